@@ -1,0 +1,171 @@
+package crypto
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+const (
+	nonceSize = 32 // sops uses 32 bytes where GCM's usual length is 12 (aes/cipher.go, nonceSize)
+	tagSize   = 16
+	prefix    = "ENC[AES256_GCM,data:"
+)
+
+var (
+	// ErrMalformed says that a text is not a sealed value.
+	ErrMalformed = errors.New("malformed sealed value")
+	// ErrTampered says that a sealed value or a MAC does not authenticate:
+	// it was changed, moved to another name, or sealed with another data key.
+	ErrTampered = errors.New("does not authenticate")
+)
+
+// A ValueCipher seals and opens the values of one file. It is safe for
+// concurrent use.
+type ValueCipher struct{ gcm cipher.AEAD }
+
+// NewValueCipher prepares AES-256-GCM for key.
+func NewValueCipher(key DataKey) *ValueCipher {
+	block, err := aes.NewCipher(key.b[:])
+	if err != nil {
+		panic(err) // only for a wrong key length, which DataKey rules out
+	}
+	gcm, err := cipher.NewGCMWithNonceSize(block, nonceSize)
+	if err != nil {
+		panic(err) // only for a nonce size of zero
+	}
+	return &ValueCipher{gcm: gcm}
+}
+
+// Seal encrypts the canonical text of a value (see [Canonical]) under a fresh
+// random nonce and returns the "ENC[…]" form. aad is the value's place in the
+// file (see [AAD]). The empty text is not sealed: the format stores it as "".
+func (c *ValueCipher) Seal(t Type, text, aad string) string {
+	if text == "" {
+		return ""
+	}
+	buf := make([]byte, nonceSize, nonceSize+len(text)+tagSize)
+	rand.Read(buf)
+	out := c.gcm.Seal(buf, buf, []byte(text), []byte(aad))
+	nonce, data, tag := out[:nonceSize], out[nonceSize:len(out)-tagSize], out[len(out)-tagSize:]
+
+	enc := base64.StdEncoding
+	var b strings.Builder
+	b.Grow(len(prefix) + enc.EncodedLen(len(data)) + 100)
+	b.WriteString(prefix)
+	b.WriteString(enc.EncodeToString(data))
+	b.WriteString(",iv:")
+	b.WriteString(enc.EncodeToString(nonce))
+	b.WriteString(",tag:")
+	b.WriteString(enc.EncodeToString(tag))
+	b.WriteString(",type:")
+	b.WriteString(string(t))
+	b.WriteByte(']')
+	return b.String()
+}
+
+// Open decrypts what [ValueCipher.Seal] or sops made, and returns the type and
+// the canonical text. Errors are [ErrMalformed] and [ErrTampered]; neither
+// carries any part of the value.
+func (c *ValueCipher) Open(sealed, aad string) (Type, string, error) {
+	if sealed == "" {
+		return Str, "", nil
+	}
+	v, err := parseSealed(sealed)
+	if err != nil {
+		return "", "", err
+	}
+	plain, err := c.gcm.Open(nil, v.nonce, v.data, []byte(aad))
+	if err != nil {
+		return "", "", ErrTampered
+	}
+	text, err := Canonical(v.typ, string(plain))
+	if err != nil {
+		return "", "", fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	return v.typ, text, nil
+}
+
+// IsSealed reports whether text has the form of a sealed value, without opening it.
+func IsSealed(text string) bool {
+	_, err := parseSealed(text)
+	return err == nil
+}
+
+// SealedType returns the type and the length in bytes of a sealed value. Both
+// are public: the type is not authenticated until the value is opened with its MAC.
+func SealedType(sealed string) (t Type, length int, err error) {
+	v, err := parseSealed(sealed)
+	if err != nil {
+		return "", 0, err
+	}
+	return v.typ, len(v.data) - tagSize, nil
+}
+
+type sealedValue struct {
+	typ   Type
+	nonce []byte
+	data  []byte // ciphertext and tag, as crypto/cipher wants them
+}
+
+// parseSealed takes ENC[AES256_GCM,data:…,iv:…,tag:…,type:…] apart. It is
+// stricter than sops, which accepts text after the bracket and any nonce length.
+func parseSealed(s string) (sealedValue, error) {
+	rest, ok := strings.CutPrefix(s, prefix)
+	if !ok {
+		return sealedValue{}, ErrMalformed
+	}
+	rest, ok = strings.CutSuffix(rest, "]")
+	if !ok {
+		return sealedValue{}, ErrMalformed
+	}
+	data, rest, ok1 := strings.Cut(rest, ",iv:")
+	iv, rest, ok2 := strings.Cut(rest, ",tag:")
+	tag, typ, ok3 := strings.Cut(rest, ",type:")
+	if !ok1 || !ok2 || !ok3 {
+		return sealedValue{}, ErrMalformed
+	}
+	v := sealedValue{typ: Type(typ)}
+	if !v.typ.known() {
+		return sealedValue{}, fmt.Errorf("%w: unknown type", ErrMalformed)
+	}
+	var err1, err2, err3 error
+	var tagBytes []byte
+	v.data, err1 = decode(data, len(data)+tagSize)
+	v.nonce, err2 = decode(iv, nonceSize)
+	tagBytes, err3 = decode(tag, tagSize)
+	if err1 != nil || err2 != nil || err3 != nil || len(v.data) == 0 {
+		return sealedValue{}, fmt.Errorf("%w: broken base64", ErrMalformed)
+	}
+	if len(v.nonce) != nonceSize {
+		return sealedValue{}, fmt.Errorf("%w: nonce of %d bytes, want %d", ErrMalformed, len(v.nonce), nonceSize)
+	}
+	if len(tagBytes) != tagSize {
+		return sealedValue{}, fmt.Errorf("%w: tag of %d bytes, want %d", ErrMalformed, len(tagBytes), tagSize)
+	}
+	v.data = append(v.data, tagBytes...)
+	return v, nil
+}
+
+// strict refuses base64 whose unused bits are set: two texts for one value.
+var strict = base64.StdEncoding.Strict()
+
+func decode(s string, capacity int) ([]byte, error) {
+	if strings.ContainsAny(s, "\r\n") {
+		return nil, ErrMalformed // encoding/base64 skips line ends
+	}
+	b := make([]byte, 0, max(capacity, strict.DecodedLen(len(s))))
+	return strict.AppendDecode(b, []byte(s))
+}
+
+func (t Type) known() bool {
+	switch t {
+	case Str, Int, Float, Bool, Time, Comment:
+		return true
+	}
+	return false
+}

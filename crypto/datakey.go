@@ -1,0 +1,51 @@
+package crypto
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+)
+
+// DataKeySize is the length of a data key in bytes (AES-256).
+const DataKeySize = 32
+
+// ErrDataKeySize says that a recovered secret is not a data key.
+var ErrDataKeySize = errors.New("data key is not 32 bytes long")
+
+// A DataKey is the secret that seals the values of one file. It prints as
+// "[data key]" whatever the verb; [DataKey.Bytes] is the only way to the bytes.
+// The zero value holds no key.
+type DataKey struct{ b *[DataKeySize]byte }
+
+// NewDataKey draws a fresh key from the operating system's random source.
+func NewDataKey() DataKey {
+	k := DataKey{b: new([DataKeySize]byte)}
+	rand.Read(k.b[:]) // never fails since Go 1.24: the runtime aborts instead
+	return k
+}
+
+// ParseDataKey copies b, which must be 32 bytes long.
+func ParseDataKey(b []byte) (DataKey, error) {
+	if len(b) != DataKeySize {
+		return DataKey{}, fmt.Errorf("%w: got %d", ErrDataKeySize, len(b))
+	}
+	return DataKey{b: (*[DataKeySize]byte)(append([]byte(nil), b...))}, nil
+}
+
+// Bytes returns a copy of the key. Wrap it, then let it go.
+func (k DataKey) Bytes() []byte { return append([]byte(nil), k.b[:]...) }
+
+// IsZero reports whether k holds no key.
+func (k DataKey) IsZero() bool { return k.b == nil }
+
+const redacted = "[data key]"
+
+// Format implements [fmt.Formatter], so that no verb reaches the bytes.
+func (DataKey) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
+
+// LogValue implements [slog.LogValuer].
+func (DataKey) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText implements [encoding.TextMarshaler] for JSON and its like.
+func (DataKey) MarshalText() ([]byte, error) { return []byte(redacted), nil }

@@ -1,0 +1,129 @@
+package envfile
+
+import (
+	"strconv"
+
+	"github.com/sealcfg/sealcfg/crypto"
+)
+
+// ciphertexts finds, for the values of a changed document, the ciphertexts that
+// they had. Each is handed out once, so no two values ever share a nonce.
+type ciphertexts struct {
+	values   map[*Node]string // for nodes of the new document, after match
+	comments map[commentKey][]string
+	loose    map[valueKey][]string // left over after the values that did not move
+	old      *Opened
+}
+
+type commentKey struct{ aad, text string }
+
+// valueKey identifies a value. place is its path: with positions in lists to
+// find what did not move, without them to find what did.
+type valueKey struct {
+	doc   int
+	place string
+	typ   crypto.Type
+	text  string
+}
+
+func collect(o *Opened) *ciphertexts {
+	c := &ciphertexts{values: map[*Node]string{}, comments: map[commentKey][]string{}}
+	if o == nil || o.key.IsZero() {
+		return c
+	}
+	c.old = o
+	// An error would have stopped Open.
+	_ = o.rules.walk(o.sealed.p.roots, func(v visit) error {
+		if plain := o.plain[v.node]; plain != nil && plain.Kind == Comment && plain.enc != "" {
+			k := commentKey{v.aad(), plain.Text}
+			c.comments[k] = append(c.comments[k], plain.enc)
+		}
+		return nil
+	})
+	return c
+}
+
+// comment takes a ciphertext for a comment of a map or list.
+func (c *ciphertexts) comment(aad, text string) string {
+	k := commentKey{aad, text}
+	list := c.comments[k]
+	if len(list) == 0 {
+		return ""
+	}
+	c.comments[k] = list[1:]
+	return list[0]
+}
+
+// value returns the ciphertext for a node of the document given to match.
+func (c *ciphertexts) value(n *Node) string { return c.values[n] }
+
+// match assigns ciphertexts to the values of the new document: first to those
+// in the same place, then, within one list, to those that moved.
+func (c *ciphertexts) match(roots []*Node) {
+	if c.old == nil {
+		return
+	}
+	exact := map[valueKey]string{}
+	walkValues(c.old.roots, func(k valueKey, _ string, n *Node) {
+		if n.enc != "" {
+			exact[k] = n.enc
+		}
+	})
+	var moved []func()
+	walkValues(roots, func(k valueKey, loose string, n *Node) {
+		if enc, ok := exact[k]; ok {
+			c.values[n] = enc
+			delete(exact, k)
+			return
+		}
+		if loose != k.place {
+			k.place = loose
+			moved = append(moved, func() { c.assign(k, n) })
+		}
+	})
+	if len(moved) == 0 {
+		return
+	}
+	// What is left over, in file order, by path without positions.
+	c.loose = map[valueKey][]string{}
+	walkValues(c.old.roots, func(k valueKey, loose string, _ *Node) {
+		if enc, ok := exact[k]; ok && loose != k.place {
+			k.place = loose
+			c.loose[k] = append(c.loose[k], enc)
+		}
+	})
+	for _, f := range moved {
+		f()
+	}
+}
+
+func (c *ciphertexts) assign(k valueKey, n *Node) {
+	if list := c.loose[k]; len(list) > 0 {
+		c.values[n], c.loose[k] = list[0], list[1:]
+	}
+}
+
+// walkValues visits the values of a file with their places, exact and loose.
+func walkValues(roots []*Node, fn func(k valueKey, loose string, n *Node)) {
+	var visit func(doc int, n *Node, exact, loose string)
+	visit = func(doc int, n *Node, exact, loose string) {
+		switch n.Kind {
+		case Value:
+			fn(valueKey{doc, exact, n.Type, n.Text}, loose, n)
+		case Map:
+			for e := range n.Entries() {
+				step := "." + strconv.Quote(e.Key)
+				visit(doc, e, exact+step, loose+step)
+			}
+		case List:
+			i := 0
+			for e := range n.Entries() {
+				visit(doc, e, exact+"["+strconv.Itoa(i)+"]", loose+"[]")
+				i++
+			}
+		}
+	}
+	for doc, root := range roots {
+		visit(doc, root, "", "")
+	}
+}

@@ -1,0 +1,44 @@
+package envfile
+
+// firstDifference compares two files value by value: keys, order, kinds, types
+// and texts. Comments do not count. It returns the path of the first
+// difference, nil if there is none.
+func firstDifference(a, b []*Node) Path {
+	if len(a) != len(b) {
+		return Path{}
+	}
+	for i := range a {
+		if p, ok := difference(a[i], b[i], nil); !ok {
+			return append(Path{}, p...) // not nil
+		}
+	}
+	return nil
+}
+
+func difference(a, b *Node, at Path) (Path, bool) {
+	if a.Kind != b.Kind || a.Key != b.Key || a.Type != b.Type {
+		return at, false
+	}
+	if a.Kind == Value && a.Text != b.Text {
+		return at, false
+	}
+	as, bs := values(a), values(b)
+	for i := range min(len(as), len(bs)) {
+		step := Step{Key: as[i].Key}
+		if a.Kind == List {
+			step = Step{Index: i, IsIndex: true}
+		}
+		if p, ok := difference(as[i], bs[i], append(at, step)); !ok {
+			return p, false
+		}
+	}
+	return at, len(as) == len(bs)
+}
+
+func values(n *Node) []*Node {
+	out := make([]*Node, 0, len(n.entries))
+	for e := range n.Entries() {
+		out = append(out, e)
+	}
+	return out
+}

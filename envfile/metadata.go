@@ -1,0 +1,251 @@
+package envfile
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sealcfg/sealcfg/crypto"
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+// FormatVersion is written as the version of new metadata: the sops release
+// whose format this package implements. Readers want strict semver.
+const FormatVersion = "3.13.3"
+
+// metaKey is the top-level key of the metadata in YAML and JSON.
+const metaKey = "sops"
+
+// Metadata is what the sops block of a file says. Nothing in it is
+// authenticated before the file is opened, and recipients and selectors not
+// even then: compare them with policy.
+type Metadata struct {
+	Groups       [][]*keys.Stanza // key groups; one unless Shamir shares are used
+	Threshold    int              // groups needed, 0 with one group
+	Rules        Rules
+	LastModified string // RFC 3339
+	Version      string // of the sops format
+
+	mac     string
+	unknown []*Node // fields that this version does not know, kept
+}
+
+// Stanzas returns the stanzas of all groups.
+func (m *Metadata) Stanzas() []*keys.Stanza { return slices.Concat(m.Groups...) }
+
+// parseMetadata reads the tree of a sops block. Field names are matched without
+// case and texts stand for numbers and booleans, as sops does.
+func parseMetadata(block *Node) (*Metadata, error) {
+	if block.Kind != Map {
+		return nil, syntaxError(block, "sops metadata is a %s, want a map", block.Kind)
+	}
+	m := &Metadata{}
+	var group []*keys.Stanza
+	var keyGroups *Node
+	for e := range block.Entries() {
+		name := strings.ToLower(e.Key)
+		var err error
+		switch {
+		case slices.Contains(keys.Types(), name):
+			var stanzas []*keys.Stanza
+			stanzas, err = parseStanzas(name, e)
+			group = append(group, stanzas...)
+		case name == "key_groups":
+			keyGroups = e
+		default:
+			err = m.parseField(name, e)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if len(group) > 0 {
+		m.Groups = [][]*keys.Stanza{group}
+	} else if keyGroups != nil {
+		if err := m.parseGroups(keyGroups); err != nil {
+			return nil, err
+		}
+	}
+	if len(m.Stanzas()) == 0 {
+		return nil, syntaxError(block, "sops metadata names no recipients")
+	}
+	m.Rules = m.Rules.Normal()
+	if err := m.Rules.Validate(); err != nil {
+		return nil, &SyntaxError{Line: block.Line, Reason: err.Error()}
+	}
+	return m, nil
+}
+
+func (m *Metadata) parseField(name string, e *Node) error {
+	for _, s := range m.Rules.selectors() {
+		if s.name == name {
+			return parseString(e, s.value)
+		}
+	}
+	switch name {
+	case "lastmodified":
+		if err := parseString(e, &m.LastModified); err != nil {
+			return err
+		}
+		t, err := time.Parse(time.RFC3339, m.LastModified)
+		if err != nil {
+			return syntaxError(e, "sops.lastmodified is not an RFC 3339 time")
+		}
+		m.LastModified = t.Format(time.RFC3339) // the text that the MAC is bound to
+	case "mac":
+		return parseString(e, &m.mac)
+	case "version":
+		return parseString(e, &m.Version)
+	case "mac_only_encrypted":
+		b, err := strconv.ParseBool(e.Text)
+		if err != nil {
+			return syntaxError(e, "sops.mac_only_encrypted is not a boolean")
+		}
+		m.Rules.MACOnlyEncrypted = b
+	case "shamir_threshold":
+		n, err := strconv.Atoi(e.Text)
+		if err != nil || n < 0 {
+			return syntaxError(e, "sops.shamir_threshold is not a number")
+		}
+		m.Threshold = n
+	default:
+		m.unknown = append(m.unknown, e)
+	}
+	return nil
+}
+
+func parseString(e *Node, to *string) error {
+	switch {
+	case e.Kind == Null:
+		return nil
+	case e.Kind != Value || e.Type == crypto.Time:
+		return syntaxError(e, "sops.%s is not a string (quote it)", e.Key)
+	}
+	*to = e.Text
+	return nil
+}
+
+func (m *Metadata) parseGroups(list *Node) error {
+	for g := range list.Entries() {
+		var group []*keys.Stanza
+		for e := range g.Entries() {
+			stanzas, err := parseStanzas(strings.ToLower(e.Key), e)
+			if err != nil {
+				return err
+			}
+			group = append(group, stanzas...)
+		}
+		m.Groups = append(m.Groups, group)
+	}
+	return nil
+}
+
+func parseStanzas(typ string, list *Node) ([]*keys.Stanza, error) {
+	if list.Kind == Null {
+		return nil, nil
+	}
+	if list.Kind != List {
+		return nil, syntaxError(list, "sops.%s is a %s, want a list", typ, list.Kind)
+	}
+	var stanzas []*keys.Stanza
+	for e := range list.Entries() {
+		if e.Kind != Map {
+			return nil, syntaxError(e, "entry of sops.%s is a %s, want a map", typ, e.Kind)
+		}
+		s := &keys.Stanza{Type: typ}
+		for f := range e.Entries() {
+			if name := strings.ToLower(f.Key); name == "enc" {
+				s.Wrapped = f.Text
+			} else {
+				s.Fields = append(s.Fields, parseStanzaField(name, f))
+			}
+		}
+		stanzas = append(stanzas, s)
+	}
+	return stanzas, nil
+}
+
+func parseStanzaField(name string, n *Node) keys.Field {
+	if n.Kind != Map {
+		return keys.Field{Name: name, Value: n.Text}
+	}
+	f := keys.Field{Name: name, Map: []keys.Field{}}
+	for e := range n.Entries() {
+		f.Map = append(f.Map, parseStanzaField(e.Key, e)) // context keys keep their case
+	}
+	return f
+}
+
+// tree builds the block that sops would write: names in alphabetical order at
+// every level, nothing empty.
+func (m *Metadata) tree() *Node {
+	b := &Node{Kind: Map, Key: metaKey}
+	if len(m.Groups) == 1 {
+		b.entries = groupTree(m.Groups[0])
+	} else {
+		groups := &Node{Kind: List, Key: "key_groups"}
+		for _, g := range m.Groups {
+			groups.entries = append(groups.entries, &Node{Kind: Map, entries: groupTree(g)})
+		}
+		b.entries = append(b.entries, groups)
+	}
+	add := func(name string, typ crypto.Type, text string) {
+		if text != "" {
+			b.entries = append(b.entries, &Node{Kind: Value, Key: name, Type: typ, Text: text})
+		}
+	}
+	for _, s := range m.Rules.selectors() {
+		add(s.name, crypto.Str, *s.value)
+	}
+	add("lastmodified", crypto.Str, m.LastModified)
+	add("mac", crypto.Str, m.mac)
+	add("version", crypto.Str, m.Version)
+	if m.Rules.MACOnlyEncrypted {
+		add("mac_only_encrypted", crypto.Bool, crypto.FormatBool(true))
+	}
+	if m.Threshold > 0 {
+		add("shamir_threshold", crypto.Int, strconv.Itoa(m.Threshold))
+	}
+	b.entries = append(b.entries, m.unknown...)
+	sortEntries(b.entries)
+	return b
+}
+
+func groupTree(group []*keys.Stanza) []*Node {
+	byType := map[string]*Node{}
+	var lists []*Node
+	for _, s := range group {
+		list := byType[s.Type]
+		if list == nil {
+			list = &Node{Kind: List, Key: s.Type}
+			byType[s.Type] = list
+			lists = append(lists, list)
+		}
+		entry := fieldsTree("", s.Fields)
+		entry.entries = append(entry.entries, &Node{Kind: Value, Key: "enc", Type: crypto.Str, Text: s.Wrapped})
+		sortEntries(entry.entries)
+		list.entries = append(list.entries, entry)
+	}
+	sortEntries(lists)
+	return lists
+}
+
+func fieldsTree(key string, fields []keys.Field) *Node {
+	n := &Node{Kind: Map, Key: key}
+	for _, f := range fields {
+		if f.Map != nil {
+			n.entries = append(n.entries, fieldsTree(f.Name, f.Map))
+		} else {
+			n.entries = append(n.entries, &Node{Kind: Value, Key: f.Name, Type: crypto.Str, Text: f.Value})
+		}
+	}
+	return n
+}
+
+func sortEntries(entries []*Node) {
+	slices.SortStableFunc(entries, func(a, b *Node) int { return strings.Compare(a.Key, b.Key) })
+}
+
+// touch sets the time of the last change, to the second, in UTC.
+func (m *Metadata) touch(now time.Time) { m.LastModified = now.UTC().Format(time.RFC3339) }

@@ -1,0 +1,138 @@
+package envfile
+
+import (
+	"iter"
+
+	"github.com/sealcfg/sealcfg/crypto"
+)
+
+// Kind says what a [Node] is.
+type Kind uint8
+
+// The kinds of nodes.
+const (
+	Map Kind = iota + 1
+	List
+	Value // a scalar with a type and a text
+	Null
+	Comment // never yielded by Entries
+)
+
+func (k Kind) String() string {
+	return [...]string{"", "map", "list", "value", "null", "comment"}[k]
+}
+
+// A Node is a place in a parsed file. Nodes are read-only for other packages
+// and safe for concurrent reads.
+type Node struct {
+	Kind Kind
+	Key  string // name within the parent map, "" elsewhere
+	// Type and Text of a Value: the canonical spelling of [crypto.Canonical]
+	// ("5432", "True"), or the ENC[…] form while the value is sealed.
+	Type crypto.Type
+	Text string
+	// Sealed says that the value stands (or, in an opened file, stood) sealed.
+	Sealed bool
+
+	Line, Column       int // where the value begins, from 1, columns in characters
+	KeyLine, KeyColumn int // where the key begins, 0 without a key
+
+	Anchor  string // YAML anchor defined here, without &
+	Alias   string // YAML anchor that this node repeats, without *
+	Remark  string // comment at the end of the value's line, without # and outer blanks
+	Quoted  bool   // the author put the value in quotes or a block
+	entries []*Node
+
+	span span   // where the text stands, and in what style
+	enc  string // in an opened file: the ENC form
+}
+
+// Entries yields the children of a map or a list in file order, without comments.
+func (n *Node) Entries() iter.Seq[*Node] {
+	return func(yield func(*Node) bool) {
+		for _, c := range n.entries {
+			if c.Kind != Comment && !yield(c) {
+				return
+			}
+		}
+	}
+}
+
+// Get returns the entry of a map with the given key, nil if there is none.
+func (n *Node) Get(key string) *Node {
+	if n == nil || n.Kind != Map {
+		return nil
+	}
+	for e := range n.Entries() {
+		if e.Key == key {
+			return e
+		}
+	}
+	return nil
+}
+
+// Index returns the i-th entry of a list, nil if there is none.
+func (n *Node) Index(i int) *Node {
+	if n == nil || n.Kind != List || i < 0 {
+		return nil
+	}
+	for e := range n.Entries() {
+		if i == 0 {
+			return e
+		}
+		i--
+	}
+	return nil
+}
+
+// Len returns the number of entries.
+func (n *Node) Len() int {
+	count := 0
+	for range n.Entries() {
+		count++
+	}
+	return count
+}
+
+// At returns the node under path, nil if there is none.
+func (n *Node) At(p Path) *Node {
+	for _, s := range p {
+		if s.IsIndex {
+			n = n.Index(s.Index)
+		} else {
+			n = n.Get(s.Key)
+		}
+		if n == nil {
+			return nil
+		}
+	}
+	return n
+}
+
+// Leaves yields each value and null below n with its path, in file order.
+// The path is valid until the next step; Clone it to keep it.
+func (n *Node) Leaves() iter.Seq2[Path, *Node] {
+	return func(yield func(Path, *Node) bool) { leaves(n, nil, yield) }
+}
+
+func leaves(n *Node, p Path, yield func(Path, *Node) bool) bool {
+	switch n.Kind {
+	case Map:
+		for e := range n.Entries() {
+			if !leaves(e, append(p, Step{Key: e.Key}), yield) {
+				return false
+			}
+		}
+	case List:
+		i := 0
+		for e := range n.Entries() {
+			if !leaves(e, append(p, Step{Index: i, IsIndex: true}), yield) {
+				return false
+			}
+			i++
+		}
+	case Value, Null:
+		return yield(p, n)
+	}
+	return true
+}

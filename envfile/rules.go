@@ -1,0 +1,211 @@
+package envfile
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/sealcfg/sealcfg/crypto"
+)
+
+// DefaultUnencryptedSuffix is the selector of a file that names none.
+const DefaultUnencryptedSuffix = "_unencrypted"
+
+// Rules say which values of a file are sealed. At most one of the six selectors
+// is set; none means unencrypted_suffix: _unencrypted. The names are those of
+// .sops.yaml. Rules are comparable.
+type Rules struct {
+	UnencryptedSuffix       string // clear if a key on the path ends so
+	EncryptedSuffix         string // sealed only if a key on the path ends so
+	UnencryptedRegex        string // clear if a key on the path matches (RE2, unanchored)
+	EncryptedRegex          string // sealed only if a key on the path matches
+	UnencryptedCommentRegex string // clear if a comment above matches
+	EncryptedCommentRegex   string // sealed only if a comment above matches
+	MACOnlyEncrypted        bool   // the MAC covers sealed values only
+}
+
+// ErrSelector says that selectors are contradictory or broken. sops treats a
+// regex that does not compile as one that never matches, and so writes every
+// value in clear.
+var ErrSelector = errors.New("bad selector")
+
+// Validate reports more than one selector, or a regex that does not compile.
+func (r Rules) Validate() error {
+	_, err := r.compile()
+	return err
+}
+
+// selectors lists the selectors with their names in the format.
+func (r *Rules) selectors() []selector {
+	return []selector{
+		{"encrypted_comment_regex", &r.EncryptedCommentRegex},
+		{"encrypted_regex", &r.EncryptedRegex},
+		{"encrypted_suffix", &r.EncryptedSuffix},
+		{"unencrypted_comment_regex", &r.UnencryptedCommentRegex},
+		{"unencrypted_regex", &r.UnencryptedRegex},
+		{"unencrypted_suffix", &r.UnencryptedSuffix},
+	}
+}
+
+type selector struct {
+	name  string
+	value *string
+}
+
+// Normal returns r with the default selector filled in when none is set.
+func (r Rules) Normal() Rules {
+	for _, s := range r.selectors() {
+		if *s.value != "" {
+			return r
+		}
+	}
+	r.UnencryptedSuffix = DefaultUnencryptedSuffix
+	return r
+}
+
+// String spells the rules for people: "unencrypted_suffix: _unencrypted".
+func (r Rules) String() string {
+	var parts []string
+	for _, s := range r.selectors() {
+		if *s.value != "" {
+			parts = append(parts, s.name+": "+*s.value)
+		}
+	}
+	if r.MACOnlyEncrypted {
+		parts = append(parts, "mac_only_encrypted: true")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// matcher is a compiled set of Rules.
+type matcher struct {
+	key         func(string) bool // does a key select? nil with a comment selector
+	comment     func(string) bool // does a comment select? nil with a key selector
+	keySeals    bool              // a selected key is sealed (else clear)
+	comSeals    bool
+	macOnly     bool
+	refuseAsEnc bool // a sealed comment must not match (unencrypted_comment_regex)
+}
+
+func (r Rules) compile() (*matcher, error) {
+	var set []string
+	for _, s := range r.selectors() {
+		if *s.value != "" {
+			set = append(set, s.name)
+		}
+	}
+	if len(set) > 1 {
+		return nil, fmt.Errorf("%w: %s exclude each other", ErrSelector, strings.Join(set, " and "))
+	}
+	r = r.Normal()
+	m := &matcher{macOnly: r.MACOnlyEncrypted}
+	suffix := func(s string) func(string) bool {
+		return func(key string) bool { return strings.HasSuffix(key, s) }
+	}
+	var expr string
+	var field *func(string) bool
+	switch {
+	case r.UnencryptedSuffix != "":
+		m.key = suffix(r.UnencryptedSuffix)
+	case r.EncryptedSuffix != "":
+		m.key, m.keySeals = suffix(r.EncryptedSuffix), true
+	case r.UnencryptedRegex != "":
+		expr, field = r.UnencryptedRegex, &m.key
+	case r.EncryptedRegex != "":
+		expr, field, m.keySeals = r.EncryptedRegex, &m.key, true
+	case r.UnencryptedCommentRegex != "":
+		expr, field, m.refuseAsEnc = r.UnencryptedCommentRegex, &m.comment, true
+	case r.EncryptedCommentRegex != "":
+		expr, field, m.comSeals = r.EncryptedCommentRegex, &m.comment, true
+	}
+	if field != nil {
+		re, err := regexp.Compile(expr)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %s does not compile: %w", ErrSelector, r.Normal(), err)
+		}
+		*field = re.MatchString
+	}
+	return m, nil
+}
+
+// A visit is one value or comment met by a walk.
+type visit struct {
+	node   *Node
+	keys   []string // names of the maps above, and the value's own; valid during the call
+	sealed bool     // what the rules say of it
+}
+
+func (v visit) aad() string { return crypto.AAD(v.keys) }
+
+// walk visits every value and comment of the documents in the order of the MAC
+// and tells which the rules seal. It follows shouldBeEncrypted, walkBranch and
+// walkSlice of sops.go, with the selectors compiled.
+func (m *matcher) walk(roots []*Node, fn func(visit) error) error {
+	for _, root := range roots {
+		w := walker{m: m, fn: fn}
+		if err := w.entries(root, false, 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type walker struct {
+	m    *matcher
+	fn   func(visit) error
+	keys []string
+}
+
+// entries walks a map or a list. byKey says that a key above is selected,
+// above counts selecting comments that are active in the levels above.
+func (w *walker) entries(n *Node, byKey bool, above int) error {
+	own := 0 // selecting comments directly before the next value
+	for _, e := range n.entries {
+		if e.Kind == Comment {
+			matches := w.m.comment != nil && w.m.comment(e.Text)
+			before := above + own
+			if matches {
+				own++
+			}
+			// A comment that selects for sealing stays clear itself; one that
+			// selects for clear is clear itself.
+			active := above + own
+			if w.m.comSeals {
+				active = before
+			}
+			if err := w.visit(e, byKey, active); err != nil {
+				return err
+			}
+			continue
+		}
+		selected := byKey
+		if n.Kind == Map {
+			w.keys = append(w.keys, e.Key)
+			selected = selected || w.m.key != nil && w.m.key(e.Key)
+		}
+		var err error
+		switch e.Kind {
+		case Map, List:
+			err = w.entries(e, selected, above+own)
+		case Value:
+			err = w.visit(e, selected, above+own)
+		}
+		if err != nil {
+			return err
+		}
+		if n.Kind == Map {
+			w.keys = w.keys[:len(w.keys)-1]
+		}
+		own = 0
+	}
+	return nil
+}
+
+func (w *walker) visit(n *Node, byKey bool, active int) error {
+	sealed := byKey == w.m.keySeals
+	if w.m.comment != nil {
+		sealed = (active > 0) == w.m.comSeals
+	}
+	return w.fn(visit{node: n, keys: w.keys, sealed: sealed})
+}

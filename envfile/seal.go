@@ -1,0 +1,324 @@
+package envfile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sealcfg/sealcfg/crypto"
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+// Recipients say to whom a data key is wrapped: key groups, and how many of
+// them are needed. One group is the usual case; Threshold is then 0.
+type Recipients struct {
+	Groups    [][]keys.Recipient
+	Threshold int
+}
+
+// ErrNoRecipients says that a file would be sealed to nobody.
+var ErrNoRecipients = errors.New("no recipients")
+
+// emptyComment stands in a sealed file for an empty comment in a list. There is
+// nothing to seal in it, and sops makes an empty list item of a bare "#".
+const emptyComment = " "
+
+// Seal encrypts the values that the rules name under a fresh data key, wraps
+// the key for the recipients, and opens the result again to make sure that it
+// says what the document said.
+//
+// It fails with [ErrSelector], [ErrNoRecipients], or a [*SyntaxError] for a value
+// that cannot be sealed where it stands.
+func Seal(ctx context.Context, d *Document, r Rules, to Recipients) (*Sealed, *Opened, error) {
+	key := crypto.NewDataKey()
+	groups, err := wrap(ctx, key, to, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	meta := &Metadata{Groups: groups, Threshold: to.Threshold, Rules: r.Normal(), Version: FormatVersion}
+	return sealWith(d, key, meta, nil)
+}
+
+// wrap makes the stanzas of a file. Stanzas among old are kept for recipients
+// that have one.
+func wrap(ctx context.Context, key crypto.DataKey, to Recipients, old []*keys.Stanza) ([][]*keys.Stanza, error) {
+	if len(to.Groups) > 1 {
+		return nil, fmt.Errorf("%w: splitting the data key over %d key groups", errors.ErrUnsupported, len(to.Groups))
+	}
+	var groups [][]*keys.Stanza
+	for _, g := range to.Groups {
+		var group []*keys.Stanza
+		for _, r := range g {
+			s := findStanza(old, r)
+			if s == nil {
+				var err error
+				if s, err = r.Wrap(ctx, key.Bytes()); err != nil {
+					return nil, err
+				}
+			}
+			group = append(group, s)
+		}
+		if len(group) == 0 {
+			return nil, ErrNoRecipients
+		}
+		groups = append(groups, group)
+	}
+	if len(groups) == 0 {
+		return nil, ErrNoRecipients
+	}
+	return groups, nil
+}
+
+func findStanza(stanzas []*keys.Stanza, r keys.Recipient) *keys.Stanza {
+	for _, s := range stanzas {
+		if keys.Name(s) == r.String() {
+			return s
+		}
+	}
+	return nil
+}
+
+// Reseal seals a changed document under the data key of the file. Values and
+// comments that did not change keep their ciphertext byte for byte, by position
+// in lists; in a list, items that only moved keep theirs too. A ciphertext is
+// used once: equal items never share a nonce.
+func (o *Opened) Reseal(d *Document) (*Sealed, error) {
+	meta := *o.sealed.meta
+	s, _, err := sealWith(d, o.key, &meta, o)
+	return s, err
+}
+
+// Rewrap gives the same data key to other recipients. Recipients that the file
+// has already keep their stanza, and values are not touched. Whoever loses
+// access can still read what is sealed with this data key: see [Opened.Rotate].
+func (o *Opened) Rewrap(ctx context.Context, to Recipients) (*Sealed, error) {
+	meta := *o.sealed.meta
+	groups, err := wrap(ctx, o.key, to, meta.Stanzas())
+	if err != nil {
+		return nil, err
+	}
+	meta.Groups, meta.Threshold = groups, to.Threshold
+	f, p := o.sealed.format, o.sealed.p
+	var edits []edit
+	for i, b := range p.blocks {
+		if b != nil {
+			edits = append(edits, edit{b.text[0], b.text[1], f.renderBlock(p, i, meta.tree())})
+		}
+	}
+	text, err := splice(p.src, edits)
+	if err != nil {
+		return nil, fmt.Errorf("write metadata: %w", err)
+	}
+	s, _, err := checked(f, text, o.key, o.roots)
+	return s, err
+}
+
+// Rotate seals every value again, under a fresh data key, for the given rules
+// and recipients.
+func (o *Opened) Rotate(ctx context.Context, r Rules, to Recipients) (*Sealed, error) {
+	d, err := o.Document()
+	if err != nil {
+		return nil, err
+	}
+	key := crypto.NewDataKey()
+	groups, err := wrap(ctx, key, to, nil)
+	if err != nil {
+		return nil, err
+	}
+	meta := *o.sealed.meta
+	meta.Groups, meta.Threshold, meta.Rules, meta.Version = groups, to.Threshold, r.Normal(), FormatVersion
+	// Only the place of the block is taken over: a fresh key shares no ciphertext.
+	s, _, err := sealWith(d, key, &meta, &Opened{sealed: o.sealed})
+	return s, err
+}
+
+// sealer collects the edits that turn a document into a sealed file.
+type sealer struct {
+	d        *Document
+	cipher   *crypto.ValueCipher
+	old      *ciphertexts
+	edits    []edit
+	comments []*Node // to be sealed once their place in the sealed text is known
+	mac      *crypto.MAC
+}
+
+func sealWith(d *Document, key crypto.DataKey, meta *Metadata, old *Opened) (*Sealed, *Opened, error) {
+	rules, err := meta.Rules.compile()
+	if err != nil {
+		return nil, nil, err
+	}
+	s := &sealer{d: d, cipher: crypto.NewValueCipher(key), mac: crypto.NewMAC(rules.macOnly), old: collect(old)}
+	s.old.match(d.p.roots)
+	if err := s.values(rules); err != nil {
+		return nil, nil, err
+	}
+	meta.touch(time.Now())
+	meta.mac = s.mac.Seal(s.cipher, meta.LastModified)
+	if err := s.blocks(meta, old); err != nil {
+		return nil, nil, err
+	}
+	text, err := s.text(rules)
+	if err != nil {
+		return nil, nil, err
+	}
+	return checked(d.format, text, key, d.p.roots)
+}
+
+// values seals each value in its place and feeds the MAC.
+func (s *sealer) values(rules *matcher) error {
+	return rules.walk(s.d.p.roots, func(v visit) error {
+		n := v.node
+		switch {
+		case n.Kind == Comment:
+			if v.sealed {
+				s.comments = append(s.comments, n)
+			}
+			return nil
+		case v.sealed && n.span.borrowed:
+			return syntaxError(n, "%s would be sealed, but it is reached through an alias (*): "+
+				"a sealed value is bound to its path, so write the value out or keep it in clear", pathName(v.keys))
+		}
+		if v.sealed || !rules.macOnly {
+			s.mac.Add(n.Text)
+		}
+		if !v.sealed || n.Text == "" {
+			return nil
+		}
+		enc := s.old.value(n)
+		if enc == "" {
+			enc = s.cipher.Seal(n.Type, n.Text, v.aad())
+		}
+		return s.put(n, n.Type, enc)
+	})
+}
+
+func (s *sealer) put(n *Node, typ crypto.Type, text string) error {
+	edits, err := s.d.format.spell(s.d.p, n, typ, text, true)
+	s.edits = append(s.edits, edits...)
+	return err
+}
+
+// text splices the sealed file. Comments are bound to the map or list to which
+// a parser attaches them in the sealed text, so that text is parsed once with
+// marks in their place.
+func (s *sealer) text(rules *matcher) ([]byte, error) {
+	if len(s.comments) == 0 {
+		return splice(s.d.p.src, s.edits)
+	}
+	byMark := make(map[string]*Node, len(s.comments))
+	for i, c := range s.comments {
+		mark := fmt.Sprintf(markText, i)
+		byMark[mark] = c
+		if err := s.put(c, crypto.Comment, mark); err != nil {
+			return nil, err
+		}
+	}
+	marked, err := splice(s.d.p.src, s.edits)
+	if err != nil {
+		return nil, fmt.Errorf("write sealed text: %w", err)
+	}
+	p, err := s.d.format.parse(marked)
+	if err != nil {
+		return nil, fmt.Errorf("read the sealed text again: %w", err)
+	}
+	var edits []edit
+	err = rules.walk(p.roots, func(v visit) error {
+		c := byMark[v.node.Text]
+		if v.node.Kind != Comment || c == nil {
+			return nil
+		}
+		text := s.comment(c, v)
+		if rules.refuseAsEnc && rules.comment(text) {
+			return syntaxError(c, "the sealed comment matches unencrypted_comment_regex")
+		}
+		e, err := s.d.format.spell(p, v.node, crypto.Comment, text, true)
+		edits = append(edits, e...)
+		delete(byMark, v.node.Text)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range byMark {
+		return nil, syntaxError(c, "the comment cannot be sealed where it stands")
+	}
+	return splice(marked, edits)
+}
+
+func (s *sealer) comment(c *Node, v visit) string {
+	if c.Text == "" {
+		if v.node.span.list {
+			return emptyComment
+		}
+		return ""
+	}
+	if enc := s.old.comment(v.aad(), c.Text); enc != "" {
+		return enc
+	}
+	return s.cipher.Seal(crypto.Comment, c.Text, v.aad())
+}
+
+// blocks adds the metadata to every document, as sops does.
+func (s *sealer) blocks(meta *Metadata, old *Opened) error {
+	f, p := s.d.format, s.d.p
+	for i := range p.roots {
+		var place *block
+		text := ""
+		if old != nil {
+			from := old.sealed.p
+			place = from.blocks[min(i, len(from.blocks)-1)]
+			if place != nil && !old.key.IsZero() { // Reseal: recipients stay
+				var err error
+				if text, err = patchBlock(f, from, place, meta); err != nil {
+					return err
+				}
+			}
+		}
+		if text == "" {
+			text = f.renderBlock(p, i, meta.tree())
+		}
+		s.edits = append(s.edits, f.insertBlock(p, i, text, place))
+	}
+	return nil
+}
+
+// patchBlock returns the bytes of a block with a new mac and lastmodified, so
+// that a change of one value changes three lines. "" asks for a new rendering.
+func patchBlock(f Format, p *parsed, b *block, meta *Metadata) (string, error) {
+	var edits []edit
+	for name, text := range map[string]string{"mac": meta.mac, "lastmodified": meta.LastModified} {
+		n := b.tree.Get(name)
+		if n == nil || n.Kind != Value || n.span.borrowed {
+			return "", nil
+		}
+		e, err := f.spell(p, n, crypto.Str, text, false)
+		if err != nil {
+			return "", err
+		}
+		edits = append(edits, e...)
+	}
+	for i := range edits {
+		edits[i].start -= b.text[0]
+		edits[i].end -= b.text[0]
+	}
+	text, err := splice(p.src[b.text[0]:b.text[1]], edits)
+	return string(text), err
+}
+
+// checked reads a text that is about to become a committed file, opens it with
+// the key at hand, and compares it with what was wanted.
+func checked(f Format, text []byte, key crypto.DataKey, want []*Node) (*Sealed, *Opened, error) {
+	s, err := ParseSealed(f, text)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the sealed text again: %w", err)
+	}
+	o, err := s.openWith(key)
+	if err != nil {
+		return nil, nil, fmt.Errorf("open the sealed text again: %w", err)
+	}
+	if at := firstDifference(want, o.roots); at != nil {
+		return nil, nil, fmt.Errorf("cannot seal %s: it would not read back the same", at)
+	}
+	return s, o, nil
+}

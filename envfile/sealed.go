@@ -1,0 +1,321 @@
+package envfile
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/sealcfg/sealcfg/crypto"
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+// A Sealed is a file as it may be committed: it has a metadata block, and every
+// value that its rules name is encrypted. It is immutable and safe for
+// concurrent use. Nothing in it is authenticated before [Sealed.Open].
+type Sealed struct {
+	format Format
+	p      *parsed
+	meta   *Metadata
+}
+
+// ParseSealed reads a sealed file. It fails with [ErrNotSealed] for a plain
+// text, and with a [*SyntaxError] for a broken one.
+func ParseSealed(f Format, src []byte) (*Sealed, error) {
+	p, err := f.parse(src)
+	if err != nil {
+		return nil, err
+	}
+	// sops reads the metadata of the first document only.
+	if p.blocks[0] == nil {
+		return nil, ErrNotSealed
+	}
+	meta, err := parseMetadata(p.blocks[0].tree)
+	if err != nil {
+		return nil, err
+	}
+	return &Sealed{format: f, p: p, meta: meta}, nil
+}
+
+// Bytes returns the text of the file. The caller must not change it.
+func (s *Sealed) Bytes() []byte { return s.p.src }
+
+// Roots returns the root map of each document, with sealed values as ENC[…].
+func (s *Sealed) Roots() []*Node { return s.p.roots }
+
+// Metadata returns what the file says of itself. The caller must not change it.
+func (s *Sealed) Metadata() *Metadata { return s.meta }
+
+// Format returns the format that the file was parsed with.
+func (s *Sealed) Format() Format { return s.format }
+
+// Open recovers the data key with one of the identities, decrypts every value
+// and verifies the MAC before it returns anything.
+//
+// It fails with a [*keys.NoIdentityError] if no identity fits, and with an error
+// that wraps [ErrIntegrity] if the file does not authenticate.
+func (s *Sealed) Open(ctx context.Context, ids ...keys.Identity) (*Opened, error) {
+	key, err := s.dataKey(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	return s.openWith(key)
+}
+
+// Unwraps reports whether one of the identities recovers the data key, without
+// decrypting any value.
+func (s *Sealed) Unwraps(ctx context.Context, ids ...keys.Identity) error {
+	_, err := s.dataKey(ctx, ids)
+	return err
+}
+
+func (s *Sealed) dataKey(ctx context.Context, ids []keys.Identity) (crypto.DataKey, error) {
+	if len(s.meta.Groups) > 1 {
+		return crypto.DataKey{}, fmt.Errorf("%w: the data key is split over %d key groups", errors.ErrUnsupported, len(s.meta.Groups))
+	}
+	secret, err := keys.Unwrap(ctx, s.meta.Groups[0], ids)
+	if err != nil {
+		return crypto.DataKey{}, err
+	}
+	key, err := crypto.ParseDataKey(secret)
+	if err != nil {
+		return crypto.DataKey{}, fmt.Errorf("%w: %w", ErrIntegrity, err)
+	}
+	return key, nil
+}
+
+// openWith is the one place where a file is judged.
+func (s *Sealed) openWith(key crypto.DataKey) (*Opened, error) {
+	if s.meta.mac == "" {
+		return nil, fmt.Errorf("%w: the file has no mac", ErrIntegrity)
+	}
+	if s.meta.LastModified == "" {
+		return nil, fmt.Errorf("%w: the file has no lastmodified", ErrIntegrity)
+	}
+	rules, err := s.meta.Rules.compile()
+	if err != nil {
+		return nil, err
+	}
+	o := &Opened{
+		sealed: s, key: key, cipher: crypto.NewValueCipher(key), rules: rules,
+		plain: make(map[*Node]*Node),
+	}
+	mac := crypto.NewMAC(rules.macOnly)
+	var comments []commentAt
+	err = rules.walk(s.p.roots, func(v visit) error {
+		switch {
+		case v.node.Kind == Comment:
+			if v.sealed {
+				comments = append(comments, commentAt{v.node, v.aad()})
+			}
+			return nil
+		case !v.sealed:
+			if !rules.macOnly {
+				mac.Add(v.node.Text)
+			}
+			return nil
+		}
+		text, isValue, err := o.openValue(v)
+		if isValue {
+			mac.Add(text)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := mac.Verify(o.cipher, s.meta.mac, s.meta.LastModified); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrIntegrity, err)
+	}
+	if err := o.openComments(comments); err != nil {
+		return nil, err
+	}
+	for _, root := range s.p.roots {
+		o.roots = append(o.roots, o.copyPlain(root))
+	}
+	return o, nil
+}
+
+// openValue decrypts one value. isValue is false for what older sops versions
+// make of a comment in a list: an item of type comment.
+func (o *Opened) openValue(v visit) (text string, isValue bool, err error) {
+	n := v.node
+	if n.Type == crypto.Str && n.Text == "" {
+		return "", true, nil
+	}
+	enc := n.Text
+	if n.span.header >= 0 {
+		enc = strings.TrimRight(enc, "\n") // a block scalar brings its line feeds
+	}
+	if n.Type != crypto.Str || !crypto.IsSealed(enc) {
+		return "", false, fmt.Errorf("%w: line %d: %s stands in clear, but the file's rules (%s) seal it",
+			ErrIntegrity, n.Line, pathName(v.keys), o.sealed.meta.Rules)
+	}
+	typ, text, err := o.cipher.Open(enc, v.aad())
+	if err != nil {
+		return "", false, fmt.Errorf("%w: line %d: %s: %w", ErrIntegrity, n.Line, pathName(v.keys), err)
+	}
+	plain := *n
+	plain.Type, plain.Text, plain.Sealed, plain.enc = typ, text, true, enc
+	if typ == crypto.Comment {
+		plain.Kind = Comment
+	}
+	o.plain[n] = &plain
+	return text, typ != crypto.Comment, nil
+}
+
+func pathName(keyNames []string) string {
+	p := make(Path, len(keyNames))
+	for i, k := range keyNames {
+		p[i].Key = k
+	}
+	return p.String()
+}
+
+type commentAt struct {
+	node *Node
+	aad  string
+}
+
+// openComments decrypts comments. The format binds a comment to the map or list
+// to which sops's parser attached it when it wrote the file, which need not be
+// the one it attaches it to now: so each place in the file is tried. A comment
+// that does not look sealed is legal, since comments are not authenticated.
+func (o *Opened) openComments(comments []commentAt) error {
+	var places []string // only wanted for a comment that has moved
+	for _, c := range comments {
+		if !crypto.IsSealed(c.node.Text) {
+			if c.node.Text == emptyComment && c.node.span.list {
+				plain := *c.node
+				plain.Text, plain.Sealed = "", true
+				o.plain[c.node] = &plain
+			}
+			continue
+		}
+		typ, text, err := o.cipher.Open(c.node.Text, c.aad)
+		if errors.Is(err, crypto.ErrTampered) {
+			if places == nil {
+				places = containers(o.sealed.p.roots)
+			}
+			for _, aad := range places {
+				if typ, text, err = o.cipher.Open(c.node.Text, aad); err == nil {
+					break
+				}
+			}
+		}
+		if err == nil && typ != crypto.Comment {
+			err = fmt.Errorf("%w: not of type comment", crypto.ErrTampered)
+		}
+		if err != nil {
+			return fmt.Errorf("%w: comment on line %d: %w", ErrIntegrity, c.node.Line, err)
+		}
+		plain := *c.node
+		plain.Text, plain.Sealed, plain.enc = text, true, c.node.Text
+		o.plain[c.node] = &plain
+	}
+	return nil
+}
+
+// containers lists the additional data of every map and list.
+func containers(roots []*Node) []string {
+	seen := map[string]bool{}
+	var all []string
+	var visit func(n *Node, path []string)
+	visit = func(n *Node, path []string) {
+		if aad := crypto.AAD(path); !seen[aad] {
+			seen[aad] = true
+			all = append(all, aad)
+		}
+		for e := range n.Entries() {
+			if e.Kind == Map || e.Kind == List {
+				next := path
+				if n.Kind == Map {
+					next = append(path[:len(path):len(path)], e.Key)
+				}
+				visit(e, next)
+			}
+		}
+	}
+	for _, r := range roots {
+		visit(r, nil)
+	}
+	return all
+}
+
+// An Opened is a sealed file whose values have been decrypted and whose MAC has
+// been verified. It holds the data key, and values in plain text.
+type Opened struct {
+	sealed *Sealed
+	key    crypto.DataKey
+	cipher *crypto.ValueCipher
+	rules  *matcher
+	plain  map[*Node]*Node // by the node of the sealed file
+	roots  []*Node
+}
+
+// Roots returns the root map of each document with plain values, which keep the
+// positions that they have in the sealed file.
+func (o *Opened) Roots() []*Node { return o.roots }
+
+// Sealed returns the file that was opened.
+func (o *Opened) Sealed() *Sealed { return o.sealed }
+
+// String keeps values out of logs.
+func (o *Opened) String() string { return "[opened file]" }
+
+// GoString keeps values out of logs.
+func (o *Opened) GoString() string { return o.String() }
+
+func (o *Opened) copyPlain(n *Node) *Node {
+	if p, ok := o.plain[n]; ok {
+		return p
+	}
+	if len(n.entries) == 0 {
+		return n
+	}
+	c := *n
+	c.entries = make([]*Node, len(n.entries))
+	for i, e := range n.entries {
+		c.entries[i] = o.copyPlain(e)
+	}
+	return &c
+}
+
+// Document returns the plain text: the author's bytes where the format can
+// carry them, else a canonical spelling of the same value and type.
+func (o *Opened) Document() (*Document, error) {
+	f, p := o.sealed.format, o.sealed.p
+	var edits []edit
+	for n, plain := range o.plain {
+		if n.Kind == Value && plain.Kind == Comment { // "- ENC[…,type:comment]"
+			edits = append(edits, edit{n.span.dash, n.span.end, "#" + plain.Text})
+			continue
+		}
+		e, err := f.spell(p, n, plain.Type, plain.Text, false)
+		if err != nil {
+			return nil, err
+		}
+		edits = append(edits, e...)
+	}
+	for _, b := range p.blocks {
+		if b != nil {
+			edits = append(edits, edit{b.start, b.end, ""})
+		}
+	}
+	text, err := splice(p.src, edits)
+	if err != nil {
+		return nil, fmt.Errorf("write plain text: %w", err)
+	}
+	d, err := Parse(f, text)
+	if err != nil {
+		return nil, fmt.Errorf("read the plain text again: %w", err)
+	}
+	if at := firstDifference(o.roots, d.p.roots); at != nil {
+		return nil, fmt.Errorf("cannot write %s as plain text: it would not read back the same", at)
+	}
+	return d, nil
+}
+
+// Equal reports whether two files have the same bytes.
+func (s *Sealed) Equal(t *Sealed) bool { return bytes.Equal(s.p.src, t.p.src) }

@@ -1,0 +1,103 @@
+package envfile
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"unicode/utf8"
+
+	"gopkg.in/yaml.v3"
+)
+
+// YAML is the format of .yaml and .yml files. It keeps every byte that it is
+// not asked to change.
+//
+// Scanner and resolver are those of gopkg.in/yaml.v3 3.0.1, which read alike
+// with the fork that sops uses. Only yaml.Node is decoded into: decoding into
+// maps panics on some input, and its errors quote values.
+var YAML Format = yamlFormat{}
+
+type yamlFormat struct{}
+
+func (yamlFormat) Name() string { return "yaml" }
+
+func (yamlFormat) parse(src []byte) (*parsed, error) {
+	docs, err := decodeYAML(src)
+	if err != nil {
+		return nil, err
+	}
+	t := &yamlTree{src: newSource(src)}
+	if err := t.build(docs); err != nil {
+		return nil, err
+	}
+	if err := t.attachComments(docs); err != nil {
+		return nil, err
+	}
+	p := &parsed{src: src, roots: t.roots, comments: t.comments, layout: t}
+	if err := t.cutBlocks(p); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// decodeYAML reads all documents of a file.
+func decodeYAML(src []byte) (docs []*yaml.Node, err error) {
+	if bytes.HasPrefix(src, []byte{0xFF, 0xFE}) || bytes.HasPrefix(src, []byte{0xFE, 0xFF}) {
+		return nil, &SyntaxError{Line: 1, Reason: "text is UTF-16, want UTF-8"}
+	}
+	defer func() {
+		if r := recover(); r != nil { // yaml.v3 panics on some malformed input
+			docs, err = nil, &SyntaxError{Line: 1, Reason: "the YAML parser gave up on this text"}
+		}
+	}()
+	d := yaml.NewDecoder(bytes.NewReader(src))
+	for {
+		var n yaml.Node
+		switch err := d.Decode(&n); {
+		case errors.Is(err, io.EOF):
+			if len(docs) == 0 {
+				return nil, &SyntaxError{Line: 1, Reason: "empty: there is no field in it"}
+			}
+			return docs, nil
+		case err != nil:
+			return nil, yamlError(src, err)
+		}
+		docs = append(docs, &n)
+	}
+}
+
+var (
+	yamlLine   = regexp.MustCompile(`^yaml: line (\d+): (.*)`)
+	yamlAnchor = regexp.MustCompile(`^yaml: unknown anchor '([^']*)' referenced`)
+)
+
+// yamlError turns an error of the parser into one with a position. Texts of the
+// scanner and parser name tokens, not values; anything else is not passed on.
+func yamlError(src []byte, err error) error {
+	text := err.Error()
+	if m := yamlLine.FindStringSubmatch(text); m != nil {
+		line, _ := strconv.Atoi(m[1])
+		return &SyntaxError{Line: line, Reason: m[2]}
+	}
+	if m := yamlAnchor.FindStringSubmatch(text); m != nil {
+		line := 1 + bytes.Count(src[:max(0, bytes.Index(src, []byte("*"+m[1])))], []byte("\n"))
+		return &SyntaxError{Line: line, Reason: fmt.Sprintf("unknown anchor %q", m[1])}
+	}
+	line := 1
+	for i := 0; i < len(src); {
+		r, size := utf8.DecodeRune(src[i:])
+		switch {
+		case r == utf8.RuneError && size == 1:
+			return &SyntaxError{Line: line, Reason: "not valid UTF-8"}
+		case r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0x7F:
+			return &SyntaxError{Line: line, Reason: "control character"}
+		case r == '\n':
+			line++
+		}
+		i += size
+	}
+	return &SyntaxError{Line: line, Reason: "malformed YAML"}
+}

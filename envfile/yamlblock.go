@@ -1,0 +1,322 @@
+package envfile
+
+import (
+	"strings"
+
+	"github.com/sealcfg/sealcfg/crypto"
+)
+
+// metaIndent is the indentation of sops's own files.
+const metaIndent = 4
+
+// cutBlocks takes the metadata out of the trees and notes where it stands.
+func (t *yamlTree) cutBlocks(p *parsed) error {
+	p.blocks = make([]*block, len(t.roots))
+	for i, root := range t.roots {
+		before := (*Node)(nil)
+		for j, e := range root.entries {
+			if e.Kind == Comment {
+				continue
+			}
+			if e.Key != metaKey {
+				before = e
+				continue
+			}
+			if e.Alias != "" {
+				return syntaxError(e, "sops metadata is an alias")
+			}
+			b := t.blockAt(i, e, before)
+			p.blocks[i] = b
+			root.entries = append(root.entries[:j:j], root.entries[j+1:]...)
+			p.comments = t.commentsOutside(p.comments, b)
+			break
+		}
+	}
+	return nil
+}
+
+func (t *yamlTree) commentsOutside(comments []*Node, b *block) []*Node {
+	var kept []*Node
+	for _, c := range comments {
+		if c.span.start < b.start || c.span.start >= b.end {
+			kept = append(kept, c)
+		}
+	}
+	return kept
+}
+
+// blockAt measures the block e of document doc.
+func (t *yamlTree) blockAt(doc int, e, before *Node) *block {
+	src := t.src
+	b := &block{tree: e, line: e.KeyLine, first: before == nil}
+	if before != nil {
+		b.after = before.Key
+	}
+	start, end := e.span.keyStart, t.entryEnd(doc, e)
+	if t.roots[doc].span.flow {
+		b.text = [2]int{start, end}
+		b.start, b.end = start, end
+		// Take the comma before it, else the one behind it.
+		i := start
+		for i > 0 && (blank(src.src[i-1]) || breakAt(src.src, i-1) > 0) {
+			i--
+		}
+		if i > 0 && src.src[i-1] == ',' {
+			b.start = i - 1
+			return b
+		}
+		i = src.skipBlank(end)
+		if i < len(src.src) && src.src[i] == ',' {
+			b.end = i + 1
+		}
+		return b
+	}
+	b.start = src.lineStart(start)
+	b.text = [2]int{b.start, src.lineEnd(end)}
+	b.end = src.nextLine(end)
+	if b.end == b.text[1] && b.start > 0 { // no line break at the end of the file
+		b.start -= lastBreak(src.src[:b.start])
+	}
+	return b
+}
+
+func lastBreak(s []byte) int {
+	switch {
+	case len(s) > 1 && s[len(s)-2] == '\r' && s[len(s)-1] == '\n':
+		return 2
+	case len(s) > 0 && (s[len(s)-1] == '\n' || s[len(s)-1] == '\r'):
+		return 1
+	}
+	return 0
+}
+
+// entryEnd returns the end of the last token of an entry, or of its closing bracket.
+func (t *yamlTree) entryEnd(doc int, e *Node) int {
+	end := e.span.keyStart
+	limit := t.nextKey(doc, e)
+	for _, tok := range t.tokens {
+		if tok.doc == doc && tok.start >= e.span.keyStart && tok.start < limit {
+			end = max(end, tok.end)
+		}
+	}
+	var brackets func(n *Node)
+	brackets = func(n *Node) {
+		if n.Alias == "" && !n.span.borrowed {
+			end = max(end, n.span.close+1)
+		}
+		for _, c := range n.entries {
+			brackets(c)
+		}
+	}
+	brackets(e)
+	if end == e.span.keyStart { // a null: nothing but the key
+		end = t.src.lineEnd(end)
+	}
+	return end
+}
+
+// nextKey returns where the root entry after e begins.
+func (t *yamlTree) nextKey(doc int, e *Node) int {
+	next := len(t.src.src) + 1
+	for _, s := range t.roots[doc].entries {
+		if s.Kind != Comment && s.span.keyStart > e.span.keyStart {
+			next = min(next, s.span.keyStart)
+		}
+	}
+	return next
+}
+
+// docEnd returns where document doc ends: the line of the next --- or ..., or
+// the end of the text.
+func (t *yamlTree) docEnd(doc int) int {
+	at := -1
+	for _, tok := range t.tokens {
+		if tok.doc == doc {
+			at = max(at, tok.end)
+		}
+	}
+	at = max(at, t.roots[doc].span.close)
+	switch {
+	case at >= 0:
+		at = t.src.nextLine(at)
+	case doc > 0: // an empty document: it begins behind the marker that ends the one before
+		at = t.docEnd(doc - 1)
+		for at < len(t.src.src) && !strings.HasPrefix(string(t.src.src[at:]), "---") {
+			at = t.src.nextLine(at)
+		}
+		at = t.src.nextLine(at)
+	default:
+		at = t.src.lines[0]
+		for at < len(t.src.src) && !t.src.documentMarker(at) {
+			at = t.src.nextLine(at)
+		}
+		at = t.src.nextLine(at)
+	}
+	for at < len(t.src.src) && !t.src.documentMarker(at) {
+		at = t.src.nextLine(at)
+	}
+	return at
+}
+
+func (yamlFormat) renderBlock(p *parsed, doc int, tree *Node) string {
+	t := p.layout.(*yamlTree)
+	if t.roots[doc].span.flow {
+		var b strings.Builder
+		b.WriteString(`"` + tree.Key + `": `)
+		writeFlow(&b, tree)
+		return b.String()
+	}
+	indent := strings.Repeat(" ", t.rootIndent(doc))
+	text := renderYAML(tree)
+	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	return indent + strings.Join(lines, t.src.eol+indent)
+}
+
+// rootIndent returns the column of the keys of a document.
+func (t *yamlTree) rootIndent(doc int) int {
+	for e := range t.roots[doc].Entries() {
+		return max(e.KeyColumn-1, 0)
+	}
+	return 0
+}
+
+func (yamlFormat) insertBlock(p *parsed, doc int, text string, old *block) edit {
+	t := p.layout.(*yamlTree)
+	root := t.roots[doc]
+	at := -1
+	if old != nil { // back to where it was, if that place still exists
+		for e := range root.Entries() {
+			if old.first {
+				at = e.span.keyStart
+				break
+			}
+			if e.Key == old.after {
+				at = t.entryEnd(doc, e)
+			}
+		}
+	}
+	if root.span.flow {
+		return t.insertInFlow(root, doc, text, at)
+	}
+	last := t.docEnd(doc)
+	switch {
+	case at < 0:
+		at = last
+	case old.first:
+		at = t.src.lineStart(at)
+	default:
+		at = t.src.nextLine(at)
+	}
+	if at == len(t.src.src) && at > 0 && lastBreak(t.src.src) == 0 {
+		return edit{at, at, t.src.eol + text}
+	}
+	return edit{at, at, text + t.src.eol}
+}
+
+func (t *yamlTree) insertInFlow(root *Node, doc int, text string, at int) edit {
+	var last *Node
+	for e := range root.Entries() {
+		last = e
+	}
+	if last == nil {
+		at = root.span.start + 1
+		return edit{at, at, text}
+	}
+	if at <= root.span.start {
+		at = t.entryEnd(doc, last)
+	}
+	if first := root.entries[0].span.keyStart; at <= first {
+		return edit{first, first, text + ", "}
+	}
+	return edit{at, at, ", " + text}
+}
+
+// renderYAML spells a metadata tree as sops does.
+func renderYAML(tree *Node) string {
+	var b strings.Builder
+	b.WriteString(tree.Key + ":\n")
+	writeBlockMap(&b, tree, metaIndent, false)
+	return b.String()
+}
+
+func writeBlockMap(b *strings.Builder, n *Node, indent int, inItem bool) {
+	for i, e := range n.entries {
+		if e.Kind == Comment {
+			continue
+		}
+		if !(inItem && i == 0) {
+			b.WriteString(strings.Repeat(" ", indent))
+		}
+		b.WriteString(yamlKey(e.Key) + ":")
+		writeBlockValue(b, e, indent)
+	}
+}
+
+func writeBlockValue(b *strings.Builder, e *Node, indent int) {
+	switch {
+	case e.Kind == Map && e.Len() > 0:
+		b.WriteByte('\n')
+		writeBlockMap(b, e, indent+metaIndent, false)
+	case e.Kind == List && e.Len() > 0:
+		b.WriteByte('\n')
+		for item := range e.Entries() {
+			b.WriteString(strings.Repeat(" ", indent+metaIndent) + "-")
+			if item.Kind == Map && item.Len() > 0 {
+				b.WriteByte(' ')
+				writeBlockMap(b, item, indent+metaIndent+2, true)
+			} else {
+				writeBlockValue(b, item, indent+metaIndent)
+			}
+		}
+	case e.Kind == Map:
+		b.WriteString(" {}\n")
+	case e.Kind == List:
+		b.WriteString(" []\n")
+	case e.Kind == Null:
+		b.WriteString(" null\n")
+	case e.Type == crypto.Str && strings.Contains(e.Text, "\n") && literalOK(e.Text):
+		header, lines := literalLines(e.Text, metaIndent)
+		b.WriteString(" " + header + "\n")
+		for _, l := range lines {
+			if l != "" {
+				b.WriteString(strings.Repeat(" ", indent+metaIndent) + l)
+			}
+			b.WriteByte('\n')
+		}
+	default:
+		b.WriteString(" " + spellScalar(e.Type, e.Text, false) + "\n")
+	}
+}
+
+func yamlKey(key string) string { return spellScalar(crypto.Str, key, false) }
+
+// writeFlow spells a metadata tree on one line, for a root in flow style. It is JSON.
+func writeFlow(b *strings.Builder, n *Node) {
+	sep := ""
+	switch n.Kind {
+	case Map:
+		b.WriteByte('{')
+		for e := range n.Entries() {
+			b.WriteString(sep + spellDouble(e.Key) + ": ")
+			writeFlow(b, e)
+			sep = ", "
+		}
+		b.WriteByte('}')
+	case List:
+		b.WriteByte('[')
+		for e := range n.Entries() {
+			b.WriteString(sep)
+			writeFlow(b, e)
+			sep = ", "
+		}
+		b.WriteByte(']')
+	case Null:
+		b.WriteString("null")
+	default:
+		if n.Type == crypto.Str {
+			b.WriteString(spellDouble(n.Text))
+		} else {
+			b.WriteString(spellTyped(n.Type, n.Text))
+		}
+	}
+}

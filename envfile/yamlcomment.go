@@ -1,0 +1,268 @@
+package envfile
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/sealcfg/sealcfg/crypto"
+)
+
+// The parser reports comments as texts without a position, and sops binds each
+// to the map or list to which its parser attaches it. So the places are found
+// in the text, and texts are matched to places. Where a text occurs more than
+// once, the parser is asked again about a copy in which each comment is unique.
+
+// attachComments finds the comments and puts them among the entries of the maps
+// and lists to which sops attaches them.
+func (t *yamlTree) attachComments(docs []*yaml.Node) error {
+	t.findComments()
+	t.closeFlows()
+	if len(t.comments) == 0 {
+		return nil
+	}
+	unique := make(map[string]*Node, len(t.comments))
+	for _, c := range t.comments {
+		unique[c.Text] = c
+	}
+	t.take = func(line string) *Node { return unique[line] }
+	if len(unique) < len(t.comments) {
+		marked, err := t.markComments()
+		if err != nil {
+			return err
+		}
+		docs = marked
+		t.take = func(line string) *Node {
+			var i int
+			if _, err := fmt.Sscanf(line, markText, &i); err != nil || i >= len(t.comments) {
+				return nil
+			}
+			return t.comments[i]
+		}
+	}
+	attached := make(map[*Node]bool, len(t.comments))
+	place := t.take
+	t.take = func(line string) *Node {
+		c := place(line)
+		if c == nil || attached[c] {
+			return nil
+		}
+		attached[c] = true
+		return c
+	}
+	for i, doc := range docs {
+		t.document(t.roots[i], doc)
+	}
+	for _, c := range t.comments {
+		if !attached[c] { // the parser drops it, so sops never sees it
+			in := t.containerAt(c.span.start)
+			c.span.list = in.Kind == List
+			in.entries = append(in.entries, c)
+		}
+	}
+	return nil
+}
+
+const markText = "sealcfg-comment-%d-"
+
+// markComments parses the text again with unique comments of the same places.
+func (t *yamlTree) markComments() ([]*yaml.Node, error) {
+	edits := make([]edit, len(t.comments))
+	for i, c := range t.comments {
+		edits[i] = edit{c.span.start, c.span.end, "#" + fmt.Sprintf(markText, i)}
+	}
+	marked, err := splice(t.src.src, edits)
+	if err != nil {
+		return nil, err
+	}
+	return decodeYAML(marked)
+}
+
+// findComments looks for # in the gaps between tokens.
+func (t *yamlTree) findComments() {
+	slices.SortFunc(t.tokens, func(a, b token) int {
+		if a.start != b.start {
+			return a.start - b.start
+		}
+		return a.end - b.end
+	})
+	at := t.src.lines[0]
+	gap := func(end int) {
+		for at < end {
+			if t.src.src[at] != '#' {
+				at++
+				continue
+			}
+			stop := t.src.lineEnd(at)
+			line, column := t.src.position(at)
+			c := &Node{Kind: Comment, Type: crypto.Comment, Text: string(t.src.src[at+1 : stop]), Line: line, Column: column, span: noSpan()}
+			c.span.start, c.span.end = at, stop
+			t.comments = append(t.comments, c)
+			at = stop
+		}
+	}
+	for _, tok := range t.tokens {
+		gap(tok.start)
+		at = max(at, tok.end)
+	}
+	gap(len(t.src.src))
+}
+
+// containerAt returns the map or list of the last token before offset.
+func (t *yamlTree) containerAt(offset int) *Node {
+	i, _ := slices.BinarySearchFunc(t.tokens, offset, func(a token, off int) int { return a.start - off })
+	if i > 0 {
+		return t.tokens[i-1].in
+	}
+	return t.roots[0]
+}
+
+// The functions below visit the parser's nodes in the order in which sops
+// builds its tree, and put the comments among the entries that build made.
+
+func (t *yamlTree) document(root *Node, doc *yaml.Node) {
+	content := doc.Content[0]
+	b := entryBuilder{t: t, old: root.entries}
+	b.add(doc.HeadComment, doc.LineComment)
+	if content.Kind == yaml.MappingNode {
+		b.mapping(content, false)
+	} else {
+		b.add(content.HeadComment, content.LineComment, content.FootComment)
+	}
+	b.add(doc.FootComment)
+	root.entries = b.out
+}
+
+// entryBuilder makes a new list of entries: the old ones with comments between.
+type entryBuilder struct {
+	t    *yamlTree
+	old  []*Node
+	out  []*Node
+	list bool
+}
+
+func (b *entryBuilder) add(comments ...string) {
+	for _, comment := range comments {
+		if comment == "" {
+			continue
+		}
+		for line := range strings.SplitSeq(comment, "\n") {
+			if line == "" {
+				continue
+			}
+			if c := b.t.take(line[1:]); c != nil {
+				c.span.list = b.list
+				b.out = append(b.out, c)
+			}
+		}
+	}
+}
+
+func (b *entryBuilder) next() *Node {
+	n := b.old[0]
+	b.old = b.old[1:]
+	b.out = append(b.out, n)
+	return n
+}
+
+// mapping is appendYamlNodeToTreeBranch of sops.
+func (b *entryBuilder) mapping(m *yaml.Node, handled bool) {
+	if !handled {
+		b.add(m.HeadComment, m.LineComment)
+	}
+	for i := 0; i+1 < len(m.Content); i += 2 {
+		key, value := m.Content[i], m.Content[i+1]
+		b.add(key.HeadComment, key.LineComment)
+		own := value.Kind == yaml.ScalarNode || value.Kind == yaml.AliasNode
+		if own {
+			b.add(value.HeadComment, value.LineComment)
+		}
+		b.t.descend(b.next(), value, own)
+		if own {
+			b.add(value.FootComment)
+		}
+		b.add(key.FootComment)
+	}
+	if !handled {
+		b.add(m.FootComment)
+	}
+}
+
+// sequence is the list part of nodeToTreeValue of sops.
+func (b *entryBuilder) sequence(s *yaml.Node, handled bool) {
+	if !handled {
+		b.add(s.HeadComment, s.LineComment)
+	}
+	for _, item := range s.Content {
+		b.add(item.HeadComment, item.LineComment)
+		b.t.descend(b.next(), item, true)
+		b.add(item.FootComment)
+	}
+	if !handled {
+		b.add(s.FootComment)
+	}
+}
+
+func (t *yamlTree) descend(n *Node, y *yaml.Node, handled bool) {
+	b := entryBuilder{t: t, old: n.entries}
+	switch y.Kind {
+	case yaml.MappingNode:
+		b.mapping(y, handled)
+	case yaml.SequenceNode:
+		b.list = true
+		b.sequence(y, handled)
+	default:
+		return // scalars have no entries; those of an alias belong to its anchor
+	}
+	n.entries = b.out
+}
+
+// closeFlows finds the closing bracket of each collection in flow style: the
+// brackets that are neither in a token nor in a comment nest properly.
+func (t *yamlTree) closeFlows() {
+	opened := map[int]*Node{}
+	var collect func(n *Node)
+	collect = func(n *Node) {
+		if n.span.flow && n.Alias == "" && !n.span.borrowed && (n.Kind == Map || n.Kind == List) {
+			opened[n.span.start] = n
+		}
+		for _, e := range n.entries {
+			collect(e)
+		}
+	}
+	for _, r := range t.roots {
+		collect(r)
+	}
+	if len(opened) == 0 {
+		return
+	}
+	var stack []*Node
+	skip := slices.Clone(t.tokens)
+	for _, c := range t.comments {
+		skip = append(skip, token{start: c.span.start, end: c.span.end})
+	}
+	slices.SortFunc(skip, func(a, b token) int { return a.start - b.start })
+	at := 0
+	scan := func(end int) {
+		for ; at < end; at++ {
+			switch t.src.src[at] {
+			case '{', '[':
+				stack = append(stack, opened[at])
+			case '}', ']':
+				if len(stack) > 0 {
+					if n := stack[len(stack)-1]; n != nil {
+						n.span.close = at
+					}
+					stack = stack[:len(stack)-1]
+				}
+			}
+		}
+	}
+	for _, tok := range skip {
+		scan(tok.start)
+		at = max(at, tok.end)
+	}
+	scan(len(t.src.src))
+}

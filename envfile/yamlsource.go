@@ -1,0 +1,323 @@
+package envfile
+
+import (
+	"bytes"
+	"sort"
+	"unicode/utf8"
+
+	"gopkg.in/yaml.v3"
+)
+
+// source finds places in a YAML text from the lines and columns of yaml.v3.
+type source struct {
+	src   []byte
+	lines []int // offset of each line's first byte
+	eol   string
+}
+
+func newSource(src []byte) *source {
+	s := &source{src: src, eol: "\n"}
+	start := 0
+	if bytes.HasPrefix(src, []byte("\xEF\xBB\xBF")) {
+		start = 3 // the parser does not count a byte order mark
+	}
+	s.lines = append(s.lines, start)
+	for i := start; i < len(src); {
+		if n := breakAt(src, i); n > 0 {
+			i += n
+			s.lines = append(s.lines, i)
+			continue
+		}
+		i++
+	}
+	if i := bytes.IndexByte(src, '\n'); i > 0 && src[i-1] == '\r' {
+		s.eol = "\r\n"
+	}
+	return s
+}
+
+// breakAt returns the length of the line break at i, 0 if there is none. YAML
+// 1.1, which the parser follows, also breaks lines at U+0085, U+2028 and U+2029.
+func breakAt(src []byte, i int) int {
+	switch {
+	case i >= len(src):
+		return 0
+	case src[i] == '\n':
+		return 1
+	case src[i] == '\r':
+		if i+1 < len(src) && src[i+1] == '\n' {
+			return 2
+		}
+		return 1
+	case src[i] == 0xC2 && i+1 < len(src) && src[i+1] == 0x85:
+		return 2
+	case src[i] == 0xE2 && i+2 < len(src) && src[i+1] == 0x80 && (src[i+2] == 0xA8 || src[i+2] == 0xA9):
+		return 3
+	}
+	return 0
+}
+
+func blank(c byte) bool { return c == ' ' || c == '\t' }
+
+// offset returns the byte at which a node of the parser begins, -1 if the
+// position lies outside of the text.
+func (s *source) offset(line, column int) int {
+	if line < 1 || line > len(s.lines) {
+		return -1
+	}
+	i := s.lines[line-1]
+	for c := 1; c < column; c++ {
+		if i >= len(s.src) {
+			return -1
+		}
+		_, size := utf8.DecodeRune(s.src[i:])
+		i += size
+	}
+	return i
+}
+
+// position is the inverse of offset.
+func (s *source) position(offset int) (line, column int) {
+	line = sort.SearchInts(s.lines, offset+1)
+	if line == 0 {
+		return 1, 1
+	}
+	return line, 1 + utf8.RuneCount(s.src[s.lines[line-1]:offset])
+}
+
+// lineStart returns where the line that holds offset begins.
+func (s *source) lineStart(offset int) int {
+	line, _ := s.position(offset)
+	return s.lines[line-1]
+}
+
+// lineEnd returns where the line that holds offset ends, before its break.
+func (s *source) lineEnd(offset int) int {
+	for offset < len(s.src) && breakAt(s.src, offset) == 0 {
+		offset++
+	}
+	return offset
+}
+
+// nextLine returns where the line after the one that holds offset begins.
+func (s *source) nextLine(offset int) int {
+	end := s.lineEnd(offset)
+	return end + breakAt(s.src, end)
+}
+
+// skipProperties passes over the anchor and tag before a value.
+func (s *source) skipProperties(i int) (value, tag int) {
+	tag = -1
+	for i < len(s.src) && (s.src[i] == '&' || s.src[i] == '!') {
+		if s.src[i] == '!' {
+			tag = i
+		}
+		for i < len(s.src) && !blank(s.src[i]) && breakAt(s.src, i) == 0 &&
+			// In flow style an indicator may end the property of an empty value.
+			!(bytes.IndexByte([]byte(",]}"), s.src[i]) >= 0) {
+			i++
+		}
+		i = s.skipBlank(i)
+	}
+	return i, tag
+}
+
+// skipBlank passes over blanks, line breaks and comments.
+func (s *source) skipBlank(i int) int {
+	for i < len(s.src) {
+		switch {
+		case blank(s.src[i]):
+			i++
+		case breakAt(s.src, i) > 0:
+			i += breakAt(s.src, i)
+		case s.src[i] == '#' && i > 0 && (blank(s.src[i-1]) || breakAt(s.src, i-1) > 0):
+			i = s.lineEnd(i)
+		default:
+			return i
+		}
+	}
+	return i
+}
+
+// scalar finds the text of a scalar node. ok is false when the text cannot be
+// found; such a value can be kept but not changed. parent is the column of the
+// key or dash that it belongs to.
+func (s *source) scalar(n *yaml.Node, parent int) (sp span, ok bool) {
+	sp = span{header: -1, tag: -1, keyStart: -1, dash: -1, close: -1, indent: parent}
+	i := s.offset(n.Line, n.Column)
+	if i < 0 {
+		return sp, false
+	}
+	start := i
+	if n.Anchor != "" || i < len(s.src) && (s.src[i] == '!' || s.src[i] == '&') {
+		i, sp.tag = s.skipProperties(i)
+		switch {
+		case sp.tag >= 0 && bytes.HasPrefix(s.src[sp.tag:], []byte("! ")):
+			sp.bang = true
+		case sp.tag >= 0 && !coreTags[n.ShortTag()]:
+			sp.tagged, sp.tag = true, -1
+		}
+	}
+	sp.start, sp.end = i, -1
+	switch {
+	case n.Style&yaml.SingleQuotedStyle != 0:
+		sp.style = styleSingle
+		sp.end = s.quoteEnd(i, '\'')
+	case n.Style&yaml.DoubleQuotedStyle != 0:
+		sp.style = styleDouble
+		sp.end = s.quoteEnd(i, '"')
+	case n.Style&yaml.LiteralStyle != 0:
+		sp.style = styleLiteral
+		s.blockScalar(&sp, '|')
+	case n.Style&yaml.FoldedStyle != 0:
+		sp.style = styleFolded
+		s.blockScalar(&sp, '>')
+	case n.Value == "":
+		sp.start, sp.end = start, start // an implicit null has no text
+	default:
+		sp.end = s.plainEnd(i, n.Value)
+	}
+	return sp, sp.end >= 0
+}
+
+func (s *source) quoteEnd(i int, quote byte) int {
+	if i >= len(s.src) || s.src[i] != quote {
+		return -1
+	}
+	for i++; i < len(s.src); i++ {
+		switch {
+		case s.src[i] == '\\' && quote == '"':
+			i++
+		case s.src[i] == quote && quote == '\'' && i+1 < len(s.src) && s.src[i+1] == quote:
+			i++
+		case s.src[i] == quote:
+			return i + 1
+		}
+	}
+	return -1
+}
+
+// plainEnd matches a plain scalar against its value: lines are folded, so one
+// break stands for a blank and n breaks for n-1 line feeds.
+func (s *source) plainEnd(i int, value string) int {
+	for v := 0; v < len(value); {
+		if i >= len(s.src) {
+			return -1
+		}
+		j := i
+		for j < len(s.src) && blank(s.src[j]) {
+			j++
+		}
+		breaks := 0
+		for n := breakAt(s.src, j); n > 0; n = breakAt(s.src, j) {
+			breaks++
+			j += n
+			for j < len(s.src) && blank(s.src[j]) {
+				j++
+			}
+		}
+		switch {
+		case breaks == 0:
+			if s.src[i] != value[v] {
+				return -1
+			}
+			i++
+			v++
+		case breaks == 1:
+			if value[v] != ' ' {
+				return -1
+			}
+			i = j
+			v++
+		default:
+			for range breaks - 1 {
+				if v >= len(value) || value[v] != '\n' {
+					return -1
+				}
+				v++
+			}
+			i = j
+		}
+	}
+	return i
+}
+
+// blockScalar finds the content lines of a literal or folded scalar. Without a
+// content line, the span begins at the end of the header's line.
+func (s *source) blockScalar(sp *span, indicator byte) {
+	i := sp.start
+	if i >= len(s.src) || s.src[i] != indicator {
+		sp.end = -1
+		return
+	}
+	sp.header = i
+	explicit, keep := 0, false
+	for i++; i < len(s.src); i++ {
+		c := s.src[i]
+		if c >= '1' && c <= '9' {
+			explicit = int(c - '0')
+		} else if c == '+' {
+			keep = true
+		} else if c != '-' {
+			break
+		}
+	}
+	first := s.nextLine(i)
+	indent := max(sp.indent, 0) + explicit
+	if explicit == 0 {
+		indent = s.detectIndent(first, sp.indent+1)
+	}
+	sp.start, sp.end = first, first
+	end, found := first, false
+	for at := first; at < len(s.src); at = s.nextLine(at) {
+		spaces := 0
+		for at+spaces < len(s.src) && s.src[at+spaces] == ' ' && spaces < indent {
+			spaces++
+		}
+		lineEnd := s.lineEnd(at)
+		if at+spaces == lineEnd { // blank
+			if keep && lineEnd < len(s.src) {
+				end = lineEnd
+			}
+			continue
+		}
+		if spaces < indent {
+			break
+		}
+		end, found = lineEnd, true
+	}
+	sp.end = end
+	if !found {
+		sp.start, sp.end = s.lineEnd(sp.header), s.lineEnd(sp.header) // no content lines
+		if keep {
+			sp.end = max(sp.end, end)
+		}
+	}
+}
+
+// detectIndent follows yaml_parser_scan_block_scalar_breaks: the deepest of the
+// leading blank lines and the first content line counts.
+func (s *source) detectIndent(at, least int) int {
+	deepest := 0
+	for at < len(s.src) {
+		i := at
+		for i < len(s.src) && s.src[i] == ' ' {
+			i++
+		}
+		deepest = max(deepest, i-at)
+		if breakAt(s.src, i) == 0 {
+			break
+		}
+		at = s.nextLine(i)
+	}
+	return max(deepest, least, 1)
+}
+
+// documentMarker reports whether the line at i is --- or ... and so ends a document.
+func (s *source) documentMarker(i int) bool {
+	rest := s.src[i:]
+	if !bytes.HasPrefix(rest, []byte("---")) && !bytes.HasPrefix(rest, []byte("...")) {
+		return false
+	}
+	return len(rest) == 3 || blank(rest[3]) || breakAt(rest, 3) > 0
+}

@@ -1,0 +1,297 @@
+package envfile
+
+import (
+	"strings"
+	"time"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/sealcfg/sealcfg/crypto"
+)
+
+// maxNodes bounds a file after its aliases are expanded, so that a small text
+// cannot grow without limit ("billion laughs").
+const maxNodes = 1 << 20
+
+// yamlTree builds the nodes of a YAML text. Where sops attaches a comment, in
+// which order it visits values, and what type it gives them follows
+// stores/yaml/store.go in sops.
+type yamlTree struct {
+	src      *source
+	roots    []*Node
+	comments []*Node            // by place in the text
+	tokens   []token            // what is not a gap in which a comment can begin
+	rootMaps []*yaml.Node       // parallel to roots, nil for an empty document
+	take     func(string) *Node // finds the comment of a text of the parser
+
+	count    int
+	borrowed int                 // depth of aliases that are being expanded
+	outer    *Node               // the outermost of them
+	open     map[*yaml.Node]bool // aliases being expanded, against cycles
+}
+
+// token is a stretch of the text that a key, value or alias takes.
+type token struct {
+	start, end int
+	in         *Node // the map or list that it belongs to
+	doc        int
+}
+
+func (t *yamlTree) token(start, end int, in *Node) {
+	t.tokens = append(t.tokens, token{start, max(start, end), in, len(t.roots) - 1})
+}
+
+func (t *yamlTree) build(docs []*yaml.Node) error {
+	for _, doc := range docs {
+		root := &Node{Kind: Map, Line: doc.Line, Column: doc.Column, span: noSpan()}
+		content := doc.Content[0]
+		root.Line, root.Column = content.Line, content.Column
+		if content.Kind != yaml.MappingNode && !(content.Kind == yaml.ScalarNode && content.ShortTag() == "!!null") {
+			return syntaxError(root, "the document is a %s; only maps at the top level can be sealed", yamlKind(content))
+		}
+		t.roots = append(t.roots, root)
+		if content.Kind != yaml.MappingNode {
+			t.rootMaps = append(t.rootMaps, nil)
+			continue
+		}
+		t.rootMaps = append(t.rootMaps, content)
+		if err := t.mapping(root, content); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func yamlKind(n *yaml.Node) string {
+	switch n.Kind {
+	case yaml.SequenceNode:
+		return "list"
+	case yaml.ScalarNode:
+		return "single value"
+	}
+	return "alias"
+}
+
+func noSpan() span {
+	return span{start: -1, end: -1, header: -1, tag: -1, keyStart: -1, dash: -1, close: -1}
+}
+
+// mapping fills n with the entries of m.
+func (t *yamlTree) mapping(n *Node, m *yaml.Node) error {
+	t.flow(n, m)
+	seen := make(map[string]bool, len(m.Content)/2)
+	n.entries = make([]*Node, 0, len(m.Content)/2)
+	for i := 0; i+1 < len(m.Content); i += 2 {
+		key, value := m.Content[i], m.Content[i+1]
+		name, err := keyName(key)
+		if err != nil {
+			return err
+		}
+		if seen[name] {
+			return &SyntaxError{Line: key.Line, Column: key.Column, Reason: "duplicate key " + quoteName(name)}
+		}
+		seen[name] = true
+		keySpan, _ := t.src.scalar(key, -1)
+		start := t.src.offset(key.Line, key.Column)
+		if t.borrowed == 0 && keySpan.end >= 0 {
+			t.token(start, keySpan.end, n)
+		}
+		e, err := t.value(n, value, key.Column-1)
+		if err != nil {
+			return err
+		}
+		e.Key, e.KeyLine, e.KeyColumn = name, key.Line, key.Column
+		e.span.keyStart = start
+		n.entries = append(n.entries, e)
+	}
+	return nil
+}
+
+// keyName returns the text of a key. sops takes strings only.
+func keyName(key *yaml.Node) (string, error) {
+	at := func(reason string) error { return &SyntaxError{Line: key.Line, Column: key.Column, Reason: reason} }
+	n := key
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	if n.Kind != yaml.ScalarNode {
+		return "", at("a key is a map or a list; only strings can be keys")
+	}
+	switch tag := n.ShortTag(); tag {
+	case "!!str", "!!merge":
+		return n.Value, nil
+	case "!!null", "!!bool", "!!int", "!!float", "!!timestamp", "!!binary":
+		return "", at("key " + quoteName(n.Value) + " is of type " + tag[2:] + ", only strings can be keys: quote it")
+	}
+	return n.Value, nil
+}
+
+func quoteName(s string) string { return `"` + strings.ReplaceAll(s, `"`, `\"`) + `"` }
+
+// sequence fills n with the items of s.
+func (t *yamlTree) sequence(n *Node, s *yaml.Node) error {
+	t.flow(n, s)
+	n.entries = make([]*Node, 0, len(s.Content))
+	for _, item := range s.Content {
+		parent, dash := s.Column-1, -1
+		if !n.span.flow {
+			dash = t.dash(item, s)
+		}
+		e, err := t.value(n, item, parent)
+		if err != nil {
+			return err
+		}
+		e.span.dash = dash
+		n.entries = append(n.entries, e)
+	}
+	return nil
+}
+
+// dash finds the "-" of an item of a block sequence: the items of a sequence
+// stand under each other.
+func (t *yamlTree) dash(item, s *yaml.Node) int {
+	for line := item.Line; line >= s.Line; line-- {
+		i := t.src.offset(line, s.Column)
+		if i >= 0 && i < len(t.src.src) && t.src.src[i] == '-' {
+			return i
+		}
+	}
+	return -1
+}
+
+// flow notes the brackets of a collection in flow style.
+func (t *yamlTree) flow(n *Node, y *yaml.Node) {
+	n.span.start = t.src.offset(y.Line, y.Column)
+	if y.Style&yaml.FlowStyle == 0 {
+		return
+	}
+	i, _ := t.src.skipProperties(n.span.start)
+	n.span.start, n.span.flow = i, true // closeFlows finds the other bracket
+}
+
+// value makes the node of one value below parent, of which only style matters.
+func (t *yamlTree) value(parent *Node, y *yaml.Node, indent int) (*Node, error) {
+	if t.count++; t.count > maxNodes {
+		return nil, &SyntaxError{Line: y.Line, Column: y.Column, Reason: "too many values after aliases are expanded"}
+	}
+	n := &Node{Line: y.Line, Column: y.Column, Anchor: y.Anchor, span: noSpan()}
+	n.span.indent = indent
+	n.span.borrowed = t.borrowed > 0
+	n.Remark = remark(y.LineComment)
+	if t.borrowed > 0 {
+		n.Line, n.Column = t.outer.Line, t.outer.Column
+	}
+	switch y.Kind {
+	case yaml.MappingNode:
+		n.Kind = Map
+		return n, t.mapping(n, y)
+	case yaml.SequenceNode:
+		n.Kind = List
+		return n, t.sequence(n, y)
+	case yaml.AliasNode:
+		return t.alias(parent, n, y, indent)
+	}
+	if err := scalarValue(n, y); err != nil {
+		return nil, err
+	}
+	if t.borrowed > 0 {
+		return n, nil
+	}
+	sp, ok := t.src.scalar(y, indent)
+	if !ok {
+		return nil, syntaxError(n, "cannot find the end of this value; write it in double quotes")
+	}
+	sp.flow = parent.span.flow
+	n.span = sp
+	t.token(t.src.offset(y.Line, y.Column), sp.end, parent)
+	if sp.start >= 0 && (sp.tag >= 0 || sp.tagged || y.Anchor != "") {
+		n.Line, n.Column = t.src.position(sp.start)
+	}
+	if sp.header >= 0 {
+		// the header may be followed by a comment
+		last := &t.tokens[len(t.tokens)-1]
+		last.end = sp.header + 1
+		t.token(sp.start, sp.end, parent)
+	}
+	return n, nil
+}
+
+func remark(comment string) string {
+	first, _, _ := strings.Cut(comment, "\n")
+	return strings.TrimSpace(strings.TrimLeft(first, "#"))
+}
+
+// alias expands an alias as sops does.
+func (t *yamlTree) alias(parent, n *Node, y *yaml.Node, indent int) (*Node, error) {
+	if t.open == nil {
+		t.open = map[*yaml.Node]bool{}
+	}
+	if t.open[y.Alias] {
+		return nil, syntaxError(n, "anchor %q contains itself", y.Value)
+	}
+	if t.borrowed == 0 {
+		t.outer = n
+		start := t.src.offset(y.Line, y.Column)
+		t.token(start, start+1+len(y.Value), parent)
+	}
+	t.open[y.Alias] = true
+	t.borrowed++
+	e, err := t.value(parent, y.Alias, indent)
+	t.borrowed--
+	delete(t.open, y.Alias)
+	if err != nil {
+		return nil, err
+	}
+	e.Alias, e.Anchor = y.Value, ""
+	e.Remark = n.Remark
+	e.span.borrowed = true
+	if t.borrowed == 0 {
+		e.span.start = t.src.offset(y.Line, y.Column)
+		e.span.end = e.span.start + 1 + len(y.Value)
+		e.span.close = -1
+		e.span.flow = parent.span.flow
+	}
+	return e, nil
+}
+
+// coreTags are the tags under which a sealed text would not parse.
+var coreTags = map[string]bool{"!!int": true, "!!float": true, "!!bool": true, "!!timestamp": true, "!!binary": true, "!!null": true}
+
+// scalarValue resolves type and canonical text as yaml.v3, and so sops, does.
+func scalarValue(n *Node, y *yaml.Node) error {
+	n.Kind, n.Type, n.Text = Value, crypto.Str, y.Value
+	n.Quoted = y.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0
+	tag := y.ShortTag()
+	if !coreTags[tag] {
+		return nil // strings, and custom tags, which sops drops
+	}
+	var v any
+	if err := y.Decode(&v); err != nil {
+		return syntaxError(n, "the value does not fit its tag %s", tag)
+	}
+	switch v := v.(type) {
+	case nil:
+		n.Kind, n.Type, n.Text = Null, "", ""
+	case string:
+		n.Text = v
+	case bool:
+		n.Type, n.Text = crypto.Bool, crypto.FormatBool(v)
+	case int:
+		n.Type, n.Text = crypto.Int, formatInt(int64(v))
+	case int64:
+		n.Type, n.Text = crypto.Int, formatInt(v)
+	case uint64:
+		return syntaxError(n, "the integer is larger than 9223372036854775807, which the format cannot carry: quote it to make it a string")
+	case float64:
+		n.Type, n.Text = crypto.Float, crypto.FormatFloat(v)
+	case time.Time:
+		text, err := crypto.FormatTime(v)
+		if err != nil {
+			return syntaxError(n, "the format cannot carry this time: quote it to make it a string")
+		}
+		n.Type, n.Text = crypto.Time, text
+	default:
+		return syntaxError(n, "a value of a type that the format cannot carry: quote it to make it a string")
+	}
+	return nil
+}
