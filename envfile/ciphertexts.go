@@ -9,9 +9,9 @@ import (
 // ciphertexts finds, for the values of a changed document, the ciphertexts that
 // they had. Each is handed out once, so no two values ever share a nonce.
 type ciphertexts struct {
-	values   map[*Node]string // for nodes of the new document, after match
+	values   map[*Node]*Node // old node by node of the new document, after match
 	comments map[commentKey][]string
-	loose    map[valueKey][]string // left over after the values that did not move
+	loose    map[valueKey][]*Node // left over after the values that did not move
 	old      *Opened
 }
 
@@ -27,7 +27,7 @@ type valueKey struct {
 }
 
 func collect(o *Opened) *ciphertexts {
-	c := &ciphertexts{values: map[*Node]string{}, comments: map[commentKey][]string{}}
+	c := &ciphertexts{values: map[*Node]*Node{}, comments: map[commentKey][]string{}}
 	if o == nil || o.key.IsZero() {
 		return c
 	}
@@ -54,8 +54,9 @@ func (c *ciphertexts) comment(aad, text string) string {
 	return list[0]
 }
 
-// value returns the ciphertext for a node of the document given to match.
-func (c *ciphertexts) value(n *Node) string { return c.values[n] }
+// value returns the old node whose ciphertext a node of the document given to
+// match may take over, nil if there is none.
+func (c *ciphertexts) value(n *Node) *Node { return c.values[n] }
 
 // match assigns ciphertexts to the values of the new document: first to those
 // in the same place, then, within one list, to those that moved.
@@ -63,16 +64,16 @@ func (c *ciphertexts) match(roots []*Node) {
 	if c.old == nil {
 		return
 	}
-	exact := map[valueKey]string{}
+	exact := map[valueKey]*Node{}
 	walkValues(c.old.roots, func(k valueKey, _ string, n *Node) {
 		if n.enc != "" {
-			exact[k] = n.enc
+			exact[k] = n
 		}
 	})
 	var moved []func()
 	walkValues(roots, func(k valueKey, loose string, n *Node) {
-		if enc, ok := exact[k]; ok {
-			c.values[n] = enc
+		if old, ok := exact[k]; ok {
+			c.values[n] = old
 			delete(exact, k)
 			return
 		}
@@ -85,11 +86,11 @@ func (c *ciphertexts) match(roots []*Node) {
 		return
 	}
 	// What is left over, in file order, by path without positions.
-	c.loose = map[valueKey][]string{}
+	c.loose = map[valueKey][]*Node{}
 	walkValues(c.old.roots, func(k valueKey, loose string, _ *Node) {
-		if enc, ok := exact[k]; ok && loose != k.place {
+		if old, ok := exact[k]; ok && loose != k.place {
 			k.place = loose
-			c.loose[k] = append(c.loose[k], enc)
+			c.loose[k] = append(c.loose[k], old)
 		}
 	})
 	for _, f := range moved {

@@ -185,16 +185,18 @@ func (s *sealer) values(rules *matcher) error {
 		if !v.sealed || n.Text == "" {
 			return nil
 		}
-		enc := s.old.value(n)
-		if enc == "" {
-			enc = s.cipher.Seal(n.Type, n.Text, v.aad())
+		to := spelling{typ: n.Type, sealed: true, was: s.old.value(n)}
+		if to.was != nil {
+			to.text = to.was.enc
+		} else {
+			to.text = s.cipher.Seal(n.Type, n.Text, v.aad())
 		}
-		return s.put(n, n.Type, enc)
+		return s.put(n, to)
 	})
 }
 
-func (s *sealer) put(n *Node, typ crypto.Type, text string) error {
-	edits, err := s.d.format.spell(s.d.p, n, typ, text, true)
+func (s *sealer) put(n *Node, to spelling) error {
+	edits, err := s.d.format.spell(s.d.p, n, to)
 	s.edits = append(s.edits, edits...)
 	return err
 }
@@ -210,7 +212,7 @@ func (s *sealer) text(rules *matcher) ([]byte, error) {
 	for i, c := range s.comments {
 		mark := fmt.Sprintf(markText, i)
 		byMark[mark] = c
-		if err := s.put(c, crypto.Comment, mark); err != nil {
+		if err := s.put(c, spelling{typ: crypto.Comment, text: mark, sealed: true}); err != nil {
 			return nil, err
 		}
 	}
@@ -232,7 +234,7 @@ func (s *sealer) text(rules *matcher) ([]byte, error) {
 		if rules.refuseAsEnc && rules.comment(text) {
 			return syntaxError(c, "the sealed comment matches unencrypted_comment_regex")
 		}
-		e, err := s.d.format.spell(p, v.node, crypto.Comment, text, true)
+		e, err := s.d.format.spell(p, v.node, spelling{typ: crypto.Comment, text: text, sealed: true})
 		edits = append(edits, e...)
 		delete(byMark, v.node.Text)
 		return err
@@ -262,13 +264,17 @@ func (s *sealer) comment(c *Node, v visit) string {
 // blocks adds the metadata to every document, as sops does.
 func (s *sealer) blocks(meta *Metadata, old *Opened) error {
 	f, p := s.d.format, s.d.p
-	for i := range p.roots {
+	for i, root := range p.roots {
+		if i > 0 && root.Len() == 0 && !root.span.flow {
+			continue // an empty document has no place for it, and readers look at the first
+		}
 		var place *block
 		text := ""
 		if old != nil {
 			from := old.sealed.p
 			place = from.blocks[min(i, len(from.blocks)-1)]
-			if place != nil && !old.key.IsZero() { // Reseal: recipients stay
+			sameStyle := from.roots[min(i, len(from.roots)-1)].span.flow == root.span.flow
+			if place != nil && sameStyle && !old.key.IsZero() { // Reseal: recipients stay
 				var err error
 				if text, err = patchBlock(f, from, place, meta); err != nil {
 					return err
@@ -292,7 +298,7 @@ func patchBlock(f Format, p *parsed, b *block, meta *Metadata) (string, error) {
 		if n == nil || n.Kind != Value || n.span.borrowed {
 			return "", nil
 		}
-		e, err := f.spell(p, n, crypto.Str, text, false)
+		e, err := f.spell(p, n, spelling{typ: crypto.Str, text: text})
 		if err != nil {
 			return "", err
 		}

@@ -292,15 +292,15 @@ func (o *Opened) Document() (*Document, error) {
 			edits = append(edits, edit{n.span.dash, n.span.end, "#" + plain.Text})
 			continue
 		}
-		e, err := f.spell(p, n, plain.Type, plain.Text, false)
+		e, err := f.spell(p, n, spelling{text: plain.Text, typ: plain.Type})
 		if err != nil {
 			return nil, err
 		}
 		edits = append(edits, e...)
 	}
-	for _, b := range p.blocks {
+	for i, b := range p.blocks {
 		if b != nil {
-			edits = append(edits, edit{b.start, b.end, ""})
+			edits = append(edits, f.removeBlock(p, i))
 		}
 	}
 	text, err := splice(p.src, edits)

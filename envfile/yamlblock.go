@@ -172,10 +172,15 @@ func (yamlFormat) renderBlock(p *parsed, doc int, tree *Node) string {
 	return indent + strings.Join(lines, t.src.eol+indent)
 }
 
-// rootIndent returns the column of the keys of a document.
+// rootIndent returns the indentation of the keys of a document.
 func (t *yamlTree) rootIndent(doc int) int {
 	for e := range t.roots[doc].Entries() {
-		return max(e.KeyColumn-1, 0)
+		start := t.src.lineStart(e.span.keyStart)
+		i := start
+		for t.src.src[i] == ' ' {
+			i++
+		}
+		return i - start
 	}
 	return 0
 }
@@ -211,6 +216,16 @@ func (yamlFormat) insertBlock(p *parsed, doc int, text string, old *block) edit 
 		return edit{at, at, t.src.eol + text}
 	}
 	return edit{at, at, text + t.src.eol}
+}
+
+// removeBlock leaves {} in a document that has nothing else, which would not be
+// a map any more.
+func (yamlFormat) removeBlock(p *parsed, doc int) edit {
+	b := p.blocks[doc]
+	if root := p.roots[doc]; root.Len() == 0 && !root.span.flow {
+		return edit{b.text[0], b.text[1], "{}"}
+	}
+	return edit{b.start, b.end, ""}
 }
 
 func (t *yamlTree) insertInFlow(root *Node, doc int, text string, at int) edit {

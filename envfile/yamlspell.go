@@ -23,18 +23,21 @@ func formatInt(n int64) string { return strconv.FormatInt(n, 10) }
 // Plain text inside { } or [ ] cannot hold a sealed text, which has commas and
 // brackets. There the styles shift: plain is sealed as '…', and '…' as ! '…'
 // where plain would do as well.
-func (yamlFormat) spell(p *parsed, n *Node, typ crypto.Type, text string, sealed bool) ([]edit, error) {
+func (yamlFormat) spell(p *parsed, n *Node, to spelling) ([]edit, error) {
 	if n.Kind == Comment {
-		return []edit{{n.span.start, n.span.end, "#" + text}}, nil
+		return []edit{{n.span.start, n.span.end, "#" + to.text}}, nil
 	}
 	if n.span.borrowed {
 		return nil, syntaxError(n, "the value belongs to the anchor of an alias")
 	}
 	w := yamlWriter{src: p.layout.(*yamlTree).src, p: p, n: n, sp: n.span}
-	if sealed {
-		return w.seal(text), nil
+	switch {
+	case !to.sealed:
+		return w.open(to.typ, to.text), nil
+	case to.was != nil && to.was.span.style == stylePlain && !to.was.span.flow && w.comesBackFromPlain():
+		return w.sealPlain(to.text), nil
 	}
-	return w.open(typ, text), nil
+	return w.seal(to.text), nil
 }
 
 type yamlWriter struct {
@@ -74,6 +77,51 @@ func (w *yamlWriter) seal(enc string) []edit {
 	return replace(enc)
 }
 
+// sops seals every value without quotes. A value of a file that sops wrote
+// stays so when the file is sealed again, unless its author now spells it in a
+// way that would not come back: else one change would requote the whole file.
+
+func (w *yamlWriter) sealPlain(enc string) []edit {
+	if w.sp.header < 0 {
+		return []edit{{w.sp.start, w.sp.end, enc}}
+	}
+	return []edit{
+		{w.sp.header, w.headerEnd(), enc},
+		{w.src.lineEnd(w.sp.header), w.sp.end, ""},
+	}
+}
+
+// comesBackFromPlain reports whether the value, sealed without quotes, would be
+// opened as it is written now.
+func (w *yamlWriter) comesBackFromPlain() bool {
+	sp := w.sp
+	if sp.flow || sp.tag >= 0 || sp.tagged {
+		return false
+	}
+	text := w.n.Text
+	if sp.header < 0 {
+		return spellScalar(w.n.Type, text, false) == string(w.src.src[sp.start:sp.end]) && !w.opensAsBlock(text)
+	}
+	if !w.opensAsBlock(text) {
+		return false
+	}
+	header, lines := literalLines(text, w.step())
+	return header == string(w.src.src[sp.header:w.headerEnd()]) &&
+		w.indented(lines, max(sp.indent, 0)+w.step()) == string(w.src.src[sp.start:sp.end])
+}
+
+func (w *yamlWriter) opensAsBlock(text string) bool {
+	return w.n.Type == crypto.Str && strings.Contains(text, "\n") && literalOK(text)
+}
+
+func (w *yamlWriter) headerEnd() int {
+	end := w.sp.header + 1
+	for end < len(w.src.src) && strings.IndexByte("+-123456789", w.src.src[end]) >= 0 {
+		end++
+	}
+	return end
+}
+
 // textStart returns where the value begins behind its tag.
 func (w *yamlWriter) textStart() int {
 	if w.sp.header >= 0 {
@@ -84,18 +132,10 @@ func (w *yamlWriter) textStart() int {
 
 // blockIndent returns the indentation of a block scalar's content.
 func (w *yamlWriter) blockIndent() int {
-	digit := w.src.src[w.sp.header+1]
-	for _, c := range w.src.src[w.sp.header+1 : w.src.lineEnd(w.sp.header)] {
+	for _, c := range w.src.src[w.sp.header:w.headerEnd()] {
 		if c >= '1' && c <= '9' {
-			digit = c
-			break
+			return max(w.sp.indent, 0) + int(c-'0')
 		}
-		if c != '+' && c != '-' {
-			break
-		}
-	}
-	if digit >= '1' && digit <= '9' {
-		return max(w.sp.indent, 0) + int(digit-'0')
 	}
 	return w.src.detectIndent(w.src.nextLine(w.sp.header), w.sp.indent+1)
 }
@@ -131,7 +171,7 @@ func (w *yamlWriter) open(typ crypto.Type, text string) []edit {
 	return replace(spellScalar(typ, text, sp.flow))
 }
 
-// step returns the indentation of nested maps in this file, 2 if there is none.
+// step returns the indentation of nested maps in this file, sops's if there is none.
 func (w *yamlWriter) step() int {
 	for _, root := range w.p.roots {
 		for e := range root.Entries() {
@@ -145,10 +185,7 @@ func (w *yamlWriter) step() int {
 			}
 		}
 	}
-	if b := w.p.blocks; len(b) > 0 && b[0] != nil {
-		return metaIndent
-	}
-	return 2
+	return metaIndent
 }
 
 func (w *yamlWriter) indented(lines []string, indent int) string {
@@ -168,10 +205,7 @@ func (w *yamlWriter) indented(lines []string, indent int) string {
 // new text asks for another one.
 func (w *yamlWriter) openBlock(typ crypto.Type, text string) []edit {
 	sp := w.sp
-	headerEnd := sp.header + 1
-	for headerEnd < len(w.src.src) && strings.IndexByte("+-123456789", w.src.src[headerEnd]) >= 0 {
-		headerEnd++
-	}
+	headerEnd := w.headerEnd()
 	if typ != crypto.Str || !utf8.ValidString(text) || !blockOK(text) {
 		return []edit{{sp.header, headerEnd, spellScalar(typ, text, false)}, {w.src.lineEnd(sp.header), max(sp.end, w.src.lineEnd(sp.header)), ""}}
 	}
@@ -404,6 +438,8 @@ func spellDouble(text string) string {
 			b.WriteString(`\t`)
 		case r == '\r':
 			b.WriteString(`\r`)
+		case r == 0:
+			b.WriteString(`\0`)
 		case printable(r):
 			b.WriteRune(r)
 		case r < 0x10000:

@@ -110,20 +110,19 @@ func (t *yamlTree) mapping(n *Node, m *yaml.Node) error {
 // keyName returns the text of a key. sops takes strings only.
 func keyName(key *yaml.Node) (string, error) {
 	at := func(reason string) error { return &SyntaxError{Line: key.Line, Column: key.Column, Reason: reason} }
-	n := key
-	if n.Kind == yaml.AliasNode {
-		n = n.Alias
+	if key.Kind == yaml.AliasNode {
+		return "", at("a key is an alias; write it out")
 	}
-	if n.Kind != yaml.ScalarNode {
+	if key.Kind != yaml.ScalarNode {
 		return "", at("a key is a map or a list; only strings can be keys")
 	}
-	switch tag := n.ShortTag(); tag {
+	switch tag := key.ShortTag(); tag {
 	case "!!str", "!!merge":
-		return n.Value, nil
+		return key.Value, nil
 	case "!!null", "!!bool", "!!int", "!!float", "!!timestamp", "!!binary":
-		return "", at("key " + quoteName(n.Value) + " is of type " + tag[2:] + ", only strings can be keys: quote it")
+		return "", at("key " + quoteName(key.Value) + " is of type " + tag[2:] + ", only strings can be keys: quote it")
 	}
-	return n.Value, nil
+	return key.Value, nil
 }
 
 func quoteName(s string) string { return `"` + strings.ReplaceAll(s, `"`, `\"`) + `"` }
