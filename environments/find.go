@@ -1,0 +1,115 @@
+package environments
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// place is what a walk up the directory tree meets.
+type place struct {
+	policy  string // path of the .sops.yaml, "" if there is none
+	ignored string // path of the first .sops.yml met before it
+	git     string // root of the repository, "" if the walk met none
+}
+
+// locate walks up from dir to the first .sops.yaml. It does not leave a git
+// repository: a policy outside would hand the repository's secrets to people
+// that its history does not name.
+func locate(dir string) (place, error) {
+	var found place
+	for {
+		if ok, err := exists(filepath.Join(dir, PolicyName)); err != nil {
+			return place{}, err
+		} else if ok {
+			found.policy = filepath.Join(dir, PolicyName)
+			return found, nil
+		}
+		if found.ignored == "" {
+			misnamed := filepath.Join(dir, policyMisname)
+			if ok, err := exists(misnamed); err != nil {
+				return place{}, err
+			} else if ok {
+				found.ignored = misnamed
+			}
+		}
+		if ok, err := exists(filepath.Join(dir, ".git")); err != nil {
+			return place{}, err
+		} else if ok {
+			found.git = dir
+			return found, nil
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return found, nil
+		}
+		dir = parent
+	}
+}
+
+// exists does not follow a symlink: a policy whose link is broken must be an
+// error for its reader, not a reason to obey the next one above.
+func exists(path string) (bool, error) {
+	switch _, err := os.Lstat(path); {
+	case err == nil:
+		return true, nil
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	default:
+		return false, fmt.Errorf("look for policy: %w", err)
+	}
+}
+
+// FindPolicy reads the policy that governs a file: the nearest .sops.yaml from
+// the file's folder upward, within the git repository if it lies in one. The
+// file, and its folder, need not exist. (sops starts at the working directory.)
+//
+// The error wraps [ErrNoPolicy] if there is none, and then [ErrPolicyName] too
+// if a .sops.yml was met.
+func FindPolicy(file string) (*Policy, error) {
+	abs, err := filepath.Abs(file)
+	if err != nil {
+		return nil, fmt.Errorf("locate %s: %w", file, err)
+	}
+	dir := filepath.Dir(abs)
+	found, err := locate(dir)
+	if err != nil {
+		return nil, err
+	}
+	if found.policy == "" {
+		return nil, found.missing(dir)
+	}
+	p, err := ReadPolicy(found.policy)
+	if err != nil {
+		return nil, err
+	}
+	p.Ignored = found.ignored
+	return p, nil
+}
+
+// missing says where a policy was looked for in vain.
+func (found place) missing(dir string) error {
+	up := " or above"
+	switch found.git {
+	case "":
+	case dir:
+		up = ""
+	default:
+		up = " or above, up to the root of the repository " + found.git
+	}
+	if found.ignored != "" {
+		return fmt.Errorf("%w in %s%s: %w, and %s is not", ErrNoPolicy, dir, up, ErrPolicyName, found.ignored)
+	}
+	return fmt.Errorf("%w in %s%s", ErrNoPolicy, dir, up)
+}
+
+// ReadPolicy reads the policy at path, whatever its name is. See [ParsePolicy].
+func ReadPolicy(path string) (*Policy, error) {
+	src, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read policy: %w", err)
+	}
+	return ParsePolicy(path, src)
+}

@@ -1,0 +1,202 @@
+package environments
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/internal/closest"
+)
+
+// The layers around an environment.
+const (
+	baseLayer   = "base"
+	localSuffix = ".local" // what a developer changes on one machine
+)
+
+// extensions are those by which the convention knows a file, whether or not
+// package envfile can read it yet.
+var extensions = []string{".yaml", ".yml", ".json", ".env", ".ini", ".toml"}
+
+// ErrName says that a text cannot be the name of an environment.
+var ErrName = errors.New("not the name of an environment")
+
+// A Layer is one file of an environment. Later layers override earlier ones.
+type Layer struct {
+	Name string // "base", the environment's name, or that with ".local"
+	Path string
+}
+
+// A MissingError says that an environment does not exist. It wraps [fs.ErrNotExist].
+type MissingError struct {
+	Name  string   // of the environment
+	Dir   string   // that was looked at
+	Known []string // the environments that exist there, sorted
+}
+
+func (e *MissingError) Error() string {
+	text := fmt.Sprintf("no environment %q in %s", e.Name, e.Dir)
+	if len(e.Known) == 0 {
+		return text + ", and no other"
+	}
+	text += " (there is " + strings.Join(e.Known, ", ") + ")"
+	if guess, ok := closest.Of(e.Name, e.Known); ok {
+		text += fmt.Sprintf("; did you mean %q?", guess)
+	}
+	return text
+}
+
+// Unwrap makes errors.Is(err, fs.ErrNotExist) true.
+func (e *MissingError) Unwrap() error { return fs.ErrNotExist }
+
+// An AmbiguousError says that two files could be one layer.
+type AmbiguousError struct {
+	Name  string
+	Paths []string
+}
+
+func (e *AmbiguousError) Error() string {
+	return fmt.Sprintf("%s is ambiguous: there is %s", e.Name, strings.Join(e.Paths, " and "))
+}
+
+// Layers returns the files of an environment in dir that exist, weakest first:
+// base, env, env.local. Paths are slash-separated and begin with dir; "." is the
+// root of fsys.
+//
+// It fails with a [*MissingError] if there is no file for env itself, with
+// [ErrName] for what cannot be a name, with an [*AmbiguousError] if two files
+// could be one layer, and with envfile's error for a file in a format that
+// cannot be read.
+func Layers(fsys fs.FS, dir, env string) ([]Layer, error) {
+	if err := checkName(env); err != nil {
+		return nil, err
+	}
+	if reserved(env) {
+		return nil, fmt.Errorf("%w: %q is a layer of environments", ErrName, env)
+	}
+	if !fs.ValidPath(dir) { // some file systems say only that it does not exist
+		return nil, &fs.PathError{Op: "list environments", Path: dir, Err: fs.ErrInvalid}
+	}
+	f, err := scan(fsys, dir)
+	if err != nil {
+		return nil, err
+	}
+	layers, err := f.layers(env)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(layers, func(l Layer) bool { return l.Name == env }) {
+		known, err := f.environments()
+		if err != nil {
+			return nil, err
+		}
+		return nil, &MissingError{Name: env, Dir: dir, Known: known}
+	}
+	return layers, nil
+}
+
+var nameForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+
+// checkName refuses whatever could leave the folder of environments.
+func checkName(name string) error {
+	if !nameForm.MatchString(name) {
+		return fmt.Errorf("%w: %q (want letters, digits, dots, dashes and underscores, a letter or digit first)", ErrName, name)
+	}
+	return nil
+}
+
+// reserved says that a name is that of a layer, not of an environment.
+func reserved(name string) bool { return name == baseLayer || strings.HasSuffix(name, localSuffix) }
+
+// files are the files of a folder of environments by layer.
+type files struct {
+	dir    string
+	byName map[string][]string // paths, sorted
+}
+
+// scan lists a folder; one that does not exist is empty.
+func scan(fsys fs.FS, dir string) (files, error) {
+	f := files{dir: dir, byName: map[string][]string{}}
+	entries, err := fs.ReadDir(fsys, dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return files{}, fmt.Errorf("list environments: %w", err)
+	}
+	for _, e := range entries {
+		name, ok := cutExtension(e.Name())
+		if e.IsDir() || !ok || strings.HasPrefix(name, ".") {
+			continue
+		}
+		f.byName[name] = append(f.byName[name], path.Join(dir, e.Name()))
+	}
+	return f, nil
+}
+
+// cutExtension takes a known extension from a file's name.
+func cutExtension(file string) (name string, ok bool) {
+	ext := path.Ext(file)
+	name = strings.TrimSuffix(file, ext)
+	return name, name != "" && slices.Contains(extensions, strings.ToLower(ext))
+}
+
+// one returns the file of a layer, "" if there is none.
+func (f files) one(name string) (string, error) {
+	paths := f.byName[name]
+	switch len(paths) {
+	case 0:
+		return "", nil
+	case 1:
+		if _, err := envfile.FormatOf(paths[0]); err != nil {
+			return "", fmt.Errorf("layer %s: %w", name, err)
+		}
+		return paths[0], nil
+	}
+	return "", &AmbiguousError{Name: name, Paths: paths}
+}
+
+// layers returns the layers of a name that exist.
+func (f files) layers(name string) ([]Layer, error) {
+	names := []string{baseLayer, name, name + localSuffix}
+	if name == baseLayer {
+		names = names[:1]
+	} else if env, ok := strings.CutSuffix(name, localSuffix); ok {
+		names = []string{baseLayer, env, name}
+	}
+	var layers []Layer
+	for _, n := range names {
+		file, err := f.one(n)
+		if err != nil {
+			return nil, err
+		}
+		if file != "" {
+			layers = append(layers, Layer{Name: n, Path: file})
+		}
+	}
+	return layers, nil
+}
+
+// environments lists the names that have a file which can be read, sorted.
+func (f files) environments() ([]string, error) {
+	var names []string
+	for name, paths := range f.byName {
+		if reserved(name) {
+			continue
+		}
+		if len(paths) > 1 {
+			return nil, &AmbiguousError{Name: name, Paths: paths}
+		}
+		if _, err := envfile.FormatOf(paths[0]); err != nil {
+			continue
+		}
+		if checkName(name) != nil { // left out, it would be forgotten when all are rekeyed
+			return nil, fmt.Errorf("%s: %w", paths[0], checkName(name))
+		}
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names, nil
+}

@@ -1,0 +1,97 @@
+package environments_test
+
+import (
+	"io/fs"
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sealcfg/sealcfg/environments"
+)
+
+func mapFS(names ...string) fstest.MapFS {
+	fsys := fstest.MapFS{}
+	for _, n := range names {
+		fsys[n] = &fstest.MapFile{}
+	}
+	return fsys
+}
+
+func TestLayers(t *testing.T) {
+	all := mapFS("c/base.yaml", "c/prod.yaml", "c/prod.local.yml", "c/dev.yml", "c/README.md", "c/.hidden.yaml",
+		"c/sub.yaml/x", "c/prod.yaml~", "c/dev.local/x.yaml")
+	for _, c := range []struct {
+		dir, env string
+		fsys     fs.FS
+		want     []environments.Layer
+	}{
+		{"c", "prod", all, []environments.Layer{{Name: "base", Path: "c/base.yaml"}, {Name: "prod", Path: "c/prod.yaml"}, {Name: "prod.local", Path: "c/prod.local.yml"}}},
+		{"c", "dev", all, []environments.Layer{{Name: "base", Path: "c/base.yaml"}, {Name: "dev", Path: "c/dev.yml"}}},
+		{".", "dev", mapFS("dev.yaml"), []environments.Layer{{Name: "dev", Path: "dev.yaml"}}},
+		{"a/b", "eu.west-1_x", mapFS("a/b/eu.west-1_x.yaml"), []environments.Layer{{Name: "eu.west-1_x", Path: "a/b/eu.west-1_x.yaml"}}},
+	} {
+		got, err := environments.Layers(c.fsys, c.dir, c.env)
+		require.NoError(t, err, c.env)
+		assert.Equal(t, c.want, got, c.env)
+	}
+}
+
+func TestLayersMissing(t *testing.T) {
+	_, err := environments.Layers(mapFS("c/base.yaml", "c/prod.yaml", "c/dev.yaml", "c/dev.local.yaml", "c/test.local.yaml"), "c", "prdo")
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	var missing *environments.MissingError
+	require.ErrorAs(t, err, &missing)
+	assert.Equal(t, []string{"dev", "prod"}, missing.Known)
+	assert.ErrorContains(t, err, `no environment "prdo" in c (there is dev, prod); did you mean "prod"?`)
+
+	_, err = environments.Layers(mapFS(), "c", "prod")
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	assert.ErrorContains(t, err, "and no other")
+
+	// base and a local layer do not make an environment.
+	_, err = environments.Layers(mapFS("c/base.yaml", "c/test.local.yaml"), "c", "test")
+	assert.ErrorIs(t, err, fs.ErrNotExist)
+}
+
+func TestLayersBadNames(t *testing.T) {
+	fsys := mapFS("x.yaml", "c/base.yaml", "c/prod.yaml", "c/prod.local.yaml", "c/-a.yaml")
+	for _, env := range []string{"", ".", "..", "../x", "a/b", `a\b`, "/etc/x", ".hidden", "-a", "prod\n", "prod ", "übung", "base", "prod.local"} {
+		_, err := environments.Layers(fsys, "c", env)
+		assert.ErrorIs(t, err, environments.ErrName, "%q", env)
+	}
+	for _, dir := range []string{"../c", "/c", "c/../c"} {
+		_, err := environments.Layers(fsys, dir, "prod")
+		assert.ErrorIs(t, err, fs.ErrInvalid, dir)
+	}
+}
+
+func TestLayersAmbiguous(t *testing.T) {
+	for _, fsys := range []fstest.MapFS{
+		mapFS("c/prod.yaml", "c/prod.yml"),
+		mapFS("c/prod.yaml", "c/prod.json"),
+		mapFS("c/prod.yaml", "c/base.yml", "c/base.yaml"),
+		mapFS("c/prod.yaml", "c/prod.local.env", "c/prod.local.yaml"),
+	} {
+		_, err := environments.Layers(fsys, "c", "prod")
+		var ambiguous *environments.AmbiguousError
+		require.ErrorAs(t, err, &ambiguous)
+		assert.Len(t, ambiguous.Paths, 2)
+		for _, p := range ambiguous.Paths {
+			assert.ErrorContains(t, err, p)
+		}
+	}
+}
+
+// A layer that cannot be read must not be skipped: the program would start with
+// the settings of the others.
+func TestLayersUnsupportedFormat(t *testing.T) {
+	for _, file := range []string{"c/base.toml", "c/prod.local.toml"} {
+		_, err := environments.Layers(mapFS("c/prod.yaml", file), "c", "prod")
+		assert.ErrorContains(t, err, file)
+	}
+	_, err := environments.Layers(mapFS("c/prod.toml"), "c", "prod")
+	require.ErrorContains(t, err, "layer prod: c/prod.toml")
+	assert.NotErrorIs(t, err, fs.ErrNotExist)
+}

@@ -1,0 +1,143 @@
+package environments
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/internal/closest"
+)
+
+// A Policy is a .sops.yaml: it says who may read which file, and what in it is
+// sealed. It is immutable and safe for concurrent use.
+type Policy struct {
+	// Path is absolute. Rules see the paths of files relative to its folder.
+	Path string
+	// Ignored is the path of a .sops.yml that [FindPolicy] passed on its way, "" if
+	// there is none. sops ignores it as well.
+	Ignored string
+
+	rules  []*Rule
+	people []Person
+	names  map[string]string
+}
+
+// ParsePolicy reads a .sops.yaml. path says where it lies, and is made absolute.
+//
+// What sops obeys is read as sops reads it. What sops ignores or finds out only
+// when it is too late is an error here: unknown keys in rules, two selectors, a
+// regex that does not compile, a value of the wrong type, a second document.
+// Unknown keys at the top are allowed, for people park anchors there, unless
+// they look like a misspelt one. The error joins a [*PolicyError] for each
+// problem.
+func ParsePolicy(path string, src []byte) (*Policy, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("locate policy: %w", err)
+	}
+	p := &Policy{Path: path, names: map[string]string{}}
+	if blank(src) {
+		return p, nil
+	}
+	doc, err := envfile.Parse(envfile.YAML, src)
+	if err != nil {
+		return nil, policySyntaxError(path, err)
+	}
+	r := newReader(path)
+	roots := doc.Roots()
+	if len(roots) > 1 {
+		r.fail(roots[1], "a second document, which sops does not read")
+	}
+	p.rules = r.policy(roots[0])
+	p.people, p.names = nameMembers(roots[0], r)
+	if err := r.err(); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// blank says that there is nothing but comments in a policy. To sops it is as
+// good as none.
+func blank(src []byte) bool {
+	for line := range strings.Lines(strings.TrimPrefix(string(src), "\ufeff")) {
+		line = strings.TrimSpace(line)
+		if line != "" && line != "---" && !strings.HasPrefix(line, "#") {
+			return false
+		}
+	}
+	return true
+}
+
+func policySyntaxError(path string, err error) error {
+	e := &PolicyError{Path: path, Reason: err.Error(), err: err}
+	var syntax *envfile.SyntaxError
+	if errors.As(err, &syntax) {
+		e.Line, e.Column, e.Reason = syntax.Line, syntax.Column, syntax.Reason
+	}
+	return e
+}
+
+// policy reads the top level.
+func (r *reader) policy(root *envfile.Node) []*Rule {
+	f := r.merged(root, "a policy")
+	for _, e := range f.order {
+		if !slices.Contains(topKeys, e.Key) {
+			r.misspelt(e)
+		}
+	}
+	var rules []*Rule
+	for _, n := range r.list(f.byKey["creation_rules"], "creation_rules") {
+		rules = append(rules, r.rule(n, "a creation rule"))
+	}
+	for _, n := range r.list(f.byKey["destination_rules"], "destination_rules") {
+		r.destination(n)
+	}
+	if n := f.byKey["stores"]; n != nil {
+		r.stores(n)
+	}
+	return rules
+}
+
+// maxSlips is how far a top-level key may be from a known one before it counts as
+// a place for anchors.
+const maxSlips = 2
+
+func (r *reader) misspelt(e *envfile.Node) {
+	for _, known := range topKeys {
+		if closest.Distance(strings.ToLower(e.Key), known) <= maxSlips {
+			r.failKey(e, "unknown key %q; did you mean %q?", e.Key, known)
+			return
+		}
+	}
+}
+
+// RuleFor returns the first creation rule that matches a file, which need not
+// exist. A path that is not absolute is relative to the working directory. The
+// error wraps [ErrNoRule].
+func (p *Policy) RuleFor(path string) (*Rule, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("locate %s: %w", path, err)
+	}
+	// The prefix is cut as sops cuts it: a file that is not below the policy, and
+	// every file if the policy lies in the root directory, is matched by its absolute path.
+	dir := filepath.Dir(p.Path) + string(filepath.Separator)
+	name := filepath.ToSlash(strings.TrimPrefix(abs, dir))
+	for _, r := range p.rules {
+		if r.matches(name) {
+			return r, nil
+		}
+	}
+	return nil, fmt.Errorf("%w %s in %s", ErrNoRule, name, p.Path)
+}
+
+// NameOf returns what people call a recipient, "" if the policy gives it no
+// name. Recipients are spelled as in [Member], or as package keys names a stanza.
+func (p *Policy) NameOf(recipient string) string { return p.names[nameKey(recipient)] }
+
+// People lists whom the policy names: in its rules, under keys:, or by an anchor
+// elsewhere, each once and in the order of the file.
+func (p *Policy) People() []Person { return slices.Clone(p.people) }

@@ -1,0 +1,216 @@
+package environments
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/internal/closest"
+)
+
+// Folder is where a project keeps its environments, relative to its root.
+const Folder = "environments"
+
+// newExtension is that of an environment which does not exist yet.
+const newExtension = ".yaml"
+
+// A Project is a folder with environments. It is immutable; each method reads
+// the disk anew. It is safe for concurrent use.
+type Project struct {
+	Root       string // absolute
+	PolicyPath string // of the .sops.yaml in Root, "" if there is none; it has not been read
+	Ignored    string // path of a .sops.yml that was met on the way, "" if there is none
+
+	dir string // where the search began: paths are relative to it
+}
+
+// An Environment is a sealed file with a name, and the layers around it.
+type Environment struct {
+	Name   string // of the environment; of a file elsewhere, its path from the root of the project
+	Path   string // absolute
+	Exists bool
+	Layers []Layer // that exist, weakest first, with absolute paths
+}
+
+// Find returns the project that dir lies in. Its root is the folder of the
+// nearest .sops.yaml upward within the git repository, else the root of the
+// repository, else dir. A policy that is broken does no harm here.
+func Find(dir string) (*Project, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("locate %s: %w", dir, err)
+	}
+	found, err := locate(abs)
+	if err != nil {
+		return nil, err
+	}
+	p := &Project{Root: abs, PolicyPath: found.policy, Ignored: found.ignored, dir: abs}
+	if found.policy != "" {
+		p.Root = filepath.Dir(found.policy)
+	} else if found.git != "" {
+		p.Root = found.git
+	}
+	return p, nil
+}
+
+// Environments lists the environments of the project by name. What package
+// envfile cannot read is not among them, nor are base and local layers, though
+// they are in the Layers of each.
+func (p *Project) Environments() ([]Environment, error) {
+	f, err := p.scan()
+	if err != nil {
+		return nil, err
+	}
+	names, err := f.environments()
+	if err != nil {
+		return nil, err
+	}
+	envs := make([]Environment, 0, len(names))
+	for _, name := range names {
+		env, err := p.named(f, name)
+		if err != nil {
+			return nil, err
+		}
+		envs = append(envs, env)
+	}
+	return envs, nil
+}
+
+// Environment finds an environment by its name or by the path of its file. A
+// text with a separator or a known extension is a path, and so is the name of a
+// file if no environment is called so; anything else is a name. The names of
+// layers, base and prod.local, are understood too. A path that is not absolute
+// is relative to the dir of [Find].
+//
+// An environment that does not exist is no error: it has the path that it would
+// have, environments/NAME.yaml for a name.
+func (p *Project) Environment(nameOrPath string) (Environment, error) {
+	if looksLikePath(nameOrPath) {
+		return p.byPath(nameOrPath)
+	}
+	badName := checkName(nameOrPath)
+	if badName == nil {
+		f, err := p.scan()
+		if err != nil {
+			return Environment{}, err
+		}
+		env, err := p.named(f, nameOrPath)
+		if err != nil || env.Exists {
+			return env, err
+		}
+		if !p.hasFile(nameOrPath) {
+			return env, nil
+		}
+	}
+	if nameOrPath != "" && p.hasFile(nameOrPath) {
+		return p.byPath(nameOrPath)
+	}
+	return Environment{}, badName
+}
+
+// Closest returns the environment that a name is most likely a misspelling of,
+// "" if none is near.
+func (p *Project) Closest(name string) string {
+	f, err := p.scan()
+	if err != nil {
+		return ""
+	}
+	var names []string
+	for n := range f.byName {
+		if !reserved(n) {
+			names = append(names, n)
+		}
+	}
+	slices.Sort(names)
+	guess, _ := closest.Of(name, names)
+	return guess
+}
+
+func (p *Project) scan() (files, error) { return scan(os.DirFS(p.Root), Folder) }
+
+func (p *Project) abs(path string) string { return filepath.Join(p.Root, filepath.FromSlash(path)) }
+
+func looksLikePath(s string) bool {
+	_, known := cutExtension(s)
+	return known || strings.ContainsRune(s, '/') || strings.ContainsRune(s, filepath.Separator) || slices.Contains(extensions, s)
+}
+
+func (p *Project) hasFile(path string) bool {
+	info, err := os.Stat(p.resolve(path))
+	return err == nil && info.Mode().IsRegular()
+}
+
+func (p *Project) resolve(path string) string {
+	if filepath.IsAbs(path) {
+		return filepath.Clean(path)
+	}
+	return filepath.Join(p.dir, path)
+}
+
+// named makes the environment of a name that is known to be good.
+func (p *Project) named(f files, name string) (Environment, error) {
+	layers, err := f.layers(name)
+	if err != nil {
+		return Environment{}, err
+	}
+	env := Environment{Name: name, Path: p.abs(Folder + "/" + name + newExtension)}
+	for _, l := range layers {
+		l.Path = p.abs(l.Path)
+		env.Layers = append(env.Layers, l)
+		if l.Name == name {
+			env.Path, env.Exists = l.Path, true
+		}
+	}
+	return env, nil
+}
+
+// byPath makes the environment of a file. One in the project's folder is the
+// environment of its name.
+func (p *Project) byPath(path string) (Environment, error) {
+	abs := p.resolve(path)
+	if _, err := envfile.FormatOf(abs); err != nil {
+		return Environment{}, fmt.Errorf("neither the name of an environment nor the path of one: %w", err)
+	}
+	exists := false
+	switch info, err := os.Stat(abs); {
+	case err == nil && info.IsDir():
+		return Environment{}, fmt.Errorf("%s is a folder", path)
+	case err == nil:
+		exists = true
+	case !errors.Is(err, fs.ErrNotExist):
+		return Environment{}, fmt.Errorf("locate environment: %w", err)
+	}
+	if name, ok := cutExtension(filepath.Base(abs)); ok && filepath.Dir(abs) == p.abs(Folder) && checkName(name) == nil {
+		return p.conventional(name, abs)
+	}
+	env := Environment{Name: filepath.ToSlash(path), Path: abs, Exists: exists}
+	if rel, err := filepath.Rel(p.Root, abs); err == nil && filepath.IsLocal(rel) {
+		env.Name = filepath.ToSlash(rel)
+	}
+	if exists {
+		env.Layers = []Layer{{Name: env.Name, Path: abs}}
+	}
+	return env, nil
+}
+
+// conventional makes the environment of a file in the project's folder.
+func (p *Project) conventional(name, abs string) (Environment, error) {
+	f, err := p.scan()
+	if err != nil {
+		return Environment{}, err
+	}
+	env, err := p.named(f, name)
+	if err != nil {
+		return Environment{}, err
+	}
+	if env.Exists && env.Path != abs { // a second file would make the name ambiguous
+		return Environment{}, &AmbiguousError{Name: name, Paths: []string{env.Path, abs}}
+	}
+	env.Path = abs
+	return env, nil
+}

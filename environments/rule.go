@@ -1,0 +1,79 @@
+package environments
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+
+	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+// A Rule is a creation rule of a policy: what of a file is sealed, and for whom.
+// Rules are read-only and safe for concurrent use.
+type Rule struct {
+	Policy       string // path of the policy
+	Line, Column int    // where the rule begins in it, from 1
+	PathRegex    string // "" matches every path
+
+	// Rules has the default selector filled in if the policy names none.
+	Rules envfile.Rules
+	// Threshold is the number of key groups that it takes to open a file, 0 if
+	// the policy does not say: then it takes all of them.
+	Threshold int
+	// Groups are the key groups, at least one, each without duplicates and in
+	// the order of sops. A group may be empty.
+	Groups [][]Member
+
+	path *regexp.Regexp
+}
+
+// matches says whether the rule is for a path relative to the policy's folder.
+func (r *Rule) matches(path string) bool { return r.path == nil || r.path.MatchString(path) }
+
+// Recipients parses the members of the rule with the providers of reg. It fails
+// with an error for each member that is malformed or of a type without a
+// provider (a [*keys.UnknownTypeError]), and with [envfile.ErrNoRecipients] for a
+// group without members. sops allows such a rule, for recipients that are given
+// on its command line.
+func (r *Rule) Recipients(reg *keys.Registry) (envfile.Recipients, error) {
+	to := envfile.Recipients{Threshold: r.quorum()}
+	var errs []error
+	for i, members := range r.Groups {
+		if len(members) == 0 {
+			errs = append(errs, r.emptyGroup(i))
+		}
+		group := make([]keys.Recipient, 0, len(members))
+		for _, m := range members {
+			recipient, err := m.recipient(reg)
+			if err != nil {
+				errs = append(errs, fmt.Errorf("%s:%d: %s recipient %s: %w", r.Policy, m.Line, m.Type, m.Label(), err))
+				continue
+			}
+			group = append(group, recipient)
+		}
+		to.Groups = append(to.Groups, group)
+	}
+	if len(errs) > 0 {
+		return envfile.Recipients{}, errors.Join(errs...)
+	}
+	return to, nil
+}
+
+// quorum is the threshold that sops would write for the number of groups.
+func (r *Rule) quorum() int {
+	switch {
+	case len(r.Groups) < 2:
+		return 0
+	case r.Threshold == 0:
+		return len(r.Groups)
+	}
+	return r.Threshold
+}
+
+func (r *Rule) emptyGroup(i int) error {
+	if len(r.Groups) == 1 {
+		return fmt.Errorf("%s:%d: creation rule: %w", r.Policy, r.Line, envfile.ErrNoRecipients)
+	}
+	return fmt.Errorf("%s:%d: key group %d of the creation rule: %w", r.Policy, r.Line, i+1, envfile.ErrNoRecipients)
+}
