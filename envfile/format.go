@@ -7,24 +7,41 @@ import (
 	"github.com/sealcfg/sealcfg/crypto"
 )
 
-// A Format finds every scalar of a text with its span, and spells values in the
-// style of the place where they stand. Its methods are internal; the formats of
-// this package are the only ones.
+// A Format reads a kind of text. The formats of this package are the only ones.
 type Format interface {
 	// Name is the usual extension without the dot: "yaml".
 	Name() string
-
-	// parse finds the nodes of a plain or sealed text.
+	// parse finds the values, comments and metadata of a plain or sealed text.
 	parse(src []byte) (*parsed, error)
-	// spell returns the edits that put a text in the place of a value or comment.
-	spell(p *parsed, n *Node, to spelling) ([]edit, error)
-	// renderBlock spells a metadata tree for a document of p.
-	renderBlock(p *parsed, doc int, tree *Node) string
-	// insertBlock returns the edit that adds a rendered block to a document: in
-	// the place of old if there is one, else at the end.
-	insertBlock(p *parsed, doc int, text string, old *block) edit
-	// removeBlock returns the edit that takes the block out of a document.
-	removeBlock(p *parsed, doc int) edit
+}
+
+// parsed is what a format finds in a text.
+type parsed struct {
+	src    []byte
+	roots  []*Node  // one map per document, without the metadata block
+	blocks []*block // metadata by document; nil in one that has none
+	layout
+}
+
+// layout knows where everything stands in one text, and how to change it with
+// the fewest bytes. Its methods return edits; they do not apply them.
+type layout interface {
+	// spell puts a text in the place of a value or comment.
+	spell(n *Node, to spelling) ([]edit, error)
+	// renderBlock spells a metadata tree for a document.
+	renderBlock(doc int, tree *Node) string
+	// insertBlock adds a rendered block to a document: in the place of old if
+	// there is one, else at the end.
+	insertBlock(doc int, text string, old *block) edit
+	// removeBlock takes the block out of a document.
+	removeBlock(doc int) edit
+	// insert adds a value under path, of which all but the last steps from
+	// depth on are missing below the node at.
+	insert(at *Node, missing Path, v *Node) ([]edit, error)
+	// replace puts a value in the place of another value or null.
+	replace(n *Node, v *Node) ([]edit, error)
+	// remove takes the entry n out of the map or list parent.
+	remove(parent, n *Node) ([]edit, error)
 }
 
 // A spelling is a text that is to stand in the place of a value or comment: an

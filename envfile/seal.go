@@ -99,18 +99,18 @@ func (o *Opened) Rewrap(ctx context.Context, to Recipients) (*Sealed, error) {
 		return nil, err
 	}
 	meta.Groups, meta.Threshold = groups, to.Threshold
-	f, p := o.sealed.format, o.sealed.p
+	p := o.sealed.p
 	var edits []edit
 	for i, b := range p.blocks {
 		if b != nil {
-			edits = append(edits, edit{b.text[0], b.text[1], f.renderBlock(p, i, meta.tree())})
+			edits = append(edits, edit{b.text[0], b.text[1], p.renderBlock(i, meta.tree())})
 		}
 	}
 	text, err := splice(p.src, edits)
 	if err != nil {
 		return nil, fmt.Errorf("write metadata: %w", err)
 	}
-	s, _, err := checked(f, text, o.key, o.roots)
+	s, _, err := checked(o.sealed.format, text, o.key, o.roots)
 	return s, err
 }
 
@@ -196,7 +196,7 @@ func (s *sealer) values(rules *matcher) error {
 }
 
 func (s *sealer) put(n *Node, to spelling) error {
-	edits, err := s.d.format.spell(s.d.p, n, to)
+	edits, err := s.d.p.spell(n, to)
 	s.edits = append(s.edits, edits...)
 	return err
 }
@@ -234,7 +234,7 @@ func (s *sealer) text(rules *matcher) ([]byte, error) {
 		if rules.refuseAsEnc && rules.comment(text) {
 			return syntaxError(c, "the sealed comment matches unencrypted_comment_regex")
 		}
-		e, err := s.d.format.spell(p, v.node, spelling{typ: crypto.Comment, text: text, sealed: true})
+		e, err := p.spell(v.node, spelling{typ: crypto.Comment, text: text, sealed: true})
 		edits = append(edits, e...)
 		delete(byMark, v.node.Text)
 		return err
@@ -263,7 +263,7 @@ func (s *sealer) comment(c *Node, v visit) string {
 
 // blocks adds the metadata to every document, as sops does.
 func (s *sealer) blocks(meta *Metadata, old *Opened) error {
-	f, p := s.d.format, s.d.p
+	p := s.d.p
 	for i, root := range p.roots {
 		if i > 0 && root.Len() == 0 && !root.span.flow {
 			continue // an empty document has no place for it, and readers look at the first
@@ -276,29 +276,29 @@ func (s *sealer) blocks(meta *Metadata, old *Opened) error {
 			sameStyle := from.roots[min(i, len(from.roots)-1)].span.flow == root.span.flow
 			if place != nil && sameStyle && !old.key.IsZero() { // Reseal: recipients stay
 				var err error
-				if text, err = patchBlock(f, from, place, meta); err != nil {
+				if text, err = patchBlock(from, place, meta); err != nil {
 					return err
 				}
 			}
 		}
 		if text == "" {
-			text = f.renderBlock(p, i, meta.tree())
+			text = p.renderBlock(i, meta.tree())
 		}
-		s.edits = append(s.edits, f.insertBlock(p, i, text, place))
+		s.edits = append(s.edits, p.insertBlock(i, text, place))
 	}
 	return nil
 }
 
 // patchBlock returns the bytes of a block with a new mac and lastmodified, so
 // that a change of one value changes three lines. "" asks for a new rendering.
-func patchBlock(f Format, p *parsed, b *block, meta *Metadata) (string, error) {
+func patchBlock(p *parsed, b *block, meta *Metadata) (string, error) {
 	var edits []edit
 	for name, text := range map[string]string{"mac": meta.mac, "lastmodified": meta.LastModified} {
 		n := b.tree.Get(name)
 		if n == nil || n.Kind != Value || n.span.borrowed {
 			return "", nil
 		}
-		e, err := f.spell(p, n, spelling{typ: crypto.Str, text: text})
+		e, err := p.spell(n, spelling{typ: crypto.Str, text: text})
 		if err != nil {
 			return "", err
 		}

@@ -285,14 +285,14 @@ func (o *Opened) copyPlain(n *Node) *Node {
 // Document returns the plain text: the author's bytes where the format can
 // carry them, else a canonical spelling of the same value and type.
 func (o *Opened) Document() (*Document, error) {
-	f, p := o.sealed.format, o.sealed.p
+	p := o.sealed.p
 	var edits []edit
 	for n, plain := range o.plain {
 		if n.Kind == Value && plain.Kind == Comment { // "- ENC[…,type:comment]"
 			edits = append(edits, edit{n.span.dash, n.span.end, "#" + plain.Text})
 			continue
 		}
-		e, err := f.spell(p, n, spelling{text: plain.Text, typ: plain.Type})
+		e, err := p.spell(n, spelling{text: plain.Text, typ: plain.Type})
 		if err != nil {
 			return nil, err
 		}
@@ -300,14 +300,14 @@ func (o *Opened) Document() (*Document, error) {
 	}
 	for i, b := range p.blocks {
 		if b != nil {
-			edits = append(edits, f.removeBlock(p, i))
+			edits = append(edits, p.removeBlock(i))
 		}
 	}
 	text, err := splice(p.src, edits)
 	if err != nil {
 		return nil, fmt.Errorf("write plain text: %w", err)
 	}
-	d, err := Parse(f, text)
+	d, err := Parse(o.sealed.format, text)
 	if err != nil {
 		return nil, fmt.Errorf("read the plain text again: %w", err)
 	}

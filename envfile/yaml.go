@@ -36,11 +36,25 @@ func (yamlFormat) parse(src []byte) (*parsed, error) {
 	if err := t.attachComments(docs); err != nil {
 		return nil, err
 	}
-	p := &parsed{src: src, roots: t.roots, comments: t.comments, layout: t}
-	if err := t.cutBlocks(p); err != nil {
+	if err := t.cutBlocks(); err != nil {
 		return nil, err
 	}
-	return p, nil
+	return &parsed{src: src, roots: t.roots, blocks: t.blocks, layout: t}, nil
+}
+
+// ReadYAML reads a YAML text that is not to be sealed, such as a policy, and
+// returns the root map of each document. Unlike [Parse] it takes keys of any
+// scalar type, by their text.
+func ReadYAML(src []byte) ([]*Node, error) {
+	docs, err := decodeYAML(src)
+	if err != nil {
+		return nil, err
+	}
+	t := &yamlTree{src: newSource(src), anyKey: true}
+	if err := t.build(docs); err != nil {
+		return nil, err
+	}
+	return t.roots, nil
 }
 
 // decodeYAML reads all documents of a file.

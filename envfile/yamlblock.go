@@ -10,8 +10,8 @@ import (
 const metaIndent = 4
 
 // cutBlocks takes the metadata out of the trees and notes where it stands.
-func (t *yamlTree) cutBlocks(p *parsed) error {
-	p.blocks = make([]*block, len(t.roots))
+func (t *yamlTree) cutBlocks() error {
+	t.blocks = make([]*block, len(t.roots))
 	for i, root := range t.roots {
 		before := (*Node)(nil)
 		for j, e := range root.entries {
@@ -26,23 +26,12 @@ func (t *yamlTree) cutBlocks(p *parsed) error {
 				return syntaxError(e, "sops metadata is an alias")
 			}
 			b := t.blockAt(i, e, before)
-			p.blocks[i] = b
+			t.blocks[i] = b
 			root.entries = append(root.entries[:j:j], root.entries[j+1:]...)
-			p.comments = t.commentsOutside(p.comments, b)
 			break
 		}
 	}
 	return nil
-}
-
-func (t *yamlTree) commentsOutside(comments []*Node, b *block) []*Node {
-	var kept []*Node
-	for _, c := range comments {
-		if c.span.start < b.start || c.span.start >= b.end {
-			kept = append(kept, c)
-		}
-	}
-	return kept
 }
 
 // blockAt measures the block e of document doc.
@@ -158,8 +147,7 @@ func (t *yamlTree) docEnd(doc int) int {
 	return at
 }
 
-func (yamlFormat) renderBlock(p *parsed, doc int, tree *Node) string {
-	t := p.layout.(*yamlTree)
+func (t *yamlTree) renderBlock(doc int, tree *Node) string {
 	if t.roots[doc].span.flow {
 		var b strings.Builder
 		b.WriteString(`"` + tree.Key + `": `)
@@ -185,8 +173,7 @@ func (t *yamlTree) rootIndent(doc int) int {
 	return 0
 }
 
-func (yamlFormat) insertBlock(p *parsed, doc int, text string, old *block) edit {
-	t := p.layout.(*yamlTree)
+func (t *yamlTree) insertBlock(doc int, text string, old *block) edit {
 	root := t.roots[doc]
 	at := -1
 	if old != nil { // back to where it was, if that place still exists
@@ -220,9 +207,9 @@ func (yamlFormat) insertBlock(p *parsed, doc int, text string, old *block) edit 
 
 // removeBlock leaves {} in a document that has nothing else, which would not be
 // a map any more.
-func (yamlFormat) removeBlock(p *parsed, doc int) edit {
-	b := p.blocks[doc]
-	if root := p.roots[doc]; root.Len() == 0 && !root.span.flow {
+func (t *yamlTree) removeBlock(doc int) edit {
+	b := t.blocks[doc]
+	if root := t.roots[doc]; root.Len() == 0 && !root.span.flow {
 		return edit{b.text[0], b.text[1], "{}"}
 	}
 	return edit{b.start, b.end, ""}

@@ -23,14 +23,14 @@ func formatInt(n int64) string { return strconv.FormatInt(n, 10) }
 // Plain text inside { } or [ ] cannot hold a sealed text, which has commas and
 // brackets. There the styles shift: plain is sealed as '…', and '…' as ! '…'
 // where plain would do as well.
-func (yamlFormat) spell(p *parsed, n *Node, to spelling) ([]edit, error) {
+func (t *yamlTree) spell(n *Node, to spelling) ([]edit, error) {
 	if n.Kind == Comment {
 		return []edit{{n.span.start, n.span.end, "#" + to.text}}, nil
 	}
 	if n.span.borrowed {
 		return nil, syntaxError(n, "the value belongs to the anchor of an alias")
 	}
-	w := yamlWriter{src: p.layout.(*yamlTree).src, p: p, n: n, sp: n.span}
+	w := yamlWriter{src: t.src, t: t, n: n, sp: n.span}
 	switch {
 	case !to.sealed:
 		return w.open(to.typ, to.text), nil
@@ -42,7 +42,7 @@ func (yamlFormat) spell(p *parsed, n *Node, to spelling) ([]edit, error) {
 
 type yamlWriter struct {
 	src *source
-	p   *parsed
+	t   *yamlTree
 	n   *Node
 	sp  span
 }
@@ -105,9 +105,9 @@ func (w *yamlWriter) comesBackFromPlain() bool {
 	if !w.opensAsBlock(text) {
 		return false
 	}
-	header, lines := literalLines(text, w.step())
+	header, lines := literalLines(text, w.t.step())
 	return header == string(w.src.src[sp.header:w.headerEnd()]) &&
-		w.indented(lines, max(sp.indent, 0)+w.step()) == string(w.src.src[sp.start:sp.end])
+		w.indented(lines, max(sp.indent, 0)+w.t.step()) == string(w.src.src[sp.start:sp.end])
 }
 
 func (w *yamlWriter) opensAsBlock(text string) bool {
@@ -162,30 +162,13 @@ func (w *yamlWriter) open(typ crypto.Type, text string) []edit {
 	case sp.style == styleSingle && canBeSingle(text):
 		return replace("'" + strings.ReplaceAll(text, "'", "''") + "'")
 	case sp.style == stylePlain && !sp.flow && strings.Contains(text, "\n") && literalOK(text):
-		step := w.step()
+		step := w.t.step()
 		header, lines := literalLines(text, step)
 		edits = replace(header)
 		at := w.src.lineEnd(sp.end)
 		return append(edits, edit{at, at, w.src.eol + w.indented(lines, max(sp.indent, 0)+step)})
 	}
 	return replace(spellScalar(typ, text, sp.flow))
-}
-
-// step returns the indentation of nested maps in this file, sops's if there is none.
-func (w *yamlWriter) step() int {
-	for _, root := range w.p.roots {
-		for e := range root.Entries() {
-			if e.Kind != Map || e.span.flow || e.span.borrowed {
-				continue
-			}
-			for c := range e.Entries() {
-				if c.KeyColumn > e.KeyColumn && c.KeyColumn-e.KeyColumn < 10 {
-					return c.KeyColumn - e.KeyColumn
-				}
-			}
-		}
-	}
-	return metaIndent
 }
 
 func (w *yamlWriter) indented(lines []string, indent int) string {
@@ -240,7 +223,7 @@ func (w *yamlWriter) atEnd() bool {
 	if w.sp.end == len(w.src.src) {
 		return true
 	}
-	b := w.p.blocks[len(w.p.blocks)-1]
+	b := w.t.blocks[len(w.t.blocks)-1]
 	return b != nil && w.sp.end == b.start && b.end == len(w.src.src)
 }
 
@@ -450,4 +433,21 @@ func spellDouble(text string) string {
 	}
 	b.WriteByte('"')
 	return b.String()
+}
+
+// step returns the indentation of nested maps in this file, sops's if there is none.
+func (t *yamlTree) step() int {
+	for _, root := range t.roots {
+		for e := range root.Entries() {
+			if e.Kind != Map || e.span.flow || e.span.borrowed {
+				continue
+			}
+			for c := range e.Entries() {
+				if step := c.KeyColumn - e.KeyColumn; step > 0 && step < 10 {
+					return step
+				}
+			}
+		}
+	}
+	return metaIndent
 }

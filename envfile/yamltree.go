@@ -19,6 +19,7 @@ const maxNodes = 1 << 20
 type yamlTree struct {
 	src      *source
 	roots    []*Node
+	blocks   []*block
 	comments []*Node            // by place in the text
 	tokens   []token            // what is not a gap in which a comment can begin
 	rootMaps []*yaml.Node       // parallel to roots, nil for an empty document
@@ -27,6 +28,7 @@ type yamlTree struct {
 	count    int
 	borrowed int                 // depth of aliases that are being expanded
 	outer    *Node               // the outermost of them
+	anyKey   bool                // keys need not be strings
 	open     map[*yaml.Node]bool // aliases being expanded, against cycles
 }
 
@@ -83,7 +85,7 @@ func (t *yamlTree) mapping(n *Node, m *yaml.Node) error {
 	n.entries = make([]*Node, 0, len(m.Content)/2)
 	for i := 0; i+1 < len(m.Content); i += 2 {
 		key, value := m.Content[i], m.Content[i+1]
-		name, err := keyName(key)
+		name, err := t.keyName(key)
 		if err != nil {
 			return err
 		}
@@ -101,14 +103,14 @@ func (t *yamlTree) mapping(n *Node, m *yaml.Node) error {
 			return err
 		}
 		e.Key, e.KeyLine, e.KeyColumn = name, key.Line, key.Column
-		e.span.keyStart = start
+		e.span.keyStart, e.span.keyEnd = start, keySpan.end
 		n.entries = append(n.entries, e)
 	}
 	return nil
 }
 
 // keyName returns the text of a key. sops takes strings only.
-func keyName(key *yaml.Node) (string, error) {
+func (t *yamlTree) keyName(key *yaml.Node) (string, error) {
 	at := func(reason string) error { return &SyntaxError{Line: key.Line, Column: key.Column, Reason: reason} }
 	if key.Kind == yaml.AliasNode {
 		return "", at("a key is an alias; write it out")
@@ -116,10 +118,10 @@ func keyName(key *yaml.Node) (string, error) {
 	if key.Kind != yaml.ScalarNode {
 		return "", at("a key is a map or a list; only strings can be keys")
 	}
-	switch tag := key.ShortTag(); tag {
-	case "!!str", "!!merge":
+	switch tag := key.ShortTag(); {
+	case t.anyKey || tag == "!!str" || tag == "!!merge":
 		return key.Value, nil
-	case "!!null", "!!bool", "!!int", "!!float", "!!timestamp", "!!binary":
+	case coreTags[tag]:
 		return "", at("key " + quoteName(key.Value) + " is of type " + tag[2:] + ", only strings can be keys: quote it")
 	}
 	return key.Value, nil

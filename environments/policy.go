@@ -42,12 +42,11 @@ func ParsePolicy(path string, src []byte) (*Policy, error) {
 	if blank(src) {
 		return p, nil
 	}
-	doc, err := envfile.Parse(envfile.YAML, src)
+	roots, err := envfile.ReadYAML(src)
 	if err != nil {
 		return nil, policySyntaxError(path, err)
 	}
 	r := newReader(path)
-	roots := doc.Roots()
 	if len(roots) > 1 {
 		r.fail(roots[1], "a second document, which sops does not read")
 	}

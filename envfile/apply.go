@@ -1,0 +1,200 @@
+package envfile
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/sealcfg/sealcfg/crypto"
+)
+
+// ErrNoField says that a path leads to nothing.
+var ErrNoField = errors.New("no such field")
+
+// An Op is one change of a document: see [Set], [SetText] and [Unset].
+type Op struct {
+	path  Path
+	value *Node  // nil to remove
+	text  string // of SetText
+}
+
+// Set gives a value to the field under path. text is its canonical text (see
+// [crypto.Canonical]). Missing maps on the way are made; [+] appends to a list.
+func Set(path Path, typ crypto.Type, text string) Op {
+	return Op{path: path, value: &Node{Kind: Value, Type: typ, Text: text}}
+}
+
+// SetNull makes the field under path null.
+func SetNull(path Path) Op { return Op{path: path, value: &Node{Kind: Null}} }
+
+// SetText gives the field under path the value that text spells in the format's
+// flow style. For YAML that is any JSON: a list, a map, or a single value.
+func SetText(path Path, text string) Op { return Op{path: path, text: text} }
+
+// Unset removes the field under path.
+func Unset(path Path) Op { return Op{path: path} }
+
+// Apply returns a document with the operations done, one after the other, on
+// its first document. Every other byte stays; the result is parsed again and
+// compared with what was wanted, so a splice in the wrong place is an error and
+// never a damaged document.
+//
+// It fails with [ErrNoField], [ErrPath] for a path that leads through a value,
+// or a [*SyntaxError].
+func (d *Document) Apply(ops ...Op) (*Document, error) {
+	for _, op := range ops {
+		next, err := d.apply(op)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", op.path, err)
+		}
+		d = next
+	}
+	return d, nil
+}
+
+func (d *Document) apply(op Op) (*Document, error) {
+	if len(op.path) == 0 {
+		return nil, fmt.Errorf("%w: empty", ErrPath)
+	}
+	if op.path[0].Key == metaKey && !op.path[0].IsIndex {
+		return nil, fmt.Errorf("%w: %q is the name of the metadata", ErrPath, metaKey)
+	}
+	if op.text != "" {
+		v, err := parseFlow(d.format, op.text)
+		if err != nil {
+			return nil, err
+		}
+		op.value = v
+	}
+	edits, want, err := d.plan(op)
+	if err != nil {
+		return nil, err
+	}
+	text, err := splice(d.p.src, edits)
+	if err != nil {
+		return nil, err
+	}
+	next, err := Parse(d.format, text)
+	if err != nil {
+		return nil, fmt.Errorf("cannot be changed in place: %w", err)
+	}
+	if at := firstDifference(want, next.p.roots); at != nil {
+		return nil, fmt.Errorf("cannot be changed in place: %s would not read back as wanted", at)
+	}
+	return next, nil
+}
+
+// parseFlow reads the text of a SetText.
+func parseFlow(f Format, text string) (*Node, error) {
+	p, err := f.parse([]byte("value: " + text + "\n"))
+	if err != nil {
+		return nil, fmt.Errorf("value: %w", err)
+	}
+	v := p.roots[0].Get("value")
+	if len(p.roots) != 1 || p.roots[0].Len() != 1 || v == nil {
+		return nil, fmt.Errorf("value: %w", &SyntaxError{Line: 1, Reason: "not a single value in flow style"})
+	}
+	v.span = span{}
+	return v, nil
+}
+
+// plan finds the edits for op and the trees that they should lead to.
+func (d *Document) plan(op Op) (edits []edit, want []*Node, err error) {
+	root := d.p.roots[0]
+	parent, depth := root, 0 // the deepest node on the path that exists, and how many steps lead there
+	var above *Node
+	for depth < len(op.path) {
+		child := childAt(parent, op.path[depth])
+		if child == nil {
+			break
+		}
+		above, parent = parent, child
+		depth++
+	}
+	missing := op.path[depth:]
+	switch {
+	case len(missing) > 0 && op.value == nil:
+		return nil, nil, ErrNoField
+	case len(missing) == 0 && op.value == nil:
+		edits, err = d.p.remove(above, parent)
+	case len(missing) == 0:
+		if parent.Kind == Map || parent.Kind == List {
+			return nil, nil, fmt.Errorf("%w: it is a %s; unset it first", ErrPath, parent.Kind)
+		}
+		edits, err = d.p.replace(parent, op.value)
+	default:
+		if err := canInsert(parent, missing); err != nil {
+			return nil, nil, err
+		}
+		edits, err = d.p.insert(parent, missing, op.value)
+	}
+	want = append([]*Node{wanted(root, op.path, op.value)}, d.p.roots[1:]...)
+	return edits, want, err
+}
+
+func childAt(n *Node, s Step) *Node {
+	if s.IsIndex {
+		return n.Index(s.Index)
+	}
+	return n.Get(s.Key)
+}
+
+// canInsert checks that the missing steps fit the node at which they begin: a
+// map wants a key, a list wants the position behind its last item.
+func canInsert(n *Node, missing Path) error {
+	for i, s := range missing {
+		first := i == 0
+		switch {
+		case first && n.Kind == Value:
+			return fmt.Errorf("%w: it leads through a value on line %d", ErrPath, n.Line)
+		case first && n.Kind == Map && s.IsIndex:
+			return fmt.Errorf("%w: it has a position where line %d has a map", ErrPath, n.Line)
+		case first && n.Kind == List && !s.IsIndex:
+			return fmt.Errorf("%w: it has a key where line %d has a list", ErrPath, n.Line)
+		case first && n.Kind == List && s.Index != Append && s.Index != n.Len():
+			return fmt.Errorf("%w: the list has %d items", ErrNoField, n.Len())
+		case (!first || n.Kind == Null) && s.IsIndex && s.Index != Append && s.Index != 0:
+			return fmt.Errorf("%w: the list is new", ErrNoField)
+		}
+	}
+	return nil
+}
+
+// wanted copies the tree with the value under path set, or removed if v is nil.
+func wanted(n *Node, path Path, v *Node) *Node {
+	if len(path) == 0 {
+		c := *v
+		if n != nil {
+			c.Key = n.Key
+		}
+		return &c
+	}
+	step := path[0]
+	c := Node{Kind: Map}
+	if step.IsIndex {
+		c.Kind = List
+	}
+	if n != nil {
+		c.Key = n.Key
+		c.entries = values(n)
+	}
+	child := (*Node)(nil)
+	if n != nil {
+		child = childAt(n, step)
+	}
+	entries := make([]*Node, 0, len(c.entries)+1)
+	for _, e := range c.entries {
+		switch {
+		case e != child:
+			entries = append(entries, e)
+		case len(path) > 1 || v != nil:
+			entries = append(entries, wanted(e, path[1:], v))
+		}
+	}
+	if child == nil {
+		e := wanted(nil, path[1:], v)
+		e.Key = step.Key
+		entries = append(entries, e)
+	}
+	c.entries = entries
+	return &c
+}

@@ -1,0 +1,40 @@
+package envfile
+
+// block is the metadata block of one document and the bytes it takes.
+type block struct {
+	tree       *Node
+	start, end int    // what to cut out to get the text without the block
+	text       [2]int // the block alone, without the line breaks or comma around it
+	line       int
+	after      string // key of the entry before it
+	first      bool   // there is no entry before it
+}
+
+// style is the way a scalar is written.
+type style uint8
+
+const (
+	stylePlain style = iota
+	styleSingle
+	styleDouble
+	styleLiteral
+	styleFolded
+)
+
+// span is the place of a scalar or comment in the text.
+type span struct {
+	start, end int // of the text with its quotes; of a block's content lines
+	header     int // start of a block scalar's header; -1 for other styles
+	tag        int // start of a tag that does not survive sealing; -1 if there is none
+	keyStart   int // start of the key; -1 without a key
+	keyEnd     int // end of the key, before the colon
+	indent     int // column, from 0, of the key or dash that the value belongs to
+	style      style
+	flow       bool // inside { } or [ ]
+	tagged     bool // carries a tag that says string or means nothing to sops
+	bang       bool // carries the tag "!", at tag
+	borrowed   bool // reached through an alias: the text belongs to the anchor
+	dash       int  // start of the dash of a list item; -1 elsewhere
+	close      int  // of a collection in flow style: its closing bracket; -1 elsewhere
+	list       bool // of a comment: it hangs in a list
+}

@@ -1,0 +1,278 @@
+package envfile
+
+import (
+	"strings"
+
+	"github.com/sealcfg/sealcfg/crypto"
+)
+
+var errBorrowed = "it is reached through an alias (*); change it at its anchor"
+
+// nodeEnd returns the end of the last token of an entry, or of its bracket.
+func (t *yamlTree) nodeEnd(n *Node) int {
+	end := max(n.span.end, n.span.close+1, n.span.keyEnd)
+	if n.span.header >= 0 && n.span.end <= n.span.header {
+		end = max(end, t.src.lineEnd(n.span.header))
+	}
+	if n.Kind == Null && n.span.start == n.span.end { // nothing but the key or dash
+		end = max(n.span.keyEnd, n.span.dash+1)
+	}
+	if n.Alias != "" {
+		return end
+	}
+	for _, e := range n.entries {
+		if e.Kind != Comment {
+			end = max(end, t.nodeEnd(e))
+		}
+	}
+	return end
+}
+
+// behindKey returns where the value of an entry begins: behind its colon or dash.
+func (t *yamlTree) behindKey(n *Node) int {
+	if n.span.keyStart < 0 {
+		return n.span.dash + 1
+	}
+	i := t.src.skipBlank(n.span.keyEnd)
+	if i < len(t.src.src) && t.src.src[i] == ':' {
+		return i + 1
+	}
+	return n.span.keyEnd
+}
+
+func (t *yamlTree) replace(n, v *Node) ([]edit, error) {
+	if n.span.borrowed {
+		return nil, syntaxError(n, "%s", errBorrowed)
+	}
+	if n.Kind == Null && n.span.start == n.span.end {
+		at := t.behindKey(n)
+		return []edit{{at, at, " " + t.spellNew(v, n.span.indent, n.span.flow)}}, nil
+	}
+	if n.Kind == Null || v.Kind != Value {
+		start, end := n.span.start, n.span.end
+		if n.span.header >= 0 {
+			start = n.span.header
+		}
+		return []edit{{start, end, t.spellNew(v, n.span.indent, n.span.flow)}}, nil
+	}
+	w := yamlWriter{src: t.src, t: t, n: n, sp: n.span}
+	edits := w.open(v.Type, v.Text)
+	if n.span.tag >= 0 && !n.span.bang { // a tag such as !!int would contradict
+		edits = append(edits, edit{n.span.tag, w.textStart(), ""})
+	}
+	return edits, nil
+}
+
+// spellNew spells a value without an older style. indent is the column of the
+// key or dash that it belongs to.
+func (t *yamlTree) spellNew(v *Node, indent int, flow bool) string {
+	switch {
+	case v.Kind == Null:
+		return "null"
+	case v.Kind == Map || v.Kind == List:
+		var b strings.Builder
+		writeFlow(&b, v)
+		return b.String()
+	case !flow && v.Type == crypto.Str && strings.Contains(v.Text, "\n") && literalOK(v.Text):
+		header, lines := literalLines(v.Text, t.step())
+		w := yamlWriter{src: t.src}
+		return header + t.src.eol + w.indented(lines, max(indent, 0)+t.step())
+	}
+	return spellScalar(v.Type, v.Text, flow)
+}
+
+func (t *yamlTree) insert(at *Node, missing Path, v *Node) ([]edit, error) {
+	if at.span.borrowed {
+		return nil, syntaxError(at, "%s", errBorrowed)
+	}
+	if at.Kind == Null {
+		return t.insertBelowNull(at, missing, v), nil
+	}
+	var last *Node
+	for e := range at.Entries() {
+		last = e
+	}
+	if at.span.flow {
+		return t.insertFlow(at, last, missing, v)
+	}
+	if last == nil { // an empty document: "---" and no more
+		end := t.docEnd(0)
+		return []edit{t.insertLine(end, t.entryText(0, missing, v))}, nil
+	}
+	indent := last.KeyColumn - 1
+	if at.Kind == List {
+		_, column := t.src.position(last.span.dash)
+		indent = column - 1
+	}
+	return []edit{t.insertLine(t.src.nextLine(t.nodeEnd(last)), t.entryText(indent, missing, v))}, nil
+}
+
+// insertLine adds lines at the beginning of a line, or at the end of a text
+// that has no final line break.
+func (t *yamlTree) insertLine(at int, text string) edit {
+	if at == len(t.src.src) && at > 0 && lastBreak(t.src.src) == 0 {
+		return edit{at, at, t.src.eol + text}
+	}
+	return edit{at, at, text + t.src.eol}
+}
+
+// entryText spells an entry in block style, with the maps and lists that lead
+// to its value.
+func (t *yamlTree) entryText(indent int, path Path, v *Node) string {
+	var b strings.Builder
+	for i, s := range path {
+		b.WriteString(strings.Repeat(" ", indent))
+		if s.IsIndex {
+			b.WriteByte('-')
+		} else {
+			b.WriteString(yamlKey(s.Key) + ":")
+		}
+		if i < len(path)-1 {
+			b.WriteString(t.src.eol)
+			indent += t.step()
+			continue
+		}
+		b.WriteString(" " + t.spellNew(v, indent, false))
+	}
+	return b.String()
+}
+
+func (t *yamlTree) insertBelowNull(at *Node, missing Path, v *Node) []edit {
+	if at.span.flow || at.span.keyStart < 0 {
+		flow := t.flowText(missing, v)
+		if missing[0].IsIndex {
+			flow = "[" + flow + "]"
+		} else {
+			flow = "{" + flow + "}"
+		}
+		if at.span.start == at.span.end {
+			i := t.behindKey(at)
+			return []edit{{i, i, " " + flow}}
+		}
+		return []edit{{at.span.start, at.span.end, flow}}
+	}
+	behind := t.behindKey(at)
+	_, column := t.src.position(at.span.keyStart)
+	end := t.src.lineEnd(max(behind, at.span.end))
+	edits := []edit{{end, end, t.src.eol + t.entryText(column-1+t.step(), missing, v)}}
+	if at.span.end > at.span.start { // "~" or "null"
+		edits = append(edits, edit{behind, at.span.end, ""})
+	}
+	return edits
+}
+
+func (t *yamlTree) insertFlow(at, last *Node, missing Path, v *Node) ([]edit, error) {
+	text := t.flowText(missing, v)
+	if last == nil {
+		return []edit{{at.span.start + 1, at.span.start + 1, text}}, nil
+	}
+	end := t.nodeEnd(last)
+	return []edit{{end, end, ", " + text}}, nil
+}
+
+// flowText spells an entry in flow style.
+func (t *yamlTree) flowText(path Path, v *Node) string {
+	text := t.spellNew(v, 0, true)
+	for i := len(path) - 1; i >= 0; i-- {
+		s := path[i]
+		if !s.IsIndex {
+			text = spellScalar(crypto.Str, s.Key, true) + ": " + text
+		}
+		if i > 0 && path[i].IsIndex {
+			text = "[" + text + "]"
+		} else if i > 0 {
+			text = "{" + text + "}"
+		}
+	}
+	return text
+}
+
+func (t *yamlTree) remove(parent, n *Node) ([]edit, error) {
+	if n.span.borrowed && n.Alias == "" || parent.span.borrowed {
+		return nil, syntaxError(n, "%s", errBorrowed)
+	}
+	before, after := neighbours(parent, n)
+	if parent.span.flow {
+		return t.removeFlow(n, before, after), nil
+	}
+	start := n.span.keyStart
+	if start < 0 {
+		start = n.span.dash
+	}
+	end := t.nodeEnd(n)
+	lineStart := t.src.lineStart(start)
+	ownLine := strings.TrimLeft(string(t.src.src[lineStart:start]), " ") == ""
+	switch {
+	case before == nil && after == nil:
+		return t.emptied(parent, n, start, end, ownLine), nil
+	case ownLine:
+		return []edit{t.cutLines(lineStart, end)}, nil
+	case after == nil:
+		return nil, syntaxError(n, "it shares its line with something else; remove it in an editor")
+	}
+	// The first entry shares its line with a dash: "- a: 1".
+	next := after.span.keyStart
+	if next < 0 {
+		next = after.span.dash
+	}
+	if strings.Contains(string(t.src.src[end:next]), "#") {
+		return nil, syntaxError(n, "a comment stands between it and the next entry; remove it in an editor")
+	}
+	return []edit{{start, next, ""}}, nil
+}
+
+// cutLines removes whole lines; the last line of a text without a final break
+// takes the break before it along.
+func (t *yamlTree) cutLines(start, end int) edit {
+	stop := t.src.nextLine(end)
+	if stop == t.src.lineEnd(end) && start > 0 {
+		start -= lastBreak(t.src.src[:start])
+	}
+	return edit{start, stop, ""}
+}
+
+// emptied removes the only entry of a map or list, which becomes {} or [].
+func (t *yamlTree) emptied(parent, n *Node, start, end int, ownLine bool) []edit {
+	empty := "{}"
+	if parent.Kind == List {
+		empty = "[]"
+	}
+	root := parent.span.keyStart < 0 && parent.span.dash < 0
+	if root || !ownLine {
+		return []edit{{start, t.src.lineEnd(end), empty}}
+	}
+	at := t.behindKey(parent)
+	return []edit{{at, at, " " + empty}, t.cutLines(t.src.lineStart(start), end)}
+}
+
+func neighbours(parent, n *Node) (before, after *Node) {
+	found := false
+	for e := range parent.Entries() {
+		switch {
+		case e == n:
+			found = true
+		case !found:
+			before = e
+		default:
+			return before, e
+		}
+	}
+	return before, nil
+}
+
+func (t *yamlTree) removeFlow(n, before, after *Node) []edit {
+	start := func(n *Node) int {
+		if n.span.keyStart >= 0 {
+			return n.span.keyStart
+		}
+		i, _ := t.src.skipProperties(t.src.offset(n.Line, n.Column))
+		return min(i, t.src.offset(n.Line, n.Column))
+	}
+	switch {
+	case before != nil:
+		return []edit{{t.nodeEnd(before), t.nodeEnd(n), ""}}
+	case after != nil:
+		return []edit{{start(n), start(after), ""}}
+	}
+	return []edit{{start(n), t.nodeEnd(n), ""}}
+}

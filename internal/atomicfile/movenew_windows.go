@@ -1,0 +1,29 @@
+package atomicfile
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// moveNew gives temp the name target, which nothing may have. os.Rename would
+// replace; the plain system call does not.
+func moveNew(temp, target string) error {
+	from, err := syscall.UTF16PtrFromString(temp)
+	if err != nil {
+		return err
+	}
+	to, err := syscall.UTF16PtrFromString(target)
+	if err != nil {
+		return err
+	}
+	err = syscall.MoveFile(from, to)
+	if errors.Is(err, fs.ErrExist) {
+		return ErrExists
+	}
+	if err != nil {
+		return &os.LinkError{Op: "rename", Old: temp, New: target, Err: err}
+	}
+	return nil
+}

@@ -1,0 +1,242 @@
+//go:build unix
+
+package atomicfile
+
+import (
+	"io/fs"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// helperVar tells a copy of the test binary which helper to run.
+const helperVar = "ATOMICFILE_TEST_HELPER"
+
+func TestMain(m *testing.M) {
+	path := os.Getenv("ATOMICFILE_TEST_PATH")
+	switch os.Getenv(helperVar) {
+	case "":
+		os.Exit(m.Run())
+	case "limit":
+		// A write that fails half way, as on a full disk.
+		signal.Ignore(syscall.SIGXFSZ)
+		must(syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 1000, Max: 1000}))
+		report(Write(path, make([]byte, 5000), Options{}))
+	case "nobody":
+		must(syscall.Setgroups(nil))
+		must(syscall.Setgid(nobody))
+		must(syscall.Setuid(nobody))
+		report(Write(path, []byte("new"), Options{}))
+	}
+}
+
+const nobody = 65534
+
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+func report(err error) {
+	if err != nil {
+		_, _ = os.Stdout.WriteString(err.Error())
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// helper runs one of the cases of TestMain and returns what it reported.
+func helper(t *testing.T, name, path string) (string, error) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), helperVar+"="+name, "ATOMICFILE_TEST_PATH="+path)
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+func mode(t *testing.T, path string) fs.FileMode {
+	t.Helper()
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	return info.Mode().Perm()
+}
+
+func TestModeOfNewFiles(t *testing.T) {
+	old := syscall.Umask(0o027)
+	defer syscall.Umask(old)
+	dir := t.TempDir()
+	for name, c := range map[string]struct {
+		opt  Options
+		want fs.FileMode
+	}{
+		"default":      {Options{}, 0o640},
+		"wide":         {Options{Mode: 0o777}, 0o750},
+		"plain":        {Options{Mode: 0o600}, 0o600},
+		"private":      {Options{Private: true}, 0o600},
+		"private-wide": {Options{Mode: 0o755, Private: true}, 0o700},
+		"new":          {Options{NoClobber: true}, 0o640},
+	} {
+		path := filepath.Join(dir, name)
+		require.NoError(t, Write(path, []byte("x"), c.opt))
+		assert.Equal(t, c.want, mode(t, path), name)
+	}
+}
+
+func TestModeIsKept(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f")
+	put(t, path, "old")
+	for _, want := range []fs.FileMode{0o600, 0o644, 0o664, 0o755, 0o444} {
+		require.NoError(t, os.Chmod(path, want))
+		require.NoError(t, Write(path, []byte("x"), Options{Mode: 0o640}))
+		assert.Equal(t, want, mode(t, path))
+	}
+	require.NoError(t, os.Chmod(path, 0o664))
+	require.NoError(t, Write(path, []byte("x"), Options{Private: true}))
+	assert.Equal(t, fs.FileMode(0o600), mode(t, path))
+}
+
+func TestLinkStaysALink(t *testing.T) {
+	root := t.TempDir()
+	real := filepath.Join(root, "real", "deep")
+	require.NoError(t, os.MkdirAll(real, 0o755))
+	links := filepath.Join(root, "links")
+	require.NoError(t, os.Mkdir(links, 0o755))
+	put(t, filepath.Join(real, "f"), "old")
+	require.NoError(t, os.Chmod(filepath.Join(real, "f"), 0o600))
+	// A link to a link, and a directory link with ".." behind it: by the text
+	// alone links/dir/../up is links/up, in truth it is real/up.
+	require.NoError(t, os.Symlink("dir/../up", filepath.Join(links, "first")))
+	require.NoError(t, os.Symlink(real, filepath.Join(links, "dir")))
+	require.NoError(t, os.Symlink("deep/f", filepath.Join(root, "real", "up")))
+
+	path := filepath.Join(links, "first")
+	require.NoError(t, Write(path, []byte("new"), Options{IfUnchanged: []byte("old")}))
+	for _, link := range []string{path, filepath.Join(links, "dir"), filepath.Join(root, "real", "up")} {
+		info, err := os.Lstat(link)
+		require.NoError(t, err)
+		assert.NotZero(t, info.Mode()&fs.ModeSymlink, link)
+	}
+	assert.Equal(t, "new", content(t, filepath.Join(real, "f")))
+	assert.Equal(t, fs.FileMode(0o600), mode(t, path))
+	assert.Equal(t, []string{"f"}, names(t, real))
+	assert.ElementsMatch(t, []string{"first", "dir"}, names(t, links))
+}
+
+func TestDanglingAndCircularLinks(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "link")
+	require.NoError(t, os.Symlink("target", path))
+	require.ErrorIs(t, Write(path, []byte("x"), Options{NoClobber: true}), ErrExists)
+	require.NoError(t, Write(path, []byte("x"), Options{}))
+	assert.Equal(t, "x", content(t, filepath.Join(dir, "target")))
+
+	loop := filepath.Join(dir, "loop")
+	require.NoError(t, os.Symlink("loop", loop))
+	require.Error(t, Write(loop, []byte("x"), Options{}))
+	assert.ElementsMatch(t, []string{"link", "target", "loop"}, names(t, dir))
+}
+
+func TestDevicesAndPipesAreRefused(t *testing.T) {
+	require.ErrorIs(t, Write(os.DevNull, []byte("x"), Options{}), ErrNotRegular)
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	require.NoError(t, syscall.Mkfifo(pipe, 0o600))
+	require.ErrorIs(t, Write(pipe, []byte("x"), Options{}), ErrNotRegular)
+}
+
+func TestWriteThatFailsHalfWay(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "f")
+	put(t, path, "old")
+	out, err := helper(t, "limit", path)
+	require.Error(t, err)
+	assert.Contains(t, out, "file too large")
+	assert.Equal(t, "old", content(t, path))
+	assert.Equal(t, []string{"f"}, names(t, dir))
+}
+
+// sharedDir is a directory that a process of another user can reach.
+func sharedDir(t *testing.T) string {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("needs root to change users")
+	}
+	dir, err := os.MkdirTemp("/tmp", "atomicfile-test-")
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(dir)) })
+	return dir
+}
+
+func TestDirectoryThatMayNotBeWritten(t *testing.T) {
+	dir := sharedDir(t)
+	require.NoError(t, os.Chmod(dir, 0o755))
+	path := filepath.Join(dir, "f")
+	put(t, path, "old")
+	require.NoError(t, os.Chmod(path, 0o666))
+	out, err := helper(t, "nobody", path)
+	require.Error(t, err)
+	assert.Contains(t, out, "permission denied")
+	assert.Equal(t, "old", content(t, path))
+	assert.Equal(t, []string{"f"}, names(t, dir))
+}
+
+func TestDirectoryThatMayNotBeRead(t *testing.T) {
+	dir := sharedDir(t)
+	require.NoError(t, os.Chmod(dir, 0o733))
+	path := filepath.Join(dir, "f")
+	put(t, path, "old")
+	out, err := helper(t, "nobody", path)
+	require.NoError(t, err, out)
+	assert.Equal(t, "new", content(t, path))
+}
+
+func TestOwnerIsKept(t *testing.T) {
+	dir := sharedDir(t)
+	path := filepath.Join(dir, "f")
+	put(t, path, "old")
+	require.NoError(t, os.Chown(path, 1234, 2345))
+	require.NoError(t, os.Chmod(path, 0o640))
+	require.NoError(t, Write(path, []byte("new"), Options{}))
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	stat := info.Sys().(*syscall.Stat_t)
+	assert.Equal(t, []uint32{1234, 2345}, []uint32{stat.Uid, stat.Gid})
+	assert.Equal(t, fs.FileMode(0o640), info.Mode().Perm())
+}
+
+// A group that cannot be kept must not hand its rights to another group.
+func TestGroupThatCannotBeKept(t *testing.T) {
+	dir := sharedDir(t)
+	require.NoError(t, os.Chmod(dir, 0o777))
+	path := filepath.Join(dir, "f")
+	put(t, path, "old")
+	require.NoError(t, os.Chown(path, nobody, 2345))
+	require.NoError(t, os.Chmod(path, 0o664))
+	out, err := helper(t, "nobody", path)
+	require.NoError(t, err, out)
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	assert.Equal(t, uint32(nobody), info.Sys().(*syscall.Stat_t).Gid)
+	assert.Equal(t, fs.FileMode(0o644), info.Mode().Perm())
+}
+
+func TestClaimNew(t *testing.T) {
+	dir := t.TempDir()
+	temp, target := filepath.Join(dir, "temp"), filepath.Join(dir, "target")
+	put(t, temp, "new")
+	require.NoError(t, claimNew(temp, target))
+	assert.Equal(t, "new", content(t, target))
+	put(t, temp, "newer")
+	require.ErrorIs(t, claimNew(temp, target), ErrExists)
+	assert.Equal(t, "new", content(t, target))
+	require.NoError(t, os.Remove(temp))
+	require.NoError(t, os.Remove(target))
+	require.Error(t, claimNew(temp, target), "nothing to rename")
+	assert.Empty(t, names(t, dir), "the claim is given up")
+}

@@ -1,0 +1,123 @@
+package editor
+
+import (
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A family is a group of editors that take the same flags.
+type family int
+
+const (
+	unknown family = iota
+	vi             // any vi that is not known to be vim
+	vim
+	nano
+	pico
+	emacs
+	emacsclient
+	kakoune
+	micro
+	helix
+	vscode
+)
+
+var families = map[string]family{
+	"vi": vi, "ex": vi, "view": vi, "nvi": vi,
+	"vim": vim, "nvim": vim, "gvim": vim, "mvim": vim, "rvim": vim, "vimx": vim,
+	"nano": nano, "rnano": nano,
+	"pico": pico, "nano-tiny": pico, // take nano's +N, but not its other flags
+	"emacs": emacs, "emacsclient": emacsclient,
+	"kak": kakoune, "micro": micro, "hx": helix, "helix": helix,
+	"code": vscode, "code-insiders": vscode, "codium": vscode, "vscodium": vscode,
+	"cursor": vscode, "windsurf": vscode,
+}
+
+func familyOf(name string) family {
+	if f, ok := families[name]; ok {
+		return f
+	}
+	switch {
+	case strings.HasPrefix(name, "vim."): // Debian: vim.basic, vim.tiny, vim.gtk3
+		return vim
+	case strings.HasPrefix(name, "emacsclient."):
+		return emacsclient
+	case strings.HasPrefix(name, "emacs-"): // emacs-29.1, emacs-nox
+		return emacs
+	}
+	return unknown
+}
+
+// family looks behind links first: vi is often vim, nano is pico on macOS, and
+// Debian's "editor" is any of them. Behind a wrapper (snap) the name has to do.
+func (c Command) family() family {
+	if real, err := filepath.EvalSymlinks(c.Path); err == nil {
+		if f := familyOf(programName(real)); f != unknown {
+			return f
+		}
+	}
+	return familyOf(c.Name())
+}
+
+// vimPrivate is what keeps vim and Neovim from writing the text elsewhere than to
+// the file; -n and -i NONE see to swap files and registers. It runs after the user's
+// own settings. Separate commands, for a stripped vim may lack an option
+// and would not do the rest.
+const vimPrivate = "silent! set nobackup nowritebackup" +
+	" | silent! set noundofile" +
+	" | silent! set viminfo="
+
+// emacsPrivate does the same for Emacs.
+const emacsPrivate = "(setq make-backup-files nil auto-save-default nil create-lockfiles nil)"
+
+// private returns the flags that keep copies of the text inside dir, the
+// directory of the file, or from being made at all.
+//
+// What remains: nano writes a .save file when it is killed, into dir. A vi that
+// is not vim may keep a recovery file in a place of its own (nvi:
+// /var/tmp/vi.recover). An Emacs server keeps its own settings. Editors with a window (VS Code's local
+// history and hot exit) keep copies that no flag turns off.
+func (f family) private(dir string) []string {
+	switch f {
+	case vim:
+		return []string{"-n", "-i", "NONE", "-c", vimPrivate}
+	case nano:
+		// No flag takes a nanorc's "set backup" back; this moves the backups.
+		return []string{"-C", dir}
+	case emacs:
+		return []string{"--eval", emacsPrivate}
+	case micro:
+		return []string{"-backup", "off", "-saveundo", "off"}
+	}
+	return nil
+}
+
+// arguments returns the arguments after the program: what keeps the text
+// private, the user's own, then the file, opened at line if it is above 0 and
+// the editor is known to have a flag for that.
+func (c Command) arguments(file string, line int) []string {
+	if strings.HasPrefix(file, "-") {
+		file = "." + string(filepath.Separator) + file
+	}
+	f := c.family()
+	var own []string
+	if len(c.Args) > 1 {
+		own = c.Args[1:]
+	}
+	args := append(f.private(filepath.Dir(file)), own...)
+	// After "--" a flag would be the name of another file.
+	if line > 0 && !slices.Contains(own, "--") {
+		n := strconv.Itoa(line)
+		switch f {
+		case vi, vim, nano, pico, emacs, emacsclient, kakoune, micro:
+			return append(args, "+"+n, file)
+		case helix:
+			return append(args, file+":"+n)
+		case vscode:
+			return append(args, "--goto", file+":"+n)
+		}
+	}
+	return append(args, file)
+}

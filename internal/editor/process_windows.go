@@ -1,0 +1,19 @@
+package editor
+
+import (
+	"os"
+	"syscall"
+)
+
+var (
+	// ending are the signals that tell this process to end: the runtime maps
+	// closing the console and logging off to SIGTERM.
+	ending = []os.Signal{syscall.SIGTERM}
+	// meantForEditor are the ones that the console sends to everybody in it.
+	meantForEditor = []os.Signal{os.Interrupt}
+)
+
+// terminate kills: there is no gentler way.
+func terminate(p *os.Process, _ error) error { return p.Kill() }
+
+func exitCode(state *os.ProcessState) int { return state.ExitCode() }

@@ -1,0 +1,139 @@
+package editor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"sync"
+	"time"
+)
+
+// grace is how long an editor has to end by itself after it was told to.
+const grace = 2 * time.Second
+
+// Stdio is what the editor gets as its terminal: os.Stdin and its brothers.
+// They are files and nothing else, for an editor needs the terminal itself; nil
+// is the null device.
+type Stdio struct{ In, Out, Err *os.File }
+
+// Result tells how an editor ended by itself.
+type Result struct {
+	// ExitCode is 0 for success. An editor that a signal killed has 128 and
+	// the signal's number, as in a shell; on Windows it is the system's code.
+	ExitCode int
+	// Ran is how long the editor ran.
+	Ran time.Duration
+}
+
+// A SignalError says that this process was told to end while the editor ran.
+type SignalError struct{ sig os.Signal }
+
+// Error names the signal.
+func (e *SignalError) Error() string { return "ended by signal: " + e.sig.String() }
+
+// Signal returns the signal that came.
+func (e *SignalError) Signal() os.Signal { return e.sig }
+
+// Run opens file in the editor, at line if that is above 0 and the editor is
+// known to take one, and waits for its end. Known editors also get the flags
+// that keep them from writing the text elsewhere than beside the file, so file has to
+// lie in a private directory.
+//
+// The editor runs in our process group and has the terminal. Meanwhile Ctrl-C
+// and Ctrl-\ are its own business: this process takes no notice of them.
+// SIGTERM and SIGHUP are passed on to the editor; when it has ended, or was killed because
+// it did not within two seconds, Run returns a [*SignalError]. When ctx ends,
+// the editor is ended in the same way, and the error wraps [context.Cause]. An
+// editor that had to be killed leaves the terminal as it was.
+//
+// An exit code other than 0 is no error of Run: it is in the Result.
+func Run(ctx context.Context, c Command, file string, line int, stdio Stdio) (Result, error) {
+	res, err := run(ctx, c, file, line, stdio)
+	if err != nil {
+		return Result{}, fmt.Errorf("run the editor %s: %w", c.Name(), err)
+	}
+	return res, nil
+}
+
+func run(ctx context.Context, c Command, file string, line int, stdio Stdio) (Result, error) {
+	if len(c.Args) == 0 {
+		return Result{}, ErrNone
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	if ctx.Err() != nil {
+		return Result{}, context.Cause(ctx)
+	}
+	cmd := exec.CommandContext(ctx, c.Path, c.arguments(file, line)...)
+	cmd.Args[0] = c.Args[0] // a program may look at the name it is called by
+	// Assigned one by one: a nil *os.File in an interface would not be nil.
+	if stdio.In != nil {
+		cmd.Stdin = stdio.In
+	}
+	if stdio.Out != nil {
+		cmd.Stdout = stdio.Out
+	}
+	if stdio.Err != nil {
+		cmd.Stderr = stdio.Err
+	}
+	cmd.Cancel = func() error { return terminate(cmd.Process, context.Cause(ctx)) }
+	cmd.WaitDelay = grace
+
+	stop := watchSignals(cancel)
+	start := time.Now()
+	err := cmd.Start()
+	if err == nil {
+		err = cmd.Wait()
+	}
+	ran := time.Since(start)
+	stop()
+	if ctx.Err() != nil {
+		return Result{}, context.Cause(ctx)
+	}
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		return Result{}, err
+	}
+	return Result{ExitCode: exitCode(cmd.ProcessState), Ran: ran}, nil
+}
+
+// watchSignals takes the signals of this process until stop: the ones meant for
+// the editor come to nothing, the others cancel. They are caught and not
+// ignored, because the editor would inherit that. Those that the process was
+// started to ignore stay so.
+func watchSignals(cancel context.CancelCauseFunc) (stop func()) {
+	ours, theirs := make(chan os.Signal, 1), make(chan os.Signal, 1)
+	notify(ours, ending)
+	notify(theirs, meantForEditor) // never read
+	stopped := make(chan struct{})
+	var done sync.WaitGroup
+	done.Go(func() {
+		select {
+		case sig := <-ours:
+			cancel(&SignalError{sig})
+		case <-stopped:
+		}
+	})
+	return func() {
+		signal.Stop(ours)
+		signal.Stop(theirs)
+		close(stopped)
+		done.Wait()
+		select {
+		case sig := <-ours: // came with the editor's end
+			cancel(&SignalError{sig})
+		default:
+		}
+	}
+}
+
+func notify(ch chan<- os.Signal, signals []os.Signal) {
+	for _, sig := range signals {
+		if !signal.Ignored(sig) {
+			signal.Notify(ch, sig)
+		}
+	}
+}

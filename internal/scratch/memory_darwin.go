@@ -1,0 +1,19 @@
+package scratch
+
+import "syscall"
+
+// onMemory tells whether place lies on a memory file system. A RAM disk with a
+// common file system on it cannot be told from a disk.
+func onMemory(place string) bool {
+	var st syscall.Statfs_t
+	if syscall.Statfs(place, &st) != nil {
+		return false
+	}
+	const tmpfs = "tmpfs"
+	for i := range len(tmpfs) {
+		if byte(st.Fstypename[i]) != tmpfs[i] {
+			return false
+		}
+	}
+	return st.Fstypename[len(tmpfs)] == 0
+}

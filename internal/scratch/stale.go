@@ -1,0 +1,77 @@
+package scratch
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// prefix begins the name of every directory: sealcfg-<pid>-<random>.
+const prefix = "sealcfg-"
+
+// settled is the age after which the lock alone decides, see stale.
+const settled = time.Minute
+
+// sweep removes the directories in place that killed processes of this user
+// left behind. What it cannot remove stays for the next time.
+func sweep(place string) {
+	entries, err := os.ReadDir(place)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		pid, ok := ownerPID(e.Name())
+		if !ok {
+			continue
+		}
+		path := filepath.Join(place, e.Name())
+		info, err := os.Lstat(path) // not Stat: a link would lead elsewhere
+		if err == nil && info.IsDir() && isMine(info) && stale(path, pid, time.Since(info.ModTime())) {
+			_ = os.RemoveAll(path)
+		}
+	}
+}
+
+// ownerPID reads the process id out of a directory's name.
+func ownerPID(name string) (pid int, ok bool) {
+	rest, ok := strings.CutPrefix(name, prefix)
+	if !ok {
+		return 0, false
+	}
+	digits, random, ok := strings.Cut(rest, "-")
+	if !ok || random == "" {
+		return 0, false
+	}
+	pid, err := strconv.Atoi(digits)
+	if err != nil || pid <= 0 || strconv.Itoa(pid) != digits {
+		return 0, false
+	}
+	return pid, true
+}
+
+// stale tells whether the process that made the directory is gone. The process
+// id alone would not do: it may live in another container that shares the
+// place, or, after a restart, belong to somebody else for ever. So a lock that
+// is held always means life. A free one means death if the process is gone as well, or
+// if the directory has been there for longer than it takes from making it to
+// locking it.
+func stale(path string, pid int, age time.Duration) bool {
+	switch tryLock(path) {
+	case lockHeld:
+		return false
+	case lockFree:
+		return age > settled || !alive(pid)
+	}
+	return !alive(pid)
+}
+
+// lockState is what tryLock finds out.
+type lockState int
+
+const (
+	lockUnknown lockState = iota // no locks here
+	lockHeld
+	lockFree
+)
