@@ -1,0 +1,227 @@
+package sealcfg
+
+import (
+	"reflect"
+	"strconv"
+
+	"github.com/sealcfg/sealcfg/internal/closest"
+)
+
+// A binder fills a struct from a tree, and collects what is wrong.
+type binder struct {
+	file     string  // where to set what is missing
+	prefix   *string // of variables, nil if they are not read
+	problems []*Problem
+	missing  []*Problem
+
+	wantOrigins bool
+	origins     []placed
+}
+
+// all returns the problems in the order in which they are shown.
+func (b *binder) all() []*Problem { return append(b.problems, b.missing...) }
+
+func (b *binder) count() int { return len(b.problems) + len(b.missing) }
+
+func (b *binder) report(f *flaw, at *place, origin Origin) {
+	b.problems = append(b.problems, f.problem(at.path(), origin))
+}
+
+func (b *binder) wrongShape(want string, n *node, at *place) {
+	b.report(&flaw{kind: KindType, reason: "want " + want + ", the value is " + n.what()}, at, n.origin)
+}
+
+func (b *binder) placed(at *place, origin Origin) {
+	if b.wantOrigins {
+		b.origins = append(b.origins, placed{at.path(), origin})
+	}
+}
+
+// require reports that a value is missing, and where it could be set. null is
+// the origin of the null that stands in its place, if one does.
+func (b *binder) require(at *place, null Origin) {
+	path, target := at.path(), b.file
+	switch within := at.within(); {
+	case within.Variable != "":
+		target = "$" + within.Variable
+	case within.Default:
+		target = "the default tag"
+	}
+	reason := "set " + path + " in " + target
+	if name := at.variable(); name != "" && b.prefix != nil {
+		reason += " or $" + *b.prefix + name
+	}
+	if null != (Origin{}) {
+		reason = "null counts as not set; " + reason
+	}
+	f := &flaw{kind: KindMissing, reason: reason}
+	b.missing = append(b.missing, f.problem(path, null))
+}
+
+// field binds a field. n is nil if no source mentions it.
+func (b *binder) field(f *field, v reflect.Value, n *node, at *place) {
+	switch {
+	case n != nil && (n.kind != nodeNull || f.plan.nilable()):
+		b.bind(f.plan, v, n, at)
+		return
+	case n != nil:
+		at.null = n.origin
+	}
+	switch {
+	case f.def != nil:
+		b.bind(f.plan, v, textNode(f.plan, *f.def, Origin{Default: true}), at)
+	case f.plan.nilable():
+	case f.plan.shape == shapeStruct:
+		at.lenient = at.lenient || f.optional
+		b.bindStruct(f.plan, v, nil, at)
+	case !f.optional && !at.lenient:
+		b.require(at, at.null)
+	}
+}
+
+// bind sets v, which must be settable, to what n says.
+func (b *binder) bind(p *plan, v reflect.Value, n *node, at *place) {
+	at.lenient, at.null = false, Origin{}
+	if n.kind == nodeBroken {
+		b.report(n.flaw, at, n.origin)
+		return
+	}
+	isNull := n.kind == nodeNull
+	switch p.shape {
+	case shapePointer:
+		if isNull {
+			b.placed(at, n.origin) // v is nil already
+			return
+		}
+		target := reflect.New(p.elem.typ)
+		b.bind(p.elem, target.Elem(), n, at)
+		v.Set(target)
+		return
+	case shapeSecret:
+		held := reflect.New(p.elem.typ).Elem()
+		b.bind(p.elem, held, n, at)
+		v.Addr().Interface().(boxed).fill(held)
+		return
+	case shapeStruct:
+		if isNull {
+			at.null, n = n.origin, nil
+		}
+		b.bindStruct(p, v, n, at)
+		return
+	}
+	if isNull {
+		b.require(at, n.origin)
+		return
+	}
+	before := b.count()
+	switch p.shape {
+	case shapeScalar:
+		b.bindScalar(p, v, n, at)
+	case shapeList:
+		b.bindList(p, v, n, at)
+	case shapeMap:
+		b.bindMap(p, v, n, at)
+	}
+	if p.validates && b.count() == before {
+		b.validate(v, at, n.origin)
+	}
+}
+
+func (b *binder) bindScalar(p *plan, v reflect.Value, n *node, at *place) {
+	if n.kind != nodeScalar {
+		b.wrongShape(p.typ.String(), n, at)
+		return
+	}
+	if f := p.decode(v, n.typ, n.text); f != nil {
+		b.report(f, at, n.origin)
+		return
+	}
+	b.placed(at, n.origin)
+}
+
+func (b *binder) bindList(p *plan, v reflect.Value, n *node, at *place) {
+	if n.kind != nodeList {
+		b.wrongShape("a list", n, at)
+		return
+	}
+	list := reflect.MakeSlice(p.typ, len(n.entries), len(n.entries))
+	for i, e := range n.entries {
+		b.bind(p.elem, list.Index(i), e, at.index(i, n.origin))
+	}
+	v.Set(list)
+	if len(n.entries) == 0 {
+		b.placed(at, n.origin)
+	}
+}
+
+func (b *binder) bindMap(p *plan, v reflect.Value, n *node, at *place) {
+	if n.kind != nodeMap {
+		b.wrongShape("a map", n, at)
+		return
+	}
+	m := reflect.MakeMapWithSize(p.typ, len(n.entries))
+	for _, e := range n.entries {
+		value := reflect.New(p.elem.typ).Elem()
+		b.bind(p.elem, value, e, at.key(e.key, variableName(e.key)))
+		m.SetMapIndex(reflect.ValueOf(e.key).Convert(p.typ.Key()), value)
+	}
+	v.Set(m)
+	if len(n.entries) == 0 {
+		b.placed(at, n.origin)
+	}
+}
+
+// bindStruct also binds a struct that nothing mentions (n is nil): each of its
+// fields has its own default, or is reported as missing.
+func (b *binder) bindStruct(p *plan, v reflect.Value, n *node, at *place) {
+	origin := Origin{Default: true}
+	before := b.count()
+	given := make([]*node, len(p.fields))
+	var unknown []*node
+	if n != nil {
+		if n.kind != nodeMap {
+			b.wrongShape("a map", n, at)
+			return
+		}
+		origin = n.origin
+		for _, e := range n.entries {
+			if i, ok := p.byName[e.key]; ok {
+				given[i] = e
+			} else {
+				unknown = append(unknown, e)
+			}
+		}
+	}
+	for i := range p.fields {
+		f := &p.fields[i]
+		b.field(f, v.FieldByIndex(f.index), given[i], at.key(f.name, f.variable))
+	}
+	for _, e := range unknown {
+		reason := "unknown key"
+		if name, ok := closest.Of(e.key, p.names()); ok {
+			reason += "; did you mean " + strconv.Quote(name) + "?"
+		}
+		b.report(&flaw{kind: KindUnknown, reason: reason}, at.key(e.key, ""), e.keyOrigin)
+	}
+	if at.lenient || b.count() > before {
+		return
+	}
+	for _, in := range p.inlined {
+		if in.validates && !b.validate(v.FieldByIndex(in.index), at, origin) {
+			return // a method promoted from it would say the same again
+		}
+	}
+	if p.validates {
+		b.validate(v, at, origin)
+	}
+}
+
+// validate calls the Validate method of v, and reports whether it is content.
+func (b *binder) validate(v reflect.Value, at *place, origin Origin) bool {
+	err := v.Addr().Interface().(validator).Validate()
+	if err == nil {
+		return true
+	}
+	b.report(&flaw{kind: KindInvalid, reason: err.Error(), cause: err}, at, origin)
+	return false
+}

@@ -1,0 +1,61 @@
+// Package sealcfg answers one question: give my program its settings as a T.
+//
+// Settings live in git, one sealed file per environment, in the SOPS format.
+// [Load] opens the file of the environment at hand, over what all environments
+// share, lets the process environment have the last word, and fills a struct:
+//
+//	type Settings struct {
+//		Listen   string        `default:":8080"`
+//		Timeout  time.Duration `default:"5s"`
+//		Features []string      `cfg:",optional"`
+//		DB       struct {
+//			Host     string
+//			Port     uint16
+//			Password sealcfg.Secret[string]
+//		}
+//	}
+//
+//	func main() {
+//		// SEALCFG_ENV=prod: environments/base.yaml, environments/prod.yaml, then $APP_DB__PORT and the like.
+//		settings, err := sealcfg.Load[Settings](context.Background(), sealcfg.WithEnvPrefix("APP_"))
+//		if err != nil {
+//			log.Fatal(err) // all problems at once, each with its place; never a value
+//		}
+//		log.Printf("settings: %+v", *settings) // the password prints as [secret]
+//		connect(settings.DB.Host, settings.DB.Port, settings.DB.Password.Expose())
+//	}
+//
+// # Names
+//
+// A field is named by its tag cfg:"name", else by its yaml tag, else by its Go
+// name in snake case: HTTPPort is http_port. Embedded structs, and fields with
+// yaml:",inline", lend their fields to the struct around them. cfg:"-" leaves a
+// field alone. Names in files are matched exactly; a key that no field has is a
+// problem.
+//
+// # What must be set
+//
+// Every field, unless it has a default:"…" tag, is a pointer, or is marked
+// cfg:",optional". A struct is as required as its fields; an optional one that
+// nothing mentions gets its defaults and is not validated. A null sets a
+// pointer to nil; for all else it counts as not set, also where a weaker layer
+// has a value.
+//
+// # Types
+//
+// In files a value has a type, and it must fit: the text "5432" is no port, and
+// the number 01234 (which is 668) is no postcode. An int may stand for a float.
+// A [time.Duration] is written 5s, a [time.Time] as RFC 3339 or as a YAML time, a
+// []byte as text, taken as it is. Types with UnmarshalText take text. Texts of
+// the process environment and of default tags are parsed: lists as a JSON array
+// or separated by commas, maps and structs as a JSON object.
+//
+// # Checks
+//
+// A method Validate() error, on any type at any depth, runs when its value was
+// bound without a problem and all Validate methods inside it have passed. Its
+// error is shown to whoever sees the [Error], so it must not quote values.
+// The method of an embedded type that is not exported only runs if Go promotes it.
+// Errors of UnmarshalText usually do quote them; they are not shown, but
+// [errors.As] finds them.
+package sealcfg

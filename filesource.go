@@ -1,0 +1,139 @@
+package sealcfg
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+
+	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/environments"
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+// A fileSource is one sealed file of an environment.
+type fileSource struct {
+	fsys       fs.FS
+	layer      environments.Layer
+	shown      string // its path for people
+	identities func(context.Context) ([]keys.Identity, error)
+}
+
+// read opens the file. Its MAC is verified before anything is looked at.
+func (s *fileSource) read(ctx context.Context, _ *plan, _ *node) (*node, error) {
+	root, err := s.open(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.shown, err)
+	}
+	tree := fileNode(root, s.shown)
+	tree.origin = Origin{File: s.shown}
+	return tree, nil
+}
+
+func (s *fileSource) open(ctx context.Context) (*envfile.Node, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	format, err := envfile.FormatOf(s.layer.Path)
+	if err != nil {
+		return nil, err
+	}
+	src, err := fs.ReadFile(s.fsys, s.layer.Path)
+	if err != nil {
+		var pathError *fs.PathError
+		if errors.As(err, &pathError) {
+			err = pathError.Err // the path is in the message already
+		}
+		return nil, fmt.Errorf("read: %w", err)
+	}
+	sealed, err := envfile.ParseSealed(format, src)
+	if err != nil {
+		return nil, err
+	}
+	if n := len(sealed.Roots()); n != 1 {
+		return nil, fmt.Errorf("want one document, the file has %d", n)
+	}
+	ids, err := s.identities(ctx)
+	if err != nil {
+		return nil, err
+	}
+	opened, err := sealed.Open(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	return opened.Roots()[0], nil
+}
+
+// mergeKey is the key of YAML that includes the entries of other maps.
+const mergeKey = "<<"
+
+func fileNode(n *envfile.Node, file string) *node {
+	at := func(line, column int) Origin { return Origin{File: file, Line: line, Column: column} }
+	c := &node{key: n.Key, origin: at(n.Line, n.Column)}
+	if n.KeyLine > 0 {
+		c.keyOrigin = at(n.KeyLine, n.KeyColumn)
+	}
+	switch n.Kind {
+	case envfile.Map:
+		c.kind, c.entries = nodeMap, mapEntries(n, file)
+	case envfile.List:
+		c.kind = nodeList
+		for e := range n.Entries() {
+			c.entries = append(c.entries, fileNode(e, file))
+		}
+	case envfile.Null:
+		c.kind = nodeNull
+	default:
+		c.kind, c.typ, c.text = nodeScalar, n.Type, n.Text
+	}
+	return c
+}
+
+// mapEntries returns the entries of a map, with those of its merge keys behind
+// them: what stands in the map itself wins, then the map that is named first.
+func mapEntries(n *envfile.Node, file string) []*node {
+	var entries []*node
+	var included []*envfile.Node
+	for e := range n.Entries() {
+		if maps, ok := mergedMaps(e); ok {
+			included = append(included, maps...)
+			continue
+		}
+		entries = append(entries, fileNode(e, file))
+	}
+	if len(included) == 0 {
+		return entries
+	}
+	taken := make(map[string]bool)
+	for _, e := range entries {
+		taken[e.key] = true
+	}
+	for _, m := range included {
+		for _, e := range mapEntries(m, file) {
+			if !taken[e.key] {
+				taken[e.key] = true
+				entries = append(entries, e)
+			}
+		}
+	}
+	return entries
+}
+
+func mergedMaps(e *envfile.Node) ([]*envfile.Node, bool) {
+	switch {
+	case e.Key != mergeKey:
+		return nil, false
+	case e.Kind == envfile.Map:
+		return []*envfile.Node{e}, true
+	case e.Kind != envfile.List:
+		return nil, false
+	}
+	maps := slices.Collect(e.Entries())
+	for _, m := range maps {
+		if m.Kind != envfile.Map {
+			return nil, false
+		}
+	}
+	return maps, true
+}

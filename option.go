@@ -1,0 +1,199 @@
+package sealcfg
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+const (
+	// DefaultEnvVar is the variable that names the environment.
+	DefaultEnvVar = "SEALCFG_ENV"
+	// DefaultDir is the folder of environments below the working directory.
+	DefaultDir = "environments"
+)
+
+// ErrNoEnvironment says that nothing names the environment to load.
+var ErrNoEnvironment = errors.New("no environment chosen")
+
+// An Option changes where [Load] looks; nil changes nothing. Later options win over earlier ones of
+// the same kind.
+type Option func(*options)
+
+// This file is the only one of the package that reads the process environment.
+type options struct {
+	env        string
+	envVar     string
+	dir        string
+	fsys       fs.FS // nil: the disk
+	prefix     *string
+	identities []keys.Identity
+	environ    []string // NAME=value; nil: that of the process
+	origins    *Origins
+	errs       []error
+}
+
+func newOptions(opts []Option) (*options, error) {
+	o := &options{envVar: DefaultEnvVar, dir: DefaultDir}
+	for _, opt := range opts {
+		if opt != nil {
+			opt(o)
+		}
+	}
+	return o, errors.Join(o.errs...)
+}
+
+// WithEnv names the environment to load: "prod". No variable is consulted then.
+func WithEnv(name string) Option { return func(o *options) { o.env = name } }
+
+// WithEnvVar names the variable that names the environment, in place of
+// SEALCFG_ENV.
+func WithEnvVar(name string) Option { return func(o *options) { o.envVar = name } }
+
+// WithDir names the folder that holds the environments, in place of
+// "environments" below the working directory.
+func WithDir(path string) Option { return func(o *options) { o.fsys, o.dir = nil, path } }
+
+// WithFS has the environments read from a folder of fsys, for example an
+// embed.FS. dir is separated by slashes; "." is the root.
+func WithFS(fsys fs.FS, dir string) Option { return func(o *options) { o.fsys, o.dir = fsys, dir } }
+
+// WithEnvPrefix lets variables of the process environment that begin with prefix
+// override the files. Levels are separated by two underscores: with "APP_",
+// $APP_DB__API_KEY is db.api_key. Case does not matter. Variables that fit no
+// field are ignored. An empty prefix considers all variables.
+func WithEnvPrefix(prefix string) Option { return func(o *options) { o.prefix = &prefix } }
+
+// WithIdentity gives identities that open the files. With any given, by this
+// option or [WithIdentityText], the variables and places of sops are not looked at.
+func WithIdentity(ids ...keys.Identity) Option {
+	return func(o *options) { o.identities = append(o.identities, ids...) }
+}
+
+// WithIdentityText gives age identities as text: AGE-SECRET-KEY-1…, one or more,
+// with comments as in an identity file. Errors do not carry the text.
+func WithIdentityText(text string) Option {
+	return func(o *options) {
+		ids, err := keys.ParseAgeIdentities(text)
+		if err == nil && len(ids) == 0 {
+			err = errors.New("the text holds none")
+		}
+		if err != nil {
+			o.errs = append(o.errs, fmt.Errorf("read identity text: %w", err))
+		}
+		o.identities = append(o.identities, ids...)
+	}
+}
+
+// WithEnviron has all variables (SEALCFG_ENV, the prefixed ones, and those in
+// which sops looks for identities) taken from a list in the form of
+// [os.Environ], in place of the process environment. With none, there are none.
+func WithEnviron(environ ...string) Option {
+	return func(o *options) { o.environ = append([]string{}, environ...) }
+}
+
+// WithOrigins has [Load] tell where each setting came from. o is filled when
+// Load succeeds, and untouched otherwise.
+func WithOrigins(origins *Origins) Option { return func(o *options) { o.origins = origins } }
+
+func (o *options) variables() []string {
+	if o.environ != nil {
+		return o.environ
+	}
+	return os.Environ()
+}
+
+func (o *options) lookupEnv(name string) (string, bool) {
+	if o.environ == nil {
+		return os.LookupEnv(name)
+	}
+	for i := len(o.environ) - 1; i >= 0; i-- { // as in os/exec, the last one wins
+		if n, value, ok := strings.Cut(o.environ[i], "="); ok && n == name {
+			return value, true
+		}
+	}
+	return "", false
+}
+
+// environment returns the name of the environment to load.
+func (o *options) environment() (string, error) {
+	if o.env != "" {
+		return o.env, nil
+	}
+	if name, ok := o.lookupEnv(o.envVar); ok && name != "" {
+		return name, nil
+	}
+	return "", fmt.Errorf("%w: $%s is not set, and the program names none", ErrNoEnvironment, o.envVar)
+}
+
+// allIdentities returns the given identities, or those of the user and machine.
+func (o *options) allIdentities(ctx context.Context) ([]keys.Identity, error) {
+	if len(o.identities) > 0 {
+		return o.identities, nil
+	}
+	ids, err := keys.Default.Identities(ctx, keys.Source{
+		LookupEnv: o.lookupEnv,
+		ReadFile:  os.ReadFile,
+		ConfigDir: o.configDir(),
+		Run:       o.run,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for identities: %w", err)
+	}
+	return ids, nil
+}
+
+// configDir is where sops looks: [os.UserConfigDir], but for macOS, where
+// $XDG_CONFIG_HOME goes first. It is "" if there is none.
+func (o *options) configDir() string {
+	get := func(name string) string {
+		value, _ := o.lookupEnv(name)
+		return value
+	}
+	below := func(name string, elem ...string) string {
+		if get(name) == "" {
+			return ""
+		}
+		return filepath.Join(append([]string{get(name)}, elem...)...)
+	}
+	switch runtime.GOOS {
+	case "windows":
+		return get("AppData")
+	case "darwin", "ios":
+		if dir := get("XDG_CONFIG_HOME"); dir != "" {
+			return dir
+		}
+		return below("HOME", "Library", "Application Support")
+	case "plan9":
+		return below("home", "lib")
+	}
+	if dir := get("XDG_CONFIG_HOME"); dir != "" {
+		if !filepath.IsAbs(dir) {
+			return "" // the specification has it ignored, and os.UserConfigDir refuses it
+		}
+		return dir
+	}
+	return below("HOME", ".config")
+}
+
+// run starts the command of $SOPS_AGE_KEY_CMD. What it prints on stderr is
+// dropped: a library does not print, and it might be part of a key.
+func (o *options) run(ctx context.Context, argv []string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd.Env = o.variables()
+	var out bytes.Buffer
+	cmd.Stdout = &out
+	if err := cmd.Run(); err != nil {
+		return nil, fmt.Errorf("run the command: %w", err)
+	}
+	return out.Bytes(), nil
+}

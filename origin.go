@@ -1,0 +1,77 @@
+package sealcfg
+
+import (
+	"fmt"
+	"iter"
+)
+
+// An Origin says where a setting came from. Its zero value means nowhere: not set.
+type Origin struct {
+	// File is the path as the options gave it, joined with the file's name.
+	File string
+	// Line and Column count from 1, columns in characters; they are 0 if the
+	// file as a whole is meant.
+	Line, Column int
+	// Variable is the name of a variable of the process environment, as it is
+	// spelled there.
+	Variable string
+	// Default says that the value stands in the struct's default tag.
+	Default bool
+}
+
+// String returns file:line:column, $VARIABLE, "default" or "not set".
+func (o Origin) String() string {
+	switch {
+	case o.Variable != "":
+		return "$" + o.Variable
+	case o.File != "" && o.Line > 0:
+		return fmt.Sprintf("%s:%d:%d", o.File, o.Line, o.Column)
+	case o.File != "":
+		return o.File
+	case o.Default:
+		return "default"
+	}
+	return "not set"
+}
+
+// Origins holds the origin of every setting that has a value; [WithOrigins] has
+// [Load] fill one. It holds no values. Reading it is safe for concurrent use
+// once Load has returned.
+type Origins struct {
+	all   []placed
+	index map[string]int
+}
+
+type placed struct {
+	path   string
+	origin Origin
+}
+
+// Of returns the origin of the setting with the given path, spelled as in
+// [Problem]: db.hosts[0]. It is the zero Origin if the setting has no value.
+func (o *Origins) Of(path string) Origin {
+	if i, ok := o.index[path]; ok {
+		return o.all[i].origin
+	}
+	return Origin{}
+}
+
+// All yields path and origin of each setting, in the order of the struct's
+// fields. Lists and maps are yielded entry by entry.
+func (o *Origins) All() iter.Seq2[string, Origin] {
+	return func(yield func(string, Origin) bool) {
+		for _, p := range o.all {
+			if !yield(p.path, p.origin) {
+				return
+			}
+		}
+	}
+}
+
+func (o *Origins) fill(all []placed) {
+	o.all = all
+	o.index = make(map[string]int, len(all))
+	for i, p := range all {
+		o.index[p.path] = i
+	}
+}

@@ -1,0 +1,64 @@
+package sealcfg
+
+import (
+	"slices"
+
+	"github.com/sealcfg/sealcfg/envfile"
+)
+
+// A place is where in the settings a value belongs. Paths and names are only
+// spelled when a message or the origins need them.
+type place struct {
+	parent *place // nil for the settings as a whole
+	step   envfile.Step
+	name   string // the step as a variable spells it
+	list   Origin // of the list that the step counts in
+	null   Origin // of the null that stands for the group around it
+	// lenient: part of an optional group that nothing sets, so only defaults count.
+	lenient bool
+}
+
+func (at *place) key(key, name string) *place {
+	return &place{parent: at, step: envfile.Step{Key: key}, name: name, null: at.null, lenient: at.lenient}
+}
+
+func (at *place) index(i int, list Origin) *place {
+	return &place{parent: at, step: envfile.Step{Index: i, IsIndex: true}, list: list}
+}
+
+// path spells the path as people write it.
+func (at *place) path() string {
+	var p envfile.Path
+	for ; at.parent != nil; at = at.parent {
+		p = append(p, at.step)
+	}
+	slices.Reverse(p)
+	return p.String()
+}
+
+// variable returns the name of the variable that could set the place, without
+// prefix, "" for one within a list.
+func (at *place) variable() string {
+	name := ""
+	for p := at; p.parent != nil; p = p.parent {
+		if p.step.IsIndex || p.name == "" {
+			return ""
+		}
+		if p == at {
+			name = p.name
+		} else {
+			name = p.name + levels + name
+		}
+	}
+	return name
+}
+
+// within returns the origin of the innermost list around the place.
+func (at *place) within() Origin {
+	for p := at; p.parent != nil; p = p.parent {
+		if p.step.IsIndex {
+			return p.list
+		}
+	}
+	return Origin{}
+}

@@ -1,0 +1,219 @@
+package sealcfg
+
+import (
+	"fmt"
+	"reflect"
+	"sync"
+)
+
+// A shape is how a type takes values.
+type shape uint8
+
+const (
+	shapeScalar shape = iota + 1
+	shapeStruct
+	shapeList
+	shapeMap
+	shapePointer
+	shapeSecret
+)
+
+// A plan is all that binding needs to know of a type. It is made once for each
+// type and never changed after that.
+type plan struct {
+	typ       reflect.Type
+	shape     shape
+	elem      *plan   // of a list, map, pointer or secret
+	decode    decoder // of a scalar
+	validates bool    // *typ has a Validate method
+
+	fields  []field         // of a struct, those of inlined structs included
+	byName  map[string]int  // position in fields
+	inlined []inlinedStruct // innermost first
+}
+
+type field struct {
+	name     string // in files
+	variable string // in the process environment, without prefix
+	index    []int
+	plan     *plan
+	optional bool
+	def      *string
+}
+
+// An inlinedStruct is a struct whose fields belong to the one around it, but
+// whose Validate method is its own.
+type inlinedStruct struct {
+	index     []int
+	validates bool
+}
+
+type validator interface{ Validate() error }
+
+var (
+	validatorType = reflect.TypeFor[validator]()
+	boxedType     = reflect.TypeFor[boxed]()
+)
+
+var plans sync.Map // reflect.Type → *plan
+
+// planOf returns the plan of a settings type. Errors are mistakes in the type.
+func planOf(t reflect.Type) (*plan, error) {
+	if p, ok := plans.Load(t); ok {
+		return p.(*plan), nil
+	}
+	p, err := planner{}.plan(t)
+	if err != nil {
+		return nil, fmt.Errorf("settings type %s: %w", t, err)
+	}
+	if p.shape != shapeStruct {
+		return nil, fmt.Errorf("settings type %s: want a struct", t)
+	}
+	plans.Store(t, p)
+	return p, nil
+}
+
+// A planner holds the plans begun so far: a type may contain itself.
+type planner map[reflect.Type]*plan
+
+func (b planner) plan(t reflect.Type) (*plan, error) {
+	if p, ok := b[t]; ok {
+		return p, nil
+	}
+	p := &plan{typ: t}
+	b[t] = p
+	p.validates = t.Kind() != reflect.Pointer && reflect.PointerTo(t).Implements(validatorType)
+	if elem, ok := secretElem(t); ok {
+		p.shape = shapeSecret
+		return p, b.planElem(p, elem)
+	}
+	if d := decoderOf(t); d != nil {
+		p.shape, p.decode = shapeScalar, d
+		return p, nil
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		p.shape = shapePointer
+		return p, b.planElem(p, t.Elem())
+	case reflect.Slice:
+		p.shape = shapeList
+		return p, b.planElem(p, t.Elem())
+	case reflect.Map:
+		if t.Key().Kind() != reflect.String {
+			return nil, fmt.Errorf("%s cannot be bound: its keys are no strings", t)
+		}
+		p.shape = shapeMap
+		return p, b.planElem(p, t.Elem())
+	case reflect.Struct:
+		p.shape, p.byName = shapeStruct, make(map[string]int)
+		return p, b.addFields(p, t, nil)
+	}
+	return nil, fmt.Errorf("%s cannot be bound (tag the field `cfg:\"-\"` to leave it alone)", t)
+}
+
+func (b planner) planElem(p *plan, elem reflect.Type) (err error) {
+	p.elem, err = b.plan(elem)
+	return err
+}
+
+func secretElem(t reflect.Type) (reflect.Type, bool) {
+	if t.Kind() != reflect.Struct || !reflect.PointerTo(t).Implements(boxedType) {
+		return nil, false
+	}
+	self, elem := reflect.New(t).Interface().(boxed).secretTypes()
+	return elem, self == t
+}
+
+// addFields adds the fields of t, which stands at index within p.typ.
+func (b planner) addFields(p *plan, t reflect.Type, index []int) error {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		at := append(append([]int(nil), index...), i)
+		tg, err := readTag(f)
+		if err != nil {
+			return err
+		}
+		if tg.skip {
+			continue
+		}
+		if tg.inline || f.Anonymous && !tg.named {
+			inlined, err := b.inline(p, f, at)
+			switch {
+			case err != nil:
+				return err
+			case inlined && (tg.optional || tg.def != nil):
+				return fmt.Errorf("field %s: an inlined struct is neither optional nor has it a default; its fields may", f.Name)
+			case inlined:
+				continue
+			case tg.inline:
+				return fmt.Errorf("field %s: only a struct can be inlined", f.Name)
+			}
+		}
+		if !f.IsExported() {
+			if tg.named {
+				return fmt.Errorf("field %s has a name in a tag but is not exported", f.Name)
+			}
+			continue
+		}
+		if _, ok := p.byName[tg.name]; ok {
+			return fmt.Errorf("field %s: the name %q is taken by another field", f.Name, tg.name)
+		}
+		fp, err := b.plan(f.Type)
+		if err != nil {
+			return fmt.Errorf("field %s: %w", f.Name, err)
+		}
+		p.byName[tg.name] = len(p.fields)
+		p.fields = append(p.fields, field{
+			name: tg.name, variable: variableName(tg.name), index: at,
+			plan: fp, optional: tg.optional, def: tg.def,
+		})
+	}
+	return nil
+}
+
+// inline adds the fields of a struct-typed field to p. It reports false if the
+// field's type is bound as one value.
+func (b planner) inline(p *plan, f reflect.StructField, index []int) (bool, error) {
+	t := f.Type
+	if t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct {
+		return false, fmt.Errorf("field %s: a pointer cannot be inlined; embed the struct itself, or name it in a cfg tag", f.Name)
+	}
+	if _, secret := secretElem(t); t.Kind() != reflect.Struct || secret || decoderOf(t) != nil {
+		return false, nil
+	}
+	if err := b.addFields(p, t, index); err != nil {
+		return false, fmt.Errorf("field %s: %w", f.Name, err)
+	}
+	p.inlined = append(p.inlined, inlinedStruct{
+		index: index,
+		// reflect lets nobody call methods of an embedded type that is not exported.
+		validates: f.IsExported() && reflect.PointerTo(t).Implements(validatorType),
+	})
+	return true, nil
+}
+
+// core returns the plan behind pointers and secrets.
+func (p *plan) core() *plan {
+	for p.shape == shapePointer || p.shape == shapeSecret {
+		p = p.elem
+	}
+	return p
+}
+
+// nilable says that a value may stay unset: there is a pointer outside of
+// whatever holds the value.
+func (p *plan) nilable() bool {
+	for p.shape == shapeSecret {
+		p = p.elem
+	}
+	return p.shape == shapePointer
+}
+
+// names returns the names of a struct's fields.
+func (p *plan) names() []string {
+	names := make([]string, len(p.fields))
+	for i, f := range p.fields {
+		names[i] = f.name
+	}
+	return names
+}

@@ -1,0 +1,107 @@
+package sealcfg
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// A Kind sorts problems. The texts are stable.
+type Kind string
+
+// The kinds of problems.
+const (
+	KindMissing Kind = "missing" // a required setting has no value
+	KindUnknown Kind = "unknown" // a file has a key that no field has
+	KindType    Kind = "type"    // the file's value is of another type than the field
+	KindFormat  Kind = "format"  // a text cannot be read as the field's type
+	KindRange   Kind = "range"   // a number does not fit into the field
+	KindInvalid Kind = "invalid" // a Validate method refused the value
+)
+
+// A Problem is one thing that is wrong with one setting. It carries no value.
+type Problem struct {
+	Path   string // as people write it: db.hosts[0].port; "" for the settings as a whole
+	Kind   Kind
+	Origin Origin // of the value or the key, zero if there is none
+	Reason string
+
+	// A closure, so that no printer that walks fields (%#v, a test's diff) shows
+	// the text of an error that may quote the value.
+	cause func() error
+}
+
+// Error returns the problem in one line.
+func (p *Problem) Error() string {
+	return oneLine(p.name() + ": " + p.Origin.String() + ": " + p.reason())
+}
+
+// Unwrap returns the error of a Validate or UnmarshalText method, nil for other
+// problems. An error of UnmarshalText may quote the value: do not print it.
+func (p *Problem) Unwrap() error {
+	if p.cause == nil {
+		return nil
+	}
+	return p.cause()
+}
+
+func (p *Problem) name() string {
+	if p.Path == "" {
+		return "(all)"
+	}
+	return p.Path
+}
+
+// reason puts the lines of errors.Join in one.
+func (p *Problem) reason() string {
+	return strings.ReplaceAll(strings.TrimSpace(p.Reason), "\n", "; ")
+}
+
+// An Error holds all problems with the settings of one environment.
+type Error struct {
+	Env      string
+	Problems []*Problem // at least one; those with a value first, then what is missing
+}
+
+// Error returns a table with a line for each problem: path, origin, reason. It
+// contains no value.
+func (e *Error) Error() string {
+	var rows [][3]string
+	var width [2]int
+	for _, p := range e.Problems {
+		row := [3]string{oneLine(p.name()), oneLine(p.Origin.String()), oneLine(p.reason())}
+		for i := range width {
+			width[i] = max(width[i], utf8.RuneCountInString(row[i]))
+		}
+		rows = append(rows, row)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "settings for %q: %d problem", e.Env, len(e.Problems))
+	if len(e.Problems) != 1 {
+		b.WriteByte('s')
+	}
+	for _, row := range rows {
+		fmt.Fprintf(&b, "\n  %-*s  %-*s  %s", width[0], row[0], width[1], row[1], row[2])
+	}
+	return b.String()
+}
+
+// Unwrap returns the problems, for errors.Is and errors.As.
+func (e *Error) Unwrap() []error {
+	errs := make([]error, len(e.Problems))
+	for i, p := range e.Problems {
+		errs[i] = p
+	}
+	return errs
+}
+
+// oneLine keeps a key or a reason with control characters from breaking the table.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, s)
+}

@@ -1,0 +1,219 @@
+package sealcfg
+
+import (
+	"encoding"
+	"errors"
+	"fmt"
+	"reflect"
+	"strconv"
+	"time"
+
+	"github.com/sealcfg/sealcfg/crypto"
+)
+
+// A decoder sets v to a scalar. typ is "" for a text that is yet to be parsed.
+type decoder func(v reflect.Value, typ crypto.Type, text string) *flaw
+
+// A flaw is what is wrong with a value, without its place.
+type flaw struct {
+	kind   Kind
+	reason string // carries no value
+	cause  error  // may carry one, so it is not shown
+}
+
+func (f *flaw) problem(path string, at Origin) *Problem {
+	p := &Problem{Path: path, Kind: f.kind, Origin: at, Reason: f.reason}
+	if cause := f.cause; cause != nil {
+		p.cause = func() error { return cause }
+	}
+	return p
+}
+
+var (
+	durationType        = reflect.TypeFor[time.Duration]()
+	timeType            = reflect.TypeFor[time.Time]()
+	textUnmarshalerType = reflect.TypeFor[encoding.TextUnmarshaler]()
+)
+
+// decoderOf returns nil for types that are not scalars.
+func decoderOf(t reflect.Type) decoder {
+	switch {
+	case t == durationType:
+		return decodeDuration
+	case t == timeType:
+		return decodeTime
+	case t.Kind() != reflect.Pointer && reflect.PointerTo(t).Implements(textUnmarshalerType):
+		return decodeUnmarshaler
+	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8:
+		return decodeBytes
+	}
+	switch t.Kind() {
+	case reflect.String:
+		return decodeString
+	case reflect.Bool:
+		return decodeBool
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return decodeInt
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		return decodeUint
+	case reflect.Float32, reflect.Float64:
+		return decodeFloat
+	}
+	return nil
+}
+
+// wrongType says what a file should hold; advice may be "".
+func wrongType(want string, typ crypto.Type, advice string) *flaw {
+	reason := fmt.Sprintf("want %s, the value is %s", want, (&node{kind: nodeScalar, typ: typ}).what())
+	if advice != "" {
+		reason += "; " + advice
+	}
+	return &flaw{kind: KindType, reason: reason}
+}
+
+func badText(want string) *flaw {
+	return &flaw{kind: KindFormat, reason: "want " + want + ", the text is something else"}
+}
+
+const quoteIt = "put it in quotes if it is text"
+
+func decodeString(v reflect.Value, typ crypto.Type, text string) *flaw {
+	if typ != "" && typ != crypto.Str {
+		return wrongType(v.Type().String(), typ, quoteIt)
+	}
+	v.SetString(text)
+	return nil
+}
+
+func decodeBytes(v reflect.Value, typ crypto.Type, text string) *flaw {
+	if typ != "" && typ != crypto.Str {
+		return wrongType("text", typ, quoteIt)
+	}
+	v.SetBytes([]byte(text))
+	return nil
+}
+
+func decodeBool(v reflect.Value, typ crypto.Type, text string) *flaw {
+	switch typ {
+	case "", crypto.Bool:
+	case crypto.Str:
+		return wrongType(v.Type().String(), typ, "write true or false without quotes (yes, no, on and off are text)")
+	default:
+		return wrongType(v.Type().String(), typ, "write true or false")
+	}
+	b, err := strconv.ParseBool(text)
+	if err != nil {
+		return badText("true or false")
+	}
+	v.SetBool(b)
+	return nil
+}
+
+func decodeInt(v reflect.Value, typ crypto.Type, text string) *flaw {
+	if flaw := wantNumber(v.Type(), typ, crypto.Int); flaw != nil {
+		return flaw
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	switch {
+	case errors.Is(err, strconv.ErrRange), err == nil && v.OverflowInt(n):
+		limit := int64(1) << (v.Type().Bits() - 1) // the smallest one wraps to itself for 64 bits
+		return outOfRange(v.Type(), fmt.Sprintf("%d to %d", -limit, limit-1))
+	case err != nil:
+		return badText(v.Type().String())
+	}
+	v.SetInt(n)
+	return nil
+}
+
+func decodeUint(v reflect.Value, typ crypto.Type, text string) *flaw {
+	if flaw := wantNumber(v.Type(), typ, crypto.Int); flaw != nil {
+		return flaw
+	}
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		if _, signed := strconv.ParseInt(text, 10, 64); signed != nil && !errors.Is(signed, strconv.ErrRange) {
+			return badText(v.Type().String())
+		}
+	}
+	if err != nil || v.OverflowUint(n) { // err: below zero, or too large for any uint
+		return outOfRange(v.Type(), fmt.Sprintf("0 to %d", ^uint64(0)>>(64-v.Type().Bits())))
+	}
+	v.SetUint(n)
+	return nil
+}
+
+func decodeFloat(v reflect.Value, typ crypto.Type, text string) *flaw {
+	if flaw := wantNumber(v.Type(), typ, crypto.Int, crypto.Float); flaw != nil {
+		return flaw
+	}
+	f, err := strconv.ParseFloat(text, v.Type().Bits())
+	switch {
+	case errors.Is(err, strconv.ErrRange):
+		return outOfRange(v.Type(), "")
+	case err != nil:
+		return badText(v.Type().String())
+	}
+	v.SetFloat(f)
+	return nil
+}
+
+func wantNumber(t reflect.Type, typ crypto.Type, allowed ...crypto.Type) *flaw {
+	if typ == "" {
+		return nil
+	}
+	for _, a := range allowed {
+		if typ == a {
+			return nil
+		}
+	}
+	if typ == crypto.Str {
+		return wrongType(t.String(), typ, "a number stands without quotes")
+	}
+	return wrongType(t.String(), typ, "")
+}
+
+func outOfRange(t reflect.Type, limits string) *flaw {
+	reason := "out of range for " + t.String()
+	if limits != "" {
+		reason += " (" + limits + ")"
+	}
+	return &flaw{kind: KindRange, reason: reason}
+}
+
+func decodeDuration(v reflect.Value, typ crypto.Type, text string) *flaw {
+	if typ != "" && typ != crypto.Str {
+		return wrongType("a duration", typ, "write it with its unit, such as 5s or 1h30m")
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil { // the library's error quotes the text
+		return badText("a duration such as 5s or 1h30m")
+	}
+	v.SetInt(int64(d))
+	return nil
+}
+
+func decodeTime(v reflect.Value, typ crypto.Type, text string) *flaw {
+	if typ != "" && typ != crypto.Str && typ != crypto.Time {
+		return wrongType("a time", typ, "write it as 2006-01-02T15:04:05Z")
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil { // the library's error quotes the text
+		return badText("a time such as 2006-01-02T15:04:05Z")
+	}
+	v.Set(reflect.ValueOf(t))
+	return nil
+}
+
+// decodeUnmarshaler takes text only: an int or a date in the file has lost its
+// spelling, and UnmarshalText would see another one than the author wrote.
+func decodeUnmarshaler(v reflect.Value, typ crypto.Type, text string) *flaw {
+	if typ != "" && typ != crypto.Str {
+		return wrongType("text for "+v.Type().String(), typ, "put it in quotes")
+	}
+	if err := v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text)); err != nil {
+		f := badText(v.Type().String())
+		f.cause = err
+		return f
+	}
+	return nil
+}

@@ -1,0 +1,85 @@
+package sealcfg
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"unicode"
+)
+
+// A tag is what the tags of a struct field say.
+type tag struct {
+	name     string // "" with inline
+	named    bool   // a tag gives the name
+	skip     bool
+	inline   bool // yaml:",inline"
+	optional bool
+	def      *string
+}
+
+func readTag(f reflect.StructField) (tag, error) {
+	var t tag
+	if text, ok := f.Tag.Lookup("default"); ok {
+		t.def = &text
+	}
+	yamlName, yamlOptions, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+	for option := range strings.SplitSeq(yamlOptions, ",") {
+		t.inline = t.inline || option == "inline"
+	}
+	cfg, tagged := f.Tag.Lookup("cfg")
+	if !f.IsExported() && !f.Anonymous {
+		if tagged && cfg != "-" {
+			return t, fmt.Errorf("field %s has a cfg tag but is not exported", f.Name)
+		}
+		t.skip = true
+		return t, nil
+	}
+	name, options, hasOptions := strings.Cut(cfg, ",")
+	if hasOptions {
+		for option := range strings.SplitSeq(options, ",") {
+			if option != "optional" {
+				return t, fmt.Errorf("field %s: unknown option %q in its cfg tag", f.Name, option)
+			}
+			t.optional = true
+		}
+	}
+	if name == "" {
+		name = yamlName
+	}
+	t.skip = name == "-"
+	t.named = name != ""
+	if !t.named {
+		name = snakeCase(f.Name)
+	}
+	t.name = name
+	return t, nil
+}
+
+// snakeCase spells a Go name as configuration files do: HTTPPort is http_port.
+// A run of capitals is one word, but its last letter if a small one follows.
+func snakeCase(name string) string {
+	var b strings.Builder
+	runes := []rune(name)
+	for i, r := range runes {
+		if i > 0 && unicode.IsUpper(r) && runes[i-1] != '_' {
+			afterWord := !unicode.IsUpper(runes[i-1])
+			beforeWord := i+1 < len(runes) && unicode.IsLower(runes[i+1])
+			if afterWord || beforeWord {
+				b.WriteByte('_')
+			}
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
+}
+
+// variableName spells a name as variables do: upper case, and _ for what a
+// variable's name cannot hold.
+func variableName(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_' {
+			return unicode.ToUpper(r)
+		}
+		return '_'
+	}, name)
+}
