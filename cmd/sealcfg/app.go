@@ -1,0 +1,243 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/sealcfg/sealcfg/environments"
+	"github.com/sealcfg/sealcfg/internal/scratch"
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+// app is what the commands share: the terminal, the process environment, and
+// the global flags.
+type app struct {
+	in, out, err *os.File
+	lookupEnv    func(string) (string, bool)
+
+	dir     string
+	json    bool
+	quiet   bool
+	noColor bool
+
+	interrupted func() bool // has a signal ended the command? nil for edit
+
+	identities []keys.Identity // loaded once per run
+	loaded     bool
+	places     []place
+}
+
+// place is somewhere an identity was looked for.
+type place struct {
+	name  string
+	found int
+}
+
+func (a *app) run(ctx context.Context, args []string) int {
+	root := newRootCmd(a)
+	root.SetArgs(args)
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	err := root.ExecuteContext(ctx)
+	if a.interrupted != nil && a.interrupted() && err != nil {
+		err = errInterrupted
+	}
+	return a.report(err)
+}
+
+// watchSignals ends the context of a command when the user or the system wants
+// it to end. The edit command does without: there, Ctrl-C is meant for the
+// editor, and the plain text has to go first.
+func (a *app) watchSignals(cmd *cobra.Command) {
+	if cmd.Name() == "edit" {
+		return
+	}
+	ctx, _ := signal.NotifyContext(cmd.Context(), scratch.Signals()...) // until the process ends
+	a.interrupted = func() bool { return ctx.Err() != nil }
+	cmd.SetContext(ctx)
+}
+
+func (a *app) env(name string) string {
+	v, _ := a.lookupEnv(name)
+	return v
+}
+
+// say tells the person what was done. It goes to stderr, which is not the answer.
+func (a *app) say(format string, args ...any) {
+	if !a.quiet {
+		fmt.Fprintf(a.err, format+"\n", args...)
+	}
+}
+
+// warn is not silenced by -q.
+func (a *app) warn(format string, args ...any) {
+	fmt.Fprintf(a.err, a.paint(yellow, "warning: ")+format+"\n", args...)
+}
+
+func (a *app) printJSON(v any) error {
+	enc := json.NewEncoder(a.out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+const (
+	red    = "\x1b[31m"
+	yellow = "\x1b[33m"
+	dim    = "\x1b[2m"
+	plain  = "\x1b[0m"
+)
+
+// paint colours a text that goes to stderr, if that is a terminal.
+func (a *app) paint(colour, s string) string {
+	if a.noColor || a.env("NO_COLOR") != "" || a.env("TERM") == "dumb" || !isTerminal(a.err) {
+		return s
+	}
+	return colour + s + plain
+}
+
+func isTerminal(f any) bool {
+	file, ok := f.(*os.File)
+	return ok && file != nil && term.IsTerminal(int(file.Fd()))
+}
+
+// interactive reports whether a person can be asked.
+func (a *app) interactive() bool { return isTerminal(a.in) && isTerminal(a.err) }
+
+// ask puts a yes-or-no question; anything but yes is no.
+func (a *app) ask(ctx context.Context, question string) (bool, error) {
+	fmt.Fprintf(a.err, "%s [y/N] ", question)
+	line, err := waitFor(ctx, func() (string, error) { return readLine(a.in) })
+	if errors.Is(err, errInterrupted) {
+		fmt.Fprintln(a.err)
+		return false, err
+	}
+	line = strings.ToLower(strings.TrimSpace(line))
+	return line == "y" || line == "yes", nil
+}
+
+// waitFor reads from the terminal until ctx ends. The read itself cannot be
+// ended; the process is about to exit then.
+func waitFor[T any](ctx context.Context, read func() (T, error)) (T, error) {
+	type result struct {
+		v   T
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		v, err := read()
+		done <- result{v, err}
+	}()
+	select {
+	case r := <-done:
+		return r.v, r.err
+	case <-ctx.Done():
+		var zero T
+		return zero, errInterrupted
+	}
+}
+
+// readLine reads byte by byte, so that nothing behind the line is swallowed.
+func readLine(r io.Reader) (string, error) {
+	var b strings.Builder
+	buf := make([]byte, 1)
+	for {
+		n, err := r.Read(buf)
+		if n > 0 {
+			if buf[0] == '\n' {
+				return b.String(), nil
+			}
+			b.WriteByte(buf[0])
+		}
+		if err != nil {
+			return b.String(), err
+		}
+	}
+}
+
+// promptSecret reads a secret without showing it.
+func (a *app) promptSecret(ctx context.Context, question string) ([]byte, error) {
+	fd := int(a.in.Fd())
+	state, err := term.GetState(fd)
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(a.err, "%s: ", question)
+	b, err := waitFor(ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
+	if errors.Is(err, errInterrupted) { // ReadPassword is still waiting, without echo
+		err = errors.Join(err, term.Restore(fd, state))
+	}
+	fmt.Fprintln(a.err)
+	return b, err
+}
+
+// loadIdentities collects the user's identities, once.
+func (a *app) loadIdentities(ctx context.Context) ([]keys.Identity, error) {
+	if a.loaded {
+		return a.identities, nil
+	}
+	ids, err := keys.Default.Identities(ctx, a.source())
+	if err != nil {
+		return nil, err
+	}
+	a.identities, a.loaded = ids, true
+	return ids, nil
+}
+
+func (a *app) source() keys.Source {
+	return keys.Source{
+		LookupEnv: a.lookupEnv,
+		ReadFile:  os.ReadFile,
+		ConfigDir: a.configDir(),
+		Run: func(ctx context.Context, argv []string) ([]byte, error) {
+			cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+			cmd.Stdin, cmd.Stderr = a.in, a.err
+			return cmd.Output()
+		},
+		Looked: func(name string, found int) { a.places = append(a.places, place{name, found}) },
+	}
+}
+
+// configDir is where sops looks for age keys: on macOS too it prefers
+// $XDG_CONFIG_HOME (age/keysource.go, getUserConfigDir).
+func (a *app) configDir() string {
+	if runtime.GOOS == "darwin" {
+		if dir := a.env("XDG_CONFIG_HOME"); dir != "" {
+			return dir
+		}
+	}
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		return ""
+	}
+	return dir
+}
+
+// project finds the project that the command works on.
+func (a *app) project() (*environments.Project, error) { return environments.Find(".") }
+
+// shown is how a path is named to a person: relative where that is shorter.
+func shown(path string) string {
+	wd, err := os.Getwd()
+	if err != nil {
+		return path
+	}
+	rel, err := filepath.Rel(wd, path)
+	if err != nil || strings.HasPrefix(rel, filepath.Join("..", "..", "..")) {
+		return path
+	}
+	return rel
+}

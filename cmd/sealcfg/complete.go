@@ -1,0 +1,87 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sealcfg/sealcfg/envfile"
+)
+
+// Names of environments and of fields are public, so they complete without a key.
+
+func (a *app) completeEnv(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return a.envNames(), cobra.ShellCompDirectiveDefault
+}
+
+func (a *app) completeEnvs(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	given := map[string]bool{}
+	for _, arg := range args {
+		given[arg] = true
+	}
+	var names []string
+	for _, n := range a.envNames() {
+		if !given[n] {
+			names = append(names, n)
+		}
+	}
+	return names, cobra.ShellCompDirectiveDefault
+}
+
+func (a *app) completeField(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
+	switch len(args) {
+	case 0:
+		return a.completeEnv(cmd, args, toComplete)
+	case 1:
+		return a.fieldNames(args[0]), cobra.ShellCompDirectiveNoFileComp
+	}
+	return nil, cobra.ShellCompDirectiveDefault
+}
+
+func (a *app) envNames() []string {
+	project, err := a.project()
+	if err != nil {
+		return nil
+	}
+	envs, err := project.Environments()
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, e := range envs {
+		names = append(names, e.Name)
+	}
+	return names
+}
+
+func (a *app) fieldNames(arg string) []string {
+	t, err := a.target(arg)
+	if err != nil {
+		return nil
+	}
+	s, err := t.read()
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for path := range s.Roots()[0].Leaves() {
+		if name := path.String(); !strings.ContainsAny(name, " \t\n") {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// leafCount is the number of values in a file.
+func leafCount(roots []*envfile.Node) int {
+	n := 0
+	for _, root := range roots {
+		for range root.Leaves() {
+			n++
+		}
+	}
+	return n
+}

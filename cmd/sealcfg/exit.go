@@ -1,0 +1,144 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/environments"
+	"github.com/sealcfg/sealcfg/internal/atomicfile"
+	"github.com/sealcfg/sealcfg/internal/editor"
+	"github.com/sealcfg/sealcfg/internal/scratch"
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+// The exit codes are part of the interface: see the help of every command.
+const (
+	exitOK          = 0
+	exitError       = 1
+	exitUsage       = 2
+	exitProblems    = 3
+	exitNoKey       = 4
+	exitIntegrity   = 5
+	exitInterrupted = 130
+)
+
+const exitHelp = `Exit codes:
+  0  ok
+  1  error
+  2  usage
+  3  problems or differences found
+  4  no usable key
+  5  integrity failure
+  130  interrupted`
+
+var (
+	errInterrupted = errors.New("interrupted")
+	// errReported ends the command with exitError; everything has been said.
+	errReported = errors.New("reported")
+	// errProblems ends the command with exitProblems; they have been listed.
+	errProblems = errors.New("problems found")
+)
+
+// usageError is a mistake on the command line.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// hinted adds what to do next to an error.
+type hinted struct {
+	error
+	hint string
+}
+
+func (e hinted) Unwrap() error { return e.error }
+
+func withHint(err error, format string, args ...any) error {
+	return hinted{err, fmt.Sprintf(format, args...)}
+}
+
+// report prints an error with its hint and returns the exit code.
+func (a *app) report(err error) int {
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errInterrupted):
+		fmt.Fprintln(a.err, "interrupted")
+		return exitInterrupted
+	case errors.Is(err, errProblems):
+		return exitProblems
+	case errors.Is(err, errReported):
+		return exitError
+	}
+	fmt.Fprintf(a.err, "%s%s\n", a.paint(red, "error: "), indentTail(clean(err.Error())))
+	if h := a.hint(err); h != "" {
+		fmt.Fprintf(a.err, "%s%s\n", a.paint(dim, "hint: "), indentTail(h))
+	}
+	return exitCode(err)
+}
+
+func indentTail(s string) string { return strings.ReplaceAll(s, "\n", "\n  ") }
+
+// clean takes control characters out of a text that may quote names from a
+// file, so that none of them reaches a terminal.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\n' && r != '\t' || r >= 0x7F && r < 0xA0 {
+			return '?'
+		}
+		return r
+	}, s)
+}
+
+func exitCode(err error) int {
+	var usage usageError
+	var stopped *scratch.SignalError
+	var editorStopped *editor.SignalError
+	switch {
+	case errors.As(err, &usage):
+		return exitUsage
+	case errors.As(err, &stopped), errors.As(err, &editorStopped):
+		return exitInterrupted
+	case errors.Is(err, keys.ErrNoIdentity):
+		return exitNoKey
+	case errors.Is(err, envfile.ErrIntegrity):
+		return exitIntegrity
+	}
+	return exitError
+}
+
+// hint says what to do next about an error.
+func (a *app) hint(err error) string {
+	var own hinted
+	var unknown *keys.UnknownTypeError
+	var noPolicy = errors.Is(err, environments.ErrNoPolicy)
+	switch {
+	case errors.As(err, &own):
+		return own.hint
+	case errors.As(err, &unknown):
+		return "this version of sealcfg reads age keys; use sops for files that need " + unknown.Type
+	case errors.Is(err, environments.ErrPolicyName):
+		return "rename .sops.yml to .sops.yaml: neither sops nor sealcfg reads the other name"
+	case noPolicy:
+		return "run sealcfg init, or write a .sops.yaml"
+	case errors.Is(err, environments.ErrNoRule):
+		return "add a rule with a matching path_regex under creation_rules"
+	case errors.Is(err, envfile.ErrAlreadySealed):
+		return "use sealcfg edit to change it, or sealcfg rekey to change who can read it"
+	case errors.Is(err, envfile.ErrNotSealed):
+		return "run sealcfg encrypt on it first"
+	case errors.Is(err, envfile.ErrIntegrity):
+		return "somebody changed the file without its key, or a merge went wrong; compare it with git log -p"
+	case errors.Is(err, editor.ErrNone):
+		return "set EDITOR, for example: EDITOR=nano sealcfg edit ..."
+	case errors.Is(err, atomicfile.ErrChanged):
+		return "somebody else has written it meanwhile; run the command again"
+	case errors.Is(err, fs.ErrPermission):
+		return ""
+	}
+	return ""
+}

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/sealcfg/sealcfg/envfile"
+)
+
+func newGetCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "get ENV PATH",
+		Short: "Print one value",
+		Long: `Get prints the value under PATH: a string as it is, a list or a map as JSON.
+PATH is written db.hosts[0].port; a key with special characters is quoted:
+'logging["com.example.App"]'.`,
+		Example: `  sealcfg get prod db.password
+  sealcfg get prod 'db.hosts[0]'
+  sealcfg get prod db --json`,
+		Args:              exactly(2, "ENV and PATH"),
+		ValidArgsFunction: a.completeField,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			t, err := a.existing(args[0])
+			if err != nil {
+				return err
+			}
+			if _, err := envfile.ParsePath(args[1]); err != nil {
+				return usageError{err}
+			}
+			opened, err := a.open(cmd.Context(), t)
+			if err != nil {
+				return err
+			}
+			n, err := lookUp(t, opened.Roots()[0], args[1])
+			if err != nil {
+				return err
+			}
+			text := printedValue(n)
+			if a.json {
+				text = append(envfile.JSONText(n, "  "), '\n')
+			}
+			_, err = a.out.Write(text)
+			return err
+		},
+	}
+}

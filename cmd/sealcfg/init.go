@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/user"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/environments"
+	"github.com/sealcfg/sealcfg/internal/atomicfile"
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+func newInitCmd(a *app) *cobra.Command {
+	var name string
+	cmd := &cobra.Command{
+		Use:   "init",
+		Short: "Begin: an identity, .sops.yaml, and sealed environments",
+		Long: `Init makes what is missing: an identity for you, if you have none; a .sops.yaml
+that names you; and environments/dev.yaml, test.yaml and prod.yaml, sealed, with
+a few example fields. It overwrites nothing, so it can be run twice.`,
+		Example: `  sealcfg init
+  sealcfg init --name alice`,
+		Args: exactly(0, "no arguments"),
+		RunE: func(cmd *cobra.Command, _ []string) error { return runInit(cmd, a, name) },
+	}
+	cmd.Flags().StringVar(&name, "name", "", "what people call you in .sops.yaml (default: your login `NAME`)")
+	return cmd
+}
+
+func runInit(cmd *cobra.Command, a *app, name string) error {
+	project, err := a.project()
+	if err != nil {
+		return err
+	}
+	recipient, err := a.initIdentity(cmd.Context())
+	if err != nil {
+		return err
+	}
+	if project.PolicyPath == "" {
+		if err := a.initPolicy(filepath.Join(project.Root, environments.PolicyName), name, recipient); err != nil {
+			return err
+		}
+	} else {
+		a.say("%s is there already", shown(project.PolicyPath))
+	}
+	for _, env := range []string{"dev", "test", "prod"} {
+		if err := a.initEnvironment(cmd, project, env); err != nil {
+			return err
+		}
+	}
+	a.say("\nnext: sealcfg edit dev, sealcfg view prod, git add .sops.yaml environments")
+	return nil
+}
+
+// initIdentity returns the recipient of the user, whose identity it makes if
+// there is none.
+func (a *app) initIdentity(ctx context.Context) (string, error) {
+	ids, err := a.loadIdentities(ctx)
+	if err != nil {
+		return "", err
+	}
+	if own := ownRecipients(ids); len(own) > 0 {
+		a.say("your identity is there already: %s", own[0])
+		return own[0], nil
+	}
+	dir := a.configDir()
+	if dir == "" {
+		return "", withHint(errors.New("there is no configuration directory for this user"), "set HOME, or SOPS_AGE_KEY_FILE to an identity file")
+	}
+	text, recipient, err := newIdentity(false)
+	if err != nil {
+		return "", err
+	}
+	path := keys.AgeKeyFile(dir)
+	if err := writeIdentity(path, text, false); err != nil {
+		return "", err
+	}
+	a.say("made your identity: %s (keep a copy in a safe place)", path)
+	a.loaded = false
+	return recipient, nil
+}
+
+const policyTemplate = `# Who can read which file, and what in it is sealed.
+# After a change run: sealcfg rekey
+keys:
+  - &%s %s
+
+creation_rules:
+  - path_regex: ^environments/
+    key_groups:
+      - age:
+          - *%s
+`
+
+func (a *app) initPolicy(path, name, recipient string) error {
+	if name == "" {
+		if u, err := user.Current(); err == nil {
+			name = u.Username
+		}
+	}
+	name = anchorName(name)
+	text := fmt.Sprintf(policyTemplate, name, recipient, name)
+	if err := atomicfile.Write(path, []byte(text), atomicfile.Options{NoClobber: true}); err != nil {
+		return err
+	}
+	a.say("made %s: you are called %s in it", shown(path), name)
+	return nil
+}
+
+var notAnchor = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
+
+// anchorName makes a YAML anchor of a login name.
+func anchorName(name string) string {
+	if i := strings.LastIndexAny(name, `\`); i >= 0 {
+		name = name[i+1:] // DOMAIN\user
+	}
+	name = strings.Trim(notAnchor.ReplaceAllString(name, "_"), "_")
+	if name == "" {
+		return "me"
+	}
+	return name
+}
+
+const environmentTemplate = `# Settings of %[1]s. Names stay readable, values are sealed.
+app:
+  name: example
+  debug: %[2]s
+
+http:
+  addr: 127.0.0.1:8080
+  timeout: 5s
+
+db:
+  host: %[1]s.db.example.com
+  port: 5432
+  password: change-me
+`
+
+func (a *app) initEnvironment(cmd *cobra.Command, project *environments.Project, name string) error {
+	env, err := project.Environment(name)
+	if err != nil {
+		return err
+	}
+	t, err := newTarget(env)
+	if err != nil {
+		return err
+	}
+	if env.Exists {
+		a.say("%s is there already", t.shown)
+		return nil
+	}
+	debug := "false"
+	if name == "dev" {
+		debug = "true"
+	}
+	d, err := envfile.Parse(t.format, fmt.Appendf(nil, environmentTemplate, name, debug))
+	if err != nil {
+		return err
+	}
+	s, err := a.sealNew(cmd, t, d)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(t.path), 0o755); err != nil {
+		return err
+	}
+	if err := t.save(s, nil); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	a.say("made %s", t.shown)
+	return nil
+}

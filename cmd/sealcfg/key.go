@@ -1,0 +1,254 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"filippo.io/age"
+	"github.com/spf13/cobra"
+
+	"github.com/sealcfg/sealcfg/environments"
+	"github.com/sealcfg/sealcfg/internal/atomicfile"
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+func newKeyCmd(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "key",
+		Short: "Identities, recipients, and who can read what",
+		Args:  exactly(0, "new, show or list"),
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newKeyNewCmd(a), newKeyShowCmd(a), newKeyListCmd(a))
+	return cmd
+}
+
+type keyNewOptions struct {
+	app    *app
+	output string
+	add    bool
+	pq     bool
+}
+
+func newKeyNewCmd(a *app) *cobra.Command {
+	o := &keyNewOptions{app: a}
+	cmd := &cobra.Command{
+		Use:   "new",
+		Short: "Make an identity",
+		Long: `New makes an age identity in the place where sops keeps it, with mode 0600, and
+prints its recipient: the public half, which goes into .sops.yaml. A file that
+exists is never overwritten; --add puts one more identity into it.`,
+		Example: `  sealcfg key new
+  sealcfg key new -o ci.key
+  sealcfg key new --post-quantum --add`,
+		Args: exactly(0, "no arguments"),
+		RunE: func(*cobra.Command, []string) error { return runKeyNew(o) },
+	}
+	cmd.Flags().StringVarP(&o.output, "output", "o", "", "write to `FILE` (- is stdout) instead of sops's place")
+	cmd.Flags().BoolVar(&o.add, "add", false, "add to a file that exists")
+	cmd.Flags().BoolVar(&o.pq, "post-quantum", false, "a hybrid post-quantum identity (readers need sops 3.12 or newer)")
+	return cmd
+}
+
+func runKeyNew(o *keyNewOptions) error {
+	a := o.app
+	text, recipient, err := newIdentity(o.pq)
+	if err != nil {
+		return err
+	}
+	if o.output == "-" {
+		_, err = a.out.WriteString(text)
+		return err
+	}
+	path := o.output
+	if path == "" {
+		dir := a.configDir()
+		if dir == "" {
+			return withHint(errors.New("there is no configuration directory for this user"), "name a file with -o")
+		}
+		path = keys.AgeKeyFile(dir)
+	}
+	if err := writeIdentity(path, text, o.add); err != nil {
+		return err
+	}
+	a.say("wrote %s; keep a copy in a safe place", path)
+	if a.json {
+		return a.printJSON(map[string]string{"file": path, "recipient": recipient})
+	}
+	_, err = fmt.Fprintln(a.out, recipient)
+	return err
+}
+
+// newIdentity makes an identity in the form of age-keygen.
+func newIdentity(pq bool) (text, recipient string, err error) {
+	var secret string
+	if pq {
+		id, err := age.GenerateHybridIdentity()
+		if err != nil {
+			return "", "", err
+		}
+		secret, recipient = id.String(), id.Recipient().String()
+	} else {
+		id, err := age.GenerateX25519Identity()
+		if err != nil {
+			return "", "", err
+		}
+		secret, recipient = id.String(), id.Recipient().String()
+	}
+	return fmt.Sprintf("# created: %s\n# public key: %s\n%s\n", time.Now().Format(time.RFC3339), recipient, secret), recipient, nil
+}
+
+func writeIdentity(path, text string, add bool) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	if add {
+		old, err := os.ReadFile(path)
+		if err == nil {
+			if len(old) > 0 && old[len(old)-1] != '\n' {
+				text = "\n" + text
+			}
+			return atomicfile.Write(path, append(old[:len(old):len(old)], text...), atomicfile.Options{IfUnchanged: old, Private: true})
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	err := atomicfile.Write(path, []byte(text), atomicfile.Options{Mode: 0o600, NoClobber: true})
+	if errors.Is(err, fs.ErrExist) {
+		return withHint(fmt.Errorf("%s exists; an identity is never overwritten", path), "sealcfg key show prints what is in it; --add adds another")
+	}
+	return err
+}
+
+func newKeyShowCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:     "show",
+		Short:   "Print your own recipients",
+		Long:    `Show prints the recipients of the identities at hand, a line each: what others put into .sops.yaml for you.`,
+		Example: `  sealcfg key show`,
+		Args:    exactly(0, "no arguments"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ids, err := a.loadIdentities(cmd.Context())
+			if err != nil {
+				return err
+			}
+			own := ownRecipients(ids)
+			if a.json {
+				return a.printJSON(map[string][]string{"recipients": own})
+			}
+			if len(own) == 0 {
+				return withHint(quietly(keys.ErrNoIdentity, "no identity at hand"), "sealcfg key new makes one")
+			}
+			for _, r := range own {
+				fmt.Fprintln(a.out, r)
+			}
+			return nil
+		},
+	}
+}
+
+// quietly gives an error another text and keeps its kind.
+func quietly(kind error, text string) error { return fmt.Errorf("%s%w", text, quiet{kind}) }
+
+func ownRecipients(ids []keys.Identity) []string {
+	own := []string{}
+	for _, id := range ids {
+		if r, ok := id.(keys.Recipienter); ok && r.Recipient() != "" && !slices.Contains(own, r.Recipient()) {
+			own = append(own, r.Recipient())
+		}
+	}
+	return own
+}
+
+type keyRow struct {
+	Env     string   `json:"environment"`
+	File    string   `json:"file"`
+	Readers []string `json:"readers"`
+}
+
+func newKeyListCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "list",
+		Short: "Who can read which environment",
+		Long: `List prints a table of environments and people, from what the files say, with the
+names of .sops.yaml. People whom .sops.yaml names and no file does are listed too.
+It needs no key.`,
+		Example: `  sealcfg key list`,
+		Args:    exactly(0, "no arguments"),
+		RunE:    func(*cobra.Command, []string) error { return runKeyList(a) },
+	}
+}
+
+func runKeyList(a *app) error {
+	o := &rekeyOptions{app: a}
+	targets, err := o.targets()
+	if err != nil {
+		return err
+	}
+	var people []string
+	add := func(name string) {
+		if !slices.Contains(people, name) {
+			people = append(people, name)
+		}
+	}
+	rows := []keyRow{}
+	for i, t := range targets {
+		policy, err := environments.FindPolicy(t.path)
+		if err != nil && !errors.Is(err, environments.ErrNoPolicy) {
+			return err
+		}
+		if i == 0 && policy != nil {
+			for _, p := range policy.People() {
+				add(label(policy, p.Recipient))
+			}
+		}
+		s, err := t.read()
+		if err != nil {
+			a.warn("%v", err)
+			continue
+		}
+		row := keyRow{Env: t.name, File: t.shown, Readers: readers(policy, s.Metadata())}
+		for _, name := range row.Readers {
+			add(name)
+		}
+		rows = append(rows, row)
+	}
+	if a.json {
+		return a.printJSON(struct {
+			People []string `json:"people"`
+			Files  []keyRow `json:"files"`
+		}{people, rows})
+	}
+	return printTable(a, people, rows)
+}
+
+func printTable(a *app, people []string, rows []keyRow) error {
+	width := len("environment")
+	for _, r := range rows {
+		width = max(width, len(r.Env))
+	}
+	line := fmt.Sprintf("%-*s", width, "environment")
+	for _, p := range people {
+		line += "  " + clean(p)
+	}
+	fmt.Fprintln(a.out, line)
+	for _, r := range rows {
+		line := fmt.Sprintf("%-*s", width, r.Env)
+		for _, p := range people {
+			mark := "-"
+			if slices.Contains(r.Readers, p) {
+				mark = "yes"
+			}
+			line += fmt.Sprintf("  %-*s", len([]rune(clean(p))), mark)
+		}
+		fmt.Fprintln(a.out, strings.TrimRight(line, " "))
+	}
+	return nil
+}

@@ -1,0 +1,300 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/environments"
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+type rekeyOptions struct {
+	app         *app
+	envs        []string
+	keepDataKey bool
+	yes         bool
+	dryRun      bool
+}
+
+func newRekeyCmd(a *app) *cobra.Command {
+	o := &rekeyOptions{app: a}
+	cmd := &cobra.Command{
+		Use:     "rekey [ENV...]",
+		Aliases: []string{"rotate-keys"},
+		Short:   "Give files new keys, for the people whom .sops.yaml names",
+		Long: `Rekey brings every file in line with .sops.yaml: who can read it, and which values
+are sealed. Each file gets a new data key, so that whoever lost access cannot
+read what is written from now on. Without ENV it does all environments.
+
+With --keep-data-key it only wraps the same data key for other people (what sops
+calls updatekeys): no value changes, and leavers can still read later versions
+if they kept the key.
+
+It first says who gains and who loses access, and asks; off a terminal it needs
+--yes. Everything is computed before the first file is written, each file is
+replaced as a whole, and a run that was cut off can be repeated.`,
+		Example: `  sealcfg rekey --dry-run
+  sealcfg rekey
+  sealcfg rekey prod --yes
+  sealcfg rekey --keep-data-key`,
+		Args:              between(0, -1, "environments"),
+		ValidArgsFunction: a.completeEnvs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.envs = args
+			return runRekey(cmd.Context(), o)
+		},
+	}
+	cmd.Flags().BoolVar(&o.keepDataKey, "keep-data-key", false, "only re-wrap the data key; do not make a new one")
+	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask")
+	cmd.Flags().BoolVarP(&o.dryRun, "dry-run", "n", false, "say what would change, write nothing")
+	return cmd
+}
+
+// rekeyPlan is what will happen to one file.
+type rekeyPlan struct {
+	t      *target
+	old    *envfile.Sealed
+	opened *envfile.Opened
+	rule   *environments.Rule
+	to     envfile.Recipients
+	result *envfile.Sealed
+
+	File    string   `json:"file"`
+	Gains   []string `json:"gains"`
+	Loses   []string `json:"loses"`
+	Rules   string   `json:"rules,omitempty"` // new rules, if they change
+	NewKey  bool     `json:"new_data_key"`
+	Written bool     `json:"written"`
+}
+
+func runRekey(ctx context.Context, o *rekeyOptions) error {
+	a := o.app
+	targets, err := o.targets()
+	if err != nil {
+		return err
+	}
+	if _, err := a.loadIdentities(ctx); err != nil {
+		return err
+	}
+	plans, err := eachTarget(targets, func(t *target) (*rekeyPlan, error) { return o.plan(ctx, t) })
+	if err != nil {
+		return err
+	}
+	plans = slices.DeleteFunc(plans, func(p *rekeyPlan) bool { return p == nil })
+	if !a.json {
+		o.announce(plans)
+	}
+	switch {
+	case o.dryRun || len(plans) == 0:
+		return o.finish(plans)
+	case !o.yes && !a.interactive():
+		return withHint(usagef("rekey asks before it writes, and there is no terminal to ask on"), "pass --yes, or --dry-run to look first")
+	case !o.yes:
+		yes, err := a.ask(ctx, fmt.Sprintf("rewrite %s?", countOf(len(plans), "file", "files")))
+		if err != nil || !yes {
+			a.say("nothing written")
+			return err
+		}
+	}
+	if _, err := eachTarget(plans, func(p *rekeyPlan) (*rekeyPlan, error) { return nil, o.prepare(ctx, p) }); err != nil {
+		return fmt.Errorf("nothing written: %w", err)
+	}
+	for i, p := range plans {
+		if err := ctx.Err(); err != nil {
+			return o.partly(plans, i, errInterrupted)
+		}
+		if err := p.t.save(p.result, p.old); err != nil {
+			return o.partly(plans, i, err)
+		}
+		p.Written = true
+	}
+	return o.finish(plans)
+}
+
+// targets lists the files: those named, or every layer of every environment.
+func (o *rekeyOptions) targets() ([]*target, error) {
+	a := o.app
+	if len(o.envs) > 0 {
+		var targets []*target
+		for _, arg := range o.envs {
+			t, err := a.existing(arg)
+			if err != nil {
+				return nil, err
+			}
+			targets = append(targets, t)
+		}
+		return targets, nil
+	}
+	project, err := a.project()
+	if err != nil {
+		return nil, err
+	}
+	envs, err := project.Environments()
+	if err != nil {
+		return nil, err
+	}
+	if len(envs) == 0 {
+		return nil, withHint(fmt.Errorf("no environments in %s", shown(project.Root)), "sealcfg init makes dev, test and prod")
+	}
+	var targets []*target
+	seen := map[string]bool{}
+	for _, env := range envs {
+		for _, layer := range env.Layers {
+			if seen[layer.Path] {
+				continue
+			}
+			seen[layer.Path] = true
+			t, err := newTarget(environments.Environment{Name: layer.Name, Path: layer.Path, Exists: true})
+			if err != nil {
+				return nil, err
+			}
+			targets = append(targets, t)
+		}
+	}
+	return targets, nil
+}
+
+// plan reads and opens one file and says what would change. It returns nil for
+// a file that there is nothing to do with.
+func (o *rekeyOptions) plan(ctx context.Context, t *target) (*rekeyPlan, error) {
+	a := o.app
+	policy, rule, err := t.rule()
+	if err != nil {
+		return nil, err
+	}
+	s, err := t.read()
+	if errors.Is(err, envfile.ErrNotSealed) && strings.HasSuffix(t.name, ".local") {
+		a.warn("%s is plain text; left as it is", t.shown)
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	p := &rekeyPlan{t: t, old: s, rule: rule, File: t.shown, NewKey: !o.keepDataKey, Gains: []string{}, Loses: []string{}}
+	gain, lose := difference(policy, rule, s.Metadata())
+	p.Gains, p.Loses = append(p.Gains, gain...), append(p.Loses, lose...)
+	if rule.Rules != s.Metadata().Rules {
+		p.Rules = rule.Rules.String()
+	}
+	if o.keepDataKey {
+		if p.Rules != "" {
+			return nil, withHint(fmt.Errorf("%s: .sops.yaml seals other values than the file (%s)", t.shown, p.Rules),
+				"values have to be sealed again: rekey without --keep-data-key")
+		}
+		if len(gain)+len(lose) == 0 {
+			return nil, nil
+		}
+	}
+	if p.to, err = rule.Recipients(keys.Default); err != nil {
+		return nil, err
+	}
+	p.opened, err = a.openSealed(ctx, t, s)
+	return p, err
+}
+
+// announce says who gains and who loses access to which file.
+func (o *rekeyOptions) announce(plans []*rekeyPlan) {
+	a := o.app
+	if len(plans) == 0 {
+		a.say("every file is in line with .sops.yaml; nothing to do")
+		return
+	}
+	leavers := false
+	for _, p := range plans {
+		line := p.File
+		if len(p.Gains) > 0 {
+			line += "  gains access: " + joinNames(p.Gains)
+		}
+		if len(p.Loses) > 0 {
+			line += "  loses access: " + joinNames(p.Loses)
+			leavers = true
+		}
+		if len(p.Gains)+len(p.Loses) == 0 {
+			line += "  same people"
+		}
+		if p.Rules != "" {
+			line += "  new rules: " + p.Rules
+		}
+		if p.NewKey {
+			line += "  new data key"
+		}
+		a.say("%s", clean(line))
+	}
+	if leavers {
+		a.say("note: whoever loses access has seen the values of today, and git keeps them; change the secrets themselves where they are issued")
+	}
+}
+
+// prepare computes the new file and makes sure that its writer can open it.
+func (o *rekeyOptions) prepare(ctx context.Context, p *rekeyPlan) error {
+	var err error
+	if o.keepDataKey {
+		p.result, err = p.opened.Rewrap(ctx, p.to)
+	} else {
+		p.result, err = p.opened.Rotate(ctx, p.rule.Rules, p.to)
+	}
+	if err != nil {
+		return p.t.at(err)
+	}
+	ids, err := o.app.loadIdentities(ctx)
+	if err != nil {
+		return err
+	}
+	if err := p.result.Unwraps(ctx, ids...); err != nil {
+		return withHint(fmt.Errorf("%s: you would lock yourself out: .sops.yaml does not name you for it", p.t.shown),
+			"add your recipient to .sops.yaml (sealcfg key show prints it), or let somebody do it who stays")
+	}
+	return nil
+}
+
+func (o *rekeyOptions) partly(plans []*rekeyPlan, done int, err error) error {
+	if done == 0 {
+		return fmt.Errorf("nothing written: %w", err)
+	}
+	return withHint(fmt.Errorf("%d of %d files written: %w", done, len(plans), err),
+		"every file is whole, old or new; run sealcfg rekey again to finish")
+}
+
+func (o *rekeyOptions) finish(plans []*rekeyPlan) error {
+	a := o.app
+	if a.json {
+		if plans == nil {
+			plans = []*rekeyPlan{}
+		}
+		return a.printJSON(struct {
+			Files []*rekeyPlan `json:"files"`
+		}{plans})
+	}
+	if o.dryRun {
+		a.say("dry run: nothing written")
+	} else if len(plans) > 0 {
+		a.say("rekeyed %s", countOf(len(plans), "file", "files"))
+	}
+	return nil
+}
+
+// eachTarget runs fn for every element on all processors and returns the
+// results in order. All errors are joined.
+func eachTarget[A, B any](in []A, fn func(A) (B, error)) ([]B, error) {
+	out := make([]B, len(in))
+	errs := make([]error, len(in))
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for i := range in {
+		slots <- struct{}{}
+		wg.Go(func() {
+			out[i], errs[i] = fn(in[i])
+			<-slots
+		})
+	}
+	wg.Wait()
+	return out, errors.Join(errs...)
+}

@@ -1,0 +1,210 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sealcfg/sealcfg/crypto"
+	"github.com/sealcfg/sealcfg/envfile"
+)
+
+type setOptions struct {
+	app      *app
+	env      string
+	path     string
+	value    string
+	given    bool
+	fromFile string
+	typ      string
+	random   int
+}
+
+func newSetCmd(a *app) *cobra.Command {
+	o := &setOptions{app: a}
+	cmd := &cobra.Command{
+		Use:   "set ENV PATH [VALUE]",
+		Short: "Set one value",
+		Long: `Set gives the field under PATH a value, and makes the field if it is not there.
+Without VALUE it asks for it without showing it; - reads it from stdin. A VALUE
+on the command line works, but others on the machine can see it there.
+
+The type is that of the field now, or what YAML makes of the text for a new
+one. db.hosts[+] appends to a list.`,
+		Example: `  sealcfg set prod db.password
+  pwgen 32 1 | sealcfg set prod db.password -
+  sealcfg set prod session.key --random 32
+  sealcfg set prod db.port 5432 --type int
+  sealcfg set prod tls.key --from-file key.pem
+  sealcfg set prod db.hosts '["a", "b"]' --type json`,
+		Args:              between(2, 3, "ENV, PATH and perhaps VALUE"),
+		ValidArgsFunction: a.completeField,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.env, o.path = args[0], args[1]
+			if o.given = len(args) == 3; o.given {
+				o.value = args[2]
+			}
+			return runSet(cmd, o)
+		},
+	}
+	cmd.Flags().StringVar(&o.fromFile, "from-file", "", "read the value from `FILE`, with its line breaks")
+	cmd.Flags().StringVar(&o.typ, "type", "", "str, int, float, bool, time, null or json")
+	cmd.Flags().IntVar(&o.random, "random", 0, "a random value of `N` bytes, in URL-safe base64")
+	_ = cmd.RegisterFlagCompletionFunc("type", cobra.FixedCompletions(
+		[]string{"str", "int", "float", "bool", "time", "null", "json"}, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+func runSet(cmd *cobra.Command, o *setOptions) error {
+	a := o.app
+	path, err := envfile.ParsePath(o.path)
+	if err != nil {
+		return usageError{err}
+	}
+	if err := o.check(); err != nil {
+		return err
+	}
+	t, err := a.existing(o.env)
+	if err != nil {
+		return err
+	}
+	opened, err := a.open(cmd.Context(), t)
+	if err != nil {
+		return err
+	}
+	text, err := o.read(cmd.Context())
+	if err != nil {
+		return err
+	}
+	op, err := o.op(path, opened.Roots()[0].At(path), text)
+	if err != nil {
+		return err
+	}
+	return a.applyTo(t, opened, op)
+}
+
+func (o *setOptions) check() error {
+	sources := 0
+	for _, given := range []bool{o.given, o.fromFile != "", o.random != 0} {
+		if given {
+			sources++
+		}
+	}
+	switch {
+	case sources > 1:
+		return usagef("VALUE, --from-file and --random exclude each other")
+	case o.random < 0 || o.random > 4096:
+		return usagef("--random wants 1 to 4096 bytes")
+	case o.random > 0 && o.typ != "" && o.typ != "str":
+		return usagef("--random makes a str")
+	}
+	switch o.typ {
+	case "", "str", "int", "float", "bool", "time", "null", "json":
+		return nil
+	}
+	return usagef("unknown type %q: want str, int, float, bool, time, null or json", o.typ)
+}
+
+// read gets the text of the value from where the user put it.
+func (o *setOptions) read(ctx context.Context) (string, error) {
+	a := o.app
+	switch {
+	case o.typ == "null":
+		return "", nil
+	case o.random > 0:
+		b := make([]byte, o.random)
+		rand.Read(b)
+		return base64.RawURLEncoding.EncodeToString(b), nil
+	case o.fromFile != "":
+		b, err := os.ReadFile(o.fromFile)
+		return string(b), err
+	case o.given && o.value == "-":
+		b, err := io.ReadAll(a.in)
+		return strings.TrimSuffix(strings.TrimSuffix(string(b), "\n"), "\r"), err
+	case o.given:
+		a.warn("a value on the command line can be seen by others on this machine and stays in the shell's history")
+		return o.value, nil
+	case !a.interactive():
+		return "", withHint(usagef("no value given, and there is no terminal to ask on"), "pass - to read it from stdin")
+	}
+	b, err := a.promptSecret(ctx, "value for "+o.path)
+	return string(b), err
+}
+
+// op makes the operation. old is the field as it is, nil for a new one.
+func (o *setOptions) op(path envfile.Path, old *envfile.Node, text string) (envfile.Op, error) {
+	switch o.typ {
+	case "null":
+		return envfile.SetNull(path), nil
+	case "json":
+		return envfile.SetText(path, text), nil
+	}
+	typ := crypto.Type(o.typ)
+	canonical := text
+	var err error
+	switch {
+	case typ != "":
+		canonical, err = envfile.CanonicalText(typ, text)
+	case old != nil && old.Kind == envfile.Value:
+		typ = old.Type
+		canonical, err = envfile.CanonicalText(typ, text)
+	case o.fromFile != "" || o.random > 0:
+		typ = crypto.Str
+	default:
+		typ, canonical = envfile.GuessType(text)
+	}
+	if err != nil {
+		err = fmt.Errorf("%s: the value is not of type %s", path, typ)
+		if o.typ == "" {
+			return envfile.Op{}, withHint(err, "the field is of type %s now; --type str makes it a string", typ)
+		}
+		return envfile.Op{}, usageError{err}
+	}
+	return envfile.Set(path, typ, canonical), nil
+}
+
+// applyTo changes an open file and writes it.
+func (a *app) applyTo(t *target, opened *envfile.Opened, op envfile.Op) error {
+	if err := a.checkPolicy(t, opened.Sealed().Metadata()); err != nil {
+		return err
+	}
+	before, err := opened.Document()
+	if err != nil {
+		return t.at(err)
+	}
+	after, err := before.Apply(op)
+	if err != nil {
+		if errors.Is(err, envfile.ErrNoField) {
+			return withHint(t.at(err), "sealcfg view %s lists the fields", t.name)
+		}
+		if isUsage(err) {
+			return usageError{t.at(err)}
+		}
+		return t.at(err)
+	}
+	return a.reseal(t, opened, before, after)
+}
+
+// reseal writes a changed document, and says by name what changed.
+func (a *app) reseal(t *target, opened *envfile.Opened, before, after *envfile.Document) error {
+	if string(before.Bytes()) == string(after.Bytes()) {
+		a.say("%s: no change, nothing written", t.shown)
+		return a.reportChanges(nil)
+	}
+	s, err := opened.Reseal(after)
+	if err != nil {
+		return t.at(err)
+	}
+	if err := t.save(s, opened.Sealed()); err != nil {
+		return err
+	}
+	changes := changesBetween(before.Roots(), after.Roots())
+	return a.reportChanges(changes)
+}

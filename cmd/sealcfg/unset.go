@@ -1,0 +1,39 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/sealcfg/sealcfg/envfile"
+)
+
+func newUnsetCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "unset ENV PATH",
+		Short: "Remove one field",
+		Long: `Unset removes the field under PATH, which may be a map or a list. Comments
+above the field stay. What git has seen stays in its history: rotate a secret
+that is not needed any more where it was issued.`,
+		Example: `  sealcfg unset prod db.old_password
+  sealcfg unset prod 'db.hosts[1]'`,
+		Args:              exactly(2, "ENV and PATH"),
+		ValidArgsFunction: a.completeField,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			path, err := envfile.ParsePath(args[1])
+			if err != nil {
+				return usageError{err}
+			}
+			t, err := a.existing(args[0])
+			if err != nil {
+				return err
+			}
+			opened, err := a.open(cmd.Context(), t)
+			if err != nil {
+				return err
+			}
+			if opened.Roots()[0].At(path) == nil {
+				return noField(t, opened.Roots()[0], args[1])
+			}
+			return a.applyTo(t, opened, envfile.Unset(path))
+		},
+	}
+}

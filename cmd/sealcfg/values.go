@@ -1,0 +1,82 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"github.com/sealcfg/sealcfg/crypto"
+	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/internal/closest"
+)
+
+// printedValue is how a value is given to the next program in a pipe: a string
+// as it is, anything else as JSON, with a final line break.
+func printedValue(n *envfile.Node) []byte {
+	if n.Kind == envfile.Value && n.Type == crypto.Str {
+		return []byte(strings.TrimSuffix(n.Text, "\n") + "\n")
+	}
+	if n.Kind == envfile.Value && n.Type != crypto.Str {
+		return []byte(shownText(n) + "\n")
+	}
+	return append(envfile.JSONText(n, "  "), '\n')
+}
+
+// shownText is the text of a value as people write it: true, not True.
+func shownText(n *envfile.Node) string {
+	switch {
+	case n.Kind == envfile.Null:
+		return "null"
+	case n.Type == crypto.Bool:
+		return strings.ToLower(n.Text)
+	}
+	return n.Text
+}
+
+// closestField returns the field whose path is most like the given one.
+func closestField(root *envfile.Node, path string) string {
+	var all []string
+	for p := range root.Leaves() {
+		all = append(all, p.String())
+	}
+	guess, _ := closest.Of(path, all)
+	return guess
+}
+
+// dotenvText writes values as sops's dotenv format holds them: KEY=value, with
+// \n for a line feed. Levels are joined by two underscores, in upper case, as
+// the loader names variables.
+func dotenvText(root *envfile.Node) ([]byte, error) {
+	var b bytes.Buffer
+	seen := map[string]string{}
+	for path, n := range root.Leaves() {
+		if n.Kind == envfile.Null {
+			continue
+		}
+		name := variableName(path)
+		if other, ok := seen[name]; ok {
+			return nil, fmt.Errorf("%s and %s would both be %s", other, path, name)
+		}
+		seen[name] = path.String()
+		if strings.ContainsAny(name, "=\n\r") || name == "" || name[0] == '#' {
+			return nil, fmt.Errorf("%s cannot be the name of a variable", path)
+		}
+		fmt.Fprintf(&b, "%s=%s\n", name, strings.ReplaceAll(shownText(n), "\n", `\n`))
+	}
+	return b.Bytes(), nil
+}
+
+func variableName(path envfile.Path) string {
+	parts := make([]string, len(path))
+	for i, s := range path {
+		if s.IsIndex {
+			parts[i] = fmt.Sprint(s.Index)
+		} else {
+			parts[i] = strings.ToUpper(s.Key)
+		}
+	}
+	if len(path) == 1 {
+		return path[0].Key // a flat file keeps its names
+	}
+	return strings.Join(parts, "__")
+}

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sealcfg/sealcfg/crypto"
+	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/environments"
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+type viewOptions struct {
+	app    *app
+	env    string
+	reveal bool
+}
+
+// viewField is one line of view.
+type viewField struct {
+	Path   string  `json:"path"`
+	Type   string  `json:"type"`
+	Sealed bool    `json:"sealed"`
+	Length int     `json:"length"` // of the text, in bytes
+	Value  *string `json:"value,omitempty"`
+}
+
+type viewReader struct {
+	Name      string `json:"name,omitempty"`
+	Type      string `json:"type"`
+	Recipient string `json:"recipient"`
+}
+
+func newViewCmd(a *app) *cobra.Command {
+	o := &viewOptions{app: a}
+	cmd := &cobra.Command{
+		Use:   "view ENV",
+		Short: "Show names, types and lengths, and who can read the file",
+		Long: `View lists the fields of a sealed file, a line each: name, type, length in bytes,
+and the value, masked where it is sealed. It needs no key, since all of that is
+public, and so it checks no MAC either. With --reveal it opens the file and shows the values.`,
+		Example: `  sealcfg view prod
+  sealcfg view prod --reveal
+  sealcfg view prod --json | jq '.fields[].path'`,
+		Args:              exactly(1, "one ENV"),
+		ValidArgsFunction: a.completeEnv,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.env = args[0]
+			return runView(cmd, o)
+		},
+	}
+	cmd.Flags().BoolVar(&o.reveal, "reveal", false, "show the values")
+	return cmd
+}
+
+func runView(cmd *cobra.Command, o *viewOptions) error {
+	a := o.app
+	t, err := a.existing(o.env)
+	if err != nil {
+		return err
+	}
+	s, err := t.read()
+	if err != nil {
+		return err
+	}
+	roots := s.Roots()
+	if o.reveal {
+		opened, err := a.openSealed(cmd.Context(), t, s)
+		if err != nil {
+			return err
+		}
+		roots = opened.Roots()
+	}
+	policy, _ := environments.FindPolicy(t.path) // names only; a broken policy names nobody
+	fields := viewFields(roots, o.reveal)
+	people := viewReaders(policy, s.Metadata())
+	if a.json {
+		return a.printJSON(struct {
+			File         string       `json:"file"`
+			LastModified string       `json:"last_modified"`
+			Rules        string       `json:"rules"`
+			Readers      []viewReader `json:"readers"`
+			Fields       []viewField  `json:"fields"`
+		}{t.shown, s.Metadata().LastModified, s.Metadata().Rules.String(), people, fields})
+	}
+	names := make([]string, len(people))
+	for i, p := range people {
+		names[i] = p.Name
+		if names[i] == "" {
+			names[i] = short(p.Recipient)
+		}
+	}
+	fmt.Fprintf(a.out, "%s, readable by %s\n", t.shown, clean(joinNames(names)))
+	fmt.Fprintf(a.out, "last changed %s, %s\n\n", s.Metadata().LastModified, clean(s.Metadata().Rules.String()))
+	return printFields(a, fields)
+}
+
+func viewReaders(policy *environments.Policy, meta *envfile.Metadata) []viewReader {
+	var all []viewReader
+	for _, s := range meta.Stanzas() {
+		r := viewReader{Type: s.Type, Recipient: keys.Name(s)}
+		if policy != nil {
+			r.Name = policy.NameOf(r.Recipient)
+		}
+		all = append(all, r)
+	}
+	return all
+}
+
+func viewFields(roots []*envfile.Node, reveal bool) []viewField {
+	var fields []viewField
+	for i, root := range roots {
+		for path, n := range root.Leaves() {
+			f := viewField{Path: path.String(), Type: string(n.Type), Length: len(n.Text)}
+			if len(roots) > 1 {
+				f.Path = "document " + strconv.Itoa(i+1) + ": " + f.Path
+			}
+			if n.Kind == envfile.Null {
+				f.Type = "null"
+			}
+			text := shownText(n)
+			typ, length, err := crypto.SealedType(strings.TrimRight(n.Text, "\n"))
+			switch {
+			case n.Sealed: // opened
+				f.Sealed, f.Value = true, &text
+			case err == nil && n.Type == crypto.Str: // still sealed
+				f.Sealed, f.Type, f.Length = true, string(typ), length
+			default:
+				f.Value = &text
+			}
+			if reveal && f.Value == nil {
+				f.Value = &text
+			}
+			fields = append(fields, f)
+		}
+	}
+	return fields
+}
+
+const mask = "********"
+
+func printFields(a *app, fields []viewField) error {
+	width := 0
+	for _, f := range fields {
+		width = max(width, utf8.RuneCountInString(clean(f.Path)))
+	}
+	for _, f := range fields {
+		value := mask
+		if f.Value != nil {
+			value = oneLine(*f.Value)
+		}
+		name := clean(f.Path)
+		pad := strings.Repeat(" ", width-utf8.RuneCountInString(name))
+		_, err := fmt.Fprintf(a.out, "%s%s  %-5s  %6d  %s\n", name, pad, f.Type, f.Length, value)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// oneLine shows a value without line breaks or control characters.
+func oneLine(s string) string {
+	if strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r >= 0x7F && r < 0xA0 }) {
+		return strconv.Quote(s)
+	}
+	return s
+}

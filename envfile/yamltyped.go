@@ -1,0 +1,37 @@
+package envfile
+
+import (
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/sealcfg/sealcfg/crypto"
+)
+
+// GuessType returns the type and canonical text that YAML gives to a text
+// written without quotes, on one line.
+func GuessType(text string) (crypto.Type, string) {
+	n := &Node{}
+	y := &yaml.Node{Kind: yaml.ScalarNode, Value: text}
+	if strings.TrimSpace(text) != text || scalarValue(n, y) != nil || n.Kind != Value {
+		return crypto.Str, text
+	}
+	return n.Type, n.Text
+}
+
+// CanonicalText reads a text as a person types it for a value of the given type
+// ("yes" is no boolean, 1e3 is a float) and returns its canonical text. The
+// error does not contain the text.
+func CanonicalText(typ crypto.Type, text string) (string, error) {
+	if typ == crypto.Str {
+		return text, nil
+	}
+	guess, canonical := GuessType(strings.TrimSpace(text))
+	if guess == crypto.Int && typ == crypto.Float {
+		guess = typ
+	}
+	if guess != typ {
+		return "", crypto.ErrBadValue
+	}
+	return crypto.Canonical(typ, canonical)
+}
