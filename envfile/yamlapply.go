@@ -15,7 +15,7 @@ func (t *yamlTree) nodeEnd(n *Node) int {
 		end = max(end, t.src.lineEnd(n.span.header))
 	}
 	if n.Kind == Null && n.span.start == n.span.end { // nothing but the key or dash
-		end = max(n.span.keyEnd, n.span.dash+1)
+		end = t.behindKey(n)
 	}
 	if n.Alias != "" {
 		return end
@@ -104,7 +104,29 @@ func (t *yamlTree) insert(at *Node, missing Path, v *Node) ([]edit, error) {
 		_, column := t.src.position(last.span.dash)
 		indent = column - 1
 	}
-	return []edit{t.insertLine(t.src.nextLine(t.nodeEnd(last)), t.entryText(indent, missing, v))}, nil
+	line := t.insertLine(t.src.nextLine(t.nodeEnd(last)), t.entryText(indent, missing, v))
+	return append(t.chomp(last), line), nil
+}
+
+// chomp keeps a block scalar at the end of a text without final line break from
+// gaining a line feed when something is added behind it.
+func (t *yamlTree) chomp(n *Node) []edit {
+	for n.Kind == Map || n.Kind == List {
+		all := values(n)
+		if len(all) == 0 || n.span.borrowed {
+			return nil
+		}
+		n = all[len(all)-1]
+	}
+	if n.span.header < 0 || n.span.end < len(t.src.src) || strings.HasSuffix(n.Text, "\n") {
+		return nil
+	}
+	w := yamlWriter{src: t.src, sp: n.span}
+	at := w.headerEnd()
+	if strings.Contains(string(t.src.src[n.span.header:at]), "-") {
+		return nil
+	}
+	return []edit{{at, at, "-"}}
 }
 
 // insertLine adds lines at the beginning of a line, or at the end of a text
@@ -167,6 +189,10 @@ func (t *yamlTree) insertFlow(at, last *Node, missing Path, v *Node) ([]edit, er
 		return []edit{{at.span.start + 1, at.span.start + 1, text}}, nil
 	}
 	end := t.nodeEnd(last)
+	if last.Kind == Null && end > 0 && t.src.src[end-1] == ':' {
+		text = " , " + text // ":," would belong to the key
+		return []edit{{end, end, text}}, nil
+	}
 	return []edit{{end, end, ", " + text}}, nil
 }
 
@@ -198,6 +224,9 @@ func (t *yamlTree) remove(parent, n *Node) ([]edit, error) {
 	start := n.span.keyStart
 	if start < 0 {
 		start = n.span.dash
+	}
+	if start < 0 {
+		return nil, syntaxError(n, "cannot find where it begins; remove it in an editor")
 	}
 	end := t.nodeEnd(n)
 	lineStart := t.src.lineStart(start)
@@ -274,5 +303,9 @@ func (t *yamlTree) removeFlow(n, before, after *Node) []edit {
 	case after != nil:
 		return []edit{{start(n), start(after), ""}}
 	}
-	return []edit{{start(n), t.nodeEnd(n), ""}}
+	end := t.nodeEnd(n)
+	if i := t.src.skipBlank(end); i < len(t.src.src) && t.src.src[i] == ',' {
+		end = i + 1
+	}
+	return []edit{{start(n), end, ""}}
 }

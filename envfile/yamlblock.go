@@ -241,6 +241,10 @@ func renderYAML(tree *Node) string {
 	return b.String()
 }
 
+// deeper is the next indentation that is a multiple of metaIndent: what stands
+// behind a dash does not count (yaml_emitter_increase_indent in yaml.v3).
+func deeper(indent int) int { return metaIndent * ((indent + metaIndent) / metaIndent) }
+
 func writeBlockMap(b *strings.Builder, n *Node, indent int, inItem bool) {
 	for i, e := range n.entries {
 		if e.Kind == Comment {
@@ -258,16 +262,16 @@ func writeBlockValue(b *strings.Builder, e *Node, indent int) {
 	switch {
 	case e.Kind == Map && e.Len() > 0:
 		b.WriteByte('\n')
-		writeBlockMap(b, e, indent+metaIndent, false)
+		writeBlockMap(b, e, deeper(indent), false)
 	case e.Kind == List && e.Len() > 0:
 		b.WriteByte('\n')
 		for item := range e.Entries() {
-			b.WriteString(strings.Repeat(" ", indent+metaIndent) + "-")
+			b.WriteString(strings.Repeat(" ", deeper(indent)) + "-")
 			if item.Kind == Map && item.Len() > 0 {
 				b.WriteByte(' ')
-				writeBlockMap(b, item, indent+metaIndent+2, true)
+				writeBlockMap(b, item, deeper(indent)+len("- "), true)
 			} else {
-				writeBlockValue(b, item, indent+metaIndent)
+				writeBlockValue(b, item, deeper(indent))
 			}
 		}
 	case e.Kind == Map:
@@ -281,7 +285,7 @@ func writeBlockValue(b *strings.Builder, e *Node, indent int) {
 		b.WriteString(" " + header + "\n")
 		for _, l := range lines {
 			if l != "" {
-				b.WriteString(strings.Repeat(" ", indent+metaIndent) + l)
+				b.WriteString(strings.Repeat(" ", deeper(indent)) + l)
 			}
 			b.WriteByte('\n')
 		}

@@ -160,7 +160,7 @@ func (w *yamlWriter) open(typ crypto.Type, text string) []edit {
 	case (sp.style == stylePlain || shifted) && canBePlain(text, sp.flow, sp.tagged):
 		return replace(text)
 	case sp.style == styleSingle && canBeSingle(text):
-		return replace("'" + strings.ReplaceAll(text, "'", "''") + "'")
+		return replace(spellSingle(text))
 	case sp.style == stylePlain && !sp.flow && strings.Contains(text, "\n") && literalOK(text):
 		step := w.t.step()
 		header, lines := literalLines(text, step)
@@ -351,8 +351,9 @@ func obviouslyPlain(text string) bool {
 	return true
 }
 
-// spellScalar spells a value without regard to an older style: plain where that
-// reads back as the same type, else in double quotes.
+// spellScalar spells a value without regard to an older style, as sops would:
+// plain where that reads back as the same type, in double quotes where it would
+// be of another type, else in single quotes if they can hold it.
 func spellScalar(typ crypto.Type, text string, flow bool) string {
 	switch {
 	case typ != crypto.Str:
@@ -361,8 +362,18 @@ func spellScalar(typ crypto.Type, text string, flow bool) string {
 		return "!!binary " + base64.StdEncoding.EncodeToString([]byte(text))
 	case canBePlain(text, flow, false):
 		return text
+	case canBeSingle(text) && isString(text):
+		return spellSingle(text)
 	}
 	return spellDouble(text)
+}
+
+func spellSingle(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
+
+// isString reports whether a text without quotes would be a string, syntax aside.
+func isString(text string) bool {
+	typ, _ := GuessType(text)
+	return typ == crypto.Str && text != "" && text != "null" && text != "~"
 }
 
 // spellTyped spells the canonical text of a number, boolean or time so that

@@ -136,7 +136,9 @@ func (t *yamlTree) sequence(n *Node, s *yaml.Node) error {
 	for _, item := range s.Content {
 		parent, dash := s.Column-1, -1
 		if !n.span.flow {
-			dash = t.dash(item, s)
+			dash = t.dash(item, n)
+			_, parent = t.src.position(max(dash, 0))
+			parent--
 		}
 		e, err := t.value(n, item, parent)
 		if err != nil {
@@ -150,9 +152,10 @@ func (t *yamlTree) sequence(n *Node, s *yaml.Node) error {
 
 // dash finds the "-" of an item of a block sequence: the items of a sequence
 // stand under each other.
-func (t *yamlTree) dash(item, s *yaml.Node) int {
-	for line := item.Line; line >= s.Line; line-- {
-		i := t.src.offset(line, s.Column)
+func (t *yamlTree) dash(item *yaml.Node, list *Node) int {
+	first, column := t.src.position(list.span.start)
+	for line := item.Line; line >= first; line-- {
+		i := t.src.offset(line, column)
 		if i >= 0 && i < len(t.src.src) && t.src.src[i] == '-' {
 			return i
 		}
@@ -162,12 +165,8 @@ func (t *yamlTree) dash(item, s *yaml.Node) int {
 
 // flow notes the brackets of a collection in flow style.
 func (t *yamlTree) flow(n *Node, y *yaml.Node) {
-	n.span.start = t.src.offset(y.Line, y.Column)
-	if y.Style&yaml.FlowStyle == 0 {
-		return
-	}
-	i, _ := t.src.skipProperties(n.span.start)
-	n.span.start, n.span.flow = i, true // closeFlows finds the other bracket
+	n.span.start, _ = t.src.skipProperties(max(t.src.offset(y.Line, y.Column), 0))
+	n.span.flow = y.Style&yaml.FlowStyle != 0 // closeFlows finds the other bracket
 }
 
 // value makes the node of one value below parent, of which only style matters.
