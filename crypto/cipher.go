@@ -30,7 +30,7 @@ type ValueCipher struct{ gcm cipher.AEAD }
 
 // NewValueCipher prepares AES-256-GCM for key.
 func NewValueCipher(key DataKey) *ValueCipher {
-	block, err := aes.NewCipher(key.b[:])
+	block, err := aes.NewCipher(key.hidden()[:])
 	if err != nil {
 		panic(err) // only for a wrong key length, which DataKey rules out
 	}
@@ -40,6 +40,9 @@ func NewValueCipher(key DataKey) *ValueCipher {
 	}
 	return &ValueCipher{gcm: gcm}
 }
+
+// Format implements [fmt.Formatter], so that no verb reaches the expanded key.
+func (*ValueCipher) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[value cipher]")) }
 
 // Seal encrypts the canonical text of a value (see [Canonical]) under a fresh
 // random nonce and returns the "ENC[…]" form. aad is the value's place in the
@@ -79,7 +82,7 @@ func (c *ValueCipher) Open(sealed, aad string) (Type, string, error) {
 	if err != nil {
 		return "", "", err
 	}
-	plain, err := c.gcm.Open(nil, v.nonce, v.data, []byte(aad))
+	plain, err := c.gcm.Open(v.data[:0], v.nonce, v.data, []byte(aad)) // in place: v is ours
 	if err != nil {
 		return "", "", ErrTampered
 	}
@@ -133,32 +136,34 @@ func parseSealed(s string) (sealedValue, error) {
 	if !v.typ.known() {
 		return sealedValue{}, fmt.Errorf("%w: unknown type", ErrMalformed)
 	}
-	var err1, err2, err3 error
-	var tagBytes []byte
-	v.data, err1 = decode(data, len(data)+tagSize)
-	v.nonce, err2 = decode(iv, nonceSize)
-	tagBytes, err3 = decode(tag, tagSize)
-	if err1 != nil || err2 != nil || err3 != nil || len(v.data) == 0 {
+	// All three parts share one buffer, the tag behind the ciphertext.
+	size := strict.DecodedLen(len(iv)) + strict.DecodedLen(len(data)) + strict.DecodedLen(len(tag))
+	buf, err1 := decode(make([]byte, 0, size), iv)
+	ivEnd := len(buf)
+	buf, err2 := decode(buf, data)
+	dataEnd := len(buf)
+	buf, err3 := decode(buf, tag)
+	if err1 != nil || err2 != nil || err3 != nil || dataEnd == ivEnd {
 		return sealedValue{}, fmt.Errorf("%w: broken base64", ErrMalformed)
 	}
+	v.nonce, v.data = buf[:ivEnd], buf[ivEnd:]
 	if len(v.nonce) != nonceSize {
 		return sealedValue{}, fmt.Errorf("%w: nonce of %d bytes, want %d", ErrMalformed, len(v.nonce), nonceSize)
 	}
-	if len(tagBytes) != tagSize {
-		return sealedValue{}, fmt.Errorf("%w: tag of %d bytes, want %d", ErrMalformed, len(tagBytes), tagSize)
+	if n := len(buf) - dataEnd; n != tagSize {
+		return sealedValue{}, fmt.Errorf("%w: tag of %d bytes, want %d", ErrMalformed, n, tagSize)
 	}
-	v.data = append(v.data, tagBytes...)
 	return v, nil
 }
 
 // strict refuses base64 whose unused bits are set: two texts for one value.
 var strict = base64.StdEncoding.Strict()
 
-func decode(s string, capacity int) ([]byte, error) {
-	if strings.ContainsAny(s, "\r\n") {
-		return nil, ErrMalformed // encoding/base64 skips line ends
+// decode appends what s stands for to b.
+func decode(b []byte, s string) ([]byte, error) {
+	if strings.IndexByte(s, '\n') >= 0 || strings.IndexByte(s, '\r') >= 0 {
+		return b, ErrMalformed // encoding/base64 skips line ends
 	}
-	b := make([]byte, 0, max(capacity, strict.DecodedLen(len(s))))
 	return strict.AppendDecode(b, []byte(s))
 }
 

@@ -16,13 +16,18 @@ var ErrDataKeySize = errors.New("data key is not 32 bytes long")
 // A DataKey is the secret that seals the values of one file. It prints as
 // "[data key]" whatever the verb; [DataKey.Bytes] is the only way to the bytes.
 // The zero value holds no key.
-type DataKey struct{ b *[DataKeySize]byte }
+type DataKey struct {
+	// In an unexported field, fmt cannot call [DataKey.Format] but walks the
+	// value, and for a wrong verb (%s, %t ...) follows pointers. It does not look
+	// into a closure.
+	hidden func() *[DataKeySize]byte
+}
 
 // NewDataKey draws a fresh key from the operating system's random source.
 func NewDataKey() DataKey {
-	k := DataKey{b: new([DataKeySize]byte)}
-	rand.Read(k.b[:]) // never fails since Go 1.24: the runtime aborts instead
-	return k
+	b := new([DataKeySize]byte)
+	rand.Read(b[:]) // never fails since Go 1.24: the runtime aborts instead
+	return DataKey{func() *[DataKeySize]byte { return b }}
 }
 
 // ParseDataKey copies b, which must be 32 bytes long.
@@ -30,14 +35,15 @@ func ParseDataKey(b []byte) (DataKey, error) {
 	if len(b) != DataKeySize {
 		return DataKey{}, fmt.Errorf("%w: got %d", ErrDataKeySize, len(b))
 	}
-	return DataKey{b: (*[DataKeySize]byte)(append([]byte(nil), b...))}, nil
+	own := [DataKeySize]byte(b)
+	return DataKey{func() *[DataKeySize]byte { return &own }}, nil
 }
 
 // Bytes returns a copy of the key. Wrap it, then let it go.
-func (k DataKey) Bytes() []byte { return append([]byte(nil), k.b[:]...) }
+func (k DataKey) Bytes() []byte { return append([]byte(nil), k.hidden()[:]...) }
 
 // IsZero reports whether k holds no key.
-func (k DataKey) IsZero() bool { return k.b == nil }
+func (k DataKey) IsZero() bool { return k.hidden == nil }
 
 const redacted = "[data key]"
 

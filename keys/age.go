@@ -84,6 +84,15 @@ type ageIdentity struct {
 	name string
 }
 
+// Format prints the recipient and nothing else, whatever the verb.
+func (a *ageIdentity) Format(f fmt.State, _ rune) {
+	if a.name == "" {
+		_, _ = io.WriteString(f, "[identity]")
+		return
+	}
+	_, _ = io.WriteString(f, "[identity of "+a.name+"]")
+}
+
 // Recipienter is implemented by identities that know their own recipient.
 type Recipienter interface {
 	// Recipient returns the public half, "" if it is not known.

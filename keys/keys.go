@@ -92,11 +92,14 @@ func (s Source) looked(place string, found int) {
 	}
 }
 
+// env looks a variable up. One that is empty counts as not set: that is how a
+// shell or a pipeline takes a variable away.
 func (s Source) env(name string) (string, bool) {
 	if s.LookupEnv == nil {
 		return "", false
 	}
-	return s.LookupEnv(name)
+	v, ok := s.LookupEnv(name)
+	return v, ok && v != ""
 }
 
 var (

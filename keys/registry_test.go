@@ -1,0 +1,139 @@
+package keys_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+// fakeProvider stands for a provider of another package.
+type fakeProvider struct {
+	typ string
+	ids []keys.Identity
+	err error
+}
+
+func (p fakeProvider) Type() string { return p.typ }
+
+func (p fakeProvider) ParseRecipient(string) (keys.Recipient, error) {
+	return nil, errors.ErrUnsupported
+}
+
+func (p fakeProvider) StanzaRecipient(*keys.Stanza) (keys.Recipient, error) {
+	return nil, errors.ErrUnsupported
+}
+
+func (p fakeProvider) Identities(context.Context, keys.Source) ([]keys.Identity, error) {
+	return p.ids, p.err
+}
+
+// fakeIdentity answers as it is told, and counts.
+type fakeIdentity struct {
+	name   string
+	secret []byte
+	err    error
+	asked  int
+}
+
+func (f *fakeIdentity) Unwrap(context.Context, []*keys.Stanza) ([]byte, error) {
+	f.asked++
+	return f.secret, f.err
+}
+
+func TestRegistry(t *testing.T) {
+	var r keys.Registry
+	_, err := r.Provider("age")
+	var unknown *keys.UnknownTypeError
+	require.ErrorAs(t, err, &unknown)
+	assert.Equal(t, "age", unknown.Type)
+	require.EqualError(t, err, `no provider for keys of type "age" (missing import?)`)
+
+	a, b := &fakeIdentity{name: "a"}, &fakeIdentity{name: "b"}
+	r.Register(fakeProvider{typ: "pgp", ids: []keys.Identity{b}})
+	r.Register(fakeProvider{typ: "age", ids: []keys.Identity{a}})
+	p, err := r.Provider("pgp")
+	require.NoError(t, err)
+	assert.Equal(t, "pgp", p.Type())
+	assert.PanicsWithValue(t, "keys: provider pgp registered twice", func() { r.Register(fakeProvider{typ: "pgp"}) })
+
+	ids, err := r.Identities(t.Context(), keys.Source{})
+	require.NoError(t, err)
+	assert.Equal(t, []keys.Identity{a, b}, ids, "age first, as sops tries them")
+
+	broken := errors.New("broken")
+	r.Register(fakeProvider{typ: "kms", err: broken})
+	_, err = r.Identities(t.Context(), keys.Source{})
+	require.ErrorIs(t, err, broken)
+	assert.Contains(t, err.Error(), "load kms identities")
+}
+
+func TestDefaultRegistryHasAge(t *testing.T) {
+	p, err := keys.Default.Provider("age")
+	require.NoError(t, err)
+	r, err := p.ParseRecipient(alicePublic)
+	require.NoError(t, err)
+	assert.Equal(t, alicePublic, r.String())
+	r, err = p.StanzaRecipient(wrap(t, alicePublic))
+	require.NoError(t, err)
+	assert.Equal(t, alicePublic, r.String())
+	_, err = p.StanzaRecipient(&keys.Stanza{Type: "age"})
+	require.Error(t, err)
+}
+
+func TestUnwrapAsksInOrder(t *testing.T) {
+	broken := errors.New("broken")
+	for _, c := range []struct {
+		ids  []*fakeIdentity
+		want string
+		err  error
+		ask  []int
+	}{
+		{[]*fakeIdentity{{err: keys.ErrNoMatch}, {secret: []byte("s")}, {secret: []byte("t")}}, "s", nil, []int{1, 1, 0}},
+		{[]*fakeIdentity{{err: broken}, {secret: []byte("s")}}, "", broken, []int{1, 0}},
+		{[]*fakeIdentity{{err: keys.ErrNoMatch}, {err: keys.ErrNoMatch}}, "", keys.ErrNoIdentity, []int{1, 1}},
+		{nil, "", keys.ErrNoIdentity, nil},
+	} {
+		var ids []keys.Identity
+		for _, id := range c.ids {
+			ids = append(ids, id)
+		}
+		got, err := keys.Unwrap(t.Context(), nil, ids)
+		require.ErrorIs(t, err, c.err)
+		assert.Equal(t, c.want, string(got))
+		for i, id := range c.ids {
+			assert.Equal(t, c.ask[i], id.asked)
+		}
+	}
+}
+
+func TestNoIdentityError(t *testing.T) {
+	stanzas := []*keys.Stanza{wrap(t, alicePublic), {Type: "kms", Fields: []keys.Field{{Name: "arn", Value: "arn:1"}, {Name: "role", Value: "r"}}}, {Type: "new"}}
+	_, err := keys.Unwrap(t.Context(), stanzas, nil)
+	require.EqualError(t, err, "no identity at hand; sealed to "+alicePublic+", arn:1 r, new")
+	_, err = keys.Unwrap(t.Context(), stanzas, []keys.Identity{identity(t, bobKey)})
+	require.EqualError(t, err, "none of the 1 identities at hand opens it; sealed to "+alicePublic+", arn:1 r, new")
+	var none *keys.NoIdentityError
+	require.ErrorAs(t, err, &none)
+	assert.Equal(t, 1, none.Tried)
+	assert.Len(t, none.Recipients, 3)
+	require.ErrorIs(t, err, keys.ErrNoIdentity)
+}
+
+func TestNames(t *testing.T) {
+	for want, s := range map[string]*keys.Stanza{
+		"FP":        {Type: "pgp", Fields: []keys.Field{{Name: "created_at", Value: "x"}, {Name: "fp", Value: "FP"}}},
+		"p/k":       {Type: "gcp_kms", Fields: []keys.Field{{Name: "resource_id", Value: "p/k"}}},
+		"u n v":     {Type: "azure_kv", Fields: []keys.Field{{Name: "vault_url", Value: "u"}, {Name: "name", Value: "n"}, {Name: "version", Value: "v"}}},
+		"a e k":     {Type: "hc_vault", Fields: []keys.Field{{Name: "vault_address", Value: "a"}, {Name: "engine_path", Value: "e"}, {Name: "key_name", Value: "k"}}},
+		"r:1":       {Type: "hckms", Fields: []keys.Field{{Name: "key_id", Value: "r:1"}}},
+		"something": {Type: "something"},
+	} {
+		assert.Equal(t, want, keys.Name(s))
+	}
+	assert.Equal(t, []string{"age", "azure_kv", "gcp_kms", "hc_vault", "hckms", "kms", "pgp"}, keys.Types())
+}
