@@ -13,6 +13,8 @@ type Format interface {
 	Name() string
 	// parse finds the values, comments and metadata of a plain or sealed text.
 	parse(src []byte) (*parsed, error)
+	// values finds the values alone, for a comparison with what a text should say.
+	values(src []byte) ([]*Node, error)
 }
 
 // parsed is what a format finds in a text.
@@ -28,8 +30,11 @@ type parsed struct {
 type layout interface {
 	// spell puts a text in the place of a value or comment.
 	spell(n *Node, to spelling) ([]edit, error)
-	// renderBlock spells a metadata tree for a document.
-	renderBlock(doc int, tree *Node) string
+	// renderBlock spells a metadata tree for a document that had the block old,
+	// nil if it had none.
+	renderBlock(doc int, tree *Node, old *block) string
+	// blockFits reports whether the bytes of the block old can stand in a document.
+	blockFits(doc int, old *block) bool
 	// insertBlock adds a rendered block to a document: in the place of old if
 	// there is one, else at the end.
 	insertBlock(doc int, text string, old *block) edit

@@ -13,6 +13,9 @@ import (
 )
 
 func addSeeds(f *testing.F, add func(text string)) {
+	for _, s := range spellings {
+		add(s.plain)
+	}
 	for _, s := range roundTrips {
 		add(s.plain)
 	}

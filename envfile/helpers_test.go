@@ -132,23 +132,31 @@ func shape(roots []*envfile.Node) []string {
 	return out
 }
 
+var encForm = regexp.MustCompile(`ENC\[AES256_GCM,data:[^,]+,iv:([^,]+),tag:[^,]+,type:(\w+)\]`)
+
+// The metadata block of a document, in block and in flow style. With CRLF, sops
+// keeps its own lines and so do these.
 var (
-	encForm = regexp.MustCompile(`ENC\[AES256_GCM,data:[^,]+,iv:([^,]+),tag:[^,]+,type:(\w+)\]`)
-	sopsKey = regexp.MustCompile(`(?m)^sops:`)
+	blockForm = regexp.MustCompile(`(?m)^sops:\r?\n(?: +[^\n]*\n?)*`)
+	flowForm  = regexp.MustCompile(`(?m)(, )?"sops": \{.*\}(\})`)
 )
 
-// body returns a sealed text without its metadata, with <type> for each sealed
-// value. It is for texts whose block stands at the end.
+// body returns a sealed text without its metadata, with <type> for each sealed value.
 func body(t testing.TB, sealed string) string {
 	t.Helper()
-	at := sopsKey.FindStringIndex(sealed)
-	require.NotNil(t, at, "no metadata in\n%s", sealed)
-	return encForm.ReplaceAllString(sealed[:at[0]], "<$2>")
+	require.Regexp(t, `(?m)^sops:|"sops": \{`, sealed)
+	out := blockForm.ReplaceAllString(sealed, "")
+	out = flowForm.ReplaceAllString(out, "$2")
+	return encForm.ReplaceAllString(out, "<$2>")
 }
+
+// macForm is the MAC, which every document of a file repeats.
+var macForm = regexp.MustCompile(`mac"?: "?ENC\[[^\]]*\]`)
 
 // nonces maps each nonce of a text to the sealed values that use it.
 func nonces(text string) map[string][]string {
 	all := map[string][]string{}
+	text = macForm.ReplaceAllString(text, "")
 	for _, m := range encForm.FindAllStringSubmatch(text, -1) {
 		all[m[1]] = append(all[m[1]], m[0])
 	}

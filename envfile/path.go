@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-
-	"github.com/sealcfg/sealcfg/crypto"
 )
 
 // A Step is a key of a map or a position in a list.
@@ -157,5 +155,3 @@ func (p Path) Keys() []string {
 
 // Clone returns a copy that later steps of an iteration do not change.
 func (p Path) Clone() Path { return append(Path(nil), p...) }
-
-func (p Path) aad() string { return crypto.AAD(p.Keys()) }

@@ -1,6 +1,7 @@
 package envfile
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -103,7 +104,7 @@ func (o *Opened) Rewrap(ctx context.Context, to Recipients) (*Sealed, error) {
 	var edits []edit
 	for i, b := range p.blocks {
 		if b != nil {
-			edits = append(edits, edit{b.text[0], b.text[1], p.renderBlock(i, meta.tree())})
+			edits = append(edits, edit{b.text[0], b.text[1], p.renderBlock(i, meta.tree(), b)})
 		}
 	}
 	text, err := splice(p.src, edits)
@@ -117,10 +118,6 @@ func (o *Opened) Rewrap(ctx context.Context, to Recipients) (*Sealed, error) {
 // Rotate seals every value again, under a fresh data key, for the given rules
 // and recipients.
 func (o *Opened) Rotate(ctx context.Context, r Rules, to Recipients) (*Sealed, error) {
-	d, err := o.Document()
-	if err != nil {
-		return nil, err
-	}
 	key := crypto.NewDataKey()
 	groups, err := wrap(ctx, key, to, nil)
 	if err != nil {
@@ -128,6 +125,13 @@ func (o *Opened) Rotate(ctx context.Context, r Rules, to Recipients) (*Sealed, e
 	}
 	meta := *o.sealed.meta
 	meta.Groups, meta.Threshold, meta.Rules, meta.Version = groups, to.Threshold, r.Normal(), FormatVersion
+	if s, ok, err := o.rotateInPlace(key, &meta); ok || err != nil {
+		return s, err
+	}
+	d, err := o.Document()
+	if err != nil {
+		return nil, err
+	}
 	// Only the place of the block is taken over: a fresh key shares no ciphertext.
 	s, _, err := sealWith(d, key, &meta, &Opened{sealed: o.sealed})
 	return s, err
@@ -167,6 +171,7 @@ func sealWith(d *Document, key crypto.DataKey, meta *Metadata, old *Opened) (*Se
 
 // values seals each value in its place and feeds the MAC.
 func (s *sealer) values(rules *matcher) error {
+	sealedAt := map[int]bool{} // a text that is sealed cannot be repeated in clear
 	return rules.walk(s.d.p.roots, func(v visit) error {
 		n := v.node
 		switch {
@@ -182,9 +187,17 @@ func (s *sealer) values(rules *matcher) error {
 		if v.sealed || !rules.macOnly {
 			s.mac.Add(n.Text)
 		}
+		if n.span.borrowed && sealedAt[n.span.origin] {
+			return syntaxError(n, "%s is in clear, but it is reached through an alias (*) and sealed where the anchor stands: "+
+				"write the value out", pathName(v.keys))
+		}
 		if !v.sealed || n.Text == "" {
+			if n.span.header >= 0 && s.openEnd(n) {
+				return syntaxError(n, "the text block ends the file without a line break, so what follows it would change it: add one")
+			}
 			return nil
 		}
+		sealedAt[n.span.start] = true
 		to := spelling{typ: n.Type, sealed: true, was: s.old.value(n)}
 		if to.was != nil {
 			to.text = to.was.enc
@@ -193,6 +206,12 @@ func (s *sealer) values(rules *matcher) error {
 		}
 		return s.put(n, to)
 	})
+}
+
+// openEnd reports whether a value runs to the end of a text without a final line break.
+func (s *sealer) openEnd(n *Node) bool {
+	src := s.d.p.src
+	return lastBreak(src) == 0 && len(bytes.TrimSpace(src[n.span.end:])) == 0
 }
 
 func (s *sealer) put(n *Node, to spelling) error {
@@ -210,9 +229,8 @@ func (s *sealer) text(rules *matcher) ([]byte, error) {
 	}
 	byMark := make(map[string]*Node, len(s.comments))
 	for i, c := range s.comments {
-		mark := fmt.Sprintf(markText, i)
-		byMark[mark] = c
-		if err := s.put(c, spelling{typ: crypto.Comment, text: mark, sealed: true}); err != nil {
+		byMark[mark(i)] = c
+		if err := s.put(c, spelling{typ: crypto.Comment, text: mark(i), sealed: true}); err != nil {
 			return nil, err
 		}
 	}
@@ -273,8 +291,7 @@ func (s *sealer) blocks(meta *Metadata, old *Opened) error {
 		if old != nil {
 			from := old.sealed.p
 			place = from.blocks[min(i, len(from.blocks)-1)]
-			sameStyle := from.roots[min(i, len(from.roots)-1)].span.flow == root.span.flow
-			if place != nil && sameStyle && !old.key.IsZero() { // Reseal: recipients stay
+			if place != nil && p.blockFits(i, place) && !old.key.IsZero() { // Reseal: recipients stay
 				var err error
 				if text, err = patchBlock(from, place, meta); err != nil {
 					return err
@@ -282,7 +299,7 @@ func (s *sealer) blocks(meta *Metadata, old *Opened) error {
 			}
 		}
 		if text == "" {
-			text = p.renderBlock(i, meta.tree())
+			text = p.renderBlock(i, meta.tree(), place)
 		}
 		s.edits = append(s.edits, p.insertBlock(i, text, place))
 	}

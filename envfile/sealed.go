@@ -106,8 +106,8 @@ func (s *Sealed) openWith(key crypto.DataKey) (*Opened, error) {
 	err = rules.walk(s.p.roots, func(v visit) error {
 		switch {
 		case v.node.Kind == Comment:
-			if v.sealed {
-				comments = append(comments, commentAt{v.node, v.aad()})
+			if v.sealed || crypto.IsSealed(v.node.Text) {
+				comments = append(comments, commentAt{v.node, v.aad(), v.sealed})
 			}
 			return nil
 		case !v.sealed:
@@ -148,12 +148,16 @@ func (o *Opened) openValue(v visit) (text string, isValue bool, err error) {
 	if n.span.header >= 0 {
 		enc = strings.TrimRight(enc, "\n") // a block scalar brings its line feeds
 	}
-	if n.Type != crypto.Str || !crypto.IsSealed(enc) {
-		return "", false, fmt.Errorf("%w: line %d: %s stands in clear, but the file's rules (%s) seal it",
-			ErrIntegrity, n.Line, pathName(v.keys), o.sealed.meta.Rules)
+	var typ crypto.Type
+	err = crypto.ErrMalformed
+	if n.Type == crypto.Str {
+		typ, text, err = o.cipher.Open(enc, v.aad())
 	}
-	typ, text, err := o.cipher.Open(enc, v.aad())
 	if err != nil {
+		if errors.Is(err, crypto.ErrMalformed) && (n.Type != crypto.Str || !crypto.IsSealed(enc)) {
+			return "", false, fmt.Errorf("%w: line %d: %s stands in clear, but the file's rules (%s) seal it",
+				ErrIntegrity, n.Line, pathName(v.keys), o.sealed.meta.Rules)
+		}
 		return "", false, fmt.Errorf("%w: line %d: %s: %w", ErrIntegrity, n.Line, pathName(v.keys), err)
 	}
 	plain := *n
@@ -174,14 +178,18 @@ func pathName(keyNames []string) string {
 }
 
 type commentAt struct {
-	node *Node
-	aad  string
+	node   *Node
+	aad    string
+	sealed bool // what the rules say of its place
 }
 
 // openComments decrypts comments. The format binds a comment to the map or list
 // to which sops's parser attached it when it wrote the file, which need not be
 // the one it attaches it to now: so each place in the file is tried. A comment
 // that does not look sealed is legal, since comments are not authenticated.
+//
+// A comment that was sealed with the list before it may hang in the map behind
+// it now, where the rules seal nothing; it is opened all the same.
 func (o *Opened) openComments(comments []commentAt) error {
 	var places []string // only wanted for a comment that has moved
 	for _, c := range comments {
@@ -206,6 +214,9 @@ func (o *Opened) openComments(comments []commentAt) error {
 		}
 		if err == nil && typ != crypto.Comment {
 			err = fmt.Errorf("%w: not of type comment", crypto.ErrTampered)
+		}
+		if err != nil && !c.sealed {
+			continue // a text that looks sealed, where the rules seal nothing
 		}
 		if err != nil {
 			return fmt.Errorf("%w: comment on line %d: %w", ErrIntegrity, c.node.Line, err)
@@ -264,8 +275,8 @@ func (o *Opened) Sealed() *Sealed { return o.sealed }
 // String keeps values out of logs.
 func (o *Opened) String() string { return "[opened file]" }
 
-// GoString keeps values out of logs.
-func (o *Opened) GoString() string { return o.String() }
+// Format keeps values out of logs, whatever the verb.
+func (o *Opened) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(o.String())) }
 
 func (o *Opened) copyPlain(n *Node) *Node {
 	if p, ok := o.plain[n]; ok {
@@ -282,21 +293,57 @@ func (o *Opened) copyPlain(n *Node) *Node {
 	return &c
 }
 
-// Document returns the plain text: the author's bytes where the format can
-// carry them, else a canonical spelling of the same value and type.
+// Text returns the plain text: the author's bytes where the format can carry
+// them, else a canonical spelling of the same value and type. It is the text of
+// [Opened.Document] for those who only want to read it, in less time.
+func (o *Opened) Text() ([]byte, error) {
+	text, err := o.plainText()
+	if err != nil {
+		return nil, err
+	}
+	roots, err := o.sealed.format.values(text)
+	if err != nil {
+		return nil, fmt.Errorf("read the plain text again: %w", err)
+	}
+	if err := o.sameValues(roots); err != nil {
+		return nil, err
+	}
+	return text, nil
+}
+
+// Document returns the plain text as a document that can be changed and sealed.
 func (o *Opened) Document() (*Document, error) {
+	text, err := o.plainText()
+	if err != nil {
+		return nil, err
+	}
+	d, err := Parse(o.sealed.format, text)
+	if err != nil {
+		return nil, fmt.Errorf("read the plain text again: %w", err)
+	}
+	if err := o.sameValues(d.p.roots); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// sameValues makes sure that a plain text says what the file said.
+func (o *Opened) sameValues(roots []*Node) error {
+	if at := firstDifference(o.roots, roots); at != nil {
+		return fmt.Errorf("cannot write %s as plain text: it would not read back the same", at)
+	}
+	return nil
+}
+
+// plainText puts the plain values in the place of the sealed ones.
+func (o *Opened) plainText() ([]byte, error) {
 	p := o.sealed.p
 	var edits []edit
-	for n, plain := range o.plain {
-		if n.Kind == Value && plain.Kind == Comment { // "- ENC[…,type:comment]"
-			edits = append(edits, edit{n.span.dash, n.span.end, "#" + plain.Text})
-			continue
-		}
-		e, err := p.spell(n, spelling{text: plain.Text, typ: plain.Type})
-		if err != nil {
+	for _, root := range p.roots {
+		var err error
+		if edits, err = o.spellPlain(edits, root); err != nil {
 			return nil, err
 		}
-		edits = append(edits, e...)
 	}
 	for i, b := range p.blocks {
 		if b != nil {
@@ -307,14 +354,29 @@ func (o *Opened) Document() (*Document, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write plain text: %w", err)
 	}
-	d, err := Parse(o.sealed.format, text)
-	if err != nil {
-		return nil, fmt.Errorf("read the plain text again: %w", err)
+	return text, nil
+}
+
+// spellPlain adds the edits for what was sealed below n, about in file order.
+func (o *Opened) spellPlain(edits []edit, n *Node) ([]edit, error) {
+	for _, c := range n.entries {
+		plain := o.plain[c]
+		var e []edit
+		var err error
+		switch {
+		case plain == nil:
+			edits, err = o.spellPlain(edits, c)
+		case c.Kind == Value && plain.Kind == Comment: // "- ENC[…,type:comment]"
+			e = []edit{{c.span.dash, c.span.end, "#" + plain.Text}}
+		default:
+			e, err = o.sealed.p.spell(c, spelling{text: plain.Text, typ: plain.Type})
+		}
+		if err != nil {
+			return nil, err
+		}
+		edits = append(edits, e...)
 	}
-	if at := firstDifference(o.roots, d.p.roots); at != nil {
-		return nil, fmt.Errorf("cannot write %s as plain text: it would not read back the same", at)
-	}
-	return d, nil
+	return edits, nil
 }
 
 // Equal reports whether two files have the same bytes.

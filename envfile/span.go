@@ -8,6 +8,10 @@ type block struct {
 	line       int
 	after      string // key of the entry before it
 	first      bool   // there is no entry before it
+	last       bool   // its document ends with it
+	gap        int    // lines without a field between it and the entry before it; if first, behind it
+	flow       bool   // its document is in flow style
+	indent     int    // column, from 0, of its key in block style
 }
 
 // style is the way a scalar is written.
@@ -34,6 +38,7 @@ type span struct {
 	tagged     bool // carries a tag that says string or means nothing to sops
 	bang       bool // carries the tag "!", at tag
 	borrowed   bool // reached through an alias: the text belongs to the anchor
+	origin     int  // of a borrowed scalar: where the text of the anchor begins; else -1
 	dash       int  // start of the dash of a list item; -1 elsewhere
 	close      int  // of a collection in flow style: its closing bracket; -1 elsewhere
 	list       bool // of a comment: it hangs in a list

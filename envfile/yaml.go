@@ -3,7 +3,6 @@ package envfile
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"regexp"
 	"strconv"
@@ -42,15 +41,19 @@ func (yamlFormat) parse(src []byte) (*parsed, error) {
 	return &parsed{src: src, roots: t.roots, blocks: t.blocks, layout: t}, nil
 }
 
+func (yamlFormat) values(src []byte) ([]*Node, error) { return readYAML(src, false) }
+
 // ReadYAML reads a YAML text that is not to be sealed, such as a policy, and
 // returns the root map of each document. Unlike [Parse] it takes keys of any
 // scalar type, by their text.
-func ReadYAML(src []byte) ([]*Node, error) {
+func ReadYAML(src []byte) ([]*Node, error) { return readYAML(src, true) }
+
+func readYAML(src []byte, anyKey bool) ([]*Node, error) {
 	docs, err := decodeYAML(src)
 	if err != nil {
 		return nil, err
 	}
-	t := &yamlTree{src: newSource(src), anyKey: true}
+	t := &yamlTree{src: newSource(src), anyKey: anyKey}
 	if err := t.build(docs); err != nil {
 		return nil, err
 	}
@@ -61,6 +64,12 @@ func ReadYAML(src []byte) ([]*Node, error) {
 func decodeYAML(src []byte) (docs []*yaml.Node, err error) {
 	if bytes.HasPrefix(src, []byte{0xFF, 0xFE}) || bytes.HasPrefix(src, []byte{0xFE, 0xFF}) {
 		return nil, &SyntaxError{Line: 1, Reason: "text is UTF-16, want UTF-8"}
+	}
+	if i := bytes.Index(src, []byte("\n"+byteOrderMark)); i >= 0 || bytes.HasPrefix(src, []byte(byteOrderMark+byteOrderMark)) {
+		return nil, &SyntaxError{Line: 1 + bytes.Count(src[:i+1], []byte("\n")), Reason: "a byte order mark within the text: remove it"}
+	}
+	if line := loneReturn(src); line > 0 {
+		return nil, &SyntaxError{Line: line, Reason: "a carriage return without a line feed: end lines with a line feed"}
 	}
 	defer func() {
 		if r := recover(); r != nil { // yaml.v3 panics on some malformed input
@@ -84,9 +93,29 @@ func decodeYAML(src []byte) (docs []*yaml.Node, err error) {
 }
 
 var (
-	yamlLine   = regexp.MustCompile(`^yaml: line (\d+): (.*)`)
-	yamlAnchor = regexp.MustCompile(`^yaml: unknown anchor '([^']*)' referenced`)
+	yamlLine = regexp.MustCompile(`^yaml: line (\d+): (.*)`)
+	// The parser does not name the first line.
+	yamlFirstLine = regexp.MustCompile(`^yaml: ((?:did not find|could not find|found|mapping values are|block sequence entries are) .*)`)
+	yamlAnchor    = regexp.MustCompile(`^yaml: unknown anchor '([^']*)' referenced`)
 )
+
+const byteOrderMark = "\xEF\xBB\xBF"
+
+// loneReturn returns the line of a carriage return that no line feed follows, 0
+// if there is none. YAML takes it for a line break, which would become another
+// one as soon as a line feed is written behind it.
+func loneReturn(src []byte) int {
+	for i := 0; ; {
+		next := bytes.IndexByte(src[i:], '\r')
+		if next < 0 {
+			return 0
+		}
+		i += next + 1
+		if i == len(src) || src[i] != '\n' {
+			return 1 + bytes.Count(src[:i], []byte("\n"))
+		}
+	}
+}
 
 // yamlError turns an error of the parser into one with a position. Texts of the
 // scanner and parser name tokens, not values; anything else is not passed on.
@@ -98,7 +127,11 @@ func yamlError(src []byte, err error) error {
 	}
 	if m := yamlAnchor.FindStringSubmatch(text); m != nil {
 		line := 1 + bytes.Count(src[:max(0, bytes.Index(src, []byte("*"+m[1])))], []byte("\n"))
-		return &SyntaxError{Line: line, Reason: fmt.Sprintf("unknown anchor %q", m[1])}
+		// Not by name: it may be a password that begins with a star.
+		return &SyntaxError{Line: line, Reason: "an alias (*) without its anchor (&): quote the value if it is text"}
+	}
+	if m := yamlFirstLine.FindStringSubmatch(text); m != nil {
+		return &SyntaxError{Line: 1, Reason: m[1]}
 	}
 	line := 1
 	for i := 0; i < len(src); {

@@ -1,6 +1,7 @@
 package envfile
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/sealcfg/sealcfg/crypto"
@@ -42,7 +43,8 @@ func (t *yamlTree) blockAt(doc int, e, before *Node) *block {
 		b.after = before.Key
 	}
 	start, end := e.span.keyStart, t.entryEnd(doc, e)
-	if t.roots[doc].span.flow {
+	b.flow, b.indent = t.roots[doc].span.flow, start-src.lineStart(start)
+	if b.flow {
 		b.text = [2]int{start, end}
 		b.start, b.end = start, end
 		// Take the comma before it, else the one behind it.
@@ -63,6 +65,12 @@ func (t *yamlTree) blockAt(doc int, e, before *Node) *block {
 	b.start = src.lineStart(start)
 	b.text = [2]int{b.start, src.lineEnd(end)}
 	b.end = src.nextLine(end)
+	b.last = b.end >= t.docEnd(doc)
+	if before != nil {
+		b.gap = t.src.linesBetween(src.nextLine(t.entryEnd(doc, before)), b.start)
+	} else if next := t.nextKey(doc, e); next <= len(src.src) {
+		b.gap = t.src.linesBetween(b.end, src.lineStart(next))
+	}
 	if b.end == b.text[1] && b.start > 0 { // no line break at the end of the file
 		b.start -= lastBreak(src.src[:b.start])
 	}
@@ -147,8 +155,8 @@ func (t *yamlTree) docEnd(doc int) int {
 	return at
 }
 
-func (t *yamlTree) renderBlock(doc int, tree *Node) string {
-	if t.roots[doc].span.flow {
+func (t *yamlTree) renderBlock(doc int, tree *Node, old *block) string {
+	if t.inFlow(doc, old) {
 		var b strings.Builder
 		b.WriteString(`"` + tree.Key + `": `)
 		writeFlow(&b, tree)
@@ -160,10 +168,30 @@ func (t *yamlTree) renderBlock(doc int, tree *Node) string {
 	return indent + strings.Join(lines, t.src.eol+indent)
 }
 
+// inFlow reports whether the block of a document is to be in flow style. The {}
+// that removeBlock leaves makes room for the block that it stands for.
+func (t *yamlTree) inFlow(doc int, old *block) bool {
+	root := t.roots[doc]
+	if !root.span.flow {
+		return false
+	}
+	return old == nil || old.flow || len(root.entries) > 0 || t.src.lineStart(root.span.start) != root.span.start
+}
+
+func (t *yamlTree) blockFits(doc int, old *block) bool {
+	flow := t.inFlow(doc, old)
+	return flow == old.flow && (flow || t.rootIndent(doc) == old.indent)
+}
+
 // rootIndent returns the indentation of the keys of a document.
 func (t *yamlTree) rootIndent(doc int) int {
 	for e := range t.roots[doc].Entries() {
-		start := t.src.lineStart(e.span.keyStart)
+		key := e.span.keyStart
+		before := bytes.TrimRight(t.src.src[:key], " \t\r\n")
+		if n := len(before) - 1; n >= 0 && before[n] == '?' && len(bytes.TrimLeft(before[t.src.lineStart(n):], " ")) == 1 {
+			key = n // an explicit key, which may stand on a later line
+		}
+		start := t.src.lineStart(key)
 		i := start
 		for t.src.src[i] == ' ' {
 			i++
@@ -176,7 +204,7 @@ func (t *yamlTree) rootIndent(doc int) int {
 func (t *yamlTree) insertBlock(doc int, text string, old *block) edit {
 	root := t.roots[doc]
 	at := -1
-	if old != nil { // back to where it was, if that place still exists
+	if old != nil && !old.last { // back to where it was, if that place still exists
 		for e := range root.Entries() {
 			if old.first {
 				at = e.span.keyStart
@@ -187,17 +215,20 @@ func (t *yamlTree) insertBlock(doc int, text string, old *block) edit {
 			}
 		}
 	}
-	if root.span.flow {
+	switch {
+	case t.inFlow(doc, old):
 		return t.insertInFlow(root, doc, text, at)
+	case root.span.flow:
+		return edit{root.span.start, root.span.close + 1, text}
 	}
 	last := t.docEnd(doc)
 	switch {
 	case at < 0:
 		at = last
 	case old.first:
-		at = t.src.lineStart(at)
+		at = t.src.gapBefore(t.src.lineStart(at), old.gap)
 	default:
-		at = t.src.nextLine(at)
+		at = min(t.src.gapBehind(t.src.nextLine(at), old.gap), last)
 	}
 	if at == len(t.src.src) && at > 0 && lastBreak(t.src.src) == 0 {
 		return edit{at, at, t.src.eol + text}

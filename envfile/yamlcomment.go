@@ -1,8 +1,8 @@
 package envfile
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -35,11 +35,10 @@ func (t *yamlTree) attachComments(docs []*yaml.Node) error {
 		}
 		docs = marked
 		t.take = func(line string) *Node {
-			var i int
-			if _, err := fmt.Sscanf(line, markText, &i); err != nil || i >= len(t.comments) {
-				return nil
+			if i := markNumber(line); i >= 0 && i < len(t.comments) {
+				return t.comments[i]
 			}
-			return t.comments[i]
+			return nil
 		}
 	}
 	attached := make(map[*Node]bool, len(t.comments))
@@ -55,6 +54,7 @@ func (t *yamlTree) attachComments(docs []*yaml.Node) error {
 	for i, doc := range docs {
 		t.document(t.roots[i], doc)
 	}
+	t.take = nil // the tree lives on as the layout
 	for _, c := range t.comments {
 		if !attached[c] { // the parser drops it, so sops never sees it
 			in := t.containerAt(c.span.start)
@@ -65,13 +65,28 @@ func (t *yamlTree) attachComments(docs []*yaml.Node) error {
 	return nil
 }
 
-const markText = "sealcfg-comment-%d-"
+const markPrefix = "sealcfg-comment-"
+
+// mark is the unique text that stands for the i-th comment while the parser is
+// asked where it belongs.
+func mark(i int) string { return markPrefix + strconv.Itoa(i) + "-" }
+
+// markNumber is the inverse of mark, -1 for another text.
+func markNumber(text string) int {
+	digits, ok1 := strings.CutPrefix(text, markPrefix)
+	digits, ok2 := strings.CutSuffix(digits, "-")
+	i, err := strconv.Atoi(digits)
+	if !ok1 || !ok2 || err != nil {
+		return -1
+	}
+	return i
+}
 
 // markComments parses the text again with unique comments of the same places.
 func (t *yamlTree) markComments() ([]*yaml.Node, error) {
 	edits := make([]edit, len(t.comments))
 	for i, c := range t.comments {
-		edits[i] = edit{c.span.start, c.span.end, "#" + fmt.Sprintf(markText, i)}
+		edits[i] = edit{c.span.start, c.span.end, "#" + mark(i)}
 	}
 	marked, err := splice(t.src.src, edits)
 	if err != nil {

@@ -18,11 +18,15 @@ type source struct {
 func newSource(src []byte) *source {
 	s := &source{src: src, eol: "\n"}
 	start := 0
-	if bytes.HasPrefix(src, []byte("\xEF\xBB\xBF")) {
+	if bytes.HasPrefix(src, []byte(byteOrderMark)) {
 		start = 3 // the parser does not count a byte order mark
 	}
 	s.lines = append(s.lines, start)
 	for i := start; i < len(src); {
+		if ordinary(src[i]) {
+			i++
+			continue
+		}
 		if n := breakAt(src, i); n > 0 {
 			i += n
 			s.lines = append(s.lines, i)
@@ -56,6 +60,9 @@ func breakAt(src []byte, i int) int {
 	}
 	return 0
 }
+
+// ordinary reports whether a byte surely begins no line break, as most do not.
+func ordinary(c byte) bool { return c > '\r' && c < 0xC2 }
 
 func blank(c byte) bool { return c == ' ' || c == '\t' }
 
@@ -93,7 +100,7 @@ func (s *source) lineStart(offset int) int {
 
 // lineEnd returns where the line that holds offset ends, before its break.
 func (s *source) lineEnd(offset int) int {
-	for offset < len(s.src) && breakAt(s.src, offset) == 0 {
+	for offset < len(s.src) && (ordinary(s.src[offset]) || breakAt(s.src, offset) == 0) {
 		offset++
 	}
 	return offset
@@ -103,6 +110,37 @@ func (s *source) lineEnd(offset int) int {
 func (s *source) nextLine(offset int) int {
 	end := s.lineEnd(offset)
 	return end + breakAt(s.src, end)
+}
+
+// linesBetween counts the lines that begin from one line's start up to another's.
+func (s *source) linesBetween(from, to int) int {
+	return max(sort.SearchInts(s.lines, to)-sort.SearchInts(s.lines, from), 0)
+}
+
+// fieldless reports whether the line at i is blank or a comment.
+func (s *source) fieldless(i int) bool {
+	line := bytes.TrimLeft(s.src[i:s.lineEnd(i)], " \t")
+	return len(line) == 0 || line[0] == '#'
+}
+
+// gapBehind passes over at most n lines without a field.
+func (s *source) gapBehind(at, n int) int {
+	for ; n > 0 && at < len(s.src) && s.fieldless(at); n-- {
+		at = s.nextLine(at)
+	}
+	return at
+}
+
+// gapBefore goes back over at most n lines without a field.
+func (s *source) gapBefore(at, n int) int {
+	for ; n > 0 && at > s.lines[0]; n-- {
+		before := s.lineStart(at - 1)
+		if !s.fieldless(before) {
+			break
+		}
+		at = before
+	}
+	return at
 }
 
 // skipProperties passes over the anchor and tag before a value.
@@ -143,7 +181,7 @@ func (s *source) skipBlank(i int) int {
 // found; such a value can be kept but not changed. parent is the column of the
 // key or dash that it belongs to.
 func (s *source) scalar(n *yaml.Node, parent int) (sp span, ok bool) {
-	sp = span{header: -1, tag: -1, keyStart: -1, dash: -1, close: -1, indent: parent}
+	sp = span{header: -1, tag: -1, keyStart: -1, dash: -1, close: -1, origin: -1, indent: parent}
 	i := s.offset(n.Line, n.Column)
 	if i < 0 {
 		return sp, false
@@ -197,9 +235,22 @@ func (s *source) quoteEnd(i int, quote byte) int {
 	return -1
 }
 
+// onOneLine reports whether a value surely holds no line break.
+func onOneLine(value string) bool {
+	for i := range len(value) {
+		if !ordinary(value[i]) && value[i] != '\t' {
+			return false
+		}
+	}
+	return true
+}
+
 // plainEnd matches a plain scalar against its value: lines are folded, so one
 // break stands for a blank and n breaks for n-1 line feeds.
 func (s *source) plainEnd(i int, value string) int {
+	if end := i + len(value); end <= len(s.src) && onOneLine(value) && string(s.src[i:end]) == value {
+		return end
+	}
 	for v := 0; v < len(value); {
 		if i >= len(s.src) {
 			return -1

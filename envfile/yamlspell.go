@@ -1,20 +1,12 @@
 package envfile
 
 import (
-	"encoding/base64"
-	"errors"
-	"fmt"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
-
-	"gopkg.in/yaml.v3"
 
 	"github.com/sealcfg/sealcfg/crypto"
 )
-
-func formatInt(n int64) string { return strconv.FormatInt(n, 10) }
 
 // spell puts a text in the place of a value or comment, in the style that is
 // there. A sealed text keeps the style of the plain one, because readers parse
@@ -64,7 +56,7 @@ func (w *yamlWriter) seal(enc string) []edit {
 		return replace(`"` + enc + `"`)
 	case styleLiteral, styleFolded:
 		if sp.start == w.src.lineEnd(sp.header) { // line feeds only
-			return append(edits, edit{sp.header, sp.end, `"` + enc + `"`})
+			return append(edits, w.insteadOfBlock(`"`+enc+`"`)...)
 		}
 		if sp.style == styleFolded {
 			edits = append(edits, edit{sp.header, sp.header + 1, "|"})
@@ -83,12 +75,16 @@ func (w *yamlWriter) seal(enc string) []edit {
 
 func (w *yamlWriter) sealPlain(enc string) []edit {
 	if w.sp.header < 0 {
-		return []edit{{w.sp.start, w.sp.end, enc}}
+		return []edit{{w.sp.start, w.sp.end, enc + w.blankBefore(w.sp.end, enc)}}
 	}
-	return []edit{
-		{w.sp.header, w.headerEnd(), enc},
-		{w.src.lineEnd(w.sp.header), w.sp.end, ""},
-	}
+	return w.insteadOfBlock(enc)
+}
+
+// insteadOfBlock puts a text on the line of a block's header, and drops the
+// block. A comment in the header stays.
+func (w *yamlWriter) insteadOfBlock(text string) []edit {
+	end, lineEnd := w.headerEnd(), w.src.lineEnd(w.sp.header)
+	return []edit{{w.sp.header, end, text + w.blankBefore(end, text)}, {lineEnd, max(w.sp.end, lineEnd), ""}}
 }
 
 // comesBackFromPlain reports whether the value, sealed without quotes, would be
@@ -140,6 +136,15 @@ func (w *yamlWriter) blockIndent() int {
 	return w.src.detectIndent(w.src.nextLine(w.sp.header), w.sp.indent+1)
 }
 
+// blankBefore returns the blank that a text needs between it and what stands at
+// end. The parser lets a comment touch a quote or the header of a block.
+func (w *yamlWriter) blankBefore(end int, text string) string {
+	if end < len(w.src.src) && w.src.src[end] == '#' && text != "" && strings.IndexByte(`"'`, text[len(text)-1]) < 0 {
+		return " "
+	}
+	return ""
+}
+
 func (w *yamlWriter) open(typ crypto.Type, text string) []edit {
 	sp := w.sp
 	if sp.style == styleLiteral || sp.style == styleFolded {
@@ -149,7 +154,7 @@ func (w *yamlWriter) open(typ crypto.Type, text string) []edit {
 	if sp.bang {
 		edits = append(edits, edit{sp.tag, sp.start, ""})
 	}
-	replace := func(s string) []edit { return append(edits, edit{sp.start, sp.end, s}) }
+	replace := func(s string) []edit { return append(edits, edit{sp.start, sp.end, s + w.blankBefore(sp.end, s)}) }
 	if typ != crypto.Str || !utf8.ValidString(text) {
 		return replace(spellScalar(typ, text, sp.flow))
 	}
@@ -163,12 +168,41 @@ func (w *yamlWriter) open(typ crypto.Type, text string) []edit {
 		return replace(spellSingle(text))
 	case sp.style == stylePlain && !sp.flow && strings.Contains(text, "\n") && literalOK(text):
 		step := w.t.step()
+		indent := max(sp.indent, 0) + step
 		header, lines := literalLines(text, step)
-		edits = replace(header)
+		blanks, joins := w.blanksBehind(indent, header)
+		if joins {
+			return append(replace(spellDouble(text)), blanks...)
+		}
+		edits = append(replace(header), blanks...)
 		at := w.src.lineEnd(sp.end)
-		return append(edits, edit{at, at, w.src.eol + w.indented(lines, max(sp.indent, 0)+step)})
+		return append(edits, edit{at, at, w.src.eol + w.indented(lines, indent)})
+	case sp.style == stylePlain && !sp.flow:
+		blanks, _ := w.blanksBehind(0, "")
+		return append(replace(spellScalar(typ, text, false)), blanks...)
 	}
 	return replace(spellScalar(typ, text, sp.flow))
+}
+
+// blanksBehind looks at the blank lines behind the value. It returns the edits
+// that empty those which only a plain value can have behind it: with tabs, or
+// with more blanks than the indentation of a block. joins says that lines behind
+// a block with that header would become part of it: blank ones, which "+" keeps,
+// or a comment that stands as deep as its text.
+func (w *yamlWriter) blanksBehind(indent int, header string) (edits []edit, joins bool) {
+	src := w.src
+	for at := src.nextLine(w.sp.end); at < len(src.src); at = src.nextLine(at) {
+		end := src.lineEnd(at)
+		line := string(src.src[at:end])
+		if rest := strings.TrimLeft(line, " "); strings.Trim(line, " \t") != "" {
+			return edits, joins || rest[0] == '#' && len(line)-len(rest) >= indent
+		}
+		joins = joins || strings.HasSuffix(header, "+")
+		if strings.Contains(line, "\t") || indent > 0 && len(line) > indent {
+			edits = append(edits, edit{at, end, ""})
+		}
+	}
+	return edits, joins
 }
 
 func (w *yamlWriter) indented(lines []string, indent int) string {
@@ -190,7 +224,7 @@ func (w *yamlWriter) openBlock(typ crypto.Type, text string) []edit {
 	sp := w.sp
 	headerEnd := w.headerEnd()
 	if typ != crypto.Str || !utf8.ValidString(text) || !blockOK(text) {
-		return []edit{{sp.header, headerEnd, spellScalar(typ, text, false)}, {w.src.lineEnd(sp.header), max(sp.end, w.src.lineEnd(sp.header)), ""}}
+		return w.insteadOfBlock(spellScalar(typ, text, false))
 	}
 	indent := w.blockIndent()
 	header := string(w.src.src[sp.header:headerEnd])
@@ -267,183 +301,6 @@ func blockOK(text string) bool {
 		}
 	}
 	return true
-}
-
-// printable reports whether YAML may carry a character unescaped on one line.
-func printable(r rune) bool {
-	return r >= ' ' && r <= '~' || r >= 0xA0 && r <= 0xD7FF && r != 0x2028 && r != 0x2029 ||
-		r >= 0xE000 && r <= 0xFFFD && r != 0xFEFF || r >= 0x10000 && r <= 0x10FFFF
-}
-
-func canBeSingle(text string) bool {
-	for _, r := range text {
-		if r != '\t' && !printable(r) {
-			return false
-		}
-	}
-	return true
-}
-
-// canBePlain reports whether a string reads back as itself without quotes.
-// With a tag of its own it is a string whatever it looks like.
-func canBePlain(text string, flow, tagged bool) bool {
-	if obviouslyPlain(text) {
-		return true
-	}
-	if strings.ContainsAny(text, "\n\r\t") || !canBeSingle(text) || text == "" {
-		return false
-	}
-	probe := "k: " + text + "\n"
-	if flow {
-		probe = "[" + text + "]\n"
-	}
-	var doc yaml.Node
-	if err := unmarshalNode(probe, &doc); err != nil || len(doc.Content) != 1 {
-		return false
-	}
-	c := doc.Content[0]
-	if doc.HeadComment+doc.FootComment+c.HeadComment+c.LineComment+c.FootComment != "" {
-		return false
-	}
-	var v *yaml.Node
-	switch {
-	case flow && c.Kind == yaml.SequenceNode && len(c.Content) == 1:
-		v = c.Content[0]
-	case !flow && c.Kind == yaml.MappingNode && len(c.Content) == 2:
-		v = c.Content[1]
-	default:
-		return false
-	}
-	return v.Kind == yaml.ScalarNode && v.Style == 0 && v.Value == text && v.Anchor == "" &&
-		(tagged || v.ShortTag() == "!!str" || v.ShortTag() == "!!merge") && v.LineComment+v.HeadComment+v.FootComment == ""
-}
-
-var errParser = errors.New("parser gave up")
-
-func unmarshalNode(text string, n *yaml.Node) (err error) {
-	defer func() {
-		if recover() != nil {
-			err = errParser
-		}
-	}()
-	return yaml.Unmarshal([]byte(text), n)
-}
-
-// obviouslyPlain spares most strings a trip through the parser.
-func obviouslyPlain(text string) bool {
-	if text == "" || len(text) > 256 {
-		return false
-	}
-	c := text[0]
-	if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c == '/') {
-		return false
-	}
-	for i := 1; i < len(text); i++ {
-		c := text[i]
-		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("_-./+=@", c) >= 0) {
-			return false
-		}
-	}
-	switch strings.ToLower(text) {
-	case "true", "false", "null":
-		return false
-	}
-	return true
-}
-
-// spellScalar spells a value without regard to an older style, as sops would:
-// plain where that reads back as the same type, in double quotes where it would
-// be of another type, else in single quotes if they can hold it.
-func spellScalar(typ crypto.Type, text string, flow bool) string {
-	switch {
-	case typ != crypto.Str:
-		return spellTyped(typ, text)
-	case !utf8.ValidString(text):
-		return "!!binary " + base64.StdEncoding.EncodeToString([]byte(text))
-	case canBePlain(text, flow, false):
-		return text
-	case canBeSingle(text) && isString(text):
-		return spellSingle(text)
-	}
-	return spellDouble(text)
-}
-
-func spellSingle(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
-
-// isString reports whether a text without quotes would be a string, syntax aside.
-func isString(text string) bool {
-	typ, _ := GuessType(text)
-	return typ == crypto.Str && text != "" && text != "null" && text != "~"
-}
-
-// spellTyped spells the canonical text of a number, boolean or time so that
-// YAML gives it the same type again.
-func spellTyped(typ crypto.Type, text string) string {
-	switch typ {
-	case crypto.Bool:
-		return strings.ToLower(text)
-	case crypto.Float:
-		return spellFloat(text)
-	case crypto.Time:
-		// A day without a time is what people write for midnight UTC.
-		if t, err := time.Parse(time.RFC3339Nano, text); err == nil && strings.HasSuffix(text, "T00:00:00Z") {
-			return t.Format(time.DateOnly)
-		}
-	}
-	return text
-}
-
-func spellFloat(text string) string {
-	switch text {
-	case "+Inf":
-		return ".inf"
-	case "-Inf":
-		return "-.inf"
-	case "NaN":
-		return ".nan"
-	}
-	if len(strings.TrimLeft(text, "-")) > 21 { // 1e300 has 301 digits
-		if f, err := strconv.ParseFloat(text, 64); err == nil {
-			s := strconv.FormatFloat(f, 'e', -1, 64)
-			if !strings.Contains(s, ".") {
-				s = strings.Replace(s, "e", ".0e", 1)
-			}
-			return s
-		}
-	}
-	if !strings.Contains(text, ".") {
-		return text + ".0"
-	}
-	return text
-}
-
-// spellDouble spells a string in double quotes, escaping only what must be.
-func spellDouble(text string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for _, r := range text {
-		switch {
-		case r == '"' || r == '\\':
-			b.WriteByte('\\')
-			b.WriteRune(r)
-		case r == '\n':
-			b.WriteString(`\n`)
-		case r == '\t':
-			b.WriteString(`\t`)
-		case r == '\r':
-			b.WriteString(`\r`)
-		case r == 0:
-			b.WriteString(`\0`)
-		case printable(r):
-			b.WriteRune(r)
-		case r < 0x10000:
-			fmt.Fprintf(&b, `\u%04X`, r)
-		default:
-			fmt.Fprintf(&b, `\U%08X`, r)
-		}
-	}
-	b.WriteByte('"')
-	return b.String()
 }
 
 // step returns the indentation of nested maps in this file, sops's if there is none.

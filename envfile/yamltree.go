@@ -22,7 +22,6 @@ type yamlTree struct {
 	blocks   []*block
 	comments []*Node            // by place in the text
 	tokens   []token            // what is not a gap in which a comment can begin
-	rootMaps []*yaml.Node       // parallel to roots, nil for an empty document
 	take     func(string) *Node // finds the comment of a text of the parser
 
 	count    int
@@ -53,10 +52,8 @@ func (t *yamlTree) build(docs []*yaml.Node) error {
 		}
 		t.roots = append(t.roots, root)
 		if content.Kind != yaml.MappingNode {
-			t.rootMaps = append(t.rootMaps, nil)
 			continue
 		}
-		t.rootMaps = append(t.rootMaps, content)
 		if err := t.mapping(root, content); err != nil {
 			return err
 		}
@@ -75,13 +72,19 @@ func yamlKind(n *yaml.Node) string {
 }
 
 func noSpan() span {
-	return span{start: -1, end: -1, header: -1, tag: -1, keyStart: -1, dash: -1, close: -1}
+	return span{start: -1, end: -1, header: -1, tag: -1, keyStart: -1, dash: -1, close: -1, origin: -1}
 }
+
+// fewKeys is up to how many keys of a map a search is cheaper than an index.
+const fewKeys = 12
 
 // mapping fills n with the entries of m.
 func (t *yamlTree) mapping(n *Node, m *yaml.Node) error {
 	t.flow(n, m)
-	seen := make(map[string]bool, len(m.Content)/2)
+	var seen map[string]bool
+	if len(m.Content) > 2*fewKeys {
+		seen = make(map[string]bool, len(m.Content)/2)
+	}
 	n.entries = make([]*Node, 0, len(m.Content)/2)
 	for i := 0; i+1 < len(m.Content); i += 2 {
 		key, value := m.Content[i], m.Content[i+1]
@@ -89,10 +92,12 @@ func (t *yamlTree) mapping(n *Node, m *yaml.Node) error {
 		if err != nil {
 			return err
 		}
-		if seen[name] {
+		if seen[name] || seen == nil && n.Get(name) != nil {
 			return &SyntaxError{Line: key.Line, Column: key.Column, Reason: "duplicate key " + quoteName(name)}
 		}
-		seen[name] = true
+		if seen != nil {
+			seen[name] = true
+		}
 		keySpan, _ := t.src.scalar(key, -1)
 		start := t.src.offset(key.Line, key.Column)
 		if t.borrowed == 0 && keySpan.end >= 0 {
@@ -194,10 +199,11 @@ func (t *yamlTree) value(parent *Node, y *yaml.Node, indent int) (*Node, error) 
 	if err := scalarValue(n, y); err != nil {
 		return nil, err
 	}
+	sp, ok := t.src.scalar(y, indent)
 	if t.borrowed > 0 {
+		n.span.origin = sp.start
 		return n, nil
 	}
-	sp, ok := t.src.scalar(y, indent)
 	if !ok {
 		return nil, syntaxError(n, "cannot find the end of this value; write it in double quotes")
 	}

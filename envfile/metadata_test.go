@@ -1,0 +1,135 @@
+package envfile_test
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+// Consumers grep for these lines, so they are spelled as sops spells them.
+func TestMetadataSpelling(t *testing.T) {
+	text := string(seal(t, "a: x\n", envfile.Rules{EncryptedRegex: "^(a|b)$", MACOnlyEncrypted: true}).Bytes())
+	assert.Regexp(t, `^a: ENC\[AES256_GCM,data:[^\n]*\]
+sops:
+    age:
+        - enc: \|
+            -----BEGIN AGE ENCRYPTED FILE-----
+(            [A-Za-z0-9+/=]+
+)+            -----END AGE ENCRYPTED FILE-----
+          recipient: age1[a-z0-9]{58}
+    encrypted_regex: \^\(a\|b\)\$
+    lastmodified: "\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
+    mac: ENC\[AES256_GCM,data:[^\n]*,type:str\]
+    mac_only_encrypted: true
+    version: 3\.13\.3
+$`, text)
+}
+
+func TestMetadata(t *testing.T) {
+	before := time.Now().UTC().Truncate(time.Second)
+	s := seal(t, "a: x\n", envfile.Rules{EncryptedSuffix: "a"})
+	m := s.Metadata()
+	assert.Equal(t, envfile.Rules{EncryptedSuffix: "a"}, m.Rules)
+	assert.Equal(t, envfile.FormatVersion, m.Version)
+	assert.Zero(t, m.Threshold)
+	require.Len(t, m.Groups, 1)
+	require.Len(t, m.Groups[0], 1)
+	assert.Equal(t, recipient(alice).String(), m.Groups[0][0].Field("recipient"))
+	at, err := time.Parse(time.RFC3339, m.LastModified)
+	require.NoError(t, err)
+	assert.False(t, at.Before(before) || at.After(time.Now()))
+
+	m = seal(t, "a: x\n", envfile.Rules{}).Metadata()
+	assert.Equal(t, envfile.DefaultUnencryptedSuffix, m.Rules.UnencryptedSuffix)
+}
+
+func TestParseSealedRefuses(t *testing.T) {
+	good := string(seal(t, "a: x\n", envfile.Rules{}).Bytes())
+	at := strings.Index(good, "sops:\n")
+	block := regexp.MustCompile(`(?s)    age:\n.*-----END AGE ENCRYPTED FILE-----\n[^\n]*\n`)
+	for name, c := range map[string]struct{ text, want string }{
+		"no metadata":             {"a: x\n", "not a sealed file: it has no sops metadata"},
+		"metadata in the second":  {"b: y\n---\n" + good, "not a sealed file: it has no sops metadata"},
+		"metadata is a text":      {"a: x\nsops: y\n", "line 2, column 7: sops metadata is a value, want a map"},
+		"metadata is a list":      {"a: x\nsops: [y]\n", "line 2, column 7: sops metadata is a list, want a map"},
+		"metadata is null":        {"a: x\nsops:\n", "sops metadata is a null, want a map"},
+		"metadata is an alias":    {"a_unencrypted: &x {b: y}\nsops: *x\n", "sops metadata is an alias"},
+		"metadata twice":          {good + good[at:], "duplicate key \"sops\""},
+		"no recipients":           {block.ReplaceAllString(good, ""), "sops metadata names no recipients"},
+		"empty recipients":        {block.ReplaceAllString(good, "    age: []\n    kms: []\n    pgp:\n"), "sops metadata names no recipients"},
+		"recipients are no list":  {block.ReplaceAllString(good, "    age: x\n"), "sops.age is a value, want a list"},
+		"recipient is no map":     {block.ReplaceAllString(good, "    age: [x]\n"), "entry of sops.age is a value, want a map"},
+		"lastmodified unquoted":   {regexp.MustCompile(`lastmodified: "(.*)"`).ReplaceAllString(good, "lastmodified: $1"), "sops.lastmodified is not a string (quote it)"},
+		"lastmodified is no time": {regexp.MustCompile(`lastmodified: ".*"`).ReplaceAllString(good, `lastmodified: "hunter2"`), "sops.lastmodified is not an RFC 3339 time"},
+		"mac is a list":           {regexp.MustCompile(`mac: .*`).ReplaceAllString(good, "mac: []"), "sops.mac is not a string"},
+		"mac_only is no boolean":  {good + "    mac_only_encrypted: hunter2\n", "sops.mac_only_encrypted is not a boolean"},
+		"threshold is no number":  {good + "    shamir_threshold: hunter2\n", "sops.shamir_threshold is not a number"},
+		"two selectors":           {good + "    encrypted_regex: x\n", "encrypted_regex and unencrypted_suffix exclude each other"},
+		"bad regex":               {strings.Replace(good, "unencrypted_suffix: _unencrypted", "encrypted_regex: (", 1), "encrypted_regex: ( does not compile"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := envfile.ParseSealed(envfile.YAML, []byte(c.text))
+			require.Error(t, err)
+			assert.Contains(t, err.Error(), c.want)
+			assert.NotContains(t, err.Error(), "hunter2")
+			var at *envfile.SyntaxError
+			if !errors.Is(err, envfile.ErrNotSealed) {
+				require.ErrorAs(t, err, &at)
+				assert.Positive(t, at.Line)
+			}
+		})
+	}
+}
+
+// sops reads numbers and booleans from texts, and names in any case.
+func TestMetadataWeakTypes(t *testing.T) {
+	text := string(seal(t, "a: x\n", envfile.Rules{MACOnlyEncrypted: true}).Bytes())
+	weak := strings.NewReplacer("mac_only_encrypted: true", `MAC_only_encrypted: "true"`,
+		"    version:", "    shamir_threshold: \"0\"\n    version:", "recipient:", "Recipient:").Replace(text)
+	s := parseSealed(t, weak)
+	assert.True(t, s.Metadata().Rules.MACOnlyEncrypted)
+	assert.Equal(t, recipient(alice).String(), keys.Name(s.Metadata().Stanzas()[0]))
+	require.NoError(t, openErr(weak))
+}
+
+// Stanzas of every type are read and kept, whether or not anybody here can use them.
+func TestMetadataOtherStanzas(t *testing.T) {
+	text := string(seal(t, "a: x\n", envfile.Rules{}).Bytes())
+	const kms = "    kms:\n        - arn: arn:aws:kms:eu-west-1:1:key/k\n          aws_profile: \"\"\n          context:\n              App: shop\n" +
+		"          created_at: \"2024-01-31T00:00:00Z\"\n          enc: AQICAHh=\n"
+	s := parseSealed(t, strings.Replace(text, "    lastmodified", kms+"    lastmodified", 1))
+	require.Len(t, s.Metadata().Groups, 1)
+	require.Len(t, s.Metadata().Groups[0], 2)
+	st := s.Metadata().Groups[0][1]
+	assert.Equal(t, "kms", st.Type)
+	assert.Equal(t, "arn:aws:kms:eu-west-1:1:key/k", keys.Name(st))
+	assert.Equal(t, "AQICAHh=", st.Wrapped)
+	assert.Contains(t, st.Fields, keys.Field{Name: "context", Map: []keys.Field{{Name: "App", Value: "shop"}}})
+
+	again := string(reseal(t, open(t, s), "a: y\n").Bytes())
+	assert.Contains(t, again, kms)
+}
+
+func TestKeyGroupsAreReadButNotOpened(t *testing.T) {
+	text := string(seal(t, "a: x\n", envfile.Rules{}).Bytes())
+	group := regexp.MustCompile(`(?s)    age:\n(.*-----END AGE ENCRYPTED FILE-----\n[^\n]*\n)`)
+	two := group.ReplaceAllStringFunc(text, func(m string) string {
+		inner := strings.ReplaceAll(strings.TrimSuffix(m, "\n"), "\n", "\n          ")
+		one := "        - hc_vault: []\n          " + strings.TrimLeft(inner, " ") + "\n"
+		return "    key_groups:\n" + one + one + "    shamir_threshold: 2\n"
+	})
+	s := parseSealed(t, two)
+	assert.Len(t, s.Metadata().Groups, 2)
+	assert.Equal(t, 2, s.Metadata().Threshold)
+	_, err := s.Open(context.Background(), alice)
+	require.ErrorIs(t, err, errors.ErrUnsupported)
+}

@@ -1,0 +1,176 @@
+package envfile_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sealcfg/sealcfg/envfile"
+)
+
+// Each text is refused, and the error is the whole of what is said.
+func TestParseRefuses(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{"empty", "", "line 1: empty: there is no field in it"},
+		{"a list", "- a\n", "line 1, column 1: the document is a list; only maps at the top level can be sealed"},
+		{"a list in flow", "[a]\n", "line 1, column 1: the document is a list; only maps at the top level can be sealed"},
+		{"a single value", "hunter2\n", "line 1, column 1: the document is a single value; only maps at the top level can be sealed"},
+		{"a list in the second document", "a: x\n---\n- b\n", "line 3, column 1: the document is a list; only maps at the top level can be sealed"},
+		{"duplicate key", "a: x\nb: y\na: z\n", `line 3, column 1: duplicate key "a"`},
+		{"duplicate key below", "m:\n  a: x\n  'a': y\n", `line 3, column 3: duplicate key "a"`},
+		{"duplicate key in flow", "m: {a: x, a: y}\n", `line 1, column 11: duplicate key "a"`},
+		{"duplicate key in the second document", "a: x\n---\nb: x\nb: y\n", `line 4, column 1: duplicate key "b"`},
+		{"duplicate key in a list", "l:\n  - a: x\n    a: y\n", `line 3, column 5: duplicate key "a"`},
+		{"integer key", "1: x\n", `line 1, column 1: key "1" is of type int, only strings can be keys: quote it`},
+		{"boolean key", "m:\n  true: x\n", `line 2, column 3: key "true" is of type bool, only strings can be keys: quote it`},
+		{"float key", "1.5: x\n", `line 1, column 1: key "1.5" is of type float, only strings can be keys: quote it`},
+		{"date key", "2024-01-31: x\n", `line 1, column 1: key "2024-01-31" is of type timestamp, only strings can be keys: quote it`},
+		{"null key", "~: x\n", `line 1, column 1: key "~" is of type null, only strings can be keys: quote it`},
+		{"map as key", "{a: b}: x\n", "line 1, column 1: a key is a map or a list; only strings can be keys"},
+		{"alias as key", "a: &k x\n*k : y\n", "line 2, column 1: a key is an alias; write it out"},
+		{"integer too large", "a: 9223372036854775808\n", "line 1, column 4: the integer is larger than 9223372036854775807, which the format cannot carry: quote it to make it a string"},
+		{"tag that does not fit", "a: !!int hunter2\n", "line 1, column 4: the value does not fit its tag !!int"},
+		{"base64 that does not fit", "a: !!binary hunter2*\n", "line 1, column 4: the value does not fit its tag !!binary"},
+		{"alias without anchor", "a: x\nb: *hunter2\n", "line 2: an alias (*) without its anchor (&): quote the value if it is text"},
+		{"alias cycle", "a: &x\n  b: *x\n", `line 2, column 6: anchor "x" contains itself`},
+		{"tab as indentation", "a:\n\tb: hunter2\n", "line 2: found character that cannot start any token"},
+		{"unclosed quote", "a: \"hunter2\n", "line 2: found unexpected end of stream"},
+		{"unclosed bracket", "a: [hunter2\n", "line 1: did not find expected ',' or ']'"},
+		{"two colons", "a: hunter2: x\n", "line 1: mapping values are not allowed in this context"},
+		{"bad indentation", "a:\n  b: hunter2\n c: y\n", "line 2: did not find expected key"},
+		{"directive", "%YAML 1.2\n---\na: x\n", "line 1: found incompatible YAML document"},
+		{"UTF-16, little end first", "\xff\xfea\x00:\x00", "line 1: text is UTF-16, want UTF-8"},
+		{"UTF-16, big end first", "\xfe\xff\x00a\x00:", "line 1: text is UTF-16, want UTF-8"},
+		{"two byte order marks", "\ufeff\ufeffa: hunter2\n", "line 1: a byte order mark within the text: remove it"},
+		{"byte order mark on a line", "\ufeffa: x\n\ufeffb: hunter2\n", "line 2: a byte order mark within the text: remove it"},
+		{"lone carriage return", "a: x\r\nb: y\rc: hunter2\n", "line 2: a carriage return without a line feed: end lines with a line feed"},
+		{"not UTF-8", "a: x\nb: \xc3\x28\n", "line 2: not valid UTF-8"},
+		{"control character", "a: x\n\nb: \x01hunter2\n", "line 3: control character"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := envfile.Parse(envfile.YAML, []byte(c.text))
+			require.EqualError(t, err, c.want)
+			var at *envfile.SyntaxError
+			require.ErrorAs(t, err, &at)
+			assert.Positive(t, at.Line)
+			assert.NotContains(t, err.Error(), "hunter2")
+		})
+	}
+}
+
+func TestParseRefusesSealed(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"a: x\nsops:\n  mac: y\n", "already sealed (line 2)"},
+		{"sops: x\n", "already sealed (line 1)"},
+		{"sops:\n", "already sealed (line 1)"},
+		{"a: x\n---\nb: y\n\"sops\": {}\n", "already sealed (line 4)"},
+		{"{a: x, sops: {}}\n", "already sealed (line 1)"},
+	} {
+		_, err := envfile.Parse(envfile.YAML, []byte(c.text))
+		require.EqualError(t, err, c.want)
+		require.ErrorIs(t, err, envfile.ErrAlreadySealed)
+	}
+	for _, text := range []string{"a:\n  sops: x\n", "sops_x: y\n", "l:\n  - sops: z\n"} {
+		_, err := envfile.Parse(envfile.YAML, []byte(text))
+		require.NoError(t, err, text)
+	}
+}
+
+func TestSealRefusesAliases(t *testing.T) {
+	const sealed = " would be sealed, but it is reached through an alias (*): " +
+		"a sealed value is bound to its path, so write the value out or keep it in clear"
+	const clear = " is in clear, but it is reached through an alias (*) and sealed where the anchor stands: write the value out"
+	for _, c := range []struct{ name, text, want string }{
+		{"a value", "a: &x hunter2\nb: *x\n", "line 2, column 4: b" + sealed},
+		{"a map", "a: &x\n  k: hunter2\nb: *x\n", "line 3, column 4: b.k" + sealed},
+		{"a merge", "a: &x\n  k: hunter2\nb:\n  <<: *x\n", "line 4, column 7: b.<<.k" + sealed},
+		{"an item", "a:\n  - &x hunter2\n  - *x\n", "line 3, column 5: a" + sealed},
+		{"a clear anchor", "a_unencrypted: &x y\nb: *x\n", "line 2, column 4: b" + sealed},
+		{"a sealed anchor", "a: &x hunter2\nb_unencrypted: *x\n", "line 2, column 16: b_unencrypted" + clear},
+		{"a sealed anchor below", "a: &x\n  k: {l: hunter2}\nb_unencrypted:\n  - *x\n", "line 4, column 5: b_unencrypted.k.l" + clear},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, _, err := envfile.Seal(context.Background(), parse(t, c.text), envfile.Rules{}, sealedTo(alice))
+			require.EqualError(t, err, c.want)
+			var at *envfile.SyntaxError
+			require.ErrorAs(t, err, &at)
+		})
+	}
+}
+
+// A literal block without a line break at the end of the file would change when
+// the metadata is put behind it. Sealed, it does not.
+func TestSealRefusesOpenEnd(t *testing.T) {
+	for _, text := range []string{"a_unencrypted: |\n  hunter2", "a_unencrypted: |+\n  hunter2\n ", "a: |+\n "} {
+		_, _, err := envfile.Seal(context.Background(), parse(t, text), envfile.Rules{}, sealedTo(alice))
+		require.Error(t, err)
+		assert.Contains(t, err.Error(), "the text block ends the file without a line break, so what follows it would change it: add one")
+	}
+	const fine = "a: |\n  x"
+	assert.Equal(t, fine, document(t, open(t, seal(t, fine, envfile.Rules{}))))
+}
+
+// A few lines of aliases of aliases stand for a billion values.
+func TestParseRefusesAliasBomb(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("a0_unencrypted: &a0 [x, x, x, x, x, x, x, x, x, x]\n")
+	for i := 1; i < 12; i++ {
+		fmt.Fprintf(&b, "a%d_unencrypted: &a%d [%s]\n", i, i, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d, ", i-1), 10), ", "))
+	}
+	start := time.Now()
+	_, err := envfile.Parse(envfile.YAML, []byte(b.String()))
+	require.Error(t, err)
+	assert.Contains(t, err.Error(), "too many values after aliases are expanded")
+	assert.Less(t, time.Since(start), 5*time.Second, "about 0.5 s without the race detector")
+}
+
+func TestSealRefusesRules(t *testing.T) {
+	for _, c := range []struct {
+		rules envfile.Rules
+		want  string
+	}{
+		{envfile.Rules{EncryptedRegex: "(", UnencryptedSuffix: "_x"}, "encrypted_regex and unencrypted_suffix exclude each other"},
+		{envfile.Rules{EncryptedSuffix: "a", EncryptedCommentRegex: "b"}, "encrypted_comment_regex and encrypted_suffix exclude each other"},
+		{envfile.Rules{EncryptedRegex: "pass("}, "encrypted_regex: pass( does not compile"},
+		{envfile.Rules{UnencryptedRegex: "[a"}, "unencrypted_regex: [a does not compile"},
+		{envfile.Rules{EncryptedCommentRegex: "*"}, "encrypted_comment_regex: * does not compile"},
+		{envfile.Rules{UnencryptedCommentRegex: `\`}, "does not compile"},
+	} {
+		_, _, err := envfile.Seal(context.Background(), parse(t, "password: hunter2\n"), c.rules, sealedTo(alice))
+		require.ErrorIs(t, err, envfile.ErrSelector)
+		assert.Contains(t, err.Error(), c.want)
+		require.ErrorIs(t, c.rules.Validate(), envfile.ErrSelector)
+	}
+	require.NoError(t, envfile.Rules{EncryptedRegex: "^pass", MACOnlyEncrypted: true}.Validate())
+	require.NoError(t, envfile.Rules{}.Validate())
+}
+
+func TestSealRefusesNoRecipients(t *testing.T) {
+	for _, to := range []envfile.Recipients{{}, sealedTo()} {
+		_, _, err := envfile.Seal(context.Background(), parse(t, "a: x\n"), envfile.Rules{}, to)
+		require.ErrorIs(t, err, envfile.ErrNoRecipients)
+	}
+	two := envfile.Recipients{Groups: append(sealedTo(alice).Groups, sealedTo(bob).Groups...), Threshold: 2}
+	_, _, err := envfile.Seal(context.Background(), parse(t, "a: x\n"), envfile.Rules{}, two)
+	require.ErrorIs(t, err, errors.ErrUnsupported)
+}
+
+func TestFormatOf(t *testing.T) {
+	for _, path := range []string{"a.yaml", "b/c.yml", "/x/.yaml"} {
+		f, err := envfile.FormatOf(path)
+		require.NoError(t, err)
+		assert.Equal(t, "yaml", f.Name())
+	}
+	for _, path := range []string{"a.json", "a.env", "a", "yaml", "a.yaml.bak", ""} {
+		_, err := envfile.FormatOf(path)
+		var unknown *envfile.FormatError
+		require.ErrorAs(t, err, &unknown)
+		assert.Equal(t, path, unknown.Path)
+	}
+}

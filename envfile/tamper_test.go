@@ -1,0 +1,131 @@
+package envfile_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sealcfg/sealcfg/envfile"
+)
+
+const tampered = `# first
+a: one
+b: one
+c: two
+n: 5
+l:
+  - x
+  - y
+clear_unencrypted: z
+empty: ""
+nothing: null
+`
+
+// What somebody without the data key may try on a file. Each is refused, unless
+// the format itself cannot tell (docs/format.md).
+func TestTampering(t *testing.T) {
+	text := string(seal(t, tampered, envfile.Rules{}).Bytes())
+	value := func(key string) string {
+		return encForm.FindString(text[strings.Index(text, "\n"+key+": ")+1:])
+	}
+	swap := func(x, y string) string {
+		return strings.NewReplacer(x, y, y, x).Replace(text)
+	}
+	items := encForm.FindAllString(text[strings.Index(text, "\nl:"):], 2)
+	foreign := string(seal(t, tampered, envfile.Rules{}).Bytes())
+
+	for name, c := range map[string]struct{ text, want string }{
+		"values swapped":               {swap(value("a"), value("c")), "a: does not authenticate"},
+		"equal values swapped":         {swap(value("a"), value("b")), "a: does not authenticate"},
+		"items swapped":                {swap(items[0], items[1]), "mac: does not authenticate"},
+		"item doubled":                 {strings.Replace(text, items[1], items[0], 1), "mac: does not authenticate"},
+		"value renamed":                {strings.Replace(text, "\na:", "\nd:", 1), "d: does not authenticate"},
+		"value in clear":               {strings.Replace(text, value("a"), "hunter2", 1), "a stands in clear, but the file's rules (unencrypted_suffix: _unencrypted) seal it"},
+		"number in clear":              {strings.Replace(text, value("n"), "5", 1), "n stands in clear"},
+		"value of another file":        {strings.Replace(text, value("a"), encForm.FindString(foreign[strings.Index(foreign, "\na: "):]), 1), "a: does not authenticate"},
+		"value emptied":                {strings.Replace(text, value("a"), `""`, 1), "mac: does not authenticate"},
+		"value removed":                {regexp.MustCompile(`(?m)^a: .*\n`).ReplaceAllString(text, ""), "mac: does not authenticate"},
+		"value in clear added":         {strings.Replace(text, "\nb:", "\nx: hunter2\nb:", 1), "x stands in clear"},
+		"clear value changed":          {strings.Replace(text, "_unencrypted: z", "_unencrypted: zz", 1), "mac: does not authenticate"},
+		"clear value removed":          {strings.Replace(text, "clear_unencrypted: z\n", "", 1), "mac: does not authenticate"},
+		"empty value filled":           {strings.Replace(text, `empty: ""`, "empty: hunter2", 1), "empty stands in clear"},
+		"mac removed":                  {regexp.MustCompile(`(?m)^ +mac: .*\n`).ReplaceAllString(text, ""), "the file has no mac"},
+		"mac emptied":                  {regexp.MustCompile(`(?m)^( +mac:) .*\n`).ReplaceAllString(text, "$1 \"\"\n"), "the file has no mac"},
+		"mac null":                     {regexp.MustCompile(`(?m)^( +mac:) .*\n`).ReplaceAllString(text, "$1\n"), "the file has no mac"},
+		"mac of another file":          {regexp.MustCompile(` mac: .*`).ReplaceAllLiteralString(text, regexp.MustCompile(` mac: .*`).FindString(foreign)), "open mac: does not authenticate"},
+		"a value as mac":               {regexp.MustCompile(` mac: .*`).ReplaceAllLiteralString(text, " mac: "+value("a")), "open mac: does not authenticate"},
+		"lastmodified changed":         {regexp.MustCompile(`lastmodified: "20..`).ReplaceAllString(text, `lastmodified: "2001`), "open mac: does not authenticate"},
+		"lastmodified removed":         {regexp.MustCompile(`(?m)^ +lastmodified: .*\n`).ReplaceAllString(text, ""), "the file has no lastmodified"},
+		"mac_only_encrypted added":     {text + "    mac_only_encrypted: true\n", "mac: does not authenticate"},
+		"suffix that opens everything": {strings.Replace(text, "unencrypted_suffix: _unencrypted", "unencrypted_regex: .*", 1), "mac: does not authenticate"},
+		"type changed":                 {strings.Replace(text, value("n"), strings.Replace(value("n"), "type:int", "type:bool", 1), 1), "n: malformed sealed value: not a value of its type bool"},
+		"type comment":                 {strings.Replace(text, value("a"), strings.Replace(value("a"), "type:str", "type:comment", 1), 1), "mac: does not authenticate"},
+		"type unknown":                 {strings.Replace(text, value("a"), strings.Replace(value("a"), "type:str", "type:bytes", 1), 1), "a stands in clear"},
+		"text behind the bracket":      {strings.Replace(text, value("a"), value("a")+"x", 1), "a stands in clear"},
+		"comment changed":              {strings.Replace(text, "#"+encForm.FindString(text), "#"+strings.Replace(value("a"), "type:str", "type:comment", 1), 1), "comment on line 1: does not authenticate"},
+		"a mapping for a value":        {strings.Replace(text, "a: "+value("a"), "a: {b: "+"'"+value("b")+"'}", 1), "a.b: does not authenticate"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.NotEqual(t, text, c.text, "the test changes nothing")
+			err := openErr(c.text)
+			require.Error(t, err)
+			assert.Contains(t, err.Error(), c.want)
+			require.ErrorIs(t, err, envfile.ErrIntegrity)
+			assert.NotContains(t, err.Error(), "hunter2")
+		})
+	}
+}
+
+// What the format does not bind: it opens, and a binding of our own (a later
+// version) is what will tell.
+func TestTamperingTheFormatCannotSee(t *testing.T) {
+	text := string(seal(t, tampered, envfile.Rules{}).Bytes())
+	comment := "#" + encForm.FindString(text) + "\n"
+	for name, changed := range map[string]string{
+		"comment moved":          strings.Replace(strings.Replace(text, comment, "", 1), "\nc:", "\n"+comment+"c:", 1),
+		"comment moved deeper":   strings.Replace(strings.Replace(text, comment, "", 1), "l:\n", "l:\n  "+comment, 1),
+		"comment removed":        strings.Replace(text, comment, "", 1),
+		"comment doubled":        comment + text,
+		"comment in clear":       strings.Replace(text, comment, "# new\n", 1),
+		"empty key added":        strings.Replace(text, "\nc:", "\nx: \"\"\nc:", 1),
+		"clear key renamed":      strings.Replace(text, "clear_unencrypted", "other_unencrypted", 1),
+		"unknown metadata":       text + "    other: {x: [1]}\n",
+		"metadata in upper case": strings.Replace(text, " mac:", " MAC:", 1),
+		"comment in the block":   strings.Replace(text, "sops:\n", "sops:\n    # hi\n", 1),
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.NotEqual(t, text, changed)
+			require.NoError(t, openErr(changed))
+		})
+	}
+}
+
+// Bit by bit: no change of a value's text opens to something else.
+func TestTamperingWithEveryByte(t *testing.T) {
+	text := string(seal(t, "a: one\n", envfile.Rules{}).Bytes())
+	from := strings.Index(text, "ENC[")
+	to := from + len(encForm.FindString(text))
+	for i := from; i < to; i++ {
+		for _, bit := range []byte{1, 2, 4, 8, 16, 32} {
+			b := []byte(text)
+			b[i] ^= bit
+			if b[i] == '\n' || b[i] == '\r' || b[i] < ' ' || b[i] >= 0x7F {
+				continue // another file altogether, broken
+			}
+			require.Error(t, openErr(string(b)), "%q", b[from:to])
+		}
+	}
+}
+
+// Older versions of sops write a comment in a list as an item.
+func TestCommentAsItem(t *testing.T) {
+	text := string(seal(t, "l:\n  # c\n  - x\n", envfile.Rules{}).Bytes())
+	comment := encForm.FindString(text)
+	o := open(t, parseSealed(t, strings.Replace(text, "#"+comment, "- "+comment, 1)))
+	assert.Equal(t, "l:\n  # c\n  - x\n", document(t, o))
+	assert.Equal(t, 1, o.Roots()[0].Get("l").Len())
+	assert.Contains(t, body(t, string(reseal(t, o, "l:\n  # c\n  - x\n").Bytes())), "  #<comment>\n  - <str>\n")
+}
