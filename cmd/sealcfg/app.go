@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -27,6 +28,7 @@ type app struct {
 	in, out, err *os.File
 	lookupEnv    func(string) (string, bool)
 
+	wd      string // working directory, after -C
 	dir     string
 	json    bool
 	quiet   bool
@@ -46,6 +48,7 @@ type place struct {
 }
 
 func (a *app) run(ctx context.Context, args []string) int {
+	a.wd, _ = os.Getwd() // "" if it is gone: paths stay absolute then
 	root := newRootCmd(a)
 	root.SetArgs(args)
 	root.SetIn(a.in)
@@ -65,7 +68,9 @@ func (a *app) watchSignals(cmd *cobra.Command) {
 	if cmd.Name() == "edit" {
 		return
 	}
-	ctx, _ := signal.NotifyContext(cmd.Context(), scratch.Signals()...) // until the process ends
+	ctx, stop := signal.NotifyContext(cmd.Context(), scratch.Signals()...)
+	// The second signal has its usual effect again: what hangs can be stopped.
+	context.AfterFunc(ctx, stop)
 	a.interrupted = func() bool { return ctx.Err() != nil }
 	cmd.SetContext(ctx)
 }
@@ -175,13 +180,40 @@ func (a *app) promptSecret(ctx context.Context, question string) ([]byte, error)
 	if err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(a.err, "%s: ", question)
+	asked := make(chan struct{})
+	go func() {
+		defer close(asked)
+		awaitHidden(fd, state)
+		fmt.Fprintf(a.err, "%s: ", question)
+	}()
 	b, err := waitFor(ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
+	<-asked
 	if errors.Is(err, errInterrupted) { // ReadPassword is still waiting, without echo
 		err = errors.Join(err, term.Restore(fd, state))
 	}
 	fmt.Fprintln(a.err)
 	return b, err
+}
+
+// awaitHidden waits until the terminal is set otherwise than before, which is
+// when it does not echo any more: who answers a question at once must not see
+// the answer. It gives up after a second, for a terminal that has no such modes.
+func awaitHidden(fd int, before *term.State) {
+	for deadline := time.Now().Add(time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		if now, err := term.GetState(fd); err != nil || *now != *before {
+			return
+		}
+	}
+}
+
+// keepTerminal remembers how the terminal is set and returns what sets it back.
+func (a *app) keepTerminal() (restore func()) {
+	fd := int(a.in.Fd())
+	state, err := term.GetState(fd)
+	if err != nil {
+		return func() {} // not a terminal
+	}
+	return func() { _ = term.Restore(fd, state) } // if it is gone, nobody minds
 }
 
 // loadIdentities collects the user's identities, once.
@@ -191,7 +223,8 @@ func (a *app) loadIdentities(ctx context.Context) ([]keys.Identity, error) {
 	}
 	ids, err := keys.Default.Identities(ctx, a.source())
 	if err != nil {
-		return nil, err
+		// To the person it is the same as having none: exit code 4.
+		return nil, withHint(quietly(keys.ErrNoIdentity, err), "mend the place that is named, or unset the variable: it is not passed over in silence")
 	}
 	a.identities, a.loaded = ids, true
 	return ids, nil
@@ -228,6 +261,19 @@ func (a *app) configDir() string {
 
 // project finds the project that the command works on.
 func (a *app) project() (*environments.Project, error) { return environments.Find(".") }
+
+// enter obeys -C.
+func (a *app) enter() error {
+	if a.dir == "" {
+		return nil
+	}
+	if err := os.Chdir(a.dir); err != nil {
+		return usageError{err}
+	}
+	a.dir = "" // once
+	a.wd, _ = os.Getwd()
+	return nil
+}
 
 // shown is how a path is named to a person: relative where that is shorter.
 func shown(path string) string {

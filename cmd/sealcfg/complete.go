@@ -4,8 +4,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-
-	"github.com/sealcfg/sealcfg/envfile"
 )
 
 // Names of environments and of fields are public, so they complete without a key.
@@ -42,6 +40,9 @@ func (a *app) completeField(cmd *cobra.Command, args []string, toComplete string
 }
 
 func (a *app) envNames() []string {
+	if a.enter() != nil { // cobra runs no hooks before it completes
+		return nil
+	}
 	project, err := a.project()
 	if err != nil {
 		return nil
@@ -58,6 +59,9 @@ func (a *app) envNames() []string {
 }
 
 func (a *app) fieldNames(arg string) []string {
+	if a.enter() != nil {
+		return nil
+	}
 	t, err := a.target(arg)
 	if err != nil {
 		return nil
@@ -73,15 +77,4 @@ func (a *app) fieldNames(arg string) []string {
 		}
 	}
 	return names
-}
-
-// leafCount is the number of values in a file.
-func leafCount(roots []*envfile.Node) int {
-	n := 0
-	for _, root := range roots {
-		for range root.Leaves() {
-			n++
-		}
-	}
-	return n
 }

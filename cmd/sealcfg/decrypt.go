@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -25,7 +26,10 @@ func newDecryptCmd(a *app) *cobra.Command {
 		Short: "Print the plain text of an environment",
 		Long: `Decrypt prints the plain text of a sealed file, after its MAC has been verified.
 The text is the author's own, byte for byte. With --format the values are
-written in another format; in dotenv, levels are joined by two underscores.`,
+written in another format; in dotenv, levels are joined by two underscores.
+
+With -o the text goes to a file that only you can read. Mind where it lies: a
+sealed file is never replaced by it, but git does not know that it is plain.`,
 		Example: `  sealcfg decrypt prod
   sealcfg decrypt prod --format json | jq .db
   sealcfg decrypt prod --extract db.password
@@ -67,18 +71,43 @@ func runDecrypt(cmd *cobra.Command, o *decryptOptions) error {
 		_, err = a.out.Write(text)
 		return err
 	}
+	if err := refuseSealed(o.output); err != nil {
+		return err
+	}
 	return atomicfile.Write(o.output, text, atomicfile.Options{Mode: 0o600, Private: true})
+}
+
+// refuseSealed keeps plain text from taking the place of a sealed file, which is
+// where git would find it.
+func refuseSealed(path string) error {
+	format, err := envfile.FormatOf(path)
+	if err != nil {
+		return nil //nolint:nilerr // no sealed file has such a name
+	}
+	src, err := os.ReadFile(path)
+	if err != nil {
+		return nil //nolint:nilerr // if it cannot be read, the write says why it cannot be written
+	}
+	if _, err := envfile.ParseSealed(format, src); err != nil {
+		return nil //nolint:nilerr // not a sealed file
+	}
+	return withHint(usagef("%s is a sealed file; plain text does not replace it", shown(path)), "name another file with -o, or use sealcfg edit to change it")
 }
 
 func (o *decryptOptions) text(t *target, opened *envfile.Opened) ([]byte, error) {
 	roots := opened.Roots()
 	if o.extract != "" {
-		n, err := lookUp(t, roots[0], o.extract)
+		n, err := lookUp(t, roots, o.extract)
 		if err != nil {
 			return nil, err
 		}
-		if n.Kind != envfile.Map || o.format == "" {
+		switch {
+		case o.format == "":
 			return printedValue(n), nil
+		case o.format == "yaml": // which JSON is, too
+			return append(envfile.JSONText(n, "  "), '\n'), nil
+		case o.format == "dotenv" && n.Kind != envfile.Map:
+			return nil, usagef("%s is no map; dotenv wants names for its values", o.extract)
 		}
 		roots = []*envfile.Node{n}
 	}
@@ -94,28 +123,30 @@ func (o *decryptOptions) text(t *target, opened *envfile.Opened) ([]byte, error)
 		}
 		return dotenvText(roots[0])
 	}
-	d, err := opened.Document()
-	if err != nil {
-		return nil, t.at(err)
-	}
-	return d.Bytes(), nil
+	text, err := opened.Text()
+	return text, t.at(err)
 }
 
-// lookUp finds the node under a path as people write it.
-func lookUp(t *target, root *envfile.Node, path string) (*envfile.Node, error) {
+// lookUp finds the node under a path as people write it, in the first document.
+func lookUp(t *target, roots []*envfile.Node, path string) (*envfile.Node, error) {
 	p, err := envfile.ParsePath(path)
 	if err != nil {
 		return nil, usageError{fmt.Errorf("%s: %w", path, err)}
 	}
-	if n := root.At(p); n != nil {
+	if n := roots[0].At(p); n != nil {
 		return n, nil
 	}
-	return nil, noField(t, root, path)
+	return nil, noField(t, roots, p)
 }
 
-func noField(t *target, root *envfile.Node, path string) error {
+func noField(t *target, roots []*envfile.Node, path envfile.Path) error {
 	err := fmt.Errorf("%s: %s: %w", t.shown, path, envfile.ErrNoField)
-	if guess := closestField(root, path); guess != "" {
+	for _, later := range roots[1:] {
+		if later.At(path) != nil {
+			return withHint(err, "a path leads into the first document of the file, and this field is in a later one: use sealcfg edit %s", t.name)
+		}
+	}
+	if guess := closestField(roots[0], path.String()); guess != "" {
 		return withHint(err, "did you mean %s?", guess)
 	}
 	return withHint(err, "sealcfg view %s lists the fields", t.name)

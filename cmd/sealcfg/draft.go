@@ -3,12 +3,13 @@ package main
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"unicode/utf8"
 
 	"github.com/sealcfg/sealcfg/crypto"
 	"github.com/sealcfg/sealcfg/envfile"
@@ -17,11 +18,11 @@ import (
 )
 
 // A draft is a text that edit could not write. It is a sealed file with one
-// value, for the people who may read the edited file, and lies in the user's
-// state directory, where no git finds it.
+// value, for its author alone, and lies in the author's state directory, where no
+// git finds it. There may be several of a file; the last is taken up first.
 
-// draftPath returns the place of the draft of a file.
-func (a *app) draftPath(t *target) (string, error) {
+// draftPath returns the place of the n-th draft of a file, counted from 1.
+func (a *app) draftPath(t *target, n int) (string, error) {
 	state := a.env("XDG_STATE_HOME")
 	if !filepath.IsAbs(state) {
 		home, err := os.UserHomeDir()
@@ -31,47 +32,105 @@ func (a *app) draftPath(t *target) (string, error) {
 		state = filepath.Join(home, ".local", "state")
 	}
 	sum := sha256.Sum256([]byte(t.path))
-	return filepath.Join(state, "sealcfg", "drafts", hex.EncodeToString(sum[:8])+".yaml"), nil
+	return filepath.Join(state, "sealcfg", "drafts", fmt.Sprintf("%x-%d.yaml", sum[:8], n)), nil
 }
 
-var draftText = envfile.Path{{Key: "text"}}
+// lastDraft returns the last draft of a file, "" if there is none, and the path
+// of the one that would follow it.
+func (a *app) lastDraft(t *target) (last, next string, err error) {
+	for n := 1; ; n++ {
+		if next, err = a.draftPath(t, n); err != nil {
+			return "", "", err
+		}
+		if _, err := os.Lstat(next); errors.Is(err, fs.ErrNotExist) {
+			return last, next, nil
+		} else if err != nil {
+			return "", "", err
+		}
+		last = next
+	}
+}
 
-func (a *app) writeDraft(ctx context.Context, s *editSession, text []byte) error {
-	path, err := a.draftPath(s.t)
+// takeUpDraft puts the last draft into the editor, if it is to be resumed, or
+// says that there is one.
+func (s *editSession) takeUpDraft(ctx context.Context, resume bool) error {
+	a, t := s.app, s.t
+	path, _, err := a.lastDraft(t)
+	switch {
+	case !resume && err == nil && path != "":
+		a.warn("there is a draft of %s from an edit that could not be written; sealcfg edit --resume %s takes it up", t.shown, t.name)
+		return nil
+	case !resume: // without a home there are no drafts
+		return nil
+	case err != nil:
+		return err
+	case path == "":
+		return fmt.Errorf("%s: there is no draft to resume", t.shown)
+	}
+	text, err := a.readDraft(ctx, path)
+	if err != nil {
+		return fmt.Errorf("read the draft %s: %w", path, err)
+	}
+	s.draft, s.start = path, s.resumed(text)
+	return nil
+}
+
+func (s *editSession) dropDraft() error {
+	if s.draft == "" {
+		return nil
+	}
+	return os.Remove(s.draft)
+}
+
+const (
+	draftOf   = "of_unencrypted" // which file it is a draft of, for people
+	draftText = "text"
+	// draftRaw holds in base64 what no string of the format can: a text need not
+	// be UTF-8 only because it came from an editor.
+	draftRaw = "text_base64"
+)
+
+// writeDraft seals the text. A draft that was resumed is replaced, another is not.
+func (s *editSession) writeDraft(ctx context.Context, text []byte) error {
+	path, opt := s.draft, atomicfile.Options{Private: true}
+	if path == "" {
+		var err error
+		if _, path, err = s.app.lastDraft(s.t); err != nil {
+			return err
+		}
+		opt.NoClobber = true
+	}
+	to, err := s.draftRecipients(ctx)
 	if err != nil {
 		return err
 	}
-	to, err := a.draftRecipients(ctx, s)
+	d, err := envfile.Parse(envfile.YAML, []byte(draftOf+": x\n"))
 	if err != nil {
 		return err
 	}
-	d, err := envfile.Parse(envfile.YAML, []byte("of_unencrypted: x\n"))
-	if err != nil {
-		return err
+	set := func(key, value string) (*envfile.Document, error) {
+		return d.Apply(envfile.Set(envfile.Path{{Key: draftOf}}, crypto.Str, s.t.path), envfile.Set(envfile.Path{{Key: key}}, crypto.Str, value))
 	}
-	d, err = d.Apply(
-		envfile.Set(envfile.Path{{Key: "of_unencrypted"}}, crypto.Str, s.t.path),
-		envfile.Set(draftText, crypto.Str, string(text)),
-	)
-	if err != nil {
-		return err
+	plain, err := set(draftText, string(text))
+	if err != nil || !utf8.Valid(text) {
+		if plain, err = set(draftRaw, base64.StdEncoding.EncodeToString(text)); err != nil {
+			return err
+		}
 	}
-	sealed, _, err := envfile.Seal(ctx, d, envfile.Rules{}, to)
+	sealed, _, err := envfile.Seal(ctx, plain, envfile.Rules{}, to)
 	if err != nil {
 		return err
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	return atomicfile.Write(path, sealed.Bytes(), atomicfile.Options{Private: true})
+	return atomicfile.Write(path, sealed.Bytes(), opt)
 }
 
-// draftRecipients are those of policy; without one, the user's own.
-func (a *app) draftRecipients(ctx context.Context, s *editSession) (envfile.Recipients, error) {
-	if _, rule, err := s.t.rule(); err == nil {
-		return rule.Recipients(keys.Default)
-	}
-	ids, err := a.loadIdentities(ctx)
+// draftRecipients are the author's own; if an identity does not tell its
+// recipient, those of the file.
+func (s *editSession) draftRecipients(ctx context.Context) (envfile.Recipients, error) {
+	ids, err := s.app.loadIdentities(ctx)
 	if err != nil {
 		return envfile.Recipients{}, err
 	}
@@ -83,25 +142,24 @@ func (a *app) draftRecipients(ctx context.Context, s *editSession) (envfile.Reci
 		}
 		group = append(group, r)
 	}
-	return envfile.Recipients{Groups: [][]keys.Recipient{group}}, nil
+	if len(group) > 0 {
+		return envfile.Recipients{Groups: [][]keys.Recipient{group}}, nil
+	}
+	_, rule, err := s.t.rule()
+	if err != nil {
+		return envfile.Recipients{}, err
+	}
+	return rule.Recipients(keys.Default)
 }
 
-// readDraft returns the text of the draft, nil if there is none.
-func (a *app) readDraft(ctx context.Context, t *target) ([]byte, error) {
-	path, err := a.draftPath(t)
-	if err != nil {
-		return nil, nil //nolint:nilerr // without a home there are no drafts
-	}
+func (a *app) readDraft(ctx context.Context, path string) ([]byte, error) {
 	src, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
 	if err != nil {
 		return nil, err
 	}
 	s, err := envfile.ParseSealed(envfile.YAML, src)
 	if err != nil {
-		return nil, fmt.Errorf("draft %s: %w", path, err)
+		return nil, err
 	}
 	ids, err := a.loadIdentities(ctx)
 	if err != nil {
@@ -109,24 +167,20 @@ func (a *app) readDraft(ctx context.Context, t *target) ([]byte, error) {
 	}
 	o, err := s.Open(ctx, ids...)
 	if err != nil {
-		return nil, fmt.Errorf("draft %s: %w", path, err)
+		return nil, err
 	}
-	n := o.Roots()[0].At(draftText)
-	if n == nil {
-		return nil, fmt.Errorf("draft %s: %w: text", path, envfile.ErrNoField)
+	root := o.Roots()[0]
+	if n := root.Get(draftText); n != nil {
+		return []byte(n.Text), nil
 	}
-	return []byte(n.Text), nil
-}
-
-func (a *app) dropDraft(t *target) error {
-	path, err := a.draftPath(t)
-	if err != nil {
-		return nil //nolint:nilerr // without a home there are no drafts
+	if n := root.Get(draftRaw); n != nil {
+		text, err := base64.StdEncoding.DecodeString(n.Text)
+		if err != nil {
+			return nil, fmt.Errorf("%s is not base64", draftRaw)
+		}
+		return text, nil
 	}
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
+	return nil, fmt.Errorf("%s: %w", draftText, envfile.ErrNoField)
 }
 
 // resumed puts above the draft what the file says otherwise now, by name.

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/internal/atomicfile"
 	"github.com/sealcfg/sealcfg/internal/editor"
 	"github.com/sealcfg/sealcfg/internal/scratch"
@@ -55,9 +56,12 @@ encrypted, and sealcfg edit --resume ENV takes it up again.`,
 type editSession struct {
 	app    *app
 	t      *target
-	opened *envfile.Opened   // nil for a new file
-	before *envfile.Document // nil for a new file
-	start  []byte            // what the editor is given first
+	rule   *environments.Rule // of policy, for a new file
+	opened *envfile.Opened    // nil for a new file
+	before *envfile.Document  // nil for a new file
+	asIs   []byte             // saved like this, there is nothing to write
+	start  []byte             // what the editor is given first
+	draft  string             // path of the draft that is resumed, else ""
 	dir    *scratch.Dir
 	editor editor.Command
 	ran    time.Duration // of the last run of the editor
@@ -73,17 +77,8 @@ func runEdit(cmd *cobra.Command, o *editOptions) error {
 	if err := s.load(cmd.Context()); err != nil {
 		return err
 	}
-	draft, err := a.readDraft(cmd.Context(), t)
-	if err != nil {
+	if err := s.takeUpDraft(cmd.Context(), o.resume); err != nil {
 		return err
-	}
-	switch {
-	case o.resume && draft == nil:
-		return fmt.Errorf("%s: there is no draft to resume", t.shown)
-	case o.resume:
-		s.start = s.resumed(draft)
-	case draft != nil:
-		a.warn("there is a draft of %s from an edit that could not be written; sealcfg edit --resume %s takes it up", t.shown, o.env)
 	}
 	if s.editor, err = editor.Choose(a.lookupEnv, exec.LookPath); err != nil {
 		return err
@@ -101,22 +96,20 @@ func runEdit(cmd *cobra.Command, o *editOptions) error {
 		return err
 	}
 	if doc == nil {
-		return s.unchanged()
+		err = s.unchanged()
+	} else if err = s.write(cmd.Context(), doc); err != nil {
+		err = s.keep(text, err)
 	}
-	if err := s.write(cmd, doc); err != nil {
-		return s.keep(text, err)
+	if err != nil {
+		return err
 	}
-	return a.dropDraft(t)
+	return s.dropDraft()
 }
 
 // load opens the file, or checks that policy covers a new one.
 func (s *editSession) load(ctx context.Context) error {
 	if !s.t.env.Exists {
-		if _, _, err := s.t.rule(); err != nil {
-			return err
-		}
-		s.start = fmt.Appendf(nil, "# New: %s. Write settings as YAML; save and quit to seal them.\n", filepath.Base(s.t.path))
-		return nil
+		return s.begin(ctx)
 	}
 	var err error
 	if s.opened, err = s.app.open(ctx, s.t); err != nil {
@@ -128,89 +121,141 @@ func (s *editSession) load(ctx context.Context) error {
 	if s.before, err = s.opened.Document(); err != nil {
 		return s.t.at(err)
 	}
-	s.start = s.before.Bytes()
+	s.asIs, s.start = s.before.Bytes(), s.before.Bytes()
+	return nil
+}
+
+// begin starts a new file. Whether it can be sealed, and opened again by its
+// author, is tried before there is any text to lose.
+func (s *editSession) begin(ctx context.Context) error {
+	a := s.app
+	policy, rule, err := s.t.rule()
+	if err != nil {
+		return err
+	}
+	d, err := envfile.Parse(s.t.format, []byte("a: b\n"))
+	if err != nil {
+		return err
+	}
+	trial, err := sealNew(ctx, rule, d)
+	if err != nil {
+		return err
+	}
+	if !a.canOpen(ctx, trial) {
+		return withHint(lockedOut(s.t, policy, trial), "add your recipient to .sops.yaml; sealcfg key show prints it")
+	}
+	s.rule = rule
+	text := fmt.Sprintf("# New: %s. Write settings as YAML; save and quit to seal them.\n", filepath.Base(s.t.path))
+	if project, err := a.project(); err == nil {
+		if guess := project.Closest(s.t.name); guess != "" && guess != s.t.name {
+			text += fmt.Sprintf("# If you meant %s, which exists: quit without a change.\n", guess)
+		}
+	}
+	s.asIs, s.start = []byte(text), []byte(text)
 	return nil
 }
 
 // edit runs the editor until the text parses. doc is nil if nothing changed.
 func (s *editSession) edit(ctx context.Context) (text []byte, doc *envfile.Document, err error) {
-	text = s.start
-	line := 0
+	given, line := s.start, 0
 	for {
-		edited, err := s.runEditor(ctx, text, line)
+		edited, err := s.runEditor(ctx, given, line)
+		text = withoutNotes(edited)
 		if err != nil {
-			if changed := withoutNotes(edited); changed != nil && !bytes.Equal(changed, withoutNotes(s.start)) && !errors.Is(err, errEditor) {
-				return nil, nil, s.keep(changed, err)
+			if errors.Is(err, errEditor) || bytes.Equal(text, withoutNotes(s.start)) {
+				return nil, nil, err // the person, or nothing to keep
 			}
-			return nil, nil, err
+			return nil, nil, s.keep(text, err)
 		}
-		clean := withoutNotes(edited)
-		if s.before != nil && bytes.Equal(clean, s.before.Bytes()) || s.before == nil && bytes.Equal(clean, s.start) {
-			return clean, nil, nil
+		if bytes.Equal(edited, given) {
+			if err := s.waited(); err != nil {
+				return nil, nil, err
+			}
 		}
-		doc, err = envfile.Parse(s.t.format, clean)
+		if bytes.Equal(text, s.asIs) {
+			return text, nil, nil
+		}
+		doc, err = envfile.Parse(s.t.format, text)
 		if err == nil {
-			err = s.trial(doc)
+			err = s.trial(ctx, doc)
 		}
 		if err == nil {
-			return clean, doc, nil
+			return text, doc, nil
 		}
-		if bytes.Equal(edited, text) && line > 0 {
-			// Saved without a change although it is broken: the way out.
-			return nil, nil, s.keep(clean, s.t.at(err))
+		// Saved without a change although it is broken: the way out.
+		givenUp := line > 0 && bytes.Equal(edited, given)
+		if givenUp || !s.app.interactive() {
+			return nil, nil, s.keep(text, s.t.at(err))
 		}
-		if !s.app.interactive() {
-			return nil, nil, s.keep(clean, s.t.at(err))
-		}
-		text, line = withNote(clean, err)
+		given, line = withNote(text, err)
 	}
 }
 
 // trial finds what only sealing finds, such as an alias to a sealed value, while
 // the editor can still be opened again.
-func (s *editSession) trial(doc *envfile.Document) error {
+func (s *editSession) trial(ctx context.Context, doc *envfile.Document) error {
+	var err error
 	if s.opened == nil {
-		return nil
+		_, err = sealNew(ctx, s.rule, doc)
+	} else {
+		_, err = s.opened.Reseal(doc)
 	}
-	_, err := s.opened.Reseal(doc)
 	return err
 }
 
 var errEditor = errors.New("editor failed")
 
+// runEditor gives the text to the editor and returns what comes back; after an
+// error too, as far as there is anything.
 func (s *editSession) runEditor(ctx context.Context, text []byte, line int) ([]byte, error) {
 	path, err := s.dir.WriteFile(filepath.Base(s.t.path), text)
-	if err != nil {
-		return nil, err
+	if ctx.Err() != nil { // a signal has come and taken the directory away
+		return text, context.Cause(ctx)
 	}
-	release := s.dir.Hold(os.Interrupt)
+	if err != nil {
+		return text, err
+	}
+	// Package editor deals with signals now. The plain text stays until it has been
+	// read back: if it cannot be written, it becomes a draft.
+	release := s.dir.Hold(scratch.Signals()...)
 	defer release()
 	a := s.app
+	restore := a.keepTerminal()
 	res, err := editor.Run(ctx, s.editor, path, line, editor.Stdio{In: a.in, Out: a.out, Err: a.err})
 	s.ran = res.Ran
+	if err != nil || res.ExitCode != 0 {
+		restore() // an editor that was ended does not always do that itself
+	}
 	edited, readErr := os.ReadFile(path)
-	if err == nil && res.ExitCode != 0 {
-		err = fmt.Errorf("%s ended with exit code %d; %s is unchanged%w", s.editor.Name(), res.ExitCode, s.t.shown, quiet{errEditor})
+	switch {
+	case readErr != nil:
+		return text, errors.Join(err, fmt.Errorf("read what %s has written: %w", s.editor.Name(), readErr))
+	case err == nil && res.ExitCode != 0:
+		err = quietly(errEditor, fmt.Errorf("%s ended with exit code %d; %s is unchanged", s.editor.Name(), res.ExitCode, s.t.shown))
 	}
-	if err != nil {
-		return edited, err
-	}
-	return edited, readErr
+	return edited, err
 }
 
 // atOnce is how long a person needs at least: an editor that is back sooner,
 // with nothing changed, did not wait for its window.
 const atOnce = 500 * time.Millisecond
 
+// waited tells an editor with a window, which is back before its user has seen
+// it, from one whose user changed nothing.
+func (s *editSession) waited() error {
+	flag, needs := editor.NeedsWait(s.editor)
+	if !needs || s.ran >= 10*time.Second {
+		return nil
+	}
+	err := fmt.Errorf("%s returned at once and did not wait for its window; %s is unchanged", s.editor.Name(), s.t.shown)
+	if flag == "" {
+		return withHint(err, "set EDITOR to an editor that waits, such as nano or vim")
+	}
+	return withHint(err, "set EDITOR='%s %s'", s.editor.Name(), flag)
+}
+
 func (s *editSession) unchanged() error {
 	a := s.app
-	if flag, needs := editor.NeedsWait(s.editor); needs && s.ran < 10*time.Second {
-		err := fmt.Errorf("%s returned at once and did not wait for its window; %s is unchanged", s.editor.Name(), s.t.shown)
-		if flag == "" {
-			return withHint(err, "set EDITOR to an editor that waits, such as nano or vim")
-		}
-		return withHint(err, "set EDITOR='%s %s'", s.editor.Name(), flag)
-	}
 	a.say("%s: no change, nothing written", s.t.shown)
 	if s.ran < atOnce && a.interactive() {
 		a.say("(%s returned at once; an editor with a window needs a flag that makes it wait)", s.editor.Name())
@@ -219,7 +264,7 @@ func (s *editSession) unchanged() error {
 }
 
 // write seals the new text and replaces the file.
-func (s *editSession) write(cmd *cobra.Command, doc *envfile.Document) error {
+func (s *editSession) write(ctx context.Context, doc *envfile.Document) error {
 	a, t := s.app, s.t
 	if s.before != nil {
 		if err := a.warnTraps(t, doc, s.opened.Sealed().Metadata().Rules); err != nil {
@@ -227,7 +272,10 @@ func (s *editSession) write(cmd *cobra.Command, doc *envfile.Document) error {
 		}
 		return a.reseal(t, s.opened, s.before, doc)
 	}
-	sealed, err := a.sealNew(cmd, t, doc)
+	if err := a.warnTraps(t, doc, s.rule.Rules); err != nil {
+		return err
+	}
+	sealed, err := sealNew(ctx, s.rule, doc)
 	if err != nil {
 		return t.at(err)
 	}
@@ -246,7 +294,7 @@ func (s *editSession) keep(text []byte, cause error) error {
 	// Not the command's context: it may be the interrupt that brings us here.
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	if err := s.app.writeDraft(ctx, s, text); err != nil {
+	if err := s.writeDraft(ctx, text); err != nil {
 		return errors.Join(cause, fmt.Errorf("your text could not be kept as a draft: %w", err))
 	}
 	hint := fmt.Sprintf("your text is kept, encrypted; sealcfg edit --resume %s takes it up again", s.t.name)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -8,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/internal/atomicfile"
 	"github.com/sealcfg/sealcfg/keys"
 )
@@ -25,7 +27,9 @@ func newEncryptCmd(a *app) *cobra.Command {
 		Short: "Seal a plain file",
 		Long: `Encrypt seals a plain file in place, for the people whom .sops.yaml names for its
 path. With -o the plain file stays, and the sealed one is governed by the path
-that it is written to. What git has seen in plain text stays in its history.`,
+that it is written to. What git has seen in plain text stays in its history.
+
+In place it refuses to lock you out: .sops.yaml must name you for the file.`,
 		Example: `  sealcfg encrypt environments/prod.yaml
   sealcfg encrypt plain.yaml -o environments/prod.yaml`,
 		Args:              exactly(1, "one FILE"),
@@ -41,7 +45,7 @@ that it is written to. What git has seen in plain text stays in its history.`,
 
 func runEncrypt(cmd *cobra.Command, o *encryptOptions) error {
 	a := o.app
-	from, err := a.existing(o.file)
+	from, err := a.target(o.file)
 	if err != nil {
 		return err
 	}
@@ -59,50 +63,57 @@ func runEncrypt(cmd *cobra.Command, o *encryptOptions) error {
 	if err != nil {
 		return from.at(err)
 	}
-	s, err := a.sealNew(cmd, to, d)
+	policy, rule, err := to.rule()
+	if err != nil {
+		return err
+	}
+	if err := a.warnTraps(from, d, rule.Rules); err != nil {
+		return err
+	}
+	s, err := sealNew(cmd.Context(), rule, d)
 	if err != nil {
 		return from.at(err)
+	}
+	if to == from && !a.canOpen(cmd.Context(), s) {
+		return withHint(lockedOut(to, policy, s), "with -o the plain file stays; or add your recipient to .sops.yaml (sealcfg key show prints it)")
 	}
 	opt := atomicfile.Options{IfUnchanged: src}
 	if to != from {
 		opt = atomicfile.Options{NoClobber: true}
 	}
 	if err := atomicfile.Write(to.path, s.Bytes(), opt); err != nil {
+		if errors.Is(err, atomicfile.ErrExists) {
+			return withHint(err, "remove it first, or change it with sealcfg edit %s", to.name)
+		}
 		return err
 	}
-	policy, _, _ := to.rule()
-	a.say("sealed %s (%s) for %s", to.shown, countOf(leafCount(s.Roots()), "value", "values"), joinNames(readers(policy, s.Metadata())))
+	a.say("sealed %s (%s) for %s", to.shown, countOf(sealedCount(s), "value", "values"), joinNames(readers(policy, s.Metadata())))
+	if !a.canOpen(cmd.Context(), s) {
+		a.warn("%s", lockedOut(to, policy, s))
+	}
 	return nil
 }
 
-// sealNew seals a document for a file that policy governs, and makes sure that
-// the user can open it again.
-func (a *app) sealNew(cmd *cobra.Command, t *target, d *envfile.Document) (*envfile.Sealed, error) {
-	policy, rule, err := t.rule()
-	if err != nil {
-		return nil, err
-	}
+// sealNew seals a document for a file that does not exist sealed yet.
+func sealNew(ctx context.Context, rule *environments.Rule, d *envfile.Document) (*envfile.Sealed, error) {
 	to, err := rule.Recipients(keys.Default)
 	if err != nil {
 		return nil, err
 	}
-	if err := a.warnTraps(t, d, rule.Rules); err != nil {
-		return nil, err
-	}
-	s, _, err := envfile.Seal(cmd.Context(), d, rule.Rules, to)
-	if err != nil {
-		return nil, err
-	}
-	ids, err := a.loadIdentities(cmd.Context())
-	if err != nil {
-		return nil, err
-	}
-	if err := s.Unwraps(cmd.Context(), ids...); errors.Is(err, keys.ErrNoIdentity) {
-		a.warn("you cannot open %s: it is sealed for %s only", t.shown, joinNames(readers(policy, s.Metadata())))
-	} else if err != nil {
-		return nil, err
-	}
-	return s, nil
+	s, _, err := envfile.Seal(ctx, d, rule.Rules, to)
+	return s, err
+}
+
+// canOpen reports whether the user is among those for whom a file is sealed. If
+// identities cannot be read, the answer is no.
+func (a *app) canOpen(ctx context.Context, s *envfile.Sealed) bool {
+	ids, err := a.loadIdentities(ctx)
+	return err == nil && s.Unwraps(ctx, ids...) == nil
+}
+
+// lockedOut says for whom else a file is sealed.
+func lockedOut(t *target, policy *environments.Policy, s *envfile.Sealed) error {
+	return fmt.Errorf("you cannot open %s: it is sealed for %s only", t.shown, joinNames(readers(policy, s.Metadata())))
 }
 
 // warnTraps names the values whose spelling does not survive sealing, or that
@@ -113,25 +124,4 @@ func (a *app) warnTraps(t *target, d *envfile.Document, rules envfile.Rules) err
 		a.warn("%s:%d:%d: %s: %s", t.shown, trap.Line, trap.Column, trap.Path, trap.Reason)
 	}
 	return err
-}
-
-func joinNames(names []string) string {
-	switch len(names) {
-	case 0:
-		return "nobody"
-	case 1:
-		return names[0]
-	}
-	return fmt.Sprintf("%s and %s", joinComma(names[:len(names)-1]), names[len(names)-1])
-}
-
-func joinComma(names []string) string {
-	out := ""
-	for i, n := range names {
-		if i > 0 {
-			out += ", "
-		}
-		out += n
-	}
-	return out
 }

@@ -3,7 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/sealcfg/sealcfg/envfile"
@@ -36,8 +37,6 @@ const exitHelp = `Exit codes:
 
 var (
 	errInterrupted = errors.New("interrupted")
-	// errReported ends the command with exitError; everything has been said.
-	errReported = errors.New("reported")
 	// errProblems ends the command with exitProblems; they have been listed.
 	errProblems = errors.New("problems found")
 )
@@ -48,6 +47,15 @@ type usageError struct{ error }
 func (e usageError) Unwrap() error { return e.error }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// quiet keeps an error in the chain without repeating its text.
+type quiet struct{ error }
+
+func (quiet) Error() string   { return "" }
+func (q quiet) Unwrap() error { return q.error }
+
+// quietly makes an error count as one of another kind, without more text.
+func quietly(kind, err error) error { return fmt.Errorf("%w%w", err, quiet{kind}) }
 
 // hinted adds what to do next to an error.
 type hinted struct {
@@ -71,14 +79,29 @@ func (a *app) report(err error) int {
 		return exitInterrupted
 	case errors.Is(err, errProblems):
 		return exitProblems
-	case errors.Is(err, errReported):
-		return exitError
 	}
-	fmt.Fprintf(a.err, "%s%s\n", a.paint(red, "error: "), indentTail(clean(err.Error())))
+	fmt.Fprintf(a.err, "%s%s\n", a.paint(red, "error: "), indentTail(a.readable(err)))
 	if h := a.hint(err); h != "" {
-		fmt.Fprintf(a.err, "%s%s\n", a.paint(dim, "hint: "), indentTail(h))
+		fmt.Fprintf(a.err, "%s%s\n", a.paint(dim, "hint: "), indentTail(clean(h)))
 	}
 	return exitCode(err)
+}
+
+// readable is the text of an error for a person: the same line said once (a
+// broken .sops.yaml is met for every file), and paths below the working
+// directory as the person would write them.
+func (a *app) readable(err error) string {
+	var lines []string
+	for line := range strings.SplitSeq(clean(err.Error()), "\n") {
+		if !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	text := strings.Join(lines, "\n")
+	if len(a.wd) > 1 { // "/" stands between any two names
+		text = strings.ReplaceAll(text, a.wd+string(filepath.Separator), "")
+	}
+	return text
 }
 
 func indentTail(s string) string { return strings.ReplaceAll(s, "\n", "\n  ") }
@@ -115,7 +138,6 @@ func exitCode(err error) int {
 func (a *app) hint(err error) string {
 	var own hinted
 	var unknown *keys.UnknownTypeError
-	var noPolicy = errors.Is(err, environments.ErrNoPolicy)
 	switch {
 	case errors.As(err, &own):
 		return own.hint
@@ -123,7 +145,7 @@ func (a *app) hint(err error) string {
 		return "this version of sealcfg reads age keys; use sops for files that need " + unknown.Type
 	case errors.Is(err, environments.ErrPolicyName):
 		return "rename .sops.yml to .sops.yaml: neither sops nor sealcfg reads the other name"
-	case noPolicy:
+	case errors.Is(err, environments.ErrNoPolicy):
 		return "run sealcfg init, or write a .sops.yaml"
 	case errors.Is(err, environments.ErrNoRule):
 		return "add a rule with a matching path_regex under creation_rules"
@@ -137,8 +159,6 @@ func (a *app) hint(err error) string {
 		return "set EDITOR, for example: EDITOR=nano sealcfg edit ..."
 	case errors.Is(err, atomicfile.ErrChanged):
 		return "somebody else has written it meanwhile; run the command again"
-	case errors.Is(err, fs.ErrPermission):
-		return ""
 	}
 	return ""
 }

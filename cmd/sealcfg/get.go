@@ -11,6 +11,8 @@ func newGetCmd(a *app) *cobra.Command {
 		Use:   "get ENV PATH",
 		Short: "Print one value",
 		Long: `Get prints the value under PATH: a string as it is, a list or a map as JSON.
+In a file of several documents it looks into the first.
+
 PATH is written db.hosts[0].port; a key with special characters is quoted:
 'logging["com.example.App"]'.`,
 		Example: `  sealcfg get prod db.password
@@ -30,7 +32,7 @@ PATH is written db.hosts[0].port; a key with special characters is quoted:
 			if err != nil {
 				return err
 			}
-			n, err := lookUp(t, opened.Roots()[0], args[1])
+			n, err := lookUp(t, opened.Roots(), args[1])
 			if err != nil {
 				return err
 			}

@@ -9,6 +9,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -41,6 +42,9 @@ func runInit(cmd *cobra.Command, a *app, name string) error {
 	if err != nil {
 		return err
 	}
+	if project.PolicyPath == "" && project.Ignored != "" {
+		return fmt.Errorf("%s: %w", shown(project.Ignored), environments.ErrPolicyName)
+	}
 	recipient, err := a.initIdentity(cmd.Context())
 	if err != nil {
 		return err
@@ -51,6 +55,9 @@ func runInit(cmd *cobra.Command, a *app, name string) error {
 		}
 	} else {
 		a.say("%s is there already", shown(project.PolicyPath))
+		if err := a.checkMembership(cmd.Context(), project, recipient); err != nil {
+			return err
+		}
 	}
 	for _, env := range []string{"dev", "test", "prod"} {
 		if err := a.initEnvironment(cmd, project, env); err != nil {
@@ -59,6 +66,30 @@ func runInit(cmd *cobra.Command, a *app, name string) error {
 	}
 	a.say("\nnext: sealcfg edit dev, sealcfg view prod, git add .sops.yaml environments")
 	return nil
+}
+
+// checkMembership stops a newcomer to a project that has a policy: what there is
+// cannot be opened, and nothing is made that could not.
+func (a *app) checkMembership(ctx context.Context, project *environments.Project, recipient string) error {
+	policy, err := environments.ReadPolicy(project.PolicyPath)
+	if err != nil {
+		return err
+	}
+	ids, err := a.loadIdentities(ctx)
+	if err != nil {
+		return err
+	}
+	own := append(ownRecipients(ids), recipient)
+	people := policy.People()
+	if slices.ContainsFunc(people, func(p environments.Person) bool { return slices.Contains(own, p.Recipient) }) {
+		return nil
+	}
+	var names []string
+	for _, p := range people {
+		names = append(names, label(policy, p.Recipient))
+	}
+	return withHint(fmt.Errorf("%s does not name you", shown(project.PolicyPath)),
+		"somebody who is in it (%s) can add you and run sealcfg rekey; give them your recipient:\n%s", joinNames(names), recipient)
 }
 
 // initIdentity returns the recipient of the user, whose identity it makes if
@@ -166,9 +197,16 @@ func (a *app) initEnvironment(cmd *cobra.Command, project *environments.Project,
 	if err != nil {
 		return err
 	}
-	s, err := a.sealNew(cmd, t, d)
+	policy, rule, err := t.rule()
 	if err != nil {
 		return err
+	}
+	s, err := sealNew(cmd.Context(), rule, d)
+	if err != nil {
+		return err
+	}
+	if !a.canOpen(cmd.Context(), s) {
+		return withHint(fmt.Errorf("%s is not made: %w", t.shown, lockedOut(t, policy, s)), "add your recipient to .sops.yaml; sealcfg key show prints it")
 	}
 	if err := os.MkdirAll(filepath.Dir(t.path), 0o755); err != nil {
 		return err

@@ -22,8 +22,10 @@ func newKeyCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "key",
 		Short: "Identities, recipients, and who can read what",
-		Args:  exactly(0, "new, show or list"),
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Example: `  sealcfg key new
+  sealcfg key list`,
+		Args: noSuchCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newKeyNewCmd(a), newKeyShowCmd(a), newKeyListCmd(a))
 	return cmd
@@ -144,18 +146,13 @@ func newKeyShowCmd(a *app) *cobra.Command {
 				return a.printJSON(map[string][]string{"recipients": own})
 			}
 			if len(own) == 0 {
-				return withHint(quietly(keys.ErrNoIdentity, "no identity at hand"), "sealcfg key new makes one")
+				return withHint(quietly(keys.ErrNoIdentity, errors.New("no identity at hand")), "sealcfg key new makes one")
 			}
-			for _, r := range own {
-				fmt.Fprintln(a.out, r)
-			}
-			return nil
+			_, err = fmt.Fprintln(a.out, strings.Join(own, "\n"))
+			return err
 		},
 	}
 }
-
-// quietly gives an error another text and keeps its kind.
-func quietly(kind error, text string) error { return fmt.Errorf("%s%w", text, quiet{kind}) }
 
 func ownRecipients(ids []keys.Identity) []string {
 	own := []string{}
@@ -179,7 +176,7 @@ func newKeyListCmd(a *app) *cobra.Command {
 		Short: "Who can read which environment",
 		Long: `List prints a table of environments and people, from what the files say, with the
 names of .sops.yaml. People whom .sops.yaml names and no file does are listed too.
-It needs no key.`,
+It needs no key. If a file cannot be read, the exit code is 3.`,
 		Example: `  sealcfg key list`,
 		Args:    exactly(0, "no arguments"),
 		RunE:    func(*cobra.Command, []string) error { return runKeyList(a) },
@@ -198,7 +195,7 @@ func runKeyList(a *app) error {
 			people = append(people, name)
 		}
 	}
-	rows := []keyRow{}
+	rows, unread := []keyRow{}, 0
 	for i, t := range targets {
 		policy, err := environments.FindPolicy(t.path)
 		if err != nil && !errors.Is(err, environments.ErrNoPolicy) {
@@ -211,7 +208,8 @@ func runKeyList(a *app) error {
 		}
 		s, err := t.read()
 		if err != nil {
-			a.warn("%v", err)
+			a.warn("%s", a.readable(err))
+			unread++
 			continue
 		}
 		row := keyRow{Env: t.name, File: t.shown, Readers: readers(policy, s.Metadata())}
@@ -221,12 +219,17 @@ func runKeyList(a *app) error {
 		rows = append(rows, row)
 	}
 	if a.json {
-		return a.printJSON(struct {
+		err = a.printJSON(struct {
 			People []string `json:"people"`
 			Files  []keyRow `json:"files"`
 		}{people, rows})
+	} else {
+		err = printTable(a, people, rows)
 	}
-	return printTable(a, people, rows)
+	if err == nil && unread > 0 {
+		err = errProblems
+	}
+	return err
 }
 
 func printTable(a *app, people []string, rows []keyRow) error {
@@ -238,7 +241,7 @@ func printTable(a *app, people []string, rows []keyRow) error {
 	for _, p := range people {
 		line += "  " + clean(p)
 	}
-	fmt.Fprintln(a.out, line)
+	lines := []string{line}
 	for _, r := range rows {
 		line := fmt.Sprintf("%-*s", width, r.Env)
 		for _, p := range people {
@@ -248,7 +251,8 @@ func printTable(a *app, people []string, rows []keyRow) error {
 			}
 			line += fmt.Sprintf("  %-*s", len([]rune(clean(p))), mark)
 		}
-		fmt.Fprintln(a.out, strings.TrimRight(line, " "))
+		lines = append(lines, strings.TrimRight(line, " "))
 	}
-	return nil
+	_, err := fmt.Fprintln(a.out, strings.Join(lines, "\n"))
+	return err
 }

@@ -49,12 +49,13 @@ func difference(policy *environments.Policy, rule *environments.Rule, meta *envf
 			name := keys.Name(&keys.Stanza{Type: m.Type, Fields: m.Fields})
 			wants[name] = true
 			if !has[name] {
-				gain = append(gain, m.Label())
+				who := m.Name
+				if who == "" {
+					who = short(m.Recipient)
+				}
+				gain = append(gain, who)
 			}
 		}
-	}
-	for i, g := range gain {
-		gain[i] = short(g)
 	}
 	for _, s := range meta.Stanzas() {
 		if name := keys.Name(s); !wants[name] {
@@ -73,4 +74,16 @@ func describeDifference(gain, lose []string) string {
 		parts = append(parts, "not in .sops.yaml: "+strings.Join(lose, ", "))
 	}
 	return strings.Join(parts, "; ")
+}
+
+// joinNames writes a list as a sentence does: alice, bob and ci.
+func joinNames(names []string) string {
+	switch len(names) {
+	case 0:
+		return "nobody"
+	case 1:
+		return names[0]
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " and " + names[last]
 }

@@ -39,7 +39,9 @@ calls updatekeys): no value changes, and leavers can still read later versions
 if they kept the key.
 
 It first says who gains and who loses access, and asks; off a terminal it needs
---yes. Everything is computed before the first file is written, each file is
+--yes. With --dry-run the exit code is 3 if a file is not what .sops.yaml says.
+
+Everything is computed before the first file is written, each file is
 replaced as a whole, and a run that was cut off can be repeated.`,
 		Example: `  sealcfg rekey --dry-run
   sealcfg rekey
@@ -89,9 +91,7 @@ func runRekey(ctx context.Context, o *rekeyOptions) error {
 		return err
 	}
 	plans = slices.DeleteFunc(plans, func(p *rekeyPlan) bool { return p == nil })
-	if !a.json {
-		o.announce(plans)
-	}
+	o.announce(plans)
 	switch {
 	case o.dryRun || len(plans) == 0:
 		return o.finish(plans)
@@ -99,9 +99,11 @@ func runRekey(ctx context.Context, o *rekeyOptions) error {
 		return withHint(usagef("rekey asks before it writes, and there is no terminal to ask on"), "pass --yes, or --dry-run to look first")
 	case !o.yes:
 		yes, err := a.ask(ctx, fmt.Sprintf("rewrite %s?", countOf(len(plans), "file", "files")))
-		if err != nil || !yes {
-			a.say("nothing written")
+		if err != nil {
 			return err
+		}
+		if !yes {
+			return errors.New("nothing written: you did not say yes")
 		}
 	}
 	if _, err := eachTarget(plans, func(p *rekeyPlan) (*rekeyPlan, error) { return nil, o.prepare(ctx, p) }); err != nil {
@@ -129,7 +131,9 @@ func (o *rekeyOptions) targets() ([]*target, error) {
 			if err != nil {
 				return nil, err
 			}
-			targets = append(targets, t)
+			if !slices.ContainsFunc(targets, func(other *target) bool { return other.path == t.path }) {
+				targets = append(targets, t)
+			}
 		}
 		return targets, nil
 	}
@@ -200,37 +204,58 @@ func (o *rekeyOptions) plan(ctx context.Context, t *target) (*rekeyPlan, error) 
 	return p, err
 }
 
-// announce says who gains and who loses access to which file.
+// announce says who gains and who loses access to which file. That is the answer
+// of a dry run, and what the question is about: then -q does not silence it.
 func (o *rekeyOptions) announce(plans []*rekeyPlan) {
 	a := o.app
-	if len(plans) == 0 {
-		a.say("every file is in line with .sops.yaml; nothing to do")
+	to := a.err
+	switch {
+	case o.dryRun && a.json:
+		return // the report says it
+	case o.dryRun:
+		to = a.out
+	case a.quiet && o.yes:
 		return
+	}
+	if len(plans) == 0 {
+		fmt.Fprintln(to, "every file is in line with .sops.yaml; nothing to do")
 	}
 	leavers := false
 	for _, p := range plans {
-		line := p.File
-		if len(p.Gains) > 0 {
-			line += "  gains access: " + joinNames(p.Gains)
-		}
-		if len(p.Loses) > 0 {
-			line += "  loses access: " + joinNames(p.Loses)
-			leavers = true
-		}
-		if len(p.Gains)+len(p.Loses) == 0 {
-			line += "  same people"
-		}
-		if p.Rules != "" {
-			line += "  new rules: " + p.Rules
-		}
-		if p.NewKey {
-			line += "  new data key"
-		}
-		a.say("%s", clean(line))
+		fmt.Fprintln(to, clean(p.String()))
+		leavers = leavers || len(p.Loses) > 0
 	}
 	if leavers {
 		a.say("note: whoever loses access has seen the values of today, and git keeps them; change the secrets themselves where they are issued")
 	}
+}
+
+// String says in one line what will happen to the file.
+func (p *rekeyPlan) String() string {
+	var parts []string
+	if len(p.Gains) > 0 {
+		parts = append(parts, joinNames(p.Gains)+" "+verb(p.Gains, "gains", "gain")+" access")
+	}
+	if len(p.Loses) > 0 {
+		parts = append(parts, joinNames(p.Loses)+" "+verb(p.Loses, "loses", "lose")+" access")
+	}
+	if len(parts) == 0 {
+		parts = append(parts, "same people")
+	}
+	if p.Rules != "" {
+		parts = append(parts, "new rules ("+p.Rules+")")
+	}
+	if p.NewKey {
+		parts = append(parts, "new data key")
+	}
+	return p.File + ": " + strings.Join(parts, ", ")
+}
+
+func verb(names []string, one, many string) string {
+	if len(names) == 1 {
+		return one
+	}
+	return many
 }
 
 // prepare computes the new file and makes sure that its writer can open it.
@@ -255,31 +280,44 @@ func (o *rekeyOptions) prepare(ctx context.Context, p *rekeyPlan) error {
 	return nil
 }
 
+// partly ends a run in which a file could not be written.
 func (o *rekeyOptions) partly(plans []*rekeyPlan, done int, err error) error {
 	if done == 0 {
 		return fmt.Errorf("nothing written: %w", err)
 	}
-	return withHint(fmt.Errorf("%d of %d files written: %w", done, len(plans), err),
+	err = withHint(fmt.Errorf("%d of %d files written: %w", done, len(plans), err),
 		"every file is whole, old or new; run sealcfg rekey again to finish")
+	if o.app.json {
+		err = errors.Join(err, o.app.printJSON(rekeyReport{plans}))
+	}
+	return err
+}
+
+type rekeyReport struct {
+	Files []*rekeyPlan `json:"files"`
 }
 
 func (o *rekeyOptions) finish(plans []*rekeyPlan) error {
 	a := o.app
 	if a.json {
-		if plans == nil {
-			plans = []*rekeyPlan{}
+		if err := a.printJSON(rekeyReport{append([]*rekeyPlan{}, plans...)}); err != nil {
+			return err
 		}
-		return a.printJSON(struct {
-			Files []*rekeyPlan `json:"files"`
-		}{plans})
 	}
-	if o.dryRun {
+	switch {
+	case o.dryRun:
 		a.say("dry run: nothing written")
-	} else if len(plans) > 0 {
+		if slices.ContainsFunc(plans, (*rekeyPlan).differs) {
+			return errProblems
+		}
+	case len(plans) > 0:
 		a.say("rekeyed %s", countOf(len(plans), "file", "files"))
 	}
 	return nil
 }
+
+// differs reports whether the file is not what .sops.yaml says.
+func (p *rekeyPlan) differs() bool { return len(p.Gains)+len(p.Loses) > 0 || p.Rules != "" }
 
 // eachTarget runs fn for every element on all processors and returns the
 // results in order. All errors are joined.

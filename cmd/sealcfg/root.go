@@ -2,9 +2,10 @@ package main
 
 import (
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
+
+	"github.com/sealcfg/sealcfg/internal/closest"
 )
 
 func newRootCmd(a *app) *cobra.Command {
@@ -20,30 +21,14 @@ ENV is the name of an environment (prod means environments/prod.yaml) or a path.
   sealcfg view prod       what is in it, and who can read it
   sealcfg decrypt prod    the plain text
   sealcfg rekey           after a change of people in .sops.yaml`,
-		SilenceErrors:              true,
-		SilenceUsage:               true,
-		SuggestionsMinimumDistance: 2,
+		SilenceErrors: true,
+		SilenceUsage:  true,
 		// A typo must never be taken for a file: print what was meant, exit 2.
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return nil
-			}
-			err := usagef("unknown command %q", args[0])
-			if guesses := cmd.SuggestionsFor(args[0]); len(guesses) > 0 {
-				return withHint(err, "did you mean sealcfg %s?", guesses[0])
-			}
-			return withHint(err, "sealcfg help lists the commands")
-		},
+		Args: noSuchCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			a.watchSignals(cmd)
-			if a.dir == "" {
-				return nil
-			}
-			if err := os.Chdir(a.dir); err != nil {
-				return usageError{err}
-			}
-			return nil
+			return a.enter()
 		},
 	}
 	flags := cmd.PersistentFlags()
@@ -58,7 +43,75 @@ ENV is the name of an environment (prod means environments/prod.yaml) or a path.
 		newInitCmd(a), newEditCmd(a), newDecryptCmd(a), newEncryptCmd(a), newViewCmd(a),
 		newGetCmd(a), newSetCmd(a), newUnsetCmd(a), newRekeyCmd(a), newKeyCmd(a), newVersionCmd(a),
 	)
+	cmd.SetHelpCommand(newHelpCmd())
+	tuneCompletion(cmd)
 	return cmd
+}
+
+// noSuchCommand is the Args of a command that only has commands under it: what
+// is left over is a misspelt one.
+func noSuchCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	err := usagef("unknown command %q", args[0])
+	if guess, ok := closest.Of(args[0], subcommands(cmd)); ok {
+		return withHint(err, "did you mean %s %s?", cmd.CommandPath(), guess)
+	}
+	return withHint(err, "%s --help lists the commands", cmd.CommandPath())
+}
+
+func subcommands(cmd *cobra.Command) []string {
+	var names []string
+	for _, c := range cmd.Commands() {
+		names = append(append(names, c.Name()), c.Aliases...)
+	}
+	return names
+}
+
+// newHelpCmd is cobra's help command, but for a command that does not exist it
+// fails: cobra's own prints the help of something else and ends with 0.
+func newHelpCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:     "help [COMMAND]",
+		Short:   "Help about a command",
+		Example: `  sealcfg help edit`,
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			if of, _, err := cmd.Root().Find(args); err == nil {
+				return subcommands(of), cobra.ShellCompDirectiveNoFileComp
+			}
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			of, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				if of == nil {
+					of, rest = cmd.Root(), args
+				}
+				return noSuchCommand(of, rest)
+			}
+			of.InitDefaultHelpFlag() // else the help does not list it
+			return of.Help()
+		},
+	}
+}
+
+// tuneCompletion makes cobra's completion command refuse shells that it does not
+// know, and gives it examples.
+func tuneCompletion(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	cmd, _, err := root.Find([]string{"completion"})
+	if err != nil {
+		return // cobra was told to do without
+	}
+	cmd.Short = "Print a script that completes commands, environments and fields"
+	cmd.Args = noSuchCommand
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	cmd.Example = "  source <(sealcfg completion bash)\n  sealcfg completion fish | source"
+	for _, shell := range cmd.Commands() {
+		shell.Args = exactly(0, "no arguments")
+		shell.Example = "  sealcfg completion " + shell.Name()
+	}
 }
 
 // exactly is cobra.ExactArgs with an error that says what is missing.

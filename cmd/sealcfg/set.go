@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/sealcfg/sealcfg/crypto"
 	"github.com/sealcfg/sealcfg/envfile"
@@ -36,12 +37,15 @@ func newSetCmd(a *app) *cobra.Command {
 Without VALUE it asks for it without showing it; - reads it from stdin. A VALUE
 on the command line works, but others on the machine can see it there.
 
-The type is that of the field now, or what YAML makes of the text for a new
-one. db.hosts[+] appends to a list.`,
+The type is that of the field now. For a new field, a VALUE on the command line
+is what YAML makes of it, if that keeps its spelling (01234 and 1.10 stay text),
+and a value from elsewhere is a string. db.hosts[+] appends to a list. In a file of
+several documents, PATH leads into the first.`,
 		Example: `  sealcfg set prod db.password
   pwgen 32 1 | sealcfg set prod db.password -
   sealcfg set prod session.key --random 32
   sealcfg set prod db.port 5432 --type int
+  sealcfg set prod tz.offset --type int -- -2
   sealcfg set prod tls.key --from-file key.pem
   sealcfg set prod db.hosts '["a", "b"]' --type json`,
 		Args:              between(2, 3, "ENV, PATH and perhaps VALUE"),
@@ -57,9 +61,25 @@ one. db.hosts[+] appends to a list.`,
 	cmd.Flags().StringVar(&o.fromFile, "from-file", "", "read the value from `FILE`, with its line breaks")
 	cmd.Flags().StringVar(&o.typ, "type", "", "str, int, float, bool, time, null or json")
 	cmd.Flags().IntVar(&o.random, "random", 0, "a random value of `N` bytes, in URL-safe base64")
+	// What looks like a flag may be a password that begins with a dash.
+	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return setFlagError(cmd, err) })
 	_ = cmd.RegisterFlagCompletionFunc("type", cobra.FixedCompletions(
 		[]string{"str", "int", "float", "bool", "time", "null", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
+}
+
+// setFlagError says what is wrong with the flags without quoting any.
+func setFlagError(cmd *cobra.Command, err error) error {
+	var bad *pflag.InvalidValueError
+	var needs *pflag.ValueRequiredError
+	switch {
+	case errors.As(err, &bad):
+		return usagef("--%s does not take this value", bad.GetFlag().Name)
+	case errors.As(err, &needs):
+		return usageError{err} // quotes nothing but the flag's name
+	}
+	err = usagef("an argument looks like a flag, and there is no such flag")
+	return withHint(err, "%s --help lists the flags\na value that begins with a dash goes behind --, or comes from stdin: -", cmd.CommandPath())
 }
 
 func runSet(cmd *cobra.Command, o *setOptions) error {
@@ -126,7 +146,7 @@ func (o *setOptions) read(ctx context.Context) (string, error) {
 		b, err := os.ReadFile(o.fromFile)
 		return string(b), err
 	case o.given && o.value == "-":
-		b, err := io.ReadAll(a.in)
+		b, err := waitFor(ctx, func() ([]byte, error) { return io.ReadAll(a.in) })
 		return strings.TrimSuffix(strings.TrimSuffix(string(b), "\n"), "\r"), err
 	case o.given:
 		a.warn("a value on the command line can be seen by others on this machine and stays in the shell's history")
@@ -155,10 +175,10 @@ func (o *setOptions) op(path envfile.Path, old *envfile.Node, text string) (envf
 	case old != nil && old.Kind == envfile.Value:
 		typ = old.Type
 		canonical, err = envfile.CanonicalText(typ, text)
-	case o.fromFile != "" || o.random > 0:
-		typ = crypto.Str
+	case o.given && o.value != "-":
+		typ, canonical = guessType(text)
 	default:
-		typ, canonical = envfile.GuessType(text)
+		typ = crypto.Str // a password of digits is no number
 	}
 	if err != nil {
 		err = fmt.Errorf("%s: the value is not of type %s", path, typ)
@@ -168,6 +188,16 @@ func (o *setOptions) op(path envfile.Path, old *envfile.Node, text string) (envf
 		return envfile.Op{}, usageError{err}
 	}
 	return envfile.Set(path, typ, canonical), nil
+}
+
+// guessType is envfile.GuessType for what a person types as an argument: a text
+// whose spelling would be lost (01234 is 668 to YAML, 1.10 is 1.1) stays a text.
+func guessType(text string) (crypto.Type, string) {
+	typ, canonical := envfile.GuessType(text)
+	if typ != crypto.Bool && typ != crypto.Time && canonical != text {
+		return crypto.Str, text
+	}
+	return typ, canonical
 }
 
 // applyTo changes an open file and writes it.
@@ -206,5 +236,8 @@ func (a *app) reseal(t *target, opened *envfile.Opened, before, after *envfile.D
 		return err
 	}
 	changes := changesBetween(before.Roots(), after.Roots())
+	if len(changes) == 0 {
+		a.say("%s: written; no field changed, but comments or layout did", t.shown)
+	}
 	return a.reportChanges(changes)
 }

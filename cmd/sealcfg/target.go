@@ -118,24 +118,27 @@ func (a *app) noKey(t *target, s *envfile.Sealed, err error) error {
 	if !errors.As(err, &none) {
 		return err
 	}
-	policy, _ := environments.FindPolicy(t.path)
-	who := strings.Join(readers(policy, s.Metadata()), ", ")
+	policy, _ := environments.FindPolicy(t.path) // for names only
+	who := readers(policy, s.Metadata())
 	var hint strings.Builder
-	fmt.Fprintf(&hint, "it is readable by %s: ask one of them to add you to .sops.yaml and run sealcfg rekey\nlooked for an identity in:", who)
+	fmt.Fprintf(&hint, "it is readable by %s; ", joinNames(who))
+	if len(who) > 1 {
+		hint.WriteString("one of them can")
+	} else {
+		fmt.Fprintf(&hint, "%s can", joinNames(who))
+	}
+	fmt.Fprintf(&hint, " add you to .sops.yaml and run sealcfg rekey %s", t.name)
+	if none.Tried == 0 {
+		hint.WriteString("\nno identity yet? sealcfg key new makes one")
+	} else {
+		hint.WriteString("\nsealcfg key show prints the recipient to give them")
+	}
+	hint.WriteString("\nlooked for an identity in:")
 	for _, p := range a.places {
 		fmt.Fprintf(&hint, "\n  %s: %s", p.name, countOf(p.found, "identity", "identities"))
 	}
-	if none.Tried == 0 {
-		hint.WriteString("\nno identity yet? sealcfg key new makes one")
-	}
 	return withHint(fmt.Errorf("%s: no identity at hand opens it%w", t.shown, quiet{err}), "%s", hint.String())
 }
-
-// quiet keeps an error in the chain without repeating its text.
-type quiet struct{ error }
-
-func (quiet) Error() string   { return "" }
-func (q quiet) Unwrap() error { return q.error }
 
 func countOf(n int, one, many string) string {
 	switch n {

@@ -31,7 +31,7 @@ that is not needed any more where it was issued.`,
 				return err
 			}
 			if opened.Roots()[0].At(path) == nil {
-				return noField(t, opened.Roots()[0], args[1])
+				return noField(t, opened.Roots(), path)
 			}
 			return a.applyTo(t, opened, envfile.Unset(path))
 		},

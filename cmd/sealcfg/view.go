@@ -141,6 +141,17 @@ func viewFields(roots []*envfile.Node, reveal bool) []viewField {
 	return fields
 }
 
+// sealedCount is the number of values in a file that are sealed.
+func sealedCount(s *envfile.Sealed) int {
+	n := 0
+	for _, f := range viewFields(s.Roots(), false) {
+		if f.Sealed {
+			n++
+		}
+	}
+	return n
+}
+
 const mask = "********"
 
 func printFields(a *app, fields []viewField) error {

@@ -1,0 +1,225 @@
+//go:build linux
+
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// substitute is vim's command for giving db.password the canary.
+func (p *person) substitute() string { return ":%s/change-me/" + p.canary + "/" }
+
+func TestVimSaves(t *testing.T) {
+	p := newPerson(t, "vim")
+	p.edits("prod", "vim")
+	p.enters(p.substitute(), ":wq")
+	screen := p.sees("~ db.password", "exit=0")
+	assert.NotContains(t, screen, p.canary)
+	assert.Equal(t, p.canary+"\n", p.sealcfg("get", "prod", "db.password"))
+	p.leavesNothing()
+}
+
+func TestVimQuits(t *testing.T) {
+	p := newPerson(t, "vim")
+	before := p.sealedProd()
+	p.edits("prod", "vim")
+	p.enters(p.substitute(), ":q!")
+	p.sees("no change, nothing written", "exit=0")
+	p.edits("prod", "vim")
+	p.enters(p.substitute(), ":w", ":cq")
+	p.sees("vim ended with exit code 1; environments/prod.yaml is unchanged", "exit=1")
+	assert.Equal(t, before, p.sealedProd())
+	p.leavesNothing()
+}
+
+func (p *person) sealedProd() string {
+	p.t.Helper()
+	text, err := os.ReadFile(filepath.Join(p.project, "environments", "prod.yaml"))
+	require.NoError(p.t, err)
+	return string(text)
+}
+
+var noteLine = regexp.MustCompile(`#! sealcfg: line (\d+): `)
+
+func TestBrokenYAMLIsReopenedAtItsLine(t *testing.T) {
+	p := newPerson(t, "vim")
+	before := p.sealedProd()
+	p.edits("prod", "vim")
+	p.enters(p.substitute(), ":%s/ port:/port:/", ":wq")
+	screen := p.sees("#! sealcfg: line ", "#! sealcfg: mend it and save", "port: 5432")
+	m := noteLine.FindStringSubmatch(screen)
+	require.NotNil(t, m, screen)
+	line, err := strconv.Atoi(m[1])
+	require.NoError(t, err)
+	p.waits(func() bool { // the file is shorter than the screen: its lines are the screen's
+		return strings.TrimSpace(p.tmux("display-message", "-p", "#{cursor_y}")) == strconv.Itoa(line-1)
+	}, func() string { return "the cursor is not on line " + m[1] + ":\n" + p.screen() })
+	assert.Equal(t, before, p.sealedProd(), "nothing is written while it is broken")
+
+	p.enters(":%s/^ *port:/  port:/", ":wq")
+	p.sees("~ db.password", "exit=0")
+	text := p.sealcfg("decrypt", "prod")
+	assert.Contains(t, text, p.canary)
+	assert.NotContains(t, text, "sealcfg:", "the note is taken out again")
+	p.leavesNothing()
+}
+
+func TestBrokenYAMLGivenUpIsKept(t *testing.T) {
+	p := newPerson(t, "vim")
+	before := p.sealedProd()
+	p.edits("prod", "vim")
+	p.enters(p.substitute(), ":%s/^db:/db: [/", ":wq")
+	p.sees("#! sealcfg: mend it and save")
+	p.enters(":wq")
+	p.sees("error: environments/prod.yaml:", "sealcfg edit --resume prod", "exit=1")
+	assert.Equal(t, before, p.sealedProd())
+	p.leavesNothing()
+	p.runs("EDITOR=vim sealcfg edit --resume prod")
+	p.sees("db: [", p.canary)
+	p.enters(":%s/db: \\[/db:/", ":wq")
+	p.sees("~ db.password", "exit=0")
+	p.leavesNothing()
+}
+
+func TestCtrlCIsTheEditors(t *testing.T) {
+	p := newPerson(t, "vim", "nano")
+	p.edits("prod", "vim")
+	p.press("C-c")
+	p.sees(":qa") // vim's advice how to leave
+	p.enters(p.substitute(), ":wq")
+	p.sees("~ db.password", "exit=0")
+	assert.Equal(t, p.canary+"\n", p.sealcfg("get", "prod", "db.password"))
+
+	p.edits("dev", "nano")
+	p.press("C-c") // nano tells where the cursor is
+	p.sees("line  1/")
+	p.enters("first: " + p.canary)
+	p.press("C-o", "Enter", "C-x")
+	p.sees("+ first", "exit=0")
+	assert.Equal(t, p.canary+"\n", p.sealcfg("get", "dev", "first"))
+	p.leavesNothing()
+}
+
+// An interrupt that reaches only sealcfg cannot be told from Ctrl-C, which is
+// the editor's business.
+func TestInterruptWhileTheEditorIsOpen(t *testing.T) {
+	p := newPerson(t, "vim")
+	p.edits("prod", "vim")
+	require.NoError(t, syscall.Kill(p.pid(), syscall.SIGINT))
+	p.enters(p.substitute(), ":wq")
+	p.sees("~ db.password", "exit=0")
+	p.leavesNothing()
+}
+
+func TestEndedWhileTheEditorIsOpen(t *testing.T) {
+	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP} {
+		t.Run(sig.String(), func(t *testing.T) {
+			p := newPerson(t, "vim")
+			before := p.sealedProd()
+			p.edits("prod", "vim")
+			p.enters(p.substitute(), ":w")
+			p.waits(func() bool { return p.plainFile() != "" }, func() string { return "no plain text in memory:\n" + p.screen() })
+			dir := filepath.Dir(p.plainFile())
+			require.NoError(t, syscall.Kill(p.pid(), sig))
+			p.sees("ended by signal", "your text is kept, encrypted", "exit=130")
+			p.leavesNothing()
+			assert.NoDirExists(t, dir)
+			assert.Equal(t, before, p.sealedProd())
+
+			p.runs("EDITOR=true sealcfg edit --resume prod")
+			p.sees("~ db.password", "exit=0")
+			assert.Equal(t, p.canary+"\n", p.sealcfg("get", "prod", "db.password"))
+		})
+	}
+}
+
+func TestKilledIsSweptByTheNext(t *testing.T) {
+	p := newPerson(t, "vim")
+	p.edits("prod", "vim")
+	p.enters(p.substitute(), ":w")
+	p.waits(func() bool { return p.plainFile() != "" }, func() string { return "no plain text in memory:\n" + p.screen() })
+	dir := filepath.Dir(p.plainFile())
+	require.NoError(t, syscall.Kill(p.pid(), syscall.SIGKILL))
+	p.waits(func() bool { // the shell has to be back, over what vim has drawn
+		return strings.Contains(p.screen(), "exit=137")
+	}, func() string { return p.screen() })
+	require.DirExists(t, dir, "nobody can clean up after kill -9")
+	cmd := p.command("sealcfg", "edit", "prod")
+	cmd.Env = append(cmd.Env, "EDITOR=true")
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	assert.NoDirExists(t, dir)
+	p.leavesNothing()
+}
+
+func TestHiddenPrompt(t *testing.T) {
+	p := newPerson(t)
+	p.runs("sealcfg set prod db.password")
+	p.sees("value for db.password: ")
+	p.enters(p.canary)
+	screen := p.sees("~ db.password", "exit=0")
+	assert.NotContains(t, screen, p.canary)
+	assert.Equal(t, p.canary+"\n", p.sealcfg("get", "prod", "db.password"))
+	p.leavesNothing()
+
+	p.runs("sealcfg set prod db.password")
+	p.sees("value for db.password: ")
+	p.types("half of it")
+	p.press("C-c")
+	screen = p.sees("interrupted", "exit=130")
+	assert.NotContains(t, screen, "half of it")
+	p.runs("stty -a | grep -w -- echo")
+	screen = p.sees("exit=0")
+	assert.Regexp(t, `[^-]\becho\b`, screen)
+	assert.NotContains(t, screen, "-echo ")
+	assert.Equal(t, p.canary+"\n", p.sealcfg("get", "prod", "db.password"))
+}
+
+func TestRekeyAsks(t *testing.T) {
+	p := newPerson(t)
+	before := p.sealedProd()
+	p.runs("sealcfg rekey -q")
+	p.sees("environments/prod.yaml: same people, new data key", "rewrite 3 files? [y/N]")
+	p.enters("n")
+	p.sees("nothing written", "exit=1")
+	p.runs("sealcfg rekey")
+	p.sees("rewrite 3 files? [y/N]")
+	p.press("C-c")
+	p.sees("interrupted", "exit=130")
+	p.runs("sealcfg rekey")
+	p.sees("rewrite 3 files? [y/N]")
+	p.press("C-d")
+	p.sees("nothing written", "exit=1")
+	assert.Equal(t, before, p.sealedProd())
+	p.runs("sealcfg rekey")
+	p.sees("rewrite 3 files? [y/N]")
+	p.enters("y")
+	p.sees("rekeyed 3 files", "exit=0")
+	assert.NotEqual(t, before, p.sealedProd())
+}
+
+func TestColours(t *testing.T) {
+	p := newPerson(t)
+	const red = "\x1b[31m"
+	for line, coloured := range map[string]bool{
+		"sealcfg get prod nope":             true,
+		"sealcfg get prod nope --no-color":  false,
+		"NO_COLOR=1 sealcfg get prod nope":  false,
+		"TERM=dumb sealcfg get prod nope":   false,
+		"sealcfg get prod nope 2>&1 | cat ": false,
+	} {
+		p.runs(line)
+		p.sees("error: environments/prod.yaml: nope: no such field", "hint: ", "exit=")
+		p.waits(func() bool { return strings.Count(p.screen(), "exit=") == 2 }, p.screen)
+		assert.Equal(t, coloured, strings.Contains(p.tmux("capture-pane", "-p", "-e"), red), line)
+	}
+}
