@@ -1,0 +1,117 @@
+// Package internal_test holds what is true of the module as a whole: which
+// package imports which, what a library must not do, and what a consumer gets.
+package internal_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const module = "github.com/sealcfg/sealcfg"
+
+// pkg is a package of this module with its files, also those of other systems.
+type pkg struct {
+	Dir        string
+	ImportPath string
+
+	GoFiles, IgnoredGoFiles   []string
+	TestGoFiles, XTestGoFiles []string
+
+	files []source
+}
+
+// name is the import path within the module; "." is the root package.
+func (p *pkg) name() string {
+	if p.ImportPath == module {
+		return "."
+	}
+	return strings.TrimPrefix(p.ImportPath, module+"/")
+}
+
+// source is one parsed file.
+type source struct {
+	name string // within the module, with slashes
+	test bool
+	fset *token.FileSet
+	ast  *ast.File
+}
+
+func (s *source) base() string { return s.name[strings.LastIndex(s.name, "/")+1:] }
+
+func (s *source) imports() []string {
+	var paths []string
+	for _, i := range s.ast.Imports {
+		if path, err := strconv.Unquote(i.Path.Value); err == nil {
+			paths = append(paths, path)
+		}
+	}
+	return paths
+}
+
+// packages lists and parses the module.
+func packages(t *testing.T) []*pkg {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-json", "./...")
+	cmd.Dir = root(t)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	require.NoError(t, err, "%s", stderr.String())
+	var all []*pkg
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		p := new(pkg)
+		err := dec.Decode(p)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		require.NoError(t, err)
+		p.parse(t)
+		all = append(all, p)
+	}
+	require.Greater(t, len(all), 8, "go list sees the module")
+	return all
+}
+
+func (p *pkg) parse(t *testing.T) {
+	t.Helper()
+	for _, list := range [][]string{p.GoFiles, p.IgnoredGoFiles, p.TestGoFiles, p.XTestGoFiles} {
+		for _, file := range list {
+			fset := token.NewFileSet()
+			parsed, err := parser.ParseFile(fset, filepath.Join(p.Dir, file), nil, parser.SkipObjectResolution)
+			require.NoError(t, err)
+			name := file
+			if p.name() != "." {
+				name = p.name() + "/" + file
+			}
+			p.files = append(p.files, source{name, strings.HasSuffix(file, "_test.go"), fset, parsed})
+		}
+	}
+}
+
+func root(t *testing.T) string {
+	t.Helper()
+	dir, err := filepath.Abs("..")
+	require.NoError(t, err)
+	return dir
+}
+
+// parsed makes a source of a text, to try the checks on.
+func parsed(t *testing.T, name, text string) *source {
+	t.Helper()
+	fset := token.NewFileSet()
+	file, err := parser.ParseFile(fset, name, text, parser.SkipObjectResolution)
+	require.NoError(t, err)
+	return &source{name, strings.HasSuffix(name, "_test.go"), fset, file}
+}
