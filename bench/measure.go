@@ -1,0 +1,100 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"syscall"
+	"time"
+)
+
+// measureArg makes this program start commands and report what they took. Linux
+// counts the memory of the process that starts a program into the program's own
+// peak, so they are started by a process of its own, that holds next to nothing.
+const measureArg = "measure-child"
+
+// A job is what one measured run does: its commands, one after the other.
+type job struct {
+	Dir      string
+	Commands [][]string
+}
+
+// cost is what a job took. Peak is the largest of its processes, in bytes.
+type cost struct {
+	Wall, CPU time.Duration
+	Peak      int64
+}
+
+func (j job) run(env []string) (cost, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return cost{}, err
+	}
+	in, err := json.Marshal(j)
+	if err != nil {
+		return cost{}, err
+	}
+	cmd := exec.Command(self, measureArg)
+	cmd.Env, cmd.Stdin, cmd.Stderr = env, bytes.NewReader(in), os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return cost{}, err
+	}
+	var c cost
+	return c, json.Unmarshal(out, &c)
+}
+
+func measureMain() int {
+	var j job
+	if err := json.NewDecoder(os.Stdin).Decode(&j); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		return 1
+	}
+	var total cost
+	for _, argv := range j.Commands {
+		c, err := start(argv, j.Dir)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			return 1
+		}
+		total.Wall += c.Wall
+		total.CPU += c.CPU
+		total.Peak = max(total.Peak, c.Peak)
+	}
+	if err := json.NewEncoder(os.Stdout).Encode(total); err != nil {
+		return 1
+	}
+	return 0
+}
+
+// start runs one command; what it prints is dropped unless it fails.
+func start(argv []string, dir string) (cost, error) {
+	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd.Dir = dir
+	stderr, err := os.CreateTemp("", "stderr-")
+	if err != nil {
+		return cost{}, err
+	}
+	defer func() { _ = os.Remove(stderr.Name()) }()
+	cmd.Stderr = stderr // a file, so that no goroutine of ours takes part
+	began := time.Now()
+	err = cmd.Run()
+	wall := time.Since(began)
+	if err != nil {
+		text, _ := os.ReadFile(stderr.Name())
+		return cost{}, fmt.Errorf("%v: %w\n%s", argv, err, text)
+	}
+	usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+	if !ok {
+		return cost{}, errors.New("no resource usage on this system")
+	}
+	peak := usage.Maxrss
+	if runtime.GOOS != "darwin" {
+		peak *= 1024 // kilobytes everywhere else
+	}
+	return cost{Wall: wall, CPU: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), Peak: peak}, nil
+}
