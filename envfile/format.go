@@ -30,6 +30,9 @@ type parsed struct {
 type layout interface {
 	// spell puts a text in the place of a value or comment.
 	spell(n *Node, to spelling) ([]edit, error)
+	// readsBack reports that what spell does with a sealed value is certain to
+	// read back as the same value, so that no parser needs to be asked.
+	readsBack(n *Node, to spelling) bool
 	// renderBlock spells a metadata tree for a document that had the block old,
 	// nil if it had none.
 	renderBlock(doc int, tree *Node, old *block) string

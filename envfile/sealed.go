@@ -298,8 +298,8 @@ func (o *Opened) copyPlain(n *Node) *Node {
 // [Opened.Document] for those who only want to read it, in less time.
 func (o *Opened) Text() ([]byte, error) {
 	text, err := o.plainText()
-	if err != nil {
-		return nil, err
+	if err != nil || o.readsBack() {
+		return text, err
 	}
 	roots, err := o.sealed.format.values(text)
 	if err != nil {
@@ -333,6 +333,22 @@ func (o *Opened) sameValues(roots []*Node) error {
 		return fmt.Errorf("cannot write %s as plain text: it would not read back the same", at)
 	}
 	return nil
+}
+
+// readsBack reports that the plain text is certain to say what the file said:
+// that each value stands for itself where its ciphertext stood.
+func (o *Opened) readsBack() bool {
+	for n, plain := range o.plain {
+		if n.Kind != plain.Kind || !o.sealed.p.readsBack(n, spelling{text: plain.Text, typ: plain.Type}) {
+			return false
+		}
+	}
+	for _, root := range o.roots {
+		if root.Len() == 0 { // its block leaves {} behind, or nothing
+			return false
+		}
+	}
+	return true
 }
 
 // plainText puts the plain values in the place of the sealed ones.

@@ -71,6 +71,30 @@ func decodeYAML(src []byte) (docs []*yaml.Node, err error) {
 	if line := loneReturn(src); line > 0 {
 		return nil, &SyntaxError{Line: line, Reason: "a carriage return without a line feed: end lines with a line feed"}
 	}
+	if small, values, ok := shrink(src); ok {
+		if docs, ok := decodeShrunk(small, values); ok {
+			return docs, nil
+		}
+	}
+	return decodeAll(src)
+}
+
+// decodeShrunk reads a text in which sealed values have been shrunk. ok is false
+// if that text has an error: it is reported from the whole one.
+func decodeShrunk(small []byte, values []string) (docs []*yaml.Node, ok bool) {
+	docs, err := decodeAll(small)
+	if err != nil {
+		return nil, false
+	}
+	for _, doc := range docs {
+		if unshrink(doc, values) != nil {
+			return nil, false
+		}
+	}
+	return docs, true
+}
+
+func decodeAll(src []byte) (docs []*yaml.Node, err error) {
 	defer func() {
 		if r := recover(); r != nil { // yaml.v3 panics on some malformed input
 			docs, err = nil, &SyntaxError{Line: 1, Reason: "the YAML parser gave up on this text"}

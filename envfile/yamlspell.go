@@ -32,6 +32,25 @@ func (t *yamlTree) spell(n *Node, to spelling) ([]edit, error) {
 	return w.seal(to.text), nil
 }
 
+// readsBack knows the usual cases: a comment of one line, and a value in block
+// style whose ciphertext ends its line or is followed by a comment.
+func (t *yamlTree) readsBack(n *Node, to spelling) bool {
+	sp, src := n.span, t.src.src
+	switch {
+	case n.Kind == Comment:
+		return canBeSingle(to.text)
+	case sp.header >= 0 || sp.flow || sp.borrowed || sp.bang || !endsLine(src, sp.end):
+		return false
+	case sp.style == stylePlain && !strings.HasPrefix(string(src[sp.start:sp.end]), sealedPrefix):
+		return false
+	}
+	if to.typ == crypto.Str { // else a number, boolean or time, for which there is one spelling
+		feeds := strings.Contains(to.text, "\n")
+		return utf8.ValidString(to.text) && (!feeds || sp.style == styleDouble || sp.style == stylePlain && literalOK(to.text))
+	}
+	return true
+}
+
 type yamlWriter struct {
 	src *source
 	t   *yamlTree
@@ -194,8 +213,12 @@ func (w *yamlWriter) blanksBehind(indent int, header string) (edits []edit, join
 	for at := src.nextLine(w.sp.end); at < len(src.src); at = src.nextLine(at) {
 		end := src.lineEnd(at)
 		line := string(src.src[at:end])
-		if rest := strings.TrimLeft(line, " "); strings.Trim(line, " \t") != "" {
-			return edits, joins || rest[0] == '#' && len(line)-len(rest) >= indent
+		if rest := strings.TrimLeft(line, " \t"); rest != "" {
+			blanks, _, tab := strings.Cut(line[:len(line)-len(rest)], "\t")
+			if tab {
+				edits = append(edits, edit{at, end - len(rest), blanks})
+			}
+			return edits, joins || rest[0] == '#' && len(blanks) >= indent
 		}
 		joins = joins || strings.HasSuffix(header, "+")
 		if strings.Contains(line, "\t") || indent > 0 && len(line) > indent {

@@ -47,7 +47,7 @@ func (t *yamlTree) build(docs []*yaml.Node) error {
 		root := &Node{Kind: Map, Line: doc.Line, Column: doc.Column, span: noSpan()}
 		content := doc.Content[0]
 		root.Line, root.Column = content.Line, content.Column
-		if content.Kind != yaml.MappingNode && !(content.Kind == yaml.ScalarNode && content.ShortTag() == "!!null") {
+		if content.Kind != yaml.MappingNode && !emptyDocument(content) {
 			return syntaxError(root, "the document is a %s; only maps at the top level can be sealed", yamlKind(content))
 		}
 		t.roots = append(t.roots, root)
@@ -59,6 +59,12 @@ func (t *yamlTree) build(docs []*yaml.Node) error {
 		}
 	}
 	return nil
+}
+
+// emptyDocument reports whether there is nothing in a document, not even a
+// written null: that is a value, and no field can be added to it.
+func emptyDocument(n *yaml.Node) bool {
+	return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" && n.Value == "" && n.Anchor == ""
 }
 
 func yamlKind(n *yaml.Node) string {
