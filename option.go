@@ -8,8 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"runtime"
 	"strings"
 
 	"github.com/sealcfg/sealcfg/keys"
@@ -143,46 +141,13 @@ func (o *options) allIdentities(ctx context.Context) ([]keys.Identity, error) {
 	ids, err := keys.Default.Identities(ctx, keys.Source{
 		LookupEnv: o.lookupEnv,
 		ReadFile:  os.ReadFile,
-		ConfigDir: o.configDir(),
+		ConfigDir: keys.ConfigDir(o.lookupEnv),
 		Run:       o.run,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("look for identities: %w", err)
 	}
 	return ids, nil
-}
-
-// configDir is where sops looks: [os.UserConfigDir], but for macOS, where
-// $XDG_CONFIG_HOME goes first. It is "" if there is none.
-func (o *options) configDir() string {
-	get := func(name string) string {
-		value, _ := o.lookupEnv(name)
-		return value
-	}
-	below := func(name string, elem ...string) string {
-		if get(name) == "" {
-			return ""
-		}
-		return filepath.Join(append([]string{get(name)}, elem...)...)
-	}
-	switch runtime.GOOS {
-	case "windows":
-		return get("AppData")
-	case "darwin", "ios":
-		if dir := get("XDG_CONFIG_HOME"); dir != "" {
-			return dir
-		}
-		return below("HOME", "Library", "Application Support")
-	case "plan9":
-		return below("home", "lib")
-	}
-	if dir := get("XDG_CONFIG_HOME"); dir != "" {
-		if !filepath.IsAbs(dir) {
-			return "" // the specification has it ignored, and os.UserConfigDir refuses it
-		}
-		return dir
-	}
-	return below("HOME", ".config")
 }
 
 // run starts the command of $SOPS_AGE_KEY_CMD. What it prints on stderr is

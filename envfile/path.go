@@ -20,8 +20,8 @@ type Path []Step
 // Append is the index that means "after the last entry": hosts[+].
 const Append = -1
 
-// ErrPath says that a text is not a path.
-var ErrPath = errors.New("malformed path")
+// ErrPath says that a text is not a path, or that it does not fit the file.
+var ErrPath = errors.New("unusable path")
 
 // ParsePath reads a path as people write it: db.hosts[0].port. A key with
 // special characters is quoted: logging["com.example.App"] or

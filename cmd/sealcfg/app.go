@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"time"
 
@@ -234,7 +233,7 @@ func (a *app) source() keys.Source {
 	return keys.Source{
 		LookupEnv: a.lookupEnv,
 		ReadFile:  os.ReadFile,
-		ConfigDir: a.configDir(),
+		ConfigDir: keys.ConfigDir(a.lookupEnv),
 		Run: func(ctx context.Context, argv []string) ([]byte, error) {
 			cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 			cmd.Stdin, cmd.Stderr = a.in, a.err
@@ -242,21 +241,6 @@ func (a *app) source() keys.Source {
 		},
 		Looked: func(name string, found int) { a.places = append(a.places, place{name, found}) },
 	}
-}
-
-// configDir is where sops looks for age keys: on macOS too it prefers
-// $XDG_CONFIG_HOME (age/keysource.go, getUserConfigDir).
-func (a *app) configDir() string {
-	if runtime.GOOS == "darwin" {
-		if dir := a.env("XDG_CONFIG_HOME"); dir != "" {
-			return dir
-		}
-	}
-	dir, err := os.UserConfigDir()
-	if err != nil {
-		return ""
-	}
-	return dir
 }
 
 // project finds the project that the command works on.

@@ -103,7 +103,7 @@ func (a *app) initIdentity(ctx context.Context) (string, error) {
 		a.say("your identity is there already: %s", own[0])
 		return own[0], nil
 	}
-	dir := a.configDir()
+	dir := keys.ConfigDir(a.lookupEnv)
 	if dir == "" {
 		return "", withHint(errors.New("there is no configuration directory for this user"), "set HOME, or SOPS_AGE_KEY_FILE to an identity file")
 	}

@@ -70,7 +70,7 @@ func runKeyNew(o *keyNewOptions) error {
 	}
 	path := o.output
 	if path == "" {
-		dir := a.configDir()
+		dir := keys.ConfigDir(a.lookupEnv)
 		if dir == "" {
 			return withHint(errors.New("there is no configuration directory for this user"), "name a file with -o")
 		}

@@ -1,0 +1,41 @@
+package keys
+
+import (
+	"path/filepath"
+	"runtime"
+)
+
+// ConfigDir returns the directory below which sops keeps identities: that of
+// [os.UserConfigDir], but for macOS, where $XDG_CONFIG_HOME goes first
+// (age/keysource.go, getUserConfigDir). It is "" if there is none. lookupEnv is
+// [os.LookupEnv] or a stand-in.
+func ConfigDir(lookupEnv func(string) (string, bool)) string {
+	get := func(name string) string {
+		value, _ := lookupEnv(name)
+		return value
+	}
+	below := func(name string, elem ...string) string {
+		if get(name) == "" {
+			return ""
+		}
+		return filepath.Join(append([]string{get(name)}, elem...)...)
+	}
+	switch runtime.GOOS {
+	case "windows":
+		return get("AppData")
+	case "darwin", "ios":
+		if dir := get("XDG_CONFIG_HOME"); dir != "" {
+			return dir
+		}
+		return below("HOME", "Library", "Application Support")
+	case "plan9":
+		return below("home", "lib")
+	}
+	if dir := get("XDG_CONFIG_HOME"); dir != "" {
+		if !filepath.IsAbs(dir) {
+			return "" // the specification has it ignored, and os.UserConfigDir refuses it
+		}
+		return dir
+	}
+	return below("HOME", ".config")
+}
