@@ -258,6 +258,13 @@ func verb(names []string, one, many string) string {
 	return many
 }
 
+// wrappedFor reports whether one of the recipients has a stanza.
+func wrappedFor(meta *envfile.Metadata, recipients []string) bool {
+	return slices.ContainsFunc(meta.Stanzas(), func(s *keys.Stanza) bool {
+		return slices.Contains(recipients, keys.Name(s))
+	})
+}
+
 // prepare computes the new file and makes sure that its writer can open it.
 func (o *rekeyOptions) prepare(ctx context.Context, p *rekeyPlan) error {
 	var err error
@@ -272,6 +279,11 @@ func (o *rekeyOptions) prepare(ctx context.Context, p *rekeyPlan) error {
 	ids, err := o.app.loadIdentities(ctx)
 	if err != nil {
 		return err
+	}
+	// A stanza that was just wrapped for the user needs no proof; one that was
+	// kept from the file, or made for a key without a name of its own, does.
+	if !o.keepDataKey && wrappedFor(p.result.Metadata(), ownRecipients(ids)) {
+		return nil
 	}
 	if err := p.result.Unwraps(ctx, ids...); err != nil {
 		return withHint(fmt.Errorf("%s: you would lock yourself out: .sops.yaml does not name you for it", p.t.shown),
