@@ -43,8 +43,8 @@ type layout interface {
 	insertBlock(doc int, text string, old *block) edit
 	// removeBlock takes the block out of a document.
 	removeBlock(doc int) edit
-	// insert adds a value under path, of which all but the last steps from
-	// depth on are missing below the node at.
+	// insert adds a value below the node at. missing is the rest of its path,
+	// from the first step that does not exist yet; maps and lists on the way are made.
 	insert(at *Node, missing Path, v *Node) ([]edit, error)
 	// replace puts a value in the place of another value or null.
 	replace(n *Node, v *Node) ([]edit, error)

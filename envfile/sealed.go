@@ -1,7 +1,6 @@
 package envfile
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -394,6 +393,3 @@ func (o *Opened) spellPlain(edits []edit, n *Node) ([]edit, error) {
 	}
 	return edits, nil
 }
-
-// Equal reports whether two files have the same bytes.
-func (s *Sealed) Equal(t *Sealed) bool { return bytes.Equal(s.p.src, t.p.src) }
