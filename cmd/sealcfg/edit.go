@@ -62,6 +62,7 @@ type editSession struct {
 	asIs   []byte             // saved like this, there is nothing to write
 	start  []byte             // what the editor is given first
 	draft  string             // path of the draft that is resumed, else ""
+	sealed *envfile.Sealed    // what was made of the text that the editor gave back
 	dir    *scratch.Dir
 	editor editor.Command
 	ran    time.Duration // of the last run of the editor
@@ -97,7 +98,7 @@ func runEdit(cmd *cobra.Command, o *editOptions) error {
 	}
 	if doc == nil {
 		err = s.unchanged()
-	} else if err = s.write(cmd.Context(), doc); err != nil {
+	} else if err = s.write(doc); err != nil {
 		err = s.keep(text, err)
 	}
 	if err != nil {
@@ -177,7 +178,7 @@ func (s *editSession) edit(ctx context.Context) (text []byte, doc *envfile.Docum
 		}
 		doc, err = envfile.Parse(s.t.format, text)
 		if err == nil {
-			err = s.trial(ctx, doc)
+			err = s.seal(ctx, doc)
 		}
 		if err == nil {
 			return text, doc, nil
@@ -191,14 +192,13 @@ func (s *editSession) edit(ctx context.Context) (text []byte, doc *envfile.Docum
 	}
 }
 
-// trial finds what only sealing finds, such as an alias to a sealed value, while
-// the editor can still be opened again.
-func (s *editSession) trial(ctx context.Context, doc *envfile.Document) error {
-	var err error
+// seal seals the text while the editor can still be opened again: some mistakes
+// show only then, such as an alias to a sealed value.
+func (s *editSession) seal(ctx context.Context, doc *envfile.Document) (err error) {
 	if s.opened == nil {
-		_, err = sealNew(ctx, s.rule, doc)
+		s.sealed, err = sealNew(ctx, s.rule, doc)
 	} else {
-		_, err = s.opened.Reseal(doc)
+		s.sealed, err = s.opened.Reseal(doc)
 	}
 	return err
 }
@@ -263,26 +263,22 @@ func (s *editSession) unchanged() error {
 	return a.reportChanges(nil)
 }
 
-// write seals the new text and replaces the file.
-func (s *editSession) write(ctx context.Context, doc *envfile.Document) error {
+// write replaces the file by the sealed text.
+func (s *editSession) write(doc *envfile.Document) error {
 	a, t := s.app, s.t
 	if s.before != nil {
 		if err := a.warnTraps(t, doc, s.opened.Sealed().Metadata().Rules); err != nil {
 			return err
 		}
-		return a.reseal(t, s.opened, s.before, doc)
+		return a.replaceSealed(t, s.opened.Sealed(), s.sealed, s.before, doc)
 	}
 	if err := a.warnTraps(t, doc, s.rule.Rules); err != nil {
 		return err
 	}
-	sealed, err := sealNew(ctx, s.rule, doc)
-	if err != nil {
-		return t.at(err)
-	}
 	if err := os.MkdirAll(filepath.Dir(t.path), 0o755); err != nil {
 		return err
 	}
-	if err := t.save(sealed, nil); err != nil {
+	if err := t.save(s.sealed, nil); err != nil {
 		return err
 	}
 	a.say("made %s", t.shown)

@@ -222,7 +222,7 @@ func (a *app) applyTo(t *target, opened *envfile.Opened, op envfile.Op) error {
 	return a.reseal(t, opened, before, after)
 }
 
-// reseal writes a changed document, and says by name what changed.
+// reseal seals and writes a changed document, if it has changed.
 func (a *app) reseal(t *target, opened *envfile.Opened, before, after *envfile.Document) error {
 	if string(before.Bytes()) == string(after.Bytes()) {
 		a.say("%s: no change, nothing written", t.shown)
@@ -232,7 +232,13 @@ func (a *app) reseal(t *target, opened *envfile.Opened, before, after *envfile.D
 	if err != nil {
 		return t.at(err)
 	}
-	if err := t.save(s, opened.Sealed()); err != nil {
+	return a.replaceSealed(t, opened.Sealed(), s, before, after)
+}
+
+// replaceSealed writes the sealed form of a changed document, and says by name
+// what changed.
+func (a *app) replaceSealed(t *target, old, s *envfile.Sealed, before, after *envfile.Document) error {
+	if err := t.save(s, old); err != nil {
 		return err
 	}
 	changes := changesBetween(before.Roots(), after.Roots())
