@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 )
 
@@ -53,14 +54,21 @@ func (c *ValueCipher) Seal(t Type, text, aad string) string {
 	}
 	buf := make([]byte, nonceSize, nonceSize+len(text)+tagSize)
 	rand.Read(buf)
-	out := c.gcm.Seal(buf, buf, []byte(text), []byte(aad))
+	buf = append(buf, text...)
+	out := c.gcm.Seal(buf[:nonceSize], buf[:nonceSize], buf[nonceSize:], []byte(aad)) // in place
 	nonce, data, tag := out[:nonceSize], out[nonceSize:len(out)-tagSize], out[len(out)-tagSize:]
 
 	enc := base64.StdEncoding
 	var b strings.Builder
 	b.Grow(len(prefix) + enc.EncodedLen(len(data)) + 100)
 	b.WriteString(prefix)
-	b.WriteString(enc.EncodeToString(data))
+	if len(data) > large { // a file sealed as one value: no second copy of its text
+		w := base64.NewEncoder(enc, &b)
+		_, _ = w.Write(data) // a Builder takes everything
+		_ = w.Close()
+	} else {
+		b.WriteString(enc.EncodeToString(data))
+	}
 	b.WriteString(",iv:")
 	b.WriteString(enc.EncodeToString(nonce))
 	b.WriteString(",tag:")
@@ -164,8 +172,24 @@ func decode(b []byte, s string) ([]byte, error) {
 	if strings.IndexByte(s, '\n') >= 0 || strings.IndexByte(s, '\r') >= 0 {
 		return b, ErrMalformed // encoding/base64 skips line ends
 	}
-	return strict.AppendDecode(b, []byte(s))
+	if len(s) <= large {
+		return strict.AppendDecode(b, []byte(s))
+	}
+	r := base64.NewDecoder(strict, strings.NewReader(s))
+	for {
+		n, err := r.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		switch {
+		case errors.Is(err, io.EOF):
+			return b, nil
+		case err != nil, n == 0:
+			return b, ErrMalformed
+		}
+	}
 }
+
+// large is the size in bytes from which a value is not copied needlessly.
+const large = 1 << 20
 
 func (t Type) known() bool {
 	switch t {

@@ -3,6 +3,7 @@ package envfile
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/sealcfg/sealcfg/crypto"
 )
@@ -65,6 +66,11 @@ func (d *Document) apply(op Op) (*Document, error) {
 		}
 		op.value = v
 	}
+	if op.value != nil && op.value.Kind == Value {
+		v := *op.value
+		v.Type, v.Text = d.format.carry(v.Type, v.Text)
+		op.value = &v
+	}
 	edits, want, err := d.plan(op)
 	if err != nil {
 		return nil, err
@@ -77,7 +83,11 @@ func (d *Document) apply(op Op) (*Document, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot be changed in place: %w", err)
 	}
-	if at := firstDifference(want, next.p.roots); at != nil {
+	got := next.p.roots
+	if d.format == TOML { // the place of a table in the file says nothing
+		want, got = sorted(want), sorted(got)
+	}
+	if at := firstDifference(want, got); at != nil {
 		return nil, fmt.Errorf("cannot be changed in place: %s would not read back as wanted", at)
 	}
 	return next, nil
@@ -85,7 +95,16 @@ func (d *Document) apply(op Op) (*Document, error) {
 
 // parseFlow reads the text of a SetText.
 func parseFlow(f Format, text string) (*Node, error) {
-	p, err := f.parse([]byte("value: " + text + "\n"))
+	text = "value: " + text + "\n"
+	switch f {
+	case JSON, TOML: // TOML has no flow style that is JSON
+		f = JSON
+		text = `{"` + strings.Replace(strings.TrimSuffix(text, "\n"), ":", `":`, 1) + "}"
+	case YAML:
+	default:
+		return nil, errFlat
+	}
+	p, err := f.parse([]byte(text))
 	if err != nil {
 		return nil, fmt.Errorf("value: %w", err)
 	}

@@ -64,17 +64,16 @@ func (c *ciphertexts) match(roots []*Node) {
 	if c.old == nil {
 		return
 	}
-	exact := map[valueKey]*Node{}
+	exact := map[valueKey][]*Node{} // several for a key that a dotenv file repeats
 	walkValues(c.old.roots, func(k valueKey, _ string, n *Node) {
 		if n.enc != "" {
-			exact[k] = n
+			exact[k] = append(exact[k], n)
 		}
 	})
 	var moved []func()
 	walkValues(roots, func(k valueKey, loose string, n *Node) {
-		if old, ok := exact[k]; ok {
-			c.values[n] = old
-			delete(exact, k)
+		if old := exact[k]; len(old) > 0 {
+			c.values[n], exact[k] = old[0], old[1:]
 			return
 		}
 		if loose != k.place {
@@ -88,9 +87,9 @@ func (c *ciphertexts) match(roots []*Node) {
 	// What is left over, in file order, by path without positions.
 	c.loose = map[valueKey][]*Node{}
 	walkValues(c.old.roots, func(k valueKey, loose string, _ *Node) {
-		if old, ok := exact[k]; ok && loose != k.place {
+		if old := exact[k]; len(old) > 0 && loose != k.place {
 			k.place = loose
-			c.loose[k] = append(c.loose[k], old)
+			c.loose[k] = append(c.loose[k], old...)
 		}
 	})
 	for _, f := range moved {

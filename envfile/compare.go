@@ -42,3 +42,17 @@ func values(n *Node) []*Node {
 	}
 	return out
 }
+
+// sorted copies trees with the entries of each map in the order of their names.
+func sorted(nodes []*Node) []*Node {
+	out := make([]*Node, len(nodes))
+	for i, n := range nodes {
+		c := *n
+		c.entries = sorted(values(n))
+		if c.Kind == Map {
+			sortEntries(c.entries)
+		}
+		out[i] = &c
+	}
+	return out
+}

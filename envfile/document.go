@@ -18,9 +18,13 @@ func Parse(f Format, src []byte) (*Document, error) {
 		return nil, err
 	}
 	for _, b := range p.blocks {
-		if b != nil {
-			return nil, fmt.Errorf("%w (line %d)", ErrAlreadySealed, b.line)
+		if b == nil {
+			continue
 		}
+		if _, err := parseMetadata(b.tree); err != nil {
+			return nil, &SyntaxError{Line: b.line, Reason: "the name is kept for the metadata of sealed files: use another one"}
+		}
+		return nil, fmt.Errorf("%w (line %d)", ErrAlreadySealed, b.line)
 	}
 	return &Document{format: f, p: p}, nil
 }
@@ -30,6 +34,19 @@ func (d *Document) Bytes() []byte { return d.p.src }
 
 // Roots returns the root map of each document in the file, at least one.
 func (d *Document) Roots() []*Node { return d.p.roots }
+
+// WithMetadataIndent returns the document such that [Seal] indents a level of
+// its metadata by n columns, instead of the 4 that are usual in sops: what
+// .sops.yaml calls stores.yaml.indent. Other formats than YAML ignore it.
+func (d *Document) WithMetadataIndent(n int) *Document {
+	t, ok := d.p.layout.(*yamlTree)
+	if !ok || n < 1 {
+		return d
+	}
+	tree, p := *t, *d.p
+	tree.indent, p.layout = n, &tree
+	return &Document{format: d.format, p: &p}
+}
 
 // Format returns the format that the document was parsed with.
 func (d *Document) Format() Format { return d.format }

@@ -13,6 +13,9 @@ var (
 	// ErrIntegrity says that a sealed file does not authenticate: a value, the
 	// MAC or the metadata was changed by somebody without the data key.
 	ErrIntegrity = errors.New("integrity check failed")
+	// ErrMAC says, together with ErrIntegrity, that every value authenticates but
+	// not the file as a whole.
+	ErrMAC = errors.New("the mac does not fit")
 )
 
 // A SyntaxError says where a text is broken or cannot be carried by the format.
@@ -32,3 +35,9 @@ func (e *SyntaxError) Error() string {
 func syntaxError(n *Node, format string, args ...any) error {
 	return &SyntaxError{Line: n.Line, Column: n.Column, Reason: fmt.Sprintf(format, args...)}
 }
+
+// silent marks an error as one of a kind without adding to its text.
+type silent struct{ error }
+
+func (silent) Error() string   { return "" }
+func (s silent) Unwrap() error { return s.error }

@@ -1,7 +1,6 @@
 package envfile
 
 import (
-	"fmt"
 	"path/filepath"
 
 	"github.com/sealcfg/sealcfg/crypto"
@@ -9,12 +8,24 @@ import (
 
 // A Format reads a kind of text. The formats of this package are the only ones.
 type Format interface {
-	// Name is the usual extension without the dot: "yaml".
+	// Name is what sops calls it: yaml, json, dotenv, ini, binary. toml is ours.
 	Name() string
 	// parse finds the values, comments and metadata of a plain or sealed text.
 	parse(src []byte) (*parsed, error)
 	// values finds the values alone, for a comparison with what a text should say.
 	values(src []byte) ([]*Node, error)
+	// carry returns what becomes of a value's type and canonical text: a format
+	// that knows only strings makes a string of a number.
+	carry(typ crypto.Type, text string) (crypto.Type, string)
+}
+
+// valuesOf is Format.values where that is no less work than parse.
+func valuesOf(f Format, src []byte) ([]*Node, error) {
+	p, err := f.parse(src)
+	if err != nil {
+		return nil, err
+	}
+	return p.roots, nil
 }
 
 // parsed is what a format finds in a text.
@@ -61,18 +72,37 @@ type spelling struct {
 	was    *Node // how the same value stood in the sealed file before, nil if it did not
 }
 
-// A FormatError says that no format handles a file name.
-type FormatError struct{ Path string }
+// formats are the formats by extension.
+var formats = map[string]Format{".yaml": YAML, ".yml": YAML, ".json": JSON, ".env": Dotenv, ".ini": INI, ".toml": TOML}
 
-func (e *FormatError) Error() string {
-	return fmt.Sprintf("%s: files of this kind are not supported (supported: .yaml, .yml)", e.Path)
+// FormatOf returns the format for a file's extension, and whether the extension
+// is a known one. Any other file is sealed as one value: [Binary].
+func FormatOf(path string) (f Format, known bool) {
+	if f, known = formats[filepath.Ext(path)]; known {
+		return f, true
+	}
+	return Binary, false
 }
 
-// FormatOf returns the format for a file's extension, or a [*FormatError].
-func FormatOf(path string) (Format, error) {
-	switch filepath.Ext(path) {
-	case ".yaml", ".yml":
-		return YAML, nil
+// Detect is [FormatOf] for a file whose text is at hand. sops knows no TOML and
+// seals a .toml file as one value; such a file stays [Binary].
+func Detect(path string, src []byte) (f Format, known bool) {
+	f, known = FormatOf(path)
+	if f == TOML && looksSealedBinary(src) { // no TOML begins with a brace
+		return Binary, known
 	}
-	return nil, &FormatError{Path: path}
+	return f, known
+}
+
+// FormatNames lists what [FormatNamed] knows.
+func FormatNames() []string { return []string{"yaml", "json", "dotenv", "ini", "toml", "binary"} }
+
+// FormatNamed returns the format of a name of [FormatNames].
+func FormatNamed(name string) (f Format, known bool) {
+	for _, f := range []Format{YAML, JSON, Dotenv, INI, TOML, Binary} {
+		if f.Name() == name {
+			return f, true
+		}
+	}
+	return nil, false
 }

@@ -31,6 +31,9 @@ type Metadata struct {
 	unknown []*Node // fields that this version does not know, kept
 }
 
+// HasMAC reports whether the file has a MAC at all. Without one it cannot be opened.
+func (m *Metadata) HasMAC() bool { return m.mac != "" }
+
 // Stanzas returns the stanzas of all groups.
 func (m *Metadata) Stanzas() []*keys.Stanza { return slices.Concat(m.Groups...) }
 
@@ -70,6 +73,13 @@ func parseMetadata(block *Node) (*Metadata, error) {
 	if len(m.Stanzas()) == 0 {
 		return nil, syntaxError(block, "sops metadata names no recipients")
 	}
+	n := len(m.Groups)
+	if n > 1 && m.Threshold == 0 {
+		m.Threshold = n // as sops makes them
+	}
+	if n > 1 && (m.Threshold < 2 || m.Threshold > n) {
+		return nil, syntaxError(block, "sops.shamir_threshold is %d for %d key groups; want 2 to %d", m.Threshold, n, n)
+	}
 	m.Rules = m.Rules.Normal()
 	if err := m.Rules.Validate(); err != nil {
 		return nil, &SyntaxError{Line: block.Line, Reason: err.Error()}
@@ -104,7 +114,8 @@ func (m *Metadata) parseField(name string, e *Node) error {
 		}
 		m.Rules.MACOnlyEncrypted = b
 	case "shamir_threshold":
-		n, err := strconv.Atoi(e.Text)
+		// sops 3.9 wrote 2.000000 into INI files.
+		n, err := strconv.Atoi(strings.TrimSuffix(e.Text, ".000000"))
 		if err != nil || n < 0 {
 			return syntaxError(e, "sops.shamir_threshold is not a number")
 		}

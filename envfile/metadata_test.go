@@ -1,7 +1,6 @@
 package envfile_test
 
 import (
-	"context"
 	"errors"
 	"regexp"
 	"strings"
@@ -111,7 +110,7 @@ func TestMetadataOtherStanzas(t *testing.T) {
 	require.Len(t, s.Metadata().Groups[0], 2)
 	st := s.Metadata().Groups[0][1]
 	assert.Equal(t, "kms", st.Type)
-	assert.Equal(t, "arn:aws:kms:eu-west-1:1:key/k", keys.Name(st))
+	assert.Equal(t, "arn:aws:kms:eu-west-1:1:key/k App:shop", keys.Name(st))
 	assert.Equal(t, "AQICAHh=", st.Wrapped)
 	assert.Contains(t, st.Fields, keys.Field{Name: "context", Map: []keys.Field{{Name: "App", Value: "shop"}}})
 
@@ -119,17 +118,14 @@ func TestMetadataOtherStanzas(t *testing.T) {
 	assert.Contains(t, again, kms)
 }
 
-func TestKeyGroupsAreReadButNotOpened(t *testing.T) {
-	text := string(seal(t, "a: x\n", envfile.Rules{}).Bytes())
-	group := regexp.MustCompile(`(?s)    age:\n(.*-----END AGE ENCRYPTED FILE-----\n[^\n]*\n)`)
-	two := group.ReplaceAllStringFunc(text, func(m string) string {
-		inner := strings.ReplaceAll(strings.TrimSuffix(m, "\n"), "\n", "\n          ")
-		one := "        - hc_vault: []\n          " + strings.TrimLeft(inner, " ") + "\n"
-		return "    key_groups:\n" + one + one + "    shamir_threshold: 2\n"
-	})
-	s := parseSealed(t, two)
-	assert.Len(t, s.Metadata().Groups, 2)
-	assert.Equal(t, 2, s.Metadata().Threshold)
-	_, err := s.Open(context.Background(), alice)
-	require.ErrorIs(t, err, errors.ErrUnsupported)
+// New metadata is indented as asked for, changed metadata as it was.
+func TestMetadataIndent(t *testing.T) {
+	s, _, err := envfile.Seal(t.Context(), parse(t, "a: x\n").WithMetadataIndent(2), envfile.Rules{}, sealedTo(alice))
+	require.NoError(t, err)
+	assert.Contains(t, string(s.Bytes()), "\nsops:\n  age:\n    - enc: |\n")
+	rotated, err := open(t, parseSealed(t, string(s.Bytes()))).Rotate(t.Context(), envfile.Rules{}, sealedTo(alice, bob))
+	require.NoError(t, err)
+	assert.Contains(t, string(rotated.Bytes()), "\nsops:\n  age:\n    - enc: |\n")
+	assert.Equal(t, "a: x\n", document(t, open(t, rotated)))
+	assert.Contains(t, string(seal(t, "a: x\n", envfile.Rules{}).Bytes()), "\nsops:\n    age:\n        - enc: |\n")
 }

@@ -64,6 +64,15 @@ func (r Rules) Normal() Rules {
 	return r
 }
 
+// For returns the rules as they apply to files of a format: one that is sealed
+// as a single value has nothing to select.
+func (r Rules) For(f Format) Rules {
+	if f == Binary {
+		return Rules{}.Normal()
+	}
+	return r.Normal()
+}
+
 // String spells the rules for people: "unencrypted_suffix: _unencrypted".
 func (r Rules) String() string {
 	var parts []string

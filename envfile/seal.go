@@ -37,47 +37,8 @@ func Seal(ctx context.Context, d *Document, r Rules, to Recipients) (*Sealed, *O
 	if err != nil {
 		return nil, nil, err
 	}
-	meta := &Metadata{Groups: groups, Threshold: to.Threshold, Rules: r.Normal(), Version: FormatVersion}
+	meta := &Metadata{Groups: groups, Threshold: to.Threshold, Rules: r.For(d.format), Version: FormatVersion}
 	return sealWith(d, key, meta, nil)
-}
-
-// wrap makes the stanzas of a file. Stanzas among old are kept for recipients
-// that have one.
-func wrap(ctx context.Context, key crypto.DataKey, to Recipients, old []*keys.Stanza) ([][]*keys.Stanza, error) {
-	if len(to.Groups) > 1 {
-		return nil, fmt.Errorf("%w: splitting the data key over %d key groups", errors.ErrUnsupported, len(to.Groups))
-	}
-	var groups [][]*keys.Stanza
-	for _, g := range to.Groups {
-		var group []*keys.Stanza
-		for _, r := range g {
-			s := findStanza(old, r)
-			if s == nil {
-				var err error
-				if s, err = r.Wrap(ctx, key.Bytes()); err != nil {
-					return nil, err
-				}
-			}
-			group = append(group, s)
-		}
-		if len(group) == 0 {
-			return nil, ErrNoRecipients
-		}
-		groups = append(groups, group)
-	}
-	if len(groups) == 0 {
-		return nil, ErrNoRecipients
-	}
-	return groups, nil
-}
-
-func findStanza(stanzas []*keys.Stanza, r keys.Recipient) *keys.Stanza {
-	for _, s := range stanzas {
-		if keys.Name(s) == r.String() {
-			return s
-		}
-	}
-	return nil
 }
 
 // Reseal seals a changed document under the data key of the file. Values and
@@ -95,7 +56,11 @@ func (o *Opened) Reseal(d *Document) (*Sealed, error) {
 // access can still read what is sealed with this data key: see [Opened.Rotate].
 func (o *Opened) Rewrap(ctx context.Context, to Recipients) (*Sealed, error) {
 	meta := *o.sealed.meta
-	groups, err := wrap(ctx, o.key, to, meta.Stanzas())
+	var old []*keys.Stanza
+	if len(meta.Groups) == 1 { // else they hold shares
+		old = meta.Stanzas()
+	}
+	groups, err := wrap(ctx, o.key, to, old)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +89,7 @@ func (o *Opened) Rotate(ctx context.Context, r Rules, to Recipients) (*Sealed, e
 		return nil, err
 	}
 	meta := *o.sealed.meta
-	meta.Groups, meta.Threshold, meta.Rules, meta.Version = groups, to.Threshold, r.Normal(), FormatVersion
+	meta.Groups, meta.Threshold, meta.Rules, meta.Version = groups, to.Threshold, r.For(o.sealed.format), FormatVersion
 	if s, ok, err := o.rotateInPlace(key, &meta); ok || err != nil {
 		return s, err
 	}
@@ -175,6 +140,8 @@ func (s *sealer) values(rules *matcher) error {
 	return rules.walk(s.d.p.roots, func(v visit) error {
 		n := v.node
 		switch {
+		case n.Kind == Comment && n.span.misread:
+			return syntaxError(n, "the first line of the comment is marks only, at which sops fails: give it a text")
 		case n.Kind == Comment:
 			if v.sealed {
 				s.comments = append(s.comments, n)
@@ -183,6 +150,13 @@ func (s *sealer) values(rules *matcher) error {
 		case v.sealed && n.span.borrowed:
 			return syntaxError(n, "%s would be sealed, but it is reached through an alias (*): "+
 				"a sealed value is bound to its path, so write the value out or keep it in clear", pathName(v.keys))
+		}
+		if n.span.misread && s.d.format == Dotenv {
+			if s.old.old == nil { // who seals it first can still mend it
+				return syntaxError(n, "%s", severalLines)
+			}
+		} else if !v.sealed && n.span.misread {
+			return syntaxError(n, "%s stays in clear, and sops would cut it at its # or ;: put it in backquotes", pathName(v.keys))
 		}
 		if v.sealed || !rules.macOnly {
 			s.mac.Add(n.Text)

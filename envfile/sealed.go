@@ -69,25 +69,10 @@ func (s *Sealed) Unwraps(ctx context.Context, ids ...keys.Identity) error {
 	return err
 }
 
-func (s *Sealed) dataKey(ctx context.Context, ids []keys.Identity) (crypto.DataKey, error) {
-	if len(s.meta.Groups) > 1 {
-		return crypto.DataKey{}, fmt.Errorf("%w: the data key is split over %d key groups", errors.ErrUnsupported, len(s.meta.Groups))
-	}
-	secret, err := keys.Unwrap(ctx, s.meta.Groups[0], ids)
-	if err != nil {
-		return crypto.DataKey{}, err
-	}
-	key, err := crypto.ParseDataKey(secret)
-	if err != nil {
-		return crypto.DataKey{}, fmt.Errorf("%w: %w", ErrIntegrity, err)
-	}
-	return key, nil
-}
-
 // openWith is the one place where a file is judged.
 func (s *Sealed) openWith(key crypto.DataKey) (*Opened, error) {
 	if s.meta.mac == "" {
-		return nil, fmt.Errorf("%w: the file has no mac", ErrIntegrity)
+		return nil, fmt.Errorf("%w: the file has no mac%w", ErrIntegrity, silent{ErrMAC})
 	}
 	if s.meta.LastModified == "" {
 		return nil, fmt.Errorf("%w: the file has no lastmodified", ErrIntegrity)
@@ -125,7 +110,7 @@ func (s *Sealed) openWith(key crypto.DataKey) (*Opened, error) {
 		return nil, err
 	}
 	if err := mac.Verify(o.cipher, s.meta.mac, s.meta.LastModified); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrIntegrity, err)
+		return nil, fmt.Errorf("%w: %w%w", ErrIntegrity, err, silent{ErrMAC})
 	}
 	if err := o.openComments(comments); err != nil {
 		return nil, err
@@ -290,106 +275,4 @@ func (o *Opened) copyPlain(n *Node) *Node {
 		c.entries[i] = o.copyPlain(e)
 	}
 	return &c
-}
-
-// Text returns the plain text: the author's bytes where the format can carry
-// them, else a canonical spelling of the same value and type. It is the text of
-// [Opened.Document] for those who only want to read it, in less time.
-func (o *Opened) Text() ([]byte, error) {
-	text, err := o.plainText()
-	if err != nil || o.readsBack() {
-		return text, err
-	}
-	roots, err := o.sealed.format.values(text)
-	if err != nil {
-		return nil, fmt.Errorf("read the plain text again: %w", err)
-	}
-	if err := o.sameValues(roots); err != nil {
-		return nil, err
-	}
-	return text, nil
-}
-
-// Document returns the plain text as a document that can be changed and sealed.
-func (o *Opened) Document() (*Document, error) {
-	text, err := o.plainText()
-	if err != nil {
-		return nil, err
-	}
-	d, err := Parse(o.sealed.format, text)
-	if err != nil {
-		return nil, fmt.Errorf("read the plain text again: %w", err)
-	}
-	if err := o.sameValues(d.p.roots); err != nil {
-		return nil, err
-	}
-	return d, nil
-}
-
-// sameValues makes sure that a plain text says what the file said.
-func (o *Opened) sameValues(roots []*Node) error {
-	if at := firstDifference(o.roots, roots); at != nil {
-		return fmt.Errorf("cannot write %s as plain text: it would not read back the same", at)
-	}
-	return nil
-}
-
-// readsBack reports that the plain text is certain to say what the file said:
-// that each value stands for itself where its ciphertext stood.
-func (o *Opened) readsBack() bool {
-	for n, plain := range o.plain {
-		if n.Kind != plain.Kind || !o.sealed.p.readsBack(n, spelling{text: plain.Text, typ: plain.Type}) {
-			return false
-		}
-	}
-	for _, root := range o.roots {
-		if root.Len() == 0 { // its block leaves {} behind, or nothing
-			return false
-		}
-	}
-	return true
-}
-
-// plainText puts the plain values in the place of the sealed ones.
-func (o *Opened) plainText() ([]byte, error) {
-	p := o.sealed.p
-	var edits []edit
-	for _, root := range p.roots {
-		var err error
-		if edits, err = o.spellPlain(edits, root); err != nil {
-			return nil, err
-		}
-	}
-	for i, b := range p.blocks {
-		if b != nil {
-			edits = append(edits, p.removeBlock(i))
-		}
-	}
-	text, err := splice(p.src, edits)
-	if err != nil {
-		return nil, fmt.Errorf("write plain text: %w", err)
-	}
-	return text, nil
-}
-
-// spellPlain adds the edits for what was sealed below n, about in file order.
-func (o *Opened) spellPlain(edits []edit, n *Node) ([]edit, error) {
-	for _, c := range n.entries {
-		plain := o.plain[c]
-		var e []edit
-		var err error
-		switch {
-		case plain == nil:
-			edits, err = o.spellPlain(edits, c)
-		case c.Kind == Value && plain.Kind == Comment: // "- ENC[…,type:comment]"
-			e = []edit{{c.span.dash, c.span.end, "#" + plain.Text}}
-		default:
-			e, err = o.sealed.p.spell(c, spelling{text: plain.Text, typ: plain.Type})
-		}
-		if err != nil {
-			return nil, err
-		}
-		edits = append(edits, e...)
-	}
-	return edits, nil
 }

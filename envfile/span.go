@@ -12,6 +12,7 @@ type block struct {
 	gap        int    // lines without a field between it and the entry before it; if first, behind it
 	flow       bool   // its document is in flow style
 	indent     int    // column, from 0, of its key in block style
+	eol        string // TOML: its line breaks
 }
 
 // style is the way a scalar is written.
@@ -23,6 +24,9 @@ const (
 	styleDouble
 	styleLiteral
 	styleFolded
+	styleBacktick     // INI
+	styleTriple       // INI and TOML: """
+	styleTripleSingle // TOML: '''
 )
 
 // span is the place of a scalar or comment in the text.
@@ -42,4 +46,7 @@ type span struct {
 	dash       int  // start of the dash of a list item; -1 elsewhere
 	close      int  // of a collection in flow style: its closing bracket; -1 elsewhere
 	list       bool // of a comment: it hangs in a list
+	misread    bool // sops would read another value here if it stayed in clear, or fail at this comment
+	spilt      bool // dotenv: stands in the lines of a quoted value, so its name may be a part of that
+	local      bool // TOML: a local date or time, bare or sealed
 }

@@ -1,28 +1,43 @@
 package envfile
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/sealcfg/sealcfg/crypto"
 )
 
-// A Trap is a value that YAML reads in another way than people expect. Its
-// spelling cannot be carried by the format: opened, it comes back canonical.
+// A Trap is a value that is read in another way than people expect: a number in
+// YAML or TOML whose spelling the format cannot carry, so that it comes back
+// canonical, or what other tools than sops understand in dotenv.
 type Trap struct {
-	Path         string
+	Path         string // "line 3" where the name may be a part of a value
 	Line, Column int
 	Reason       string // does not contain the value
 }
 
-// Traps lists the dangerous spellings among the values that the rules seal.
+// Traps lists the dangerous spellings: in YAML among the values that the rules
+// seal, in dotenv everywhere.
 func (d *Document) Traps(r Rules) ([]Trap, error) {
 	m, err := r.compile()
 	if err != nil {
 		return nil, err
 	}
+	trap := func(visit) string { return "" }
+	switch d.format {
+	case YAML, TOML, JSON:
+		trap = func(v visit) string {
+			if !v.sealed {
+				return ""
+			}
+			return d.trap(v.node)
+		}
+	case Dotenv:
+		trap = func(v visit) string { return dotenvTrap(v.node) }
+	}
 	reasons := map[*Node]string{}
 	err = m.walk(d.p.roots, func(v visit) error {
-		if reason := d.trap(v.node); v.sealed && reason != "" {
+		if reason := trap(v); reason != "" {
 			reasons[v.node] = reason
 		}
 		return nil
@@ -34,15 +49,53 @@ func (d *Document) Traps(r Rules) ([]Trap, error) {
 	for _, root := range d.p.roots {
 		for path, n := range root.Leaves() {
 			if reason := reasons[n]; reason != "" {
-				traps = append(traps, Trap{path.String(), n.Line, n.Column, reason})
+				name := path.String()
+				if n.span.spilt {
+					name = "line " + strconv.Itoa(n.Line)
+				}
+				traps = append(traps, Trap{name, n.Line, n.Column, reason})
 			}
 		}
 	}
 	return traps, nil
 }
 
+// dotenvTrap explains what sops, and so this package, does not understand in a
+// dotenv file: it takes everything around the first = as it stands.
+func dotenvTrap(n *Node) string {
+	if n.Kind != Value {
+		return ""
+	}
+	value := strings.TrimSuffix(n.Text, "\r")
+	switch {
+	case n.span.misread:
+		return severalLines
+	case n.span.spilt:
+		return "stands between the lines of a quoted value; sops takes what is left of the first = for a name"
+	case strings.HasPrefix(n.Key, "export "):
+		return `sops takes "export" for a part of the name: leave it out`
+	case strings.TrimSpace(n.Key) != n.Key:
+		return "sops takes the blanks for a part of the name: write NAME=value"
+	case strings.TrimSpace(value) != value:
+		return "sops takes the blanks for a part of the value: write NAME=value"
+	case len(value) > 1 && strings.ContainsRune("\"'`", rune(value[0])) && value[0] == value[len(value)-1]:
+		return "sops takes the quotes for a part of the value: leave them out"
+	case strings.Contains(value, " #"):
+		return "sops takes the # and what follows for a part of the value: put the comment on a line of its own"
+	case value != n.Text:
+		return "sops takes the carriage return at the end of the line for a part of the value: end lines with a line feed"
+	}
+	return ""
+}
+
 // trap explains a plain scalar whose text is not what it means.
 func (d *Document) trap(n *Node) string {
+	switch t := d.p.layout.(type) {
+	case *tomlText:
+		return t.trap(n)
+	case *jsonText:
+		return t.trap(n)
+	}
 	if n.Kind != Value || n.Quoted || n.span.borrowed || n.span.end <= n.span.start {
 		return ""
 	}

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"regexp"
 	"strconv"
 	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/sealcfg/sealcfg/crypto"
+	"github.com/sealcfg/sealcfg/internal/pattern"
 )
 
 // YAML is the format of .yaml and .yml files. It keeps every byte that it is
@@ -40,6 +42,8 @@ func (yamlFormat) parse(src []byte) (*parsed, error) {
 	}
 	return &parsed{src: src, roots: t.roots, blocks: t.blocks, layout: t}, nil
 }
+
+func (yamlFormat) carry(typ crypto.Type, text string) (crypto.Type, string) { return typ, text }
 
 func (yamlFormat) values(src []byte) ([]*Node, error) { return readYAML(src, false) }
 
@@ -117,10 +121,10 @@ func decodeAll(src []byte) (docs []*yaml.Node, err error) {
 }
 
 var (
-	yamlLine = regexp.MustCompile(`^yaml: line (\d+): (.*)`)
+	yamlLine = pattern.New(`^yaml: line (\d+): (.*)`)
 	// The parser does not name the first line.
-	yamlFirstLine = regexp.MustCompile(`^yaml: ((?:did not find|could not find|found|mapping values are|block sequence entries are) .*)`)
-	yamlAnchor    = regexp.MustCompile(`^yaml: unknown anchor '([^']*)' referenced`)
+	yamlFirstLine = pattern.New(`^yaml: ((?:did not find|could not find|found|mapping values are|block sequence entries are) .*)`)
+	yamlAnchor    = pattern.New(`^yaml: unknown anchor '([^']*)' referenced`)
 )
 
 const byteOrderMark = "\xEF\xBB\xBF"
@@ -145,16 +149,16 @@ func loneReturn(src []byte) int {
 // scanner and parser name tokens, not values; anything else is not passed on.
 func yamlError(src []byte, err error) error {
 	text := err.Error()
-	if m := yamlLine.FindStringSubmatch(text); m != nil {
+	if m := yamlLine().FindStringSubmatch(text); m != nil {
 		line, _ := strconv.Atoi(m[1])
 		return &SyntaxError{Line: line, Reason: m[2]}
 	}
-	if m := yamlAnchor.FindStringSubmatch(text); m != nil {
+	if m := yamlAnchor().FindStringSubmatch(text); m != nil {
 		line := 1 + bytes.Count(src[:max(0, bytes.Index(src, []byte("*"+m[1])))], []byte("\n"))
 		// Not by name: it may be a password that begins with a star.
 		return &SyntaxError{Line: line, Reason: "an alias (*) without its anchor (&): quote the value if it is text"}
 	}
-	if m := yamlFirstLine.FindStringSubmatch(text); m != nil {
+	if m := yamlFirstLine().FindStringSubmatch(text); m != nil {
 		return &SyntaxError{Line: 1, Reason: m[1]}
 	}
 	line := 1

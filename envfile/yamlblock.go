@@ -163,9 +163,26 @@ func (t *yamlTree) renderBlock(doc int, tree *Node, old *block) string {
 		return b.String()
 	}
 	indent := strings.Repeat(" ", t.rootIndent(doc))
-	text := renderYAML(tree)
+	text := renderYAML(tree, t.metaStep(old))
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 	return indent + strings.Join(lines, t.src.eol+indent)
+}
+
+// metaStep returns the indentation of a level of metadata: that of the block
+// there was, else what was asked for, else that of sops.
+func (t *yamlTree) metaStep(old *block) int {
+	if old != nil && !old.flow {
+		for e := range old.tree.Entries() {
+			if n := e.KeyColumn - 1 - old.indent; n > 0 && n < 10 {
+				return n
+			}
+			break
+		}
+	}
+	if t.indent > 0 {
+		return t.indent
+	}
+	return metaIndent
 }
 
 // inFlow reports whether the block of a document is to be in flow style. The {}
@@ -264,19 +281,25 @@ func (t *yamlTree) insertInFlow(root *Node, doc int, text string, at int) edit {
 	return edit{at, at, ", " + text}
 }
 
-// renderYAML spells a metadata tree as sops does.
-func renderYAML(tree *Node) string {
-	var b strings.Builder
-	b.WriteString(tree.Key + ":\n")
-	writeBlockMap(&b, tree, metaIndent, false)
-	return b.String()
+// renderYAML spells a metadata tree as sops does, with step columns a level.
+func renderYAML(tree *Node, step int) string {
+	w := blockWriter{step: step}
+	w.WriteString(tree.Key + ":\n")
+	w.fields(tree, step, false)
+	return w.String()
 }
 
-// deeper is the next indentation that is a multiple of metaIndent: what stands
-// behind a dash does not count (yaml_emitter_increase_indent in yaml.v3).
-func deeper(indent int) int { return metaIndent * ((indent + metaIndent) / metaIndent) }
+// blockWriter writes in block style.
+type blockWriter struct {
+	strings.Builder
+	step int
+}
 
-func writeBlockMap(b *strings.Builder, n *Node, indent int, inItem bool) {
+// deeper is the next indentation that is a multiple of the step: what stands
+// behind a dash does not count (yaml_emitter_increase_indent in yaml.v3).
+func (b *blockWriter) deeper(indent int) int { return b.step * ((indent + b.step) / b.step) }
+
+func (b *blockWriter) fields(n *Node, indent int, inItem bool) {
 	for i, e := range n.entries {
 		if e.Kind == Comment {
 			continue
@@ -285,24 +308,24 @@ func writeBlockMap(b *strings.Builder, n *Node, indent int, inItem bool) {
 			b.WriteString(strings.Repeat(" ", indent))
 		}
 		b.WriteString(yamlKey(e.Key) + ":")
-		writeBlockValue(b, e, indent)
+		b.value(e, indent)
 	}
 }
 
-func writeBlockValue(b *strings.Builder, e *Node, indent int) {
+func (b *blockWriter) value(e *Node, indent int) {
 	switch {
 	case e.Kind == Map && e.Len() > 0:
 		b.WriteByte('\n')
-		writeBlockMap(b, e, deeper(indent), false)
+		b.fields(e, b.deeper(indent), false)
 	case e.Kind == List && e.Len() > 0:
 		b.WriteByte('\n')
 		for item := range e.Entries() {
-			b.WriteString(strings.Repeat(" ", deeper(indent)) + "-")
+			b.WriteString(strings.Repeat(" ", b.deeper(indent)) + "-")
 			if item.Kind == Map && item.Len() > 0 {
 				b.WriteByte(' ')
-				writeBlockMap(b, item, deeper(indent)+len("- "), true)
+				b.fields(item, b.deeper(indent)+len("- "), true)
 			} else {
-				writeBlockValue(b, item, deeper(indent))
+				b.value(item, b.deeper(indent))
 			}
 		}
 	case e.Kind == Map:
@@ -312,11 +335,11 @@ func writeBlockValue(b *strings.Builder, e *Node, indent int) {
 	case e.Kind == Null:
 		b.WriteString(" null\n")
 	case e.Type == crypto.Str && strings.Contains(e.Text, "\n") && literalOK(e.Text):
-		header, lines := literalLines(e.Text, metaIndent)
+		header, lines := literalLines(e.Text, b.step)
 		b.WriteString(" " + header + "\n")
 		for _, l := range lines {
 			if l != "" {
-				b.WriteString(strings.Repeat(" ", deeper(indent)) + l)
+				b.WriteString(strings.Repeat(" ", b.deeper(indent)) + l)
 			}
 			b.WriteByte('\n')
 		}

@@ -9,9 +9,9 @@ import (
 	"github.com/sealcfg/sealcfg/crypto"
 )
 
-// maxNodes bounds a file after its aliases are expanded, so that a small text
-// cannot grow without limit ("billion laughs").
-const maxNodes = 1 << 20
+// maxBorrowed bounds what aliases add to a file, so that a small text cannot
+// grow without limit ("billion laughs").
+const maxBorrowed = 1 << 17
 
 // yamlTree builds the nodes of a YAML text. Where sops attaches a comment, in
 // which order it visits values, and what type it gives them follows
@@ -23,8 +23,9 @@ type yamlTree struct {
 	comments []*Node            // by place in the text
 	tokens   []token            // what is not a gap in which a comment can begin
 	take     func(string) *Node // finds the comment of a text of the parser
+	indent   int                // of new metadata, 0 for that of sops
 
-	count    int
+	count    int                 // of nodes reached through aliases
 	borrowed int                 // depth of aliases that are being expanded
 	outer    *Node               // the outermost of them
 	anyKey   bool                // keys need not be strings
@@ -182,7 +183,10 @@ func (t *yamlTree) flow(n *Node, y *yaml.Node) {
 
 // value makes the node of one value below parent, of which only style matters.
 func (t *yamlTree) value(parent *Node, y *yaml.Node, indent int) (*Node, error) {
-	if t.count++; t.count > maxNodes {
+	if t.borrowed > 0 {
+		t.count++
+	}
+	if t.count > maxBorrowed {
 		return nil, &SyntaxError{Line: y.Line, Column: y.Column, Reason: "too many values after aliases are expanded"}
 	}
 	n := &Node{Line: y.Line, Column: y.Column, Anchor: y.Anchor, span: noSpan()}

@@ -1,0 +1,168 @@
+package envfile
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/sealcfg/sealcfg/crypto"
+)
+
+// Binary is the format of files that are sealed as one value, whatever they
+// hold. The sealed file is the JSON that sops makes of them: {"data": "ENC[…]",
+// "sops": {…}}. There are no selectors: the value is always sealed.
+var Binary Format = binaryFormat{}
+
+type binaryFormat struct{}
+
+// dataKeyName is the one field of a binary file (stores/json in sops).
+const dataKeyName = "data"
+
+func (binaryFormat) Name() string { return "binary" }
+
+func (f binaryFormat) values(src []byte) ([]*Node, error) { return valuesOf(f, src) }
+
+func (binaryFormat) carry(typ crypto.Type, text string) (crypto.Type, string) {
+	return carryText(typ, text)
+}
+
+func (binaryFormat) parse(src []byte) (*parsed, error) {
+	if looksSealedBinary(src) {
+		p, err := parseSealedBinary(src)
+		if err != nil {
+			return nil, err
+		}
+		if p.blocks[0] != nil && p.roots[0].Len() == 1 && p.roots[0].Get(dataKeyName) != nil {
+			p.layout = &binaryText{size: len(src), block: p.blocks[0], empty: p.roots[0].Get(dataKeyName).Text == ""}
+			return p, nil
+		}
+	}
+	n := &Node{Kind: Value, Key: dataKeyName, Type: crypto.Str, Text: string(src), Line: 1, Column: 1, Quoted: true, span: noSpan()}
+	n.span.start, n.span.end = 0, len(src)
+	root := &Node{Kind: Map, Line: 1, Column: 1, entries: []*Node{n}, span: noSpan()}
+	return &parsed{src: src, roots: []*Node{root}, blocks: []*block{nil}, layout: &binaryText{size: len(src)}}, nil
+}
+
+// looksSealedBinary spares large plain files the JSON parser.
+func looksSealedBinary(src []byte) bool {
+	head := bytes.TrimLeft(src[:min(len(src), 64)], " \t\r\n")
+	return bytes.HasPrefix(head, []byte("{")) && bytes.Contains(src, []byte(`"`+metaKey+`"`))
+}
+
+// parseSealedBinary reads the JSON with a short stand-in for the sealed value,
+// which may be tens of megabytes, and puts it back into the tree.
+func parseSealedBinary(src []byte) (*parsed, error) {
+	start := bytes.Index(src, []byte(`"`+sealedPrefix))
+	if start < 0 {
+		return JSON.parse(src)
+	}
+	start++
+	size := bytes.IndexByte(src[start:], '"')
+	if size < 0 || bytes.IndexByte(src[start:start+size], '\\') >= 0 {
+		return JSON.parse(src)
+	}
+	p, err := JSON.parse(bytes.Join([][]byte{src[:start], src[start+size:]}, nil))
+	if err != nil {
+		return nil, err
+	}
+	n := p.roots[0].Get(dataKeyName)
+	if n == nil || n.span.end != start+1 { // it was the mac: the value is empty
+		return JSON.parse(src)
+	}
+	n.Text = string(src[start : start+size])
+	n.span.end += size
+	if b := p.blocks[0]; b != nil {
+		b.move(start, size)
+	}
+	p.src = src
+	return p, nil
+}
+
+// move shifts a block behind at by size bytes.
+func (b *block) move(at, size int) {
+	shift := func(i *int) {
+		if *i > at {
+			*i += size
+		}
+	}
+	shift(&b.start)
+	shift(&b.end)
+	shift(&b.text[0])
+	shift(&b.text[1])
+	var move func(n *Node)
+	move = func(n *Node) {
+		shift(&n.span.start)
+		shift(&n.span.end)
+		shift(&n.span.keyStart)
+		shift(&n.span.keyEnd)
+		for _, e := range n.entries {
+			move(e)
+		}
+	}
+	move(b.tree)
+}
+
+type binaryText struct {
+	size  int
+	block *block
+	empty bool // a sealed file with no byte in it: there is no value to replace
+}
+
+const (
+	binaryHead = "{\n\t\"" + dataKeyName + "\": \""
+	binaryTail = "\""
+)
+
+// spell replaces the whole text: a plain one by the beginning of the JSON, the
+// JSON by a plain one.
+func (t *binaryText) spell(n *Node, to spelling) ([]edit, error) {
+	switch {
+	case t.block != nil && n.span.start >= t.block.text[0]: // a field of the metadata
+		return []edit{{n.span.start, n.span.end, string(jsonString(to.text))}}, nil
+	case to.sealed:
+		return []edit{{0, 0, binaryHead}, {0, t.size, to.text}, {t.size, t.size, binaryTail}}, nil
+	}
+	return []edit{{0, t.size, to.text}}, nil
+}
+
+// readsBack is certain but for a plain text that is a sealed file itself.
+func (t *binaryText) readsBack(_ *Node, to spelling) bool {
+	return !strings.HasPrefix(strings.TrimLeft(to.text[:min(len(to.text), 64)], " \t\r\n"), "{")
+}
+
+func (t *binaryText) blockFits(int, *block) bool { return true }
+
+func (t *binaryText) renderBlock(_ int, tree *Node, _ *block) string {
+	shown := *tree
+	shown.entries = nil
+	for e := range tree.Entries() {
+		if e.Key != "unencrypted_suffix" { // sops writes no selector here
+			shown.entries = append(shown.entries, e)
+		}
+	}
+	return "\"" + tree.Key + "\": " + strings.ReplaceAll(string(JSONText(&shown, "\t")), "\n", "\n\t")
+}
+
+func (t *binaryText) insertBlock(_ int, text string, _ *block) edit {
+	text = ",\n\t" + text + "\n}\n"
+	if t.size == 0 {
+		text = binaryHead + binaryTail + text
+	}
+	return edit{t.size, t.size, text}
+}
+
+// removeBlock has nothing to do where spell replaces the whole text.
+func (t *binaryText) removeBlock(int) edit {
+	if t.empty {
+		return edit{0, t.size, ""}
+	}
+	return edit{t.size, t.size, ""}
+}
+
+func (t *binaryText) insert(*Node, Path, *Node) ([]edit, error) { return nil, errOneValue }
+func (t *binaryText) remove(*Node, *Node) ([]edit, error)       { return nil, errOneValue }
+func (t *binaryText) replace(n, v *Node) ([]edit, error) {
+	if v.Kind != Value {
+		return nil, errOneValue
+	}
+	return t.spell(n, spelling{typ: crypto.Str, text: v.Text})
+}

@@ -1,0 +1,223 @@
+package envfile
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sealcfg/sealcfg/crypto"
+)
+
+// ErrConvert says that a format cannot say what is in a tree.
+var ErrConvert = errors.New("cannot be written in this format")
+
+// DefaultIndent is the indentation that sops gives to a format: four spaces in
+// YAML, a tab in JSON.
+const DefaultIndent = -1
+
+// Convert spells plain values anew in a format, in the layout that sops gives to
+// it, with the comments where the format has them. It is for text that was written in another format, or
+// that is a part of a file; [Opened.Text] keeps the author's layout. indent is a
+// number of spaces, or DefaultIndent.
+//
+// The error wraps [ErrConvert] if the format cannot hold the values: maps in dotenv, several
+// documents in JSON.
+func Convert(f Format, roots []*Node, indent int) ([]byte, error) {
+	if f.Name() == YAML.Name() {
+		return convertYAML(roots, indent)
+	}
+	if len(roots) != 1 {
+		return nil, fmt.Errorf("%d documents: %w (%s)", len(roots), ErrConvert, f.Name())
+	}
+	root := roots[0]
+	switch f.Name() {
+	case JSON.Name():
+		text, err := convertJSON(root, indent)
+		return append(text, '\n'), err
+	case Dotenv.Name():
+		return convertDotenv(root)
+	case INI.Name():
+		return convertINI(root)
+	case Binary.Name():
+		if data := root.Get(dataKeyName); data != nil && data.Kind == Value && data.Type == crypto.Str {
+			return []byte(data.Text), nil
+		}
+		return nil, fmt.Errorf("there is no text called %s: %w (%s)", dataKeyName, ErrConvert, f.Name())
+	}
+	return nil, fmt.Errorf("%w (%s)", ErrConvert, f.Name())
+}
+
+// ConvertValue spells one value, list or map as sops extracts it: a string as it
+// is, anything else in the format.
+func ConvertValue(f Format, n *Node, indent int) ([]byte, error) {
+	switch {
+	case n.Kind == Value && n.Type == crypto.Str:
+		return []byte(n.Text), nil
+	case n.Kind == Map:
+		return Convert(f, []*Node{n}, indent)
+	}
+	switch f.Name() {
+	case YAML.Name():
+		return convertYAML([]*Node{n}, DefaultIndent)
+	case JSON.Name():
+		return convertJSON(n, indent)
+	case INI.Name():
+		return convertJSON(n, 0) // as sops does
+	}
+	return nil, fmt.Errorf("a value that is no text: %w (%s)", ErrConvert, f.Name())
+}
+
+// convertJSON writes JSON as sops does, with < > & escaped.
+func convertJSON(n *Node, indent int) ([]byte, error) {
+	var compact bytes.Buffer
+	if err := compactJSON(&compact, n); err != nil {
+		return nil, err
+	}
+	if n.Kind != Map && n.Kind != List {
+		return compact.Bytes(), nil
+	}
+	step := "\t"
+	if indent >= 0 {
+		step = strings.Repeat(" ", indent)
+	}
+	var out bytes.Buffer
+	err := json.Indent(&out, compact.Bytes(), "", step)
+	return out.Bytes(), err
+}
+
+func compactJSON(b *bytes.Buffer, n *Node) error {
+	switch n.Kind {
+	case Map, List:
+		brackets := "{}"
+		if n.Kind == List {
+			brackets = "[]"
+		}
+		b.WriteByte(brackets[0])
+		first := true
+		for e := range n.Entries() {
+			if !first {
+				b.WriteByte(',')
+			}
+			first = false
+			if n.Kind == Map {
+				key, _ := json.Marshal(e.Key) // a string always does
+				b.Write(key)
+				b.WriteByte(':')
+			}
+			if err := compactJSON(b, e); err != nil {
+				return err
+			}
+		}
+		b.WriteByte(brackets[1])
+		return nil
+	}
+	v, err := goValue(n)
+	if err != nil {
+		return err
+	}
+	if f, ok := v.(float64); ok && (math.IsInf(f, 0) || math.IsNaN(f)) {
+		return fmt.Errorf("line %d: a number that JSON does not have: %w (json)", n.Line, ErrConvert)
+	}
+	text, err := json.Marshal(v)
+	b.Write(text)
+	return err
+}
+
+// goValue is a value or null as Go has it. The error does not quote it.
+func goValue(n *Node) (any, error) {
+	if n.Kind == Null {
+		return nil, nil //nolint:nilnil // null is nil
+	}
+	bad := func(err error) error {
+		if err == nil {
+			return nil
+		}
+		return fmt.Errorf("line %d: the value is not of type %s: %w", n.Line, n.Type, ErrConvert)
+	}
+	switch n.Type {
+	case crypto.Int:
+		i, err := strconv.Atoi(n.Text)
+		return i, bad(err)
+	case crypto.Float:
+		f, err := strconv.ParseFloat(n.Text, 64)
+		return f, bad(err)
+	case crypto.Bool:
+		v, err := strconv.ParseBool(n.Text)
+		return v, bad(err)
+	case crypto.Time:
+		var at time.Time
+		err := at.UnmarshalText([]byte(n.Text))
+		return at, bad(err)
+	}
+	return n.Text, nil
+}
+
+// convertDotenv writes KEY=value. Null is an empty value.
+func convertDotenv(root *Node) ([]byte, error) {
+	var b bytes.Buffer
+	for _, e := range root.entries {
+		switch {
+		case e.Kind == Comment:
+			b.WriteString("#" + e.Text + "\n")
+			continue
+		case e.Kind == Map || e.Kind == List:
+			return nil, fmt.Errorf("line %d: %s is a %s: %w (dotenv)", e.Line, Path{{Key: e.Key}}, e.Kind, ErrConvert)
+		case e.Key == "" || strings.ContainsAny(e.Key, "=\r\n") || e.Key[0] == '#':
+			return nil, fmt.Errorf("line %d: %s cannot be a key: %w (dotenv)", e.Line, Path{{Key: e.Key}}, ErrConvert)
+		}
+		_, text := carryText(e.Type, e.Text)
+		if strings.Contains(text, `\n`) {
+			return nil, fmt.Errorf(`line %d: %s has \n in it, which dotenv reads as a line feed: %w (dotenv)`, e.Line, Path{{Key: e.Key}}, ErrConvert)
+		}
+		b.WriteString(e.Key + "=" + escapeFeeds(text) + "\n")
+	}
+	return b.Bytes(), nil
+}
+
+// convertINI writes a section for each map. Comments are left out.
+func convertINI(root *Node) ([]byte, error) {
+	var b bytes.Buffer
+	for s := range root.Entries() {
+		if s.Kind != Map {
+			return nil, fmt.Errorf("line %d: %s is no section: %w (ini)", s.Line, Path{{Key: s.Key}}, ErrConvert)
+		}
+		if s.Key == "" || strings.ContainsAny(s.Key, "]\r\n") {
+			return nil, fmt.Errorf("line %d: %s cannot be a section: %w (ini)", s.Line, Path{{Key: s.Key}}, ErrConvert)
+		}
+		if b.Len() > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString("[" + s.Key + "]\n")
+		width := 0
+		for e := range s.Entries() {
+			width = max(width, len(e.Key))
+		}
+		for e := range s.Entries() {
+			_, plain := carryText(e.Type, e.Text)
+			style := stylePlain
+			if strings.ContainsAny(plain, "#;") { // where sops would cut it
+				style = styleBacktick
+			}
+			text, ok := spellINI(plain, style)
+			if e.Kind == Map || e.Kind == List || !ok || e.Key == "" || e.Key == "-" || strings.TrimSpace(e.Key) != e.Key ||
+				strings.ContainsAny(e.Key, "=:#;[]\"`\r\n") {
+				return nil, fmt.Errorf("line %d: %s: %w (ini)", e.Line, Path{{Key: s.Key}, {Key: e.Key}}, ErrConvert)
+			}
+			b.WriteString(e.Key + strings.Repeat(" ", width-len(e.Key)) + " = " + text + "\n")
+		}
+	}
+	return b.Bytes(), nil
+}
+
+// StringText is the text of a value in a place that knows nothing but strings,
+// such as a variable of the environment: true and not True, 1.0 for the float 1.
+// It is "" for null.
+func StringText(n *Node) string {
+	_, text := carryText(n.Type, n.Text)
+	return text
+}

@@ -1,0 +1,213 @@
+package envfile
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/sealcfg/sealcfg/crypto"
+)
+
+// Dotenv is the format of .env files as sops reads it: KEY=value, a line each;
+// # begins a comment at the beginning of a line; \n in a value is a line feed.
+// There are no quotes, no escapes and no "export": whatever stands left of the
+// first = is the key, whatever stands right of it the value, a carriage return
+// included. All values are strings. A key may occur more than once, as in sops.
+var Dotenv Format = dotenvFormat{}
+
+type dotenvFormat struct{}
+
+// metaPrefix begins the names of metadata.
+const metaPrefix = metaKey + "_"
+
+func (dotenvFormat) Name() string { return "dotenv" }
+
+func (f dotenvFormat) values(src []byte) ([]*Node, error) { return valuesOf(f, src) }
+
+func (dotenvFormat) carry(typ crypto.Type, text string) (crypto.Type, string) {
+	return carryText(typ, text)
+}
+
+func (dotenvFormat) parse(src []byte) (*parsed, error) {
+	if err := notUTF8(src); err != nil {
+		return nil, err
+	}
+	var quotes openQuotes
+	t := &dotenvText{src: src, root: &Node{Kind: Map, Line: 1, Column: 1, span: noSpan()}}
+	var meta flatBlock
+	line, offset := 0, 0
+	for text := range bytes.SplitSeq(src, []byte("\n")) {
+		line++
+		start := offset
+		offset += len(text) + 1
+		switch {
+		case len(text) == 0:
+			continue
+		case string(text) == "\r":
+			return nil, &SyntaxError{Line: line, Reason: "an empty line that ends in CR LF, which sops cannot read: use LF, or a comment"}
+		case text[0] == '#':
+			c := &Node{Kind: Comment, Type: crypto.Comment, Text: string(text[1:]), Line: line, Column: 1, span: noSpan()}
+			c.span.start, c.span.end = start, start+len(text)
+			t.root.entries = append(t.root.entries, c)
+			continue
+		}
+		n, err := dotenvLine(text, line, start)
+		if err != nil && quotes.open != nil {
+			err = &SyntaxError{Line: line, Reason: fmt.Sprintf("no = in it; if it belongs to the quoted value that begins on line %d: "+
+				"sops reads no values of several lines, write \\n for a line feed", quotes.open.Line)}
+		}
+		if err != nil {
+			return nil, err
+		}
+		quotes.see(n, text)
+		if name, ok := strings.CutPrefix(n.Key, metaPrefix); ok {
+			meta.fields = append(meta.fields, flatField{name, n})
+			meta.lines = append(meta.lines, [2]int{start, start + len(text)})
+			continue
+		}
+		t.root.entries = append(t.root.entries, n)
+	}
+	var err error
+	if t.block, err = meta.block(src); err != nil {
+		return nil, err
+	}
+	return &parsed{src: src, roots: []*Node{t.root}, blocks: []*block{t.block}, layout: t}, nil
+}
+
+// openQuotes finds values that look as if they went on on the next lines.
+type openQuotes struct {
+	open   *Node   // a value whose quote is not closed on its line
+	behind []*Node // what came after it
+}
+
+func (q *openQuotes) see(n *Node, line []byte) {
+	v := strings.TrimSpace(n.Text)
+	quote := ""
+	if q.open != nil {
+		quote = strings.TrimSpace(q.open.Text)[:1]
+	}
+	switch {
+	case v != "" && (v[0] == '"' || v[0] == '\'') && v != quote: // one of its own
+		q.open, q.behind = nil, nil
+		if strings.Count(v, v[:1]) == 1 {
+			q.open = n
+		}
+	case q.open != nil:
+		q.behind = append(q.behind, n)
+		if !strings.HasSuffix(strings.TrimSpace(string(line)), quote) {
+			return
+		}
+		q.open.span.misread = true
+		for _, n := range q.behind {
+			n.span.spilt = true
+		}
+		q.open, q.behind = nil, nil
+	}
+}
+
+// severalLines says what is wrong with a value that seems to go on on the next
+// line. What stands there left of a = would be a name, and names stay in clear.
+const severalLines = "a quoted value of several lines, which sops does not read: it takes each line for a field, " +
+	"with what is left of its first = as a name in clear; write \\n for a line feed"
+
+func dotenvLine(text []byte, line, start int) (*Node, error) {
+	key, value, ok := bytes.Cut(text, []byte("="))
+	if !ok {
+		return nil, &SyntaxError{Line: line, Reason: "no = in it; want KEY=value"}
+	}
+	n := &Node{
+		Kind: Value, Key: string(key), Type: crypto.Str, Text: unescapeFeeds(string(value)), Quoted: true,
+		Line: line, Column: utf8.RuneCount(key) + 2, KeyLine: line, KeyColumn: 1, span: noSpan(),
+	}
+	n.span.keyStart, n.span.keyEnd = start, start+len(key)
+	n.span.start, n.span.end = start+len(key)+1, start+len(text)
+	return n, nil
+}
+
+// dotenvText is a parsed .env file.
+type dotenvText struct {
+	src   []byte
+	root  *Node
+	block *block
+}
+
+func (t *dotenvText) spell(n *Node, to spelling) ([]edit, error) {
+	if n.Kind == Comment {
+		return []edit{{n.span.start, n.span.end, "#" + to.text}}, nil
+	}
+	if !to.sealed {
+		_, to.text = carryText(to.typ, to.text)
+	}
+	if strings.Contains(to.text, `\n`) {
+		return nil, syntaxError(n, `the value has \n in it, which the dotenv format reads as a line feed`)
+	}
+	return []edit{{n.span.start, n.span.end, escapeFeeds(to.text)}}, nil
+}
+
+func (t *dotenvText) readsBack(n *Node, to spelling) bool {
+	return n.Kind == Value && to.typ == crypto.Str && utf8.ValidString(to.text)
+}
+
+func (t *dotenvText) blockFits(int, *block) bool { return true }
+
+func (t *dotenvText) renderBlock(_ int, tree *Node, _ *block) string {
+	var lines []string
+	for _, f := range flatten(tree, "") {
+		lines = append(lines, metaPrefix+f.name+"="+flatText(f.node))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// insertBlock adds the metadata at the end, where sops has it.
+func (t *dotenvText) insertBlock(_ int, text string, _ *block) edit { return appendLine(t.src, text) }
+
+func (t *dotenvText) removeBlock(int) edit { return edit{t.block.start, t.block.end, ""} }
+
+// appendLine adds lines to a text, which keeps its final line feed or its lack of one.
+func appendLine(src []byte, text string) edit {
+	at := len(src)
+	if at > 0 && src[at-1] != '\n' {
+		return edit{at, at, "\n" + text}
+	}
+	return edit{at, at, text + "\n"}
+}
+
+func (t *dotenvText) replace(n, v *Node) ([]edit, error) {
+	text, err := flatNew(v)
+	if err != nil {
+		return nil, err
+	}
+	return t.spell(n, spelling{typ: crypto.Str, text: text})
+}
+
+// flatNew is the text of a new value in a format that knows strings only.
+func flatNew(v *Node) (string, error) {
+	if v.Kind != Value {
+		return "", errFlat
+	}
+	return v.Text, nil
+}
+
+func (t *dotenvText) insert(_ *Node, missing Path, v *Node) ([]edit, error) {
+	key := missing[0].Key
+	if len(missing) > 1 {
+		return nil, errFlat
+	}
+	if strings.ContainsAny(key, "=\r\n") || strings.HasPrefix(key, "#") || strings.HasPrefix(key, metaPrefix) || key == "" {
+		return nil, fmt.Errorf("%w: dotenv cannot write this name", ErrPath)
+	}
+	text, err := flatNew(v)
+	if err != nil {
+		return nil, err
+	}
+	return []edit{appendLine(t.src, key+"="+escapeFeeds(text))}, nil
+}
+
+func (t *dotenvText) remove(_, n *Node) ([]edit, error) {
+	end := n.span.end
+	if end < len(t.src) {
+		return []edit{{n.span.keyStart, end + 1, ""}}, nil
+	}
+	return []edit{{max(n.span.keyStart-1, 0), end, ""}}, nil
+}

@@ -1,0 +1,196 @@
+package envfile
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/sealcfg/sealcfg/crypto"
+)
+
+// Formats without nested values hold the metadata as flat fields, whose names
+// spell the path: age__list_0__map_enc (stores/flatten.go in sops).
+const (
+	mapSeparator  = "__map_"
+	listSeparator = "__list_"
+)
+
+// A flatField is one field of flat metadata.
+type flatField struct {
+	name string
+	node *Node // its value, with the place where it stands
+}
+
+// flatten spells a metadata tree as flat fields, in the tree's order.
+func flatten(n *Node, name string) []flatField {
+	var fields []flatField
+	switch n.Kind {
+	case Map:
+		for e := range n.Entries() {
+			fields = append(fields, flatten(e, join(name, mapSeparator, e.Key))...)
+		}
+	case List:
+		i := 0
+		for e := range n.Entries() {
+			fields = append(fields, flatten(e, join(name, listSeparator, strconv.Itoa(i)))...)
+			i++
+		}
+	default:
+		fields = append(fields, flatField{name, n})
+	}
+	return fields
+}
+
+func join(name, separator, part string) string {
+	if name == "" {
+		return part
+	}
+	return name + separator + part
+}
+
+// unflatten builds the metadata tree from flat fields. sops up to 3.11 wrote
+// them in any order.
+func unflatten(fields []flatField) (*Node, error) {
+	root := &Node{Kind: Map, Key: metaKey}
+	fields = slices.Clone(fields)
+	slices.SortStableFunc(fields, func(a, b flatField) int { return strings.Compare(listOrder(a.name), listOrder(b.name)) })
+	for _, f := range fields {
+		if err := placeFlat(root, f.name, f.node); err != nil {
+			return nil, err
+		}
+	}
+	return root, nil
+}
+
+// listOrder is a flat name that sorts behind those of earlier items of its list.
+func listOrder(name string) string {
+	parts := strings.Split(name, listSeparator)
+	for i, p := range parts[1:] {
+		digits := len(p) - len(strings.TrimLeft(p, "0123456789"))
+		parts[i+1] = strings.Repeat("0", max(0, 9-digits)) + p
+	}
+	return strings.Join(parts, listSeparator)
+}
+
+func placeFlat(at *Node, name string, v *Node) error {
+	mismatch := func() error { return syntaxError(v, "sops metadata %s contradicts another field", v.Key) }
+	for {
+		part, rest, isList := cutFlat(name)
+		var child *Node
+		if at.Kind == List {
+			i, err := strconv.Atoi(part)
+			switch {
+			case err != nil || i < 0 || i > at.Len():
+				return syntaxError(v, "sops metadata %s has a gap in its list", v.Key)
+			case i < at.Len():
+				child = at.Index(i)
+			}
+		} else {
+			child = at.Get(part)
+		}
+		if rest == "" {
+			if child != nil {
+				return mismatch()
+			}
+			leaf := *v
+			leaf.Key = part
+			if at.Kind == List {
+				leaf.Key = ""
+			}
+			at.entries = append(at.entries, &leaf)
+			return nil
+		}
+		kind := Map
+		if isList {
+			kind = List
+		}
+		if child == nil {
+			child = &Node{Kind: kind, Line: v.Line, span: noSpan()}
+			if at.Kind == Map {
+				child.Key = part
+			}
+			at.entries = append(at.entries, child)
+		}
+		if child.Kind != kind {
+			return mismatch()
+		}
+		at, name = child, rest
+	}
+}
+
+// cutFlat takes the first part from a flat name; isList says that what follows
+// is a position in a list.
+func cutFlat(name string) (part, rest string, isList bool) {
+	m, l := strings.Index(name, mapSeparator), strings.Index(name, listSeparator)
+	switch {
+	case m < 0 && l < 0:
+		return name, "", false
+	case l < 0 || m >= 0 && m < l:
+		return name[:m], name[m+len(mapSeparator):], false
+	}
+	return name[:l], name[l+len(listSeparator):], true
+}
+
+// flatText is the text of a flat field. Line feeds are written as \n.
+func flatText(n *Node) string {
+	_, text := carryText(n.Type, n.Text)
+	return escapeFeeds(text)
+}
+
+// carryText makes a string of a value, as the formats of sops that know nothing
+// else do (ValToString in stores/stores.go).
+func carryText(typ crypto.Type, text string) (crypto.Type, string) {
+	switch typ {
+	case crypto.Bool:
+		text = strings.ToLower(text)
+	case crypto.Float:
+		f, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			break // not canonical: it stays as it is
+		}
+		text = strconv.FormatFloat(f, 'G', -1, 64)
+		if !strings.ContainsAny(text, ".EIN") { // not to be taken for an integer
+			text += ".0"
+		}
+	}
+	return crypto.Str, text
+}
+
+func escapeFeeds(s string) string   { return strings.ReplaceAll(s, "\n", `\n`) }
+func unescapeFeeds(s string) string { return strings.ReplaceAll(s, `\n`, "\n") }
+
+// A flatBlock collects the lines of metadata, which must stand together.
+type flatBlock struct {
+	fields []flatField
+	lines  [][2]int // from the beginning of the line to its end, without the break
+}
+
+func (b *flatBlock) block(src []byte) (*block, error) {
+	if len(b.fields) == 0 {
+		return nil, nil
+	}
+	for i := 1; i < len(b.lines); i++ {
+		if gap := strings.TrimLeft(string(src[b.lines[i-1][1]:b.lines[i][0]]), "\r\n"); gap != "" {
+			return nil, syntaxError(b.fields[i].node, "something stands between the lines of the sops metadata; move it")
+		}
+	}
+	tree, err := unflatten(b.fields)
+	if err != nil {
+		return nil, err
+	}
+	start, end := b.lines[0][0], b.lines[len(b.lines)-1][1]
+	blk := &block{tree: tree, text: [2]int{start, end}, start: start, end: end, line: b.fields[0].node.Line}
+	if i := bytes.IndexByte(src[end:], '\n'); i >= 0 { // behind a carriage return, if there is one
+		blk.end += i + 1
+	} else if start > 0 {
+		blk.start -= lineFeed(src[:start])
+	}
+	return blk, nil
+}
+
+var (
+	errFlat     = fmt.Errorf("%w: the format holds no lists or maps", ErrPath)
+	errOneValue = fmt.Errorf("%w: the file is one value, called data", ErrPath)
+)

@@ -1,0 +1,383 @@
+package envfile
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/sealcfg/sealcfg/crypto"
+)
+
+// INI is the format of .ini files as sops reads it with gopkg.in/ini.v1: all
+// values are strings, keys before the first section stand in one called
+// DEFAULT, and a section may occur more than once.
+//
+// Where ini.v1 would change a value ("quoted ; text", a#b), the text is kept as
+// it stands; where that cannot be, because the value stays in clear, and where
+// ini.v1 would join lines or drop keys, the file is refused.
+var INI Format = iniFormat{}
+
+type iniFormat struct{}
+
+func (iniFormat) Name() string { return "ini" }
+
+func (f iniFormat) values(src []byte) ([]*Node, error) { return valuesOf(f, src) }
+
+func (iniFormat) carry(typ crypto.Type, text string) (crypto.Type, string) {
+	return carryText(typ, text)
+}
+
+const iniDefault = "DEFAULT"
+
+func (iniFormat) parse(src []byte) (*parsed, error) {
+	if err := notUTF8(src); err != nil {
+		return nil, err
+	}
+	s := iniScanner{src: newLines(src), root: &Node{Kind: Map, Line: 1, Column: 1, span: noSpan()}}
+	s.section(iniDefault, 0)
+	for at := len(src) - len(bytes.TrimPrefix(src, []byte("\xEF\xBB\xBF"))); at < len(src); {
+		next, err := s.line(at)
+		if err != nil {
+			return nil, err
+		}
+		at = next
+	}
+	s.finishComments()
+	last := s.current.section
+	last.entries = append(last.entries, s.pending...) // comments at the end; sops drops them
+	t := &iniText{src: s.src, root: s.root, sections: s.sections}
+	var err error
+	if t.block, err = s.metadata(); err != nil {
+		return nil, err
+	}
+	if before := s.sections[0].section; before.Len() == 0 { // no section, but perhaps comments
+		s.root.entries = slices.Concat(before.entries, s.root.entries[1:])
+	}
+	return &parsed{src: src, roots: []*Node{s.root}, blocks: []*block{t.block}, layout: t}, nil
+}
+
+// iniSection is a section and where its lines end.
+type iniSection struct {
+	section *Node
+	end     int // behind the last line that belongs to it
+	seen    map[string]int
+}
+
+type iniScanner struct {
+	src      *lines
+	root     *Node
+	sections []*iniSection
+	current  *iniSection
+	pending  []*Node // comments that belong to the key or section that follows
+}
+
+func (s *iniScanner) section(name string, at int) {
+	n := &Node{Kind: Map, Key: name, span: noSpan()}
+	n.Line, n.Column = s.src.position(at)
+	n.KeyLine, n.KeyColumn = n.Line, n.Column
+	n.span.start = at
+	s.current = &iniSection{section: n, end: at, seen: map[string]int{}}
+	s.sections = append(s.sections, s.current)
+	s.root.entries = append(s.root.entries, n)
+}
+
+// finishComments gives the pending comments their texts, now that all lines of
+// them are known.
+func (s *iniScanner) finishComments() {
+	for _, c := range s.pending {
+		c.Text = string(s.src.src[c.span.tag:c.span.end])
+	}
+}
+
+// attach hands the comments over to a section.
+func (s *iniScanner) attach(section *Node) {
+	s.finishComments()
+	if len(s.pending) > 0 { // sops takes all of them for one
+		c := s.pending[0]
+		rest := bytes.TrimLeft(s.src.src[c.span.tag:], " "+string(s.src.src[c.span.start]))
+		many := len(s.pending) > 1
+		c.span.misread = bytes.HasPrefix(rest, []byte("\n")) && (many || strings.Contains(c.Text, "\n")) ||
+			bytes.HasPrefix(rest, []byte("\r\n")) && many
+	}
+	section.entries = append(section.entries, s.pending...)
+	s.pending = nil
+}
+
+func (s *iniScanner) fail(at int, reason string) error {
+	line, column := s.src.position(at)
+	return &SyntaxError{Line: line, Column: column, Reason: reason}
+}
+
+// line reads what begins at a line and returns where the next one begins.
+func (s *iniScanner) line(at int) (next int, err error) {
+	end := bytes.IndexByte(s.src.src[at:], '\n')
+	if end < 0 {
+		end = len(s.src.src)
+	} else {
+		end += at
+	}
+	next = min(end+1, len(s.src.src))
+	text := string(s.src.src[at:end])
+	start := at + len(text) - len(strings.TrimLeftFunc(text, unicode.IsSpace))
+	text = strings.TrimSpace(text)
+	switch {
+	case text == "":
+		return next, nil
+	case text[0] == '#' || text[0] == ';':
+		s.comment(start, start+len(text))
+		return next, nil
+	case text[0] == '[':
+		return next, s.header(text, start, next)
+	}
+	stop, err := s.key(text, start, next)
+	s.current.end = stop
+	return stop, err
+}
+
+// comment adds a comment line, to the one before it if that ends just there:
+// sops takes comment lines that follow each other for one comment.
+func (s *iniScanner) comment(start, end int) {
+	if n := len(s.pending); n > 0 {
+		last := s.pending[n-1]
+		if gap := s.src.src[last.span.end:start]; bytes.Count(gap, []byte("\n")) == 1 && !last.span.flow {
+			last.span.end = end
+			return
+		}
+	}
+	s.pending = append(s.pending, s.newComment(start, end))
+}
+
+// newComment makes the node of a comment, without the marks that sops strips.
+// finishComments adds the text.
+func (s *iniScanner) newComment(start, end int) *Node {
+	mark := s.src.src[start]
+	i := start
+	for i < end && (s.src.src[i] == mark || s.src.src[i] == ' ') {
+		i++
+	}
+	c := &Node{Kind: Comment, Type: crypto.Comment, span: noSpan()}
+	c.Line, c.Column = s.src.position(start)
+	c.span.start, c.span.end, c.span.tag = start, end, i
+	return c
+}
+
+func (s *iniScanner) header(text string, start, next int) error {
+	closing := strings.LastIndexByte(text, ']')
+	if closing < 0 {
+		return s.fail(start, "a section without its closing bracket")
+	}
+	if closing == 1 {
+		return s.fail(start, "a section without a name")
+	}
+	if strings.Trim(text[closing+1:], " \t") != "" {
+		if rest := strings.TrimLeft(text[closing+1:], " \t"); rest[0] != '#' && rest[0] != ';' {
+			return s.fail(start+closing+1, "something stands behind the section's bracket")
+		}
+		i := start + len(text) - len(strings.TrimLeft(text[closing+1:], " \t"))
+		c := s.newComment(i, start+len(text))
+		c.span.flow = true // shares its line
+		s.pending = append(s.pending, c)
+	}
+	s.section(text[1:closing], start)
+	s.current.end = next
+	s.attach(s.current.section)
+	return nil
+}
+
+// key reads a key and its value, which may take several lines.
+func (s *iniScanner) key(text string, start, next int) (stop int, err error) {
+	name, nameEnd, delimiter := iniKey(text)
+	switch {
+	case delimiter < 0 && nameEnd > 0:
+		return next, s.fail(start, "something stands between the quoted key and its =")
+	case delimiter < 0:
+		return next, s.fail(start, "no = in it; want key = value")
+	case name == "":
+		return next, s.fail(start, "no key before the =")
+	}
+	if name == "-" {
+		return next, s.fail(start, `the key "-" is numbered by sops; give it a name`)
+	}
+	if _, ok := s.current.seen[name]; ok {
+		return next, s.fail(start, "duplicate key "+quoteName(name)+", of which sops keeps the last")
+	}
+	s.current.seen[name] = start
+	n := &Node{Kind: Value, Key: name, Type: crypto.Str, Quoted: true, span: noSpan()}
+	n.KeyLine, n.KeyColumn = s.src.position(start)
+	n.span.keyStart, n.span.keyEnd = start, start+nameEnd
+	inline, stop, err := s.value(n, start+delimiter+1, start+len(text), next)
+	if err != nil {
+		return next, err
+	}
+	n.Line, n.Column = s.src.position(n.span.start)
+	s.current.section.entries = append(s.current.section.entries, n)
+	if inline >= 0 {
+		c := s.newComment(inline, start+len(text))
+		c.span.flow = true
+		s.pending = append(s.pending, c)
+	}
+	s.attach(s.current.section) // sops has a key's comments behind it
+	return stop, nil
+}
+
+// iniKey finds the key at the beginning of a line, where it ends, and the = or :
+// behind it, -1 if there is none. A key that holds one of these, or a quote,
+// stands in quotes itself.
+func iniKey(text string) (name string, end, delimiter int) {
+	quote := ""
+	switch {
+	case len(text) > 6 && strings.HasPrefix(text, `"""`):
+		quote = `"""`
+	case text[0] == '"' || text[0] == '`':
+		quote = text[:1]
+	default:
+		delimiter = strings.IndexAny(text, "=:")
+		if delimiter < 0 {
+			return "", 0, -1
+		}
+		name = strings.TrimSpace(text[:delimiter])
+		return name, len(name), delimiter
+	}
+	name, rest, ok := strings.Cut(text[len(quote):], quote)
+	if !ok {
+		return "", 0, -1
+	}
+	end = len(text) - len(rest)
+	rest = strings.TrimLeftFunc(rest, unicode.IsSpace)
+	if rest == "" || rest[0] != '=' && rest[0] != ':' {
+		return "", end, -1
+	}
+	return strings.TrimSpace(name), end, len(text) - len(rest)
+}
+
+// value finds the value between i and end. inline is where a comment behind it
+// begins, else -1; stop is where the next line begins.
+func (s *iniScanner) value(n *Node, i, end, next int) (inline, stop int, err error) {
+	src := s.src.src
+	i = end - len(bytes.TrimLeftFunc(src[i:end], unicode.IsSpace))
+	n.span.start, n.span.end = i, end
+	text := string(src[i:end])
+	for _, q := range []struct {
+		quote string
+		style style
+		more  int // bytes that must follow on the line, its line feed included
+	}{{`"""`, styleTriple, 1}, {"`", styleBacktick, 0}} {
+		if strings.HasPrefix(text, q.quote) && next-i >= len(q.quote)+q.more {
+			stop, err := s.quoted(n, q.quote, q.style, next-lineFeed(src[:next]), next)
+			return -1, stop, err
+		}
+	}
+	if strings.HasSuffix(text, `\`) {
+		return -1, next, s.fail(end-1, `a \ at the end joins the next line for sops: join the lines, or put the value in backquotes`)
+	}
+	inline = -1
+	if c := inlineComment(text); c >= 0 && !surrounded(text) {
+		inline = i + c
+		text = strings.TrimRightFunc(text[:c], unicode.IsSpace)
+		n.span.end = i + len(text)
+	}
+	n.span.misread = strings.ContainsAny(text, "#;")
+	switch {
+	case surrounded(text) && text[0] == '\'':
+		n.span.style = styleSingle
+		text = text[1 : len(text)-1]
+	case surrounded(text):
+		n.span.style = styleDouble
+		text = text[1 : len(text)-1]
+	}
+	n.Text = text
+	return inline, next, nil
+}
+
+// quoted reads a value in backquotes or triple quotes, over several lines if
+// its quote is not closed on the first.
+func (s *iniScanner) quoted(n *Node, quote string, st style, end, next int) (stop int, err error) {
+	src := s.src.src
+	from := n.span.start + len(quote)
+	closing := strings.LastIndex(string(src[from:end]), quote)
+	for closing < 0 {
+		if next >= len(src) {
+			return next, s.fail(n.span.start, "a quote that is not closed")
+		}
+		end = s.src.lineEnd(next)
+		next = s.src.nextLine(end)
+		closing = strings.LastIndex(string(src[from:end]), quote)
+	}
+	n.span.style, n.span.end = st, from+closing+len(quote)
+	n.Text = string(src[from : from+closing])
+	if strings.TrimSpace(string(src[n.span.end:end])) != "" {
+		return next, s.fail(n.span.end, "something stands behind the closing quote")
+	}
+	return next, nil
+}
+
+// surrounded is hasSurroundedQuote of ini.v1: quotes at both ends and none between.
+func surrounded(s string) bool {
+	return len(s) >= 2 && (s[0] == '"' || s[0] == '\'') && strings.IndexByte(s[1:], s[0]) == len(s)-2
+}
+
+// inlineComment returns where a comment behind a value begins: at a # or ; with
+// a blank before it. ini.v1 wants no blank, and so cuts a#b in two.
+func inlineComment(s string) int {
+	for i := range len(s) {
+		if (s[i] == '#' || s[i] == ';') && (i == 0 || blank(s[i-1])) {
+			return i
+		}
+	}
+	return -1
+}
+
+// metadata takes the section [sops] out of the tree.
+func (s *iniScanner) metadata() (*block, error) {
+	for i, sec := range s.sections {
+		if sec.section.Key != metaKey {
+			continue
+		}
+		s.keepAbove(i)
+		var fields []flatField
+		for e := range sec.section.Entries() {
+			v := *e
+			v.Text = unescapeFeeds(v.Text)
+			fields = append(fields, flatField{e.Key, &v})
+		}
+		tree, err := unflatten(fields)
+		if err != nil {
+			return nil, err
+		}
+		tree.Line, tree.Column = sec.section.Line, sec.section.Column
+		start := s.src.lineStart(sec.section.span.start)
+		b := &block{tree: tree, line: sec.section.Line, first: i == 0, text: [2]int{start, sec.end}, start: start, end: sec.end}
+		b.text[1] -= lineFeed(s.src.src[:sec.end])
+		// Before the section stands the blank line that sops, and we, put there.
+		if sec.end == len(s.src.src) && lineFeed(s.src.src) == 0 {
+			b.text[1] = sec.end
+			b.start -= lineFeed(s.src.src[:b.start]) // the plain file ends without a line feed, too
+			b.start -= lineFeed(s.src.src[:b.start])
+		} else if before := s.src.src[:start]; bytes.HasSuffix(before, []byte("\n\n")) || bytes.HasSuffix(before, []byte("\r\n\r\n")) {
+			b.start -= lineFeed(before)
+		}
+		for j, e := range s.root.entries {
+			if e == sec.section {
+				s.root.entries = append(s.root.entries[:j:j], s.root.entries[j+1:]...)
+				break
+			}
+		}
+		return b, nil
+	}
+	return nil, nil
+}
+
+// keepAbove gives the comments above the header of a section to the section
+// before it: at the end of the plain file they were that one's.
+func (s *iniScanner) keepAbove(i int) {
+	if i == 0 {
+		return
+	}
+	before := s.sections[i-1].section
+	for _, c := range s.sections[i].section.entries {
+		if c.Kind == Comment && c.span.start < s.sections[i].section.span.start {
+			before.entries = append(before.entries, c)
+		}
+	}
+}

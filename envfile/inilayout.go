@@ -1,0 +1,192 @@
+package envfile
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/sealcfg/sealcfg/crypto"
+)
+
+// iniText is a parsed INI file.
+type iniText struct {
+	src      *lines
+	root     *Node
+	sections []*iniSection
+	block    *block
+}
+
+func (t *iniText) spell(n *Node, to spelling) ([]edit, error) {
+	sp := n.span
+	if n.Kind == Comment { // the marks before it stay
+		if head := t.src.src[t.src.lineStart(sp.start):sp.start]; to.sealed && sp.flow && bytes.HasPrefix(bytes.TrimSpace(head), []byte("[")) {
+			return nil, syntaxError(n, "the comment behind a section's bracket cannot be sealed: put it on a line of its own")
+		}
+		// From the mark on: at the end of a text, what is inserted behind an
+		// empty comment would else come before it.
+		return []edit{{sp.tag - 1, sp.end, string(t.src.src[sp.tag-1]) + to.text}}, nil
+	}
+	if t.block != nil && sp.start >= t.block.text[0] && sp.end <= t.block.text[1] {
+		return []edit{{sp.start, sp.end, escapeFeeds(to.text)}}, nil
+	}
+	quotes := map[style]string{stylePlain: "", styleSingle: "'", styleDouble: `"`, styleBacktick: "`", styleTriple: `"""`}
+	if to.sealed {
+		q := quotes[sp.style]
+		return []edit{{sp.start, sp.end, q + to.text + q}}, nil
+	}
+	_, to.text = carryText(to.typ, to.text)
+	text, ok := spellINI(to.text, sp.style)
+	if !ok {
+		return nil, syntaxError(n, "%s", errNoSpelling)
+	}
+	return []edit{{sp.start, sp.end, text}}, nil
+}
+
+// spellINI writes a value, in the given style if that can hold it.
+func spellINI(text string, st style) (string, bool) {
+	oneLine := !strings.ContainsAny(text, "\r\n")
+	for _, q := range []string{"'", `"`} {
+		want := styleSingle
+		if q == `"` {
+			want = styleDouble
+		}
+		if st == want && oneLine && !strings.Contains(text, q) {
+			return q + text + q, true
+		}
+	}
+	triple := !strings.Contains(text, `"""`) && !strings.HasSuffix(text, `"`)
+	switch {
+	case (st == styleTriple || !oneLine && st != styleBacktick) && triple:
+		return `"""` + text + `"""`, true
+	case st != styleBacktick && oneLine && iniPlain(text):
+		return text, true
+	case !strings.Contains(text, "`") && text != "":
+		return "`" + text + "`", true
+	case triple:
+		return `"""` + text + `"""`, true
+	case text == "":
+		return "", true
+	}
+	return "", false
+}
+
+// iniPlain reports whether a value reads back as itself without quotes.
+func iniPlain(text string) bool {
+	return text != "" && strings.TrimSpace(text) == text && inlineComment(text) < 0 && !surrounded(text) &&
+		!strings.HasSuffix(text, `\`) && text[0] != '`' && !strings.HasPrefix(text, `"""`)
+}
+
+// readsBack leaves it to the scanner: too much depends on what stands around a value.
+func (t *iniText) readsBack(*Node, spelling) bool { return false }
+
+func (t *iniText) blockFits(int, *block) bool { return true }
+
+func (t *iniText) renderBlock(_ int, tree *Node, _ *block) string {
+	lines := []string{"[" + metaKey + "]"}
+	fields := flatten(tree, "")
+	width := 0
+	for _, f := range fields {
+		width = max(width, len(f.name))
+	}
+	for _, f := range fields {
+		lines = append(lines, f.name+strings.Repeat(" ", width-len(f.name))+" = "+flatText(f.node))
+	}
+	return strings.Join(lines, t.src.eol)
+}
+
+// insertBlock adds the section at the end, behind a blank line, as sops does.
+func (t *iniText) insertBlock(_ int, text string, _ *block) edit {
+	src, eol := t.src.src, t.src.eol
+	at := len(src)
+	switch {
+	case at == 0:
+		return edit{at, at, text + eol}
+	case lineFeed(src) == 0:
+		return edit{at, at, eol + eol + text}
+	}
+	return edit{at, at, eol + text + eol}
+}
+
+func (t *iniText) removeBlock(int) edit { return edit{t.block.start, t.block.end, ""} }
+
+func (t *iniText) replace(n, v *Node) ([]edit, error) {
+	text, err := flatNew(v)
+	if err != nil {
+		return nil, err
+	}
+	return t.spell(n, spelling{typ: crypto.Str, text: text})
+}
+
+func (t *iniText) insert(at *Node, missing Path, v *Node) ([]edit, error) {
+	text, err := flatNew(v)
+	if err != nil {
+		return nil, err
+	}
+	spelled, ok := spellINI(text, stylePlain)
+	if !ok {
+		return nil, errNoSpelling
+	}
+	key := missing[len(missing)-1].Key
+	if strings.TrimSpace(key) != key || key == "" || strings.ContainsAny(key, "=:\r\n") || strings.ContainsAny(key[:1], "#;[\"`") {
+		return nil, fmt.Errorf("%w: INI cannot write this name", ErrPath)
+	}
+	switch {
+	case at == t.root && len(missing) == 2:
+		name := missing[0].Key
+		if strings.ContainsAny(name, "]\r\n") {
+			return nil, fmt.Errorf("%w: INI cannot write this name", ErrPath)
+		}
+		line := "[" + name + "]" + t.src.eol + key + " = " + spelled
+		if len(t.src.src) > 0 {
+			line = t.src.eol + line
+		}
+		return []edit{t.addLine(len(t.src.src), line)}, nil
+	case at != t.root && len(missing) == 1:
+		for _, s := range t.sections {
+			if s.section == at {
+				return []edit{t.addLine(s.end, key+t.equals(at)+spelled)}, nil
+			}
+		}
+	}
+	return nil, fmt.Errorf("%w: in INI it has two parts, section.name", ErrPath)
+}
+
+// equals is what stands between key and value in the section so far.
+func (t *iniText) equals(section *Node) string {
+	for e := range section.Entries() {
+		sep := string(t.src.src[e.span.keyEnd:e.span.start])
+		if s := strings.TrimSpace(sep); s == "=" || s == ":" {
+			if strings.HasPrefix(sep, " ") {
+				return " " + s + " "
+			}
+			return sep
+		}
+	}
+	return " = "
+}
+
+func (t *iniText) addLine(at int, text string) edit {
+	if at == len(t.src.src) && at > 0 && lineFeed(t.src.src) == 0 {
+		return edit{at, at, t.src.eol + text}
+	}
+	return edit{at, at, text + t.src.eol}
+}
+
+func (t *iniText) remove(parent, n *Node) ([]edit, error) {
+	if parent == t.root {
+		for _, s := range t.sections {
+			if s.section == n {
+				return []edit{{t.src.lineStart(n.span.start), s.end, ""}}, nil
+			}
+		}
+		return nil, ErrPath
+	}
+	start, stop := t.src.lineStart(n.span.keyStart), t.src.nextLine(n.span.end)
+	if stop == t.src.lineEnd(n.span.end) && start > 0 {
+		start -= lineFeed(t.src.src[:start])
+	}
+	return []edit{{start, stop, ""}}, nil
+}
+
+var errNoSpelling = errors.New("INI has no way to write this value")

@@ -1,0 +1,205 @@
+package envfile
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/sealcfg/sealcfg/crypto"
+)
+
+func (t *jsonText) spell(n *Node, to spelling) ([]edit, error) {
+	text := `"` + to.text + `"`
+	if !to.sealed {
+		var err error
+		if text, err = spellJSON(n, to.typ, to.text); err != nil {
+			return nil, err
+		}
+	}
+	return []edit{{n.span.start, n.span.end, text}}, nil
+}
+
+func spellJSON(n *Node, typ crypto.Type, text string) (string, error) {
+	switch typ {
+	case crypto.Int:
+		return text, nil
+	case crypto.Bool:
+		return strings.ToLower(text), nil
+	case crypto.Float:
+		if _, err := strconv.ParseInt(text, 10, 64); errors.Is(err, strconv.ErrRange) && len(strings.TrimPrefix(text, "-")) <= 21 {
+			return text, nil // too large to be taken for an integer
+		}
+		if s := spellFloat(text); !strings.ContainsAny(s, "infa") {
+			return s, nil
+		}
+		return "", syntaxError(n, "%s: it is not a finite number", errNotInJSON)
+	}
+	return string(jsonString(text)), nil
+}
+
+// trap explains a number that comes back in another spelling.
+func (t *jsonText) trap(n *Node) string {
+	if n.Kind != Value || n.Type != crypto.Int && n.Type != crypto.Float {
+		return ""
+	}
+	if text, err := spellJSON(n, n.Type, n.Text); err == nil && text != string(t.src.src[n.span.start:n.span.end]) {
+		return "the number comes back in another spelling; make it a string if the spelling matters"
+	}
+	return ""
+}
+
+// cutBlock takes the metadata out of the tree.
+func (t *jsonText) cutBlock() {
+	for i, e := range t.root.entries {
+		if e.Key != metaKey {
+			continue
+		}
+		b := &block{tree: e, line: e.KeyLine, first: i == 0, text: [2]int{e.span.keyStart, e.span.end}}
+		lead := t.lead(e.span.keyStart)
+		b.flow, b.indent = lineBreaks(lead) == 0, len(strings.TrimLeft(lead, "\r\n"))
+		switch {
+		case i > 0:
+			before := t.root.entries[i-1]
+			b.after = before.Key
+			b.start, b.end = before.span.end, e.span.end
+		case len(t.root.entries) > 1:
+			b.start, b.end = e.span.keyStart, t.root.entries[1].span.keyStart
+		default:
+			b.start, b.end = t.root.span.start+1, e.span.end
+		}
+		t.block = b
+		t.root.entries = append(t.root.entries[:i:i], t.root.entries[i+1:]...)
+		return
+	}
+}
+
+func (t *jsonText) readsBack(n *Node, to spelling) bool {
+	return n.Kind == Value && to.typ != crypto.Time && to.typ != crypto.Float && utf8.ValidString(to.text)
+}
+
+func (t *jsonText) blockFits(_ int, old *block) bool {
+	lead := t.gap(t.root)
+	return old.flow == (lineBreaks(lead) == 0) && (old.flow || old.indent == len(strings.TrimLeft(lead, "\r\n")))
+}
+
+func (t *jsonText) removeBlock(int) edit { return edit{t.block.start, t.block.end, ""} }
+
+// lead returns what stands before an entry on its line, with the line break, ""
+// if the entry shares its line with what is before it.
+func (t *jsonText) lead(start int) string {
+	line := t.src.lineStart(start)
+	indent := string(t.src.src[line:start])
+	if line == 0 || strings.Trim(indent, " \t") != "" {
+		return ""
+	}
+	return t.src.eol + indent
+}
+
+func lineBreaks(s string) int { return strings.Count(s, "\n") }
+
+// gap is what goes between a comma and a new entry of n.
+func (t *jsonText) gap(n *Node) string {
+	for e := range n.Entries() {
+		start := e.span.keyStart
+		if start < 0 {
+			start = e.span.start
+		}
+		if lead := t.lead(start); lead != "" {
+			return lead
+		}
+		return " "
+	}
+	return ""
+}
+
+func (t *jsonText) renderBlock(_ int, tree *Node, _ *block) string {
+	var b strings.Builder
+	b.WriteString(string(jsonString(tree.Key)) + ": ")
+	lead := t.gap(t.root)
+	unit := strings.TrimLeft(lead, "\r\n")
+	if lineBreaks(lead) == 0 {
+		writeFlow(&b, tree) // which has the blank in "mac": "ENC[ that Flux looks for
+		return b.String()
+	}
+	text := string(JSONText(tree, unit))
+	b.WriteString(strings.ReplaceAll(text, "\n", lead))
+	return b.String()
+}
+
+func (t *jsonText) insertBlock(_ int, text string, old *block) edit {
+	gap := t.gap(t.root)
+	all := values(t.root)
+	if len(all) == 0 {
+		return edit{t.root.span.start + 1, t.root.span.start + 1, text}
+	}
+	if old != nil && old.first {
+		return edit{all[0].span.keyStart, all[0].span.keyStart, text + "," + gap}
+	}
+	at := all[len(all)-1].span.end
+	if old != nil {
+		if e := t.root.Get(old.after); e != nil {
+			at = e.span.end
+		}
+	}
+	return edit{at, at, "," + gap + text}
+}
+
+func (t *jsonText) replace(n, v *Node) ([]edit, error) {
+	text, err := jsonNew(n, v)
+	return []edit{{n.span.start, n.span.end, text}}, err
+}
+
+func jsonNew(at, v *Node) (string, error) {
+	if v.Kind == Value {
+		return spellJSON(at, v.Type, v.Text)
+	}
+	return string(JSONText(v, "")), nil
+}
+
+func (t *jsonText) insert(at *Node, missing Path, v *Node) ([]edit, error) {
+	text, err := jsonNew(at, v)
+	if err != nil {
+		return nil, err
+	}
+	for i := len(missing) - 1; i >= 0; i-- {
+		s := missing[i]
+		if !s.IsIndex {
+			text = string(jsonString(s.Key)) + ": " + text
+		}
+		if i == 0 && at.Kind != Null {
+			break
+		}
+		if s.IsIndex {
+			text = "[" + text + "]"
+		} else {
+			text = "{" + text + "}"
+		}
+	}
+	if at.Kind == Null {
+		return []edit{{at.span.start, at.span.end, text}}, nil
+	}
+	all := values(at)
+	if len(all) == 0 {
+		return []edit{{at.span.start + 1, at.span.start + 1, text}}, nil
+	}
+	end := all[len(all)-1].span.end
+	return []edit{{end, end, "," + t.gap(at) + text}}, nil
+}
+
+func (t *jsonText) remove(parent, n *Node) ([]edit, error) {
+	before, after := neighbours(parent, n)
+	start := func(n *Node) int {
+		if n.span.keyStart >= 0 {
+			return n.span.keyStart
+		}
+		return n.span.start
+	}
+	switch {
+	case before != nil:
+		return []edit{{before.span.end, n.span.end, ""}}, nil
+	case after != nil:
+		return []edit{{start(n), start(after), ""}}, nil
+	}
+	return []edit{{parent.span.start + 1, parent.span.close, ""}}, nil
+}

@@ -1,0 +1,32 @@
+package envfile_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sealcfg/sealcfg/crypto"
+	"github.com/sealcfg/sealcfg/envfile"
+)
+
+// sops reads -0 as the integer 0. Taken for the float -0, it gave a file with
+// such a number in clear a MAC that sops refuses.
+func TestJSONMinusZero(t *testing.T) {
+	d, err := envfile.Parse(envfile.JSON, []byte(`{"a": -0, "b": -0.0, "c": 0}`))
+	require.NoError(t, err)
+	root := d.Roots()[0]
+	for key, want := range map[string]struct {
+		typ  crypto.Type
+		text string
+	}{"a": {crypto.Int, "0"}, "b": {crypto.Float, "-0"}, "c": {crypto.Int, "0"}} {
+		assert.Equal(t, want.typ, root.Get(key).Type, key)
+		assert.Equal(t, want.text, root.Get(key).Text, key)
+	}
+	s, o, err := envfile.Seal(t.Context(), d, envfile.Rules{UnencryptedRegex: "^a$"}, sealedTo(alice))
+	require.NoError(t, err)
+	assert.Contains(t, string(s.Bytes()), `"a": -0,`)
+	text, err := o.Text()
+	require.NoError(t, err)
+	assert.Equal(t, `{"a": -0, "b": -0.0, "c": 0}`, string(text))
+}

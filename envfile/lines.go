@@ -1,0 +1,102 @@
+package envfile
+
+import (
+	"bytes"
+	"sort"
+	"unicode/utf8"
+)
+
+// lines finds places in a text whose lines end with a line feed, with or without
+// a carriage return before it: JSON, dotenv, INI and TOML.
+type lines struct {
+	src   []byte
+	start []int // offset of each line's first byte
+	eol   string
+
+	// Where position was asked for last. A text may be one line of megabytes,
+	// and the next place is never far.
+	offset, column int
+}
+
+func newLines(src []byte) *lines {
+	l := &lines{src: src, start: []int{0}, eol: "\n", column: 1}
+	for i := 0; ; {
+		next := bytes.IndexByte(src[i:], '\n')
+		if next < 0 {
+			break
+		}
+		i += next + 1
+		l.start = append(l.start, i)
+	}
+	if i := bytes.IndexByte(src, '\n'); i > 0 && src[i-1] == '\r' {
+		l.eol = "\r\n"
+	}
+	return l
+}
+
+// line returns the index of the line that holds offset.
+func (l *lines) line(offset int) int { return sort.SearchInts(l.start, offset+1) - 1 }
+
+// position returns line and column, from 1, columns in characters. It is for
+// parsers: not safe for concurrent use.
+func (l *lines) position(offset int) (line, column int) {
+	i := l.line(offset)
+	switch from := l.start[i]; {
+	case l.offset < from, i+1 < len(l.start) && l.offset >= l.start[i+1]: // on another line
+		column = 1 + utf8.RuneCount(l.src[from:offset])
+	case l.offset <= offset:
+		column = l.column + utf8.RuneCount(l.src[l.offset:offset])
+	default:
+		column = l.column - utf8.RuneCount(l.src[offset:l.offset])
+	}
+	l.offset, l.column = offset, column
+	return i + 1, column
+}
+
+// lineStart returns where the line that holds offset begins.
+func (l *lines) lineStart(offset int) int { return l.start[l.line(offset)] }
+
+// lineEnd returns where the line that holds offset ends, before its line feed
+// and the carriage return that may stand before that.
+func (l *lines) lineEnd(offset int) int {
+	end := l.nextLine(offset)
+	return end - lineFeed(l.src[:end])
+}
+
+// nextLine returns where the line after the one that holds offset begins, the
+// end of the text behind the last.
+func (l *lines) nextLine(offset int) int {
+	if i := l.line(offset) + 1; i < len(l.start) {
+		return l.start[i]
+	}
+	return len(l.src)
+}
+
+// lineFeed returns the length of the line break at the end of s, 0 if there is none.
+func lineFeed(s []byte) int {
+	switch {
+	case bytes.HasSuffix(s, []byte("\r\n")):
+		return 2
+	case bytes.HasSuffix(s, []byte("\n")):
+		return 1
+	}
+	return 0
+}
+
+// notUTF8 finds the first byte that is not UTF-8, nil if there is none.
+func notUTF8(src []byte) error {
+	if utf8.Valid(src) {
+		return nil
+	}
+	line := 1
+	for i := 0; ; {
+		r, size := utf8.DecodeRune(src[i:])
+		switch {
+		case r == utf8.RuneError && size == 1:
+			return &SyntaxError{Line: line, Reason: "not valid UTF-8"}
+		case r == '\n':
+			line++
+		}
+		i += size
+	}
+}

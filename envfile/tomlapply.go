@@ -1,0 +1,288 @@
+package envfile
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/sealcfg/sealcfg/crypto"
+)
+
+// tomlNew spells a value on one line.
+func tomlNew(v *Node) (string, error) {
+	switch {
+	case v.Kind == Value && v.Type == crypto.Str:
+		return tomlString(v.Text, styleDouble, ""), nil
+	case v.Kind == Value:
+		return tomlBare(v.Type, v.Text)
+	case v.Kind == Null:
+		return "", fmt.Errorf("%w: it has no null; unset the field instead", errNotInTOML)
+	}
+	var parts []string
+	for e := range v.Entries() {
+		text, err := tomlNew(e)
+		if err != nil {
+			return "", err
+		}
+		if v.Kind == Map {
+			text = tomlKeys([]string{e.Key}) + " = " + text
+		}
+		parts = append(parts, text)
+	}
+	return bracketed(v.Kind, strings.Join(parts, ", ")), nil
+}
+
+func bracketed(k Kind, text string) string {
+	switch {
+	case k == List:
+		return "[" + text + "]"
+	case text == "":
+		return "{}"
+	}
+	return "{ " + text + " }"
+}
+
+// newValue spells the value of a new statement, which may take several lines.
+func (t *tomlText) newValue(v *Node) (string, error) {
+	if v.Kind == Value && v.Type == crypto.Str && strings.Contains(v.Text, "\n") {
+		return tomlString(v.Text, styleTriple, t.src.eol), nil
+	}
+	return tomlNew(v)
+}
+
+func (t *tomlText) replace(n, v *Node) ([]edit, error) {
+	str := v.Kind == Value && v.Type == crypto.Str
+	if str && (n.Quoted || n.span.local && tomlLocal(v.Text)) {
+		return t.spell(n, spelling{typ: v.Type, text: v.Text})
+	}
+	text, err := t.newValue(v)
+	return []edit{{n.span.start, n.span.end, text}}, err
+}
+
+// insert adds a value to a table, with the tables that are missing on the way.
+func (t *tomlText) insert(at *Node, missing Path, v *Node) ([]edit, error) {
+	if at.Kind == List {
+		return t.appendTo(at, missing[1:], v)
+	}
+	keys, rest := cutPath(missing)
+	text, err := t.nested(rest, v)
+	if err != nil {
+		return nil, err
+	}
+	switch tb := t.tables[at]; {
+	case tb.made == madeInline:
+		return []edit{t.addInline(tb.section, keys, text)}, nil
+	case tb.made == madeByDots:
+		prefix := t.dots(at, tb.section.node)
+		keys = append(prefix, keys...)
+		if t.tables[tb.section.node].made == madeInline {
+			return []edit{t.addInline(tb.section, keys, text)}, nil
+		}
+		last := t.statementsOf(tb.section, at)
+		return []edit{t.addLine(t.src.nextLine(last[len(last)-1].end), tb.section, keys, text)}, nil
+	case tb.made == madeByHeader && len(keys) == 1:
+		return []edit{t.addLine(t.endOf(tb.section), tb.section, keys, text)}, nil
+	}
+	path := append(t.path(at), keys[:len(keys)-1]...)
+	return []edit{t.addSection(at, "["+tomlKeys(path)+"]", tomlKeys(keys[len(keys)-1:])+" = "+text)}, nil
+}
+
+// cutPath divides a path where its first position in a list stands.
+func cutPath(p Path) (keys []string, rest Path) {
+	for i, s := range p {
+		if s.IsIndex {
+			return keys, p[i:]
+		}
+		keys = append(keys, s.Key)
+	}
+	return keys, nil
+}
+
+// nested spells a value with the lists and maps around it that rest names.
+func (t *tomlText) nested(rest Path, v *Node) (string, error) {
+	if len(rest) == 0 {
+		return t.newValue(v)
+	}
+	text, err := tomlNew(v)
+	for i := len(rest) - 1; i >= 0; i-- {
+		if rest[i].IsIndex {
+			text = bracketed(List, text)
+		} else {
+			text = bracketed(Map, tomlKeys([]string{rest[i].Key})+" = "+text)
+		}
+	}
+	return text, err
+}
+
+// dots returns the names that lead from a table to one that dotted keys made in it.
+func (t *tomlText) dots(n, from *Node) []string {
+	var keys []string
+	for ; n != from; n = t.tables[n].parent {
+		keys = append([]string{n.Key}, keys...)
+	}
+	return keys
+}
+
+// statementsOf returns the statements of a section whose value is n or stands in
+// the table n.
+func (t *tomlText) statementsOf(sec *tomlSection, n *Node) []*tomlStatement {
+	var found []*tomlStatement
+	for _, st := range sec.statements {
+		if st.leaf == n || t.within(st.in, n) {
+			found = append(found, st)
+		}
+	}
+	return found
+}
+
+// endOf returns where a new line of a section goes. The root has no header, so
+// its first line goes behind the comments at the head of the file.
+func (t *tomlText) endOf(sec *tomlSection) int {
+	if sec.node != t.root || len(sec.statements) > 0 {
+		return sec.end
+	}
+	limit, end := len(t.src.src), sec.end
+	if len(t.sections) > 1 {
+		limit = t.sections[1].head
+	}
+	for _, c := range t.root.entries {
+		if c.Kind == Comment && c.span.start < limit {
+			end = t.src.nextLine(c.span.end)
+		}
+	}
+	return end
+}
+
+// addLine adds a statement at the beginning of a line.
+func (t *tomlText) addLine(at int, sec *tomlSection, keys []string, text string) edit {
+	indent, equals := "", " = "
+	if n := len(sec.statements); n > 0 {
+		last := sec.statements[n-1]
+		indent = string(t.src.src[t.lineStart(last.start):last.start])
+		if string(t.src.src[last.leaf.span.keyEnd:last.leaf.span.start]) == "=" {
+			equals = "="
+		}
+	}
+	line := indent + tomlKeys(keys) + equals + text
+	src, eol := t.src.src, t.src.eol
+	switch {
+	case at == len(src) && lineFeed(src) == 0 && len(src) > t.begin:
+		return edit{at, at, eol + line}
+	case len(t.sections) > 1 && sec == t.sections[0] && at == t.sections[1].head:
+		line += eol // a blank line before the first header
+	}
+	return edit{at, at, line + eol}
+}
+
+// addSection adds a header with a line behind everything that belongs to a table or list.
+func (t *tomlText) addSection(of *Node, header, line string) edit {
+	at := len(t.src.src)
+	for i, sec := range t.sections {
+		if t.within(sec.node, of) {
+			at = t.regionEnd(i)
+		}
+	}
+	src, eol := t.src.src, t.src.eol
+	for at > 0 && lineFeed(src[:at]) > 0 && lineFeed(src[:at-lineFeed(src[:at])]) > 0 { // blank lines stay behind
+		at -= lineFeed(src[:at])
+	}
+	text := header
+	if line != "" {
+		text += eol + line
+	}
+	switch {
+	case strings.TrimPrefix(string(src[:at]), byteOrderMark) == "":
+		return edit{at, at, text + eol}
+	case lineFeed(src[:at]) == 0:
+		return edit{at, at, eol + eol + text}
+	}
+	return edit{at, at, eol + text + eol}
+}
+
+// regionEnd returns where what belongs to a section ends: at the comments above
+// the next header.
+func (t *tomlText) regionEnd(i int) int {
+	if i+1 < len(t.sections) {
+		return t.sections[i+1].head
+	}
+	return len(t.src.src)
+}
+
+// addInline adds a statement to a table in braces.
+func (t *tomlText) addInline(sec *tomlSection, keys []string, text string) edit {
+	text = tomlKeys(keys) + " = " + text
+	if n := len(sec.statements); n > 0 {
+		end := sec.statements[n-1].end
+		return edit{end, end, ", " + text}
+	}
+	return edit{sec.start + 1, sec.node.span.close, " " + text + " "}
+}
+
+// appendTo adds an item to a list; rest leads from the item to the value.
+func (t *tomlText) appendTo(list *Node, rest Path, v *Node) ([]edit, error) {
+	if tb := t.tables[list]; tb != nil {
+		return t.appendTable(list, rest, v)
+	}
+	text, err := t.nested(rest, v)
+	if err != nil {
+		return nil, err
+	}
+	items := values(list)
+	if len(items) == 0 {
+		at := list.span.start + 1
+		return []edit{{at, at, text}}, nil
+	}
+	last := items[len(items)-1]
+	comma := t.comma(last, list)
+	switch t.src.line(list.span.close) {
+	case t.src.line(last.span.end):
+		return []edit{{last.span.end, last.span.end, ", " + text}}, nil
+	case t.src.line(max(comma, 0)):
+		return []edit{{comma + 1, comma + 1, " " + text + ","}}, nil
+	}
+	indent := string(t.src.src[t.lineStart(last.span.start):last.span.start])
+	indent = indent[:len(indent)-len(strings.TrimLeft(indent, " \t"))]
+	at := t.src.nextLine(max(last.span.end, comma))
+	if comma >= 0 {
+		return []edit{{at, at, indent + text + "," + t.src.eol}}, nil
+	}
+	return []edit{{last.span.end, last.span.end, ","}, {at, at, indent + text + t.src.eol}}, nil
+}
+
+// comma returns where the comma behind an item stands, -1 if there is none.
+func (t *tomlText) comma(item, list *Node) int {
+	for i := item.span.end; i < list.span.close; i++ {
+		switch t.src.src[i] {
+		case ',':
+			return i
+		case '#':
+			i = t.src.lineEnd(i)
+		}
+	}
+	return -1
+}
+
+// appendTable adds an element to the list of [[headers]].
+func (t *tomlText) appendTable(list *Node, rest Path, v *Node) ([]edit, error) {
+	header := "[[" + tomlKeys(t.path(list)) + "]]"
+	keys, behind := cutPath(rest)
+	var body []string
+	switch {
+	case len(keys) > 0:
+		text, err := t.nested(behind, v)
+		if err != nil {
+			return nil, err
+		}
+		body = append(body, tomlKeys(keys)+" = "+text)
+	case len(rest) > 0 || v.Kind != Map:
+		return nil, fmt.Errorf("%w: the list is made of tables, so an item must be a map", ErrPath)
+	default:
+		for e := range v.Entries() {
+			text, err := tomlNew(e)
+			if err != nil {
+				return nil, err
+			}
+			body = append(body, tomlKeys([]string{e.Key})+" = "+text)
+		}
+	}
+	return []edit{t.addSection(list, header, strings.Join(body, t.src.eol))}, nil
+}

@@ -1,0 +1,270 @@
+package envfile
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"github.com/sealcfg/sealcfg/crypto"
+)
+
+// tomlScanner reads a TOML text from its beginning to its end.
+type tomlScanner struct {
+	text *tomlText
+	src  []byte
+	at   int
+
+	current *tomlSection
+	depth   int // names on the path of the current section
+	// Comment lines that no value or header has claimed yet. Those above a blank
+	// line belong to a value that follows, but not to a header.
+	loose, pending []*Node
+	feet           []foot
+}
+
+// foot are comments at the end of a table. They come behind its last entry,
+// where they precede nothing and so select nothing.
+type foot struct {
+	table    *Node
+	comments []*Node
+}
+
+// maxTOMLDepth keeps a text of many brackets or dots from exhausting the stack.
+const maxTOMLDepth = 1000
+
+func (s *tomlScanner) fail(at int, format string, args ...any) error {
+	line, column := s.text.src.position(min(at, len(s.src)))
+	return &SyntaxError{Line: line, Column: column, Reason: fmt.Sprintf(format, args...)}
+}
+
+// peek returns the next byte, 0 at the end. A zero byte is no TOML anywhere.
+func (s *tomlScanner) peek() byte {
+	if s.at < len(s.src) {
+		return s.src[s.at]
+	}
+	return 0
+}
+
+func (s *tomlScanner) ends() bool { return s.at >= len(s.src) }
+
+func (s *tomlScanner) blanks() {
+	for s.at < len(s.src) && blank(s.src[s.at]) {
+		s.at++
+	}
+}
+
+// newline returns the length of the line break at i, 0 if there is none.
+func (s *tomlScanner) newline(i int) int {
+	switch {
+	case i < len(s.src) && s.src[i] == '\n':
+		return 1
+	case bytes.HasPrefix(s.src[i:], []byte("\r\n")):
+		return 2
+	}
+	return 0
+}
+
+func (s *tomlScanner) document() error {
+	t := s.text
+	s.current = &tomlSection{node: t.root, head: s.at, start: s.at, end: s.at}
+	t.sections = append(t.sections, s.current)
+	t.newTable(t.root, nil, madeByHeader, s.current)
+	for {
+		s.blanks()
+		if s.ends() {
+			break
+		}
+		var err error
+		switch c := s.peek(); {
+		case s.newline(s.at) > 0: // a blank line
+			s.at += s.newline(s.at)
+			s.loose, s.pending = append(s.loose, s.pending...), nil
+		case c == '#':
+			var n *Node
+			if n, err = s.comment(); err == nil {
+				s.pending = append(s.pending, n)
+				err = s.endOfLine()
+			}
+		case c == '[':
+			err = s.header()
+		default:
+			err = s.line()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	s.loose = append(s.loose, s.pending...)
+	s.setFoot("")
+	for _, f := range s.feet {
+		f.table.entries = append(f.table.entries, f.comments...)
+	}
+	return nil
+}
+
+// setFoot gives the loose comments to the table that ends here. next is the
+// first name of the header that follows. What stands behind the metadata does
+// not go with it.
+func (s *tomlScanner) setFoot(next string) {
+	if len(s.loose) == 0 {
+		return
+	}
+	table := s.current.node
+	if keys := s.current.keys; len(keys) > 0 && keys[0] == metaKey && next != metaKey {
+		table = s.text.root
+	}
+	s.feet = append(s.feet, foot{table, s.loose})
+	s.loose = nil
+}
+
+// comment reads a comment, without the line break behind it.
+func (s *tomlScanner) comment() (*Node, error) {
+	start := s.at
+	for s.at++; !s.ends() && s.newline(s.at) == 0; s.at++ {
+		if control(s.src[s.at]) {
+			return nil, s.fail(s.at, "control character in a comment")
+		}
+	}
+	c := &Node{Kind: Comment, Type: crypto.Comment, Text: string(s.src[start+1 : s.at]), span: noSpan()}
+	c.Line, c.Column = s.text.src.position(start)
+	c.span.start, c.span.end = start, s.at
+	return c, nil
+}
+
+// control reports a byte that stands nowhere in TOML but as a line break.
+func control(c byte) bool { return c < ' ' && c != '\t' || c == 0x7F }
+
+// remark reads what may stand behind a value or header: a comment.
+func (s *tomlScanner) remark() ([]*Node, error) {
+	s.blanks()
+	if s.peek() != '#' {
+		return nil, s.endOfLine()
+	}
+	c, err := s.comment()
+	if err != nil {
+		return nil, err
+	}
+	return []*Node{c}, s.endOfLine()
+}
+
+func (s *tomlScanner) endOfLine() error {
+	switch n := s.newline(s.at); {
+	case n > 0:
+		s.at += n
+	case !s.ends():
+		return s.fail(s.at, "want the end of the line here")
+	}
+	return nil
+}
+
+// tomlKey is one name of a dotted key.
+type tomlKey struct {
+	name       string
+	start, end int
+}
+
+// key reads a dotted key.
+func (s *tomlScanner) key() ([]tomlKey, error) {
+	var keys []tomlKey
+	for {
+		s.blanks()
+		k := tomlKey{start: s.at}
+		var err error
+		switch c := s.peek(); {
+		case c == '"' || c == '\'':
+			if bytes.HasPrefix(s.src[s.at:], []byte{c, c, c}) {
+				return nil, s.fail(s.at, "a key cannot be a multi-line string")
+			}
+			k.name, err = s.str(c)
+		default:
+			for s.at < len(s.src) && bareKey(s.src[s.at]) {
+				s.at++
+			}
+			k.name = string(s.src[k.start:s.at])
+			if k.name == "" {
+				err = s.fail(s.at, "want a key here: letters, digits, - and _, or a text in quotes")
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+		k.end = s.at
+		keys = append(keys, k)
+		if s.blanks(); s.peek() != '.' {
+			return keys, nil
+		}
+		s.at++
+	}
+}
+
+func bareKey(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '-'
+}
+
+func names(keys []tomlKey) []string {
+	all := make([]string, len(keys))
+	for i, k := range keys {
+		all[i] = k.name
+	}
+	return all
+}
+
+// line reads a statement and the end of its line.
+func (s *tomlScanner) line() error {
+	st, err := s.statement(s.current, s.depth)
+	if err != nil {
+		return err
+	}
+	behind, err := s.remark()
+	if err != nil {
+		return err
+	}
+	s.current.end = s.at
+	insertBefore(st.in, st.leaf, slices.Concat(s.loose, s.pending, behind))
+	s.loose, s.pending = nil, nil
+	if len(behind) > 0 {
+		st.leaf.Remark = remark(behind[0].Text)
+	}
+	return nil
+}
+
+// statement reads "key = value" and adds it to the table of the section.
+func (s *tomlScanner) statement(sec *tomlSection, depth int) (*tomlStatement, error) {
+	keys, err := s.key()
+	if err != nil {
+		return nil, err
+	}
+	if s.peek() != '=' {
+		return nil, s.fail(s.at, "want = behind the key")
+	}
+	s.at++
+	in, err := s.descend(sec, keys[:len(keys)-1])
+	if err != nil {
+		return nil, err
+	}
+	last := keys[len(keys)-1]
+	if s.text.tables[in].kids[last.name] != nil {
+		return nil, s.fail(last.start, "duplicate key %s", quoteName(last.name))
+	}
+	s.blanks()
+	n, err := s.value(in, depth+len(keys))
+	if err != nil {
+		return nil, err
+	}
+	s.add(in, n, last)
+	st := &tomlStatement{keys: names(keys), start: keys[0].start, end: s.at, in: in, leaf: n}
+	sec.statements = append(sec.statements, st)
+	return st, nil
+}
+
+// insertBefore puts comments before an entry, which is most likely the last.
+func insertBefore(in, n *Node, comments []*Node) {
+	if len(comments) == 0 {
+		return
+	}
+	i := len(in.entries) - 1
+	for in.entries[i] != n {
+		i--
+	}
+	in.entries = slices.Insert(in.entries, i, comments...)
+}

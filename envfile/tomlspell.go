@@ -1,0 +1,208 @@
+package envfile
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/sealcfg/sealcfg/crypto"
+)
+
+var (
+	errNotInTOML  = errors.New("TOML has no such value")
+	errLocalBroke = errors.New("the sealed value is marked as a local date or time, and is none")
+)
+
+// localMark ends the ciphertext of a local date or time: the bracket and the
+// quote behind it, with the bracket as an escape. To a reader it is the same
+// text; it says that the value had no quotes.
+const localMark = `\u005D"`
+
+var tomlQuotes = map[style]string{stylePlain: `"`, styleSingle: `'`, styleDouble: `"`, styleTriple: `"""`, styleTripleSingle: `'''`}
+
+func (t *tomlText) spell(n *Node, to spelling) ([]edit, error) {
+	if n.Kind == Comment {
+		return []edit{{n.span.start, n.span.end, "#" + to.text}}, nil
+	}
+	text, err := t.spelled(n, to)
+	if err != nil {
+		return nil, syntaxError(n, "%s", err)
+	}
+	return []edit{{n.span.start, n.span.end, text}}, nil
+}
+
+// spelled returns a text in the style in which n stands.
+func (t *tomlText) spelled(n *Node, to spelling) (string, error) {
+	sp := n.span
+	switch {
+	case to.sealed && sp.local && sp.style == stylePlain:
+		return `"` + strings.TrimSuffix(to.text, "]") + localMark, nil
+	case to.sealed:
+		q := tomlQuotes[sp.style]
+		return q + t.firstBreak(n) + to.text + q, nil
+	case to.typ == crypto.Str && sp.local && sp.style == styleDouble && t.block != nil: // sealed until now
+		if !tomlLocal(to.text) {
+			return "", errLocalBroke
+		}
+		return to.text, nil
+	case to.typ == crypto.Str && sp.local && sp.style == stylePlain:
+		return to.text, nil // a plain text's own
+	case to.typ == crypto.Str && !utf8.ValidString(to.text):
+		return "", fmt.Errorf("%w: it is not valid UTF-8", errNotInTOML)
+	case to.typ == crypto.Str:
+		return tomlString(to.text, sp.style, t.firstBreak(n)), nil
+	}
+	return tomlBare(to.typ, to.text)
+}
+
+// firstBreak is the line break behind the opening quotes of a multi-line
+// string, which does not count.
+func (t *tomlText) firstBreak(n *Node) string {
+	if n.span.style != styleTriple && n.span.style != styleTripleSingle {
+		return ""
+	}
+	rest := string(t.src.src[n.span.start+3 : n.span.end])
+	for _, br := range []string{"\n", "\r\n"} {
+		if strings.HasPrefix(rest, br) {
+			return br
+		}
+	}
+	return ""
+}
+
+// tomlBare spells a value that has no quotes.
+func tomlBare(typ crypto.Type, text string) (string, error) {
+	switch typ {
+	case crypto.Bool:
+		return strings.ToLower(text), nil
+	case crypto.Int, crypto.Time:
+		return text, nil
+	case crypto.Float:
+		f, err := strconv.ParseFloat(text, 64)
+		switch {
+		case err != nil:
+			return "", errNotInTOML
+		case math.IsNaN(f):
+			return "nan", nil
+		case math.IsInf(f, 1):
+			return "inf", nil
+		case math.IsInf(f, -1):
+			return "-inf", nil
+		}
+		if size := math.Abs(f); size >= 1e21 || size != 0 && size < 1e-6 {
+			return strconv.FormatFloat(f, 'e', -1, 64), nil
+		}
+		if !strings.Contains(text, ".") {
+			text += ".0"
+		}
+		return text, nil
+	}
+	return "", errNotInTOML
+}
+
+// tomlString spells a string, in the given style if that can hold it. first is
+// the line break behind the opening quotes of a multi-line string.
+func tomlString(text string, st style, first string) string {
+	if first == "" && (strings.HasPrefix(text, "\n") || strings.HasPrefix(text, "\r\n")) {
+		first = "\n" // the one of the text would not count
+	}
+	switch {
+	case st == styleSingle && !strings.ContainsAny(text, "'\n") && !hasControl(text):
+		return "'" + text + "'"
+	case st == styleTripleSingle && !strings.Contains(text, "'''") && !hasControl(lineFeeds(text)):
+		return "'''" + first + text + "'''"
+	case st == styleTriple || st == styleTripleSingle:
+		return `"""` + first + escapeTOML(text, true) + `"""`
+	}
+	return `"` + escapeTOML(text, false) + `"`
+}
+
+// lineFeeds is a text without the line breaks that may stand in a multi-line string.
+func lineFeeds(s string) string { return strings.NewReplacer("\r\n", "", "\n", "").Replace(s) }
+
+func hasControl(s string) bool {
+	for i := range len(s) {
+		if control(s[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// escapeTOML writes a text for double quotes. In a multi-line string line breaks
+// stay, and quotes unless they would close it.
+func escapeTOML(text string, multi bool) string {
+	var b strings.Builder
+	quotes := 0
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		if c == '"' {
+			quotes++
+		} else {
+			quotes = 0
+		}
+		switch {
+		case multi && (c == '\n' || c == '"' && quotes < 3):
+			b.WriteByte(c)
+		case multi && strings.HasPrefix(text[i:], "\r\n"):
+			b.WriteString("\r\n")
+			i++
+		case c == '"' || c == '\\':
+			b.WriteString(`\` + string(c))
+			quotes = 0
+		case c == '\n':
+			b.WriteString(`\n`)
+		case c == '\r':
+			b.WriteString(`\r`)
+		case c == '\t' && !multi:
+			b.WriteString(`\t`)
+		case control(c):
+			fmt.Fprintf(&b, `\u%04X`, c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+// tomlKeys spells a dotted key.
+func tomlKeys(keys []string) string {
+	spelled := make([]string, len(keys))
+	for i, k := range keys {
+		spelled[i] = k
+		if k == "" || strings.ContainsFunc(k, func(r rune) bool { return r >= utf8.RuneSelf || !bareKey(byte(r)) }) {
+			spelled[i] = `"` + escapeTOML(k, false) + `"`
+		}
+	}
+	return strings.Join(spelled, ".")
+}
+
+// trap says how a value comes back from sealing in another spelling than its
+// author's, "" if it does not.
+func (t *tomlText) trap(n *Node) string {
+	if n.Kind != Value || n.Text == "" { // which is not sealed
+		return ""
+	}
+	raw := string(t.src.src[n.span.start:n.span.end])
+	back, err := t.spelled(n, spelling{typ: n.Type, text: n.Text})
+	if err != nil || back == raw {
+		return ""
+	}
+	digits := strings.TrimLeft(raw, "+-")
+	switch {
+	case n.Type == crypto.Str:
+		return "escapes and joined lines are not kept: the same text comes back in another spelling"
+	case n.Type == crypto.Time:
+		return "the time comes back as RFC 3339 spells it, with a T and no more digits than it needs"
+	case strings.HasPrefix(digits, "0x") || strings.HasPrefix(digits, "0o") || strings.HasPrefix(digits, "0b"):
+		return "a number that is not decimal becomes decimal; quote it if it is text"
+	case strings.HasPrefix(raw, "+"):
+		return "a number with a sign loses its plus; quote it if it is text"
+	case strings.Contains(raw, "_"):
+		return "underscores in a number are dropped; quote it if it is text"
+	}
+	return "the number comes back in another spelling, in the digits of a 64-bit float; quote it if it is text"
+}

@@ -1,0 +1,151 @@
+package envfile
+
+// How headers and dotted keys make tables. A table may be defined once: what
+// [a.b] makes on its way to b may still get a header of its own, and nothing
+// else may be reopened.
+
+// add makes n an entry of a table.
+func (s *tomlScanner) add(in, n *Node, k tomlKey) {
+	n.Key = k.name
+	n.KeyLine, n.KeyColumn = s.text.src.position(k.start)
+	n.span.keyStart, n.span.keyEnd = k.start, k.end
+	in.entries = append(in.entries, n)
+	s.text.tables[in].kids[k.name] = n
+}
+
+// addTable makes an empty table an entry of another.
+func (s *tomlScanner) addTable(in *Node, k tomlKey, made tomlMade, sec *tomlSection) *Node {
+	n := &Node{Kind: Map, span: noSpan()}
+	s.add(in, n, k)
+	n.Line, n.Column = n.KeyLine, n.KeyColumn
+	s.text.newTable(n, in, made, sec)
+	return n
+}
+
+// descend follows the names of a dotted key but the last.
+func (s *tomlScanner) descend(sec *tomlSection, keys []tomlKey) (*Node, error) {
+	n := sec.node
+	for _, k := range keys {
+		child := s.text.tables[n].kids[k.name]
+		tb := s.text.tables[child] // nil for a value
+		switch {
+		case child == nil:
+			n = s.addTable(n, k, madeByDots, sec)
+			continue
+		case tb == nil:
+			return nil, s.fail(k.start, "key %s has a value already, and it is no table", quoteName(k.name))
+		case tb.made == madeOnTheWay:
+			tb.made, tb.section = madeByDots, sec
+		case tb.made != madeByDots || tb.section != sec:
+			return nil, s.fail(k.start, "table %s is defined already; a dotted key cannot add to it", quoteName(k.name))
+		}
+		n = child
+	}
+	return n, nil
+}
+
+// header reads [a.b] or [[a.b]] and begins its section.
+func (s *tomlScanner) header() error {
+	start := s.at
+	s.at++
+	list := s.peek() == '['
+	if list {
+		s.at++
+	}
+	keys, err := s.key()
+	if err != nil {
+		return err
+	}
+	for range 1 + btoi(list) {
+		if s.peek() != ']' {
+			return s.fail(s.at, "want the closing bracket of the header here")
+		}
+		s.at++
+	}
+	if len(keys) > maxTOMLDepth {
+		return s.fail(start, "nested too deeply")
+	}
+	s.setFoot(keys[0].name)
+	sec := &tomlSection{keys: names(keys), start: start, head: s.text.lineStart(start)}
+	if len(s.pending) > 0 {
+		sec.head = s.text.lineStart(s.pending[0].span.start)
+	}
+	in, err := s.open(keys, list, sec)
+	if err != nil {
+		return err
+	}
+	behind, err := s.remark()
+	if err != nil {
+		return err
+	}
+	insertBefore(in, sec.node, append(s.pending, behind...))
+	s.pending = nil
+	sec.end = s.at
+	s.current, s.depth = sec, len(keys)
+	s.text.sections = append(s.text.sections, sec)
+	return nil
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// open finds or makes the table of a header. It returns the map or list in
+// which the table is an entry.
+func (s *tomlScanner) open(keys []tomlKey, list bool, sec *tomlSection) (in *Node, err error) {
+	n := s.text.root
+	for _, k := range keys[:len(keys)-1] {
+		child := s.text.tables[n].kids[k.name]
+		if child == nil {
+			n = s.addTable(n, k, madeOnTheWay, nil)
+			continue
+		}
+		tb := s.text.tables[child]
+		switch {
+		case tb == nil:
+			return nil, s.fail(k.start, "key %s has a value already, and it is no table", quoteName(k.name))
+		case tb.made == madeInline:
+			return nil, s.fail(k.start, "table %s is written in braces; a header cannot add to it", quoteName(k.name))
+		case tb.made == madeByHeaders:
+			child = child.entries[len(child.entries)-1]
+		}
+		n = child
+	}
+	last := keys[len(keys)-1]
+	child := s.text.tables[n].kids[last.name]
+	if list {
+		return s.openItem(n, child, last, sec)
+	}
+	if child == nil {
+		sec.node = s.addTable(n, last, madeByHeader, sec)
+		return n, nil
+	}
+	tb := s.text.tables[child]
+	if tb == nil || tb.made != madeOnTheWay {
+		return nil, s.fail(last.start, "table %s is defined already", quoteName(last.name))
+	}
+	tb.made, tb.section, sec.node = madeByHeader, sec, child
+	return n, nil
+}
+
+// openItem adds an element to the list of [[name]].
+func (s *tomlScanner) openItem(n, list *Node, k tomlKey, sec *tomlSection) (in *Node, err error) {
+	if list == nil {
+		list = &Node{Kind: List, span: noSpan()}
+		s.add(n, list, k)
+		list.Line, list.Column = list.KeyLine, list.KeyColumn
+		s.text.newTable(list, n, madeByHeaders, nil)
+	}
+	if tb := s.text.tables[list]; tb == nil || tb.made != madeByHeaders {
+		return nil, s.fail(k.start, "%s is defined already, and not by [[ ]]", quoteName(k.name))
+	}
+	item := &Node{Kind: Map, span: noSpan()}
+	item.Line, item.Column = s.text.src.position(sec.start)
+	list.entries = append(list.entries, item)
+	s.text.newTable(item, list, madeByHeader, sec)
+	sec.node = item
+	return list, nil
+}

@@ -1,0 +1,242 @@
+package envfile
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sealcfg/sealcfg/crypto"
+	"github.com/sealcfg/sealcfg/internal/pattern"
+)
+
+// value reads a value that is going to be an entry of parent.
+func (s *tomlScanner) value(parent *Node, depth int) (*Node, error) {
+	n := &Node{Kind: Value, Type: crypto.Str, Quoted: true, span: noSpan()}
+	n.Line, n.Column = s.text.src.position(s.at)
+	n.span.start = s.at
+	if depth > maxTOMLDepth {
+		return nil, syntaxError(n, "nested too deeply")
+	}
+	var err error
+	switch c := s.peek(); {
+	case c == '"' || c == '\'':
+		err = s.quoted(n, c)
+	case c == '[':
+		n.Kind, n.Type, n.Quoted = List, "", false
+		err = s.array(n, depth)
+	case c == '{':
+		n.Kind, n.Type, n.Quoted = Map, "", false
+		err = s.inline(n, parent, depth)
+	default:
+		n.Quoted = false
+		err = s.bare(n)
+	}
+	n.span.end = s.at
+	return n, err
+}
+
+// quoted reads a string of any kind.
+func (s *tomlScanner) quoted(n *Node, quote byte) (err error) {
+	start := s.at
+	n.span.style = styleDouble
+	if quote == '\'' {
+		n.span.style = styleSingle
+	}
+	if bytes.HasPrefix(s.src[s.at:], []byte{quote, quote, quote}) {
+		if n.span.style = styleTriple; quote == '\'' {
+			n.span.style = styleTripleSingle
+		}
+		n.Text, err = s.lines(quote)
+		return err
+	}
+	n.Text, err = s.str(quote)
+	n.span.local = err == nil && bytes.HasSuffix(s.src[start:s.at], []byte(localMark)) && crypto.IsSealed(n.Text)
+	return err
+}
+
+// array reads "[ … ]". A comment belongs to the item that follows, or to the one
+// that stands before it on its line.
+func (s *tomlScanner) array(n *Node, depth int) error {
+	var comments []*Node
+	var last *Node // the item before, while its line lasts
+	comma := true
+	for s.at++; ; {
+		s.blanks()
+		switch c := s.peek(); {
+		case s.ends():
+			return s.fail(n.span.start, "an array without its closing bracket")
+		case s.newline(s.at) > 0:
+			s.at += s.newline(s.at)
+			last = nil
+		case c == '#':
+			behind, err := s.comment()
+			switch {
+			case err != nil:
+				return err
+			case last != nil:
+				insertBefore(n, last, []*Node{behind})
+			default:
+				comments = append(comments, behind)
+			}
+		case c == ']':
+			n.span.close = s.at
+			s.at++
+			n.entries = append(n.entries, comments...)
+			return nil
+		case c == ',':
+			if comma {
+				return s.fail(s.at, "want a value before the comma")
+			}
+			comma = true
+			s.at++
+		case !comma:
+			return s.fail(s.at, "want a comma or the closing bracket here")
+		default:
+			e, err := s.value(n, depth+1)
+			if err != nil {
+				return err
+			}
+			e.span.flow = true
+			n.entries = append(append(n.entries, comments...), e)
+			last, comments, comma = e, nil, false
+		}
+	}
+}
+
+// inline reads "{ … }", which stands on one line and cannot be added to later.
+func (s *tomlScanner) inline(n, parent *Node, depth int) error {
+	sec := &tomlSection{node: n, start: s.at}
+	s.text.newTable(n, parent, madeInline, sec)
+	s.at++
+	if s.blanks(); s.peek() == '}' {
+		n.span.close = s.at
+		s.at++
+		return nil
+	}
+	for {
+		s.blanks()
+		if s.newline(s.at) > 0 || s.peek() == '#' {
+			return s.fail(s.at, "an inline table ends on the line where it begins, in TOML 1.0")
+		}
+		st, err := s.statement(sec, depth)
+		if err != nil {
+			return err
+		}
+		st.leaf.span.flow = true
+		s.blanks()
+		switch s.peek() {
+		case ',':
+			s.at++
+		case '}':
+			n.span.close = s.at
+			s.at++
+			return nil
+		default:
+			if s.newline(s.at) > 0 || s.peek() == '#' {
+				return s.fail(s.at, "an inline table ends on the line where it begins, in TOML 1.0")
+			}
+			return s.fail(s.at, "want a comma or the closing brace here")
+		}
+	}
+}
+
+var (
+	tomlInt   = pattern.New(`^[+-]?(0|[1-9](_?[0-9])*)$`)
+	tomlBased = pattern.New(`^0(x[0-9A-Fa-f](_?[0-9A-Fa-f])*|o[0-7](_?[0-7])*|b[01](_?[01])*)$`)
+	tomlFloat = pattern.New(`^[+-]?(0|[1-9](_?[0-9])*)(\.[0-9](_?[0-9])*)?([eE][+-]?[0-9](_?[0-9])*)?$`)
+	tomlNoNum = pattern.New(`^[+-]?(inf|nan)$`)
+	tomlDate  = pattern.New(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
+	tomlTime  = pattern.New(`^([0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ])?[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?$`)
+)
+
+// bare reads a value without quotes.
+func (s *tomlScanner) bare(n *Node) error {
+	start := s.at
+	s.word()
+	if tomlDate().Match(s.src[start:s.at]) && s.peek() == ' ' && s.at+1 < len(s.src) && digit(s.src[s.at+1]) {
+		s.at++ // a blank instead of T
+		s.word()
+	}
+	text := string(s.src[start:s.at])
+	switch {
+	case text == "":
+		return s.fail(start, "want a value here")
+	case text == "true" || text == "false":
+		n.Type, n.Text = crypto.Bool, crypto.FormatBool(text == "true")
+		return nil
+	case tomlDate().MatchString(text) || tomlTime().MatchString(text):
+		return tomlMoment(n, text)
+	}
+	return tomlNumber(n, text)
+}
+
+func (s *tomlScanner) word() {
+	for s.at < len(s.src) && strings.IndexByte(" \t\r\n,]}#=[{\"'", s.src[s.at]) < 0 {
+		s.at++
+	}
+}
+
+func digit(c byte) bool { return c >= '0' && c <= '9' }
+
+func tomlNumber(n *Node, text string) error {
+	digits := strings.ReplaceAll(text, "_", "")
+	switch {
+	case tomlInt().MatchString(text), tomlBased().MatchString(text):
+		base := 10
+		if tomlBased().MatchString(text) {
+			base = 0
+		}
+		i, err := strconv.ParseInt(digits, base, 64)
+		if err != nil {
+			return syntaxError(n, "the integer does not fit 64 bits: quote it to make it a string")
+		}
+		n.Type, n.Text = crypto.Int, formatInt(i)
+	case tomlFloat().MatchString(text), tomlNoNum().MatchString(text):
+		if strings.HasSuffix(text, "nan") {
+			digits = "nan" // which has no sign
+		}
+		f, err := strconv.ParseFloat(digits, 64)
+		if err != nil {
+			return syntaxError(n, "the number is too large for a 64-bit float: quote it to make it a string")
+		}
+		n.Type, n.Text = crypto.Float, crypto.FormatFloat(f)
+	default:
+		return syntaxError(n, "not a value: want a string in quotes, a number, true, false, a date or time, or one of [ and {")
+	}
+	return nil
+}
+
+// tomlMoment reads a date or time. With an offset it is a time; without one it
+// has no type in the format and is kept as it is written.
+func tomlMoment(n *Node, text string) error {
+	if tomlLocal(text) {
+		n.Text, n.span.local = text, true
+		return nil
+	}
+	var v time.Time
+	if err := v.UnmarshalText([]byte(strings.ToUpper(strings.Replace(text, " ", "T", 1)))); err == nil {
+		if n.Text, err = crypto.FormatTime(v); err == nil {
+			n.Type = crypto.Time
+			return nil
+		}
+	}
+	if strings.Contains(text, ":60") {
+		return syntaxError(n, "not a date or time that the format can carry: it has no leap seconds")
+	}
+	return syntaxError(n, "there is no such date or time")
+}
+
+// tomlLocal reports whether a text is a local date, time, or both.
+func tomlLocal(text string) bool {
+	norm := strings.ToUpper(strings.Replace(text, " ", "T", 1))
+	if !tomlDate().MatchString(text) && !tomlTime().MatchString(text) || strings.HasSuffix(norm, "Z") {
+		return false
+	}
+	for _, form := range []string{"2006-01-02T15:04:05", "2006-01-02", "15:04:05"} {
+		if _, err := time.Parse(form, norm); err == nil {
+			return true
+		}
+	}
+	return false
+}

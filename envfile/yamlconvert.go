@@ -1,0 +1,175 @@
+package envfile
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/sealcfg/sealcfg/crypto"
+)
+
+// sopsYAMLIndent is the indentation that sops writes.
+const sopsYAMLIndent = 4
+
+// convertYAML writes documents as sops does. The encoder does not write every
+// string so that it reads back (a line feed at the beginning is lost in a block), so
+// the text is read again, and written with quotes if it says something else.
+func convertYAML(roots []*Node, indent int) ([]byte, error) {
+	if indent <= 0 {
+		indent = sopsYAMLIndent
+	}
+	check := make([]*Node, len(roots)) // what a document can be
+	for i, root := range roots {
+		if check[i] = root; root.Kind != Map {
+			named := *root
+			named.Key = "v"
+			check[i] = &Node{Kind: Map, entries: []*Node{&named}}
+		}
+	}
+	for _, quoted := range []bool{false, true} {
+		text, err := encodeYAML(check, indent, quoted)
+		if err != nil {
+			return nil, err
+		}
+		if saysSame(text, check) {
+			return encodeYAML(roots, indent, quoted)
+		}
+	}
+	return nil, fmt.Errorf("it would not read back the same: %w (yaml)", ErrConvert)
+}
+
+// saysSame reports that a text holds the values. Their types may differ, for a
+// float without fraction is written like an integer.
+func saysSame(text []byte, want []*Node) bool {
+	p, err := YAML.parse(text)
+	if err != nil || len(p.roots) != len(want) {
+		return false
+	}
+	for i, root := range p.roots {
+		if p.blocks[i] != nil { // a key called sops
+			return true
+		}
+		if !bytes.Equal(JSONText(root, ""), JSONText(want[i], "")) {
+			return false
+		}
+	}
+	return true
+}
+
+func encodeYAML(roots []*Node, indent int, quoted bool) (text []byte, err error) {
+	defer func() {
+		// The encoder panics where it cannot go on, and its words may quote a value.
+		if recover() != nil {
+			text, err = nil, fmt.Errorf("%w (yaml)", ErrConvert)
+		}
+	}()
+	var b bytes.Buffer
+	enc := yaml.NewEncoder(&b)
+	enc.SetIndent(indent)
+	for _, root := range roots {
+		y, err := yamlOf(root, quoted)
+		if err != nil {
+			return nil, err
+		}
+		if enc.Encode(&yaml.Node{Kind: yaml.DocumentNode, Content: []*yaml.Node{y}}) != nil {
+			return nil, fmt.Errorf("%w (yaml)", ErrConvert)
+		}
+	}
+	if enc.Close() != nil {
+		return nil, fmt.Errorf("%w (yaml)", ErrConvert)
+	}
+	return b.Bytes(), nil
+}
+
+// yamlOf builds the encoder's node of a tree.
+func yamlOf(n *Node, quoted bool) (*yaml.Node, error) {
+	if n.Kind == Map || n.Kind == List {
+		return yamlCollection(n, quoted)
+	}
+	v, err := goValue(n)
+	if err != nil {
+		return nil, err
+	}
+	y := &yaml.Node{}
+	if y.Encode(v) != nil {
+		return nil, fmt.Errorf("line %d: %w (yaml)", n.Line, ErrConvert)
+	}
+	if quoted && n.Type == crypto.Str {
+		y.Style = yaml.DoubleQuotedStyle
+	}
+	return y, nil
+}
+
+// yamlCollection puts comments where sops puts them: those before the first
+// entry above the collection, the last ones at its foot, the others above the entry behind
+// them, or behind it if that is where they stood in clear.
+func yamlCollection(n *Node, quoted bool) (*yaml.Node, error) {
+	y := &yaml.Node{Kind: yaml.MappingNode}
+	if n.Kind == List {
+		y.Kind = yaml.SequenceNode
+	}
+	var heads, inline []string
+	var last *yaml.Node // what carries the comments above the entry added last
+	for i, e := range n.entries {
+		if e.Kind == Comment {
+			if standsBehind(n, i) {
+				inline = append(inline, e.Text)
+			} else {
+				heads = append(heads, e.Text)
+			}
+			continue
+		}
+		if last == nil {
+			y.HeadComment, heads = yamlComment(heads), nil
+		}
+		v, err := yamlOf(e, quoted)
+		if err != nil {
+			return nil, err
+		}
+		last = v
+		if n.Kind == Map {
+			key := &yaml.Node{}
+			if key.Encode(e.Key) != nil {
+				return nil, fmt.Errorf("line %d: %w (yaml)", e.Line, ErrConvert)
+			}
+			last = key
+			y.Content = append(y.Content, key)
+		}
+		last.HeadComment = above(yamlComment(heads), last.HeadComment)
+		v.LineComment = yamlComment(inline)
+		heads, inline = nil, nil
+		y.Content = append(y.Content, v)
+	}
+	if left := append(heads, inline...); len(left) > 0 {
+		if last == nil {
+			y.HeadComment = yamlComment(left)
+		} else {
+			last.FootComment = yamlComment(left)
+		}
+	}
+	return y, nil
+}
+
+// standsBehind reports that the i-th entry is a comment behind the value that
+// follows it in the tree. sops remembers that of comments in clear only.
+func standsBehind(n *Node, i int) bool {
+	c := n.entries[i]
+	return !c.Sealed && i+1 < len(n.entries) && n.entries[i+1].Kind != Comment &&
+		n.entries[i+1].Line == c.Line && n.entries[i+1].Column < c.Column
+}
+
+func above(first, second string) string {
+	if first != "" && second != "" {
+		return first + "\n" + second
+	}
+	return first + second
+}
+
+func yamlComment(lines []string) string {
+	if len(lines) == 0 {
+		return ""
+	}
+	return "#" + strings.Join(lines, "\n#")
+}
