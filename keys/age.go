@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"filippo.io/age"
@@ -15,16 +14,17 @@ import (
 // AgeType is the stanza type of age recipients.
 const AgeType = "age"
 
-// maxWrapped bounds what an age stanza may decrypt to: a data key or a share of it.
-const maxWrapped = 1 << 10
+// ParseAgeRecipient is [AgeProvider.ParseRecipient] of [Age].
+func ParseAgeRecipient(s string) (Recipient, error) { return Age.ParseRecipient(s) }
 
-type ageProvider struct{}
-
-func (ageProvider) Type() string { return AgeType }
-
-// ParseAgeRecipient reads a native (age1…) or hybrid post-quantum (age1pq1…) recipient.
-func ParseAgeRecipient(s string) (Recipient, error) {
+// ParseRecipient reads a native (age1…) or hybrid post-quantum (age1pq1…)
+// recipient, or one of a kind that has registered. It fails with a
+// [*MissingKindError] for a kind of this project that has not.
+func (p *AgeProvider) ParseRecipient(s string) (Recipient, error) {
 	s = strings.TrimSpace(s)
+	if isSecret(s) {
+		return nil, errors.New("an identity (a secret) stands where an age recipient belongs")
+	}
 	var r age.Recipient
 	var err error
 	switch {
@@ -32,22 +32,53 @@ func ParseAgeRecipient(s string) (Recipient, error) {
 		r, err = age.ParseHybridRecipient(s)
 	case strings.HasPrefix(s, "age1") && strings.Count(s, "1") == 1:
 		r, err = age.ParseX25519Recipient(s)
-	case strings.HasPrefix(s, "AGE-SECRET-KEY-"):
-		return nil, errors.New("an age identity (a secret) stands where a recipient belongs")
 	default:
-		return nil, fmt.Errorf("age recipient %q is of a kind that this version does not know", s)
+		return p.otherRecipient(s)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("malformed age recipient %q", s)
 	}
-	return ageRecipient{name: s, r: r}, nil
+	return AgeRecipient(r, s), nil
 }
 
-func (ageProvider) ParseRecipient(s string) (Recipient, error) { return ParseAgeRecipient(s) }
-
-func (ageProvider) StanzaRecipient(s *Stanza) (Recipient, error) {
-	return ParseAgeRecipient(s.Field("recipient"))
+func (p *AgeProvider) otherRecipient(s string) (Recipient, error) {
+	for _, k := range p.registered() {
+		if r, err := k.ParseRecipient(s); !errors.Is(err, ErrOtherKind) {
+			return r, err
+		}
+	}
+	if kind := kindOfRecipient(s); kind != "" && !p.has(kind) {
+		return nil, fmt.Errorf("age recipient %q: %w", s, missingKind(kind))
+	}
+	return nil, fmt.Errorf("age recipient %q is of a kind that this version does not know", s)
 }
+
+func (p *AgeProvider) has(kind string) bool {
+	for _, k := range p.registered() {
+		if k.Name() == kind {
+			return true
+		}
+	}
+	return false
+}
+
+// isSecret tells what no error may quote.
+func isSecret(s string) bool {
+	s = strings.ToUpper(s)
+	return strings.HasPrefix(s, "AGE-") || strings.Contains(s, "PRIVATE KEY")
+}
+
+// StanzaRecipient reads the recipient that a stanza names.
+func (p *AgeProvider) StanzaRecipient(s *Stanza) (Recipient, error) {
+	if s.Type != AgeType {
+		return nil, fmt.Errorf("stanza of type %q, want %q", s.Type, AgeType)
+	}
+	return p.ParseRecipient(s.Field("recipient"))
+}
+
+// AgeRecipient makes a [Recipient] of a recipient of package age. name is its
+// text, as .sops.yaml spells it.
+func AgeRecipient(r age.Recipient, name string) Recipient { return ageRecipient{name, r} }
 
 type ageRecipient struct {
 	name string
@@ -75,59 +106,13 @@ func (a ageRecipient) Wrap(_ context.Context, secret []byte) (*Stanza, error) {
 	}, nil
 }
 
-// AgeIdentity makes an [Identity] of an identity of package age. name is its
-// recipient, "" if it is not known.
-func AgeIdentity(id age.Identity, name string) Identity { return &ageIdentity{id: id, name: name} }
-
-type ageIdentity struct {
-	id   age.Identity
-	name string
+// SameAgeRecipient reports whether two texts name one recipient. The comment
+// behind an SSH key, which is part of the text that sops keeps, names nobody.
+func SameAgeRecipient(a, b string) bool {
+	return a == b || strings.HasPrefix(a, "ssh-") && withoutComment(a) == withoutComment(b)
 }
 
-// Format prints the recipient and nothing else, whatever the verb.
-func (a *ageIdentity) Format(f fmt.State, _ rune) {
-	if a.name == "" {
-		_, _ = io.WriteString(f, "[identity]")
-		return
-	}
-	_, _ = io.WriteString(f, "[identity of "+a.name+"]")
-}
-
-// Recipienter is implemented by identities that know their own recipient.
-type Recipienter interface {
-	// Recipient returns the public half, "" if it is not known.
-	Recipient() string
-}
-
-func (a *ageIdentity) Recipient() string { return a.name }
-
-// Unwrap tries the stanza that names the identity's own recipient first, then
-// the rest: the name in a file is a hint that nothing authenticates.
-func (a *ageIdentity) Unwrap(_ context.Context, stanzas []*Stanza) ([]byte, error) {
-	for _, own := range []bool{true, false} {
-		for _, s := range stanzas {
-			if s.Type != AgeType || (s.Field("recipient") == a.name) != own {
-				continue
-			}
-			secret, err := a.open(s)
-			var noMatch *age.NoIdentityMatchError
-			if errors.As(err, &noMatch) {
-				continue
-			}
-			return secret, err
-		}
-	}
-	return nil, ErrNoMatch
-}
-
-func (a *ageIdentity) open(s *Stanza) ([]byte, error) {
-	r, err := age.Decrypt(armor.NewReader(strings.NewReader(s.Wrapped)), a.id)
-	if err != nil {
-		return nil, fmt.Errorf("unwrap data key of %s: %w", Name(s), err)
-	}
-	secret, err := io.ReadAll(io.LimitReader(r, maxWrapped))
-	if err != nil {
-		return nil, fmt.Errorf("unwrap data key of %s: %w", Name(s), err)
-	}
-	return secret, nil
+func withoutComment(ssh string) string {
+	words := strings.Fields(ssh)
+	return strings.Join(words[:min(2, len(words))], " ")
 }

@@ -128,8 +128,9 @@ func TestParseAgeRecipient(t *testing.T) {
 	assert.Equal(t, alicePublic, recipient(t, " "+alicePublic+"\n").String())
 	for text, want := range map[string]string{
 		"":                       "of a kind that this version does not know",
-		"ssh-ed25519 AAAA":       "of a kind that this version does not know",
-		"age1yubikey1qqq":        "of a kind that this version does not know",
+		"ssh-ed25519 AAAA":       "(missing import?)",
+		"age1yubikey1qqq":        "(missing import?)",
+		"github:alice":           "of a kind that this version does not know",
 		alicePublic[:40]:         "malformed age recipient",
 		alicePublic + "q":        "malformed age recipient",
 		"age1pq1qqqq":            "malformed age recipient",
@@ -140,7 +141,11 @@ func TestParseAgeRecipient(t *testing.T) {
 		assert.Contains(t, err.Error(), want)
 	}
 	_, err := keys.ParseAgeRecipient(aliceKey)
-	require.EqualError(t, err, "an age identity (a secret) stands where a recipient belongs")
+	require.EqualError(t, err, "an identity (a secret) stands where an age recipient belongs")
+	for _, text := range []string{"AGE-PLUGIN-X-1QQQ", "-----BEGIN OPENSSH PRIVATE KEY-----\nhunter2"} {
+		_, err := keys.ParseAgeRecipient(text)
+		require.EqualError(t, err, "an identity (a secret) stands where an age recipient belongs")
+	}
 }
 
 // No verb shows the secret, neither as text nor as bytes.

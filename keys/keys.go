@@ -51,8 +51,8 @@ type Recipient interface {
 // An Identity can recover a data key. Implementations must be safe for concurrent use.
 type Identity interface {
 	// Unwrap tries the stanzas of one key group and returns the secret.
-	// [ErrNoMatch] says that none is meant for this identity and the next may
-	// be asked; any other error is final.
+	// An error that wraps [ErrNoMatch] says that it opens none of them and the
+	// next may be asked; any other error is final.
 	Unwrap(ctx context.Context, stanzas []*Stanza) ([]byte, error)
 }
 
@@ -60,10 +60,8 @@ type Identity interface {
 type Provider interface {
 	// Type is the name of the metadata list, for example "age".
 	Type() string
-	// ParseRecipient reads a recipient as .sops.yaml spells it. Errors may quote
-	// it: recipients are public.
-	ParseRecipient(s string) (Recipient, error)
-	// StanzaRecipient returns the recipient for whom a stanza was made.
+	// StanzaRecipient returns the recipient that the fields of a stanza name; it
+	// need not hold a wrapped key. Errors may quote it: recipients are public.
 	StanzaRecipient(s *Stanza) (Recipient, error)
 	// Identities collects the identities of the user from src, each once. The
 	// places looked at, with what was found, are reported to src.Looked.
@@ -77,19 +75,25 @@ type Source struct {
 	ReadFile  func(path string) ([]byte, error)
 	// ConfigDir is the directory that holds sops/age/keys.txt; "" if there is none.
 	ConfigDir string
+	// HomeDir is the directory that holds .ssh; "" if there is none.
+	HomeDir string
 	// Run starts a program and returns what it prints on stdout.
 	Run func(ctx context.Context, argv []string) ([]byte, error)
-	// Prompt asks a person for a secret without showing it.
+	// Prompt asks a person for a secret without showing it. Identities may call
+	// it long after they were collected, and from several goroutines at once.
 	Prompt func(ctx context.Context, question string) ([]byte, error)
+	// Confirm has a person choose between two answers, and reports whether it is
+	// yes. no is "" if there is no other answer: then it waits for the one.
+	Confirm func(ctx context.Context, question, yes, no string) (bool, error)
+	// Notify tells a person something that needs no answer: "touch your key".
+	Notify func(message string)
 	// Looked is told of each place that was looked at: a variable, a file, a
-	// command, and how many identities it held.
+	// command, and how many identities it held, [Locked] if nobody knows yet.
 	Looked func(place string, found int)
-}
-
-func (s Source) looked(place string, found int) {
-	if s.Looked != nil {
-		s.Looked(place, found)
-	}
+	// Permit says whether a stanza of a file may be handed to the service that
+	// it names; an error, usually a [*NotPermittedError], says why not. nil
+	// permits none.
+	Permit func(*Stanza) error
 }
 
 // env looks a variable up. One that is empty counts as not set: that is how a
@@ -114,33 +118,58 @@ var (
 // among them.
 type NoIdentityError struct {
 	Recipients []string // public names, as in the file
-	Tried      int      // number of identities at hand
+	Tried      int      // number of identities at hand; services do not count
+	// Reasons says why keys did not open it that may be meant for the user: a
+	// login that was refused, a service that does not answer.
+	Reasons []error
 }
 
 func (e *NoIdentityError) Error() string {
-	if e.Tried == 0 {
-		return fmt.Sprintf("no identity at hand; sealed to %s", strings.Join(e.Recipients, ", "))
+	text := "no identity at hand"
+	if e.Tried > 0 {
+		text = fmt.Sprintf("none of the %d identities at hand opens it", e.Tried)
 	}
-	return fmt.Sprintf("none of the %d identities at hand opens it; sealed to %s", e.Tried, strings.Join(e.Recipients, ", "))
+	text += "; sealed to " + strings.Join(e.Recipients, ", ")
+	for _, r := range e.Reasons {
+		text += "\n" + r.Error()
+	}
+	return text
 }
 
-// Unwrap makes errors.Is(err, ErrNoIdentity) true.
-func (e *NoIdentityError) Unwrap() error { return ErrNoIdentity }
+// Unwrap makes errors.Is(err, ErrNoIdentity) true, and finds the reasons.
+func (e *NoIdentityError) Unwrap() []error { return append([]error{ErrNoIdentity}, e.Reasons...) }
 
 // Unwrap asks each identity in turn for the secret of one key group.
 func Unwrap(ctx context.Context, stanzas []*Stanza, ids []Identity) ([]byte, error) {
+	secret, reasons, err := firstOf(ctx, stanzas, ids)
+	if err == nil || !errors.Is(err, ErrNoMatch) {
+		return secret, err
+	}
+	e := &NoIdentityError{Reasons: append(reasons, missingKinds(stanzas)...)}
 	for _, id := range ids {
-		secret, err := id.Unwrap(ctx, stanzas)
-		if err == nil {
-			return secret, nil
-		}
-		if !errors.Is(err, ErrNoMatch) {
-			return nil, err
+		if _, ok := id.(serviceIdentity); !ok { // a service is at hand for everybody
+			e.Tried++
 		}
 	}
-	e := &NoIdentityError{Tried: len(ids)}
 	for _, s := range stanzas {
 		e.Recipients = append(e.Recipients, Name(s))
 	}
 	return nil, e
+}
+
+// firstOf asks each identity in turn. If none opens a stanza, the error is
+// [ErrNoMatch], and the reasons are those that identities gave.
+func firstOf(ctx context.Context, stanzas []*Stanza, ids []Identity) (secret []byte, reasons []error, err error) {
+	for _, id := range ids {
+		secret, err := id.Unwrap(ctx, stanzas)
+		switch {
+		case err == nil:
+			return secret, nil, nil
+		case !errors.Is(err, ErrNoMatch):
+			return nil, nil, err
+		case err != ErrNoMatch:
+			reasons = append(reasons, err)
+		}
+	}
+	return nil, reasons, ErrNoMatch
 }

@@ -3,7 +3,7 @@ package keys
 import (
 	"context"
 	"fmt"
-	"sort"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -18,7 +18,7 @@ type Registry struct {
 // Default holds age and whatever the program imports for its side effect.
 var Default = func() *Registry {
 	r := new(Registry)
-	r.Register(ageProvider{})
+	r.Register(Age)
 	return r
 }()
 
@@ -39,8 +39,22 @@ func (r *Registry) Register(p Provider) {
 // An UnknownTypeError says that no provider handles a stanza type.
 type UnknownTypeError struct{ Type string }
 
+// imports are the packages of this module that register a provider.
+var imports = map[string]string{
+	"pgp":      "pgp",
+	"kms":      "aws",
+	"gcp_kms":  "gcp",
+	"azure_kv": "azure",
+	"hc_vault": "vault",
+	"hckms":    "huawei",
+}
+
 func (e *UnknownTypeError) Error() string {
-	return fmt.Sprintf("no provider for keys of type %q (missing import?)", e.Type)
+	text := fmt.Sprintf("no provider for keys of type %q", e.Type)
+	if name := imports[e.Type]; name != "" {
+		text += ": missing import of github.com/sealcfg/sealcfg/keys/" + name
+	}
+	return text
 }
 
 // Provider returns the provider for a stanza type, or an [*UnknownTypeError].
@@ -53,21 +67,23 @@ func (r *Registry) Provider(typ string) (Provider, error) {
 	return nil, &UnknownTypeError{Type: typ}
 }
 
-// Identities collects the identities of all providers.
-func (r *Registry) Identities(ctx context.Context, src Source) ([]Identity, error) {
-	r.mu.RLock()
-	types := make([]string, 0, len(r.providers))
-	for t := range r.providers {
-		types = append(types, t)
-	}
-	r.mu.RUnlock()
-	sort.Strings(types) // age before pgp, as sops tries them
+// EnvDecryptionOrder is the variable that says which types of keys are tried
+// first, separated by commas.
+const EnvDecryptionOrder = "SOPS_DECRYPTION_ORDER"
 
+// Identities collects the identities of all providers in the order in which
+// they are to be tried: age and pgp first, as they cost the least, or as
+// $SOPS_DECRYPTION_ORDER says.
+func (r *Registry) Identities(ctx context.Context, src Source) ([]Identity, error) {
+	order, err := decryptionOrder(src)
+	if err != nil {
+		return nil, err
+	}
 	var all []Identity
-	for _, t := range types {
+	for _, t := range order {
 		p, err := r.Provider(t)
 		if err != nil {
-			return nil, err
+			continue // not linked
 		}
 		ids, err := p.Identities(ctx, src)
 		if err != nil {
@@ -78,12 +94,36 @@ func (r *Registry) Identities(ctx context.Context, src Source) ([]Identity, erro
 	return all, nil
 }
 
+// decryptionOrder is the order of sops: what is named, then the rest.
+func decryptionOrder(src Source) ([]string, error) {
+	order := []string{"age", "pgp"}
+	if text, ok := src.env(EnvDecryptionOrder); ok {
+		order = nil
+		for name := range strings.SplitSeq(text, ",") {
+			name = strings.TrimSpace(name)
+			if !slices.Contains(Types(), name) {
+				return nil, fmt.Errorf("$%s: no type of keys is called %q", EnvDecryptionOrder, name)
+			}
+			if slices.Contains(order, name) {
+				return nil, fmt.Errorf("$%s: %s is named twice", EnvDecryptionOrder, name)
+			}
+			order = append(order, name)
+		}
+	}
+	for _, t := range Types() {
+		if !slices.Contains(order, t) {
+			order = append(order, t)
+		}
+	}
+	return order, nil
+}
+
 // identifying lists, for each stanza type of the SOPS format, the fields that
 // name the key (stores.go in sops).
 var identifying = map[string][]string{
 	"age":      {"recipient"},
 	"pgp":      {"fp"},
-	"kms":      {"arn", "role", "aws_profile"},
+	"kms":      {"arn", "role", "context", "aws_profile"},
 	"gcp_kms":  {"resource_id"},
 	"azure_kv": {"vault_url", "name", "version"},
 	"hc_vault": {"vault_address", "engine_path", "key_name"},
@@ -95,12 +135,30 @@ func Types() []string {
 	return []string{"age", "azure_kv", "gcp_kms", "hc_vault", "hckms", "kms", "pgp"}
 }
 
+// text is the text of a field; that of a map is key:value,… in the order of keys.
+func (s *Stanza) text(name string) string {
+	var pairs []string
+	for _, f := range s.Fields {
+		if f.Name != name {
+			continue
+		}
+		for _, p := range f.Map {
+			pairs = append(pairs, p.Name+":"+p.Value)
+		}
+	}
+	if pairs == nil {
+		return s.Field(name)
+	}
+	slices.Sort(pairs)
+	return strings.Join(pairs, ",")
+}
+
 // Name returns the public name of the key that a stanza was made for, also
 // when no provider for its type is at hand.
 func Name(s *Stanza) string {
 	var parts []string
 	for _, f := range identifying[s.Type] {
-		if v := s.Field(f); v != "" {
+		if v := s.text(f); v != "" {
 			parts = append(parts, v)
 		}
 	}
@@ -108,4 +166,18 @@ func Name(s *Stanza) string {
 		return s.Type
 	}
 	return strings.Join(parts, " ")
+}
+
+// Names lists the names by which a policy may call the key that a stanza was
+// made for, the full one of [Name] first. A Key Vault key has a second: a policy
+// leaves the version out to mean the newest, and the file then holds the one
+// that was the newest when it was sealed.
+func Names(s *Stanza) []string {
+	names := []string{Name(s)}
+	if s.Type == "azure_kv" && s.Field("version") != "" {
+		names = append(names, Name(&Stanza{Type: s.Type, Fields: slices.DeleteFunc(slices.Clone(s.Fields), func(f Field) bool {
+			return f.Name == "version"
+		})}))
+	}
+	return names
 }

@@ -20,10 +20,6 @@ type fakeProvider struct {
 
 func (p fakeProvider) Type() string { return p.typ }
 
-func (p fakeProvider) ParseRecipient(string) (keys.Recipient, error) {
-	return nil, errors.ErrUnsupported
-}
-
 func (p fakeProvider) StanzaRecipient(*keys.Stanza) (keys.Recipient, error) {
 	return nil, errors.ErrUnsupported
 }
@@ -51,7 +47,9 @@ func TestRegistry(t *testing.T) {
 	var unknown *keys.UnknownTypeError
 	require.ErrorAs(t, err, &unknown)
 	assert.Equal(t, "age", unknown.Type)
-	require.EqualError(t, err, `no provider for keys of type "age" (missing import?)`)
+	require.EqualError(t, err, `no provider for keys of type "age"`)
+	_, err = r.Provider("kms")
+	require.EqualError(t, err, `no provider for keys of type "kms": missing import of github.com/sealcfg/sealcfg/keys/aws`)
 
 	a, b := &fakeIdentity{name: "a"}, &fakeIdentity{name: "b"}
 	r.Register(fakeProvider{typ: "pgp", ids: []keys.Identity{b}})
@@ -75,10 +73,7 @@ func TestRegistry(t *testing.T) {
 func TestDefaultRegistryHasAge(t *testing.T) {
 	p, err := keys.Default.Provider("age")
 	require.NoError(t, err)
-	r, err := p.ParseRecipient(alicePublic)
-	require.NoError(t, err)
-	assert.Equal(t, alicePublic, r.String())
-	r, err = p.StanzaRecipient(wrap(t, alicePublic))
+	r, err := p.StanzaRecipient(wrap(t, alicePublic))
 	require.NoError(t, err)
 	assert.Equal(t, alicePublic, r.String())
 	_, err = p.StanzaRecipient(&keys.Stanza{Type: "age"})
@@ -136,4 +131,29 @@ func TestNames(t *testing.T) {
 		assert.Equal(t, want, keys.Name(s))
 	}
 	assert.Equal(t, []string{"age", "azure_kv", "gcp_kms", "hc_vault", "hckms", "kms", "pgp"}, keys.Types())
+}
+
+func TestPolicyMayLeaveOutTheVersionOfAKeyVaultKey(t *testing.T) {
+	fields := []keys.Field{{Name: "vault_url", Value: "u"}, {Name: "name", Value: "n"}, {Name: "version", Value: "v"}, {Name: "created_at", Value: "x"}}
+	s := &keys.Stanza{Type: "azure_kv", Fields: fields}
+	assert.Equal(t, []string{"u n v", "u n"}, keys.Names(s))
+	assert.Equal(t, "v", s.Field("version"), "the stanza is left alone")
+
+	for _, s := range []*keys.Stanza{
+		{Type: "azure_kv", Fields: fields[:2]},
+		{Type: "azure_kv", Fields: append(fields[:2:2], keys.Field{Name: "version"})},
+		{Type: "kms", Fields: []keys.Field{{Name: "arn", Value: "a"}, {Name: "version", Value: "v"}}},
+	} {
+		assert.Equal(t, []string{keys.Name(s)}, keys.Names(s))
+	}
+}
+
+// A key that is used with another encryption context is another recipient: the
+// stanza has to be wrapped anew.
+func TestNameHasTheContext(t *testing.T) {
+	of := func(context ...keys.Field) string {
+		return keys.Name(&keys.Stanza{Type: "kms", Fields: []keys.Field{{Name: "arn", Value: "arn:1"}, {Name: "context", Map: context}}})
+	}
+	assert.Equal(t, "arn:1 App:shop,Env:prod", of(keys.Field{Name: "Env", Value: "prod"}, keys.Field{Name: "App", Value: "shop"}))
+	assert.Equal(t, "arn:1", of())
 }

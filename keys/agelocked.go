@@ -1,0 +1,185 @@
+package keys
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"filippo.io/age"
+	"filippo.io/age/armor"
+
+	"github.com/sealcfg/sealcfg/internal/once"
+)
+
+const (
+	// maxIdentityFile bounds an identity file that is encrypted, as in age.
+	maxIdentityFile = 1 << 24
+	// maxWorkFactor bounds the work that a passphrase may cost, as in age: 15
+	// seconds on a machine of today.
+	maxWorkFactor = 22
+)
+
+// IsAgeFile tells an encrypted file, armored or not, from a list of identities.
+func IsAgeFile(text []byte) bool {
+	return bytes.HasPrefix(text, []byte("age-encryption.org/")) || bytes.HasPrefix(bytes.TrimSpace(text), []byte(armor.Header))
+}
+
+func ageFile(text []byte) io.Reader {
+	if bytes.HasPrefix(text, []byte("age-encryption.org/")) {
+		return bytes.NewReader(text)
+	}
+	return armor.NewReader(bytes.NewReader(bytes.TrimSpace(text)))
+}
+
+// ErrPassphrase says that a passphrase is wrong, or that nobody can be asked.
+var ErrPassphrase = errors.New("passphrase")
+
+// A Locker is an identity whose recipients are not known before it is unlocked.
+type Locker interface {
+	// Unlock asks for the passphrase, unless that was done, and returns what was
+	// behind it. It asks once: a failure stays one, unless ctx had ended.
+	Unlock(ctx context.Context) ([]Identity, error)
+}
+
+// lockedIdentities are those of a file that is encrypted with a passphrase.
+type lockedIdentities struct {
+	place string
+	file  []byte
+	src   Source
+	age   *AgeProvider
+	ids   once.Value[[]Identity]
+}
+
+func (p *AgeProvider) newLocked(place string, file []byte, src Source) (Identity, error) {
+	if len(file) > maxIdentityFile {
+		return nil, errors.New("too long for an identity file")
+	}
+	probe := new(headerProbe)
+	_, err := age.Decrypt(ageFile(file), probe)
+	var noMatch *age.NoIdentityMatchError
+	switch {
+	case !errors.As(err, &noMatch):
+		return nil, fmt.Errorf("read the encrypted identity file: %w", err)
+	case !probe.scrypt:
+		return nil, errors.New("it is encrypted, but not with a passphrase")
+	case probe.work > maxWorkFactor:
+		return nil, fmt.Errorf("its passphrase costs 2^%d units of work to try, more than 2^%d", probe.work, maxWorkFactor)
+	}
+	return &lockedIdentities{place: place, file: file, src: src, age: p}, nil
+}
+
+// headerProbe opens nothing, and sees whether a file takes a passphrase.
+type headerProbe struct {
+	scrypt bool
+	work   int // what it costs to try one, as a power of two
+}
+
+func (h *headerProbe) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
+	h.scrypt = len(stanzas) == 1 && stanzas[0].Type == "scrypt"
+	if h.scrypt && len(stanzas[0].Args) == 2 {
+		h.work, _ = strconv.Atoi(stanzas[0].Args[1]) // what is no number, Decrypt refuses
+	}
+	return nil, age.ErrIncorrectIdentity
+}
+
+// Format prints the place, whatever the verb.
+func (l *lockedIdentities) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, "[identities in "+l.place+"]")
+}
+
+// Interactive is true: it takes a passphrase.
+func (l *lockedIdentities) Interactive() bool { return true }
+
+// Equal compares the files, wherever they were found.
+func (l *lockedIdentities) Equal(other Identity) bool {
+	o, ok := other.(*lockedIdentities)
+	return ok && bytes.Equal(l.file, o.file)
+}
+
+func (l *lockedIdentities) Unlock(ctx context.Context) ([]Identity, error) {
+	return l.ids.Get(ctx, l.ask)
+}
+
+func (l *lockedIdentities) recipients() []string {
+	ids, _ := l.ids.Got()
+	return Recipients(ids...)
+}
+
+// Unwrap asks for the passphrase if there is a stanza that what is behind it may
+// open.
+func (l *lockedIdentities) Unwrap(ctx context.Context, stanzas []*Stanza) ([]byte, error) {
+	var own []*Stanza
+	for _, s := range stanzas {
+		if isAge(s) {
+			own = append(own, s)
+		}
+	}
+	if len(own) == 0 {
+		return nil, ErrNoMatch
+	}
+	ids, err := l.Unlock(ctx)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil, err
+	case err != nil:
+		return nil, NoMatch(err)
+	}
+	secret, reasons, err := firstOf(ctx, own, ids)
+	if len(reasons) > 0 {
+		return nil, NoMatch(errors.Join(reasons...))
+	}
+	return secret, err
+}
+
+func (l *lockedIdentities) ask(ctx context.Context) ([]Identity, error) {
+	text, err := l.decrypt(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", l.place, err)
+	}
+	ids, err := l.age.parseIdentities(text, l.src)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", l.place, err)
+	}
+	return patientLast(ids), nil
+}
+
+func (l *lockedIdentities) decrypt(ctx context.Context) (string, error) {
+	passphrase, err := AskPassphrase(ctx, l.src, l.place)
+	if err != nil {
+		return "", err
+	}
+	id, err := age.NewScryptIdentity(string(passphrase))
+	if err != nil {
+		return "", fmt.Errorf("%w: it is empty", ErrPassphrase)
+	}
+	id.SetMaxWorkFactor(maxWorkFactor)
+	r, err := age.Decrypt(ageFile(l.file), id)
+	if errors.Is(err, age.ErrIncorrectIdentity) {
+		return "", fmt.Errorf("wrong %w", ErrPassphrase)
+	}
+	if err != nil {
+		return "", fmt.Errorf("decrypt the identity file: %w", err)
+	}
+	var text strings.Builder
+	if _, err := io.Copy(&text, r); err != nil {
+		return "", fmt.Errorf("decrypt the identity file: %w", err)
+	}
+	return text.String(), nil
+}
+
+// AskPassphrase asks for the passphrase of a place. Errors wrap [ErrPassphrase]
+// if nobody can be asked or nobody answers.
+func AskPassphrase(ctx context.Context, src Source, place string) ([]byte, error) {
+	if src.Prompt == nil {
+		return nil, fmt.Errorf("it takes a %w, and nobody can be asked", ErrPassphrase)
+	}
+	passphrase, err := src.Prompt(ctx, "passphrase of "+place)
+	if err != nil {
+		return nil, fmt.Errorf("ask for the %w: %w", ErrPassphrase, err)
+	}
+	return passphrase, nil
+}

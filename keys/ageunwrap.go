@@ -1,0 +1,155 @@
+package keys
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"filippo.io/age"
+	"filippo.io/age/armor"
+)
+
+// maxWrapped bounds what an age stanza may decrypt to: a data key or a share of it.
+const maxWrapped = 1 << 10
+
+// Recipienter is implemented by identities that know their own recipient.
+type Recipienter interface {
+	// Recipient returns the public half, "" if it is not known.
+	Recipient() string
+}
+
+// Interactive is implemented by identities that may have to ask a person
+// something, or wait for one who touches a device. They are tried after those
+// that need nobody.
+type Interactive interface {
+	Identity
+	Interactive() bool
+	// Equal reports whether both are the same, found in two places: then only one
+	// of them is kept, and nobody is asked twice.
+	Equal(other Identity) bool
+}
+
+// Claimer is implemented by identities whose recipient may be only what stands
+// beside them: in a .pub file, in a comment. Only a stanza that they open proves it.
+type Claimer interface {
+	Identity
+	Claimed() bool
+}
+
+// NoMatch returns an error that says to [Unwrap] what [ErrNoMatch] says, and
+// gives a reason that may explain it.
+func NoMatch(reason error) error { return &unusable{reason} }
+
+// AgeIdentity makes an [Identity] of an identity of package age. name is its
+// recipient, "" if it is not known.
+func AgeIdentity(id age.Identity, name string) Identity { return &ageIdentity{id: id, name: name} }
+
+type ageIdentity struct {
+	id   age.Identity
+	name string
+}
+
+// Format prints the recipient and nothing else, whatever the verb.
+func (a *ageIdentity) Format(f fmt.State, _ rune) { formatIdentity(f, a.name) }
+
+func formatIdentity(f fmt.State, name string) {
+	if name == "" {
+		_, _ = io.WriteString(f, "[identity]")
+		return
+	}
+	_, _ = io.WriteString(f, "[identity of "+name+"]")
+}
+
+func (a *ageIdentity) Recipient() string { return a.name }
+
+// Unwrap tries the stanza that names the identity's own recipient first, then
+// the rest: the name in a file is a hint that nothing authenticates. A stanza
+// that cannot be read keeps nobody from the others.
+func (a *ageIdentity) Unwrap(ctx context.Context, stanzas []*Stanza) ([]byte, error) {
+	var failed []error
+	for _, own := range []bool{true, false} {
+		for _, s := range stanzas {
+			if s.Type != AgeType || SameAgeRecipient(s.Field("recipient"), a.name) != own {
+				continue
+			}
+			secret, err := a.open(s)
+			var noMatch *age.NoIdentityMatchError
+			switch {
+			case err == nil:
+				return secret, nil
+			case ctx.Err() != nil:
+				return nil, err
+			case !errors.As(err, &noMatch):
+				failed = append(failed, err)
+			}
+		}
+	}
+	if len(failed) > 0 {
+		return nil, NoMatch(errors.Join(failed...))
+	}
+	return nil, ErrNoMatch
+}
+
+func (a *ageIdentity) open(s *Stanza) ([]byte, error) {
+	r, err := age.Decrypt(armor.NewReader(strings.NewReader(s.Wrapped)), a.id)
+	if errors.Is(err, ErrPassphrase) {
+		return nil, err // not the stanza's fault
+	}
+	if err != nil {
+		return nil, fmt.Errorf("unwrap data key of %s: %w", Name(s), err)
+	}
+	secret, err := io.ReadAll(io.LimitReader(r, maxWrapped))
+	if err != nil {
+		return nil, fmt.Errorf("unwrap data key of %s: %w", Name(s), err)
+	}
+	return secret, nil
+}
+
+// UnusableIdentity stands for an identity that is there and cannot be used. It
+// opens nothing, and says why if one of the stanzas may be meant for it.
+func UnusableIdentity(reason error, concerns func(*Stanza) bool) Identity {
+	return &unusableIdentity{reason, concerns}
+}
+
+type unusableIdentity struct {
+	reason   error
+	concerns func(*Stanza) bool
+}
+
+func (u *unusableIdentity) Unwrap(_ context.Context, stanzas []*Stanza) ([]byte, error) {
+	for _, s := range stanzas {
+		if u.concerns(s) {
+			return nil, NoMatch(u.reason)
+		}
+	}
+	return nil, ErrNoMatch
+}
+
+// Recipients lists the recipients of identities as far as they are known, each
+// once: what is locked tells them when it has been opened.
+func Recipients(ids ...Identity) []string {
+	var all []string
+	add := func(name string) {
+		for _, other := range all {
+			if name == "" || name == other {
+				return
+			}
+		}
+		if name != "" {
+			all = append(all, name)
+		}
+	}
+	for _, id := range ids {
+		switch id := id.(type) {
+		case Recipienter:
+			add(id.Recipient())
+		case *lockedIdentities:
+			for _, name := range id.recipients() {
+				add(name)
+			}
+		}
+	}
+	return all
+}

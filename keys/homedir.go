@@ -1,0 +1,18 @@
+package keys
+
+import "runtime"
+
+// HomeDir returns the directory below which sops looks for .ssh: that of
+// [os.UserHomeDir], "" if there is none. lookupEnv is [os.LookupEnv] or a
+// stand-in.
+func HomeDir(lookupEnv func(string) (string, bool)) string {
+	name := "HOME"
+	switch runtime.GOOS {
+	case "windows":
+		name = "USERPROFILE"
+	case "plan9":
+		name = "home"
+	}
+	dir, _ := lookupEnv(name)
+	return dir
+}
