@@ -1,0 +1,98 @@
+package ageplugin_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+	"filippo.io/age/plugin"
+	"github.com/stretchr/testify/require"
+)
+
+// demoPIN opens the demo token, which is made for these tests and protects nothing.
+const demoPIN = "123456"
+
+// demoKeys makes a recipient and an identity: the data of each is the text of a
+// native one.
+func demoKeys(t *testing.T) (recipient, identity string) {
+	t.Helper()
+	id, err := age.GenerateX25519Identity()
+	require.NoError(t, err)
+	return plugin.EncodeRecipient("demo", []byte(id.Recipient().String())), plugin.EncodeIdentity("demo", []byte(id.String()))
+}
+
+// demoPlugin is the program age-plugin-demo. It notes each run in $DEMO_LOG and
+// behaves as $DEMO_MODE says: "pin" and "confirm" ask, "hang" does nothing for a
+// while.
+func demoPlugin() int {
+	if err := note(strings.TrimPrefix(os.Args[1], "--age-plugin=")); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	mode := os.Getenv("DEMO_MODE")
+	if mode == "hang" {
+		time.Sleep(time.Second) // longer than the test waits, shorter than it would mind
+		return 1
+	}
+	p, err := plugin.New("demo")
+	if err != nil {
+		return 1
+	}
+	p.HandleRecipient(func(data []byte) (age.Recipient, error) {
+		if mode == "confirm" {
+			switch yes, err := p.Confirm("wrap it?", "sure", "never"); {
+			case err != nil:
+				return nil, err
+			case !yes:
+				return nil, errors.New("they said never")
+			}
+		}
+		return age.ParseX25519Recipient(string(data))
+	})
+	p.HandleIdentity(func(data []byte) (age.Identity, error) {
+		id, err := age.ParseX25519Identity(string(data))
+		if err != nil {
+			return nil, err
+		}
+		if mode == "pin" {
+			return pinned{p, id}, nil
+		}
+		return id, nil
+	})
+	return p.Main()
+}
+
+func note(what string) error {
+	f, err := os.OpenFile(os.Getenv("DEMO_LOG"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(f, what)
+	return errors.Join(err, f.Close())
+}
+
+// pinned is a token that wants a PIN before it opens anything, and asks twice.
+type pinned struct {
+	p  *plugin.Plugin
+	id age.Identity
+}
+
+func (t pinned) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
+	if err := t.p.DisplayMessage("touch the demo token"); err != nil {
+		return nil, err
+	}
+	for range 2 {
+		pin, err := t.p.RequestValue("PIN of the demo token", true)
+		if err != nil {
+			return nil, err
+		}
+		if pin == os.Getenv("DEMO_PIN") {
+			return t.id.Unwrap(stanzas)
+		}
+	}
+	return nil, errors.New("wrong PIN")
+}

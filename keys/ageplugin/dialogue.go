@@ -1,0 +1,118 @@
+package ageplugin
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"filippo.io/age/plugin"
+
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+// A dialogue is what one run of a plugin and a person say to each other.
+type dialogue struct {
+	ctx     context.Context
+	program string
+	src     keys.Source
+
+	mu      sync.Mutex
+	known   map[string]string // answers that were right before
+	answers map[string]string // of this run
+	open    string            // a question that nobody answered
+}
+
+func newDialogue(ctx context.Context, program string, src keys.Source) *dialogue {
+	return &dialogue{ctx: ctx, program: program, src: src, answers: map[string]string{}}
+}
+
+func (d *dialogue) know(answers map[string]string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.known = answers
+}
+
+func (d *dialogue) unanswered() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.open
+}
+
+// given are the secrets of this run.
+func (d *dialogue) given() map[string]string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	given := make(map[string]string, len(d.answers))
+	for q, a := range d.answers {
+		given[q] = a
+	}
+	return given
+}
+
+var errNobody = errors.New("nobody answered")
+
+func (d *dialogue) ui() *plugin.ClientUI {
+	return &plugin.ClientUI{
+		DisplayMessage: func(_, message string) error {
+			d.tell(message)
+			return nil // nobody has to hear it
+		},
+		RequestValue: d.request,
+		Confirm:      d.confirm,
+		WaitTimer:    func(string) { d.tell("waiting for it ...") },
+	}
+}
+
+func (d *dialogue) tell(message string) {
+	if d.src.Notify != nil && d.ctx.Err() == nil {
+		d.src.Notify(d.program + ": " + message)
+	}
+}
+
+// request asks a person. An answer that opened something before is given again,
+// once in a run: a plugin that repeats its question did not like it, and tokens
+// lock themselves after a few wrong ones.
+func (d *dialogue) request(_, question string, secret bool) (string, error) {
+	if a, ok := d.recall(question); ok {
+		return a, nil
+	}
+	if d.src.Prompt == nil || d.ctx.Err() != nil {
+		return "", d.leaveOpen(question)
+	}
+	answer, err := d.src.Prompt(d.ctx, d.program+": "+question)
+	if err != nil {
+		return "", d.leaveOpen(question)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if secret {
+		d.answers[question] = string(answer)
+	}
+	return string(answer), nil
+}
+
+func (d *dialogue) recall(question string) (string, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	a, ok := d.known[question]
+	delete(d.known, question)
+	return a, ok
+}
+
+func (d *dialogue) confirm(_, question, yes, no string) (bool, error) {
+	if d.src.Confirm == nil || d.ctx.Err() != nil {
+		return false, d.leaveOpen(question)
+	}
+	choseYes, err := d.src.Confirm(d.ctx, d.program+": "+question, yes, no)
+	if err != nil {
+		return false, d.leaveOpen(question)
+	}
+	return choseYes, nil
+}
+
+func (d *dialogue) leaveOpen(question string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.open = question
+	return errNobody
+}

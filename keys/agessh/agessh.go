@@ -1,0 +1,48 @@
+// Package agessh lets SSH keys open SOPS files: the recipients "ssh-ed25519 …"
+// and "ssh-rsa …" of age, and the private keys of the user. It is imported for
+// its side effect:
+//
+//	import _ "github.com/sealcfg/sealcfg/keys/agessh"
+//
+// Private keys are looked for where sops looks for them: in the file that
+// $SOPS_AGE_SSH_PRIVATE_KEY_FILE names, in what $SOPS_AGE_SSH_PRIVATE_KEY_CMD
+// prints, in ~/.ssh/id_ed25519 and in ~/.ssh/id_rsa. One that is encrypted is
+// used as well: its passphrase is asked for once, and only if a file has a
+// stanza for it.
+package agessh
+
+import (
+	"fmt"
+	"strings"
+
+	"filippo.io/age/agessh"
+
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+func init() { keys.Age.Register(kind{}) }
+
+type kind struct{}
+
+func (kind) Name() string { return keys.AgeSSH }
+
+// ParseRecipient reads a line as in a .pub file. Its comment is part of the text
+// that the recipient is known by, as with sops.
+func (kind) ParseRecipient(text string) (keys.Recipient, error) {
+	if !strings.HasPrefix(text, "ssh-") {
+		return nil, keys.ErrOtherKind
+	}
+	if strings.ContainsAny(text, "\r\n") {
+		return nil, fmt.Errorf("malformed SSH recipient %q: more than one line", text)
+	}
+	r, err := agessh.ParseRecipient(text)
+	if err != nil {
+		return nil, fmt.Errorf("SSH recipient %q is malformed, or of a kind that age does not know: it wants ssh-ed25519, or ssh-rsa with 2048 bits or more", text)
+	}
+	return keys.AgeRecipient(r, text), nil
+}
+
+// ParseIdentity reads nothing: an SSH key is a file of its own.
+func (kind) ParseIdentity(string, string, keys.Source) (keys.Identity, error) {
+	return nil, keys.ErrOtherKind
+}

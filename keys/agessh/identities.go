@@ -1,0 +1,164 @@
+package agessh
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strings"
+
+	"filippo.io/age"
+	"filippo.io/age/agessh"
+	"golang.org/x/crypto/ssh"
+
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+// The variables in which sops looks for SSH keys (age/keysource.go).
+const (
+	EnvPrivateKeyFile = "SOPS_AGE_SSH_PRIVATE_KEY_FILE"
+	EnvPrivateKeyCmd  = "SOPS_AGE_SSH_PRIVATE_KEY_CMD"
+)
+
+// maxKeyFile bounds a private key, as in age.
+const maxKeyFile = 1 << 14
+
+// Identities looks where sops looks. A key that a variable names and that
+// cannot be read is an error. One of those in ~/.ssh need not be meant for
+// this: it says so only if a stanza may be for it.
+func (kind) Identities(ctx context.Context, src keys.Source) ([]keys.Identity, error) {
+	var all []keys.Identity
+	named, err := fromNamedFile(src)
+	if err != nil {
+		return nil, err
+	}
+	printed, err := fromCommand(ctx, src)
+	if err != nil {
+		return nil, err
+	}
+	all = append(append(all, named...), printed...)
+	if src.HomeDir == "" || src.ReadFile == nil {
+		return all, nil
+	}
+	for _, name := range []string{"id_ed25519", "id_rsa"} {
+		all = append(all, fromHome(filepath.Join(src.HomeDir, ".ssh", name), src)...)
+	}
+	return all, nil
+}
+
+func fromNamedFile(src keys.Source) ([]keys.Identity, error) {
+	path, ok := src.Env(EnvPrivateKeyFile)
+	if !ok || src.ReadFile == nil {
+		src.Report("$"+EnvPrivateKeyFile, 0)
+		return nil, nil
+	}
+	pem, err := src.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("$%s: %w", EnvPrivateKeyFile, err)
+	}
+	place := "$" + EnvPrivateKeyFile + " (" + path + ")"
+	id, err := parse(place, pem, besides(path, src), src)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", place, err)
+	}
+	src.Report(place, 1)
+	return []keys.Identity{id}, nil
+}
+
+func fromCommand(ctx context.Context, src keys.Source) ([]keys.Identity, error) {
+	place := "$" + EnvPrivateKeyCmd
+	pem, ok, err := src.Output(ctx, EnvPrivateKeyCmd)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		src.Report(place, 0)
+		return nil, nil
+	}
+	nowhere := func() ([]byte, error) { return nil, fs.ErrNotExist }
+	id, err := parse(place, pem, nowhere, src)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", place, err)
+	}
+	src.Report(place, 1)
+	return []keys.Identity{id}, nil
+}
+
+func fromHome(path string, src keys.Source) []keys.Identity {
+	pem, err := src.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		src.Report(path, 0)
+		return nil
+	}
+	var id keys.Identity
+	if err == nil {
+		id, err = parse(path, pem, besides(path, src), src)
+	}
+	if err != nil {
+		src.Report(path, 0)
+		return []keys.Identity{keys.UnusableIdentity(fmt.Errorf("%s: %w", path, err), isSSH)}
+	}
+	src.Report(path, 1)
+	return []keys.Identity{id}
+}
+
+func isSSH(s *keys.Stanza) bool {
+	return s.Type == keys.AgeType && strings.HasPrefix(s.Field("recipient"), "ssh-")
+}
+
+// besides reads the .pub file of a private key.
+func besides(path string, src keys.Source) func() ([]byte, error) {
+	return func() ([]byte, error) { return src.ReadFile(path + ".pub") }
+}
+
+// parse reads a private key. If it is encrypted in a form that hides even its
+// public half, pub has to tell it.
+func parse(place string, pem []byte, pub func() ([]byte, error), src keys.Source) (keys.Identity, error) {
+	if len(pem) > maxKeyFile {
+		return nil, errors.New("too long for an SSH key")
+	}
+	k, err := ssh.ParseRawPrivateKey(pem)
+	var locked *ssh.PassphraseMissingError
+	if errors.As(err, &locked) {
+		return newLocked(place, pem, locked.PublicKey, pub, src)
+	}
+	if err != nil {
+		return nil, errors.New("malformed SSH private key")
+	}
+	id, name, err := identityOf(k)
+	if err != nil {
+		return nil, err
+	}
+	return keys.AgeIdentity(id, name), nil
+}
+
+// identityOf makes an identity of what package ssh has parsed, which differs for
+// the same kind of key with the form of the file. name is its recipient.
+func identityOf(key any) (id age.Identity, name string, err error) {
+	switch k := key.(type) {
+	case *ed25519.PrivateKey:
+		return identityOf(*k)
+	case ed25519.PrivateKey:
+		id, err = agessh.NewEd25519Identity(k)
+	case *rsa.PrivateKey:
+		id, err = agessh.NewRSAIdentity(k)
+	default:
+		return nil, "", errors.New("an SSH key of a kind that age does not know: it takes ed25519 and rsa")
+	}
+	if err != nil {
+		return nil, "", errors.New("an SSH key that age does not take")
+	}
+	signer, err := ssh.NewSignerFromKey(key)
+	if err != nil {
+		return nil, "", errors.New("an SSH key that age does not take")
+	}
+	return id, nameOf(signer.PublicKey()), nil
+}
+
+// nameOf spells a public key as in a .pub file, without a comment.
+func nameOf(pub ssh.PublicKey) string {
+	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(pub)))
+}

@@ -1,0 +1,114 @@
+package agessh
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"filippo.io/age"
+	"golang.org/x/crypto/ssh"
+
+	"github.com/sealcfg/sealcfg/internal/once"
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+// lockedKey is a private key that is encrypted with a passphrase. Its public half
+// tells which stanzas are for it, so that nobody is asked for the others.
+type lockedKey struct {
+	place string
+	pem   []byte
+	name  string // its recipient
+	typ   string // of its stanzas
+	tag   string // the first argument of its stanzas
+	src   keys.Source
+	pub   bool // the name is that of a .pub file
+	id    once.Value[age.Identity]
+}
+
+func newLocked(place string, pem []byte, public ssh.PublicKey, beside func() ([]byte, error), src keys.Source) (keys.Identity, error) {
+	pub := public == nil
+	if pub {
+		line, err := beside()
+		if err != nil {
+			return nil, fmt.Errorf("encrypted in a form that does not tell its public key, and the .pub file cannot be read (ssh-keygen -p rewrites it): %w", err)
+		}
+		if public, _, _, _, err = ssh.ParseAuthorizedKey(line); err != nil {
+			return nil, errors.New("the .pub file of the encrypted SSH key is malformed")
+		}
+	}
+	typ := public.Type()
+	if typ != ssh.KeyAlgoED25519 && typ != ssh.KeyAlgoRSA {
+		return nil, errors.New("an SSH key of a kind that age does not know: it takes ed25519 and rsa")
+	}
+	sum := sha256.Sum256(public.Marshal())
+	return &lockedKey{
+		place: place, pem: pem, name: nameOf(public), typ: typ,
+		tag: base64.RawStdEncoding.EncodeToString(sum[:4]), src: src, pub: pub,
+	}, nil
+}
+
+// Format prints the recipient and nothing else, whatever the verb.
+func (l *lockedKey) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, "[identity of "+l.name+"]")
+}
+
+func (l *lockedKey) Recipient() string { return l.name }
+func (l *lockedKey) Interactive() bool { return true }
+func (l *lockedKey) Claimed() bool     { return l.pub }
+
+func (l *lockedKey) Equal(other keys.Identity) bool {
+	o, ok := other.(*lockedKey)
+	return ok && bytes.Equal(l.pem, o.pem)
+}
+
+func (l *lockedKey) Unwrap(ctx context.Context, stanzas []*keys.Stanza) ([]byte, error) {
+	return keys.AgeIdentity(asked{ctx, l}, l.name).Unwrap(ctx, stanzas)
+}
+
+// asked is a locked key as package age wants it, with the context of one call.
+type asked struct {
+	ctx context.Context
+	key *lockedKey
+}
+
+func (a asked) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
+	mayBeMine := func(s *age.Stanza) bool {
+		return s.Type == a.key.typ && len(s.Args) > 0 && s.Args[0] == a.key.tag
+	}
+	if !slices.ContainsFunc(stanzas, mayBeMine) {
+		return nil, age.ErrIncorrectIdentity
+	}
+	id, err := a.key.id.Get(a.ctx, a.key.unlock)
+	if err != nil {
+		return nil, err
+	}
+	return id.Unwrap(stanzas)
+}
+
+func (l *lockedKey) unlock(ctx context.Context) (age.Identity, error) {
+	passphrase, err := keys.AskPassphrase(ctx, l.src, l.place)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", l.place, err)
+	}
+	k, err := ssh.ParseRawPrivateKeyWithPassphrase(l.pem, passphrase)
+	if errors.Is(err, x509.IncorrectPasswordError) {
+		return nil, fmt.Errorf("%s: wrong %w", l.place, keys.ErrPassphrase)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: the encrypted SSH key is malformed", l.place)
+	}
+	id, name, err := identityOf(k)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", l.place, err)
+	}
+	if name != l.name {
+		return nil, fmt.Errorf("%s: the .pub file is of another key", l.place)
+	}
+	return id, nil
+}
