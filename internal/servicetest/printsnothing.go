@@ -1,0 +1,31 @@
+package servicetest
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"testing"
+)
+
+// envInside holds, in the process of a test that [PrintsNothing] has started, the
+// argument of call.
+const envInside = "SEALCFG_TEST_INSIDE"
+
+// PrintsNothing demands that call writes nothing to standard output or standard error:
+// it runs it in a process of its own. prepare is run in this one, and returns
+// the argument of call. Nothing else may stand in a test that uses it.
+func PrintsNothing(t *testing.T, prepare func() string, call func(argument string)) {
+	t.Helper()
+	if argument, ok := os.LookupEnv(envInside); ok {
+		call(argument)
+		os.Exit(0) // before package testing says anything
+	}
+	argument := prepare()
+	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$")
+	cmd.Env = append(os.Environ(), envInside+"="+argument)
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	if err := cmd.Run(); err != nil || said.Len() > 0 {
+		t.Errorf("%v, and it said: %s", err, said.String())
+	}
+}

@@ -1,0 +1,54 @@
+// Command standins starts the stand-ins for cloud services on ports of 127.0.0.1,
+// for scripts. It prints one JSON object and ends when its standard input does:
+//
+//	{"variables": {"NAME": "value", ...}, "keys": {"gcp_kms": "projects/...", ...}}
+//
+// Whoever has the variables may use the keys, which are named as in .sops.yaml.
+// The keys are new in each run, and gone with it.
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/sealcfg/sealcfg/internal/standin"
+	"github.com/sealcfg/sealcfg/internal/standin/awskms"
+	"github.com/sealcfg/sealcfg/internal/standin/azurekv"
+	"github.com/sealcfg/sealcfg/internal/standin/gcpkms"
+	"github.com/sealcfg/sealcfg/internal/standin/hckms"
+)
+
+func main() {
+	if err := run(os.Stdin, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "standins:", err)
+		os.Exit(1)
+	}
+}
+
+// report is what a script needs to know.
+type report struct {
+	Variables map[string]string `json:"variables"`
+	Keys      map[string]string `json:"keys"`
+}
+
+func run(in io.Reader, out io.Writer) error {
+	return standin.Run(func(variables map[string]string, all []standin.Service) error {
+		r := report{variables, map[string]string{}}
+		for _, s := range all {
+			field, key := s.PolicyKey()
+			r.Keys[field] = key
+		}
+		if err := json.NewEncoder(out).Encode(r); err != nil {
+			return err
+		}
+		_, err := io.Copy(io.Discard, in)
+		return err
+	}, as(awskms.New), as(azurekv.New), as(gcpkms.New), as(hckms.New))
+}
+
+// as forgets of which service a stand-in is.
+func as[S standin.Service](start func(*standin.CA) (S, error)) func(*standin.CA) (standin.Service, error) {
+	return func(ca *standin.CA) (standin.Service, error) { return start(ca) }
+}
