@@ -1,0 +1,179 @@
+// Package aws wraps data keys with AWS KMS. A program imports it for its side
+// effect:
+//
+//	import _ "github.com/sealcfg/sealcfg/keys/aws"
+//
+// Contacted is KMS in the region that the key's ARN names; if the key comes with a
+// role, STS in the same region before that. Where credentials come from, and what
+// is contacted to get them, is decided by AWS's library: AWS_ACCESS_KEY_ID,
+// AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, web identities, ~/.aws/config and
+// ~/.aws/credentials (AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE) with
+// AWS_PROFILE or the key's profile, single sign-on, then the roles of containers
+// and of EC2. The last asks 169.254.169.254, unless AWS_EC2_METADATA_DISABLED is
+// "true". AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_KMS and AWS_ENDPOINT_URL_STS name
+// other endpoints; AWS_REGION does not count.
+package aws
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/getsops/sops/v3/kms"
+
+	"github.com/sealcfg/sealcfg/internal/oneline"
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+func init() { keys.Default.Register(keys.ServiceProvider(Service{})) }
+
+// DefaultTimeout is how long a call may take if [Service.Timeout] is not set.
+const DefaultTimeout = time.Minute
+
+// Service is AWS KMS. The zero value is ready for use.
+type Service struct {
+	// Timeout is how long a call may take, with all that it repeats: AWS's
+	// library knows a limit for each connection but none for the whole.
+	Timeout time.Duration
+}
+
+var _ keys.Service = Service{}
+
+// Type is "kms".
+func (Service) Type() string { return kms.KeyTypeIdentifier }
+
+// Wrap encrypts secret with the key whose ARN is the field arn: in the role and
+// with the profile that the fields role and aws_profile name, and bound to the
+// encryption context in the field context.
+func (s Service) Wrap(ctx context.Context, key *keys.Stanza, secret []byte) (*keys.Stanza, error) {
+	k, err := masterKey(key)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.call(ctx, func(ctx context.Context) error { return k.EncryptContext(ctx, secret) }); err != nil {
+		return nil, err
+	}
+	return &keys.Stanza{Type: kms.KeyTypeIdentifier, Fields: fields(k), Wrapped: k.EncryptedKey}, nil
+}
+
+// Unwrap decrypts a stanza.
+func (s Service) Unwrap(ctx context.Context, stanza *keys.Stanza) ([]byte, error) {
+	k, err := masterKey(stanza)
+	if err != nil {
+		return nil, err
+	}
+	k.EncryptedKey = stanza.Wrapped
+	var secret []byte
+	err = s.call(ctx, func(ctx context.Context) error {
+		secret, err = k.DecryptContext(ctx)
+		return err
+	})
+	return secret, err
+}
+
+// keyARN is the ARN of a key or an alias. Its region becomes part of a host's
+// name, so it must not hold anything but a name.
+var keyARN = regexp.MustCompile(`^arn:aws[0-9A-Za-z_-]*:kms:[0-9a-z-]+:[0-9]+:(key|alias)/[^\s]+$`)
+
+func masterKey(s *keys.Stanza) (*kms.MasterKey, error) {
+	arn := s.Field("arn")
+	if !keyARN.MatchString(arn) {
+		return nil, errors.New("arn is not the ARN of a KMS key")
+	}
+	var context map[string]*string
+	for _, f := range s.Fields {
+		if f.Name != "context" || len(f.Map) == 0 {
+			continue
+		}
+		context = make(map[string]*string, len(f.Map))
+		for _, pair := range f.Map {
+			context[pair.Name] = &pair.Value
+		}
+	}
+	return kms.NewMasterKeyWithProfile(arn, s.Field("role"), context, s.Field("aws_profile")), nil
+}
+
+// fields are those that sops writes: role and context only if there are any, the
+// profile in any case.
+func fields(k *kms.MasterKey) []keys.Field {
+	all := []keys.Field{{Name: "arn", Value: k.Arn}}
+	if k.Role != "" {
+		all = append(all, keys.Field{Name: "role", Value: k.Role})
+	}
+	if len(k.EncryptionContext) > 0 {
+		context := keys.Field{Name: "context", Map: []keys.Field{}}
+		for name, value := range k.EncryptionContext {
+			context.Map = append(context.Map, keys.Field{Name: name, Value: *value})
+		}
+		slices.SortFunc(context.Map, func(a, b keys.Field) int { return strings.Compare(a.Name, b.Name) })
+		all = append(all, context)
+	}
+	return append(all, keys.Field{Name: "aws_profile", Value: k.AwsProfile})
+}
+
+func (s Service) call(ctx context.Context, call func(context.Context) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	timeout := s.Timeout
+	if timeout <= 0 {
+		timeout = DefaultTimeout
+	}
+	limited, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	err := call(limited)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case limited.Err() != nil:
+		return fmt.Errorf("no answer within %v: %w", timeout, limited.Err())
+	}
+	return cause(err)
+}
+
+// apiError is what AWS answers, in the words of its library.
+type apiError interface {
+	error
+	ErrorCode() string
+	ErrorMessage() string
+}
+
+// cause says on one line why a call failed. Of a message of AWS it takes the first
+// line: those that follow, about a signature that does not fit, repeat the request.
+func cause(err error) error {
+	text := err.Error()
+	var api apiError
+	switch {
+	case strings.Contains(text, "failed to refresh cached credentials"):
+		return fmt.Errorf("no credentials of AWS: %s", reason(text))
+	case errors.As(err, &api):
+		text = api.ErrorCode()
+		if said := oneline.First(api.ErrorMessage()); said != "" {
+			text += ": " + said
+		}
+	default:
+		text = reason(text)
+	}
+	if role := assumed.FindString(err.Error()); role != "" {
+		text = role + ": " + text
+	}
+	return errors.New(text)
+}
+
+var assumed = regexp.MustCompile(`failed to assume role '[^']*'`)
+
+// reason cuts off what AWS's library was about when an error came up.
+func reason(text string) string {
+	for _, about := range []string{"request send failed, ", "failed to refresh cached credentials, "} {
+		if i := strings.LastIndex(text, about); i >= 0 {
+			text = text[i+len(about):]
+		}
+	}
+	return oneline.First(text)
+}

@@ -1,0 +1,269 @@
+package aws_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sealcfg/sealcfg/internal/servicetest"
+	"github.com/sealcfg/sealcfg/internal/standin/awskms"
+	"github.com/sealcfg/sealcfg/keys"
+	"github.com/sealcfg/sealcfg/keys/aws"
+	"github.com/sealcfg/sealcfg/keys/keystest"
+)
+
+var secret = []byte("0123456789abcdef0123456789abcdef")
+
+const region = awskms.Region
+
+var service *awskms.Server
+
+func TestMain(m *testing.M) { servicetest.Main(m, &service, awskms.New) }
+
+// standIn gives the test the environment of a new user of the stand-in.
+func standIn(t *testing.T) (*awskms.Server, *awskms.Credentials) {
+	t.Helper()
+	user := service.AddUser("alice")
+	environment(t, service.URL())
+	credentials(t, user)
+	return service, user
+}
+
+// environment is that of somebody who has nothing of AWS on the machine.
+func environment(t *testing.T, endpoint string) {
+	t.Helper()
+	for _, v := range os.Environ() {
+		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "AWS_") && name != "AWS_CA_BUNDLE" {
+			t.Setenv(name, "") // it restores what was
+			require.NoError(t, os.Unsetenv(name))
+		}
+	}
+	dir := t.TempDir()
+	t.Setenv("AWS_CONFIG_FILE", filepath.Join(dir, "config"))
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(dir, "credentials"))
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	t.Setenv("AWS_ENDPOINT_URL", endpoint)
+}
+
+func credentials(t *testing.T, c *awskms.Credentials) {
+	t.Helper()
+	t.Setenv("AWS_ACCESS_KEY_ID", c.AccessKeyID)
+	t.Setenv("AWS_SECRET_ACCESS_KEY", c.SecretAccessKey)
+}
+
+// The credentials of somebody, for where nobody looks at them.
+var demo = &awskms.Credentials{AccessKeyID: "AKIADEMO", SecretAccessKey: "demo-secret-key"}
+
+func key(arn string, fields ...keys.Field) *keys.Stanza {
+	return &keys.Stanza{Type: "kms", Fields: append([]keys.Field{{Name: "arn", Value: arn}}, fields...)}
+}
+
+func role(arn string) keys.Field { return keys.Field{Name: "role", Value: arn} }
+
+func pairs(texts ...string) keys.Field {
+	f := keys.Field{Name: "context", Map: []keys.Field{}}
+	for i := 0; i < len(texts); i += 2 {
+		f.Map = append(f.Map, keys.Field{Name: texts[i], Value: texts[i+1]})
+	}
+	return f
+}
+
+func wrap(t *testing.T, k *keys.Stanza) *keys.Stanza {
+	t.Helper()
+	s, err := aws.Service{}.Wrap(t.Context(), k, secret)
+	require.NoError(t, err)
+	return s
+}
+
+func unwraps(t *testing.T, s *keys.Stanza) {
+	t.Helper()
+	got, err := aws.Service{}.Unwrap(t.Context(), s)
+	require.NoError(t, err)
+	assert.Equal(t, secret, got)
+}
+
+func TestStandInPassesTheSuite(t *testing.T) {
+	server, user := standIn(t)
+	p, err := keys.Default.Provider("kms")
+	require.NoError(t, err)
+	sops := server.AddRole("sops", user.Principal)
+	for name, k := range map[string]*keys.Stanza{
+		"key":              key(server.AddKey(region)),
+		"role and context": key(server.AddKey(region, sops), role(sops), pairs("App", "shop", "env", "prod")),
+	} {
+		t.Run(name, func(t *testing.T) { keystest.Test(t, keystest.Setup{Provider: p, Key: k}) })
+	}
+}
+
+func TestStandInBothWaysWithSops(t *testing.T) {
+	server, user := standIn(t)
+	plain := server.AddKey(region)
+	sops := server.AddRole("sops", user.Principal)
+	own := server.AddKey("us-east-1", sops)
+	config := "[profile deploy]\naws_access_key_id = " + user.AccessKeyID + "\naws_secret_access_key = " + user.SecretAccessKey + "\n"
+	require.NoError(t, os.WriteFile(os.Getenv("AWS_CONFIG_FILE"), []byte(config), 0o600))
+	for name, rules := range map[string]string{
+		"key":              "kms: " + plain,
+		"alias":            "kms: " + server.AddAlias("shop", plain),
+		"role":             "kms: " + own + "+" + sops,
+		"role and context": "key_groups: [{kms: [{arn: '" + own + "', role: '" + sops + "', context: {Zone: z, App: shop, env: prod}}]}]",
+		"profile":          "{kms: '" + plain + "', aws_profile: deploy}",
+		"empty context":    "key_groups: [{kms: [{arn: '" + plain + "', context: {}}]}]",
+	} {
+		t.Run(name, func(t *testing.T) { servicetest.BothWays(t, rules) })
+	}
+}
+
+// What goes out: to the region of the key, as the role if there is one.
+func TestStandInCalls(t *testing.T) {
+	server, user := standIn(t)
+	t.Setenv("AWS_REGION", "ap-south-1")
+	before := len(server.Calls())
+	unwraps(t, wrap(t, key(server.AddKey(region))))
+	sops := server.AddRole("sops", user.Principal)
+	wrap(t, key(server.AddKey("us-gov-west-1", sops), role(sops)))
+	assert.Equal(t, []awskms.Call{
+		{Action: "Encrypt", Principal: user.Principal, Region: region},
+		{Action: "Decrypt", Principal: user.Principal, Region: region},
+		{Action: "AssumeRole", Principal: user.Principal, Region: "us-gov-west-1"},
+		{Action: "Encrypt", Principal: sops, Region: "us-gov-west-1"},
+	}, server.Calls()[before:])
+}
+
+// The encryption context is part of the key: without it, or with another, the
+// service does not decrypt.
+func TestStandInContext(t *testing.T) {
+	server, _ := standIn(t)
+	s := wrap(t, key(server.AddKey(region), pairs("b", "2", "a", "1")))
+	assert.Equal(t, []keys.Field{{Name: "a", Value: "1"}, {Name: "b", Value: "2"}}, s.Fields[1].Map, "in the order of the names, as sops writes it")
+	unwraps(t, s)
+	for name, fields := range map[string][]keys.Field{
+		"none":    {s.Fields[0]},
+		"another": {s.Fields[0], pairs("a", "1", "b", "3")},
+		"more":    {s.Fields[0], pairs("a", "1", "b", "2", "c", "3")},
+	} {
+		_, err := aws.Service{}.Unwrap(t.Context(), &keys.Stanza{Type: "kms", Fields: fields, Wrapped: s.Wrapped})
+		require.EqualError(t, err, "InvalidCiphertextException", name)
+	}
+}
+
+// The ways in which the service says no.
+func TestStandInRefuses(t *testing.T) {
+	server, user := standIn(t)
+	mine, theirs := server.AddKey(region), server.AddKey(region, "arn:aws:iam::"+awskms.Account+":user/bob")
+	closed := server.AddRole("closed")
+	s := wrap(t, key(mine))
+	wrong := *s
+	wrong.Fields = key(server.AddKey(region)).Fields
+	for name, c := range map[string]struct {
+		call func() error
+		want string
+	}{
+		"no permission":  {tryWrap(t, key(theirs)), "AccessDeniedException: User: " + user.Principal + " is not authorized to perform: kms:Encrypt on resource: " + theirs},
+		"no such key":    {tryWrap(t, key(mine[:len(mine)-4]+"zzzz")), "NotFoundException: Key '"},
+		"another region": {tryWrap(t, key(strings.Replace(mine, region, "us-east-1", 1))), "NotFoundException: Key '"},
+		"no such role":   {tryWrap(t, key(mine, role(closed))), "failed to assume role '" + closed + "': AccessDenied: User: "},
+		"wrong key":      {tryUnwrap(t, &wrong), "IncorrectKeyException: "},
+		"no profile":     {tryWrap(t, key(mine, keys.Field{Name: "aws_profile", Value: "nobody"})), "profile, nobody"},
+		"not base64":     {tryUnwrap(t, &keys.Stanza{Type: "kms", Fields: s.Fields, Wrapped: "?"}), "base64"},
+		"not an ARN":     {tryWrap(t, key("arn:aws:kms:evil.example/#:1:key/x")), "arn is not the ARN of a KMS key"},
+	} {
+		err := c.call()
+		require.Error(t, err, name)
+		assert.Contains(t, err.Error(), c.want, name)
+		presentable(t, err)
+	}
+}
+
+// A login that is refused, and none at all. The real service repeats the request
+// when a signature does not fit, and so does the stand-in; we do not.
+func TestStandInRefusesLogin(t *testing.T) {
+	server, user := standIn(t)
+	s := wrap(t, key(server.AddKey(region)))
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "not-her-secret-key")
+	for _, k := range []*keys.Stanza{s, key(s.Field("arn"), role(server.AddRole("sops", user.Principal)))} {
+		err := tryUnwrap(t, &keys.Stanza{Type: "kms", Fields: k.Fields, Wrapped: s.Wrapped})()
+		require.Error(t, err)
+		assert.Contains(t, err.Error(), "The request signature we calculated does not match the signature you provided.")
+		presentable(t, err)
+	}
+	t.Setenv("AWS_ACCESS_KEY_ID", "AKIANOBODY")
+	require.EqualError(t, tryUnwrap(t, s)(), "UnrecognizedClientException: The security token included in the request is invalid.")
+
+	t.Setenv("AWS_ACCESS_KEY_ID", "")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "")
+	err := tryUnwrap(t, s)()
+	require.Error(t, err)
+	assert.Regexp(t, "^no credentials of AWS: ", err.Error())
+	presentable(t, err)
+}
+
+// Nothing listens on the discard port of this machine.
+func TestUnreachable(t *testing.T) {
+	environment(t, "http://127.0.0.1:9")
+	credentials(t, demo)
+	err := tryWrap(t, key(nobodys))()
+	require.Error(t, err)
+	assert.Contains(t, err.Error(), "connection refused")
+	presentable(t, err)
+}
+
+const nobodys = "arn:aws:kms:" + region + ":" + awskms.Account + ":key/00000000-0000-0000-0000-000000000001"
+
+// A host that takes the call and never answers.
+func TestNoAnswer(t *testing.T) {
+	environment(t, "http://"+servicetest.NoAnswer(t))
+	credentials(t, demo)
+	_, err := aws.Service{Timeout: 200 * time.Millisecond}.Wrap(t.Context(), key(nobodys), secret)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.ErrorContains(t, err, "no answer within 200ms")
+
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(100*time.Millisecond, cancel)
+	begin := time.Now()
+	_, err = aws.Service{}.Wrap(ctx, key(nobodys), secret)
+	require.Equal(t, context.Canceled, err)
+	assert.Less(t, time.Since(begin), 10*time.Second)
+}
+
+// A host that cannot prove who it is gets no data key.
+func TestUntrustedHost(t *testing.T) {
+	other := servicetest.Untrusted(t, awskms.New)
+	environment(t, other.URL())
+	credentials(t, demo)
+	err := tryWrap(t, key(nobodys))()
+	require.Error(t, err)
+	assert.Contains(t, err.Error(), "certificate signed by unknown authority")
+	presentable(t, err)
+}
+
+func tryWrap(t *testing.T, k *keys.Stanza) func() error {
+	return func() error { _, err := aws.Service{}.Wrap(t.Context(), k, secret); return err }
+}
+
+func tryUnwrap(t *testing.T, s *keys.Stanza) func() error {
+	return func() error { _, err := aws.Service{}.Unwrap(t.Context(), s); return err }
+}
+
+// presentable demands one line without secrets, and without the request that AWS
+// repeats.
+func presentable(t *testing.T, err error) {
+	t.Helper()
+	servicetest.Presentable(t, err, string(secret), "not-her-secret-key", "Canonical", "x-amz")
+}
+
+func TestStandInPrintsNothing(t *testing.T) {
+	prepare := func() string { server, _ := standIn(t); return server.AddKey(region) }
+	servicetest.PrintsNothing(t, prepare, func(arn string) {
+		s := wrap(t, key(arn))
+		unwraps(t, s)
+		s.Wrapped = "AQID"
+		require.Error(t, tryUnwrap(t, s)())
+	})
+}

@@ -1,0 +1,130 @@
+// Package azure opens files with keys of Azure Key Vault. Import it for its side
+// effect, in the manner of a database/sql driver:
+//
+//	import _ "github.com/sealcfg/sealcfg/keys/azure"
+//
+// Each call asks the host in the stanza's vault_url to encrypt or decrypt with
+// RSA-OAEP-256, once it has a token. The token comes from the first of these that
+// has one; $AZURE_TOKEN_CREDENTIALS limits the choice:
+//
+//   - $AZURE_TENANT_ID and $AZURE_CLIENT_ID with $AZURE_CLIENT_SECRET or
+//     $AZURE_CLIENT_CERTIFICATE_PATH, from login.microsoftonline.com or the host
+//     in $AZURE_AUTHORITY_HOST
+//   - workload identity: $AZURE_FEDERATED_TOKEN_FILE
+//   - managed identity of a machine or app in Azure's cloud
+//   - the programs az, azd and pwsh, as far as the user has logged in with them
+//
+// A key without a version is the newest one when it wraps; the vault is asked for
+// its version, which then stands in the stanza.
+package azure
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+	"github.com/getsops/sops/v3/azkv"
+
+	"github.com/sealcfg/sealcfg/internal/keycall"
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+func init() {
+	keys.Default.Register(keys.ServiceProvider(Service{}))
+}
+
+// Service is Azure Key Vault as a [keys.Service], for a registry of your own.
+type Service struct{}
+
+// Type returns "azure_kv".
+func (Service) Type() string { return azkv.KeyTypeIdentifier }
+
+// Wrap encrypts secret with the key that vault_url, name and version name, or
+// with its newest version, which it adds to the stanza.
+func (Service) Wrap(ctx context.Context, key *keys.Stanza, secret []byte) (*keys.Stanza, error) {
+	plain := bytes.Clone(secret) // a call that is left behind may still read it
+	k, err := keycall.Do(ctx, describe, [][]byte{plain}, func(ctx context.Context) (*azkv.MasterKey, error) {
+		k, err := azkv.NewMasterKeyWithOptionalVersion(key.Field(fieldVault), key.Field(fieldName), key.Field(fieldVersion))
+		if err == nil {
+			err = k.EncryptContext(ctx, plain)
+		}
+		return k, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	fields := slices.DeleteFunc(slices.Clone(key.Fields), func(f keys.Field) bool { return f.Name == fieldVersion })
+	fields = append(fields, keys.Field{Name: fieldVersion, Value: k.Version})
+	return &keys.Stanza{Type: key.Type, Fields: fields, Wrapped: k.EncryptedKey}, nil
+}
+
+// Unwrap decrypts the stanza's data key.
+func (Service) Unwrap(ctx context.Context, s *keys.Stanza) ([]byte, error) {
+	return keycall.Do(ctx, describe, nil, func(ctx context.Context) ([]byte, error) {
+		k := azkv.NewMasterKey(s.Field(fieldVault), s.Field(fieldName), s.Field(fieldVersion))
+		k.EncryptedKey = s.Wrapped
+		return k.DecryptContext(ctx)
+	})
+}
+
+const (
+	fieldVault   = "vault_url"
+	fieldName    = "name"
+	fieldVersion = "version"
+)
+
+// describe picks out what the vault, or the place that issues tokens, answered,
+// or why they could not be asked.
+func describe(err error) string {
+	var login *azidentity.AuthenticationFailedError
+	var vault *azcore.ResponseError
+	var transport *url.Error
+	switch {
+	case errors.As(err, &login) && login.RawResponse != nil:
+		return "login refused: " + answer(login.RawResponse)
+	case errors.As(err, &vault) && vault.RawResponse != nil:
+		return answer(vault.RawResponse)
+	case errors.As(err, &transport):
+		return transport.Err.Error()
+	}
+	if _, attempts, found := strings.Cut(err.Error(), "Attempted credentials:"); found {
+		return "no login: " + attempts
+	}
+	return ""
+}
+
+// answer reads the two forms in which Azure says what is wrong: that of a
+// service, and that of OAuth.
+func answer(r *http.Response) string {
+	var said struct {
+		Error       json.RawMessage `json:"error"`
+		Description string          `json:"error_description"`
+	}
+	var service struct {
+		Code    string `json:"code"`
+		Message string `json:"message"`
+	}
+	status := fmt.Sprintf("%d %s", r.StatusCode, http.StatusText(r.StatusCode))
+	body, err := runtime.Payload(r)
+	if err != nil || json.Unmarshal(body, &said) != nil {
+		return status
+	}
+	switch {
+	case said.Description != "":
+		return status + ": " + said.Description
+	case json.Unmarshal(said.Error, &service) == nil && service.Message != "":
+		return status + ": " + service.Message
+	case service.Code != "":
+		return status + ": " + service.Code
+	}
+	return status
+}

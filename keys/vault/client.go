@@ -1,0 +1,58 @@
+package vault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/getsops/sops/v3/hcvault"
+)
+
+// client is what a call goes out by. Vault's library gives it a transport of its
+// own, set up as the variables say, since it comes without one.
+type client struct {
+	raw  *http.Client
+	http *hcvault.HTTPClient
+
+	refused string // the host to which a redirect would have led
+}
+
+func newClient() *client {
+	c := &client{}
+	c.raw = &http.Client{CheckRedirect: c.redirect}
+	c.http = hcvault.NewHTTPClient(c.raw)
+	return c
+}
+
+// redirect is asked before a redirect is followed. Vault's library follows one
+// itself, wherever it leads and with the token in a header, if it gets the
+// answer to see (ErrUseLastResponse). So the answer loses its Location if that is
+// on another host.
+func (c *client) redirect(next *http.Request, before []*http.Request) error {
+	if first := before[0].URL; next.URL.Host != first.Host && next.Response != nil {
+		c.refused = next.URL.Host
+		next.Response.Header.Del("Location")
+	}
+	return http.ErrUseLastResponse
+}
+
+func (c *client) call(ctx context.Context, call func() error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	err := call()
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case c.refused != "":
+		return fmt.Errorf("redirected to another host, %s, which does not get the token", c.refused)
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("no answer in time: %w", context.DeadlineExceeded)
+	}
+	return cause(err)
+}
+
+func (c *client) close() { c.raw.CloseIdleConnections() }
