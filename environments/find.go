@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 )
 
@@ -112,4 +113,24 @@ func ReadPolicy(path string) (*Policy, error) {
 		return nil, fmt.Errorf("read policy: %w", err)
 	}
 	return ParsePolicy(path, src)
+}
+
+// FindPolicyIn is [FindPolicy] for a file system such as an embed.FS: the nearest
+// .sops.yaml from the folder dir upward, to the root of fsys.
+func FindPolicyIn(fsys fs.FS, dir string) (*Policy, error) {
+	if !fs.ValidPath(path.Clean(dir)) {
+		return nil, fmt.Errorf("look for policy: %w", &fs.PathError{Op: "open", Path: dir, Err: fs.ErrInvalid})
+	}
+	for at := path.Clean(dir); ; at = path.Dir(at) {
+		name := path.Join(at, PolicyName)
+		src, err := fs.ReadFile(fsys, name)
+		switch {
+		case err == nil:
+			return ParsePolicy(name, src)
+		case !errors.Is(err, fs.ErrNotExist):
+			return nil, fmt.Errorf("read policy: %w", err)
+		case at == ".":
+			return nil, fmt.Errorf("%w in %s or above", ErrNoPolicy, dir)
+		}
+	}
 }

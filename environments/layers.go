@@ -5,12 +5,11 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/internal/closest"
+	"github.com/sealcfg/sealcfg/internal/pattern"
 )
 
 // The layers around an environment.
@@ -19,8 +18,7 @@ const (
 	localSuffix = ".local" // what a developer changes on one machine
 )
 
-// extensions are those by which the convention knows a file, whether or not
-// package envfile can read it yet.
+// extensions are those by which the convention knows a file.
 var extensions = []string{".yaml", ".yml", ".json", ".env", ".ini", ".toml"}
 
 // ErrName says that a text cannot be the name of an environment.
@@ -100,11 +98,11 @@ func Layers(fsys fs.FS, dir, env string) ([]Layer, error) {
 	return layers, nil
 }
 
-var nameForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+var nameForm = pattern.New(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
 // checkName refuses whatever could leave the folder of environments.
 func checkName(name string) error {
-	if !nameForm.MatchString(name) {
+	if !nameForm().MatchString(name) {
 		return fmt.Errorf("%w: %q (want letters, digits, dots, dashes and underscores, a letter or digit first)", ErrName, name)
 	}
 	return nil
@@ -150,9 +148,6 @@ func (f files) one(name string) (string, error) {
 	case 0:
 		return "", nil
 	case 1:
-		if _, err := envfile.FormatOf(paths[0]); err != nil {
-			return "", fmt.Errorf("layer %s: %w", name, err)
-		}
 		return paths[0], nil
 	}
 	return "", &AmbiguousError{Name: name, Paths: paths}
@@ -179,7 +174,7 @@ func (f files) layers(name string) ([]Layer, error) {
 	return layers, nil
 }
 
-// environments lists the names that have a file which can be read, sorted.
+// environments lists the names that have a file, sorted.
 func (f files) environments() ([]string, error) {
 	var names []string
 	for name, paths := range f.byName {
@@ -188,9 +183,6 @@ func (f files) environments() ([]string, error) {
 		}
 		if len(paths) > 1 {
 			return nil, &AmbiguousError{Name: name, Paths: paths}
-		}
-		if _, err := envfile.FormatOf(paths[0]); err != nil {
-			continue
 		}
 		if checkName(name) != nil { // left out, it would be forgotten when all are rekeyed
 			return nil, fmt.Errorf("%s: %w", paths[0], checkName(name))

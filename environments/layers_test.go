@@ -83,15 +83,3 @@ func TestLayersAmbiguous(t *testing.T) {
 		}
 	}
 }
-
-// A layer that cannot be read must not be skipped: the program would start with
-// the settings of the others.
-func TestLayersUnsupportedFormat(t *testing.T) {
-	for _, file := range []string{"c/base.toml", "c/prod.local.toml"} {
-		_, err := environments.Layers(mapFS("c/prod.yaml", file), "c", "prod")
-		assert.ErrorContains(t, err, file)
-	}
-	_, err := environments.Layers(mapFS("c/prod.toml"), "c", "prod")
-	require.ErrorContains(t, err, "layer prod: c/prod.toml")
-	assert.NotErrorIs(t, err, fs.ErrNotExist)
-}

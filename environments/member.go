@@ -1,10 +1,12 @@
 package environments
 
 import (
+	"fmt"
 	"regexp"
 	"sort"
 	"strings"
 
+	"github.com/sealcfg/sealcfg/internal/pattern"
 	"github.com/sealcfg/sealcfg/keys"
 )
 
@@ -34,10 +36,10 @@ func (m Member) recipient(reg *keys.Registry) (keys.Recipient, error) {
 	if err != nil {
 		return nil, err
 	}
-	if m.Type == typeKMS { // its text cannot carry every role and context
-		return p.StanzaRecipient(&keys.Stanza{Type: m.Type, Fields: m.Fields})
+	if m.Fields == nil {
+		return nil, fmt.Errorf("malformed %s key %q", m.Type, m.Recipient)
 	}
-	return p.ParseRecipient(m.Recipient)
+	return p.StanzaRecipient(&keys.Stanza{Type: m.Type, Fields: m.Fields})
 }
 
 // The stanza types of the SOPS format.
@@ -102,10 +104,10 @@ func kmsMember(arn, role string, context []keys.Field, profile string) Member {
 	return m
 }
 
-var azureURL = regexp.MustCompile(`^(https://[^/]+)/keys/([^/]+)(?:/([^/]*))?$`)
+var azureURL = pattern.New(`^(https://[^/]+)/keys/([^/]+)(?:/([^/]*))?$`)
 
 func azureMemberFromURL(s string) Member {
-	if p := azureURL.FindStringSubmatch(s); p != nil {
+	if p := azureURL().FindStringSubmatch(s); p != nil {
 		return azureMember(p[1], p[2], p[3])
 	}
 	return Member{Type: typeAzure, Recipient: s}
@@ -125,11 +127,11 @@ func azureMember(vault, name, version string) Member {
 }
 
 // vaultURI is address, version of the API, path of the engine, "keys", name.
-var vaultURI = regexp.MustCompile(`^(https?://[^/]+)/v[0-9]+/(.+)/[^/]+/([^/]+)/?$`)
+var vaultURI = pattern.New(`^(https?://[^/]+)/v[0-9]+/(.+)/[^/]+/([^/]+)/?$`)
 
 func vaultMember(s string) Member {
 	m := Member{Type: typeVault, Recipient: s}
-	if p := vaultURI.FindStringSubmatch(s); p != nil {
+	if p := vaultURI().FindStringSubmatch(s); p != nil {
 		m.Recipient = strings.TrimSuffix(s, "/")
 		m.Fields = []keys.Field{
 			{Name: "vault_address", Value: p[1]},
@@ -143,15 +145,15 @@ func vaultMember(s string) Member {
 // recipientForms tell the type of a text that stands alone, as under keys:.
 var recipientForms = []struct {
 	typ  string
-	form *regexp.Regexp
+	form func() *regexp.Regexp
 }{
-	{typeAge, regexp.MustCompile(`^(age1[0-9a-z]+|ssh-(ed25519|rsa) .+)$`)},
-	{typeKMS, regexp.MustCompile(`^arn:aws[0-9a-z-]*:kms:`)},
-	{typeGCP, regexp.MustCompile(`^projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+$`)},
+	{typeAge, pattern.New(`^(age1[0-9a-z]+|ssh-(ed25519|rsa) .+)$`)},
+	{typeKMS, pattern.New(`^arn:aws[0-9a-z-]*:kms:`)},
+	{typeGCP, pattern.New(`^projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+$`)},
 	{typeAzure, azureURL},
 	{typeVault, vaultURI},
-	{typePGP, regexp.MustCompile(`^(0x)?([0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})$`)},
-	{typeHuawei, regexp.MustCompile(`^[a-z]+(-[0-9a-z]+)+:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)},
+	{typePGP, pattern.New(`^(0x)?([0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})$`)},
+	{typeHuawei, pattern.New(`^[a-z]+(-[0-9a-z]+)+:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)},
 }
 
 // parseAlone reads a recipient whose type is not known from its place.
@@ -165,7 +167,7 @@ func parseAlone(s string) (Member, bool) {
 		if f.typ == typePGP {
 			text = strings.ReplaceAll(s, " ", "")
 		}
-		if !f.form.MatchString(text) {
+		if !f.form().MatchString(text) {
 			continue
 		}
 		switch f.typ {

@@ -23,6 +23,7 @@ type naming struct {
 	anchors map[string]string
 	remarks map[string]string
 	found   []sighting
+	alone   []Member    // that no rule names
 	perLine map[int]int // recipients on a line: a comment names one only if it stands alone
 }
 
@@ -36,8 +37,9 @@ type sighting struct {
 func nameKey(recipient string) string { return strings.ReplaceAll(recipient, " ", "") }
 
 // nameMembers finds the names in a policy, gives them to the members that r has
-// read from it, and returns the people and the names by [nameKey].
-func nameMembers(root *envfile.Node, r *reader) ([]Person, map[string]string) {
+// read from it, and returns the people, the names by [nameKey], and the recipients
+// that stand outside of rules.
+func nameMembers(root *envfile.Node, r *reader) ([]Person, map[string]string, []Member) {
 	g := &naming{root: root, anchors: map[string]string{}, remarks: map[string]string{}, perLine: map[int]int{}}
 	g.count(root, r)
 	g.collect(root, r, false)
@@ -59,7 +61,7 @@ func nameMembers(root *envfile.Node, r *reader) ([]Person, map[string]string) {
 			p.Name = names[nameKey(p.Recipient)]
 		}
 	}
-	return g.people(), names
+	return g.people(), names, g.alone
 }
 
 // name finds the name of a member: by its text, or by the text of the key alone
@@ -134,6 +136,7 @@ func (g *naming) collect(n *envfile.Node, r *reader, known bool) {
 		}
 		if parts == 0 && (known || e.Anchor != "") {
 			g.found = append(g.found, sighting{Person{"", m.Recipient, m.Type}, e.Line, e.Column})
+			g.alone = append(g.alone, m)
 		}
 	}
 }

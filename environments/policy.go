@@ -23,6 +23,7 @@ type Policy struct {
 	rules  []*Rule
 	people []Person
 	names  map[string]string
+	keys   []Member // all of them, those outside of rules too
 }
 
 // ParsePolicy reads a .sops.yaml. path says where it lies, and is made absolute.
@@ -51,7 +52,10 @@ func ParsePolicy(path string, src []byte) (*Policy, error) {
 		r.fail(roots[1], "a second document, which sops does not read")
 	}
 	p.rules = r.policy(roots[0])
-	p.people, p.names = nameMembers(roots[0], r)
+	p.people, p.names, p.keys = nameMembers(roots[0], r)
+	for _, m := range r.members {
+		p.keys = append(p.keys, *m)
+	}
 	if err := r.err(); err != nil {
 		return nil, err
 	}
@@ -95,7 +99,10 @@ func (r *reader) policy(root *envfile.Node) []*Rule {
 		r.destination(n)
 	}
 	if n := f.byKey["stores"]; n != nil {
-		r.stores(n)
+		indent := r.stores(n)
+		for _, rule := range rules {
+			rule.MetadataIndent = indent
+		}
 	}
 	return rules
 }

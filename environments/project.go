@@ -173,9 +173,6 @@ func (p *Project) named(f files, name string) (Environment, error) {
 // environment of its name.
 func (p *Project) byPath(path string) (Environment, error) {
 	abs := p.resolve(path)
-	if _, err := envfile.FormatOf(abs); err != nil {
-		return Environment{}, fmt.Errorf("neither the name of an environment nor the path of one: %w", err)
-	}
 	exists := false
 	switch info, err := os.Stat(abs); {
 	case err == nil && info.IsDir():
@@ -184,6 +181,10 @@ func (p *Project) byPath(path string) (Environment, error) {
 		exists = true
 	case !errors.Is(err, fs.ErrNotExist):
 		return Environment{}, fmt.Errorf("locate environment: %w", err)
+	}
+	if _, known := envfile.FormatOf(abs); !known && !exists { // a slip of the pen, most likely
+		return Environment{}, fmt.Errorf("%s is neither the name of an environment nor the path of a file; a new file wants one of %s",
+			path, strings.Join(extensions, " "))
 	}
 	if name, ok := cutExtension(filepath.Base(abs)); ok && filepath.Dir(abs) == p.abs(Folder) && checkName(name) == nil {
 		return p.conventional(name, abs)

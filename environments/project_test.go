@@ -55,7 +55,6 @@ func TestEnvironments(t *testing.T) {
 		"environments/base.yaml":         "",
 		"environments/dev.local.yaml":    "",
 		"environments/notes.md":          "",
-		"environments/later.toml":        "",
 		"environments/.sops.yaml.swp":    "",
 		"environments/nested/other.yaml": "",
 	})
@@ -116,6 +115,8 @@ func TestEnvironment(t *testing.T) {
 		"prod.local":                 {Name: "prod.local", Path: local.Path, Exists: true, Layers: []environments.Layer{base, prod, local}},
 		"qa":                         {Name: "qa", Path: at("environments/qa.yaml"), Layers: []environments.Layer{base}},
 		"../environments/qa.yml":     {Name: "qa", Path: at("environments/qa.yml"), Layers: []environments.Layer{base}},
+		"LICENSE":                    {Name: "deploy/LICENSE", Path: at("deploy/LICENSE"), Exists: true, Layers: []environments.Layer{{Name: "deploy/LICENSE", Path: at("deploy/LICENSE")}}},
+		"settings.json":              {Name: "deploy/settings.json", Path: at("deploy/settings.json")},
 		"settings.yaml":              {Name: "deploy/settings.yaml", Path: at("deploy/settings.yaml"), Exists: true, Layers: []environments.Layer{{Name: "deploy/settings.yaml", Path: at("deploy/settings.yaml")}}},
 		"new/settings.yaml":          {Name: "deploy/new/settings.yaml", Path: at("deploy/new/settings.yaml")},
 		"../../elsewhere/other.yaml": {Name: "../../elsewhere/other.yaml", Path: filepath.Join(filepath.Dir(dir), "elsewhere", "other.yaml")},
@@ -129,11 +130,9 @@ func TestEnvironment(t *testing.T) {
 		"..":                       "not the name",
 		".":                        "not the name",
 		"a b":                      "not the name",
-		"../x":                     "neither the name of an environment nor the path of one",
-		"../deploy":                "neither",
-		"/etc/passwd":              "neither",
-		"LICENSE":                  "neither",
-		"settings.toml":            "neither",
+		"../x":                     "neither the name of an environment nor the path of a file",
+		"../deploy":                "is a folder",
+		"new/settings.ymal":        "neither",
 		"../environments/prod.yml": "prod is ambiguous",
 	} {
 		_, err := p.Environment(arg)

@@ -13,7 +13,7 @@ import (
 // Rules are read-only and safe for concurrent use.
 type Rule struct {
 	Policy       string // path of the policy
-	Line, Column int    // where the rule begins in it, from 1
+	Line, Column int    // where the rule begins in it, from 1; 0 if it comes from elsewhere
 	PathRegex    string // "" matches every path
 
 	// Rules has the default selector filled in if the policy names none.
@@ -24,6 +24,10 @@ type Rule struct {
 	// Groups are the key groups, at least one, each without duplicates and in
 	// the order of sops. A group may be empty.
 	Groups [][]Member
+
+	// MetadataIndent is that of a level of the metadata in new YAML files, 0 if
+	// the policy does not say (stores.yaml.indent).
+	MetadataIndent int
 
 	path *regexp.Regexp
 }
@@ -37,7 +41,7 @@ func (r *Rule) matches(path string) bool { return r.path == nil || r.path.MatchS
 // group without members. sops allows such a rule, for recipients that are given
 // on its command line.
 func (r *Rule) Recipients(reg *keys.Registry) (envfile.Recipients, error) {
-	to := envfile.Recipients{Threshold: r.quorum()}
+	to := envfile.Recipients{Threshold: r.Quorum()}
 	var errs []error
 	for i, members := range r.Groups {
 		if len(members) == 0 {
@@ -47,7 +51,7 @@ func (r *Rule) Recipients(reg *keys.Registry) (envfile.Recipients, error) {
 		for _, m := range members {
 			recipient, err := m.recipient(reg)
 			if err != nil {
-				errs = append(errs, fmt.Errorf("%s:%d: %s recipient %s: %w", r.Policy, m.Line, m.Type, m.Label(), err))
+				errs = append(errs, fmt.Errorf("%s: %s recipient %s: %w", whereIn(r.Policy, m.Line), m.Type, m.Label(), err))
 				continue
 			}
 			group = append(group, recipient)
@@ -60,8 +64,9 @@ func (r *Rule) Recipients(reg *keys.Registry) (envfile.Recipients, error) {
 	return to, nil
 }
 
-// quorum is the threshold that sops would write for the number of groups.
-func (r *Rule) quorum() int {
+// Quorum is the threshold that sops writes for the rule: 0 with one group, and
+// all of them if the policy does not say.
+func (r *Rule) Quorum() int {
 	switch {
 	case len(r.Groups) < 2:
 		return 0
@@ -73,7 +78,15 @@ func (r *Rule) quorum() int {
 
 func (r *Rule) emptyGroup(i int) error {
 	if len(r.Groups) == 1 {
-		return fmt.Errorf("%s:%d: creation rule: %w", r.Policy, r.Line, envfile.ErrNoRecipients)
+		return fmt.Errorf("%s: creation rule: %w", whereIn(r.Policy, r.Line), envfile.ErrNoRecipients)
 	}
-	return fmt.Errorf("%s:%d: key group %d of the creation rule: %w", r.Policy, r.Line, i+1, envfile.ErrNoRecipients)
+	return fmt.Errorf("%s: key group %d of the creation rule: %w", whereIn(r.Policy, r.Line), i+1, envfile.ErrNoRecipients)
+}
+
+// whereIn names a line of a policy, or what stands for the policy.
+func whereIn(policy string, line int) string {
+	if line == 0 {
+		return policy
+	}
+	return fmt.Sprintf("%s:%d", policy, line)
 }

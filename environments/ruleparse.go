@@ -125,9 +125,9 @@ func (r *reader) destination(n *envfile.Node) {
 	}
 }
 
-// stores checks the options of sops's own writers, which nothing here obeys:
-// files keep their shape.
-func (r *reader) stores(n *envfile.Node) {
+// stores reads the options of sops's own writers. Files keep their shape, so
+// only the metadata of new YAML files is left to obey them.
+func (r *reader) stores(n *envfile.Node) (yamlIndent int) {
 	f := r.fields(n, "stores", storeKeys)
 	for _, key := range storeKeys {
 		store := f[key]
@@ -138,6 +138,10 @@ func (r *reader) stores(n *envfile.Node) {
 		if key != "dotenv" && key != "ini" {
 			known = []string{"indent"}
 		}
-		r.integer(r.fields(store, "stores."+key, known)["indent"], "indent")
+		indent := r.integer(r.fields(store, "stores."+key, known)["indent"], "indent")
+		if key == "yaml" {
+			yamlIndent = indent
+		}
 	}
+	return yamlIndent
 }

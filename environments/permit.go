@@ -1,0 +1,77 @@
+package environments
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+// AllKeys stands for every key in what is given to [Permit].
+const AllKeys = "all"
+
+// Permit returns what [keys.Source] asks before a stanza of a file goes to the
+// service that it names: it agrees to the keys that are allowed, and to those
+// that the policy names. Anybody who can write the file could have put in others.
+//
+// allowed holds keys as .sops.yaml spells them or as [keys.Name] does, or
+// [AllKeys]. policy is called only if it decides; what it returns as an error is
+// the cause of a [*keys.NotPermittedError], and so is a nil policy.
+func Permit(allowed []string, policy func() (*Policy, error)) func(*keys.Stanza) error {
+	return func(s *keys.Stanza) error {
+		if slices.ContainsFunc(allowed, func(text string) bool { return allows(text, s) }) {
+			return nil
+		}
+		p, err := policy()
+		if err == nil && p.Names(s) {
+			return nil
+		}
+		return &keys.NotPermittedError{Type: s.Type, Recipient: keys.Name(s), Cause: err}
+	}
+}
+
+func allows(text string, s *keys.Stanza) bool {
+	text = strings.TrimSpace(text)
+	switch {
+	case text == "":
+		return false
+	case text == AllKeys, slices.Contains(keys.Names(s), text):
+		return true
+	}
+	m, ok := parseAlone(text)
+	return ok && m.isKeyOf(s)
+}
+
+// Names reports whether the policy names the key of a stanza, in a rule or
+// anywhere else: its type and all that says which key it is and how it is
+// reached, such as role and profile of a kms key. An Azure key without a version
+// stands for all its versions. A nil policy names none.
+func (p *Policy) Names(s *keys.Stanza) bool {
+	return p != nil && slices.ContainsFunc(p.keys, func(m Member) bool { return m.isKeyOf(s) })
+}
+
+// reached lists, for each type, the fields that say where a key lies and which it is.
+var reached = map[string][]string{
+	typeAge:    {"recipient"},
+	typePGP:    {"fp"},
+	typeKMS:    {"arn", "role", "aws_profile"},
+	typeGCP:    {"resource_id"},
+	typeAzure:  {"vault_url", "name"},
+	typeVault:  {"vault_address", "engine_path", "key_name"},
+	typeHuawei: {"key_id"},
+}
+
+// isKeyOf reports whether a stanza was made for the member.
+func (m Member) isKeyOf(s *keys.Stanza) bool {
+	if m.Type != s.Type || m.Fields == nil {
+		return false
+	}
+	want := &keys.Stanza{Type: m.Type, Fields: m.Fields}
+	for _, name := range reached[m.Type] {
+		if want.Field(name) != s.Field(name) {
+			return false
+		}
+	}
+	version := want.Field("version")
+	return m.Type != typeAzure || version == "" || version == s.Field("version")
+}
