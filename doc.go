@@ -43,6 +43,10 @@
 //
 // # Types
 //
+// Files may be YAML, JSON, TOML, dotenv or INI. The last two hold nothing but
+// texts and are read by name like variables: DB__PASSWORD in a dotenv file, and
+// password in the section [db] of an INI file, are db.password.
+//
 // In files a value has a type, and it must fit: the text "5432" is no port, and
 // the number 01234 (which is 668) is no postcode. An int may stand for a float.
 // A [time.Duration] is written 5s, a [time.Time] as RFC 3339 or as a YAML time, a

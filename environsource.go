@@ -15,22 +15,28 @@ const levels = "__"
 // Names are derived from the struct, never guessed from the variable, and
 // compared without regard to case.
 type environSource struct {
-	prefix  string
-	environ []string // NAME=value
+	prefix string
+	from   string                                  // a file, "" for the process environment
+	list   func(context.Context) ([]string, error) // NAME=value
 }
 
 type variable struct {
-	name  string
-	rest  string // upper case, without the prefix
-	exact bool   // the name itself is in upper case
-	text  string
+	name   string
+	rest   string // upper case, without the prefix
+	exact  bool   // the name itself is in upper case
+	text   string
+	origin Origin
 }
 
 // read returns the variables that name a setting. Others are none of ours: a
 // prefix may be shared.
-func (s *environSource) read(_ context.Context, p *plan, below *node) (*node, error) {
+func (s *environSource) read(ctx context.Context, p *plan, below *node) (*node, error) {
+	environ, err := s.list(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var tree *node
-	for _, v := range s.variables() {
+	for _, v := range s.variables(environ) {
 		n, err := v.tree(p, below, v.rest)
 		if err != nil {
 			return nil, err
@@ -43,17 +49,17 @@ func (s *environSource) read(_ context.Context, p *plan, below *node) (*node, er
 // variables returns those with the prefix in the order in which they are laid
 // over one another: what names a group before what names a part of it, and of
 // two that differ in case only the upper-case one last.
-func (s *environSource) variables() []variable {
+func (s *environSource) variables(environ []string) []variable {
 	prefix := strings.ToUpper(s.prefix)
 	var found []variable
-	for _, e := range s.environ {
+	for _, e := range environ {
 		name, text, ok := strings.Cut(e, "=")
 		upper := strings.ToUpper(name)
 		rest, ours := strings.CutPrefix(upper, prefix)
 		if !ok || !ours || rest == "" {
 			continue
 		}
-		found = append(found, variable{name: name, rest: rest, exact: name == upper, text: text})
+		found = append(found, variable{name: name, rest: rest, exact: name == upper, text: text, origin: Origin{File: s.from, Variable: name}})
 	}
 	slices.SortStableFunc(found, func(a, b variable) int {
 		if c := cmp.Compare(strings.Count(a.rest, levels), strings.Count(b.rest, levels)); c != 0 {
@@ -95,18 +101,17 @@ func (v variable) tree(p *plan, below *node, rest string) (*node, error) {
 	default:
 		return nil, nil
 	}
-	origin := Origin{Variable: v.name}
 	var child *node
 	if rest == "" {
-		child = textNode(elem, v.text, origin)
+		child = textNode(elem, v.text, v.origin)
 	} else {
 		var err error
 		if child, err = v.tree(elem, below.get(key), rest); child == nil {
 			return nil, err
 		}
 	}
-	child.key, child.keyOrigin = key, origin
-	return &node{kind: nodeMap, origin: origin, entries: []*node{child}}, nil
+	child.key, child.keyOrigin = key, v.origin
+	return &node{kind: nodeMap, origin: v.origin, entries: []*node{child}}, nil
 }
 
 // fieldOf returns the field that rest begins with, and what follows its name.

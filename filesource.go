@@ -18,26 +18,30 @@ type fileSource struct {
 	layer      environments.Layer
 	shown      string // its path for people
 	identities func(context.Context) ([]keys.Identity, error)
+	looked     bool // the identities are those of user and machine, services among them
 }
 
 // read opens the file. Its MAC is verified before anything is looked at.
-func (s *fileSource) read(ctx context.Context, _ *plan, _ *node) (*node, error) {
-	root, err := s.open(ctx)
+func (s *fileSource) read(ctx context.Context, p *plan, below *node) (*node, error) {
+	root, format, err := s.open(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.shown, err)
 	}
-	tree := fileNode(root, s.shown)
+	var tree *node
+	if format == envfile.Dotenv || format == envfile.INI {
+		if tree, err = flatTree(root, s.shown, p, below); err != nil {
+			return nil, fmt.Errorf("%s: %w", s.shown, err)
+		}
+	} else {
+		tree = fileNode(root, s.shown)
+	}
 	tree.origin = Origin{File: s.shown}
 	return tree, nil
 }
 
-func (s *fileSource) open(ctx context.Context) (*envfile.Node, error) {
+func (s *fileSource) open(ctx context.Context) (*envfile.Node, envfile.Format, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	format, err := envfile.FormatOf(s.layer.Path)
-	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	src, err := fs.ReadFile(s.fsys, s.layer.Path)
 	if err != nil {
@@ -45,24 +49,45 @@ func (s *fileSource) open(ctx context.Context) (*envfile.Node, error) {
 		if errors.As(err, &pathError) {
 			err = pathError.Err // the path is in the message already
 		}
-		return nil, fmt.Errorf("read: %w", err)
+		return nil, nil, fmt.Errorf("read: %w", err)
+	}
+	format, _ := envfile.Detect(s.layer.Path, src)
+	if format == envfile.Binary {
+		return nil, nil, errors.New("there are no settings in a file of this kind: it is sealed as one value")
 	}
 	sealed, err := envfile.ParseSealed(format, src)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if n := len(sealed.Roots()); n != 1 {
-		return nil, fmt.Errorf("want one document, the file has %d", n)
+		return nil, nil, fmt.Errorf("want one document, the file has %d", n)
 	}
 	ids, err := s.identities(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	opened, err := sealed.Open(ctx, ids...)
 	if err != nil {
-		return nil, err
+		return nil, nil, s.withMissing(sealed, err)
 	}
-	return opened.Roots()[0], nil
+	return opened.Roots()[0], format, nil
+}
+
+// withMissing adds to the error of a file that nobody opened which of its keys
+// the program knows no provider for.
+func (s *fileSource) withMissing(sealed *envfile.Sealed, err error) error {
+	var none *keys.NoIdentityError
+	if !s.looked || !errors.As(err, &none) {
+		return err
+	}
+	var types []string
+	for _, stanza := range sealed.Metadata().Stanzas() {
+		if _, missing := keys.Default.Provider(stanza.Type); missing != nil && !slices.Contains(types, stanza.Type) {
+			types = append(types, stanza.Type)
+			none.Reasons = append(none.Reasons, missing)
+		}
+	}
+	return err
 }
 
 // mergeKey is the key of YAML that includes the entries of other maps.

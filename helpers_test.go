@@ -27,7 +27,12 @@ func demoKey(t testing.TB) string {
 // seal seals YAML to the demo key.
 func seal(t testing.TB, plain string) []byte {
 	t.Helper()
-	d, err := envfile.Parse(envfile.YAML, []byte(plain))
+	return sealedText(t, envfile.YAML, plain)
+}
+
+func sealedText(t testing.TB, f envfile.Format, plain string) []byte {
+	t.Helper()
+	d, err := envfile.Parse(f, []byte(plain))
 	require.NoError(t, err)
 	r, err := keys.ParseAgeRecipient(demoRecipient)
 	require.NoError(t, err)

@@ -21,6 +21,14 @@ import (
 // overrides those before it: maps merge, lists and single values are replaced.
 // The process environment comes last, if [WithEnvPrefix] asks for it.
 //
+// Files whose key lies with a service (AWS KMS, Azure Key Vault, PGP …) open if the
+// program imports its package for the side effect, such as
+// github.com/sealcfg/sealcfg/keys/aws. A file is not authenticated before it is
+// open, so it does not decide whom the program contacts and which role it takes:
+// a service is asked only for keys that the project's .sops.yaml names (the
+// nearest one above the files) or that [AllowKeys] does. gpg contacts nobody and
+// is asked freely.
+//
 // Mistakes in the settings are all reported in one [*Error]. Other errors:
 // [ErrNoEnvironment]; [environments.MissingError]; and for a file, with its path,
 // envfile.ErrNotSealed, envfile.ErrIntegrity, *envfile.SyntaxError,
@@ -92,7 +100,7 @@ func (o *options) sources(env string) (all []source, file string, err error) {
 		return ids, idsErr
 	}
 	for _, l := range layers {
-		s := &fileSource{fsys: fsys, layer: l, shown: l.Path, identities: identities}
+		s := &fileSource{fsys: fsys, layer: l, shown: l.Path, identities: identities, looked: len(o.identities) == 0}
 		if o.fsys == nil {
 			s.shown = filepath.Join(prefix, filepath.FromSlash(l.Path))
 		}
@@ -101,8 +109,14 @@ func (o *options) sources(env string) (all []source, file string, err error) {
 		}
 		all = append(all, s)
 	}
+	for _, s := range o.beside {
+		if o.prefix != nil {
+			s = &environSource{prefix: *o.prefix, from: s.from, list: s.list}
+		}
+		all = append(all, s)
+	}
 	if o.prefix != nil {
-		all = append(all, &environSource{prefix: *o.prefix, environ: o.variables()})
+		all = append(all, &environSource{prefix: *o.prefix, list: func(context.Context) ([]string, error) { return o.variables(), nil }})
 	}
 	return all, file, nil
 }

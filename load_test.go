@@ -233,6 +233,15 @@ func TestIdentities(t *testing.T) {
 			assert.ErrorContains(t, err, "environments/prod.yaml")
 		}
 	})
+	t.Run("of a kind that is not imported", func(t *testing.T) {
+		const recipient = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFVHIxsXcMp6GGB2aRoHv1hgFHaJwprdF+xLeiR6q4xO demo"
+		text := strings.Replace(string(seal(t, "a: x")), demoRecipient, recipient, 1)
+		err := load(sealcfg.WithFS(fstest.MapFS{"prod.yaml": {Data: []byte(text)}}, "."), sealcfg.WithIdentityText(another))
+		var none *keys.NoIdentityError
+		require.ErrorAs(t, err, &none)
+		assert.Equal(t, []string{recipient}, none.Recipients)
+		assert.ErrorContains(t, err, "need the package github.com/sealcfg/sealcfg/keys/agessh (missing import?)")
+	})
 	t.Run("malformed", func(t *testing.T) {
 		for _, text := range []string{demoKeyLine + "X", "# only a comment\n", "canary-55"} {
 			err := load(sealcfg.WithIdentityText(text))

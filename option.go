@@ -8,8 +8,11 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
+	"sync"
 
+	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/keys"
 )
 
@@ -35,7 +38,9 @@ type options struct {
 	fsys       fs.FS // nil: the disk
 	prefix     *string
 	identities []keys.Identity
+	allowed    []string // keys of services
 	environ    []string // NAME=value; nil: that of the process
+	beside     []*environSource
 	origins    *Origins
 	errs       []error
 }
@@ -92,11 +97,28 @@ func WithIdentityText(text string) Option {
 	}
 }
 
+// AllowKeys names keys of services that the program may use although the project's
+// .sops.yaml does not name them, or is not deployed: "arn:aws:kms:…", as
+// .sops.yaml spells them or as the error does; "all" is every key that a file
+// names. See [Load].
+func AllowKeys(names ...string) Option {
+	return func(o *options) { o.allowed = append(o.allowed, names...) }
+}
+
 // WithEnviron has all variables (SEALCFG_ENV, the prefixed ones, and those in
 // which sops looks for identities) taken from a list in the form of
 // [os.Environ], in place of the process environment. With none, there are none.
 func WithEnviron(environ ...string) Option {
 	return func(o *options) { o.environ = append([]string{}, environ...) }
+}
+
+// WithVariables adds variables from elsewhere, for example a .env file: read
+// returns them in the form of [os.Environ], and is called once by each Load. from is
+// where they come from, for people. They override the files, later options
+// override earlier ones, and the process environment overrides all. The prefix is
+// that of [WithEnvPrefix]; without one, every name is considered.
+func WithVariables(from string, read func(context.Context) ([]string, error)) Option {
+	return func(o *options) { o.beside = append(o.beside, &environSource{from: from, list: read}) }
 }
 
 // WithOrigins has [Load] tell where each setting came from. o is filled when
@@ -142,12 +164,22 @@ func (o *options) allIdentities(ctx context.Context) ([]keys.Identity, error) {
 		LookupEnv: o.lookupEnv,
 		ReadFile:  os.ReadFile,
 		ConfigDir: keys.ConfigDir(o.lookupEnv),
+		HomeDir:   keys.HomeDir(o.lookupEnv),
 		Run:       o.run,
+		Permit:    environments.Permit(o.allowed, sync.OnceValues(o.policy)),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("look for identities: %w", err)
 	}
 	return ids, nil
+}
+
+// policy reads the .sops.yaml that governs the files.
+func (o *options) policy() (*environments.Policy, error) {
+	if o.fsys != nil {
+		return environments.FindPolicyIn(o.fsys, o.dir)
+	}
+	return environments.FindPolicy(filepath.Join(o.dir, "any"))
 }
 
 // run starts the command of $SOPS_AGE_KEY_CMD. What it prints on stderr is

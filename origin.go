@@ -7,7 +7,8 @@ import (
 
 // An Origin says where a setting came from. Its zero value means nowhere: not set.
 type Origin struct {
-	// File is the path as the options gave it, joined with the file's name.
+	// File is the path as the options gave it, joined with the file's name. With
+	// Variable, it is where [WithVariables] says that the variable comes from.
 	File string
 	// Line and Column count from 1, columns in characters; they are 0 if the
 	// file as a whole is meant.
@@ -19,9 +20,11 @@ type Origin struct {
 	Default bool
 }
 
-// String returns file:line:column, $VARIABLE, "default" or "not set".
+// String returns file:line:column, $VARIABLE, "file: $VARIABLE", "default" or "not set".
 func (o Origin) String() string {
 	switch {
+	case o.Variable != "" && o.File != "":
+		return o.File + ": $" + o.Variable
 	case o.Variable != "":
 		return "$" + o.Variable
 	case o.File != "" && o.Line > 0:

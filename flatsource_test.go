@@ -1,0 +1,81 @@
+package sealcfg_test
+
+import (
+	"context"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sealcfg/sealcfg"
+	"github.com/sealcfg/sealcfg/envfile"
+)
+
+type service struct {
+	Tags []string `cfg:",optional"`
+	HTTP struct {
+		Timeout time.Duration `default:"1s"`
+	}
+	DB struct {
+		Password sealcfg.Secret[string]
+		Port     uint16
+	}
+}
+
+func loadFormat(t *testing.T, f envfile.Format, extension, plain string, opts ...sealcfg.Option) (*service, error) {
+	t.Helper()
+	fsys := fstest.MapFS{"environments/prod" + extension: {Data: sealedText(t, f, plain)}}
+	return sealcfg.Load[service](context.WithoutCancel(t.Context()), append(options(t, fsys), opts...)...)
+}
+
+// Every format that has names gives the same settings.
+func TestLoadFormats(t *testing.T) {
+	for _, c := range []struct {
+		extension, plain, port string
+		format                 envfile.Format
+	}{
+		{".yaml", "tags: [a, b]\nhttp: {timeout: 5s}\ndb:\n  password: pw\n  port: 5432\n", "5:9", envfile.YAML},
+		{".json", `{"tags": ["a", "b"], "http": {"timeout": "5s"}, "db": {"password": "pw", "port": 5432}}`, "", envfile.JSON},
+		{".toml", "tags = ['a', 'b']\nhttp.timeout = '5s'\n[db]\npassword = 'pw'\nport = 5432\n", "5:8", envfile.TOML},
+		{".env", "TAGS=a,b\nHTTP__TIMEOUT=5s\ndb__password=pw\nDB__PORT=5432\n", "4:10", envfile.Dotenv},
+		{".ini", "tags = [\"a\", \"b\"]\n[http]\ntimeout = 5s\n[DB]\npassword = pw\nport = 5432\n", "6:8", envfile.INI},
+	} {
+		t.Run(c.extension, func(t *testing.T) {
+			var origins sealcfg.Origins
+			s, err := loadFormat(t, c.format, c.extension, c.plain, sealcfg.WithOrigins(&origins))
+			require.NoError(t, err)
+			assert.Equal(t, []string{"a", "b"}, s.Tags)
+			assert.Equal(t, 5*time.Second, s.HTTP.Timeout)
+			assert.Equal(t, "pw", s.DB.Password.Expose())
+			assert.EqualValues(t, 5432, s.DB.Port)
+			if c.port != "" {
+				assert.Equal(t, "environments/prod"+c.extension+":"+c.port, origins.Of("db.port").String())
+			}
+		})
+	}
+}
+
+// A name that fits nothing is reported where it was meant to stand.
+func TestFlatUnknown(t *testing.T) {
+	_, err := loadFormat(t, envfile.Dotenv, ".env", "DB__PASWORD=canary\nDB__PORT=canary\nHTTP__TIMEOUT__X=canary\nSTRAY=canary\n")
+	assert.Equal(t, []string{
+		"http.timeout environments/prod.env:3:18 want time.Duration, the value is a map",
+		"db.port environments/prod.env:2:10 want uint16, the text is something else",
+		`db.pasword environments/prod.env:1:1 unknown key; did you mean "password"?`,
+		"stray environments/prod.env:4:1 unknown key",
+		"db.password not set set db.password in environments/prod.env or $APP_DB__PASSWORD",
+	}, problemsOf(t, err))
+	assert.NotContains(t, err.Error(), "canary")
+
+	_, err = loadFormat(t, envfile.INI, ".ini", "[db]\npassword = a\nport = 1\n[htp]\ntimeout = 5s\n")
+	assert.Equal(t, []string{`htp environments/prod.ini:5:1 unknown key; did you mean "http"?`}, problemsOf(t, err))
+}
+
+// A file that is sealed as one value has no settings in it.
+func TestLoadBinary(t *testing.T) {
+	fsys := fstest.MapFS{"environments/prod.toml": {Data: sealedText(t, envfile.Binary, "canary = 1\n")}}
+	_, err := sealcfg.Load[service](context.WithoutCancel(t.Context()), options(t, fsys)...)
+	assert.EqualError(t, err, "load settings for \"prod\": environments/prod.toml: there are no settings in a file of this kind: it is sealed as one value")
+}
