@@ -1,0 +1,49 @@
+// Command sealcfg-kms asks key services for sealcfg, which runs it when a file
+// needs a key that is not of age. It is a program of its own so that nobody else
+// carries the libraries of the services. People do not call it.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"strings"
+
+	"golang.org/x/term"
+
+	"github.com/sealcfg/sealcfg/cmd/internal/kmswire"
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+func main() { os.Exit(run(os.Args[1:], services())) }
+
+func run(args []string, services []keys.Service) int {
+	version := "(devel)"
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		version = info.Main.Version
+	}
+	switch {
+	case len(args) == 1 && (args[0] == "version" || args[0] == "--version"):
+		fmt.Printf("%s %s (protocol %d, keys of type %s)\n", kmswire.Program, version, kmswire.Protocol, types(services))
+		return 0
+	case len(args) > 0 || term.IsTerminal(int(os.Stdin.Fd())):
+		fmt.Fprintf(os.Stderr, "%s is run by sealcfg, for files with keys of type %s.\nIt lies beside sealcfg or on PATH; there is nothing else to do with it.\n",
+			kmswire.Program, types(services))
+		return 2
+	}
+	kmswire.LeaveSignals()
+	if err := kmswire.Serve(context.Background(), os.Stdin, os.Stdout, version, services); err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", kmswire.Program, err)
+		return 1
+	}
+	return 0
+}
+
+func types(services []keys.Service) string {
+	var all []string
+	for _, s := range services {
+		all = append(all, s.Type())
+	}
+	return strings.Join(all, " ")
+}
