@@ -1,0 +1,232 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sealcfg/sealcfg/envfile"
+)
+
+func TestCalledAsSops(t *testing.T) {
+	t.Parallel()
+	for argv0, want := range map[string]bool{
+		"sops": true, "/usr/local/bin/sops": true, "sops.exe": true, "SOPS.EXE": true,
+		"sealcfg": false, "sops-3.13": false, "mysops": false, "": false, "/opt/sops/sealcfg": false,
+	} {
+		assert.Equal(t, want, calledAsSops(argv0), argv0)
+	}
+}
+
+// run calls the shim in this process, without any variable set.
+func run(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	file := func() *os.File {
+		f, err := os.CreateTemp(t.TempDir(), "")
+		require.NoError(t, err)
+		return f
+	}
+	null, err := os.Open(os.DevNull)
+	require.NoError(t, err)
+	a := &app{in: null, out: file(), err: file(), lookupEnv: func(string) (string, bool) { return "", false }}
+	code = a.runSops(context.Background(), args)
+	read := func(f *os.File) string {
+		b, err := os.ReadFile(f.Name())
+		require.NoError(t, err)
+		return string(b)
+	}
+	return code, read(a.out), read(a.err)
+}
+
+// helpFlag finds the flags in a help text of sops: "   --age value, -a value   comma …".
+var helpFlag = regexp.MustCompile(`(?m)^   (--?[a-z][a-z-]*)(?: value)?(?:, (--?[a-z][a-z-]*)(?: value)?)?(?:  |$)`)
+
+func flagsInHelp(t *testing.T, sops string, command ...string) map[string]bool {
+	t.Helper()
+	cmd := exec.Command(sops, append(command, "--help")...)
+	cmd.Env = append(os.Environ(), "SOPS_DISABLE_VERSION_CHECK=1")
+	out, err := cmd.Output()
+	require.NoError(t, err)
+	flags := map[string]bool{}
+	for _, m := range helpFlag.FindAllSubmatch(out, -1) {
+		for _, name := range m[1:] {
+			if len(name) > 0 {
+				flags[strings.TrimLeft(string(name), "-")] = bytes.Contains(m[0], []byte(" value"))
+			}
+		}
+	}
+	return flags
+}
+
+// Every command and flag of sops is known, and does what it does there or is
+// refused by its name.
+func TestEveryFlagOfSops(t *testing.T) {
+	t.Parallel()
+	sops := sopsPath()
+	if sops == "" {
+		t.Skip("the real sops is not installed")
+	}
+	top, err := exec.Command(sops, "--help").Output()
+	require.NoError(t, err)
+	_, list, ok := strings.Cut(string(top), "COMMANDS:\n")
+	require.True(t, ok)
+	list, _, _ = strings.Cut(list, "\n\n")
+	commands := []string{""}
+	for line := range strings.Lines(list) {
+		if name := strings.Fields(line)[0]; name != "help," {
+			commands = append(commands, name)
+		}
+	}
+	require.Greater(t, len(commands), 12)
+	names := append(sopsCommandNames(), "")
+	slices.Sort(names)
+	slices.Sort(commands)
+	require.Equal(t, commands, names)
+
+	tried := 0
+	for _, name := range commands {
+		var args []string
+		known := strings.Fields(sopsGlobal)
+		if name != "" {
+			args = []string{name}
+			cmd := sopsCommands()[slices.Index(sopsCommandNames(), name)]
+			if cmd.refuse != "" {
+				code, _, stderr := run(t, name)
+				assert.Equal(t, 1, code)
+				assert.Contains(t, stderr, "sops "+name+" is not supported: ")
+				continue
+			}
+			known = strings.Fields(cmd.flags)
+		}
+		flags := flagsInHelp(t, sops, args...)
+		require.NotEmpty(t, flags, name)
+		for f, value := range flags {
+			tried++
+			entry := findSopsFlag(f)
+			require.NotNil(t, entry, f)
+			assert.True(t, slices.Contains(known, entry.name) || entry.name == "help", "%s: %s", name, f)
+			assert.Equal(t, value, entry.kind != boolFlag, "%s: %s takes a value", name, f)
+			if entry.refuse != "" {
+				code, stdout, stderr := run(t, append(args, dashed(f)+"=true", "no-such-file")...)
+				assert.Equal(t, 1, code, f)
+				assert.Empty(t, stdout)
+				assert.Contains(t, stderr, dashed(entry.name)+" is not supported: ", f)
+			}
+		}
+		for _, f := range known {
+			_, there := flags[f]
+			assert.True(t, there, "%s has no --%s in sops", name, f)
+		}
+	}
+	assert.Greater(t, tried, 150)
+}
+
+func TestSopsCommandLines(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		line   string
+		code   int
+		stderr string
+	}{
+		{"--nonsense x.yaml", 1, "flag provided but not defined: --nonsense"},
+		{"decrypt --nonsense x.yaml", 1, "flag provided but not defined: --nonsense"},
+		{"decrypt --config x y.yaml", 1, "flags of sops itself stand before the command"},
+		{"--input-type yaml decrypt x.yaml", 1, "--input-type stands before the command"},
+		{"-d x.yaml --output-type json", 1, "--output-type stands behind the file"},
+		{"-d x.yaml --output-type=CANARY", 1, "--output-type stands behind the file"},
+		{"x.yaml -d", 1, "-d stands behind the file"},
+		{"-d a.yaml b.yaml", 1, "want one file, got 2"},
+		{"decrypt a.yaml --bogus=CANARY", 1, "--bogus stands behind the file"},
+		{"decrypt a.yaml b.yaml", 1, "want one file, got 2"},
+		{"-d -e a.yaml", 8, "--decrypt, --encrypt exclude each other"},
+		{"--indent CANARY -d a.yaml", 1, "--indent does not take this value"},
+		{"-d=CANARY a.yaml", 1, "-d does not take this value"},
+		{"-d --output", 1, "--output needs a value"},
+		{"--=x", 1, "bad flag syntax"},
+		{"-d --decryption-order age,pgp,age a.yaml", 112, "duplicate decryption key type: age"},
+		{"decrypt --enable-local-keyservice=false a.yaml", 1, "--enable-local-keyservice=false is not supported"},
+		{"decrypt --enable-local-keyservice a.yaml", 100, "non-existent file"},
+		{"decrypt --ignore-mac=false a.yaml", 100, "non-existent file"},
+		{"--extract x a.yaml", 1, "--extract goes with --decrypt"},
+		{"--output x a.yaml", 1, "--output does not go with edit"},
+		{"-d --age age1x --kms arn --encrypted-regex x no-such.yaml", 100, "non-existent file"},
+		{"--verbose --disable-version-check decrypt no-such.yaml", 100, "non-existent file"},
+		{"decrypt -- --no-such", 100, "--no-such"},
+		{"exec-env a.yaml", 1, "want a file and a command"},
+		{"", 100, "no file specified"},
+	} {
+		code, stdout, stderr := run(t, strings.Fields(c.line)...)
+		assert.Equal(t, c.code, code, "%s: %s", c.line, stderr)
+		assert.Contains(t, stderr, c.stderr, c.line)
+		assert.NotContains(t, stderr, "CANARY", c.line)
+		assert.Empty(t, stdout, c.line)
+	}
+}
+
+// Tools read the version: a word, three numbers with dots, and the line's end or a space.
+func TestSopsVersion(t *testing.T) {
+	t.Parallel()
+	for _, args := range []string{"--version", "-v", "--version --disable-version-check", "--disable-version-check --version"} {
+		code, stdout, stderr := run(t, strings.Fields(args)...)
+		assert.Equal(t, 0, code)
+		assert.Regexp(t, `^sops `+regexp.QuoteMeta(envfile.FormatVersion)+` \(sealcfg [^()\s]+\)\n$`, stdout)
+		assert.Empty(t, stderr)
+	}
+	for _, args := range []string{"--help", "-h", "help", "decrypt --help", "exec-env -h"} {
+		code, stdout, _ := run(t, strings.Fields(args)...)
+		assert.Equal(t, 0, code)
+		assert.Contains(t, stdout, "--ignore-mac", args)
+	}
+	code, _, stderr := run(t, "--version", "--check-for-updates")
+	assert.Equal(t, 1, code)
+	assert.Contains(t, stderr, "--check-for-updates is not supported")
+}
+
+func TestSopsPath(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]envfile.Path{
+		``:                nil,
+		`["a"]`:           {{Key: "a"}},
+		`['a']["b"][0]`:   {{Key: "a"}, {Key: "b"}, {Index: 0, IsIndex: true}},
+		`["a.b"]["c[0]"]`: {{Key: "a.b"}, {Key: "c[0]"}},
+		`["a\b"]`:         {{Key: `a\b`}},
+		`[""]`:            {{Key: ""}},
+		` ["x"] `:         {{Key: "x"}},
+	} {
+		got, err := parseSopsPath(text)
+		require.NoError(t, err, text)
+		assert.Equal(t, want, got, text)
+	}
+	for _, text := range []string{"a", `["a"`, `[a]`, `[-1]`, `["a"]x`, `[`, `[]`, `["a']`} {
+		_, err := parseSopsPath(text)
+		assert.ErrorIs(t, err, envfile.ErrPath, text)
+	}
+}
+
+func FuzzSopsArguments(f *testing.F) {
+	f.Add("-d\x00--output-type\x00json\x00x.yaml")
+	f.Add("set\x00x\x00[\"a\"]\x00-5")
+	f.Add("decrypt\x00x\x00--\x00-i")
+	f.Fuzz(func(t *testing.T, line string) {
+		s := sopsArgs{text: map[string]string{}, cli: map[string]bool{}}
+		args := strings.Split(line, "\x00")
+		err := s.read(args, strings.Fields(sopsGlobal), len(line)%2 == 0)
+		if err != nil {
+			return
+		}
+		for _, rest := range s.rest {
+			if !slices.Contains(args, rest) {
+				t.Fatal("an argument that nobody gave")
+			}
+		}
+		_, _ = parseSopsPath(line)
+	})
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/environments"
+	"github.com/sealcfg/sealcfg/internal/editor"
+	"github.com/sealcfg/sealcfg/internal/scratch"
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+// The exit codes of sops (cmd/sops/codes) that the shim gives.
+const (
+	sopsGeneric       = 1
+	sopsNoRead        = 2
+	sopsNoWrite       = 3
+	sopsNoDump        = 4
+	sopsBadContext    = 6
+	sopsBadSet        = 7
+	sopsConflict      = 8
+	sopsNoEncrypt     = 23
+	sopsNoDecrypt     = 25
+	sopsNoSuchForKeys = 49
+	sopsBadMAC        = 51
+	sopsInterrupted   = 85
+	sopsBadPath       = 91
+	sopsEmpty         = 92
+	sopsNoFile        = 100
+	sopsDuplicateType = 112
+	sopsNoKey         = 128
+	sopsUnchanged     = 200
+	sopsNoEditor      = 201
+	sopsSealedAlready = 203
+)
+
+// coded is an error with the exit code that sops has for it.
+type coded struct {
+	error
+	code int
+}
+
+func (c coded) Unwrap() error { return c.error }
+
+func sopsError(code int, format string, args ...any) error {
+	return coded{fmt.Errorf(format, args...), code}
+}
+
+// withCode gives an error a code, unless it has one that says more.
+func withCode(err error, code int) error {
+	if err == nil || sopsCode(err) != sopsGeneric {
+		return err
+	}
+	return coded{err, code}
+}
+
+// childExit ends the shim with the code of the command that it ran.
+type childExit struct{ code int }
+
+func (e childExit) Error() string { return fmt.Sprintf("the command ended with exit code %d", e.code) }
+
+// sopsCode is the exit code of sops for an error.
+func sopsCode(err error) int {
+	var own coded
+	var child childExit
+	var stopped *scratch.SignalError
+	var editorStopped *editor.SignalError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &child):
+		return child.code
+	case errors.As(err, &own):
+		return own.code
+	case errors.Is(err, errInterrupted), errors.As(err, &stopped), errors.As(err, &editorStopped):
+		return sopsInterrupted
+	case errors.Is(err, errEditor), errors.Is(err, editor.ErrNone):
+		return sopsNoEditor
+	case errors.Is(err, keys.ErrNoIdentity):
+		return sopsNoKey
+	case errors.Is(err, envfile.ErrMAC):
+		return sopsBadMAC
+	case errors.Is(err, envfile.ErrIntegrity):
+		return sopsNoDecrypt
+	case errors.Is(err, envfile.ErrConvert):
+		return sopsNoDump
+	case errors.Is(err, envfile.ErrAlreadySealed):
+		return sopsSealedAlready
+	}
+	return sopsGeneric
+}
+
+// end prints an error and returns the exit code. Tools look for some of sops's
+// own words.
+func (r *sopsRun) end(err error) int {
+	code := sopsCode(err)
+	var child childExit
+	if err == nil || errors.As(err, &child) {
+		return code
+	}
+	switch {
+	case errors.Is(err, envfile.ErrNotSealed):
+		err = fmt.Errorf("sops metadata not found: %w", err)
+	case errors.Is(err, environments.ErrNoRule):
+		err = fmt.Errorf("no matching creation rules found: %w", err)
+	case errors.Is(err, environments.ErrNoPolicy):
+		err = fmt.Errorf("config file not found, and no keys provided through command line options: %w", err)
+	case errors.Is(err, envfile.ErrMAC):
+		err = fmt.Errorf("MAC mismatch: %w", err)
+	}
+	r.report(err)
+	return code
+}
+
+// reading words the error of a file that is not there.
+func reading(err error, code int) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return coded{err, code}
+	}
+	return withCode(err, sopsNoRead)
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/sealcfg/sealcfg/envfile"
+)
+
+// decrypt is sops decrypt and sops -d.
+func (r *sopsRun) decrypt(ctx context.Context) error {
+	if err := r.oneFile(); err != nil {
+		return err
+	}
+	f, err := r.file(sopsNoFile)
+	if err != nil {
+		return err
+	}
+	path, err := parseSopsPath(r.str("extract"))
+	if err != nil {
+		return coded{fmt.Errorf("error parsing --extract path: %w", err), sopsBadPath}
+	}
+	opened, err := r.openFile(ctx, f)
+	if err != nil {
+		return err
+	}
+	text, err := r.plainText(f, opened, path)
+	if err != nil {
+		return err
+	}
+	return r.write(f, text, opened.Sealed().Bytes(), true)
+}
+
+// plainText is what decrypt prints: the author's text if nothing else is asked
+// for, else the values in the layout that sops gives them.
+func (r *sopsRun) plainText(f *sopsFile, opened *envfile.Opened, path envfile.Path) ([]byte, error) {
+	indent := envfile.DefaultIndent
+	if r.given("indent") {
+		indent = r.number("indent")
+	}
+	switch {
+	case len(path) > 0:
+		n := opened.Roots()[0].At(path)
+		if n == nil {
+			return nil, fmt.Errorf("error truncating tree: %w", noField(f.target, opened.Roots(), path))
+		}
+		text, err := envfile.ConvertValue(f.to, n, indent)
+		return text, f.at(err)
+	case f.to.Name() != f.format.Name() || r.given("indent"):
+		text, err := envfile.Convert(f.to, opened.Roots(), indent)
+		return text, f.at(err)
+	}
+	text, err := opened.Text()
+	return text, f.at(err)
+}
+
+// parseSopsPath reads ["key"][0]. Unlike sops it takes keys with brackets.
+func parseSopsPath(s string) (envfile.Path, error) {
+	if strings.TrimSpace(s) == "" {
+		return nil, nil
+	}
+	s = strings.TrimSpace(s)
+	if !strings.HasPrefix(s, "[") {
+		return nil, fmt.Errorf("%w: want [\"key\"][0]", envfile.ErrPath)
+	}
+	var p envfile.Path
+	for s != "" {
+		step, rest, err := parseSopsStep(s)
+		if err != nil {
+			return nil, err
+		}
+		p, s = append(p, step), rest
+	}
+	return p, nil
+}
+
+// parseSopsStep reads one pair of brackets. There are no escapes in sops's keys: the
+// quote ends where ] follows.
+func parseSopsStep(s string) (step envfile.Step, rest string, err error) {
+	inner, ok := strings.CutPrefix(s, "[")
+	if !ok || inner == "" {
+		return step, "", fmt.Errorf("%w: want [ after ]", envfile.ErrPath)
+	}
+	if quote := inner[:1]; quote == `"` || quote == "'" {
+		key, rest, ok := strings.Cut(inner[1:], quote+"]")
+		if !ok {
+			return step, "", fmt.Errorf("%w: a component does not end with %s]", envfile.ErrPath, quote)
+		}
+		return envfile.Step{Key: key}, rest, nil
+	}
+	index, rest, ok := strings.Cut(inner, "]")
+	i, err := strconv.Atoi(index)
+	if !ok || err != nil || i < 0 {
+		return step, "", fmt.Errorf("%w: want a quoted key or a position in brackets", envfile.ErrPath)
+	}
+	return envfile.Step{Index: i, IsIndex: true}, rest, nil
+}
+
+// fileStatus is sops filestatus: nothing is opened.
+func (r *sopsRun) fileStatus(ctx context.Context) error {
+	if len(r.rest) == 0 {
+		return sopsError(sopsNoFile, "no file specified")
+	}
+	if err := r.oneFile(); err != nil {
+		return err
+	}
+	f, err := r.file(sopsGeneric)
+	if err != nil {
+		return err
+	}
+	status := struct {
+		Encrypted bool `json:"encrypted"`
+	}{}
+	switch s, err := r.sealedText(ctx, f); {
+	case errors.Is(err, envfile.ErrNotSealed):
+	case err != nil:
+		return coded{fmt.Errorf("cannot check file status: %w", err), sopsGeneric}
+	default:
+		status.Encrypted = s.Metadata().HasMAC()
+	}
+	return json.NewEncoder(r.out).Encode(status)
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"github.com/sealcfg/sealcfg/environments"
+	"github.com/sealcfg/sealcfg/internal/atomicfile"
+)
+
+// edit is sops edit, and sops with nothing but a file.
+func (r *sopsRun) edit(ctx context.Context) error {
+	if len(r.rest) == 0 {
+		return sopsError(sopsNoFile, "no file specified")
+	}
+	if err := r.oneFile(); err != nil {
+		return err
+	}
+	f, err := r.file(0)
+	if err != nil {
+		return err
+	}
+	if f.stdin {
+		return sopsError(sopsNoFile, "an editor needs a file, not stdin")
+	}
+	if err := f.sameType(); err != nil {
+		return err
+	}
+	_, err = os.Stat(f.path)
+	f.env.Exists = err == nil
+	f.target.path = f.path
+	if !f.env.Exists {
+		t := *f.target
+		f.ruled = func() (*environments.Policy, *environments.Rule, error) {
+			rule, err := r.ruleForNew(&t)
+			if err != nil {
+				return nil, nil, err
+			}
+			policy, err := r.policy()
+			if err != nil { // recipients come from the command line
+				policy = nil
+			}
+			return policy, rule, nil
+		}
+	}
+	changed, err := r.editTarget(ctx, f.target, false)
+	switch {
+	case errors.Is(err, atomicfile.ErrChanged), errors.Is(err, atomicfile.ErrExists):
+		return withCode(err, sopsNoWrite)
+	case err != nil:
+		return err
+	case !changed:
+		return sopsError(sopsUnchanged, "File has not changed, exiting.")
+	}
+	return nil
+}

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/environments"
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+// encrypt is sops encrypt and sops -e. There is no check whether the user can
+// open the result: who seals for a cluster need not have a key at all, and
+// looking for one may ask for a passphrase.
+func (r *sopsRun) encrypt(ctx context.Context) error {
+	if err := r.oneFile(); err != nil {
+		return err
+	}
+	if (len(r.rest) == 0 || r.rest[0] == "-") && r.str("filename-override") == "" {
+		return sopsError(sopsConflict, "must specify --filename-override when reading from stdin")
+	}
+	f, err := r.file(sopsNoFile)
+	if err != nil {
+		return err
+	}
+	rule, err := r.ruleForNew(f.target)
+	if err != nil {
+		return err
+	}
+	text, err := f.text(ctx, r.in)
+	if err != nil {
+		return err
+	}
+	d, err := r.plainDocument(f, text)
+	if err != nil {
+		return err
+	}
+	// Some tools take stderr for a part of the result.
+	if r.on("in-place") || r.str("output") != "" || r.on("verbose") {
+		if err := r.warnTraps(f.target, d, rule.Rules); err != nil {
+			return err
+		}
+	}
+	s, err := sealNew(ctx, rule, d)
+	if err != nil {
+		return f.sealing(err)
+	}
+	return r.write(f, s.Bytes(), text, false)
+}
+
+// sealing gives the code of sops to a value that cannot be sealed.
+func (f *sopsFile) sealing(err error) error {
+	var syntax *envfile.SyntaxError
+	if errors.As(err, &syntax) {
+		return withCode(f.at(err), sopsNoEncrypt)
+	}
+	return f.at(err)
+}
+
+// plainDocument reads what is to be sealed, and writes it anew if it is to be
+// sealed in another format.
+func (r *sopsRun) plainDocument(f *sopsFile, text []byte) (*envfile.Document, error) {
+	if len(text) == 0 && f.format.Name() == envfile.YAML.Name() {
+		return nil, sopsError(sopsEmpty, "%s: file cannot be completely empty, it must contain at least one document", f.shown)
+	}
+	d, err := envfile.Parse(f.format, text)
+	if err != nil {
+		return nil, withCode(f.at(err), sopsNoRead)
+	}
+	to, from := f.to.Name(), f.format.Name()
+	switch {
+	case to == from:
+		return d, nil
+	case from == "binary" && to == "json": // sops seals a binary file as JSON
+		return d, nil
+	case to == "binary":
+		to = "json"
+	}
+	format, _ := envfile.FormatNamed(to)
+	text, err = envfile.Convert(format, d.Roots(), envfile.DefaultIndent)
+	if err != nil {
+		return nil, f.at(err)
+	}
+	d, err = envfile.Parse(format, text)
+	return d, f.at(err)
+}
+
+// givenRecipients are the flags that name recipients, and the prefix add- or rm-
+// if they stand for a change.
+func (r *sopsRun) givenRecipients(prefix string) ([]environments.Member, error) {
+	given := environments.Given{
+		Age: r.str(prefix + "age"), PGP: r.str(prefix + "pgp"), KMS: r.str(prefix + "kms"), GCPKMS: r.str(prefix + "gcp-kms"),
+		HCKMS: r.str(prefix + "hckms"), AzureKV: r.str(prefix + "azure-kv"), HCVault: r.str(prefix + "hc-vault-transit"),
+		Profile: r.str("aws-profile"),
+	}
+	if text := r.str("encryption-context"); text != "" {
+		for pair := range strings.SplitSeq(text, ",") {
+			name, value, ok := strings.Cut(pair, ":")
+			if !ok || strings.Contains(value, ":") {
+				return nil, sopsError(sopsBadContext, "--encryption-context: want key:value,key:value")
+			}
+			given.Context = append(given.Context, keys.Field{Name: name, Value: value})
+		}
+	}
+	return given.Members(), nil
+}
+
+// flagSelectors puts selectors of the command line in the place of those of a rule.
+// As in sops, one of another kind comes on top, and then there are too many.
+func (r *sopsRun) flagSelectors(rules envfile.Rules) (envfile.Rules, error) {
+	fields := map[string]*string{
+		"unencrypted-suffix": &rules.UnencryptedSuffix, "encrypted-suffix": &rules.EncryptedSuffix,
+		"unencrypted-regex": &rules.UnencryptedRegex, "encrypted-regex": &rules.EncryptedRegex,
+		"unencrypted-comment-regex": &rules.UnencryptedCommentRegex, "encrypted-comment-regex": &rules.EncryptedCommentRegex,
+	}
+	var given []string
+	for name := range fields {
+		if r.str(name) != "" {
+			given = append(given, name)
+		}
+	}
+	if len(given) > 0 && rules == (envfile.Rules{MACOnlyEncrypted: rules.MACOnlyEncrypted}).Normal() {
+		rules.UnencryptedSuffix = "" // the default of a rule without selector
+	}
+	for _, name := range given {
+		*fields[name] = r.str(name)
+	}
+	rules.MACOnlyEncrypted = rules.MACOnlyEncrypted || r.on("mac-only-encrypted")
+	rules = rules.Normal()
+	if err := rules.Validate(); err != nil {
+		return rules, withCode(err, sopsConflict)
+	}
+	return rules, nil
+}
+
+// ruleForNew is the rule for a file that is sealed for the first time. Recipients
+// of the command line take the place of those of .sops.yaml; its selectors
+// still apply, so that a file must have a rule there if there is a .sops.yaml.
+func (r *sopsRun) ruleForNew(t *target) (*environments.Rule, error) {
+	members, err := r.givenRecipients("")
+	if err != nil {
+		return nil, err
+	}
+	_, rule, err := t.rule()
+	switch {
+	case err == nil:
+	case errors.Is(err, environments.ErrNoPolicy) && len(members) > 0:
+		rule = &environments.Rule{Rules: envfile.Rules{}.Normal()}
+	default:
+		return nil, err
+	}
+	own := *rule
+	if len(members) > 0 {
+		own.Policy, own.Line, own.Threshold = "the command line", 0, 0
+		own.Groups = [][]environments.Member{members}
+	}
+	if own.Rules, err = r.flagSelectors(own.Rules); err != nil {
+		return nil, err
+	}
+	if threshold := r.number("shamir-secret-sharing-threshold"); threshold != 0 {
+		if threshold < 2 || threshold > len(own.Groups) {
+			return nil, fmt.Errorf("--shamir-secret-sharing-threshold %d: there %s", threshold, areGroups(len(own.Groups)))
+		}
+		own.Threshold = threshold
+	}
+	return &own, nil
+}
+
+func areGroups(n int) string {
+	if n == 1 {
+		return "is one key group, which takes no threshold"
+	}
+	return fmt.Sprintf("are %d key groups, and at least two must be needed", n)
+}
+
+// useProfile gives --aws-profile to whoever asks AWS. sops notes it in the file when
+// it encrypts, and passes over it otherwise.
+func (r *sopsRun) useProfile() error {
+	profile := r.str("aws-profile")
+	if profile == "" || r.env("AWS_PROFILE") != "" {
+		return nil
+	}
+	return os.Setenv("AWS_PROFILE", profile)
+}

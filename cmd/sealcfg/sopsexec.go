@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+
+	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/internal/scratch"
+)
+
+// execArguments finds the file and opens it.
+func (r *sopsRun) execArguments(ctx context.Context) (f *sopsFile, opened *envfile.Opened, command string, err error) {
+	if len(r.rest) != 2 {
+		return nil, nil, "", sopsError(sopsGeneric, "want a file and a command in quotes, got %s", countOf(len(r.rest), "argument", "arguments"))
+	}
+	command, r.rest = r.rest[1], r.rest[:1]
+	if f, err = r.file(sopsNoRead); err != nil {
+		return nil, nil, "", err
+	}
+	opened, err = r.openFile(r.untilSignal(ctx), f)
+	return f, opened, command, err
+}
+
+// execEnv is sops exec-env.
+func (r *sopsRun) execEnv(ctx context.Context) error {
+	f, opened, command, err := r.execArguments(ctx)
+	if err != nil {
+		return err
+	}
+	env, err := environmentOf(opened.Roots()[0])
+	if err != nil {
+		return f.at(err)
+	}
+	if !r.on("pristine") {
+		env = append(os.Environ(), env...) // of two with one name the last counts
+	}
+	if r.on("same-process") {
+		if r.str("user") != "" {
+			return sopsError(sopsConflict, "--same-process and --user exclude each other")
+		}
+		return execShell(command, env)
+	}
+	cmd := shell(command)
+	cmd.Env = env
+	return r.runChild(cmd)
+}
+
+// environmentOf makes variables of the values at the top of a file. Null is an
+// empty one.
+func environmentOf(root *envfile.Node) ([]string, error) {
+	var env []string
+	for n := range root.Entries() {
+		switch {
+		case n.Kind == envfile.Map || n.Kind == envfile.List:
+			return nil, fmt.Errorf("cannot use complex value in environment; offending key %s", n.Key)
+		case n.Key == "" || strings.ContainsAny(n.Key, "=\x00"):
+			return nil, fmt.Errorf("cannot use keys with '=' in environment: %s", n.Key)
+		case strings.Contains(n.Text, "\x00"):
+			return nil, fmt.Errorf("%s: a value with a NUL cannot be in the environment", n.Key)
+		}
+		env = append(env, n.Key+"="+envfile.StringText(n))
+	}
+	return env, nil
+}
+
+// execFile is sops exec-file. The plain text goes through a pipe in a directory
+// that only the user can enter; with --no-fifo it lies there as a file, in memory
+// where the system has a memory file system.
+func (r *sopsRun) execFile(ctx context.Context) (err error) {
+	f, opened, command, err := r.execArguments(ctx)
+	if err != nil {
+		return err
+	}
+	text, err := r.plainText(f, opened, nil)
+	if err != nil {
+		return err
+	}
+	name := "tmp-file"
+	if n := r.str("filename"); n != "" {
+		if name = n; filepath.Base(n) != n || n == "." || n == ".." {
+			return errors.New("--filename: want the name of a file, without a directory")
+		}
+	}
+	dir, err := scratch.New(scratch.Options{Memory: []string{"/dev/shm", r.env("XDG_RUNTIME_DIR")}, Temp: os.TempDir()})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, dir.Close()) }()
+	path := dir.File(name)
+	if r.on("no-fifo") || !hasFIFO {
+		path, err = dir.WriteFile(name, text)
+	} else {
+		err = serveFIFO(path, text)
+	}
+	if err != nil {
+		return err
+	}
+	if user := r.str("user"); user != "" {
+		if err := giveTo(user, dir.Path(), path); err != nil {
+			return err
+		}
+	}
+	cmd := shell(strings.ReplaceAll(command, "{}", path))
+	cmd.Env = os.Environ()
+	return r.runChild(cmd)
+}
+
+// runChild runs a command and ends with its exit code. Signals are passed on;
+// those of the keyboard reach the command by themselves.
+func (r *sopsRun) runChild(cmd *exec.Cmd) error {
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = r.in, r.out, r.err
+	if user := r.str("user"); user != "" {
+		if err := runAs(cmd, user); err != nil {
+			return err
+		}
+	}
+	if r.interrupted != nil && r.interrupted() {
+		return errInterrupted
+	}
+	r.helper.Close() // the command may run for days
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, forwarded()...)
+	defer signal.Stop(signals)
+	r.interrupted = nil
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("run the command: %w", err)
+	}
+	done := make(chan struct{})
+	go func() {
+		for {
+			select {
+			case s := <-signals:
+				if !fromKeyboard(s) || !inForeground() {
+					_ = cmd.Process.Signal(s) // it may have ended by itself
+				}
+			case <-done:
+				return
+			}
+		}
+	}()
+	err := cmd.Wait()
+	close(done)
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit):
+		return childExit{childCode(exit)}
+	case err != nil:
+		return fmt.Errorf("run the command: %w", err)
+	}
+	return nil
+}

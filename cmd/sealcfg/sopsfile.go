@@ -1,0 +1,249 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+
+	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/environments"
+	"github.com/sealcfg/sealcfg/internal/atomicfile"
+	"github.com/sealcfg/sealcfg/internal/closest"
+	"github.com/sealcfg/sealcfg/internal/scratch"
+)
+
+// A sopsFile is the file that a call of the shim is about.
+type sopsFile struct {
+	*target
+	stdin bool           // there is no file: the text comes from stdin
+	to    envfile.Format // what --output-type says, else the target's format
+	path  string         // where the text lies; the target's path is that of --filename-override
+}
+
+// untilSignal ends the context when a signal comes.
+func (r *sopsRun) untilSignal(ctx context.Context) context.Context {
+	ctx, stop := signal.NotifyContext(ctx, scratch.Signals()...)
+	context.AfterFunc(ctx, stop) // the second signal has its usual effect again
+	r.interrupted = func() bool { return ctx.Err() != nil }
+	return ctx
+}
+
+// oneFile refuses what sops passes over with a warning.
+func (r *sopsRun) oneFile() error {
+	if len(r.rest) < 2 {
+		return nil
+	}
+	for _, arg := range r.rest[1:] {
+		if strings.HasPrefix(arg, "-") && arg != "-" {
+			return withHint(fmt.Errorf("%s stands behind the file, where it is no flag", flagName(arg)), "write the flags before the file")
+		}
+	}
+	err := fmt.Errorf("want one file, got %d", len(r.rest))
+	if guess, ok := closest.Of(r.rest[0], sopsCommandNames()); ok && r.name == "edit" {
+		return withHint(err, "did you mean the command %s?", guess)
+	}
+	return err
+}
+
+func flagName(arg string) string {
+	name, _, _ := strings.Cut(arg, "=")
+	return name
+}
+
+// open1 finds the file of a command that takes one. missing is the exit code if
+// it does not exist, 0 if it need not.
+func (r *sopsRun) file(missing int) (*sopsFile, error) {
+	f := &sopsFile{stdin: len(r.rest) == 0 || r.rest[0] == "-"}
+	name := r.str("filename-override")
+	if !f.stdin {
+		abs, err := filepath.Abs(r.rest[0])
+		if err != nil {
+			return nil, err
+		}
+		if _, err := os.Stat(abs); errors.Is(err, fs.ErrNotExist) && missing != 0 {
+			return nil, sopsError(missing, "cannot operate on non-existent file %q: %w", r.rest[0], fs.ErrNotExist)
+		}
+		f.path = abs
+		if name == "" {
+			name = abs
+		}
+	}
+	if f.stdin && r.on("in-place") {
+		return nil, sopsError(sopsConflict, "cannot use --in-place when reading from stdin")
+	}
+	if r.on("in-place") && r.str("output") != "" {
+		return nil, sopsError(sopsConflict, "cannot operate on both --output and --in-place")
+	}
+	shownName := "stdin"
+	if name == "" {
+		name = "/dev/stdin" // which has no extension
+	} else {
+		abs, err := filepath.Abs(name)
+		if err != nil {
+			return nil, err
+		}
+		name, shownName = abs, shown(abs)
+	}
+	f.target = &target{
+		env: environments.Environment{Name: shownName, Path: name, Exists: true}, name: shownName, path: name, shown: shownName,
+		format: r.sopsFormat("input-type", name),
+	}
+	f.target.ruled = func() (*environments.Policy, *environments.Rule, error) { return r.policyFor(name) }
+	f.to = r.sopsFormat("output-type", name)
+	return f, nil
+}
+
+// sopsFormat is the format that a flag names, else that of a file's name.
+func (r *sopsRun) sopsFormat(flag, path string) envfile.Format {
+	if f, ok := envfile.FormatNamed(r.str(flag)); ok {
+		return f
+	}
+	f, _ := envfile.FormatOf(path)
+	if f == envfile.TOML { // which sops does not know
+		return envfile.Binary
+	}
+	return f
+}
+
+// ownTOML reports that a text is a TOML file that sealcfg has sealed, and not one
+// that sops, to which it is one value, has.
+func (f *sopsFile) ownTOML(text []byte) bool {
+	if f.format != envfile.Binary || filepath.Ext(f.path) != ".toml" {
+		return false
+	}
+	_, err := envfile.ParseSealed(envfile.TOML, text)
+	return err == nil
+}
+
+// sameType refuses another type of output where the file is changed in place.
+func (f *sopsFile) sameType() error {
+	if f.to.Name() != f.format.Name() {
+		return fmt.Errorf("%s: --output-type %s of a %s file is for decrypt and encrypt: here the file keeps its layout", f.shown, f.to.Name(), f.format.Name())
+	}
+	return nil
+}
+
+func (f *sopsFile) text(ctx context.Context, in *os.File) ([]byte, error) {
+	if f.stdin {
+		text, err := waitFor(ctx, func() ([]byte, error) { return io.ReadAll(in) })
+		return text, withCode(err, sopsNoRead)
+	}
+	text, err := os.ReadFile(f.path)
+	return text, reading(err, sopsNoRead)
+}
+
+// sealedText reads a sealed file.
+func (r *sopsRun) sealedText(ctx context.Context, f *sopsFile) (*envfile.Sealed, error) {
+	text, err := f.text(ctx, r.in)
+	if err != nil {
+		return nil, err
+	}
+	if f.ownTOML(text) {
+		f.format, f.to = envfile.TOML, envfile.TOML
+	}
+	s, err := envfile.ParseSealed(f.format, text)
+	return s, f.at(err)
+}
+
+// openFile reads a sealed file and opens it.
+func (r *sopsRun) openFile(ctx context.Context, f *sopsFile) (*envfile.Opened, error) {
+	s, err := r.sealedText(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	return r.openSealed(ctx, f.target, s)
+}
+
+// policyFor finds what .sops.yaml says of a file: the one that --config or
+// $SOPS_CONFIG names, else, as tools expect of sops, the nearest from the
+// working directory upwards. Where there is none, or none that has a rule for the
+// file, it is the nearest from the file upwards: what protects a file must not
+// depend on where the command is run.
+func (r *sopsRun) policyFor(path string) (*environments.Policy, *environments.Rule, error) {
+	policy, err := r.policy()
+	if errors.Is(err, environments.ErrNoPolicy) {
+		policy, err = environments.FindPolicy(path)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	rule, err := policy.RuleFor(path)
+	if errors.Is(err, environments.ErrNoRule) && r.str("config") == "" {
+		if own, ownErr := environments.FindPolicy(path); ownErr == nil && own.Path != policy.Path {
+			policy = own
+			rule, err = policy.RuleFor(path)
+		}
+	}
+	return policy, rule, err
+}
+
+func (r *sopsRun) policy() (*environments.Policy, error) {
+	if path := r.str("config"); path != "" {
+		return environments.ReadPolicy(path)
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		return nil, err
+	}
+	for from := dir; ; from = filepath.Dir(from) {
+		path := filepath.Join(from, environments.PolicyName)
+		if info, err := os.Stat(path); err == nil && !info.IsDir() {
+			return environments.ReadPolicy(path)
+		}
+		if from == filepath.Dir(from) {
+			return nil, fmt.Errorf("%w in %s or above", environments.ErrNoPolicy, dir)
+		}
+	}
+}
+
+// write puts a result where the flags say. old is what must still stand in
+// the file, if the result goes there. private is for plain text.
+func (r *sopsRun) write(f *sopsFile, result, old []byte, private bool) error {
+	mode := fs.FileMode(0o644)
+	if private {
+		mode = 0o600
+	}
+	path := r.str("output")
+	opt := atomicfile.Options{Mode: mode}
+	switch {
+	case r.on("in-place"):
+		path, opt.IfUnchanged = f.path, old
+	case path == "" || path == "-":
+		_, err := r.out.Write(result)
+		return withCode(err, sopsNoWrite)
+	}
+	var err error
+	if info, serr := os.Stat(path); serr == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		err = writeThrough(path, result) // /dev/stdout, a pipe
+	} else {
+		err = atomicfile.Write(path, result, opt)
+	}
+	if err == nil {
+		r.say("File written successfully")
+	}
+	return withCode(err, sopsNoWrite)
+}
+
+func writeThrough(path string, text []byte) error {
+	to, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = to.Write(text)
+	return errors.Join(err, to.Close())
+}
+
+// saveChanged replaces the file that was read by what was made of it.
+func (r *sopsRun) saveChanged(f *sopsFile, s *envfile.Sealed, old []byte) error {
+	err := atomicfile.Write(f.path, s.Bytes(), atomicfile.Options{IfUnchanged: old})
+	if err == nil {
+		r.say("File written successfully")
+	}
+	return withCode(err, sopsNoWrite)
+}

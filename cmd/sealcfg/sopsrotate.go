@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/environments"
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+// rotate is sops rotate and sops -r: a new data key, for those who can read the
+// file now, and for those whom the flags add or take away.
+func (r *sopsRun) rotate(ctx context.Context) error {
+	if len(r.rest) == 0 || r.rest[0] == "-" {
+		return sopsError(sopsNoFile, "no file specified")
+	}
+	if err := r.oneFile(); err != nil {
+		return err
+	}
+	missing := sopsNoRead
+	if r.on("rotate") { // the old form looks for the file first
+		missing = sopsNoFile
+	}
+	for _, name := range strings.Fields(changeFlags) {
+		if r.str(name) != "" {
+			missing = sopsNoSuchForKeys
+		}
+	}
+	f, err := r.file(missing)
+	if err != nil {
+		return err
+	}
+	if err := f.sameType(); err != nil {
+		return err
+	}
+	opened, err := r.openFile(ctx, f)
+	if err != nil {
+		return err
+	}
+	meta := opened.Sealed().Metadata()
+	to, err := r.rotatedRecipients(f, meta)
+	if err != nil {
+		return err
+	}
+	s, err := opened.Rotate(ctx, meta.Rules, to)
+	if err != nil {
+		return f.sealing(err)
+	}
+	if err := r.keepsWriter(ctx, f.target, s); err != nil {
+		return err
+	}
+	return r.write(f, s.Bytes(), opened.Sealed().Bytes(), false)
+}
+
+// rotatedRecipients are those of the file, with the changes that flags ask for.
+func (r *sopsRun) rotatedRecipients(f *sopsFile, meta *envfile.Metadata) (envfile.Recipients, error) {
+	none := envfile.Recipients{}
+	added, err := r.givenRecipients("add-")
+	if err != nil {
+		return none, err
+	}
+	removed, err := r.givenRecipients("rm-")
+	if err != nil {
+		return none, err
+	}
+	if err := r.noStrangers(f, meta, added, removed); err != nil {
+		return none, err
+	}
+	to := envfile.Recipients{Threshold: meta.Threshold}
+	for _, stanzas := range meta.Groups {
+		var group []keys.Recipient
+		for _, s := range stanzas {
+			if names(removed, s) {
+				continue
+			}
+			recipient, err := recipientOf(s)
+			if err != nil {
+				return none, f.at(err)
+			}
+			group = append(group, recipient)
+		}
+		to.Groups = append(to.Groups, group)
+	}
+	// sops adds to the first key group.
+	for _, m := range added {
+		if !names([]environments.Member{m}, meta.Groups[0]...) {
+			recipient, err := recipientOf(&keys.Stanza{Type: m.Type, Fields: m.Fields})
+			if err != nil {
+				return none, fmt.Errorf("%s recipient %s: %w", m.Type, m.Recipient, err)
+			}
+			to.Groups[0] = append(to.Groups[0], recipient)
+		}
+	}
+	return to, nil
+}
+
+// noStrangers looks at whom the new data key would be given to. The metadata of a
+// file is not authenticated: whoever can write it may have added somebody, and
+// sops would hand them the key. So nobody stays whom the rule does not name, if
+// there is one; and no service is asked that stands in the file only.
+func (r *sopsRun) noStrangers(f *sopsFile, meta *envfile.Metadata, added, removed []environments.Member) error {
+	policy, rule, err := f.rule()
+	switch {
+	case errors.Is(err, environments.ErrNoPolicy), errors.Is(err, environments.ErrNoRule):
+		policy, rule = nil, nil
+	case err != nil:
+		return err
+	}
+	named := slices.Clone(added)
+	if rule != nil {
+		named = append(named, slices.Concat(rule.Groups...)...)
+	}
+	var strangers []string
+	for _, s := range meta.Stanzas() {
+		switch {
+		case names(removed, s), names(named, s):
+		case rule != nil:
+			strangers = append(strangers, label(policy, keys.Name(s)))
+		case s.Type != keys.AgeType && s.Type != "pgp", ofPlugin(s):
+			if err := r.permit(f.target)(s); err != nil {
+				return f.at(err)
+			}
+		}
+	}
+	if rule != nil && len(meta.Groups)+len(rule.Groups) > 2 && !sameGroups(rule, meta) {
+		return withHint(fmt.Errorf("%s: its key groups are not those of .sops.yaml: the new data key would be divided as the file says", f.shown),
+			"bring the file in line with .sops.yaml: sops updatekeys")
+	}
+	if len(strangers) > 0 {
+		return withHint(fmt.Errorf("%s: the file names %s, whom .sops.yaml does not: they would get the new data key", f.shown, joinNames(strangers)),
+			"add them to .sops.yaml, or bring the file in line with it: sops updatekeys")
+	}
+	return nil
+}
+
+// names reports whether one of the stanzas is for one of the members.
+func names(members []environments.Member, stanzas ...*keys.Stanza) bool {
+	return slices.ContainsFunc(members, func(m environments.Member) bool {
+		return slices.ContainsFunc(stanzas, func(s *keys.Stanza) bool {
+			return m.Type == s.Type && slices.Contains(keys.Names(s), keys.Name(&keys.Stanza{Type: m.Type, Fields: m.Fields}))
+		})
+	})
+}
+
+// ofPlugin reports whether to wrap for a recipient starts a program that it names.
+func ofPlugin(s *keys.Stanza) bool {
+	_, err := keys.ParseAgeRecipient(keys.Name(s)) // knows those that only compute
+	return s.Type == keys.AgeType && strings.HasPrefix(keys.Name(s), "age1") && err != nil
+}
+
+func recipientOf(s *keys.Stanza) (keys.Recipient, error) {
+	p, err := keys.Default.Provider(s.Type)
+	if err != nil {
+		return nil, err
+	}
+	return p.StanzaRecipient(s)
+}
+
+// keepsWriter refuses a change after which its author could not open the file.
+func (r *sopsRun) keepsWriter(ctx context.Context, t *target, s *envfile.Sealed) error {
+	ids, err := r.identitiesFor(ctx, t)
+	if err != nil {
+		return err
+	}
+	if s.Unwraps(ctx, ids...) != nil {
+		return sopsError(sopsGeneric, "%s: you would lock yourself out: nobody of those who could read it then has a key at hand", t.shown)
+	}
+	return nil
+}

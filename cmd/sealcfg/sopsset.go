@@ -1,0 +1,197 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/sealcfg/sealcfg/crypto"
+	"github.com/sealcfg/sealcfg/envfile"
+)
+
+// set is sops set and sops --set.
+func (r *sopsRun) set(ctx context.Context) error {
+	if err := r.noThreshold(); err != nil {
+		return err
+	}
+	index, value, err := r.setArguments(ctx)
+	if err != nil {
+		return err
+	}
+	path, err := parseSopsPath(index)
+	if err != nil || len(path) == 0 {
+		return sopsError(sopsBadSet, "invalid set index format: want [\"key\"][0]")
+	}
+	if !json.Valid(value) {
+		return sopsError(sopsBadSet, "value for set is not valid JSON")
+	}
+	return r.change(ctx, func(f *sopsFile, opened *envfile.Opened) (envfile.Op, bool, error) {
+		path := appended(opened.Roots()[0], path)
+		op, err := jsonOp(f.format, path, value)
+		return op, true, err
+	})
+}
+
+// noThreshold refuses a flag that sops takes and passes over.
+func (r *sopsRun) noThreshold() error {
+	if r.name != "edit" && r.given("shamir-secret-sharing-threshold") {
+		return fmt.Errorf("--shamir-secret-sharing-threshold is for encrypt: a file keeps its threshold until sealcfg rekey")
+	}
+	return nil
+}
+
+// setArguments reads index and value from where the flags say.
+func (r *sopsRun) setArguments(ctx context.Context) (index string, value []byte, err error) {
+	if both := r.str("set"); both != "" { // the old form
+		if err := r.oneFile(); err != nil {
+			return "", nil, err
+		}
+		i := strings.Index(both, "] ")
+		if i < 0 {
+			return "", nil, sopsError(sopsBadSet, "invalid --set format: want '[\"key\"] JSON'")
+		}
+		return both[:i+1], []byte(both[i+2:]), nil
+	}
+	want := 3
+	if r.on("value-stdin") {
+		want = 2
+	}
+	switch {
+	case r.on("value-file") && r.on("value-stdin"):
+		return "", nil, errors.New("cannot use both --value-file and --value-stdin")
+	case len(r.rest) != want:
+		return "", nil, sopsError(sopsNoFile, "no file specified, or index and value are missing: want %d arguments", want)
+	case r.on("value-stdin"):
+		value, err = waitFor(ctx, func() ([]byte, error) { return io.ReadAll(r.in) })
+	case r.on("value-file"):
+		value, err = os.ReadFile(r.rest[2])
+	default:
+		value = []byte(r.rest[2])
+	}
+	index = r.rest[1]
+	r.rest = r.rest[:1]
+	return index, value, err
+}
+
+// unset is sops unset.
+func (r *sopsRun) unset(ctx context.Context) error {
+	if err := r.noThreshold(); err != nil {
+		return err
+	}
+	if len(r.rest) != 2 {
+		return sopsError(sopsNoFile, "no file specified, or index is missing")
+	}
+	path, err := parseSopsPath(r.rest[1])
+	if err != nil || len(path) == 0 {
+		return sopsError(sopsBadSet, "invalid unset index format: want [\"key\"][0]")
+	}
+	r.rest = r.rest[:1]
+	return r.change(ctx, func(f *sopsFile, opened *envfile.Opened) (envfile.Op, bool, error) {
+		if opened.Roots()[0].At(path) == nil {
+			if r.on("idempotent") {
+				return envfile.Op{}, false, nil
+			}
+			return envfile.Op{}, false, noField(f.target, opened.Roots(), path)
+		}
+		return envfile.Unset(path), true, nil
+	})
+}
+
+// change opens the file, does one operation and writes it.
+func (r *sopsRun) change(ctx context.Context, op func(*sopsFile, *envfile.Opened) (envfile.Op, bool, error)) error {
+	f, err := r.file(sopsNoRead)
+	if err != nil {
+		return err
+	}
+	if f.stdin {
+		return sopsError(sopsNoFile, "%s changes a file, not stdin", r.name)
+	}
+	if err := f.sameType(); err != nil {
+		return err
+	}
+	opened, err := r.openFile(ctx, f)
+	if err != nil {
+		return err
+	}
+	do, any, err := op(f, opened)
+	if err != nil || !any {
+		return err
+	}
+	if err := r.checkPolicy(f.target, opened.Sealed().Metadata()); err != nil {
+		return err
+	}
+	before, err := opened.Document()
+	if err != nil {
+		return f.at(err)
+	}
+	after, err := before.Apply(do)
+	if err != nil {
+		return f.at(err)
+	}
+	if bytes.Equal(before.Bytes(), after.Bytes()) {
+		r.say("File not written due to no change")
+		return nil
+	}
+	s, err := opened.Reseal(after)
+	if err != nil {
+		return f.sealing(err)
+	}
+	return r.saveChanged(f, s, opened.Sealed().Bytes())
+}
+
+// appended makes "a new last entry" of positions behind the end of a list, as
+// sops does.
+func appended(root *envfile.Node, path envfile.Path) envfile.Path {
+	path = path.Clone()
+	n := root
+	for i, s := range path {
+		if s.IsIndex && n != nil && n.Kind == envfile.List && s.Index >= n.Len() {
+			path[i].Index = envfile.Append
+		}
+		n = n.At(path[i : i+1])
+		if n == nil {
+			break
+		}
+	}
+	return path
+}
+
+// jsonOp sets what a JSON text says. A number without fraction stays an integer; sops
+// makes a float of it.
+func jsonOp(f envfile.Format, path envfile.Path, text []byte) (envfile.Op, error) {
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.UseNumber()
+	var v any
+	if err := dec.Decode(&v); err != nil {
+		return envfile.Op{}, sopsError(sopsBadSet, "value for set is not valid JSON")
+	}
+	canonical := func(typ crypto.Type, text string) (envfile.Op, error) {
+		text, err := envfile.CanonicalText(typ, text)
+		if err != nil {
+			return envfile.Op{}, sopsError(sopsBadSet, "%s: the value is not of type %s", path, typ)
+		}
+		return envfile.Set(path, typ, text), nil
+	}
+	switch v := v.(type) {
+	case nil:
+		return envfile.SetNull(path), nil
+	case string:
+		return envfile.Set(path, crypto.Str, v), nil
+	case bool:
+		return canonical(crypto.Bool, fmt.Sprint(v))
+	case json.Number:
+		if op, err := canonical(crypto.Int, v.String()); err == nil {
+			return op, nil
+		}
+		return canonical(crypto.Float, v.String())
+	}
+	if f.Name() == envfile.Dotenv.Name() || f.Name() == envfile.Binary.Name() {
+		return envfile.Op{}, sopsError(sopsNoDump, "%s: a %s file holds no lists and maps", path, f.Name())
+	}
+	return envfile.SetText(path, string(bytes.TrimSpace(text))), nil
+}
