@@ -16,9 +16,12 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/sealcfg/sealcfg/cmd/internal/kmswire"
 	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/internal/scratch"
 	"github.com/sealcfg/sealcfg/keys"
+	_ "github.com/sealcfg/sealcfg/keys/ageplugin" // age-plugin-*
+	_ "github.com/sealcfg/sealcfg/keys/agessh"    // SSH keys
 )
 
 // app is what the commands share: the terminal, the process environment, and
@@ -33,7 +36,15 @@ type app struct {
 	quiet   bool
 	noColor bool
 
+	inputType string          // how files are read, "" to go by their names
+	allowKeys []string        // keys of services that no policy need name
+	helper    *kmswire.Helper // asks the services
+
+	sopsCode int // exit code of sops, when the command was sealcfg sops
+
 	interrupted func() bool // has a signal ended the command? nil for edit
+
+	asking asking
 
 	identities []keys.Identity // loaded once per run
 	loaded     bool
@@ -54,8 +65,11 @@ func (a *app) run(ctx context.Context, args []string) int {
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	err := root.ExecuteContext(ctx)
-	if a.interrupted != nil && a.interrupted() && err != nil {
+	if err != nil && (a.asking.gaveUp || a.interrupted != nil && a.interrupted()) {
 		err = errInterrupted
+	}
+	if err == nil && a.sopsCode != 0 {
+		return a.sopsCode
 	}
 	return a.report(err)
 }
@@ -173,8 +187,8 @@ func readLine(r io.Reader) (string, error) {
 }
 
 // promptSecret reads a secret without showing it.
-func (a *app) promptSecret(ctx context.Context, question string) ([]byte, error) {
-	fd := int(a.in.Fd())
+func (a *app) promptSecret(ctx context.Context, tty *os.File, question string) ([]byte, error) {
+	fd := int(tty.Fd())
 	state, err := term.GetState(fd)
 	if err != nil {
 		return nil, err
@@ -230,17 +244,18 @@ func (a *app) loadIdentities(ctx context.Context) ([]keys.Identity, error) {
 }
 
 func (a *app) source() keys.Source {
-	return keys.Source{
+	return a.withPeople(keys.Source{
 		LookupEnv: a.lookupEnv,
 		ReadFile:  os.ReadFile,
 		ConfigDir: keys.ConfigDir(a.lookupEnv),
+		HomeDir:   keys.HomeDir(a.lookupEnv),
 		Run: func(ctx context.Context, argv []string) ([]byte, error) {
 			cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 			cmd.Stdin, cmd.Stderr = a.in, a.err
 			return cmd.Output()
 		},
 		Looked: func(name string, found int) { a.places = append(a.places, place{name, found}) },
-	}
+	})
 }
 
 // project finds the project that the command works on.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -34,7 +35,7 @@ func (a *app) completeField(cmd *cobra.Command, args []string, toComplete string
 	case 0:
 		return a.completeEnv(cmd, args, toComplete)
 	case 1:
-		return a.fieldNames(args[0]), cobra.ShellCompDirectiveNoFileComp
+		return a.fieldNames(cmd.Context(), args[0]), cobra.ShellCompDirectiveNoFileComp
 	}
 	return nil, cobra.ShellCompDirectiveDefault
 }
@@ -58,7 +59,7 @@ func (a *app) envNames() []string {
 	return names
 }
 
-func (a *app) fieldNames(arg string) []string {
+func (a *app) fieldNames(ctx context.Context, arg string) []string {
 	if a.enter() != nil {
 		return nil
 	}
@@ -66,7 +67,7 @@ func (a *app) fieldNames(arg string) []string {
 	if err != nil {
 		return nil
 	}
-	s, err := t.read()
+	s, err := t.read(ctx)
 	if err != nil {
 		return nil
 	}

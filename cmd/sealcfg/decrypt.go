@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -12,11 +14,12 @@ import (
 )
 
 type decryptOptions struct {
-	app     *app
-	env     string
-	output  string
-	format  string
-	extract string
+	app      *app
+	env      string
+	output   string
+	format   string
+	extract  string
+	filename string
 }
 
 func newDecryptCmd(a *app) *cobra.Command {
@@ -26,14 +29,18 @@ func newDecryptCmd(a *app) *cobra.Command {
 		Short: "Print the plain text of an environment",
 		Long: `Decrypt prints the plain text of a sealed file, after its MAC has been verified.
 The text is the author's own, byte for byte. With --format the values are
-written in another format; in dotenv, levels are joined by two underscores.
+written in another format: in dotenv, levels are joined by two underscores; INI
+holds two levels, and the first is the section. Nothing is converted to TOML.
+
+ENV may be - for stdin; --input-type or --filename then tells the format.
 
 With -o the text goes to a file that only you can read. Mind where it lies: a
 sealed file is never replaced by it, but git does not know that it is plain.`,
 		Example: `  sealcfg decrypt prod
   sealcfg decrypt prod --format json | jq .db
   sealcfg decrypt prod --extract db.password
-  sealcfg decrypt prod -o /run/app/settings.yaml`,
+  sealcfg decrypt prod -o /run/app/settings.yaml
+  git show HEAD~:environments/prod.yaml | sealcfg decrypt - --input-type yaml`,
 		Args:              exactly(1, "one ENV"),
 		ValidArgsFunction: a.completeEnv,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -42,22 +49,36 @@ sealed file is never replaced by it, but git does not know that it is plain.`,
 		},
 	}
 	cmd.Flags().StringVarP(&o.output, "output", "o", "", "write to `FILE` (mode 0600, atomically) instead of stdout")
-	cmd.Flags().StringVar(&o.format, "format", "", "yaml, json or dotenv")
+	cmd.Flags().StringVar(&o.format, "format", "", "convert to `FORMAT`: "+strings.Join(printable, ", "))
+	cmd.Flags().StringVar(&o.filename, "filename", "", "with -: the `PATH` where the file would lie, such as environments/prod.yaml")
 	cmd.Flags().StringVar(&o.extract, "extract", "", "print only the value under `PATH`, such as db.hosts[0]")
-	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"yaml", "json", "dotenv"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(printable, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
+// printable are the formats that values can be converted to.
+var printable = []string{"yaml", "json", "dotenv", "ini"}
+
 func runDecrypt(cmd *cobra.Command, o *decryptOptions) error {
 	a := o.app
-	switch o.format {
-	case "", "yaml", "json", "dotenv":
-	default:
-		return usagef("unknown format %q: want yaml, json or dotenv", o.format)
+	if o.env != stdio && o.filename != "" {
+		return usagef("--filename is for stdin: -")
 	}
-	t, err := a.existing(o.env)
+	if _, known := envfile.FormatNamed(o.format); o.format != "" && !known {
+		return usagef("unknown format %q: want %s", o.format, joinOr(printable))
+	}
+	var t *target
+	var err error
+	if o.env == stdio {
+		t, err = a.standard(o.filename)
+	} else {
+		t, err = a.existing(o.env)
+	}
 	if err != nil {
 		return err
+	}
+	if o.format != "" && o.format != t.format.Name() && !slices.Contains(printable, o.format) {
+		return usagef("nothing is converted to %s, and %s is %s: want %s", o.format, t.shown, t.format.Name(), joinOr(printable))
 	}
 	opened, err := a.open(cmd.Context(), t)
 	if err != nil {
@@ -67,7 +88,7 @@ func runDecrypt(cmd *cobra.Command, o *decryptOptions) error {
 	if err != nil {
 		return err
 	}
-	if o.output == "" || o.output == "-" {
+	if o.output == "" || o.output == stdio {
 		_, err = a.out.Write(text)
 		return err
 	}
@@ -80,14 +101,11 @@ func runDecrypt(cmd *cobra.Command, o *decryptOptions) error {
 // refuseSealed keeps plain text from taking the place of a sealed file, which is
 // where git would find it.
 func refuseSealed(path string) error {
-	format, err := envfile.FormatOf(path)
-	if err != nil {
-		return nil //nolint:nilerr // no sealed file has such a name
-	}
 	src, err := os.ReadFile(path)
 	if err != nil {
 		return nil //nolint:nilerr // if it cannot be read, the write says why it cannot be written
 	}
+	format, _ := envfile.Detect(path, src)
 	if _, err := envfile.ParseSealed(format, src); err != nil {
 		return nil //nolint:nilerr // not a sealed file
 	}
@@ -104,26 +122,33 @@ func (o *decryptOptions) text(t *target, opened *envfile.Opened) ([]byte, error)
 		switch {
 		case o.format == "":
 			return printedValue(n), nil
-		case o.format == "yaml": // which JSON is, too
+		case o.format == "yaml" && n.Kind != envfile.Map: // which JSON is, too
 			return append(envfile.JSONText(n, "  "), '\n'), nil
-		case o.format == "dotenv" && n.Kind != envfile.Map:
-			return nil, usagef("%s is no map; dotenv wants names for its values", o.extract)
+		case o.format != "json" && n.Kind != envfile.Map:
+			return nil, usagef("%s is no map; %s wants names for its values", o.extract, o.format)
 		}
-		roots = []*envfile.Node{n}
+		return o.convert(t, []*envfile.Node{n})
+	}
+	if o.format == "" || o.format == t.format.Name() && o.format != "json" {
+		text, err := opened.Text()
+		return text, t.at(err)
+	}
+	return o.convert(t, roots)
+}
+
+// convert writes values in a format that may not be their own.
+func (o *decryptOptions) convert(t *target, roots []*envfile.Node) ([]byte, error) {
+	if o.format != "yaml" && len(roots) > 1 {
+		return nil, fmt.Errorf("%s holds %d documents, %s holds one", t.shown, len(roots), o.format)
 	}
 	switch o.format {
 	case "json":
-		if len(roots) > 1 {
-			return nil, fmt.Errorf("%s holds %d documents, JSON holds one", t.shown, len(roots))
-		}
 		return append(envfile.JSONText(roots[0], "  "), '\n'), nil
 	case "dotenv":
-		if len(roots) > 1 {
-			return nil, fmt.Errorf("%s holds %d documents, dotenv holds one", t.shown, len(roots))
-		}
 		return dotenvText(roots[0])
 	}
-	text, err := opened.Text()
+	f, _ := envfile.FormatNamed(o.format)
+	text, err := envfile.Convert(f, roots, envfile.DefaultIndent)
 	return text, t.at(err)
 }
 

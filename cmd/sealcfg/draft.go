@@ -67,7 +67,7 @@ func (s *editSession) takeUpDraft(ctx context.Context, resume bool) error {
 	case path == "":
 		return fmt.Errorf("%s: there is no draft to resume", t.shown)
 	}
-	text, err := a.readDraft(ctx, path)
+	text, err := a.readDraft(ctx, t, path)
 	if err != nil {
 		return fmt.Errorf("read the draft %s: %w", path, err)
 	}
@@ -152,7 +152,7 @@ func (s *editSession) draftRecipients(ctx context.Context) (envfile.Recipients, 
 	return rule.Recipients(keys.Default)
 }
 
-func (a *app) readDraft(ctx context.Context, path string) ([]byte, error) {
+func (a *app) readDraft(ctx context.Context, t *target, path string) ([]byte, error) {
 	src, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -161,7 +161,7 @@ func (a *app) readDraft(ctx context.Context, path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	ids, err := a.loadIdentities(ctx)
+	ids, err := a.identitiesFor(ctx, t)
 	if err != nil {
 		return nil, err
 	}

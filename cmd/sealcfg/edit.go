@@ -31,8 +31,9 @@ func newEditCmd(a *app) *cobra.Command {
 		Use:   "edit ENV",
 		Short: "Change an environment in your editor",
 		Long: `Edit opens the plain text in $SOPS_EDITOR, $VISUAL or $EDITOR, else vi or nano, and
-seals what you save. Values that you did not touch keep their ciphertext. An
-environment that does not exist is made, if .sops.yaml has a rule for it.
+seals what you save: YAML, JSON, dotenv, INI or TOML, else the file as a whole.
+Values that you did not touch keep their ciphertext. An environment that does
+not exist is made, if .sops.yaml has a rule for it.
 
 The plain text lies in memory where the system has a memory file system, in a
 folder that only you can enter, and is gone on every way out. If it cannot be
@@ -69,32 +70,37 @@ type editSession struct {
 }
 
 func runEdit(cmd *cobra.Command, o *editOptions) error {
-	a := o.app
-	t, err := a.target(o.env)
+	t, err := o.app.target(o.env)
 	if err != nil {
 		return err
 	}
+	_, err = o.app.editTarget(cmd.Context(), t, o.resume)
+	return err
+}
+
+// editTarget takes a file through the editor, and says whether it was changed.
+func (a *app) editTarget(ctx context.Context, t *target, resume bool) (changed bool, err error) {
 	s := &editSession{app: a, t: t}
-	if err := s.load(cmd.Context()); err != nil {
-		return err
+	if err := s.load(ctx); err != nil {
+		return false, err
 	}
-	if err := s.takeUpDraft(cmd.Context(), o.resume); err != nil {
-		return err
+	if err := s.takeUpDraft(ctx, resume); err != nil {
+		return false, err
 	}
 	if s.editor, err = editor.Choose(a.lookupEnv, exec.LookPath); err != nil {
-		return err
+		return false, err
 	}
 	s.dir, err = scratch.New(scratch.Options{Memory: []string{"/dev/shm", a.env("XDG_RUNTIME_DIR")}, Temp: os.TempDir()})
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer s.dir.Close()
-	ctx, stop := s.dir.CloseOn(cmd.Context(), scratch.Signals()...)
+	ctx, stop := s.dir.CloseOn(ctx, scratch.Signals()...)
 	defer stop()
 
 	text, doc, err := s.edit(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if doc == nil {
 		err = s.unchanged()
@@ -102,9 +108,9 @@ func runEdit(cmd *cobra.Command, o *editOptions) error {
 		err = s.keep(text, err)
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
-	return s.dropDraft()
+	return doc != nil, s.dropDraft()
 }
 
 // load opens the file, or checks that policy covers a new one.
@@ -134,7 +140,8 @@ func (s *editSession) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d, err := envfile.Parse(s.t.format, []byte("a: b\n"))
+	blank := newText(s.t)
+	d, err := envfile.Parse(s.t.format, []byte(blank.trial))
 	if err != nil {
 		return err
 	}
@@ -142,18 +149,50 @@ func (s *editSession) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !a.canOpen(ctx, trial) {
-		return withHint(lockedOut(s.t, policy, trial), "add your recipient to .sops.yaml; sealcfg key show prints it")
+	if err := a.canOpen(ctx, s.t, trial); err != nil {
+		return withHint(lockedOut(s.t, policy, trial, err), "add your recipient to .sops.yaml; sealcfg key show prints it")
 	}
 	s.rule = rule
-	text := fmt.Sprintf("# New: %s. Write settings as YAML; save and quit to seal them.\n", filepath.Base(s.t.path))
+	text := blank.remark(fmt.Sprintf("New: %s. Write settings as %s; save and quit to seal them.", filepath.Base(s.t.path), blank.called))
 	if project, err := a.project(); err == nil {
 		if guess := project.Closest(s.t.name); guess != "" && guess != s.t.name {
-			text += fmt.Sprintf("# If you meant %s, which exists: quit without a change.\n", guess)
+			text += blank.remark(fmt.Sprintf("If you meant %s, which exists: quit without a change.", guess))
 		}
 	}
+	text += blank.body
 	s.asIs, s.start = []byte(text), []byte(text)
 	return nil
+}
+
+// beginning is what a new file of a format begins with.
+type beginning struct {
+	called string
+	mark   string // of a comment, "" if the format has none
+	body   string
+	trial  string // a text to try whether it can be sealed
+}
+
+func newText(t *target) beginning {
+	switch t.format {
+	case envfile.YAML:
+		return beginning{"YAML", "# ", "", "a: b\n"}
+	case envfile.JSON:
+		return beginning{"JSON", "", "{\n}\n", `{"a": "b"}`}
+	case envfile.Dotenv:
+		return beginning{"NAME=value", "# ", "", "A=b\n"}
+	case envfile.INI:
+		return beginning{"INI", "; ", "", "a = b\n"}
+	case envfile.TOML:
+		return beginning{"TOML", "# ", "", "a = \"b\"\n"}
+	}
+	return beginning{"text", "", "", "a"}
+}
+
+func (b beginning) remark(text string) string {
+	if b.mark == "" {
+		return ""
+	}
+	return b.mark + text + "\n"
 }
 
 // edit runs the editor until the text parses. doc is nil if nothing changed.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -15,9 +14,10 @@ import (
 )
 
 type encryptOptions struct {
-	app    *app
-	file   string
-	output string
+	app      *app
+	file     string
+	output   string
+	filename string
 }
 
 func newEncryptCmd(a *app) *cobra.Command {
@@ -29,9 +29,13 @@ func newEncryptCmd(a *app) *cobra.Command {
 path. With -o the plain file stays, and the sealed one is governed by the path
 that it is written to. What git has seen in plain text stays in its history.
 
+FILE may be - for stdin: the sealed text then goes to stdout, or to -o, and
+--filename says for which path it is. -o - writes to stdout, too.
+
 In place it refuses to lock you out: .sops.yaml must name you for the file.`,
 		Example: `  sealcfg encrypt environments/prod.yaml
-  sealcfg encrypt plain.yaml -o environments/prod.yaml`,
+  sealcfg encrypt plain.yaml -o environments/prod.yaml
+  generate | sealcfg encrypt - --filename environments/prod.yaml > sealed.yaml`,
 		Args:              exactly(1, "one FILE"),
 		ValidArgsFunction: a.completeEnv,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -39,23 +43,18 @@ In place it refuses to lock you out: .sops.yaml must name you for the file.`,
 			return runEncrypt(cmd, o)
 		},
 	}
-	cmd.Flags().StringVarP(&o.output, "output", "o", "", "write to `FILE`, which must not exist, instead of in place")
+	cmd.Flags().StringVarP(&o.output, "output", "o", "", "write to `FILE`, which must not exist, instead of in place; - is stdout")
+	cmd.Flags().StringVar(&o.filename, "filename", "", "with -: the `PATH` where the file would lie, such as environments/prod.yaml")
 	return cmd
 }
 
 func runEncrypt(cmd *cobra.Command, o *encryptOptions) error {
 	a := o.app
-	from, err := a.target(o.file)
+	from, to, err := o.targets()
 	if err != nil {
 		return err
 	}
-	to := from
-	if o.output != "" {
-		if to, err = a.target(o.output); err != nil {
-			return err
-		}
-	}
-	src, err := os.ReadFile(from.path)
+	src, err := from.bytes(cmd.Context())
 	if err != nil {
 		return err
 	}
@@ -74,8 +73,13 @@ func runEncrypt(cmd *cobra.Command, o *encryptOptions) error {
 	if err != nil {
 		return from.at(err)
 	}
-	if to == from && !a.canOpen(cmd.Context(), s) {
-		return withHint(lockedOut(to, policy, s), "with -o the plain file stays; or add your recipient to .sops.yaml (sealcfg key show prints it)")
+	if o.toStdout() {
+		_, err := a.out.Write(s.Bytes())
+		return err
+	}
+	opens := a.canOpen(cmd.Context(), to, s)
+	if to == from && opens != nil {
+		return withHint(lockedOut(to, policy, s, opens), "with -o the plain file stays; or add your recipient to .sops.yaml (sealcfg key show prints it)")
 	}
 	opt := atomicfile.Options{IfUnchanged: src}
 	if to != from {
@@ -88,10 +92,46 @@ func runEncrypt(cmd *cobra.Command, o *encryptOptions) error {
 		return err
 	}
 	a.say("sealed %s (%s) for %s", to.shown, countOf(sealedCount(s), "value", "values"), joinNames(readers(policy, s.Metadata())))
-	if !a.canOpen(cmd.Context(), s) {
-		a.warn("%s", lockedOut(to, policy, s))
+	if opens != nil {
+		a.warn("%s", indentTail(clean(lockedOut(to, policy, s, opens).Error())))
 	}
 	return nil
+}
+
+func (o *encryptOptions) toStdout() bool {
+	return o.output == stdio || o.output == "" && o.file == stdio
+}
+
+// targets are the plain file and what it is sealed as.
+func (o *encryptOptions) targets() (from, to *target, err error) {
+	a := o.app
+	switch {
+	case o.file != stdio && o.filename != "":
+		return nil, nil, usagef("--filename is for stdin: -")
+	case o.file != stdio:
+		from, err = a.target(o.file)
+	case o.filename == "" && o.toStdout():
+		return nil, nil, usagef("what comes from stdin has no path that .sops.yaml could have a rule for: give --filename")
+	case o.filename == "":
+		from, err = a.standard(o.output)
+	default:
+		from, err = a.standard(o.filename)
+	}
+	if err != nil || o.output == "" || o.output == stdio {
+		return from, from, err
+	}
+	if from.format == envfile.Binary { // no environment has this format, so it can only be a path
+		to, err = a.fileTarget(o.output)
+	} else {
+		to, err = a.target(o.output)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if from.format != to.format && (from.format != envfile.JSON || to.format != envfile.YAML) { // JSON is YAML
+		return nil, nil, usagef("%s is read as %s, but %s is for %s; to seal is not to convert", from.shown, from.format.Name(), to.shown, to.format.Name())
+	}
+	return from, to, nil
 }
 
 // sealNew seals a document for a file that does not exist sealed yet.
@@ -100,20 +140,27 @@ func sealNew(ctx context.Context, rule *environments.Rule, d *envfile.Document) 
 	if err != nil {
 		return nil, err
 	}
-	s, _, err := envfile.Seal(ctx, d, rule.Rules, to)
+	s, _, err := envfile.Seal(ctx, d.WithMetadataIndent(rule.MetadataIndent), rule.Rules, to)
 	return s, err
 }
 
-// canOpen reports whether the user is among those for whom a file is sealed. If
-// identities cannot be read, the answer is no.
-func (a *app) canOpen(ctx context.Context, s *envfile.Sealed) bool {
-	ids, err := a.loadIdentities(ctx)
-	return err == nil && s.Unwraps(ctx, ids...) == nil
+// canOpen fails if the user is not among those for whom a file has just been
+// sealed, also if identities cannot be read.
+func (a *app) canOpen(ctx context.Context, t *target, s *envfile.Sealed) error {
+	ids, err := a.identitiesFor(ctx, t)
+	if err != nil {
+		return err
+	}
+	if m := s.Metadata(); len(m.Groups) == 1 && wrappedFor(m, provenRecipients(ids)) {
+		return nil
+	}
+	return s.Unwraps(ctx, ids...)
 }
 
-// lockedOut says for whom else a file is sealed.
-func lockedOut(t *target, policy *environments.Policy, s *envfile.Sealed) error {
-	return fmt.Errorf("you cannot open %s: it is sealed for %s only", t.shown, joinNames(readers(policy, s.Metadata())))
+// lockedOut says for whom else a file is sealed, and what kept its services from
+// helping, given the error of canOpen.
+func lockedOut(t *target, policy *environments.Policy, s *envfile.Sealed, err error) error {
+	return fmt.Errorf("you cannot open %s: it is sealed for %s only%s", t.shown, joinNames(readers(policy, s.Metadata())), reasons(err))
 }
 
 // warnTraps names the values whose spelling does not survive sealing, or that

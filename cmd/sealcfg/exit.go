@@ -137,12 +137,12 @@ func exitCode(err error) int {
 // hint says what to do next about an error.
 func (a *app) hint(err error) string {
 	var own hinted
-	var unknown *keys.UnknownTypeError
+	var two *environments.AmbiguousError
 	switch {
 	case errors.As(err, &own):
 		return own.hint
-	case errors.As(err, &unknown):
-		return "this version of sealcfg reads age keys; use sops for files that need " + unknown.Type
+	case errors.As(err, &two):
+		return "an environment is one file: rename or remove one of them"
 	case errors.Is(err, environments.ErrPolicyName):
 		return "rename .sops.yml to .sops.yaml: neither sops nor sealcfg reads the other name"
 	case errors.Is(err, environments.ErrNoPolicy):
@@ -160,5 +160,5 @@ func (a *app) hint(err error) string {
 	case errors.Is(err, atomicfile.ErrChanged):
 		return "somebody else has written it meanwhile; run the command again"
 	}
-	return ""
+	return serviceHint(err)
 }

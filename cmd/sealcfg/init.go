@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -17,6 +16,7 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/internal/atomicfile"
+	"github.com/sealcfg/sealcfg/internal/pattern"
 	"github.com/sealcfg/sealcfg/keys"
 )
 
@@ -45,7 +45,7 @@ func runInit(cmd *cobra.Command, a *app, name string) error {
 	if project.PolicyPath == "" && project.Ignored != "" {
 		return fmt.Errorf("%s: %w", shown(project.Ignored), environments.ErrPolicyName)
 	}
-	recipient, err := a.initIdentity(cmd.Context())
+	recipient, err := a.initIdentity(cmd.Context(), project)
 	if err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func (a *app) checkMembership(ctx context.Context, project *environments.Project
 	}
 	own := append(ownRecipients(ids), recipient)
 	people := policy.People()
-	if slices.ContainsFunc(people, func(p environments.Person) bool { return slices.Contains(own, p.Recipient) }) {
+	if slices.ContainsFunc(people, func(p environments.Person) bool { return isOneOf(p.Recipient, own) }) {
 		return nil
 	}
 	var names []string
@@ -93,13 +93,26 @@ func (a *app) checkMembership(ctx context.Context, project *environments.Project
 }
 
 // initIdentity returns the recipient of the user, whose identity it makes if
-// there is none.
-func (a *app) initIdentity(ctx context.Context) (string, error) {
+// there is none. An SSH key counts if the policy names it: that somebody has one
+// for other ends does not say that they want it here.
+func (a *app) initIdentity(ctx context.Context, project *environments.Project) (string, error) {
 	ids, err := a.loadIdentities(ctx)
 	if err != nil {
 		return "", err
 	}
-	if own := ownRecipients(ids); len(own) > 0 {
+	own := ownRecipients(ids)
+	if len(own) == 0 {
+		if err := unlock(ctx, ids); err != nil {
+			return "", err
+		}
+		own = ownRecipients(ids)
+	}
+	if named := inPolicy(project, own); named != "" {
+		own = []string{named}
+	} else {
+		own = slices.DeleteFunc(own, func(r string) bool { return strings.HasPrefix(r, "ssh-") })
+	}
+	if len(own) > 0 {
 		a.say("your identity is there already: %s", own[0])
 		return own[0], nil
 	}
@@ -118,6 +131,24 @@ func (a *app) initIdentity(ctx context.Context) (string, error) {
 	a.say("made your identity: %s (keep a copy in a safe place)", path)
 	a.loaded = false
 	return recipient, nil
+}
+
+// inPolicy returns the first of the recipients that the policy names, "" if it
+// names none or there is no policy yet.
+func inPolicy(project *environments.Project, own []string) string {
+	if project.PolicyPath == "" {
+		return ""
+	}
+	policy, err := environments.ReadPolicy(project.PolicyPath)
+	if err != nil {
+		return "" // runInit says so
+	}
+	for _, r := range own {
+		if slices.ContainsFunc(policy.People(), func(p environments.Person) bool { return keys.SameAgeRecipient(p.Recipient, r) }) {
+			return r
+		}
+	}
+	return ""
 }
 
 const policyTemplate = `# Who can read which file, and what in it is sealed.
@@ -147,14 +178,14 @@ func (a *app) initPolicy(path, name, recipient string) error {
 	return nil
 }
 
-var notAnchor = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
+var notAnchor = pattern.New(`[^A-Za-z0-9_-]+`)
 
 // anchorName makes a YAML anchor of a login name.
 func anchorName(name string) string {
 	if i := strings.LastIndexAny(name, `\`); i >= 0 {
 		name = name[i+1:] // DOMAIN\user
 	}
-	name = strings.Trim(notAnchor.ReplaceAllString(name, "_"), "_")
+	name = strings.Trim(notAnchor().ReplaceAllString(name, "_"), "_")
 	if name == "" {
 		return "me"
 	}
@@ -181,10 +212,7 @@ func (a *app) initEnvironment(cmd *cobra.Command, project *environments.Project,
 	if err != nil {
 		return err
 	}
-	t, err := newTarget(env)
-	if err != nil {
-		return err
-	}
+	t := a.newTarget(env)
 	if env.Exists {
 		a.say("%s is there already", t.shown)
 		return nil
@@ -205,8 +233,8 @@ func (a *app) initEnvironment(cmd *cobra.Command, project *environments.Project,
 	if err != nil {
 		return err
 	}
-	if !a.canOpen(cmd.Context(), s) {
-		return withHint(fmt.Errorf("%s is not made: %w", t.shown, lockedOut(t, policy, s)), "add your recipient to .sops.yaml; sealcfg key show prints it")
+	if err := a.canOpen(cmd.Context(), t, s); err != nil {
+		return withHint(fmt.Errorf("%s is not made: %w", t.shown, lockedOut(t, policy, s, err)), "add your recipient to .sops.yaml; sealcfg key show prints it")
 	}
 	if err := os.MkdirAll(filepath.Dir(t.path), 0o755); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -112,6 +113,9 @@ func writeIdentity(path, text string, add bool) error {
 	}
 	if add {
 		old, err := os.ReadFile(path)
+		if err == nil && keys.IsAgeFile(old) {
+			return withHint(fmt.Errorf("%s is encrypted with a passphrase; nothing can be added to it", path), "write another file with -o, and name it in SOPS_AGE_KEY_FILE")
+		}
 		if err == nil {
 			if len(old) > 0 && old[len(old)-1] != '\n' {
 				text = "\n" + text
@@ -131,14 +135,19 @@ func writeIdentity(path, text string, add bool) error {
 
 func newKeyShowCmd(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use:     "show",
-		Short:   "Print your own recipients",
-		Long:    `Show prints the recipients of the identities at hand, a line each: what others put into .sops.yaml for you.`,
+		Use:   "show",
+		Short: "Print your own recipients",
+		Long: `Show prints the recipients of the identities at hand, a line each: what others
+put into .sops.yaml for you. If they are encrypted with a passphrase, it asks
+for that.`,
 		Example: `  sealcfg key show`,
 		Args:    exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ids, err := a.loadIdentities(cmd.Context())
 			if err != nil {
+				return err
+			}
+			if err := unlock(cmd.Context(), ids); err != nil {
 				return err
 			}
 			own := ownRecipients(ids)
@@ -154,14 +163,36 @@ func newKeyShowCmd(a *app) *cobra.Command {
 	}
 }
 
+// ownRecipients lists the recipients of the user, as far as they are known
+// without asking for a passphrase.
 func ownRecipients(ids []keys.Identity) []string {
-	own := []string{}
+	return append([]string{}, keys.Recipients(ids...)...)
+}
+
+// provenRecipients are those of ownRecipients that are certain: not what only
+// stands beside a key, such as a .pub file that may be stale.
+func provenRecipients(ids []keys.Identity) []string {
+	return ownRecipients(slices.DeleteFunc(slices.Clone(ids), func(id keys.Identity) bool {
+		c, ok := id.(keys.Claimer)
+		return ok && c.Claimed()
+	}))
+}
+
+// unlock asks for the passphrases behind which recipients are.
+func unlock(ctx context.Context, ids []keys.Identity) error {
 	for _, id := range ids {
-		if r, ok := id.(keys.Recipienter); ok && r.Recipient() != "" && !slices.Contains(own, r.Recipient()) {
-			own = append(own, r.Recipient())
+		if l, ok := id.(keys.Locker); ok {
+			if _, err := l.Unlock(ctx); err != nil {
+				return quietly(keys.ErrNoIdentity, err)
+			}
 		}
 	}
-	return own
+	return nil
+}
+
+// isOneOf reports whether a recipient is among others.
+func isOneOf(recipient string, others []string) bool {
+	return slices.ContainsFunc(others, func(o string) bool { return keys.SameAgeRecipient(o, recipient) })
 }
 
 type keyRow struct {
@@ -179,11 +210,11 @@ names of .sops.yaml. People whom .sops.yaml names and no file does are listed to
 It needs no key. If a file cannot be read, the exit code is 3.`,
 		Example: `  sealcfg key list`,
 		Args:    exactly(0, "no arguments"),
-		RunE:    func(*cobra.Command, []string) error { return runKeyList(a) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return runKeyList(cmd.Context(), a) },
 	}
 }
 
-func runKeyList(a *app) error {
+func runKeyList(ctx context.Context, a *app) error {
 	o := &rekeyOptions{app: a}
 	targets, err := o.targets()
 	if err != nil {
@@ -206,7 +237,7 @@ func runKeyList(a *app) error {
 				add(label(policy, p.Recipient))
 			}
 		}
-		s, err := t.read()
+		s, err := t.read(ctx)
 		if err != nil {
 			a.warn("%s", a.readable(err))
 			unread++

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -11,27 +12,58 @@ import (
 
 // label is what people call a recipient, else the recipient, shortened.
 func label(policy *environments.Policy, recipient string) string {
+	return labelOf(policy, []string{recipient})
+}
+
+// labelOf is what people call a recipient that goes by several names, else the
+// first of them, shortened.
+func labelOf(policy *environments.Policy, names []string) string {
+	if name := nameOf(policy, names); name != "" {
+		return name
+	}
+	return short(names[0])
+}
+
+// nameOf is what a policy calls a recipient that goes by several names.
+func nameOf(policy *environments.Policy, names []string) string {
 	if policy != nil {
-		if name := policy.NameOf(recipient); name != "" {
-			return name
+		for _, n := range names {
+			if name := policy.NameOf(n); name != "" {
+				return name
+			}
 		}
 	}
-	return short(recipient)
+	return ""
 }
 
 // short keeps both ends of a long key: enough to tell two apart.
 func short(recipient string) string {
+	if strings.HasPrefix(recipient, "ssh-") {
+		return shortSSH(recipient)
+	}
 	if len(recipient) <= 24 || strings.ContainsAny(recipient, " /:") {
 		return recipient
 	}
 	return recipient[:12] + "..." + recipient[len(recipient)-6:]
 }
 
+// shortSSH keeps the kind of an SSH key, the end of it, which differs between
+// keys of a kind, and the comment.
+func shortSSH(recipient string) string {
+	words := strings.Fields(recipient)
+	if len(words) > 1 {
+		if key := strings.TrimRight(words[1], "="); len(key) > 12 {
+			words[1] = "..." + key[len(key)-6:]
+		}
+	}
+	return strings.Join(words, " ")
+}
+
 // readers lists, by name, for whom a file is sealed.
 func readers(policy *environments.Policy, meta *envfile.Metadata) []string {
 	var names []string
 	for _, s := range meta.Stanzas() {
-		names = append(names, label(policy, keys.Name(s)))
+		names = append(names, labelOf(policy, keys.Names(s)))
 	}
 	return names
 }
@@ -41,7 +73,9 @@ func readers(policy *environments.Policy, meta *envfile.Metadata) []string {
 func difference(policy *environments.Policy, rule *environments.Rule, meta *envfile.Metadata) (gain, lose []string) {
 	has := map[string]bool{}
 	for _, s := range meta.Stanzas() {
-		has[keys.Name(s)] = true
+		for _, name := range keys.Names(s) {
+			has[name] = true
+		}
 	}
 	wants := map[string]bool{}
 	for _, group := range rule.Groups {
@@ -58,11 +92,42 @@ func difference(policy *environments.Policy, rule *environments.Rule, meta *envf
 		}
 	}
 	for _, s := range meta.Stanzas() {
-		if name := keys.Name(s); !wants[name] {
-			lose = append(lose, label(policy, name))
+		names := keys.Names(s)
+		if !slices.ContainsFunc(names, func(name string) bool { return wants[name] }) {
+			lose = append(lose, labelOf(policy, names))
 		}
 	}
 	return slices.Compact(gain), slices.Compact(lose)
+}
+
+// sameGroups reports whether the key groups of a file are those of its rule:
+// who stands in which, and how many of them it takes.
+func sameGroups(rule *environments.Rule, meta *envfile.Metadata) bool {
+	if len(rule.Groups) != len(meta.Groups) || rule.Quorum() != meta.Threshold && len(meta.Groups) > 1 {
+		return false
+	}
+	if len(rule.Groups) == 1 {
+		return true // gains and losses tell
+	}
+	for i, group := range rule.Groups {
+		if len(group) != len(meta.Groups[i]) {
+			return false
+		}
+		for _, m := range group {
+			wanted := keys.Name(&keys.Stanza{Type: m.Type, Fields: m.Fields})
+			if !slices.ContainsFunc(meta.Groups[i], func(s *keys.Stanza) bool { return slices.Contains(keys.Names(s), wanted) }) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func describeGroups(rule *environments.Rule) string {
+	if len(rule.Groups) == 1 {
+		return "no key groups any more"
+	}
+	return fmt.Sprintf("%d of %d key groups needed", rule.Quorum(), len(rule.Groups))
 }
 
 func describeDifference(gain, lose []string) string {
@@ -78,12 +143,19 @@ func describeDifference(gain, lose []string) string {
 
 // joinNames writes a list as a sentence does: alice, bob and ci.
 func joinNames(names []string) string {
-	switch len(names) {
-	case 0:
+	if len(names) == 0 {
 		return "nobody"
-	case 1:
-		return names[0]
 	}
+	return join(names, "and")
+}
+
+// joinOr writes a list of choices.
+func joinOr(names []string) string { return join(names, "or") }
+
+func join(names []string, word string) string {
 	last := len(names) - 1
-	return strings.Join(names[:last], ", ") + " and " + names[last]
+	if last < 1 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:last], ", ") + " " + word + " " + names[last]
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -32,7 +34,8 @@ func newRekeyCmd(a *app) *cobra.Command {
 		Short:   "Give files new keys, for the people whom .sops.yaml names",
 		Long: `Rekey brings every file in line with .sops.yaml: who can read it, and which values
 are sealed. Each file gets a new data key, so that whoever lost access cannot
-read what is written from now on. Without ENV it does all environments.
+read what is written from now on. Without ENV it does all environments; other
+sealed files, such as a certificate, it does when they are named.
 
 With --keep-data-key it only wraps the same data key for other people (what sops
 calls updatekeys): no value changes, and leavers can still read later versions
@@ -72,7 +75,8 @@ type rekeyPlan struct {
 	File    string   `json:"file"`
 	Gains   []string `json:"gains"`
 	Loses   []string `json:"loses"`
-	Rules   string   `json:"rules,omitempty"` // new rules, if they change
+	Rules   string   `json:"rules,omitempty"`      // new rules, if they change
+	Groups  string   `json:"key_groups,omitempty"` // new key groups, if they change
 	NewKey  bool     `json:"new_data_key"`
 	Written bool     `json:"written"`
 }
@@ -156,12 +160,37 @@ func (o *rekeyOptions) targets() ([]*target, error) {
 				continue
 			}
 			seen[layer.Path] = true
-			t, err := newTarget(environments.Environment{Name: layer.Name, Path: layer.Path, Exists: true})
-			if err != nil {
-				return nil, err
-			}
-			targets = append(targets, t)
+			targets = append(targets, a.newTarget(environments.Environment{Name: layer.Name, Path: layer.Path, Exists: true}))
 		}
+	}
+	others, err := a.besideEnvironments(project, seen)
+	return append(targets, others...), err
+}
+
+// besideEnvironments are the files in the environments' folder that are sealed
+// as one value: a certificate that prod needs. A leaver must not keep them.
+func (a *app) besideEnvironments(project *environments.Project, seen map[string]bool) ([]*target, error) {
+	dir := filepath.Join(project.Root, environments.Folder)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var targets []*target
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		if _, known := envfile.FormatOf(path); known || e.IsDir() || seen[path] {
+			continue
+		}
+		src, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := envfile.ParseSealed(envfile.Binary, src); err != nil {
+			continue // a plain file: none of ours
+		}
+		t := a.newTarget(environments.Environment{Name: shown(path), Path: path, Exists: true})
+		t.format = envfile.Binary
+		targets = append(targets, t)
 	}
 	return targets, nil
 }
@@ -174,7 +203,7 @@ func (o *rekeyOptions) plan(ctx context.Context, t *target) (*rekeyPlan, error) 
 	if err != nil {
 		return nil, err
 	}
-	s, err := t.read()
+	s, err := t.read(ctx)
 	if errors.Is(err, envfile.ErrNotSealed) && strings.HasSuffix(t.name, ".local") {
 		a.warn("%s is plain text; left as it is", t.shown)
 		return nil, nil
@@ -185,15 +214,18 @@ func (o *rekeyOptions) plan(ctx context.Context, t *target) (*rekeyPlan, error) 
 	p := &rekeyPlan{t: t, old: s, rule: rule, File: t.shown, NewKey: !o.keepDataKey, Gains: []string{}, Loses: []string{}}
 	gain, lose := difference(policy, rule, s.Metadata())
 	p.Gains, p.Loses = append(p.Gains, gain...), append(p.Loses, lose...)
-	if rule.Rules != s.Metadata().Rules {
-		p.Rules = rule.Rules.String()
+	if rules := rule.Rules.For(t.format); rules != s.Metadata().Rules {
+		p.Rules = rules.String()
+	}
+	if !sameGroups(rule, s.Metadata()) {
+		p.Groups = describeGroups(rule)
 	}
 	if o.keepDataKey {
 		if p.Rules != "" {
 			return nil, withHint(fmt.Errorf("%s: .sops.yaml seals other values than the file (%s)", t.shown, p.Rules),
 				"values have to be sealed again: rekey without --keep-data-key")
 		}
-		if len(gain)+len(lose) == 0 {
+		if len(gain)+len(lose) == 0 && p.Groups == "" {
 			return nil, nil
 		}
 	}
@@ -245,6 +277,9 @@ func (p *rekeyPlan) String() string {
 	if p.Rules != "" {
 		parts = append(parts, "new rules ("+p.Rules+")")
 	}
+	if p.Groups != "" {
+		parts = append(parts, p.Groups)
+	}
 	if p.NewKey {
 		parts = append(parts, "new data key")
 	}
@@ -261,7 +296,7 @@ func verb(names []string, one, many string) string {
 // wrappedFor reports whether one of the recipients has a stanza.
 func wrappedFor(meta *envfile.Metadata, recipients []string) bool {
 	return slices.ContainsFunc(meta.Stanzas(), func(s *keys.Stanza) bool {
-		return slices.Contains(recipients, keys.Name(s))
+		return isOneOf(keys.Name(s), recipients)
 	})
 }
 
@@ -276,16 +311,19 @@ func (o *rekeyOptions) prepare(ctx context.Context, p *rekeyPlan) error {
 	if err != nil {
 		return p.t.at(err)
 	}
-	ids, err := o.app.loadIdentities(ctx)
+	ids, err := o.app.identitiesFor(ctx, p.t)
 	if err != nil {
 		return err
 	}
 	// A stanza that was just wrapped for the user needs no proof; one that was
 	// kept from the file, or made for a key without a name of its own, does.
-	if !o.keepDataKey && wrappedFor(p.result.Metadata(), ownRecipients(ids)) {
+	if !o.keepDataKey && len(p.to.Groups) == 1 && wrappedFor(p.result.Metadata(), provenRecipients(ids)) {
 		return nil
 	}
 	if err := p.result.Unwraps(ctx, ids...); err != nil {
+		if why := reasons(err); why != "" { // named, perhaps, but not let in
+			return withHint(fmt.Errorf("%s: you could not open it any more%s", p.t.shown, why), "%s", serviceHint(err))
+		}
 		return withHint(fmt.Errorf("%s: you would lock yourself out: .sops.yaml does not name you for it", p.t.shown),
 			"add your recipient to .sops.yaml (sealcfg key show prints it), or let somebody do it who stays")
 	}
@@ -329,7 +367,9 @@ func (o *rekeyOptions) finish(plans []*rekeyPlan) error {
 }
 
 // differs reports whether the file is not what .sops.yaml says.
-func (p *rekeyPlan) differs() bool { return len(p.Gains)+len(p.Loses) > 0 || p.Rules != "" }
+func (p *rekeyPlan) differs() bool {
+	return len(p.Gains)+len(p.Loses) > 0 || p.Rules != "" || p.Groups != ""
+}
 
 // eachTarget runs fn for every element on all processors and returns the
 // results in order. All errors are joined.

@@ -1,11 +1,16 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/internal/closest"
+	"github.com/sealcfg/sealcfg/keys"
 )
 
 func newRootCmd(a *app) *cobra.Command {
@@ -28,20 +33,30 @@ ENV is the name of an environment (prod means environments/prod.yaml) or a path.
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			a.watchSignals(cmd)
+			if _, known := envfile.FormatNamed(a.inputType); a.inputType != "" && !known {
+				return usagef("unknown format %q: want %s", a.inputType, joinOr(envfile.FormatNames()))
+			}
+			cmd.SetContext(keys.WithSource(cmd.Context(), a.withPeople(keys.Source{}))) // for recipients
 			return a.enter()
 		},
 	}
 	flags := cmd.PersistentFlags()
 	flags.StringVarP(&a.dir, "dir", "C", "", "run as if started in `DIR`")
+	flags.StringVar(&a.inputType, "input-type", "", "read files as `FORMAT`, whatever their names: "+strings.Join(envfile.FormatNames(), ", "))
 	flags.BoolVar(&a.json, "json", false, "report as JSON on stdout")
 	flags.BoolVarP(&a.quiet, "quiet", "q", false, "say nothing but errors and warnings")
 	flags.BoolVar(&a.noColor, "no-color", false, "no colours (also: NO_COLOR)")
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	_ = cmd.RegisterFlagCompletionFunc("input-type", cobra.FixedCompletions(envfile.FormatNames(), cobra.ShellCompDirectiveNoFileComp))
+	flags.StringArrayVar(&a.allowKeys, "allow-key", nil, "use this `KEY` of a service though .sops.yaml does not name it, or all (also: $"+envAllowKeys+")")
+	cmd.SetFlagErrorFunc(noSuchFlag)
+	cmd.Version = versionText()
+	cmd.SetVersionTemplate("{{.Version}}\n")
+	cmd.Flags().Bool("version", false, "print the version") // else cobra takes -v, which elsewhere means verbose
 	cmd.SetUsageTemplate(cmd.UsageTemplate() + "\n" + exitHelp + "\n")
 
 	cmd.AddCommand(
 		newInitCmd(a), newEditCmd(a), newDecryptCmd(a), newEncryptCmd(a), newViewCmd(a),
-		newGetCmd(a), newSetCmd(a), newUnsetCmd(a), newRekeyCmd(a), newKeyCmd(a), newVersionCmd(a),
+		newGetCmd(a), newSetCmd(a), newUnsetCmd(a), newRekeyCmd(a), newKeyCmd(a), newVersionCmd(a), newSopsCmd(a),
 	)
 	cmd.SetHelpCommand(newHelpCmd())
 	tuneCompletion(cmd)
@@ -55,10 +70,38 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	err := usagef("unknown command %q", args[0])
+	if instead, ok := asInSops[args[0]]; ok && !cmd.HasParent() {
+		return withHint(err, "sops has it; here it is %s", instead)
+	}
 	if guess, ok := closest.Of(args[0], subcommands(cmd)); ok {
 		return withHint(err, "did you mean %s %s?", cmd.CommandPath(), guess)
 	}
 	return withHint(err, "%s --help lists the commands", cmd.CommandPath())
+}
+
+// asInSops says how the commands of sops are called here, for its users.
+var asInSops = map[string]string{
+	"rotate":     "sealcfg rekey",
+	"updatekeys": "sealcfg rekey --keep-data-key",
+	"exec-env":   "sealcfg sops exec-env FILE COMMAND",
+	"exec-file":  "sealcfg sops exec-file FILE COMMAND",
+	"filestatus": "sealcfg sops filestatus FILE",
+}
+
+// noSuchFlag guesses which flag was meant.
+func noSuchFlag(cmd *cobra.Command, err error) error {
+	var none *pflag.NotExistError
+	if !errors.As(err, &none) {
+		return usageError{err}
+	}
+	var names []string
+	each := func(f *pflag.Flag) { names = append(names, f.Name) }
+	cmd.Flags().VisitAll(each)
+	cmd.InheritedFlags().VisitAll(each)
+	if guess, ok := closest.Of(none.GetSpecifiedName(), names); ok && len(none.GetSpecifiedName()) > 1 {
+		return withHint(usageError{err}, "did you mean --%s?", guess)
+	}
+	return withHint(usageError{err}, "%s --help lists the flags", cmd.CommandPath())
 }
 
 func subcommands(cmd *cobra.Command) []string {

@@ -7,16 +7,24 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/sealcfg/sealcfg/internal/servicetest"
 )
 
 // TestMain makes the test binary also the command: the scripts and the terminal
 // tests run real processes without building anything.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"sealcfg": func() { os.Exit(realMain()) }})
+	if calledAsSops(os.Args[0]) { // by the link of shimDir
+		os.Exit(realMain())
+	}
+	testscript.Main(m, map[string]func(){
+		"sealcfg":         func() { os.Exit(realMain()) },
+		"age-plugin-demo": func() { os.Exit(demoPlugin()) },
+		"kms-demo":        func() { os.Exit(demoHelper()) },
+	})
 }
 
 func TestScripts(t *testing.T) {
@@ -24,17 +32,30 @@ func TestScripts(t *testing.T) {
 	if os.Getenv("CI") == "true" && sopsPath() == "" {
 		t.Fatal("the real sops is not installed: the scripts that compare with it would be skipped")
 	}
+	if _, err := exec.LookPath("ssh-keygen"); err != nil && os.Getenv("CI") == "true" {
+		t.Fatal("ssh-keygen is not installed: apt-get install -y openssh-client")
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:   filepath.Join("testdata", "script"),
 		Setup: setUpScript,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits,
-			"mode":  mode,
+			"both":       both,
+			"exits":      exits,
+			"lock":       lock,
+			"helper":     helper,
+			"mode":       mode,
+			"realhelper": realHelper(t.TempDir()),
+			"standins":   standIns(t.TempDir()),
+			"vault":      startVault,
 		},
 		Condition: func(cond string) (bool, error) {
 			switch cond {
 			case "sops":
 				return sopsPath() != "", nil
+			case "gpg":
+				return have(servicetest.Find("gpg"), "gpg")
+			case "vault":
+				return have(os.Getenv(servicetest.EnvVault), "the Vault of .ci/services.sh")
 			case "root": // whom no mode of a file keeps out
 				return os.Geteuid() == 0, nil
 			}
@@ -53,7 +74,15 @@ func setUpScript(env *testscript.Env) error {
 	for name, value := range isolated(home) {
 		env.Setenv(name, value)
 	}
+	// The socket of gpg-agent lies there, and its path must be short.
+	gnupg := filepath.Join(env.WorkDir, "gpg")
+	env.Setenv("GNUPGHOME", gnupg)
+	env.Defer(func() { endAgents(env.WorkDir) })
+	if err := shimDir(env); err != nil {
+		return err
+	}
 	if sops := sopsPath(); sops != "" {
+		env.Setenv("REAL_SOPS", sops)
 		env.Setenv("PATH", env.Getenv("PATH")+string(filepath.ListSeparator)+filepath.Dir(sops))
 	}
 	return nil
@@ -72,25 +101,8 @@ func isolated(home string) map[string]string {
 	}
 }
 
-// sopsPath finds the real sops: on PATH, or where go install puts it.
-func sopsPath() string {
-	if path, err := exec.LookPath("sops"); err == nil {
-		return path
-	}
-	out, err := exec.Command("go", "env", "GOBIN", "GOPATH").Output()
-	if err != nil {
-		return ""
-	}
-	dirs := strings.Split(string(out), "\n")
-	if dirs[0] == "" {
-		dirs[0] = filepath.Join(dirs[1], "bin")
-	}
-	path, err := exec.LookPath(filepath.Join(dirs[0], "sops"))
-	if err != nil {
-		return ""
-	}
-	return path
-}
+// sopsPath finds the real sops, "" if it is not installed.
+func sopsPath() string { return servicetest.Find("sops") }
 
 // exits CODE PROGRAM ARGS... demands an exit code.
 func exits(ts *testscript.TestScript, neg bool, args []string) {
@@ -120,5 +132,39 @@ func mode(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	if got := fmt.Sprintf("%04o", info.Mode().Perm()); got != args[1] {
 		ts.Fatalf("%s has mode %s, want %s", args[0], got, args[1])
+	}
+}
+
+// shimDir makes $SHIM, a directory with a link called sops to the command.
+func shimDir(env *testscript.Env) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join(env.WorkDir, ".shim")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return err
+	}
+	env.Setenv("SHIM", filepath.Join(dir, "sops"))
+	env.Setenv("SOPS_DISABLE_VERSION_CHECK", "1")
+	return os.Symlink(self, filepath.Join(dir, "sops"))
+}
+
+// both CODE ARGS... runs the shim and the real sops, and demands the exit code and
+// the same on stdout. Without the real one, the shim runs alone.
+func both(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: both CODE ARGS...")
+	}
+	var outputs []string
+	for _, program := range []string{ts.Getenv("REAL_SOPS"), ts.Getenv("SHIM")} {
+		if program == "" {
+			continue
+		}
+		exits(ts, false, append([]string{args[0], program}, args[1:]...))
+		outputs = append(outputs, ts.ReadFile("stdout"))
+	}
+	if len(outputs) == 2 && outputs[0] != outputs[1] {
+		ts.Fatalf("sops prints\n%s\nthe shim prints\n%s", outputs[0], outputs[1])
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -59,7 +60,7 @@ several documents, PATH leads into the first.`,
 		},
 	}
 	cmd.Flags().StringVar(&o.fromFile, "from-file", "", "read the value from `FILE`, with its line breaks")
-	cmd.Flags().StringVar(&o.typ, "type", "", "str, int, float, bool, time, null or json")
+	cmd.Flags().StringVar(&o.typ, "type", "", "the `TYPE`: str, int, float, bool, time, null or json")
 	cmd.Flags().IntVar(&o.random, "random", 0, "a random value of `N` bytes, in URL-safe base64")
 	// What looks like a flag may be a password that begins with a dash.
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return setFlagError(cmd, err) })
@@ -102,6 +103,9 @@ func runSet(cmd *cobra.Command, o *setOptions) error {
 	text, err := o.read(cmd.Context())
 	if err != nil {
 		return err
+	}
+	if o.typ == "" && slices.Contains([]envfile.Format{envfile.Dotenv, envfile.INI, envfile.Binary}, t.format) {
+		o.typ = string(crypto.Str) // the format knows nothing else
 	}
 	op, err := o.op(path, opened.Roots()[0].At(path), text)
 	if err != nil {
@@ -154,7 +158,7 @@ func (o *setOptions) read(ctx context.Context) (string, error) {
 	case !a.interactive():
 		return "", withHint(usagef("no value given, and there is no terminal to ask on"), "pass - to read it from stdin")
 	}
-	b, err := a.promptSecret(ctx, "value for "+o.path)
+	b, err := a.promptSecret(ctx, a.in, "value for "+o.path)
 	return string(b), err
 }
 

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/sealcfg/sealcfg/envfile"
@@ -21,10 +24,21 @@ type target struct {
 	path   string
 	shown  string
 	format envfile.Format
+	stdin  io.Reader // the file is read from here, not from path
+	detect bool      // the text has a say in the format
+
+	// ruled finds policy otherwise than from the file upwards, if not nil.
+	ruled func() (*environments.Policy, *environments.Rule, error)
 }
+
+// stdio is the argument that stands for stdin, and for stdout behind -o.
+const stdio = "-"
 
 // target resolves an argument: an environment's name or a path.
 func (a *app) target(arg string) (*target, error) {
+	if arg == stdio {
+		return nil, withHint(usagef("stdin (-) is read by encrypt and decrypt only"), "write it to a file, or pipe it through sealcfg decrypt -")
+	}
 	project, err := a.project()
 	if err != nil {
 		return nil, err
@@ -33,15 +47,57 @@ func (a *app) target(arg string) (*target, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newTarget(env)
+	return a.newTarget(env), nil
 }
 
-func newTarget(env environments.Environment) (*target, error) {
-	format, err := envfile.FormatOf(env.Path)
+func (a *app) newTarget(env environments.Environment) *target {
+	return &target{env: env, name: env.Name, path: env.Path, shown: shown(env.Path), format: a.formatOf(env.Path)}
+}
+
+// fileTarget is target for a path that is no environment's name, whether there
+// is a file or not.
+func (a *app) fileTarget(path string) (*target, error) {
+	abs, err := filepath.Abs(path)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", shown(env.Path), err)
+		return nil, err
 	}
-	return &target{env: env, name: env.Name, path: env.Path, shown: shown(env.Path), format: format}, nil
+	return a.newTarget(environments.Environment{Name: path, Path: abs}), nil
+}
+
+// formatOf returns the format of a file: what --input-type says, else what its
+// name says. A .toml file is looked into, for sops seals it as one value.
+func (a *app) formatOf(path string) envfile.Format {
+	if f, ok := envfile.FormatNamed(a.inputType); ok {
+		return f
+	}
+	f, _ := envfile.FormatOf(path)
+	if f == envfile.TOML {
+		if src, err := os.ReadFile(path); err == nil { // else whoever reads it next says why not
+			f, _ = envfile.Detect(path, src)
+		}
+	}
+	return f
+}
+
+// standard is the target for what comes from stdin, which is governed as if it
+// lay at filename. Without one there is no policy for it, and the format must be told.
+func (a *app) standard(filename string) (*target, error) {
+	if filename == "" {
+		if a.inputType == "" {
+			return nil, usagef("what comes from stdin has no name to tell its format: give --input-type, or --filename")
+		}
+		return &target{name: stdio, shown: "stdin", format: a.formatOf(""), stdin: a.in}, nil
+	}
+	path, err := filepath.Abs(filename)
+	if err != nil {
+		return nil, err
+	}
+	t := &target{name: filename, path: path, shown: "stdin", format: a.formatOf(path), stdin: a.in}
+	if a.inputType == "" {
+		t.format, _ = envfile.FormatOf(path) // what lies there says nothing of this text
+		t.detect = true
+	}
+	return t, nil
 }
 
 // existing is target for a file that must exist.
@@ -81,19 +137,33 @@ func (t *target) at(err error) error {
 	return fmt.Errorf("%s: %w", t.shown, err)
 }
 
+// bytes reads the file.
+func (t *target) bytes(ctx context.Context) ([]byte, error) {
+	if t.stdin == nil {
+		return os.ReadFile(t.path)
+	}
+	return waitFor(ctx, func() ([]byte, error) { return io.ReadAll(t.stdin) })
+}
+
 // read parses the sealed file. The bytes are what is on disk.
-func (t *target) read() (*envfile.Sealed, error) {
-	src, err := os.ReadFile(t.path)
+func (t *target) read(ctx context.Context) (*envfile.Sealed, error) {
+	src, err := t.bytes(ctx)
 	if err != nil {
 		return nil, err
 	}
+	if t.detect {
+		t.format, _ = envfile.Detect(t.path, src)
+	}
 	s, err := envfile.ParseSealed(t.format, src)
+	if errors.Is(err, envfile.ErrNotSealed) && t.stdin == nil {
+		return s, withHint(t.at(err), "run sealcfg encrypt %s first", t.shown)
+	}
 	return s, t.at(err)
 }
 
 // open reads and decrypts the file.
 func (a *app) open(ctx context.Context, t *target) (*envfile.Opened, error) {
-	s, err := t.read()
+	s, err := t.read(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +171,7 @@ func (a *app) open(ctx context.Context, t *target) (*envfile.Opened, error) {
 }
 
 func (a *app) openSealed(ctx context.Context, t *target, s *envfile.Sealed) (*envfile.Opened, error) {
-	ids, err := a.loadIdentities(ctx)
+	ids, err := a.identitiesFor(ctx, t)
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +182,8 @@ func (a *app) openSealed(ctx context.Context, t *target, s *envfile.Sealed) (*en
 	return o, nil
 }
 
-// noKey explains, by name, for whom a file is sealed when no identity fits.
+// noKey explains, by name, for whom a file is sealed when no identity fits, and
+// why the services that have keys of it did not help.
 func (a *app) noKey(t *target, s *envfile.Sealed, err error) error {
 	var none *keys.NoIdentityError
 	if !errors.As(err, &none) {
@@ -121,13 +192,32 @@ func (a *app) noKey(t *target, s *envfile.Sealed, err error) error {
 	policy, _ := environments.FindPolicy(t.path) // for names only
 	who := readers(policy, s.Metadata())
 	var hint strings.Builder
-	fmt.Fprintf(&hint, "it is readable by %s; ", joinNames(who))
-	if len(who) > 1 {
+	var advice []string
+	for _, reason := range none.Reasons {
+		for _, one := range parts(reason) {
+			if h := serviceHint(one); h != "" && !slices.Contains(advice, h) {
+				advice = append(advice, h)
+				hint.WriteString(h + "\n")
+			}
+		}
+	}
+	if errors.Is(err, keys.ErrPassphrase) {
+		hint.WriteString("run it again on a terminal and give the right passphrase\n")
+	}
+	fmt.Fprintf(&hint, "it is readable by %s%s; ", joinNames(who), quorum(s.Metadata()))
+	people := slices.ContainsFunc(s.Metadata().Stanzas(), func(s *keys.Stanza) bool { return s.Type == keys.AgeType || s.Type == "pgp" })
+	switch {
+	case !people:
+		hint.WriteString("whoever may use it can")
+	case len(who) > 1:
 		hint.WriteString("one of them can")
-	} else {
+	default:
 		fmt.Fprintf(&hint, "%s can", joinNames(who))
 	}
-	fmt.Fprintf(&hint, " add you to .sops.yaml and run sealcfg rekey %s", t.name)
+	hint.WriteString(" add you to .sops.yaml and run sealcfg rekey")
+	if t.name != stdio {
+		hint.WriteString(" " + t.name)
+	}
 	if none.Tried == 0 {
 		hint.WriteString("\nno identity yet? sealcfg key new makes one")
 	} else {
@@ -135,9 +225,39 @@ func (a *app) noKey(t *target, s *envfile.Sealed, err error) error {
 	}
 	hint.WriteString("\nlooked for an identity in:")
 	for _, p := range a.places {
-		fmt.Fprintf(&hint, "\n  %s: %s", p.name, countOf(p.found, "identity", "identities"))
+		found := countOf(p.found, "identity", "identities")
+		if p.found == keys.Locked {
+			found = "encrypted with a passphrase"
+		}
+		fmt.Fprintf(&hint, "\n  %s: %s", p.name, found)
 	}
-	return withHint(fmt.Errorf("%s: no identity at hand opens it%w", t.shown, quiet{err}), "%s", hint.String())
+	what := "no identity at hand opens it"
+	var groups *envfile.GroupsError
+	if errors.As(err, &groups) {
+		what = groups.Summary()
+	}
+	return withHint(fmt.Errorf("%s: %s%s%w", t.shown, what, reasons(err), quiet{err}), "%s", hint.String())
+}
+
+// reasons are the lines about services that did not help, each after a line break.
+func reasons(err error) string {
+	text := ""
+	var none *keys.NoIdentityError
+	if errors.As(err, &none) {
+		for _, reason := range none.Reasons {
+			text += "\n" + reason.Error()
+		}
+	}
+	return text
+}
+
+// parts takes a reason apart: a service gives one for all the keys that it was
+// asked about.
+func parts(reason error) []error {
+	if joined, ok := errors.Unwrap(reason).(interface{ Unwrap() []error }); ok {
+		return joined.Unwrap()
+	}
+	return []error{reason}
 }
 
 func countOf(n int, one, many string) string {
@@ -162,6 +282,9 @@ func (t *target) save(s, old *envfile.Sealed) error {
 
 // rule returns what policy says of the file. ok is false without a policy.
 func (t *target) rule() (policy *environments.Policy, rule *environments.Rule, err error) {
+	if t.ruled != nil {
+		return t.ruled()
+	}
 	policy, err = environments.FindPolicy(t.path)
 	if err != nil {
 		return nil, nil, err
@@ -181,9 +304,9 @@ func (a *app) checkPolicy(t *target, meta *envfile.Metadata) error {
 	case err != nil:
 		return err
 	}
-	if rule.Rules != meta.Rules {
+	if rules := rule.Rules.For(t.format); rules != meta.Rules {
 		return withHint(
-			fmt.Errorf("%s: the file says %s, but %s:%d says %s", t.shown, meta.Rules, shown(policy.Path), rule.Line, rule.Rules),
+			fmt.Errorf("%s: the file says %s, but %s:%d says %s", t.shown, meta.Rules, shown(policy.Path), rule.Line, rules),
 			"run sealcfg rekey %s to bring the file in line with .sops.yaml", t.name)
 	}
 	gain, lose := difference(policy, rule, meta)

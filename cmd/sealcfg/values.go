@@ -61,7 +61,11 @@ func dotenvText(root *envfile.Node) ([]byte, error) {
 		if strings.ContainsAny(name, "=\n\r") || name == "" || name[0] == '#' {
 			return nil, fmt.Errorf("%s cannot be the name of a variable", path)
 		}
-		fmt.Fprintf(&b, "%s=%s\n", name, strings.ReplaceAll(shownText(n), "\n", `\n`))
+		text := shownText(n)
+		if strings.Contains(text, `\n`) {
+			return nil, fmt.Errorf(`%s has \n in it, which dotenv reads as a line feed`, path)
+		}
+		fmt.Fprintf(&b, "%s=%s\n", name, strings.ReplaceAll(text, "\n", `\n`))
 	}
 	return b.Bytes(), nil
 }

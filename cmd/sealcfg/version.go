@@ -25,10 +25,14 @@ func newVersionCmd(a *app) *cobra.Command {
 			if a.json {
 				return a.printJSON(v)
 			}
-			_, err := fmt.Fprintf(a.out, "sealcfg %s (file format of sops %s, %s)\n", v.Version, v.Format, v.Go)
+			_, err := fmt.Fprintln(a.out, versionText())
 			return err
 		},
 	}
+}
+
+func versionText() string {
+	return fmt.Sprintf("sealcfg %s (file format of sops %s, %s)", buildVersion(), envfile.FormatVersion, runtime.Version())
 }
 
 func buildVersion() string {

@@ -63,7 +63,7 @@ func runView(cmd *cobra.Command, o *viewOptions) error {
 	if err != nil {
 		return err
 	}
-	s, err := t.read()
+	s, err := t.read(cmd.Context())
 	if err != nil {
 		return err
 	}
@@ -94,19 +94,23 @@ func runView(cmd *cobra.Command, o *viewOptions) error {
 			names[i] = short(p.Recipient)
 		}
 	}
-	fmt.Fprintf(a.out, "%s, readable by %s\n", t.shown, clean(joinNames(names)))
+	fmt.Fprintf(a.out, "%s, readable by %s%s\n", t.shown, clean(joinNames(names)), quorum(s.Metadata()))
 	fmt.Fprintf(a.out, "last changed %s, %s\n\n", s.Metadata().LastModified, clean(s.Metadata().Rules.String()))
 	return printFields(a, fields)
+}
+
+// quorum says that no reader of a file with several key groups is enough alone.
+func quorum(meta *envfile.Metadata) string {
+	if len(meta.Groups) < 2 {
+		return ""
+	}
+	return fmt.Sprintf(" (%d of %d key groups needed)", meta.Threshold, len(meta.Groups))
 }
 
 func viewReaders(policy *environments.Policy, meta *envfile.Metadata) []viewReader {
 	var all []viewReader
 	for _, s := range meta.Stanzas() {
-		r := viewReader{Type: s.Type, Recipient: keys.Name(s)}
-		if policy != nil {
-			r.Name = policy.NameOf(r.Recipient)
-		}
-		all = append(all, r)
+		all = append(all, viewReader{Type: s.Type, Recipient: keys.Name(s), Name: nameOf(policy, keys.Names(s))})
 	}
 	return all
 }

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+	"strings"
+	"sync"
+
+	"github.com/sealcfg/sealcfg/internal/scratch"
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+// asking is the state of the questions that identities put: passphrases, PINs,
+// whether a token may be used.
+type asking struct {
+	turn   sync.Mutex // files are opened side by side, questions are not
+	gaveUp bool       // the person has interrupted one, and is not asked the next
+
+	find sync.Once
+	tty  *os.File // nil if nobody can be asked
+}
+
+// terminal returns where a person answers: stdin, or, if that is taken by data,
+// the terminal itself. Nobody sits there when stderr is not one either: what runs
+// in CI, from cron or in a script with a log must not wait for an answer.
+func (a *app) terminal() *os.File {
+	a.asking.find.Do(func() {
+		switch {
+		case !isTerminal(a.err):
+		case isTerminal(a.in):
+			a.asking.tty = a.in
+		default:
+			name := "/dev/tty"
+			if runtime.GOOS == "windows" {
+				name = "CONIN$"
+			}
+			if tty, err := os.OpenFile(name, os.O_RDWR, 0); err == nil && isTerminal(tty) {
+				a.asking.tty = tty
+			}
+		}
+	})
+	return a.asking.tty
+}
+
+// inTurn puts one question at a time. It can be interrupted whatever the command
+// does with signals otherwise: the terminal is set back, and the command ends.
+func inTurn[T any](ctx context.Context, a *app, put func(ctx context.Context, tty *os.File) (T, error)) (T, error) {
+	a.asking.turn.Lock()
+	defer a.asking.turn.Unlock()
+	if a.asking.gaveUp {
+		var none T
+		return none, errInterrupted
+	}
+	ctx, stop := signal.NotifyContext(ctx, scratch.Signals()...)
+	defer stop()
+	v, err := put(ctx, a.terminal())
+	a.asking.gaveUp = errors.Is(err, errInterrupted)
+	return v, err
+}
+
+// askSecret is [keys.Source.Prompt].
+func (a *app) askSecret(ctx context.Context, question string) ([]byte, error) {
+	return inTurn(ctx, a, func(ctx context.Context, tty *os.File) ([]byte, error) {
+		return a.promptSecret(ctx, tty, clean(question))
+	})
+}
+
+// askChoice is [keys.Source.Confirm].
+func (a *app) askChoice(ctx context.Context, question, yes, no string) (bool, error) {
+	return inTurn(ctx, a, func(ctx context.Context, tty *os.File) (bool, error) {
+		choices := fmt.Sprintf("[Enter: %s]", yes)
+		if no != "" {
+			choices = fmt.Sprintf("[1: %s, 2: %s]", yes, no)
+		}
+		for {
+			fmt.Fprintf(a.err, "%s %s ", clean(question), clean(choices))
+			line, err := waitFor(ctx, func() (string, error) { return readLine(tty) })
+			line = strings.TrimSpace(line)
+			switch {
+			case errors.Is(err, errInterrupted):
+				fmt.Fprintln(a.err)
+				return false, err
+			case no == "" && err == nil, line == "1", strings.EqualFold(line, yes):
+				return true, nil
+			case line == "2", no != "" && strings.EqualFold(line, no):
+				return false, nil
+			case err != nil:
+				return false, err
+			}
+		}
+	})
+}
+
+// tell is [keys.Source.Notify]. It says what has to be done, so -q does not
+// silence it.
+func (a *app) tell(message string) { fmt.Fprintln(a.err, clean(message)) }
+
+// withPeople lets src ask whoever sits at the terminal.
+func (a *app) withPeople(src keys.Source) keys.Source {
+	src.Notify = a.tell
+	if a.terminal() != nil {
+		src.Prompt, src.Confirm = a.askSecret, a.askChoice
+	}
+	return src
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/sealcfg/sealcfg/cmd/internal/kmstest"
+	"github.com/sealcfg/sealcfg/cmd/internal/kmswire"
+	"github.com/sealcfg/sealcfg/internal/servicetest"
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+// demoHelper is a sealcfg-kms for scripts: it speaks the protocol, and its
+// services do the cryptography, under keys that protect nothing. $KMS_ROLE has
+// it misbehave, and it writes down in $KMS_LOG what it is asked.
+func demoHelper() int {
+	log, err := os.OpenFile(os.Getenv("KMS_LOG"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return 9
+	}
+	fmt.Fprintln(log, "started")
+	switch os.Getenv("KMS_ROLE") {
+	case "dies":
+		return 7
+	case "garbage":
+		fmt.Println("Usage: secret-canary")
+	case "old":
+		_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
+		fmt.Println(`{"protocol":99}`)
+	case "silent":
+		time.Sleep(time.Minute)
+	default:
+		var services []keys.Service
+		for _, t := range keys.Types() {
+			services = append(services, kmstest.Service{Kind: t, Log: log})
+		}
+		kmswire.LeaveSignals()
+		err := kmswire.Serve(context.Background(), os.Stdin, os.Stdout, "demo", services)
+		fmt.Fprintln(log, "ended")
+		if err != nil {
+			return 1
+		}
+		return 0
+	}
+	_, _ = io.Copy(io.Discard, os.Stdin)
+	return 0
+}
+
+// have answers the condition of a script for a service that a machine may lack.
+// In CI it must not.
+func have(path, what string) (bool, error) {
+	if path == "" && os.Getenv(servicetest.EnvRequired) == "required" {
+		return false, fmt.Errorf("%s is missing, and $%s says that it must be there", what, servicetest.EnvRequired)
+	}
+	return path != "", nil
+}
+
+// endAgents ends the agents that gpg has started for a script.
+func endAgents(work string) {
+	for _, home := range []string{"gpg", "nobody"} {
+		dir := filepath.Join(work, home)
+		if _, err := os.Stat(dir); err == nil {
+			_ = servicetest.EndAgents(dir) // if they are gone already, so be it
+		}
+	}
+}
+
+// builder builds a program once, in a folder of its own, when the first script
+// wants it: linking takes a while.
+func builder(dir, source string) func() (path string, err error) {
+	return sync.OnceValues(func() (string, error) {
+		path := filepath.Join(dir, filepath.Base(source))
+		out, err := exec.Command("go", "build", "-o", path, source).CombinedOutput()
+		if err != nil {
+			return "", fmt.Errorf("build %s: %w\n%s", source, err, out)
+		}
+		return path, nil
+	})
+}
+
+// realHelper installs the real sealcfg-kms in a folder.
+func realHelper(built string) func(*testscript.TestScript, bool, []string) {
+	build := builder(built, "../sealcfg-kms")
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		if neg || len(args) != 1 {
+			ts.Fatalf("usage: realhelper DIR")
+		}
+		path, err := build()
+		ts.Check(err)
+		dir := ts.MkAbs(args[0])
+		ts.Check(os.MkdirAll(dir, 0o755))
+		ts.Check(os.Symlink(path, filepath.Join(dir, kmswire.Program)))
+	}
+}
+
+// standIns starts the stand-ins for cloud services, with the variables that lead
+// to them, and $KEY_… for the names of their keys.
+func standIns(built string) func(*testscript.TestScript, bool, []string) {
+	build := builder(built, "../../internal/standin/cmd/standins")
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		if neg || len(args) != 0 {
+			ts.Fatalf("usage: standins")
+		}
+		path, err := build()
+		ts.Check(err)
+		var report struct{ Variables, Keys map[string]string }
+		stop, err := servicetest.Launch(&report, path)
+		ts.Check(err)
+		ts.Defer(func() { ts.Check(stop()) })
+		for name, value := range report.Variables {
+			ts.Setenv(name, value)
+		}
+		for name, key := range report.Keys {
+			ts.Setenv("KEY_"+name, key)
+		}
+	}
+}
+
+// startVault starts a HashiCorp Vault, with the token that opens it and
+// $KEY_hc_vault_transit_uri for the name of a key.
+func startVault(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: vault")
+	}
+	v, stop, err := servicetest.LaunchVault(os.Getenv(servicetest.EnvVault))
+	ts.Check(err)
+	ts.Defer(func() { ts.Check(stop()) })
+	ts.Setenv("VAULT_TOKEN", v.Token)
+	ts.Setenv("KEY_hc_vault_transit_uri", v.Address+"/v1/transit/keys/app")
+}
+
+// helper installs the demo helper as sealcfg-kms in a folder on PATH.
+func helper(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: helper DIR")
+	}
+	dir := ts.MkAbs(args[0])
+	ts.Check(os.MkdirAll(dir, 0o755))
+	ts.Check(os.WriteFile(filepath.Join(dir, kmswire.Program), []byte("#!/bin/sh\nexec kms-demo\n"), 0o755))
+	ts.Setenv("KMS_LOG", ts.MkAbs("kms.log"))
+}
