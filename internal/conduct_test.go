@@ -96,7 +96,7 @@ func onlyRegisters(init *ast.FuncDecl) bool {
 func TestConductOfLibraries(t *testing.T) {
 	files := 0
 	for _, p := range packages(t) {
-		if !slices.Contains(libraries, p.name()) {
+		if !isLibrary(p.name()) {
 			continue
 		}
 		for _, file := range p.files {

@@ -3,7 +3,6 @@ package interop
 import (
 	"bytes"
 	"errors"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,33 +12,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// sopsBinary finds sops: $SOPS, the PATH, or where `go install` puts it. In CI
-// it must be there; elsewhere the tests that need it are skipped, loudly.
-func sopsBinary(t testing.TB) string {
-	t.Helper()
-	for _, find := range []func() (string, error){
-		func() (string, error) { return exec.LookPath(os.Getenv("SOPS")) },
-		func() (string, error) { return exec.LookPath("sops") },
-		func() (string, error) { return exec.LookPath(filepath.Join(goBin, "sops")) },
-	} {
-		if path, err := find(); err == nil {
-			return path
-		} else if !errors.Is(err, exec.ErrNotFound) && !errors.Is(err, fs.ErrNotExist) {
-			require.NoError(t, err)
-		}
-	}
-	if os.Getenv("CI") == "true" {
-		t.Fatal("sops is not installed: go install github.com/getsops/sops/v3/cmd/sops@v3.13.3")
-	}
-	t.Skip("SKIPPED, NOT TESTED: sops is not installed: go install github.com/getsops/sops/v3/cmd/sops@v3.13.3")
-	return ""
-}
-
 // folder is a fresh folder with a .sops.yaml for the demo recipients.
 type folder struct {
 	t    testing.TB
 	sops string
 	dir  string
+	env  []string // added to that of the tests
 }
 
 func newFolder(t testing.TB, recipients ...string) *folder {
@@ -68,6 +46,7 @@ func (f *folder) try(args ...string) (stdout, stderr string, code int) {
 	f.t.Helper()
 	cmd := exec.Command(f.sops, append([]string{"--disable-version-check"}, args...)...)
 	cmd.Dir = f.dir
+	cmd.Env = append(os.Environ(), f.env...)
 	var out, err bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &err
 	runErr := cmd.Run()

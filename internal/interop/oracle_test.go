@@ -14,15 +14,15 @@ import (
 	"github.com/getsops/sops/v3"
 	"github.com/getsops/sops/v3/aes"
 	"github.com/getsops/sops/v3/age"
-	"github.com/getsops/sops/v3/config"
+	"github.com/getsops/sops/v3/keyservice"
 	"github.com/getsops/sops/v3/logging"
-	sopsyaml "github.com/getsops/sops/v3/stores/yaml"
 	"github.com/sirupsen/logrus"
 	"github.com/sirupsen/logrus/hooks/test"
 	"github.com/stretchr/testify/require"
 
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/internal/corpus"
+	"github.com/sealcfg/sealcfg/internal/servicetest"
 	"github.com/sealcfg/sealcfg/keys"
 )
 
@@ -39,7 +39,8 @@ var demo = struct {
 var (
 	corpusFiles []corpus.File
 	errCorpus   error
-	goBin       string // where go install puts programs
+	sopsProgram string // the real sops, found before HOME changes; "" if it is not installed
+	sopsSource  string // where the module cache has sops
 )
 
 func TestMain(m *testing.M) {
@@ -55,11 +56,12 @@ func TestMain(m *testing.M) {
 	demo.recipient = demo.ids[0].(keys.Recipienter).Recipient()
 	demo.to = recipients(demo.recipient)
 
-	goBin = os.Getenv("GOBIN")
-	if goBin == "" {
-		out, _ := exec.Command("go", "env", "GOPATH").Output()
-		goBin = filepath.Join(strings.TrimSpace(string(out)), "bin")
+	sopsProgram = os.Getenv("SOPS")
+	if sopsProgram == "" {
+		sopsProgram = servicetest.Find("sops")
 	}
+	out, _ := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/getsops/sops/v3").Output()
+	sopsSource = strings.TrimSpace(string(out))
 	corpusFiles, errCorpus = corpus.Files() // before HOME, which names the module cache, changes
 
 	// sops looks for identities in the user's own places too.
@@ -84,6 +86,15 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// sopsBinary returns the real sops. Where there is none, the test ends.
+func sopsBinary(t testing.TB) string {
+	t.Helper()
+	if sopsProgram == "" {
+		servicetest.Missing(t, "sops (go install github.com/getsops/sops/v3/cmd/sops@v3.13.3)")
+	}
+	return sopsProgram
+}
+
 func recipients(names ...string) envfile.Recipients {
 	var group []keys.Recipient
 	for _, n := range names {
@@ -96,16 +107,17 @@ func recipients(names ...string) envfile.Recipients {
 	return envfile.Recipients{Groups: [][]keys.Recipient{group}}
 }
 
-func sopsStore() *sopsyaml.Store { return sopsyaml.NewStore(&config.YAMLStoreConfig{}) }
+// sopsPlain reads plain YAML as sops does.
+func sopsPlain(src []byte) (sops.TreeBranches, error) { return sopsPlainAs(envfile.YAML, src) }
 
-// sopsPlain reads plain text as sops does.
-func sopsPlain(src []byte) (branches sops.TreeBranches, err error) {
+// sopsPlainAs reads plain text of a format as sops does.
+func sopsPlainAs(format envfile.Format, src []byte) (branches sops.TreeBranches, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("sops panics: %v", r)
 		}
 	}()
-	return sopsStore().LoadPlainFile(src)
+	return sopsStore(format).LoadPlainFile(src)
 }
 
 // opened is a file as sops decrypts it.
@@ -113,11 +125,16 @@ type opened struct {
 	branches sops.TreeBranches
 	plain    []byte   // as sops emits it
 	warnings []string // the comments that it could not decrypt though the rules seal them
+	mac      string   // the text that the file authenticates with
+	key      []byte   // the data key
 }
 
-// sopsOpen decrypts and verifies as `sops decrypt` does, with the data key
+// sopsOpen decrypts YAML as sops does.
+func sopsOpen(src []byte) (opened, error) { return sopsOpenAs(envfile.YAML, src) }
+
+// sopsOpenAs decrypts and verifies as `sops decrypt` does, with the data key
 // recovered by sops itself.
-func sopsOpen(src []byte) (out opened, err error) {
+func sopsOpenAs(format envfile.Format, src []byte) (out opened, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("sops panics: %v", r)
@@ -126,11 +143,11 @@ func sopsOpen(src []byte) (out opened, err error) {
 	hook := test.NewLocal(logging.Loggers["SOPS"])
 	defer logging.Loggers["SOPS"].ReplaceHooks(make(logrus.LevelHooks))
 
-	tree, err := sopsStore().LoadEncryptedFile(src)
+	tree, err := sopsStore(format).LoadEncryptedFile(src)
 	if err != nil {
 		return opened{}, fmt.Errorf("load: %w", err)
 	}
-	key, err := tree.Metadata.GetDataKey()
+	key, err := sopsDataKey(&tree)
 	if err != nil {
 		return opened{}, fmt.Errorf("data key: %w", err)
 	}
@@ -146,27 +163,36 @@ func sopsOpen(src []byte) (out opened, err error) {
 	if want != mac {
 		return opened{}, fmt.Errorf("mac mismatch")
 	}
-	out.branches = tree.Branches
+	out.branches, out.mac, out.key = tree.Branches, mac, key
 	for _, e := range hook.AllEntries() {
 		out.warnings = append(out.warnings, fmt.Sprint(e.Data["comment"]))
 	}
-	out.plain, err = sopsStore().EmitPlainFile(tree.Branches)
+	out.plain, err = sopsStore(format).EmitPlainFile(tree.Branches)
 	return out, err
 }
 
-// sopsSeal encrypts as `sops encrypt --age` does.
-func sopsSeal(src []byte, r envfile.Rules) (out []byte, err error) {
+// sopsDataKey asks age and gpg first, as the command does: the library would ask
+// a cloud for the key, if the file names one.
+func sopsDataKey(tree *sops.Tree) ([]byte, error) {
+	return tree.Metadata.GetDataKeyWithKeyServices([]keyservice.KeyServiceClient{keyservice.NewLocalClient()}, sops.DefaultDecryptionOrder)
+}
+
+// sopsSeal encrypts YAML as sops does.
+func sopsSeal(src []byte, r envfile.Rules) ([]byte, error) { return sopsSealAs(envfile.YAML, src, r) }
+
+// sopsSealAs encrypts as `sops encrypt --age` does.
+func sopsSealAs(format envfile.Format, src []byte, r envfile.Rules) (out []byte, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("sops panics: %v", p)
 		}
 	}()
-	branches, err := sopsPlain(src)
+	branches, err := sopsPlainAs(format, src)
 	if err != nil {
 		return nil, err
 	}
 	for _, b := range branches {
-		if sopsStore().HasSopsTopLevelKey(b) {
+		if sopsStore(format).HasSopsTopLevelKey(b) {
 			return nil, fmt.Errorf("already sealed")
 		}
 	}
@@ -174,7 +200,9 @@ func sopsSeal(src []byte, r envfile.Rules) (out []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
-	r = r.Normal()
+	if r = r.Normal(); format == envfile.Binary {
+		r = envfile.Rules{} // sops writes no selector there
+	}
 	tree := sops.Tree{Branches: branches, Metadata: sops.Metadata{
 		KeyGroups:         []sops.KeyGroup{{key}},
 		UnencryptedSuffix: r.UnencryptedSuffix, EncryptedSuffix: r.EncryptedSuffix,
@@ -186,7 +214,12 @@ func sopsSeal(src []byte, r envfile.Rules) (out []byte, err error) {
 	if len(errs) > 0 {
 		return nil, fmt.Errorf("generate data key: %v", errs)
 	}
-	c := aes.NewCipher()
+	return sopsEmit(format, &tree, dataKey, aes.NewCipher())
+}
+
+// sopsEmit encrypts a tree and writes it. A cipher that decrypted the tree before
+// uses the same nonce again for what did not change, as it does in `sops edit`.
+func sopsEmit(format envfile.Format, tree *sops.Tree, dataKey []byte, c sops.Cipher) ([]byte, error) {
 	mac, err := tree.Encrypt(dataKey, c)
 	if err != nil {
 		return nil, err
@@ -196,12 +229,16 @@ func sopsSeal(src []byte, r envfile.Rules) (out []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return sopsStore().EmitEncryptedFile(tree)
+	return sopsStore(format).EmitEncryptedFile(*tree)
 }
 
-// seal seals with sealcfg, for the demo identity.
+// seal seals YAML with sealcfg, for the demo identity.
 func seal(src []byte, r envfile.Rules) (*envfile.Document, *envfile.Sealed, error) {
-	d, err := envfile.Parse(envfile.YAML, src)
+	return sealAs(envfile.YAML, src, r)
+}
+
+func sealAs(format envfile.Format, src []byte, r envfile.Rules) (*envfile.Document, *envfile.Sealed, error) {
+	d, err := envfile.Parse(format, src)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -209,9 +246,11 @@ func seal(src []byte, r envfile.Rules) (*envfile.Document, *envfile.Sealed, erro
 	return d, s, err
 }
 
-// open reads a sealed text with sealcfg.
-func open(src []byte) (*envfile.Opened, error) {
-	s, err := envfile.ParseSealed(envfile.YAML, src)
+// open reads sealed YAML with sealcfg.
+func open(src []byte) (*envfile.Opened, error) { return openAs(envfile.YAML, src) }
+
+func openAs(format envfile.Format, src []byte) (*envfile.Opened, error) {
+	s, err := envfile.ParseSealed(format, src)
 	if err != nil {
 		return nil, err
 	}
@@ -220,14 +259,24 @@ func open(src []byte) (*envfile.Opened, error) {
 
 func mustOpen(t testing.TB, src []byte) *envfile.Opened {
 	t.Helper()
-	o, err := open(src)
+	return mustOpenAs(t, envfile.YAML, src)
+}
+
+func mustOpenAs(t testing.TB, format envfile.Format, src []byte) *envfile.Opened {
+	t.Helper()
+	o, err := openAs(format, src)
 	require.NoError(t, err, "%s", src)
 	return o
 }
 
 func mustSopsOpen(t testing.TB, src []byte) opened {
 	t.Helper()
-	o, err := sopsOpen(src)
+	return mustSopsOpenAs(t, envfile.YAML, src)
+}
+
+func mustSopsOpenAs(t testing.TB, format envfile.Format, src []byte) opened {
+	t.Helper()
+	o, err := sopsOpenAs(format, src)
 	require.NoError(t, err, "%s", src)
 	return o
 }
