@@ -35,6 +35,30 @@ func generate(n int, seed uint64) string {
 	return b.String()
 }
 
+// generateJSON returns an object of n settings without levels, the shape of a
+// file that a program wrote.
+func generateJSON(n int, seed uint64) string {
+	r := rand.New(rand.NewPCG(seed, uint64(n)))
+	var b strings.Builder
+	for i := range n {
+		between := ",\n"
+		if i == 0 {
+			between = "{\n"
+		}
+		b.WriteString(between)
+		switch i % perSection {
+		case 3:
+			fmt.Fprintf(&b, "  \"limit_%06d\": %d", i, r.IntN(1_000_000))
+		case 7:
+			fmt.Fprintf(&b, "  \"enabled_%06d\": %t", i, r.IntN(2) == 0)
+		default:
+			fmt.Fprintf(&b, "  \"secret_%06d\": \"%s\"", i, token(r, 24))
+		}
+	}
+	b.WriteString("\n}\n")
+	return b.String()
+}
+
 func token(r *rand.Rand, size int) string {
 	raw := make([]byte, size)
 	for i := range raw {

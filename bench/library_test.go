@@ -296,3 +296,56 @@ func BenchmarkRotate(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkSealJSON and BenchmarkOpenJSON show how the time grows with the number
+// of keys: that of sops grows with its square.
+func BenchmarkSealJSON(b *testing.B) {
+	to := demoRecipients(b)
+	for _, n := range []int{1_000, 100_000} {
+		text := []byte(generateJSON(n, 0))
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				sealJSON(b, text, to)
+			}
+		})
+	}
+}
+
+func BenchmarkOpenJSON(b *testing.B) {
+	ids, err := keys.ParseAgeIdentities(demoIdentity)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, n := range []int{1_000, 100_000} {
+		s := sealJSON(b, []byte(generateJSON(n, 0)), demoRecipients(b))
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				s, err := envfile.ParseSealed(envfile.JSON, s.Bytes())
+				if err != nil {
+					b.Fatal(err)
+				}
+				o, err := s.Open(b.Context(), ids...)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if _, err := o.Text(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func sealJSON(tb testing.TB, text []byte, to envfile.Recipients) *envfile.Sealed {
+	d, err := envfile.Parse(envfile.JSON, text)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	s, _, err := envfile.Seal(tb.Context(), d, envfile.Rules{}, to)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return s
+}

@@ -19,16 +19,17 @@ func main() {
 	only := flag.String("only", "", "only the cases whose name contains `TEXT`")
 	write := flag.Bool("write", false, "rewrite the tables in README.md")
 	inProcess := flag.Bool("inprocess", true, "also run the Go benchmarks")
+	quick := flag.Bool("quick", false, "leave the cases out for which sops takes minutes")
 	flag.Parse()
-	if err := run(*runs, *only, *write, *inProcess); err != nil {
+	if err := run(*runs, *only, *write, *inProcess, *quick); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(runs int, only string, write, inProcess bool) error {
-	if write && (only != "" || !inProcess) {
-		return fmt.Errorf("-write wants all cases: leave -only and -inprocess out")
+func run(runs int, only string, write, inProcess, quick bool) error {
+	if write && (only != "" || !inProcess || quick) {
+		return fmt.Errorf("-write wants all cases: leave -only, -inprocess and -quick out")
 	}
 	work, err := os.MkdirTemp("", "sealcfg-bench-")
 	if err != nil {
@@ -40,7 +41,7 @@ func run(runs int, only string, write, inProcess bool) error {
 	if err != nil {
 		return err
 	}
-	cases, err := makeCases(tools, work, runs)
+	cases, err := makeCases(tools, work, runs, quick)
 	if err != nil {
 		return err
 	}

@@ -46,7 +46,10 @@ func processTable(results []result) string {
 	b.WriteString("| | runs | | sealcfg | sops | ratio |\n|---|---:|---|---:|---:|---:|\n")
 	ms := func(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 	for _, r := range results {
-		name, runs := r.name, strconv.Itoa(len(r.sops))
+		name, runs := r.name, strconv.Itoa(len(r.sealcfg))
+		if len(r.sops) != len(r.sealcfg) {
+			runs += fmt.Sprintf(", sops %d", len(r.sops))
+		}
 		for _, m := range []struct {
 			what string
 			of   func(cost) float64
@@ -123,7 +126,21 @@ func goTable(out string) (string, error) {
 			ratio(spreadOf(theirs.nanos).median, spreadOf(ours.nanos).median),
 			ratio(spreadOf(theirs.bytes).median, spreadOf(ours.bytes).median))
 	}
+	b.WriteString(growth(byName))
 	return b.String(), nil
+}
+
+// growth says what a hundred times as much JSON costs.
+func growth(byName map[string]*goBench) string {
+	var b strings.Builder
+	for _, what := range []string{"SealJSON", "OpenJSON"} {
+		small, large := byName[what+"/1000"], byName[what+"/100000"]
+		if small != nil && large != nil {
+			fmt.Fprintf(&b, "\n`%s`: 100,000 keys take **%s** times as long as 1,000 (aim: about 100 at most).\n",
+				what, short(spreadOf(large.nanos).median/spreadOf(small.nanos).median))
+		}
+	}
+	return b.String()
 }
 
 // The tables in README.md stand between these lines.
