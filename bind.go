@@ -3,6 +3,7 @@ package sealcfg
 import (
 	"reflect"
 	"strconv"
+	"strings"
 
 	"github.com/sealcfg/sealcfg/internal/closest"
 )
@@ -14,8 +15,7 @@ type binder struct {
 	problems []*Problem
 	missing  []*Problem
 
-	wantOrigins bool
-	origins     []placed
+	origins []placed
 }
 
 // all returns the problems in the order in which they are shown.
@@ -27,14 +27,24 @@ func (b *binder) report(f *flaw, at *place, origin Origin) {
 	b.problems = append(b.problems, f.problem(at.path(), origin))
 }
 
+// reportValue reports what is wrong with the value of n.
+func (b *binder) reportValue(f *flaw, n *node, at *place) {
+	if f.got != "" {
+		value := ", the value is "
+		if n.sealed {
+			value = ", the sealed value is "
+		}
+		f.reason += value + f.got
+	}
+	b.report(f, at, n.origin)
+}
+
 func (b *binder) wrongShape(want string, n *node, at *place) {
-	b.report(&flaw{kind: KindType, reason: "want " + want + ", the value is " + n.what()}, at, n.origin)
+	b.reportValue(&flaw{kind: KindType, reason: "want " + want, got: n.what()}, n, at)
 }
 
 func (b *binder) placed(at *place, origin Origin) {
-	if b.wantOrigins {
-		b.origins = append(b.origins, placed{at.path(), origin})
-	}
+	b.origins = append(b.origins, placed{at.path(), origin})
 }
 
 // require reports that a value is missing, and where it could be set. null is
@@ -47,14 +57,17 @@ func (b *binder) require(at *place, null Origin) {
 	case within.Default:
 		target = "the default tag"
 	}
-	reason := "set " + path + " in " + target
+	var hints []string
+	if target != "" {
+		hints = append(hints, "set "+path+" in "+target)
+	}
 	if name := at.variable(); name != "" && b.prefix != nil {
-		reason += " or $" + *b.prefix + name
+		hints = append(hints, "$"+*b.prefix+name)
 	}
+	f := &flaw{kind: KindMissing, reason: "not set", hint: strings.Join(hints, " or ")}
 	if null != (Origin{}) {
-		reason = "null counts as not set; " + reason
+		f.reason = "null counts as not set"
 	}
-	f := &flaw{kind: KindMissing, reason: reason}
 	b.missing = append(b.missing, f.problem(path, null))
 }
 
@@ -133,14 +146,22 @@ func (b *binder) bindScalar(p *plan, v reflect.Value, n *node, at *place) {
 		return
 	}
 	if f := p.decode(v, n.typ, n.text); f != nil {
-		b.report(f, at, n.origin)
+		b.reportValue(f, n, at)
 		return
 	}
 	b.placed(at, n.origin)
 }
 
 func (b *binder) bindList(p *plan, v reflect.Value, n *node, at *place) {
-	if n.kind != nodeList {
+	if n.kind == nodeItems { // nothing was below them
+		n = (&node{}).withItems(n)
+	}
+	switch n.kind {
+	case nodeList:
+	case nodeBroken:
+		b.report(n.flaw, at, n.origin)
+		return
+	default:
 		b.wrongShape("a list", n, at)
 		return
 	}
@@ -197,11 +218,11 @@ func (b *binder) bindStruct(p *plan, v reflect.Value, n *node, at *place) {
 		b.field(f, v.FieldByIndex(f.index), given[i], at.key(f.name, f.variable))
 	}
 	for _, e := range unknown {
-		reason := "unknown key"
+		f := &flaw{kind: KindUnknown, reason: "unknown key"}
 		if name, ok := closest.Of(e.key, p.names()); ok {
-			reason += "; did you mean " + strconv.Quote(name) + "?"
+			f.hint = "did you mean " + strconv.Quote(name) + "?"
 		}
-		b.report(&flaw{kind: KindUnknown, reason: reason}, at.key(e.key, ""), e.keyOrigin)
+		b.report(f, at.key(e.key, ""), e.keyOrigin)
 	}
 	if at.lenient || b.count() > before {
 		return

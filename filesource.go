@@ -19,24 +19,28 @@ type fileSource struct {
 	shown      string // its path for people
 	identities func(context.Context) ([]keys.Identity, error)
 	looked     bool // the identities are those of user and machine, services among them
+	plain      bool // it may be plain text
 }
 
-// read opens the file. Its MAC is verified before anything is looked at.
-func (s *fileSource) read(ctx context.Context, p *plan, below *node) (*node, error) {
+func (s *fileSource) Name() string { return s.layer.Name }
+
+// Read opens the file. Its MAC is verified before anything is looked at.
+func (s *fileSource) Read(ctx context.Context, r *Reading) error {
 	root, format, err := s.open(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", s.shown, err)
+		return fmt.Errorf("%s: %w", s.shown, err)
 	}
 	var tree *node
 	if format == envfile.Dotenv || format == envfile.INI {
-		if tree, err = flatTree(root, s.shown, p, below); err != nil {
-			return nil, fmt.Errorf("%s: %w", s.shown, err)
+		if tree, err = flatTree(root, s.shown, r.plan, r.below); err != nil {
+			return fmt.Errorf("%s: %w", s.shown, err)
 		}
 	} else {
 		tree = fileNode(root, s.shown)
 	}
 	tree.origin = Origin{File: s.shown}
-	return tree, nil
+	r.add(tree)
+	return nil
 }
 
 func (s *fileSource) open(ctx context.Context) (*envfile.Node, envfile.Format, error) {
@@ -56,11 +60,15 @@ func (s *fileSource) open(ctx context.Context) (*envfile.Node, envfile.Format, e
 		return nil, nil, errors.New("there are no settings in a file of this kind: it is sealed as one value")
 	}
 	sealed, err := envfile.ParseSealed(format, src)
+	if s.plain && errors.Is(err, envfile.ErrNotSealed) {
+		root, err := plainRoot(format, src)
+		return root, format, err
+	}
 	if err != nil {
 		return nil, nil, err
 	}
-	if n := len(sealed.Roots()); n != 1 {
-		return nil, nil, fmt.Errorf("want one document, the file has %d", n)
+	if err := oneDocument(sealed.Roots()); err != nil {
+		return nil, nil, err
 	}
 	ids, err := s.identities(ctx)
 	if err != nil {
@@ -71,6 +79,22 @@ func (s *fileSource) open(ctx context.Context) (*envfile.Node, envfile.Format, e
 		return nil, nil, s.withMissing(sealed, err)
 	}
 	return opened.Roots()[0], format, nil
+}
+
+// plainRoot reads a file that may be plain text.
+func plainRoot(format envfile.Format, src []byte) (*envfile.Node, error) {
+	d, err := envfile.Parse(format, src)
+	if err != nil {
+		return nil, err
+	}
+	return d.Roots()[0], oneDocument(d.Roots())
+}
+
+func oneDocument(roots []*envfile.Node) error {
+	if n := len(roots); n != 1 {
+		return fmt.Errorf("want one document, the file has %d", n)
+	}
+	return nil
 }
 
 // withMissing adds to the error of a file that nobody opened which of its keys
@@ -110,7 +134,7 @@ func fileNode(n *envfile.Node, file string) *node {
 	case envfile.Null:
 		c.kind = nodeNull
 	default:
-		c.kind, c.typ, c.text = nodeScalar, n.Type, n.Text
+		c.kind, c.typ, c.text, c.sealed = nodeScalar, n.Type, n.Text, n.Sealed
 	}
 	return c
 }

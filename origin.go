@@ -18,10 +18,21 @@ type Origin struct {
 	Variable string
 	// Default says that the value stands in the struct's default tag.
 	Default bool
+	// Place names what is none of these: a flag (--db.port), what [Set] sets, or
+	// a secret of a manager. With File, the file names the secret.
+	Place string
 }
 
-// String returns file:line:column, $VARIABLE, "file: $VARIABLE", "default" or "not set".
+// String returns file:line:column, $VARIABLE, "file: $VARIABLE", the place (with
+// what names it before it), "default" or "not set".
 func (o Origin) String() string {
+	place := o.Place
+	if o.Place = ""; place != "" && o == (Origin{}) {
+		return place
+	}
+	if place != "" {
+		return o.String() + ": " + place
+	}
 	switch {
 	case o.Variable != "" && o.File != "":
 		return o.File + ": $" + o.Variable
@@ -37,8 +48,8 @@ func (o Origin) String() string {
 	return "not set"
 }
 
-// Origins holds the origin of every setting that has a value; [WithOrigins] has
-// [Load] fill one. It holds no values. Reading it is safe for concurrent use
+// Origins holds the origin of every setting that has a value: [Handle.Origins]
+// returns one, and [WithOrigins] has [Load] fill one. It holds no values. Reading it is safe for concurrent use
 // once Load has returned.
 type Origins struct {
 	all   []placed
@@ -71,10 +82,10 @@ func (o *Origins) All() iter.Seq2[string, Origin] {
 	}
 }
 
-func (o *Origins) fill(all []placed) {
-	o.all = all
-	o.index = make(map[string]int, len(all))
+func newOrigins(all []placed) *Origins {
+	o := &Origins{all: all, index: make(map[string]int, len(all))}
 	for i, p := range all {
 		o.index[p.path] = i
 	}
+	return o
 }

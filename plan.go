@@ -28,17 +28,24 @@ type plan struct {
 	validates bool    // *typ has a Validate method
 
 	fields  []field         // of a struct, those of inlined structs included
-	byName  map[string]int  // position in fields
+	byName  map[string]int  // position in fields, old names included
 	inlined []inlinedStruct // innermost first
+
+	renamesOnce sync.Once
+	hasRenames  bool
 }
 
 type field struct {
-	name     string // in files
-	variable string // in the process environment, without prefix
-	index    []int
-	plan     *plan
-	optional bool
-	def      *string
+	name       string   // in files
+	variable   string   // in the process environment, without prefix
+	aliases    []string // old names in files
+	explicit   []string // variables that set it whatever the prefix, the first one found
+	deprecated string   // what to use instead, "" if it is not
+	desc       string
+	index      []int
+	plan       *plan
+	optional   bool
+	def        *string
 }
 
 // An inlinedStruct is a struct whose fields belong to the one around it, but
@@ -69,8 +76,8 @@ func planOf(t reflect.Type) (*plan, error) {
 	if p.shape != shapeStruct {
 		return nil, fmt.Errorf("settings type %s: want a struct", t)
 	}
-	plans.Store(t, p)
-	return p, nil
+	stored, _ := plans.LoadOrStore(t, p)
+	return stored.(*plan), nil
 }
 
 // A planner holds the plans begun so far: a type may contain itself.
@@ -155,18 +162,38 @@ func (b planner) addFields(p *plan, t reflect.Type, index []int) error {
 			}
 			continue
 		}
-		if _, ok := p.byName[tg.name]; ok {
-			return fmt.Errorf("field %s: the name %q is taken by another field", f.Name, tg.name)
-		}
 		fp, err := b.plan(f.Type)
 		if err != nil {
 			return fmt.Errorf("field %s: %w", f.Name, err)
 		}
-		p.byName[tg.name] = len(p.fields)
-		p.fields = append(p.fields, field{
-			name: tg.name, variable: variableName(tg.name), index: at,
-			plan: fp, optional: tg.optional, def: tg.def,
+		err = p.add(field{
+			name: tg.name, variable: variableName(tg.name), aliases: tg.aliases, explicit: tg.explicit, deprecated: tg.deprecated,
+			desc: tg.desc, index: at, plan: fp, optional: tg.optional, def: tg.def,
 		})
+		if err != nil {
+			return fmt.Errorf("field %s: %w", f.Name, err)
+		}
+	}
+	return nil
+}
+
+// add adds a field under its name and its old names.
+func (p *plan) add(f field) error {
+	for _, name := range append([]string{f.name}, f.aliases...) {
+		if _, ok := p.byName[name]; ok {
+			return fmt.Errorf("the name %q is taken by another field", name)
+		}
+		p.byName[name] = len(p.fields)
+	}
+	p.fields = append(p.fields, f)
+	return nil
+}
+
+// named returns the field of a struct that has a name now or had it once, nil if
+// none has.
+func (p *plan) named(name string) *field {
+	if i, ok := p.byName[name]; ok {
+		return &p.fields[i]
 	}
 	return nil
 }
@@ -217,3 +244,35 @@ func (p *plan) names() []string {
 	}
 	return names
 }
+
+// coreOrNil is core for a plan that may be nil.
+func (p *plan) coreOrNil() *plan {
+	if p == nil {
+		return nil
+	}
+	return p.core()
+}
+
+// isSecret says that a Secret stands between p and its value.
+func (p *plan) isSecret() bool {
+	for p.shape == shapePointer {
+		p = p.elem
+	}
+	return p.shape == shapeSecret
+}
+
+func (p *plan) isBool() bool { return p.shape == shapeScalar && p.typ.Kind() == reflect.Bool }
+
+// takesText says that one text can set it without being JSON.
+func (p *plan) takesText() bool {
+	switch p.shape {
+	case shapeScalar:
+		return true
+	case shapeList, shapeMap:
+		return p.elem.core().shape == shapeScalar && !p.elem.isSecret()
+	}
+	return false
+}
+
+// typeName is the type for people: that behind pointers and secrets.
+func (p *plan) typeName() string { return p.core().typ.String() }

@@ -26,7 +26,7 @@ func TestErrorIsATable(t *testing.T) {
 	_, err := loadYAML[settings](t, "# the database\n\ndb:\n    hostt: x\n    port: \"5432\"\n    host: h\n")
 	require.EqualError(t, err, strings.TrimPrefix(`
 settings for "prod": 3 problems
-  db.port      environments/prod.yaml:5:11  want uint16, the value is a str; a number stands without quotes
+  db.port      environments/prod.yaml:5:11  want uint16, the sealed value is a str; a number stands without quotes
   db.hostt     environments/prod.yaml:4:5   unknown key; did you mean "host"?
   db.password  not set                      set db.password in environments/prod.yaml or $APP_DB__PASSWORD`, "\n"))
 

@@ -18,11 +18,13 @@ type decoder func(v reflect.Value, typ crypto.Type, text string) *flaw
 type flaw struct {
 	kind   Kind
 	reason string // carries no value
-	cause  error  // may carry one, so it is not shown
+	got    string // what the value is, where that is the reason
+	hint   string
+	cause  error // may carry one, so it is not shown
 }
 
 func (f *flaw) problem(path string, at Origin) *Problem {
-	p := &Problem{Path: path, Kind: f.kind, Origin: at, Reason: f.reason}
+	p := &Problem{Path: path, Kind: f.kind, Origin: at, Reason: f.reason, Hint: f.hint}
 	if cause := f.cause; cause != nil {
 		p.cause = func() error { return cause }
 	}
@@ -64,11 +66,7 @@ func decoderOf(t reflect.Type) decoder {
 
 // wrongType says what a file should hold; advice may be "".
 func wrongType(want string, typ crypto.Type, advice string) *flaw {
-	reason := fmt.Sprintf("want %s, the value is %s", want, (&node{kind: nodeScalar, typ: typ}).what())
-	if advice != "" {
-		reason += "; " + advice
-	}
-	return &flaw{kind: KindType, reason: reason}
+	return &flaw{kind: KindType, reason: "want " + want, got: (&node{kind: nodeScalar, typ: typ}).what(), hint: advice}
 }
 
 func badText(want string) *flaw {

@@ -69,6 +69,8 @@ func (s Secret[T]) MarshalYAML() (any, error) { return redacted, nil }
 type boxed interface {
 	secretTypes() (self, elem reflect.Type)
 	fill(v reflect.Value)
+	exposed() reflect.Value
+	isSet() bool
 }
 
 // secretTypes returns the type itself too, for a struct that embeds a Secret
@@ -83,3 +85,10 @@ func (s *Secret[T]) fill(v reflect.Value) {
 	reflect.ValueOf(&held).Elem().Set(v)
 	*s = NewSecret(held)
 }
+
+func (s *Secret[T]) exposed() reflect.Value {
+	held := s.Expose()
+	return reflect.ValueOf(&held).Elem()
+}
+
+func (s *Secret[T]) isSet() bool { return s.box != nil }

@@ -15,6 +15,11 @@ type tag struct {
 	inline   bool // yaml:",inline"
 	optional bool
 	def      *string
+
+	aliases    []string
+	explicit   []string // variables
+	deprecated string
+	desc       string
 }
 
 func readTag(f reflect.StructField) (tag, error) {
@@ -22,6 +27,8 @@ func readTag(f reflect.StructField) (tag, error) {
 	if text, ok := f.Tag.Lookup("default"); ok {
 		t.def = &text
 	}
+	t.aliases, t.explicit = words(f.Tag.Get("alias")), words(f.Tag.Get("env"))
+	t.deprecated, t.desc = f.Tag.Get("deprecated"), f.Tag.Get("desc")
 	yamlName, yamlOptions, _ := strings.Cut(f.Tag.Get("yaml"), ",")
 	for option := range strings.SplitSeq(yamlOptions, ",") {
 		t.inline = t.inline || option == "inline"
@@ -53,6 +60,11 @@ func readTag(f reflect.StructField) (tag, error) {
 	}
 	t.name = name
 	return t, nil
+}
+
+// words splits a tag at its commas.
+func words(list string) []string {
+	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
 // snakeCase spells a Go name as configuration files do: HTTPPort is http_port.

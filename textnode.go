@@ -6,17 +6,21 @@ import (
 )
 
 // textNode makes a node for p of a text from the process environment or a
-// default tag: lists are a JSON array or separated by commas, maps and structs
-// a JSON object, all else is the text itself.
+// default tag: lists are a JSON array or separated by commas, maps a JSON object
+// or pairs separated by commas, structs a JSON object, all else is the text
+// itself. p is nil for a place that no setting has.
 func textNode(p *plan, text string, at Origin) *node {
-	core := p.core()
+	core := p.coreOrNil()
+	if core == nil {
+		return &node{kind: nodeScalar, text: text, origin: at}
+	}
 	trimmed := strings.TrimSpace(text)
 	switch core.shape {
 	case shapeList:
 		return textList(core, trimmed, at)
 	case shapeMap, shapeStruct:
-		if trimmed == "" && core.shape == shapeMap {
-			return &node{kind: nodeMap, origin: at}
+		if core.shape == shapeMap && !strings.HasPrefix(trimmed, "{") {
+			return textMap(core, trimmed, at)
 		}
 		if n := jsonNode(trimmed, at); n != nil && n.kind == nodeMap {
 			return n
@@ -24,6 +28,26 @@ func textNode(p *plan, text string, at Origin) *node {
 		return brokenNode("want a JSON object with distinct keys", at)
 	}
 	return &node{kind: nodeScalar, text: text, origin: at}
+}
+
+// textMap reads a=1,b=2.
+func textMap(p *plan, text string, at Origin) *node {
+	m := &node{kind: nodeMap, origin: at}
+	if text == "" {
+		return m
+	}
+	if p.elem.core().shape != shapeScalar {
+		return brokenNode("want a JSON object with distinct keys", at)
+	}
+	for pair := range strings.SplitSeq(text, ",") {
+		key, value, ok := strings.Cut(pair, "=")
+		key = strings.TrimSpace(key)
+		if !ok || key == "" || m.get(key) != nil {
+			return brokenNode("want key=value pairs with distinct keys, separated by commas, or a JSON object", at)
+		}
+		m.entries = append(m.entries, &node{kind: nodeScalar, key: key, keyOrigin: at, text: strings.TrimSpace(value), origin: at})
+	}
+	return m
 }
 
 func textList(p *plan, text string, at Origin) *node {

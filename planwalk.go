@@ -1,0 +1,54 @@
+package sealcfg
+
+import (
+	"slices"
+
+	"github.com/sealcfg/sealcfg/envfile"
+)
+
+// eachField calls visit for each field that has a path of its own: those of
+// structs in structs, but not of what lists and maps hold. path is valid during
+// the call. A type that contains itself is followed once.
+func (p *plan) eachField(visit func(path envfile.Path, f *field)) { p.walk(nil, nil, visit) }
+
+func (p *plan) walk(path envfile.Path, above []*plan, visit func(envfile.Path, *field)) {
+	if slices.Contains(above, p) {
+		return
+	}
+	above = append(above, p)
+	for i := range p.fields {
+		f := &p.fields[i]
+		at := append(path, envfile.Step{Key: f.name})
+		visit(at, f)
+		if inner := f.plan.core(); inner.shape == shapeStruct {
+			inner.walk(at, above, visit)
+		}
+	}
+}
+
+// variables returns the names that variables of the process environment can
+// have, without prefix.
+func (p *plan) variables() []string {
+	var names []string
+	p.eachField(func(path envfile.Path, _ *field) { names = append(names, variableOf(path)) })
+	return names
+}
+
+// explicitVariables returns the names that env tags give.
+func (p *plan) explicitVariables() []string {
+	var names []string
+	p.eachField(func(_ envfile.Path, f *field) { names = append(names, f.explicit...) })
+	return names
+}
+
+// variableOf spells a path as a variable, without prefix.
+func variableOf(path envfile.Path) string {
+	name := ""
+	for i, s := range path {
+		if i > 0 {
+			name += levels
+		}
+		name += variableName(s.Key)
+	}
+	return name
+}
