@@ -102,9 +102,10 @@ func (l *loader) read(ctx context.Context, env string) (*snapshot, error) {
 	if err := l.o.resolve(ctx, l.plan, all.tree); err != nil {
 		return nil, err
 	}
-	v := reflect.New(l.plan.typ)
+	v, tree := reflect.New(l.plan.typ), orEmpty(all.tree)
 	b := &binder{file: file, prefix: l.o.prefix, problems: all.problems}
-	b.bind(l.plan, v.Elem(), orEmpty(all.tree), &place{})
+	b.bind(l.plan, v.Elem(), tree, &place{})
+	b.validateAll(l.o.validations, l.plan, v, tree.origin)
 	for _, w := range all.warnings {
 		if l.o.onWarning != nil {
 			l.o.onWarning(w)
