@@ -319,4 +319,3 @@ func (b *binder) unknown(entries []*node, names []string, at *place) {
 		b.report(f, at.key(e.key, ""), e.keyOrigin)
 	}
 }
-

@@ -96,4 +96,3 @@ func (b *binder) originOf(at *place, otherwise Origin) Origin {
 	}
 	return otherwise
 }
-
