@@ -41,6 +41,9 @@ func readTag(f reflect.StructField) (tag, error) {
 		if tagged && cfg != "-" {
 			return t, fmt.Errorf("field %s has a cfg tag but is not exported", f.Name)
 		}
+		if t.kind != "" {
+			return t, fmt.Errorf("field %s has a kind tag but is not exported", f.Name)
+		}
 		t.skip = true
 		return t, nil
 	}

@@ -38,10 +38,14 @@ func (b *binder) validate(g group, v reflect.Value, at *place, origin Origin) bo
 	return err == nil
 }
 
-// validateAll asks validators of the settings as a whole.
+// validateAll asks validators of the settings as a whole, which stand
+// in the environment's own file, or have an origin without one.
 func (b *binder) validateAll(validators []func(any) error, p *plan, v reflect.Value, origin Origin) {
 	if b.count() > 0 {
 		return
+	}
+	if b.file != "" {
+		origin = Origin{File: b.file}
 	}
 	for _, f := range validators {
 		if err := f(v.Interface()); err != nil {
@@ -82,17 +86,20 @@ func (b *binder) refusedField(e *FieldError, g group, at *place, origin Origin) 
 		b.report(f, at, origin)
 		return
 	}
-	b.report(f, field, b.originOf(field, origin))
+	if field != at {
+		origin = b.originOf(field)
+	}
+	b.report(f, field, origin)
 }
 
 // originOf returns the origin of what was bound at a place: of a group, that of
 // its first setting.
-func (b *binder) originOf(at *place, otherwise Origin) Origin {
+func (b *binder) originOf(at *place) Origin {
 	path := at.path()
 	for _, p := range b.origins {
-		if rest, ok := strings.CutPrefix(p.path, path); ok && (rest == "" || path == "" || rest[0] == '.' || rest[0] == '[') {
+		if rest, ok := strings.CutPrefix(p.path, path); ok && (rest == "" || rest[0] == '.' || rest[0] == '[') {
 			return p.origin
 		}
 	}
-	return otherwise
+	return Origin{}
 }
