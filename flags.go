@@ -97,14 +97,14 @@ func (l *loader) defineFlags(fs *flag.FlagSet) error {
 	return nil
 }
 
-// usage is the help of a flag; flag sets add the default. The word in backquotes
-// is what they show as its value.
+// usage is the help of a flag; flag sets add the default. A word in backquotes is
+// what they show as its value.
 func (l *loader) usage(path envfile.Path, f *field) string {
 	var parts []string
-	if f.desc != "" {
+	switch {
+	case f.desc != "":
 		parts = append(parts, f.desc)
-	}
-	if !f.plan.core().isBool() {
+	case !f.plan.core().isBool():
 		parts = append(parts, "`"+f.plan.typeName()+"`")
 	}
 	names := append([]string(nil), f.explicit...)
