@@ -64,6 +64,9 @@ func (f *flagValue) String() string {
 	return f.def
 }
 
+// Type names the type, for flag sets that ask (see package pflags).
+func (f *flagValue) Type() string { return f.plan.typeName() }
+
 // IsBoolFlag makes --debug the same as --debug=true.
 func (f *flagValue) IsBoolFlag() bool { return f.plan != nil && f.plan.core().isBool() }
 
@@ -93,7 +96,7 @@ func (l *loader) defineFlags(fs *flag.FlagSet) error {
 	for i, v := range all {
 		fs.Var(v, v.name, usages[i])
 	}
-	l.flags = &flagSource{flags: all}
+	l.flags.flags = append(l.flags.flags, all...)
 	return nil
 }
 

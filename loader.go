@@ -49,7 +49,7 @@ func (l *Loader[T]) Flags(fs *flag.FlagSet) error {
 type loader struct {
 	plan  *plan
 	o     *options
-	flags *flagSource // nil: none are defined
+	flags flagSource
 	err   error       // of the type or the options
 }
 
