@@ -50,7 +50,7 @@ type loader struct {
 	plan  *plan
 	o     *options
 	flags flagSource
-	err   error       // of the type or the options
+	err   error // of the type or the options
 }
 
 func newLoader(t reflect.Type, opts []Option) *loader {
