@@ -1,6 +1,9 @@
 package sealcfg
 
-import "reflect"
+import (
+	"reflect"
+	"strconv"
+)
 
 // core returns the plan behind pointers, secrets and optionals.
 func (p *plan) core() *plan {
@@ -53,8 +56,20 @@ func (p *plan) takesText() bool {
 	return false
 }
 
-// typeName is the type for people: that behind pointers and secrets.
-func (p *plan) typeName() string { return p.core().typ.String() }
+// typeName is the type for people: that behind pointers, optionals and secrets.
+func (p *plan) typeName() string {
+	switch p = p.core(); {
+	case p.shape == shapeAny:
+		return "any"
+	case p.shape == shapeList && p.typ.Kind() == reflect.Array:
+		return "[" + strconv.Itoa(p.typ.Len()) + "]" + p.elem.typeName()
+	case p.shape == shapeList:
+		return "[]" + p.elem.typeName()
+	case p.shape == shapeMap:
+		return "map[" + p.typ.Key().String() + "]" + p.elem.typeName()
+	}
+	return p.typ.String()
+}
 
 // named returns the field of a struct that has a name now or had it once, nil if
 // none has. In a union it may be one of a variant.

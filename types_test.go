@@ -132,7 +132,7 @@ func TestTypesOfTheStandardLibraryThatDoNotFit(t *testing.T) {
 		"key range":         refuses[map[int8]string](`{"300": a}`, sealcfg.KindRange, "the key: out of range for int8 (-128 to 127)"),
 		"text key":          refuses[map[netip.Addr]string](`{x: a}`, format, "the key: want netip.Addr"+other),
 		"key twice":         refuses[map[int]string](`{"1": a, "01": b}`, invalid, "the key stands twice, in two spellings"),
-		"null in an array":  refuses[[1]int](`[~]`, sealcfg.KindMissing, "null counts as not set; set v[0] in environments/prod.yaml"),
+		"null in an array":  refuses[[1]int](`[~]`, sealcfg.KindMissing, "null counts as not set; set v[0] in environments/prod.yaml or $APP_V__0"),
 		"infinite JSON":     refuses[json.RawMessage](`[.inf]`, sealcfg.KindRange, "JSON has no such number"),
 		"null for any":      refuses[any](`null`, sealcfg.KindMissing, "null counts as not set; set v in environments/prod.yaml or $APP_V"),
 	} {

@@ -137,7 +137,7 @@ func (p *plan) fieldFor(n *node, name string) *field {
 func (b *binder) bindVariant(p *plan, v reflect.Value, n *node, rest []*node, kindOK bool, at *place) (unknown []*node) {
 	kind := v.FieldByIndex(p.fields[p.union.kind].index).String()
 	chosen := p.union.of(kind)
-	if kindOK && chosen == nil && kind == "" {
+	if kindOK && chosen == nil && n.get(kindName) == nil && kind == "" {
 		return rest
 	}
 	if chosen != nil && kindOK {
