@@ -2,6 +2,7 @@ package sealcfg
 
 import (
 	"maps"
+	"math"
 	"reflect"
 	"slices"
 	"time"
@@ -73,6 +74,9 @@ func same(a, b reflect.Value) bool {
 	x, y := a.Interface(), b.Interface()
 	if t, ok := x.(time.Time); ok {
 		return t.Equal(y.(time.Time))
+	}
+	if a.CanFloat() && math.IsNaN(a.Float()) { // .nan in a file does not change with each load
+		return math.IsNaN(b.Float())
 	}
 	return reflect.DeepEqual(x, y)
 }

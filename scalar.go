@@ -44,7 +44,7 @@ func decoderOf(t reflect.Type) decoder {
 		return decodeDuration
 	case t == timeType:
 		return decodeTime
-	case t.Kind() != reflect.Pointer && reflect.PointerTo(t).Implements(textUnmarshalerType):
+	case t.Kind() != reflect.Pointer && reflect.PointerTo(t).Implements(textUnmarshalerType) && !embedsSecret(t):
 		return decodeUnmarshaler
 	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8:
 		return decodeBytes
