@@ -73,7 +73,8 @@ func (d *differ) diffMaps(p *plan, a, b reflect.Value, at *place) {
 func same(a, b reflect.Value) bool {
 	x, y := a.Interface(), b.Interface()
 	if t, ok := x.(time.Time); ok {
-		return t.Equal(y.(time.Time))
+		u, ok := y.(time.Time)
+		return ok && t.Equal(u)
 	}
 	if a.CanFloat() && math.IsNaN(a.Float()) { // .nan in a file does not change with each load
 		return math.IsNaN(b.Float())
