@@ -76,11 +76,7 @@ func planOf(t reflect.Type) (*plan, error) {
 	if p, ok := plans.Load(t); ok {
 		return p.(*plan), nil
 	}
-	b := planner{begun: make(map[reflect.Type]*plan)}
-	p, err := b.plan(t)
-	if err == nil {
-		err = b.finish()
-	}
+	p, err := planFor(t)
 	if err != nil {
 		return nil, fmt.Errorf("settings type %s: %w", t, err)
 	}
@@ -89,6 +85,16 @@ func planOf(t reflect.Type) (*plan, error) {
 	}
 	stored, _ := plans.LoadOrStore(t, p)
 	return stored.(*plan), nil
+}
+
+// planFor makes the plan of any type.
+func planFor(t reflect.Type) (*plan, error) {
+	b := planner{begun: make(map[reflect.Type]*plan)}
+	p, err := b.plan(t)
+	if err != nil {
+		return nil, err
+	}
+	return p, b.finish()
 }
 
 // A planner holds the plans begun so far: a type may contain itself.

@@ -49,7 +49,7 @@ func decoderOf(t reflect.Type) decoder {
 		return d
 	}
 	switch {
-	case t.Kind() != reflect.Pointer && reflect.PointerTo(t).Implements(textUnmarshalerType):
+	case t.Kind() != reflect.Pointer && reflect.PointerTo(t).Implements(textUnmarshalerType) && !embedsSecret(t):
 		return decodeUnmarshaler
 	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8:
 		return decodeBytes

@@ -1,0 +1,142 @@
+package sealcfg_test
+
+import (
+	"errors"
+	"io"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sealcfg/sealcfg"
+)
+
+// explained returns the rows of the table, fields separated by one space.
+func explained[T any](t *testing.T, h *sealcfg.Handle[T]) []string {
+	t.Helper()
+	var b strings.Builder
+	require.NoError(t, h.Explain(&b))
+	rows := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
+	for i := range rows {
+		rows[i] = strings.Join(strings.Fields(rows[i]), " ")
+	}
+	assert.Equal(t, "PATH TYPE VALUE ORIGIN", rows[0])
+	return rows[1:]
+}
+
+func TestExplain(t *testing.T) {
+	type inner struct {
+		User string
+		Pass sealcfg.Secret[string]
+	}
+	type settings struct {
+		Listen  string        `default:":80"`
+		Wait    time.Duration `default:"90s"`
+		Since   time.Time
+		Peer    netip.Addr
+		Raw     []byte
+		Hosts   []string
+		Labels  map[string]int
+		None    []string               `cfg:",optional"`
+		Empty   []string               `cfg:",optional"`
+		Token   sealcfg.Secret[string] `cfg:",optional"`
+		Blank   sealcfg.Secret[string]
+		Key     *sealcfg.Secret[[]byte]
+		Group   sealcfg.Secret[inner]
+		List    sealcfg.Secret[[]string]
+		Ptr     *int
+		Nil     *int
+		Missing *inner
+		Text    string `cfg:",optional"`
+		DB      struct{ Port uint16 }
+		URL     string
+		Cluster string
+	}
+	h, err := sealcfg.New[settings](options(t, files(t, "prod", `since: 2024-05-06T07:08:09Z
+peer: 192.0.2.1
+raw: some text
+hosts: [a, b]
+labels: {y: 2, x: 1}
+empty: []
+blank: ""
+key: `+hushed+`
+group: {user: `+hushed+`, pass: `+hushed+`}
+list: [`+hushed+`, x]
+nil: null
+url: postgres://user:`+hushed+`@db.example.com/app
+cluster: postgres://user:`+hushed+`@a:1,b:2/app
+`), "APP_DB__PORT=5432")...).Load(t.Context())
+	require.NoError(t, err)
+	const file = "environments/prod.yaml"
+	assert.Equal(t, []string{
+		"listen string :80 default",
+		"wait time.Duration 1m30s default",
+		"since time.Time 2024-05-06T07:08:09Z " + file + ":1:8",
+		"peer netip.Addr 192.0.2.1 " + file + ":2:7",
+		"raw []uint8 some text " + file + ":3:6",
+		"hosts[0] string a " + file + ":4:9",
+		"hosts[1] string b " + file + ":4:" + column(t, h, "hosts[1]"),
+		"labels.x int 1 " + file + ":5:" + column(t, h, "labels.x"),
+		"labels.y int 2 " + file + ":5:" + column(t, h, "labels.y"),
+		"none []string - not set",
+		"empty []string [] " + file + ":6:8",
+		"token string [unset] not set",
+		"blank string [secret] " + file + ":7:8",
+		"key []uint8 [secret] " + file + ":8:6",
+		"group sealcfg_test.inner [secret] " + h.Origins().Of("group.user").String() + " and 1 more",
+		"list []string [secret] " + h.Origins().Of("list[0]").String() + " and 1 more",
+		"ptr int - not set",
+		"nil int null " + file + ":11:6",
+		"missing sealcfg_test.inner - not set",
+		"text string - not set",
+		"db.port uint16 5432 $APP_DB__PORT",
+		"url string postgres://user:xxxxx@db.example.com/app " + file + ":12:6",
+		"cluster string postgres://user:xxxxx@a:1,b:2/app " + file + ":13:10",
+	}, explained(t, h))
+
+	var b strings.Builder
+	require.NoError(t, h.Explain(&b))
+	assertHushed(t, b.String())
+}
+
+// column is that of a value whose place depends on the ciphertext before it.
+func column[T any](t *testing.T, h *sealcfg.Handle[T], path string) string {
+	t.Helper()
+	text := h.Origins().Of(path).String()
+	return text[strings.LastIndexByte(text, ':')+1:]
+}
+
+// Whoever writes a value does not write the table.
+func TestExplainKeepsItsShape(t *testing.T) {
+	type settings struct{ A, B, C, D, E, F, G string }
+	h, err := sealcfg.New[settings](sealcfg.WithoutFiles(), sealcfg.WithEnviron(),
+		sealcfg.Set("a", "line\nb string forged default"), sealcfg.Set("b", "\x1b[31mred"), sealcfg.Set("c", " x "), sealcfg.Set("d", ""),
+		sealcfg.Set("e", "right\u202eleft\xff"), sealcfg.Set("f", strings.Repeat("ü", 500)), sealcfg.Set("g", `"-"`)).Load(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, []string{
+		`a string "line\nb string forged default" set in code`,
+		`b string "\x1b[31mred" set in code`,
+		`c string " x " set in code`,
+		`d string "" set in code`,
+		`e string "right\u202eleft\xff" set in code`,
+		`f string ` + strings.Repeat("ü", 80) + `… set in code`,
+		`g string "\"-\"" set in code`,
+	}, explained(t, h))
+
+	type wild struct{ Keys map[string]string }
+	w, err := sealcfg.New[wild](sealcfg.WithoutFiles(), sealcfg.WithEnviron(), sealcfg.Set("keys", map[string]string{"a\nb": "x"})).Load(t.Context())
+	require.NoError(t, err)
+	assert.Len(t, explained(t, w), 1)
+}
+
+func TestExplainTellsOfItsWriter(t *testing.T) {
+	h, err := sealcfg.New[struct{ A string }](sealcfg.WithoutFiles(), sealcfg.Set("a", "x")).Load(t.Context())
+	require.NoError(t, err)
+	r, w := io.Pipe()
+	full := errors.New("disk full")
+	require.NoError(t, r.CloseWithError(full))
+	require.ErrorIs(t, h.Explain(w), full)
+}
