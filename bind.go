@@ -47,12 +47,12 @@ func (b *binder) wrongShape(want string, n *node, at *place) {
 }
 
 func (b *binder) placed(at *place, origin Origin) {
-	b.origins = append(b.origins, placed{at.path(), origin})
+	b.origins = append(b.origins, placed{at, origin})
 }
 
 // require reports that a value is missing, and where it could be set. null is
-// the origin of the null that stands in its place, if one does.
-func (b *binder) require(at *place, null Origin) {
+// the origin of the null that stands in its place, nil if none does.
+func (b *binder) require(at *place, null *Origin) {
 	path, target, variable := at.path(), b.file, ""
 	if name := at.variable(); name != "" && b.prefix != nil {
 		variable = "$" + *b.prefix + name
@@ -75,10 +75,11 @@ func (b *binder) require(at *place, null Origin) {
 		hints = append(hints, variable)
 	}
 	f := &flaw{kind: KindMissing, reason: "is required", hint: strings.Join(hints, " or ")}
-	if null != (Origin{}) {
-		f.reason = "null counts as not set"
+	var given Origin
+	if null != nil {
+		given, f.reason = *null, "null counts as not set"
 	}
-	b.missing = append(b.missing, f.problem(path, null))
+	b.missing = append(b.missing, f.problem(path, given))
 }
 
 // field binds a field. n is nil if no source mentions it.
@@ -88,7 +89,8 @@ func (b *binder) field(f *field, v reflect.Value, n *node, at *place) {
 		b.bindChecked(f, v, n, at)
 		return
 	case n != nil:
-		at.null = n.origin
+		null := n.origin
+		at.null = &null
 	}
 	switch {
 	case f.def != nil:
@@ -113,7 +115,7 @@ func (b *binder) bindChecked(f *field, v reflect.Value, n *node, at *place) {
 
 // bind sets v, which must be settable, to what n says.
 func (b *binder) bind(p *plan, v reflect.Value, n *node, at *place) {
-	at.lenient, at.null = false, Origin{}
+	at.lenient, at.null = false, nil
 	if n.kind == nodeBroken {
 		b.report(n.flaw, at, n.origin)
 		return
@@ -139,7 +141,8 @@ func (b *binder) bind(p *plan, v reflect.Value, n *node, at *place) {
 		return
 	case shapeStruct:
 		if isNull {
-			at.null, n = n.origin, nil
+			null := n.origin
+			at.null, n = &null, nil
 		}
 		b.bindStruct(p, v, n, at)
 		return
@@ -149,7 +152,8 @@ func (b *binder) bind(p *plan, v reflect.Value, n *node, at *place) {
 		b.placed(at, n.origin)
 		return
 	case isNull && p.shape != shapeAny && p.shape != shapeJSON: // they hold nulls, in lists and maps
-		b.require(at, n.origin)
+		null := n.origin
+		b.require(at, &null)
 		return
 	}
 	before := b.count()
@@ -224,8 +228,9 @@ func (b *binder) bindList(p *plan, v reflect.Value, n *node, at *place) {
 	} else {
 		list = reflect.MakeSlice(p.typ, len(n.entries), len(n.entries))
 	}
+	origin := n.origin
 	for i, e := range n.entries {
-		b.bind(p.elem, list.Index(i), e, at.index(i, n.origin))
+		b.bind(p.elem, list.Index(i), e, at.item(i, &origin))
 	}
 	v.Set(list)
 	if len(n.entries) == 0 {

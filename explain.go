@@ -111,14 +111,14 @@ func (e *explainer) row(p *plan, at *place, value string) {
 func (o *Origins) beneath(path string) string {
 	var first string
 	others := 0
-	for _, p := range o.all {
-		rest, ok := strings.CutPrefix(p.path, path)
+	for at, origin := range o.All() {
+		rest, ok := strings.CutPrefix(at, path)
 		switch {
 		case !ok || rest != "" && rest[0] != '.' && rest[0] != '[':
 		case rest == "":
-			return p.origin.String()
+			return origin.String()
 		case first == "":
-			first = p.origin.String()
+			first = origin.String()
 		default:
 			others++
 		}

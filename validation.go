@@ -97,7 +97,7 @@ func (b *binder) refusedField(e *FieldError, g group, at *place, origin Origin) 
 func (b *binder) originOf(at *place) Origin {
 	path := at.path()
 	for _, p := range b.origins {
-		if rest, ok := strings.CutPrefix(p.path, path); ok && (rest == "" || rest[0] == '.' || rest[0] == '[') {
+		if rest, ok := strings.CutPrefix(p.at.path(), path); ok && (rest == "" || rest[0] == '.' || rest[0] == '[') {
 			return p.origin
 		}
 	}
