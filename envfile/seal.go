@@ -46,8 +46,7 @@ func Seal(ctx context.Context, d *Document, r Rules, to Recipients) (*Sealed, *O
 // in lists; in a list, items that only moved keep theirs too. A ciphertext is
 // used once: equal items never share a nonce.
 func (o *Opened) Reseal(d *Document) (*Sealed, error) {
-	meta := *o.sealed.meta
-	s, _, err := sealWith(d, o.key, &meta, o)
+	s, _, err := sealWith(d, o.key, o.sealed.meta.forWriting(), o)
 	return s, err
 }
 
@@ -55,7 +54,7 @@ func (o *Opened) Reseal(d *Document) (*Sealed, error) {
 // has already keep their stanza, and values are not touched. Whoever loses
 // access can still read what is sealed with this data key: see [Opened.Rotate].
 func (o *Opened) Rewrap(ctx context.Context, to Recipients) (*Sealed, error) {
-	meta := *o.sealed.meta
+	meta := o.sealed.meta.forWriting()
 	var old []*keys.Stanza
 	if len(meta.Groups) == 1 { // else they hold shares
 		old = meta.Stanzas()
@@ -88,9 +87,9 @@ func (o *Opened) Rotate(ctx context.Context, r Rules, to Recipients) (*Sealed, e
 	if err != nil {
 		return nil, err
 	}
-	meta := *o.sealed.meta
+	meta := o.sealed.meta.forWriting()
 	meta.Groups, meta.Threshold, meta.Rules, meta.Version = groups, to.Threshold, r.For(o.sealed.format), FormatVersion
-	if s, ok, err := o.rotateInPlace(key, &meta); ok || err != nil {
+	if s, ok, err := o.rotateInPlace(key, meta); ok || err != nil {
 		return s, err
 	}
 	d, err := o.Document()
@@ -98,7 +97,7 @@ func (o *Opened) Rotate(ctx context.Context, r Rules, to Recipients) (*Sealed, e
 		return nil, err
 	}
 	// Only the place of the block is taken over: a fresh key shares no ciphertext.
-	s, _, err := sealWith(d, key, &meta, &Opened{sealed: o.sealed})
+	s, _, err := sealWith(d, key, meta, &Opened{sealed: o.sealed})
 	return s, err
 }
 
@@ -283,8 +282,12 @@ func (s *sealer) blocks(meta *Metadata, old *Opened) error {
 // patchBlock returns the bytes of a block with a new mac and lastmodified, so
 // that a change of one value changes three lines. "" asks for a new rendering.
 func patchBlock(p *parsed, b *block, meta *Metadata) (string, error) {
+	fields := map[string]string{"mac": meta.mac, "lastmodified": meta.LastModified}
+	if v := b.tree.Get("version"); v == nil || v.Text != meta.Version { // it was none
+		fields["version"] = meta.Version
+	}
 	var edits []edit
-	for name, text := range map[string]string{"mac": meta.mac, "lastmodified": meta.LastModified} {
+	for name, text := range fields {
 		n := b.tree.Get(name)
 		if n == nil || n.Kind != Value || n.span.borrowed {
 			return "", nil

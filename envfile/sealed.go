@@ -138,7 +138,7 @@ func (o *Opened) openValue(v visit) (text string, isValue bool, err error) {
 		typ, text, err = o.cipher.Open(enc, v.aad())
 	}
 	if err != nil {
-		if errors.Is(err, crypto.ErrMalformed) && (n.Type != crypto.Str || !crypto.IsSealed(enc)) {
+		if errors.Is(err, crypto.ErrMalformed) && (n.Type != crypto.Str || !strings.HasPrefix(enc, sealedPrefix)) {
 			return "", false, fmt.Errorf("%w: line %d: %s stands in clear, but the file's rules (%s) seal it",
 				ErrIntegrity, n.Line, pathName(v.keys), o.sealed.meta.Rules)
 		}

@@ -63,8 +63,8 @@ func TestTampering(t *testing.T) {
 		"suffix that opens everything": {strings.Replace(text, "unencrypted_suffix: _unencrypted", "unencrypted_regex: .*", 1), "mac: does not authenticate"},
 		"type changed":                 {strings.Replace(text, value("n"), strings.Replace(value("n"), "type:int", "type:bool", 1), 1), "n: malformed sealed value: not a value of its type bool"},
 		"type comment":                 {strings.Replace(text, value("a"), strings.Replace(value("a"), "type:str", "type:comment", 1), 1), "mac: does not authenticate"},
-		"type unknown":                 {strings.Replace(text, value("a"), strings.Replace(value("a"), "type:str", "type:bytes", 1), 1), "a stands in clear"},
-		"text behind the bracket":      {strings.Replace(text, value("a"), value("a")+"x", 1), "a stands in clear"},
+		"type unknown":                 {strings.Replace(text, value("a"), strings.Replace(value("a"), "type:str", "type:bytes", 1), 1), "a: malformed sealed value: unknown type"},
+		"text behind the bracket":      {strings.Replace(text, value("a"), value("a")+"x", 1), "a: malformed sealed value"},
 		"comment changed":              {strings.Replace(text, "#"+encForm.FindString(text), "#"+strings.Replace(value("a"), "type:str", "type:comment", 1), 1), "comment on line 1: does not authenticate"},
 		"a mapping for a value":        {strings.Replace(text, "a: "+value("a"), "a: {b: "+"'"+value("b")+"'}", 1), "a.b: does not authenticate"},
 	} {
