@@ -182,6 +182,8 @@ func (o *Opened) openComments(comments []commentAt) error {
 				plain := *c.node
 				plain.Text, plain.Sealed = "", true
 				o.plain[c.node] = &plain
+			} else if c.sealed && c.node.Text != "" {
+				o.clear = append(o.clear, c.node.Line)
 			}
 			continue
 		}
@@ -247,7 +249,13 @@ type Opened struct {
 	rules  *matcher
 	plain  map[*Node]*Node // by the node of the sealed file
 	roots  []*Node
+	clear  []int // lines of comments in clear that the rules seal
 }
+
+// ClearComments returns the lines of comments that stand in clear although the
+// rules seal them. Old versions of sops wrote such comments. So can whoever is
+// able to write the file, and nothing else tells.
+func (o *Opened) ClearComments() []int { return o.clear }
 
 // Roots returns the root map of each document with plain values, which keep the
 // positions that they have in the sealed file.

@@ -103,6 +103,28 @@ func TestTamperingTheFormatCannotSee(t *testing.T) {
 	}
 }
 
+// Anybody can add a comment in clear, and the MAC does not tell. So it is reported.
+func TestCommentsInClear(t *testing.T) {
+	text := string(seal(t, "# c\na: x\n#\nl:\n  #\n  - y\nm_unencrypted: {} # free\n", envfile.Rules{}).Bytes())
+	assert.Empty(t, open(t, parseSealed(t, text)).ClearComments(), "as we seal it")
+
+	comment := "#" + encForm.FindString(text)
+	for name, changed := range map[string]string{
+		"replaced":  strings.Replace(text, comment, "# hunter2", 1),
+		"malformed": strings.Replace(text, comment, comment+"x", 1),
+	} {
+		t.Run(name, func(t *testing.T) {
+			assert.Equal(t, []int{1}, open(t, parseSealed(t, changed)).ClearComments())
+		})
+	}
+	added := strings.Replace(text, "  - ", "  # new\n  - ", 1)
+	assert.Equal(t, []int{6}, open(t, parseSealed(t, added)).ClearComments())
+
+	clear := string(seal(t, "# c\na: x\n", envfile.Rules{EncryptedRegex: "a"}).Bytes())
+	assert.Contains(t, clear, "# c\n")
+	assert.Empty(t, open(t, parseSealed(t, clear)).ClearComments(), "the rules leave it in clear")
+}
+
 // Bit by bit: no change of a value's text opens to something else.
 func TestTamperingWithEveryByte(t *testing.T) {
 	text := string(seal(t, "a: one\n", envfile.Rules{}).Bytes())
