@@ -116,6 +116,7 @@ func sealWith(d *Document, key crypto.DataKey, meta *Metadata, old *Opened) (*Se
 	if err != nil {
 		return nil, nil, err
 	}
+	d = d.indentedAs(old)
 	s := &sealer{d: d, cipher: crypto.NewValueCipher(key), mac: crypto.NewMAC(rules.macOnly), old: collect(old)}
 	s.old.match(d.p.roots)
 	if err := s.values(rules); err != nil {

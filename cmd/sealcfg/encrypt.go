@@ -140,7 +140,11 @@ func sealNew(ctx context.Context, rule *environments.Rule, d *envfile.Document) 
 	if err != nil {
 		return nil, err
 	}
-	s, _, err := envfile.Seal(ctx, d.WithMetadataIndent(rule.MetadataIndent), rule.Rules, to)
+	indent := rule.MetadataIndent
+	if d.Format() == envfile.Binary {
+		indent = rule.BinaryIndent
+	}
+	s, _, err := envfile.Seal(ctx, d.WithMetadataIndent(indent), rule.Rules, to)
 	return s, err
 }
 
