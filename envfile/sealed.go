@@ -144,6 +144,9 @@ func (o *Opened) openValue(v visit) (text string, isValue bool, err error) {
 		}
 		return "", false, fmt.Errorf("%w: line %d: %s: %w", ErrIntegrity, n.Line, pathName(v.keys), err)
 	}
+	if typ == crypto.Comment && n.Key != "" {
+		return "", false, fmt.Errorf("%w: line %d: %s: a sealed comment stands where a value belongs", ErrIntegrity, n.Line, pathName(v.keys))
+	}
 	plain := *n
 	plain.Type, plain.Text, plain.Sealed, plain.enc = typ, text, true, enc
 	if typ == crypto.Comment {

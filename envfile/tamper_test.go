@@ -62,7 +62,7 @@ func TestTampering(t *testing.T) {
 		"mac_only_encrypted added":     {text + "    mac_only_encrypted: true\n", "mac: does not authenticate"},
 		"suffix that opens everything": {strings.Replace(text, "unencrypted_suffix: _unencrypted", "unencrypted_regex: .*", 1), "mac: does not authenticate"},
 		"type changed":                 {strings.Replace(text, value("n"), strings.Replace(value("n"), "type:int", "type:bool", 1), 1), "n: malformed sealed value: not a value of its type bool"},
-		"type comment":                 {strings.Replace(text, value("a"), strings.Replace(value("a"), "type:str", "type:comment", 1), 1), "mac: does not authenticate"},
+		"type comment":                 {strings.Replace(text, value("a"), strings.Replace(value("a"), "type:str", "type:comment", 1), 1), "a: a sealed comment stands where a value belongs"},
 		"type unknown":                 {strings.Replace(text, value("a"), strings.Replace(value("a"), "type:str", "type:bytes", 1), 1), "a: malformed sealed value: unknown type"},
 		"text behind the bracket":      {strings.Replace(text, value("a"), value("a")+"x", 1), "a: malformed sealed value"},
 		"comment changed":              {strings.Replace(text, "#"+encForm.FindString(text), "#"+strings.Replace(value("a"), "type:str", "type:comment", 1), 1), "comment on line 1: does not authenticate"},
@@ -101,6 +101,17 @@ func TestTamperingTheFormatCannotSee(t *testing.T) {
 			require.NoError(t, openErr(changed))
 		})
 	}
+}
+
+// A comment in a map has the additional data of the map's own name: put in its
+// place, it would be a field without a value, which the MAC does not miss.
+func TestCommentAsValue(t *testing.T) {
+	text := string(seal(t, "m:\n  # c\n  empty: \"\"\n", envfile.Rules{}).Bytes())
+	changed := regexp.MustCompile(`m:\n  #(ENC.*)\n.*\n`).ReplaceAllString(text, "m: $1\n")
+	require.NotEqual(t, text, changed)
+	err := openErr(changed)
+	require.ErrorIs(t, err, envfile.ErrIntegrity)
+	assert.Contains(t, err.Error(), "line 1: m: a sealed comment stands where a value belongs")
 }
 
 // Anybody can add a comment in clear, and the MAC does not tell. So it is reported.
