@@ -222,9 +222,9 @@ func (s *sealer) text(rules *matcher) ([]byte, error) {
 		if v.node.Kind != Comment || c == nil {
 			return nil
 		}
-		text := s.comment(c, v)
-		if rules.refuseAsEnc && rules.comment(text) {
-			return syntaxError(c, "the sealed comment matches unencrypted_comment_regex")
+		text, err := s.comment(c, v, rules)
+		if err != nil {
+			return err
 		}
 		e, err := p.spell(v.node, spelling{typ: crypto.Comment, text: text, sealed: true})
 		edits = append(edits, e...)
@@ -240,17 +240,29 @@ func (s *sealer) text(rules *matcher) ([]byte, error) {
 	return splice(marked, edits)
 }
 
-func (s *sealer) comment(c *Node, v visit) string {
-	if c.Text == "" {
-		if v.node.span.list {
-			return emptyComment
+// mostNonces bounds the search for a ciphertext that an expression does not match.
+const mostNonces = 1000
+
+// comment seals a comment. Matched by unencrypted_comment_regex, it would select
+// the value below it; a short expression matches by chance, and another nonce helps.
+func (s *sealer) comment(c *Node, v visit, rules *matcher) (string, error) {
+	text := ""
+	if c.Text == "" && v.node.span.list {
+		text = emptyComment
+	} else if c.Text != "" {
+		text = s.old.comment(v.aad(), c.Text)
+	}
+	matches := func() bool { return rules.refuseAsEnc && rules.comment(text) }
+	for range mostNonces {
+		if c.Text == "" || text != "" && !matches() {
+			break
 		}
-		return ""
+		text = s.cipher.Seal(crypto.Comment, c.Text, v.aad())
 	}
-	if enc := s.old.comment(v.aad(), c.Text); enc != "" {
-		return enc
+	if matches() {
+		return "", syntaxError(c, "the sealed comment matches unencrypted_comment_regex")
 	}
-	return s.cipher.Seal(crypto.Comment, c.Text, v.aad())
+	return text, nil
 }
 
 // blocks adds the metadata to every document, as sops does.
