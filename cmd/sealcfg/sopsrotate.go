@@ -147,9 +147,7 @@ func (r *sopsRun) noStrangers(f *sopsFile, meta *envfile.Metadata, added, remove
 // names reports whether one of the stanzas is for one of the members.
 func names(members []environments.Member, stanzas ...*keys.Stanza) bool {
 	return slices.ContainsFunc(members, func(m environments.Member) bool {
-		return slices.ContainsFunc(stanzas, func(s *keys.Stanza) bool {
-			return m.Type == s.Type && slices.Contains(keys.Names(s), keys.Name(&keys.Stanza{Type: m.Type, Fields: m.Fields}))
-		})
+		return slices.ContainsFunc(stanzas, func(s *keys.Stanza) bool { return isFor(s, m) })
 	})
 }
 
