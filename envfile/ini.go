@@ -334,6 +334,11 @@ func (s *iniScanner) metadata() (*block, error) {
 		if sec.section.Key != metaKey {
 			continue
 		}
+		for _, other := range s.sections[i+1:] {
+			if other.section.Key == metaKey {
+				return nil, syntaxError(other.section, "a second section [%s]", metaKey)
+			}
+		}
 		s.keepAbove(i)
 		var fields []flatField
 		for e := range sec.section.Entries() {

@@ -138,11 +138,14 @@ func (o *Opened) openValue(v visit) (text string, isValue bool, err error) {
 		typ, text, err = o.cipher.Open(enc, v.aad())
 	}
 	if err != nil {
-		if errors.Is(err, crypto.ErrMalformed) && (n.Type != crypto.Str || !crypto.IsSealed(enc)) {
+		if errors.Is(err, crypto.ErrMalformed) && (n.Type != crypto.Str || !strings.HasPrefix(enc, sealedPrefix)) {
 			return "", false, fmt.Errorf("%w: line %d: %s stands in clear, but the file's rules (%s) seal it",
 				ErrIntegrity, n.Line, pathName(v.keys), o.sealed.meta.Rules)
 		}
 		return "", false, fmt.Errorf("%w: line %d: %s: %w", ErrIntegrity, n.Line, pathName(v.keys), err)
+	}
+	if typ == crypto.Comment && n.Key != "" {
+		return "", false, fmt.Errorf("%w: line %d: %s: a sealed comment stands where a value belongs", ErrIntegrity, n.Line, pathName(v.keys))
 	}
 	plain := *n
 	plain.Type, plain.Text, plain.Sealed, plain.enc = typ, text, true, enc
@@ -182,6 +185,8 @@ func (o *Opened) openComments(comments []commentAt) error {
 				plain := *c.node
 				plain.Text, plain.Sealed = "", true
 				o.plain[c.node] = &plain
+			} else if c.sealed && c.node.Text != "" {
+				o.clear = append(o.clear, c.node.Line)
 			}
 			continue
 		}
@@ -247,7 +252,13 @@ type Opened struct {
 	rules  *matcher
 	plain  map[*Node]*Node // by the node of the sealed file
 	roots  []*Node
+	clear  []int // lines of comments in clear that the rules seal
 }
+
+// ClearComments returns the lines of comments that stand in clear although the
+// rules seal them. Old versions of sops wrote such comments. So can whoever is
+// able to write the file, and nothing else tells.
+func (o *Opened) ClearComments() []int { return o.clear }
 
 // Roots returns the root map of each document with plain values, which keep the
 // positions that they have in the sealed file.

@@ -99,9 +99,9 @@ func (r *reader) policy(root *envfile.Node) []*Rule {
 		r.destination(n)
 	}
 	if n := f.byKey["stores"]; n != nil {
-		indent := r.stores(n)
+		indent, binary := r.stores(n)
 		for _, rule := range rules {
-			rule.MetadataIndent = indent
+			rule.MetadataIndent, rule.BinaryIndent = indent, binary
 		}
 	}
 	return rules

@@ -321,7 +321,7 @@ func (s *editSession) write(doc *envfile.Document) error {
 		return err
 	}
 	a.say("made %s", t.shown)
-	return a.reportChanges(changesBetween(nil, doc.Roots()))
+	return a.reportChanges(changesTo(s.sealed, nil, doc.Roots()))
 }
 
 // keep saves a text that could not be written as an encrypted draft.

@@ -245,7 +245,7 @@ func (a *app) replaceSealed(t *target, old, s *envfile.Sealed, before, after *en
 	if err := t.save(s, old); err != nil {
 		return err
 	}
-	changes := changesBetween(before.Roots(), after.Roots())
+	changes := changesTo(s, before.Roots(), after.Roots())
 	if len(changes) == 0 {
 		a.say("%s: written; no field changed, but comments or layout did", t.shown)
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/sealcfg/sealcfg/envfile"
@@ -179,7 +180,28 @@ func (a *app) openSealed(ctx context.Context, t *target, s *envfile.Sealed) (*en
 	if err != nil {
 		return nil, a.noKey(t, s, t.at(err))
 	}
+	a.warnClear(t, o.ClearComments())
 	return o, nil
+}
+
+// warnClear tells of comments that nothing authenticates. There may be many in a
+// file of an old version of sops.
+func (a *app) warnClear(t *target, lines []int) {
+	const most = 5
+	var where []string
+	for _, line := range lines[:min(len(lines), most)] {
+		where = append(where, strconv.Itoa(line))
+	}
+	if len(lines) > most {
+		where = append(where, fmt.Sprintf("%d more", len(lines)-most))
+	}
+	switch {
+	case len(lines) == 1:
+		a.warn("%s:%d: the comment stands in clear, though the file's rules seal it: whoever can write the file can have put it there", t.shown, lines[0])
+	case len(lines) > 1:
+		a.warn("%s: comments stand in clear, though the file's rules seal them: whoever can write the file can have put them there (lines %s)",
+			t.shown, joinNames(where))
+	}
 }
 
 // noKey explains, by name, for whom a file is sealed when no identity fits, and
@@ -313,6 +335,9 @@ func (a *app) checkPolicy(t *target, meta *envfile.Metadata) error {
 	if len(gain)+len(lose) > 0 {
 		a.warn("%s: .sops.yaml names other people than the file (%s); sealcfg rekey %s brings it in line",
 			t.shown, describeDifference(gain, lose), t.name)
+	}
+	if !sameGroups(rule, meta) {
+		a.warn("%s: its key groups are not those of .sops.yaml (%s); sealcfg rekey %s brings it in line", t.shown, describeGroups(rule), t.name)
 	}
 	return nil
 }
