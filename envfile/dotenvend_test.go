@@ -27,3 +27,14 @@ func TestDotenvSetBackslashN(t *testing.T) {
 		require.NotContains(t, err.Error(), "new")
 	}
 }
+
+// A tab is as good as a blank to those who write export, or a comment.
+func TestDotenvTrapsWithTabs(t *testing.T) {
+	d, err := envfile.Parse(envfile.Dotenv, []byte("export\tA=x\nB=x\t# c\nC=a#b\n"))
+	require.NoError(t, err)
+	traps, err := d.Traps(envfile.Rules{})
+	require.NoError(t, err)
+	require.Len(t, traps, 2)
+	require.Contains(t, traps[0].Reason, `"export"`)
+	require.Contains(t, traps[1].Reason, "comment on a line of its own")
+}
