@@ -42,10 +42,11 @@ func (binaryFormat) parse(src []byte) (*parsed, error) {
 	return &parsed{src: src, roots: []*Node{root}, blocks: []*block{nil}, layout: &binaryText{size: len(src), indent: "\t"}}, nil
 }
 
-// looksSealedBinary spares large plain files the JSON parser.
+// looksSealedBinary spares large plain files the JSON parser, and others its
+// errors: they may be any bytes. What is or was a sealed file has a ciphertext.
 func looksSealedBinary(src []byte) bool {
 	head := bytes.TrimLeft(src[:min(len(src), 64)], " \t\r\n")
-	return bytes.HasPrefix(head, []byte("{")) && bytes.Contains(src, []byte(`"`+metaKey+`"`))
+	return bytes.HasPrefix(head, []byte("{")) && bytes.Contains(src, []byte(`"`+metaKey+`"`)) && bytes.Contains(src, []byte(sealedPrefix))
 }
 
 // parseSealedBinary reads the JSON with a short stand-in for the sealed value,
@@ -141,10 +142,9 @@ func (t *binaryText) spell(n *Node, to spelling) ([]edit, error) {
 	return []edit{{0, t.size, to.text}}, nil
 }
 
-// readsBack is certain but for a plain text that is a sealed file itself.
-func (t *binaryText) readsBack(_ *Node, to spelling) bool {
-	return !strings.HasPrefix(strings.TrimLeft(to.text[:min(len(to.text), 64)], " \t\r\n"), "{")
-}
+// readsBack is certain: the text is the value, also if that is a sealed file,
+// which sops seals once more.
+func (t *binaryText) readsBack(*Node, spelling) bool { return true }
 
 func (t *binaryText) blockFits(int, *block) bool { return true }
 
