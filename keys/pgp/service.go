@@ -19,9 +19,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"os/exec"
 	"regexp"
 	"strings"
 
@@ -82,30 +79,8 @@ func masterKey(s *keys.Stanza) (*sopspgp.MasterKey, error) {
 		return nil, errors.New("fp is not the fingerprint of a key")
 	}
 	sopspgp.DisableOpenPGP{}.ApplyToMasterKey(k)
-	return k, installed()
+	return k, nil
 }
-
-// installed says that gpg is not there, before sops's library fails without
-// telling why.
-func installed() error {
-	name := "gpg"
-	if set := os.Getenv(sopspgp.SopsGpgExecEnv); set != "" {
-		name = set
-	}
-	_, err := exec.LookPath(name)
-	switch {
-	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
-		return &notInstalledError{name}
-	case err != nil:
-		return fmt.Errorf("gpg cannot be run: %w", err)
-	}
-	return nil
-}
-
-type notInstalledError struct{ program string }
-
-func (e *notInstalledError) Error() string { return e.program + " is not installed" }
-func (e *notInstalledError) Unwrap() error { return exec.ErrNotFound }
 
 // await calls gpg, and returns when ctx ends. gpg is killed then, but a program
 // that it, or a script in its place, has started may hold its output open, and
