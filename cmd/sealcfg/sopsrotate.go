@@ -10,6 +10,7 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/keys"
+	"github.com/sealcfg/sealcfg/keys/ageplugin"
 )
 
 // rotate is sops rotate and sops -r: a new data key, for those who can read the
@@ -153,8 +154,8 @@ func names(members []environments.Member, stanzas ...*keys.Stanza) bool {
 
 // ofPlugin reports whether to wrap for a recipient starts a program that it names.
 func ofPlugin(s *keys.Stanza) bool {
-	_, err := keys.ParseAgeRecipient(keys.Name(s)) // knows those that only compute
-	return s.Type == keys.AgeType && strings.HasPrefix(keys.Name(s), "age1") && err != nil
+	r, err := recipientOf(s)
+	return err == nil && ageplugin.Starts(r)
 }
 
 func recipientOf(s *keys.Stanza) (keys.Recipient, error) {
