@@ -24,7 +24,7 @@ type Sealed struct {
 func ParseSealed(f Format, src []byte) (*Sealed, error) {
 	p, err := f.parse(src)
 	if err != nil {
-		return nil, err
+		return nil, orConflict(src, err)
 	}
 	// sops reads the metadata of the first document only.
 	if p.blocks[0] == nil {

@@ -62,6 +62,9 @@ func runEncrypt(cmd *cobra.Command, o *encryptOptions) error {
 	if err != nil {
 		return from.at(err)
 	}
+	if err := from.lostBlock(d); err != nil {
+		return err
+	}
 	policy, rule, err := to.rule()
 	if err != nil {
 		return err

@@ -129,10 +129,15 @@ func (t *target) at(err error) error {
 	}
 	var syntax *envfile.SyntaxError
 	if errors.As(err, &syntax) && err == error(syntax) {
+		place := fmt.Sprintf("%s:%d", t.shown, syntax.Line)
 		if syntax.Column > 0 {
-			return fmt.Errorf("%s:%d:%d: %s", t.shown, syntax.Line, syntax.Column, syntax.Reason)
+			place += fmt.Sprintf(":%d", syntax.Column)
 		}
-		return fmt.Errorf("%s:%d: %s", t.shown, syntax.Line, syntax.Reason)
+		err := fmt.Errorf("%s: %s", place, syntax.Reason)
+		if syntax.Conflict {
+			return withHint(err, "take one side whole (git checkout --ours %[1]s, or --theirs), then make the changes of the other with sealcfg edit:\na file put together of both does not authenticate", t.shown)
+		}
+		return err
 	}
 	return fmt.Errorf("%s: %w", t.shown, err)
 }
@@ -156,6 +161,9 @@ func (t *target) read(ctx context.Context) (*envfile.Sealed, error) {
 	}
 	s, err := envfile.ParseSealed(t.format, src)
 	if errors.Is(err, envfile.ErrNotSealed) && t.stdin == nil {
+		if d, perr := envfile.Parse(t.format, src); perr == nil && t.lostBlock(d) != nil {
+			return s, t.lostBlock(d)
+		}
 		return s, withHint(t.at(err), "run sealcfg encrypt %s first", t.shown)
 	}
 	return s, t.at(err)
