@@ -150,7 +150,7 @@ func (o *rekeyOptions) targets() ([]*target, error) {
 		return nil, err
 	}
 	if len(envs) == 0 {
-		return nil, withHint(fmt.Errorf("no environments in %s", shown(project.Root)), "sealcfg init makes dev, test and prod")
+		return nil, withHint(fmt.Errorf("no environments in %s", project.Root), "sealcfg init makes dev, test and prod; is the project elsewhere? then go there, or name its folder with -C")
 	}
 	var targets []*target
 	seen := map[string]bool{}

@@ -100,6 +100,10 @@ func (a *app) standard(filename string) (*target, error) {
 	return t, nil
 }
 
+// noProject is the hint where neither environments nor a policy are: most often
+// somebody is in another folder than they think.
+const noProject = "there is no project here: go to its folder, or name it with -C; sealcfg init begins a new one"
+
 // existing is target for a file that must exist.
 func (a *app) existing(arg string) (*target, error) {
 	t, err := a.target(arg)
@@ -119,7 +123,10 @@ func (a *app) existing(arg string) (*target, error) {
 			return nil, withHint(err, "there is %s; sealcfg edit %s makes a new one", strings.Join(names, ", "), arg)
 		}
 	}
-	return nil, withHint(err, "run sealcfg init to begin, or sealcfg edit %s to make it", arg)
+	if project, perr := a.project(); perr == nil && project.PolicyPath != "" {
+		return nil, withHint(err, "sealcfg init makes dev, test and prod; sealcfg edit %s makes this one", arg)
+	}
+	return nil, withHint(err, "%s", noProject)
 }
 
 // at adds the file's name to an error of package envfile.
