@@ -238,20 +238,34 @@ func (a *app) noKey(t *target, s *envfile.Sealed, err error) error {
 	} else {
 		hint.WriteString("\nsealcfg key show prints the recipient to give them")
 	}
-	hint.WriteString("\nlooked for an identity in:")
-	for _, p := range a.places {
-		found := countOf(p.found, "identity", "identities")
-		if p.found == keys.Locked {
-			found = "encrypted with a passphrase"
-		}
-		fmt.Fprintf(&hint, "\n  %s: %s", p.name, found)
-	}
+	hint.WriteString("\n" + a.lookedIn())
 	what := "no identity at hand opens it"
 	var groups *envfile.GroupsError
 	if errors.As(err, &groups) {
 		what = groups.Summary()
 	}
 	return withHint(fmt.Errorf("%s: %s%s%w", t.shown, what, reasons(err), quiet{err}), "%s", hint.String())
+}
+
+// lookedIn says where identities were found, and then, on one line since there
+// are many, where none was.
+func (a *app) lookedIn() string {
+	text := "looked for an identity in:"
+	var empty []string
+	for _, p := range a.places {
+		switch p.found {
+		case 0:
+			empty = append(empty, p.name)
+		case keys.Locked:
+			text += fmt.Sprintf("\n  %s: encrypted with a passphrase", p.name)
+		default:
+			text += fmt.Sprintf("\n  %s: %s", p.name, countOf(p.found, "identity", "identities"))
+		}
+	}
+	if len(empty) > 0 {
+		text += "\n  none in " + joinOr(empty)
+	}
+	return text
 }
 
 // reasons are the lines about services that did not help, each after a line break.
