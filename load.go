@@ -2,6 +2,7 @@ package sealcfg
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -90,7 +91,7 @@ func (o *options) sources(env string) (all []source, file string, err error) {
 	}
 	layers, err := environments.Layers(fsys, dir, env)
 	if err != nil {
-		return nil, "", err
+		return nil, "", o.whichFolder(err)
 	}
 	var once sync.Once
 	var ids []keys.Identity
@@ -119,6 +120,18 @@ func (o *options) sources(env string) (all []source, file string, err error) {
 		all = append(all, &environSource{prefix: *o.prefix, list: func(context.Context) ([]string, error) { return o.variables(), nil }})
 	}
 	return all, file, nil
+}
+
+// whichFolder names a folder on disk that does not exist from the root: a program
+// that was started elsewhere than its author meant looks for it elsewhere.
+func (o *options) whichFolder(err error) error {
+	var missing *environments.MissingError
+	if o.fsys == nil && errors.As(err, &missing) && missing.NoDir {
+		if abs, absErr := filepath.Abs(o.dir); absErr == nil {
+			missing.Dir = abs
+		}
+	}
+	return err
 }
 
 // onDisk splits a folder's path into a file system and a name in it, so that

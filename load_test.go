@@ -2,6 +2,7 @@ package sealcfg_test
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -128,6 +129,17 @@ func TestWhichEnvironment(t *testing.T) {
 	assert.ErrorContains(t, err, `did you mean "prod"?`)
 	_, err = load(sealcfg.WithEnv("../prod"))
 	require.ErrorIs(t, err, environments.ErrName)
+}
+
+// Started in another folder, a program says where it looked.
+func TestNoFolder(t *testing.T) {
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	require.NoError(t, err)
+	t.Chdir(dir)
+	_, err = sealcfg.Load[struct{ A string }](t.Context(), sealcfg.WithEnv("prod"))
+	var missing *environments.MissingError
+	require.ErrorAs(t, err, &missing)
+	require.EqualError(t, err, fmt.Sprintf(`load settings for "prod": no environment "prod": there is no folder %s`, filepath.Join(dir, "environments")))
 }
 
 func TestFoldersOnDisk(t *testing.T) {

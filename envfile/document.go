@@ -18,7 +18,7 @@ type Document struct {
 func Parse(f Format, src []byte) (*Document, error) {
 	p, err := f.parse(src)
 	if err != nil {
-		return nil, err
+		return nil, orConflict(src, err)
 	}
 	for _, b := range p.blocks {
 		if b == nil {

@@ -24,7 +24,7 @@ type Sealed struct {
 func ParseSealed(f Format, src []byte) (*Sealed, error) {
 	p, err := f.parse(src)
 	if err != nil {
-		return nil, err
+		return nil, orConflict(src, err)
 	}
 	// sops reads the metadata of the first document only.
 	if p.blocks[0] == nil {
@@ -55,6 +55,9 @@ func (s *Sealed) Format() Format { return s.format }
 // It fails with a [*keys.NoIdentityError] if no identity fits, and with an error
 // that wraps [ErrIntegrity] if the file does not authenticate.
 func (s *Sealed) Open(ctx context.Context, ids ...keys.Identity) (*Opened, error) {
+	if err := s.whole(); err != nil {
+		return nil, err // nobody need be asked for a key
+	}
 	key, err := s.dataKey(ctx, ids)
 	if err != nil {
 		return nil, err
@@ -69,13 +72,22 @@ func (s *Sealed) Unwraps(ctx context.Context, ids ...keys.Identity) error {
 	return err
 }
 
-// openWith is the one place where a file is judged.
-func (s *Sealed) openWith(key crypto.DataKey) (*Opened, error) {
+// whole says that the metadata has what it takes to judge the file: one that was
+// cut off has not.
+func (s *Sealed) whole() error {
 	if s.meta.mac == "" {
-		return nil, fmt.Errorf("%w: the file has no mac%w", ErrIntegrity, silent{ErrMAC})
+		return fmt.Errorf("%w: the file has no mac%w", ErrIntegrity, silent{ErrMAC})
 	}
 	if s.meta.LastModified == "" {
-		return nil, fmt.Errorf("%w: the file has no lastmodified", ErrIntegrity)
+		return fmt.Errorf("%w: the file has no lastmodified", ErrIntegrity)
+	}
+	return nil
+}
+
+// openWith is the one place where a file is judged.
+func (s *Sealed) openWith(key crypto.DataKey) (*Opened, error) {
+	if err := s.whole(); err != nil {
+		return nil, err
 	}
 	rules, err := s.meta.Rules.compile()
 	if err != nil {

@@ -126,7 +126,10 @@ type NoIdentityError struct {
 
 func (e *NoIdentityError) Error() string {
 	text := "no identity at hand"
-	if e.Tried > 0 {
+	switch {
+	case e.Tried == 1:
+		text = "the identity at hand does not open it"
+	case e.Tried > 1:
 		text = fmt.Sprintf("none of the %d identities at hand opens it", e.Tried)
 	}
 	text += "; sealed to " + strings.Join(e.Recipients, ", ")

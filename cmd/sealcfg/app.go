@@ -237,7 +237,7 @@ func (a *app) loadIdentities(ctx context.Context) ([]keys.Identity, error) {
 	ids, err := keys.Default.Identities(ctx, a.source())
 	if err != nil {
 		// To the person it is the same as having none: exit code 4.
-		return nil, withHint(quietly(keys.ErrNoIdentity, err), "mend the place that is named, or unset the variable: it is not passed over in silence")
+		return nil, withHint(quietly(keys.ErrNoIdentity, err), "mend the place that is named, or take it away (unset the variable, move the file): it is not passed over in silence")
 	}
 	a.identities, a.loaded = ids, true
 	return ids, nil

@@ -148,7 +148,8 @@ func (o *decryptOptions) convert(t *target, roots []*envfile.Node) ([]byte, erro
 	case "json":
 		return append(envfile.JSONText(roots[0], "  "), '\n'), nil
 	case "dotenv":
-		return dotenvText(roots[0])
+		text, err := dotenvText(roots[0])
+		return text, t.at(err)
 	}
 	f, _ := envfile.FormatNamed(o.format)
 	text, err := envfile.Convert(f, roots, envfile.DefaultIndent)

@@ -62,6 +62,9 @@ func runEncrypt(cmd *cobra.Command, o *encryptOptions) error {
 	if err != nil {
 		return from.at(err)
 	}
+	if err := from.lostBlock(d); err != nil {
+		return err
+	}
 	policy, rule, err := to.rule()
 	if err != nil {
 		return err
@@ -110,7 +113,7 @@ func (o *encryptOptions) targets() (from, to *target, err error) {
 	case o.file != stdio && o.filename != "":
 		return nil, nil, usagef("--filename is for stdin: -")
 	case o.file != stdio:
-		from, err = a.target(o.file)
+		from, err = a.existing(o.file)
 	case o.filename == "" && o.toStdout():
 		return nil, nil, usagef("what comes from stdin has no path that .sops.yaml could have a rule for: give --filename")
 	case o.filename == "":
