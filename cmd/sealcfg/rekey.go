@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -187,6 +188,11 @@ func (a *app) besideEnvironments(project *environments.Project, seen map[string]
 			return nil, err
 		}
 		if _, err := envfile.ParseSealed(envfile.Binary, src); err != nil {
+			// Passed over, a broken one would stay with a leaver.
+			if bytes.HasPrefix(bytes.TrimSpace(src), []byte("{")) && bytes.Contains(src, []byte("ENC[AES256_GCM,")) {
+				return nil, withHint(fmt.Errorf("%s holds a sealed value, but cannot be read as a sealed file: %w", shown(path), err),
+					"repair it, or name the files that are to be rekeyed")
+			}
 			continue // a plain file: none of ours
 		}
 		t := a.newTarget(environments.Environment{Name: shown(path), Path: path, Exists: true})
