@@ -9,17 +9,15 @@ import (
 
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/environments"
-	"github.com/sealcfg/sealcfg/keys"
 )
 
 // A fileSource is one sealed file of an environment.
 type fileSource struct {
-	fsys       fs.FS
-	layer      environments.Layer
-	shown      string // its path for people
-	identities func(context.Context) ([]keys.Identity, error)
-	looked     bool // the identities are those of user and machine, services among them
-	plain      bool // it may be plain text
+	fsys    fs.FS
+	layer   environments.Layer
+	shown   string // its path for people
+	keyring *keyring
+	plain   bool // it may be plain text
 }
 
 func (s *fileSource) Name() string { return s.layer.Name }
@@ -70,13 +68,13 @@ func (s *fileSource) open(ctx context.Context) (*envfile.Node, envfile.Format, e
 	if err := oneDocument(sealed.Roots()); err != nil {
 		return nil, nil, err
 	}
-	ids, err := s.identities(ctx)
+	ids, err := s.keyring.identities(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	opened, err := sealed.Open(ctx, ids...)
 	if err != nil {
-		return nil, nil, s.withMissing(sealed, err)
+		return nil, nil, s.keyring.explain(sealed, err)
 	}
 	return opened.Roots()[0], format, nil
 }
@@ -95,23 +93,6 @@ func oneDocument(roots []*envfile.Node) error {
 		return fmt.Errorf("want one document, the file has %d", n)
 	}
 	return nil
-}
-
-// withMissing adds to the error of a file that nobody opened which of its keys
-// the program knows no provider for.
-func (s *fileSource) withMissing(sealed *envfile.Sealed, err error) error {
-	var none *keys.NoIdentityError
-	if !s.looked || !errors.As(err, &none) {
-		return err
-	}
-	var types []string
-	for _, stanza := range sealed.Metadata().Stanzas() {
-		if _, missing := keys.Default.Provider(stanza.Type); missing != nil && !slices.Contains(types, stanza.Type) {
-			types = append(types, stanza.Type)
-			none.Reasons = append(none.Reasons, missing)
-		}
-	}
-	return err
 }
 
 // mergeKey is the key of YAML that includes the entries of other maps.

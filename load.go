@@ -2,15 +2,14 @@ package sealcfg
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
-	"sync"
 
 	"github.com/sealcfg/sealcfg/environments"
-	"github.com/sealcfg/sealcfg/keys"
 )
 
 // Load opens the files of one environment and returns them as a T, which must be
@@ -90,19 +89,13 @@ func (o *options) fileSources(env string) (all []Source, file string, err error)
 	}
 	layers, err := environments.Layers(fsys, dir, env)
 	if err != nil {
-		return nil, "", err
+		return nil, "", o.whichFolder(err)
 	}
-	var once sync.Once
-	var ids []keys.Identity
-	var idsErr error
-	identities := func(ctx context.Context) ([]keys.Identity, error) { // looked for once, not once a file
-		once.Do(func() { ids, idsErr = o.allIdentities(ctx) })
-		return ids, idsErr
-	}
+	ring := &keyring{o: o}
 	for _, l := range layers {
 		s := &fileSource{
-			fsys: fsys, layer: l, shown: l.Path, identities: identities,
-			looked: len(o.identities) == 0, plain: slices.Contains(o.plain, env),
+			fsys: fsys, layer: l, shown: l.Path, keyring: ring,
+			plain: slices.Contains(o.plain, env),
 		}
 		if o.fsys == nil {
 			s.shown = filepath.Join(prefix, filepath.FromSlash(l.Path))
@@ -113,6 +106,18 @@ func (o *options) fileSources(env string) (all []Source, file string, err error)
 		all = append(all, s)
 	}
 	return all, file, nil
+}
+
+// whichFolder names a folder on disk that does not exist from the root: a program
+// that was started elsewhere than its author meant looks for it elsewhere.
+func (o *options) whichFolder(err error) error {
+	var missing *environments.MissingError
+	if o.fsys == nil && errors.As(err, &missing) && missing.NoDir {
+		if abs, absErr := filepath.Abs(o.dir); absErr == nil {
+			missing.Dir = abs
+		}
+	}
+	return err
 }
 
 // onDisk splits a folder's path into a file system and a name in it, so that

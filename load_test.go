@@ -2,6 +2,7 @@ package sealcfg_test
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -130,6 +131,17 @@ func TestWhichEnvironment(t *testing.T) {
 	require.ErrorIs(t, err, environments.ErrName)
 }
 
+// Started in another folder, a program says where it looked.
+func TestNoFolder(t *testing.T) {
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	require.NoError(t, err)
+	t.Chdir(dir)
+	_, err = sealcfg.Load[struct{ A string }](t.Context(), sealcfg.WithEnv("prod"))
+	var missing *environments.MissingError
+	require.ErrorAs(t, err, &missing)
+	require.EqualError(t, err, fmt.Sprintf(`load settings for "prod": no environment "prod": there is no folder %s`, filepath.Join(dir, "environments")))
+}
+
 func TestFoldersOnDisk(t *testing.T) {
 	parent := t.TempDir()
 	dir := filepath.Join(parent, "conf")
@@ -232,6 +244,15 @@ func TestIdentities(t *testing.T) {
 			assert.Equal(t, []string{demoRecipient}, none.Recipients)
 			assert.ErrorContains(t, err, "environments/prod.yaml")
 		}
+	})
+	t.Run("none, of people with names", func(t *testing.T) {
+		fsys := fstest.MapFS{
+			"prod.yaml":  {Data: seal(t, "a: x")},
+			".sops.yaml": {Data: []byte("keys: [&alice " + demoRecipient + "]\ncreation_rules: [{age: *alice}]\n")},
+		}
+		err := load(sealcfg.WithFS(fsys, "."), sealcfg.WithEnviron("HOME="+dir, "SOPS_AGE_KEY="+another))
+		require.ErrorContains(t, err, "the identity at hand does not open it; sealed to alice ("+demoRecipient+"); looked in $SOPS_AGE_KEY, $SOPS_AGE_KEY_FILE (none), ")
+		require.ErrorContains(t, err, "keys.txt (none)")
 	})
 	t.Run("of a kind that is not imported", func(t *testing.T) {
 		const recipient = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFVHIxsXcMp6GGB2aRoHv1hgFHaJwprdF+xLeiR6q4xO demo"

@@ -221,23 +221,17 @@ func (o *options) environment() (string, error) {
 	return "", fmt.Errorf("%w: $%s is not set, and the program names none", ErrNoEnvironment, o.envVar)
 }
 
-// allIdentities returns the given identities, or those of the user and machine.
-func (o *options) allIdentities(ctx context.Context) ([]keys.Identity, error) {
-	if len(o.identities) > 0 {
-		return o.identities, nil
-	}
-	ids, err := keys.Default.Identities(ctx, keys.Source{
+// source says where identities of the user and the machine are looked for.
+func (o *options) source(looked func(place string, found int)) keys.Source {
+	return keys.Source{
 		LookupEnv: o.lookupEnv,
 		ReadFile:  os.ReadFile,
 		ConfigDir: keys.ConfigDir(o.lookupEnv),
 		HomeDir:   keys.HomeDir(o.lookupEnv),
 		Run:       o.run,
 		Permit:    environments.Permit(o.allowed, sync.OnceValues(o.policy)),
-	})
-	if err != nil {
-		return nil, fmt.Errorf("look for identities: %w", err)
+		Looked:    looked,
 	}
-	return ids, nil
 }
 
 // policy reads the .sops.yaml that governs the files.

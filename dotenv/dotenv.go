@@ -57,16 +57,21 @@ func Parse(path string, text []byte) ([]string, error) {
 	return environ, nil
 }
 
-// brokenLine finds the first line with which the text cannot be read any more.
+// brokenLine finds the line of the first variable that cannot be read. What can
+// be read up to a line is done with; a value of several lines can be at its end.
 func brokenLine(text []byte) int {
-	var some strings.Builder
-	n := 0
+	const longest = 1000 // lines of a value, so that a large file takes no hours
+	var open strings.Builder
+	broken, n := 1, 0
 	for line := range strings.Lines(string(text)) {
 		n++
-		some.WriteString(line)
-		if _, err := godotenv.Unmarshal(some.String()); err != nil {
+		open.WriteString(line)
+		if _, err := godotenv.Unmarshal(open.String()); err == nil {
+			open.Reset()
+			broken = n + 1
+		} else if n-broken > longest {
 			break
 		}
 	}
-	return n
+	return broken
 }

@@ -29,6 +29,8 @@ func TestParseTellsTheLineAndNoValue(t *testing.T) {
 		"A=1\n\n# c\nB='CANARY":          "4",
 		"CANARY-x=1\n":                   "1",
 		"A=1\r\nB=2\r\nCANARY?\r\nC=4\n": "3",
+		"A=\"x\ny\n\"\n\nCANARY b\nB=2":  "5",
+		"A='\n'\nB='CANARY\nC=1\nD=2\n":  "3",
 	} {
 		_, err := dotenv.Parse("x/.env", []byte(text))
 		require.EqualError(t, err, "x/.env:"+line+": not a line of a .env file", "%q", text)

@@ -84,8 +84,11 @@ func (d *Document) apply(op Op) (*Document, error) {
 		return nil, fmt.Errorf("cannot be changed in place: %w", err)
 	}
 	got := next.p.roots
-	if d.format == TOML { // the place of a table in the file says nothing
+	switch d.format {
+	case TOML: // the place of a table in the file says nothing
 		want, got = sorted(want), sorted(got)
+	case INI:
+		want, got = withoutDefault(want), withoutDefault(got)
 	}
 	if at := firstDifference(want, got); at != nil {
 		return nil, fmt.Errorf("cannot be changed in place: %s would not read back as wanted", at)

@@ -32,20 +32,21 @@ func (binaryFormat) parse(src []byte) (*parsed, error) {
 			return nil, err
 		}
 		if p.blocks[0] != nil && p.roots[0].Len() == 1 && p.roots[0].Get(dataKeyName) != nil {
-			p.layout = &binaryText{size: len(src), block: p.blocks[0], empty: p.roots[0].Get(dataKeyName).Text == ""}
+			p.layout = &binaryText{size: len(src), block: p.blocks[0], empty: p.roots[0].Get(dataKeyName).Text == "", indent: indentOf(src)}
 			return p, nil
 		}
 	}
 	n := &Node{Kind: Value, Key: dataKeyName, Type: crypto.Str, Text: string(src), Line: 1, Column: 1, Quoted: true, span: noSpan()}
 	n.span.start, n.span.end = 0, len(src)
 	root := &Node{Kind: Map, Line: 1, Column: 1, entries: []*Node{n}, span: noSpan()}
-	return &parsed{src: src, roots: []*Node{root}, blocks: []*block{nil}, layout: &binaryText{size: len(src)}}, nil
+	return &parsed{src: src, roots: []*Node{root}, blocks: []*block{nil}, layout: &binaryText{size: len(src), indent: "\t"}}, nil
 }
 
-// looksSealedBinary spares large plain files the JSON parser.
+// looksSealedBinary spares large plain files the JSON parser, and others its
+// errors: they may be any bytes. What is or was a sealed file has a ciphertext.
 func looksSealedBinary(src []byte) bool {
 	head := bytes.TrimLeft(src[:min(len(src), 64)], " \t\r\n")
-	return bytes.HasPrefix(head, []byte("{")) && bytes.Contains(src, []byte(`"`+metaKey+`"`))
+	return bytes.HasPrefix(head, []byte("{")) && bytes.Contains(src, []byte(`"`+metaKey+`"`)) && bytes.Contains(src, []byte(sealedPrefix))
 }
 
 // parseSealedBinary reads the JSON with a short stand-in for the sealed value,
@@ -102,15 +103,32 @@ func (b *block) move(at, size int) {
 }
 
 type binaryText struct {
-	size  int
-	block *block
-	empty bool // a sealed file with no byte in it: there is no value to replace
+	size   int
+	block  *block
+	empty  bool   // a sealed file with no byte in it: there is no value to replace
+	indent string // of a level of the JSON
 }
 
-const (
-	binaryHead = "{\n\t\"" + dataKeyName + "\": \""
-	binaryTail = "\""
-)
+const binaryTail = "\""
+
+func (t *binaryText) head() string { return "{\n" + t.indent + "\"" + dataKeyName + "\": \"" }
+
+func (t *binaryText) indentedBy(indent string) *binaryText {
+	with := *t
+	with.indent = indent
+	return &with
+}
+
+// indentOf returns the indentation of a sealed file; a tab, as sops has it, if
+// there is none.
+func indentOf(src []byte) string {
+	head, _, _ := bytes.Cut(src, []byte(`"`))
+	_, blanks, _ := bytes.Cut(bytes.ReplaceAll(head, []byte("\r"), nil), []byte("\n"))
+	if len(blanks) == 0 || len(bytes.Trim(blanks, " \t")) > 0 {
+		return "\t"
+	}
+	return string(blanks)
+}
 
 // spell replaces the whole text: a plain one by the beginning of the JSON, the
 // JSON by a plain one.
@@ -119,15 +137,14 @@ func (t *binaryText) spell(n *Node, to spelling) ([]edit, error) {
 	case t.block != nil && n.span.start >= t.block.text[0]: // a field of the metadata
 		return []edit{{n.span.start, n.span.end, string(jsonString(to.text))}}, nil
 	case to.sealed:
-		return []edit{{0, 0, binaryHead}, {0, t.size, to.text}, {t.size, t.size, binaryTail}}, nil
+		return []edit{{0, 0, t.head()}, {0, t.size, to.text}, {t.size, t.size, binaryTail}}, nil
 	}
 	return []edit{{0, t.size, to.text}}, nil
 }
 
-// readsBack is certain but for a plain text that is a sealed file itself.
-func (t *binaryText) readsBack(_ *Node, to spelling) bool {
-	return !strings.HasPrefix(strings.TrimLeft(to.text[:min(len(to.text), 64)], " \t\r\n"), "{")
-}
+// readsBack is certain: the text is the value, also if that is a sealed file,
+// which sops seals once more.
+func (t *binaryText) readsBack(*Node, spelling) bool { return true }
 
 func (t *binaryText) blockFits(int, *block) bool { return true }
 
@@ -139,13 +156,13 @@ func (t *binaryText) renderBlock(_ int, tree *Node, _ *block) string {
 			shown.entries = append(shown.entries, e)
 		}
 	}
-	return "\"" + tree.Key + "\": " + strings.ReplaceAll(string(JSONText(&shown, "\t")), "\n", "\n\t")
+	return "\"" + tree.Key + "\": " + strings.ReplaceAll(string(JSONText(&shown, t.indent)), "\n", "\n"+t.indent)
 }
 
 func (t *binaryText) insertBlock(_ int, text string, _ *block) edit {
-	text = ",\n\t" + text + "\n}\n"
+	text = ",\n" + t.indent + text + "\n}\n"
 	if t.size == 0 {
-		text = binaryHead + binaryTail + text
+		text = t.head() + binaryTail + text
 	}
 	return edit{t.size, t.size, text}
 }

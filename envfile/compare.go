@@ -1,5 +1,7 @@
 package envfile
 
+import "slices"
+
 // firstDifference compares two files value by value: keys, order, kinds, types
 // and texts. Comments do not count. It returns the path of the first
 // difference, nil if there is none.
@@ -55,4 +57,12 @@ func sorted(nodes []*Node) []*Node {
 		out[i] = &c
 	}
 	return out
+}
+
+// withoutDefault copies trees of INI without the section that has no header, if
+// it is empty: it comes and goes with its keys.
+func withoutDefault(roots []*Node) []*Node {
+	c := *roots[0]
+	c.entries = slices.DeleteFunc(values(&c), func(n *Node) bool { return n.Key == iniDefault && n.Len() == 0 })
+	return []*Node{&c}
 }

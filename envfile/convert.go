@@ -203,7 +203,7 @@ func convertINI(root *Node) ([]byte, error) {
 			if strings.ContainsAny(plain, "#;") { // where sops would cut it
 				style = styleBacktick
 			}
-			text, ok := spellINI(plain, style)
+			text, ok := spellINI(plain, style, "")
 			if e.Kind == Map || e.Kind == List || !ok || e.Key == "" || e.Key == "-" || strings.TrimSpace(e.Key) != e.Key ||
 				strings.ContainsAny(e.Key, "=:#;[]\"`\r\n") {
 				return nil, fmt.Errorf("line %d: %s: %w (ini)", e.Line, Path{{Key: s.Key}, {Key: e.Key}}, ErrConvert)

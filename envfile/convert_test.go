@@ -78,6 +78,15 @@ long: it's
 	}
 }
 
+// -0 is an integer to YAML, and that has no sign.
+func TestConvertNegativeZero(t *testing.T) {
+	d, err := envfile.Parse(envfile.JSON, []byte(`{"a": -0.0, "b": [-0.0]}`))
+	require.NoError(t, err)
+	got, err := envfile.Convert(envfile.YAML, d.Roots(), envfile.DefaultIndent)
+	require.NoError(t, err)
+	assert.Equal(t, "a: -0.0\nb:\n    - -0.0\n", string(got))
+}
+
 // What cannot be said in a format is an error that does not quote it.
 func TestConvertRefuses(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,9 @@
 package envfile
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // A Document is plain text: its bytes as written, and the values found in them.
 // It is immutable and safe for concurrent use.
@@ -15,7 +18,7 @@ type Document struct {
 func Parse(f Format, src []byte) (*Document, error) {
 	p, err := f.parse(src)
 	if err != nil {
-		return nil, err
+		return nil, orConflict(src, err)
 	}
 	for _, b := range p.blocks {
 		if b == nil {
@@ -36,15 +39,41 @@ func (d *Document) Bytes() []byte { return d.p.src }
 func (d *Document) Roots() []*Node { return d.p.roots }
 
 // WithMetadataIndent returns the document such that [Seal] indents a level of
-// its metadata by n columns, instead of the 4 that are usual in sops: what
-// .sops.yaml calls stores.yaml.indent. Other formats than YAML ignore it.
+// its metadata by n blanks, instead of by the 4 that are usual in sops, or the
+// tab in [Binary] files: what .sops.yaml calls stores.yaml.indent and
+// stores.json_binary.indent. Other formats ignore it: there the text tells.
 func (d *Document) WithMetadataIndent(n int) *Document {
-	t, ok := d.p.layout.(*yamlTree)
-	if !ok || n < 1 {
+	if n < 1 {
 		return d
 	}
-	tree, p := *t, *d.p
-	tree.indent, p.layout = n, &tree
+	switch t := d.p.layout.(type) {
+	case *yamlTree:
+		tree := *t
+		tree.indent = n
+		return d.with(&tree)
+	case *binaryText:
+		return d.with(t.indentedBy(strings.Repeat(" ", n)))
+	}
+	return d
+}
+
+// indentedAs takes the indentation of a file over that the document will
+// replace, where its own text has none.
+func (d *Document) indentedAs(old *Opened) *Document {
+	if old == nil {
+		return d
+	}
+	t, ok := d.p.layout.(*binaryText)
+	was, wasOK := old.sealed.p.layout.(*binaryText)
+	if !ok || !wasOK {
+		return d
+	}
+	return d.with(t.indentedBy(was.indent))
+}
+
+func (d *Document) with(l layout) *Document {
+	p := *d.p
+	p.layout = l
 	return &Document{format: d.format, p: &p}
 }
 

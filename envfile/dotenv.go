@@ -2,6 +2,7 @@ package envfile
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -140,10 +141,12 @@ func (t *dotenvText) spell(n *Node, to spelling) ([]edit, error) {
 		_, to.text = carryText(to.typ, to.text)
 	}
 	if strings.Contains(to.text, `\n`) {
-		return nil, syntaxError(n, `the value has \n in it, which the dotenv format reads as a line feed`)
+		return nil, syntaxError(n, "%s", errBackslashN)
 	}
 	return []edit{{n.span.start, n.span.end, escapeFeeds(to.text)}}, nil
 }
+
+var errBackslashN = errors.New(`the value has \n in it, which the dotenv format reads as a line feed`)
 
 func (t *dotenvText) readsBack(n *Node, to spelling) bool {
 	return n.Kind == Value && to.typ == crypto.Str && utf8.ValidString(to.text)
@@ -200,6 +203,9 @@ func (t *dotenvText) insert(_ *Node, missing Path, v *Node) ([]edit, error) {
 	text, err := flatNew(v)
 	if err != nil {
 		return nil, err
+	}
+	if strings.Contains(text, `\n`) {
+		return nil, errBackslashN
 	}
 	return []edit{appendLine(t.src, key+"="+escapeFeeds(text))}, nil
 }

@@ -23,6 +23,7 @@ var (
 type SyntaxError struct {
 	Line, Column int // from 1; Column 0 if it is not known
 	Reason       string
+	Conflict     bool // the text holds the marks of a merge that was not finished
 }
 
 func (e *SyntaxError) Error() string {

@@ -185,7 +185,7 @@ func (b *flatBlock) block(src []byte) (*block, error) {
 	if i := bytes.IndexByte(src[end:], '\n'); i >= 0 { // behind a carriage return, if there is one
 		blk.end += i + 1
 	} else if start > 0 {
-		blk.start -= lineFeed(src[:start])
+		blk.start-- // a carriage return before it belongs to the plain text
 	}
 	return blk, nil
 }

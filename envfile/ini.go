@@ -96,9 +96,10 @@ func (s *iniScanner) attach(section *Node) {
 	if len(s.pending) > 0 { // sops takes all of them for one
 		c := s.pending[0]
 		rest := bytes.TrimLeft(s.src.src[c.span.tag:], " "+string(s.src.src[c.span.start]))
+		first, _, more := bytes.Cut(rest, []byte("\n"))
 		many := len(s.pending) > 1
-		c.span.misread = bytes.HasPrefix(rest, []byte("\n")) && (many || strings.Contains(c.Text, "\n")) ||
-			bytes.HasPrefix(rest, []byte("\r\n")) && many
+		c.span.misread = more && len(first) == 0 && strings.Contains(c.Text, "\n") ||
+			more && many && len(bytes.TrimSpace(first)) == 0
 	}
 	section.entries = append(section.entries, s.pending...)
 	s.pending = nil
@@ -295,17 +296,19 @@ func (s *iniScanner) value(n *Node, i, end, next int) (inline, stop int, err err
 func (s *iniScanner) quoted(n *Node, quote string, st style, end, next int) (stop int, err error) {
 	src := s.src.src
 	from := n.span.start + len(quote)
-	closing := strings.LastIndex(string(src[from:end]), quote)
+	line := from
+	closing := bytes.LastIndex(src[line:end], []byte(quote))
 	for closing < 0 {
 		if next >= len(src) {
 			return next, s.fail(n.span.start, "a quote that is not closed")
 		}
-		end = s.src.lineEnd(next)
+		line, end = next, s.src.lineEnd(next)
 		next = s.src.nextLine(end)
-		closing = strings.LastIndex(string(src[from:end]), quote)
+		closing = bytes.LastIndex(src[line:end], []byte(quote))
 	}
-	n.span.style, n.span.end = st, from+closing+len(quote)
-	n.Text = string(src[from : from+closing])
+	closing += line
+	n.span.style, n.span.end = st, closing+len(quote)
+	n.Text = string(src[from:closing])
 	if strings.TrimSpace(string(src[n.span.end:end])) != "" {
 		return next, s.fail(n.span.end, "something stands behind the closing quote")
 	}
@@ -334,6 +337,11 @@ func (s *iniScanner) metadata() (*block, error) {
 		if sec.section.Key != metaKey {
 			continue
 		}
+		for _, other := range s.sections[i+1:] {
+			if other.section.Key == metaKey {
+				return nil, syntaxError(other.section, "a second section [%s]", metaKey)
+			}
+		}
 		s.keepAbove(i)
 		var fields []flatField
 		for e := range sec.section.Entries() {
@@ -352,10 +360,12 @@ func (s *iniScanner) metadata() (*block, error) {
 		// Before the section stands the blank line that sops, and we, put there.
 		if sec.end == len(s.src.src) && lineFeed(s.src.src) == 0 {
 			b.text[1] = sec.end
-			b.start -= lineFeed(s.src.src[:b.start]) // the plain file ends without a line feed, too
-			b.start -= lineFeed(s.src.src[:b.start])
-		} else if before := s.src.src[:start]; bytes.HasSuffix(before, []byte("\n\n")) || bytes.HasSuffix(before, []byte("\r\n\r\n")) {
-			b.start -= lineFeed(before)
+			n := lineFeed(s.src.src[:b.start]) // the plain file ends without a line feed, too
+			if b.start -= n; lineFeed(s.src.src[:b.start]) > 0 {
+				b.start -= n // the same as the first: a carriage return more is the plain file's
+			}
+		} else if n := lineFeed(s.src.src[:start]); n > 0 && lineFeed(s.src.src[:start-n]) > 0 {
+			b.start -= n
 		}
 		for j, e := range s.root.entries {
 			if e == sec.section {

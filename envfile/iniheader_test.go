@@ -39,6 +39,7 @@ func TestINICommentOfMarks(t *testing.T) {
 		"; \r\nk = v ; c\r\n":               1,
 		"; \n; title\nk = v\n":              1,
 		"# #  \n\n# title\nk = v\n":         1,
+		"; \f\r\nk = v ; c\n":               1,
 		"####\n\n# title\nk = v\n":          1,
 		"k = v\n[a] ; b\n#\n#\nx = y\n":     0, // the bracket's comment is refused first
 		"# title\n####\n[a]\nk = v\n":       -1,

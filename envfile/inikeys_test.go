@@ -34,3 +34,18 @@ func TestINIQuotedKeys(t *testing.T) {
 		require.ErrorAs(t, err, &refused, "%q", bad)
 	}
 }
+
+// sops refuses a file with two sections of metadata, so it is not to be read, nor written.
+func TestINIMetadataTwice(t *testing.T) {
+	d, err := envfile.Parse(envfile.INI, []byte("[a]\nb = c\n"))
+	require.NoError(t, err)
+	s, _, err := envfile.Seal(t.Context(), d, envfile.Rules{}, sealedTo(alice))
+	require.NoError(t, err)
+	const second = "[sops]\nx =\n"
+	for _, text := range []string{second + string(s.Bytes()), string(s.Bytes()) + second} {
+		_, err = envfile.ParseSealed(envfile.INI, []byte(text))
+		var refused *envfile.SyntaxError
+		require.ErrorAs(t, err, &refused)
+		assert.Contains(t, refused.Reason, "a second section [sops]")
+	}
+}

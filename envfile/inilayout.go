@@ -2,11 +2,8 @@ package envfile
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"strings"
-
-	"github.com/sealcfg/sealcfg/crypto"
 )
 
 // iniText is a parsed INI file.
@@ -20,7 +17,7 @@ type iniText struct {
 func (t *iniText) spell(n *Node, to spelling) ([]edit, error) {
 	sp := n.span
 	if n.Kind == Comment { // the marks before it stay
-		if head := t.src.src[t.src.lineStart(sp.start):sp.start]; to.sealed && sp.flow && bytes.HasPrefix(bytes.TrimSpace(head), []byte("[")) {
+		if head := t.src.src[t.src.lineStart(sp.start):sp.start]; to.sealed && sp.flow && bytes.HasPrefix(bytes.TrimSpace(bytes.TrimPrefix(head, []byte(byteOrderMark))), []byte("[")) {
 			return nil, syntaxError(n, "the comment behind a section's bracket cannot be sealed: put it on a line of its own")
 		}
 		// From the mark on: at the end of a text, what is inserted behind an
@@ -30,51 +27,29 @@ func (t *iniText) spell(n *Node, to spelling) ([]edit, error) {
 	if t.block != nil && sp.start >= t.block.text[0] && sp.end <= t.block.text[1] {
 		return []edit{{sp.start, sp.end, escapeFeeds(to.text)}}, nil
 	}
-	quotes := map[style]string{stylePlain: "", styleSingle: "'", styleDouble: `"`, styleBacktick: "`", styleTriple: `"""`}
 	if to.sealed {
-		q := quotes[sp.style]
+		q := iniQuotes[sp.style]
 		return []edit{{sp.start, sp.end, q + to.text + q}}, nil
 	}
 	_, to.text = carryText(to.typ, to.text)
-	text, ok := spellINI(to.text, sp.style)
-	if !ok {
+	return t.write(n, to.text, sp.style)
+}
+
+// write puts a text in the place of a value, so that it reads back beside the
+// comment that may stand behind it.
+func (t *iniText) write(n *Node, text string, st style) ([]edit, error) {
+	behind, gap := string(t.src.src[n.span.end:t.src.lineEnd(n.span.end)]), ""
+	if text != "" && behind != "" && strings.ContainsAny(behind[:1], "#;") {
+		gap = " " // which an empty value does not need
+	}
+	spelled, ok := spellINI(text, st, gap+behind)
+	switch {
+	case !ok && strings.TrimSpace(behind) != "":
+		return nil, syntaxError(n, "the comment behind the value leaves no way to write it: put the comment on a line of its own")
+	case !ok:
 		return nil, syntaxError(n, "%s", errNoSpelling)
 	}
-	return []edit{{sp.start, sp.end, text}}, nil
-}
-
-// spellINI writes a value, in the given style if that can hold it.
-func spellINI(text string, st style) (string, bool) {
-	oneLine := !strings.ContainsAny(text, "\r\n")
-	for _, q := range []string{"'", `"`} {
-		want := styleSingle
-		if q == `"` {
-			want = styleDouble
-		}
-		if st == want && oneLine && !strings.Contains(text, q) {
-			return q + text + q, true
-		}
-	}
-	triple := !strings.Contains(text, `"""`) && !strings.HasSuffix(text, `"`)
-	switch {
-	case (st == styleTriple || !oneLine && st != styleBacktick) && triple:
-		return `"""` + text + `"""`, true
-	case st != styleBacktick && oneLine && iniPlain(text):
-		return text, true
-	case !strings.Contains(text, "`") && text != "":
-		return "`" + text + "`", true
-	case triple:
-		return `"""` + text + `"""`, true
-	case text == "":
-		return "", true
-	}
-	return "", false
-}
-
-// iniPlain reports whether a value reads back as itself without quotes.
-func iniPlain(text string) bool {
-	return text != "" && strings.TrimSpace(text) == text && inlineComment(text) < 0 && !surrounded(text) &&
-		!strings.HasSuffix(text, `\`) && text[0] != '`' && !strings.HasPrefix(text, `"""`)
+	return []edit{{n.span.start, n.span.end, spelled + gap}}, nil
 }
 
 // readsBack leaves it to the scanner: too much depends on what stands around a value.
@@ -115,7 +90,7 @@ func (t *iniText) replace(n, v *Node) ([]edit, error) {
 	if err != nil {
 		return nil, err
 	}
-	return t.spell(n, spelling{typ: crypto.Str, text: text})
+	return t.write(n, text, iniNewStyle(text, n.span.style))
 }
 
 func (t *iniText) insert(at *Node, missing Path, v *Node) ([]edit, error) {
@@ -123,7 +98,7 @@ func (t *iniText) insert(at *Node, missing Path, v *Node) ([]edit, error) {
 	if err != nil {
 		return nil, err
 	}
-	spelled, ok := spellINI(text, stylePlain)
+	spelled, ok := spellINI(text, iniNewStyle(text, stylePlain), "")
 	if !ok {
 		return nil, errNoSpelling
 	}
@@ -188,5 +163,3 @@ func (t *iniText) remove(parent, n *Node) ([]edit, error) {
 	}
 	return []edit{{start, stop, ""}}, nil
 }
-
-var errNoSpelling = errors.New("INI has no way to write this value")

@@ -134,21 +134,34 @@ func (t *jsonText) value(depth int) (*Node, error) {
 		return n, jsonNumber(n, v.String())
 	case string:
 		n.Text = v
-		return n, t.checkString(n)
+		return n, t.checkString(v, start)
 	}
 	return n, nil
 }
 
-// checkString refuses half a surrogate pair, which no UTF-8 text can hold.
-func (t *jsonText) checkString(n *Node) error {
-	raw := t.src.src[n.span.start:n.span.end]
-	if strings.Count(n.Text, "\uFFFD") > bytes.Count(raw, []byte("\uFFFD"))+countEscaped(raw) {
-		return syntaxError(n, "half a surrogate pair (\\uD800 to \\uDFFF) is no character")
+// checkString refuses half a surrogate pair, which no UTF-8 text can hold, in
+// the string that has just been read.
+func (t *jsonText) checkString(text string, start int) error {
+	raw := t.src.src[start:t.end]
+	if n := strings.Count(text, "\uFFFD"); n > 0 && n > bytes.Count(raw, []byte("\uFFFD"))+countEscaped(raw) {
+		line, column := t.src.position(start)
+		return &SyntaxError{Line: line, Column: column, Reason: "half a surrogate pair (\\uD800 to \\uDFFF) is no character"}
 	}
 	return nil
 }
 
-func countEscaped(raw []byte) int { return bytes.Count(bytes.ToLower(raw), []byte(`\ufffd`)) }
+// countEscaped counts the escapes of U+FFFD itself.
+func countEscaped(raw []byte) (n int) {
+	for i := 0; i < len(raw); i++ {
+		if raw[i] != '\\' {
+			continue
+		}
+		if i++; i+5 <= len(raw) && strings.EqualFold(string(raw[i:i+5]), "ufffd") && raw[i] == 'u' {
+			n++
+		}
+	}
+	return n
+}
 
 // jsonNumber types a number as sops does: an integer of 64 bits, else a float.
 // What a float cannot hold exactly is refused; sops would round it.
@@ -181,6 +194,9 @@ func (t *jsonText) entries(n *Node, depth int) error {
 				return err
 			}
 			key, keyStart, keyEnd = tok.(string), start, t.end
+			if err := t.checkString(key, start); err != nil {
+				return err
+			}
 			keyLine, keyColumn = t.src.position(start)
 			if seen[key] {
 				return &SyntaxError{Line: keyLine, Column: keyColumn, Reason: "duplicate key " + quoteName(key)}

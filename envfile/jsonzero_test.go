@@ -30,3 +30,17 @@ func TestJSONMinusZero(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, `{"a": -0, "b": -0.0, "c": 0}`, string(text))
 }
+
+// Half a surrogate pair reads as U+FFFD, in a name as in a value.
+func TestJSONHalfASurrogateInAName(t *testing.T) {
+	for _, text := range []string{`{"\ud800": 1}`, `{"a": {"x\udfff": 1}}`, `{"\ufffd\ud800": 1}`, `{"a": "\\\\ufffd\ud800"}`} {
+		_, err := envfile.Parse(envfile.JSON, []byte(text))
+		var refused *envfile.SyntaxError
+		require.ErrorAs(t, err, &refused, text)
+		assert.Contains(t, refused.Reason, "half a surrogate pair")
+	}
+	for _, text := range []string{`{"\ud83d\ude00": 1}`, `{"\uFFFD": "\\\\ufffd\uFFfd"}`, "{\"\ufffd\": 1}"} {
+		_, err := envfile.Parse(envfile.JSON, []byte(text))
+		require.NoError(t, err, text)
+	}
+}

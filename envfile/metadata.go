@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sealcfg/sealcfg/crypto"
+	"github.com/sealcfg/sealcfg/internal/pattern"
 	"github.com/sealcfg/sealcfg/keys"
 )
 
@@ -38,10 +39,13 @@ func (m *Metadata) HasMAC() bool { return m.mac != "" }
 func (m *Metadata) Stanzas() []*keys.Stanza { return slices.Concat(m.Groups...) }
 
 // parseMetadata reads the tree of a sops block. Field names are matched without
-// case and texts stand for numbers and booleans, as sops does.
+// case and values are read whatever their type, as sops does (weaktype.go).
 func parseMetadata(block *Node) (*Metadata, error) {
 	if block.Kind != Map {
 		return nil, syntaxError(block, "sops metadata is a %s, want a map", block.Kind)
+	}
+	if err := distinctNames(block); err != nil {
+		return nil, err
 	}
 	m := &Metadata{}
 	var group []*keys.Stanza
@@ -63,12 +67,13 @@ func parseMetadata(block *Node) (*Metadata, error) {
 			return nil, err
 		}
 	}
-	if len(group) > 0 {
-		m.Groups = [][]*keys.Stanza{group}
-	} else if keyGroups != nil {
+	if keyGroups != nil {
 		if err := m.parseGroups(keyGroups); err != nil {
 			return nil, err
 		}
+	}
+	if len(group) > 0 { // then sops does not look at the groups
+		m.Groups = [][]*keys.Stanza{group}
 	}
 	if len(m.Stanzas()) == 0 {
 		return nil, syntaxError(block, "sops metadata names no recipients")
@@ -108,18 +113,15 @@ func (m *Metadata) parseField(name string, e *Node) error {
 	case "version":
 		return parseString(e, &m.Version)
 	case "mac_only_encrypted":
-		b, err := strconv.ParseBool(e.Text)
-		if err != nil {
+		var ok bool
+		if m.Rules.MACOnlyEncrypted, ok = weakBool(e); !ok {
 			return syntaxError(e, "sops.mac_only_encrypted is not a boolean")
 		}
-		m.Rules.MACOnlyEncrypted = b
 	case "shamir_threshold":
-		// sops 3.9 wrote 2.000000 into INI files.
-		n, err := strconv.Atoi(strings.TrimSuffix(e.Text, ".000000"))
-		if err != nil || n < 0 {
+		var ok bool
+		if m.Threshold, ok = weakCount(e); !ok {
 			return syntaxError(e, "sops.shamir_threshold is not a number")
 		}
-		m.Threshold = n
 	default:
 		m.unknown = append(m.unknown, e)
 	}
@@ -127,18 +129,40 @@ func (m *Metadata) parseField(name string, e *Node) error {
 }
 
 func parseString(e *Node, to *string) error {
-	switch {
-	case e.Kind == Null:
-		return nil
-	case e.Kind != Value || e.Type == crypto.Time:
+	text, ok := weakText(e)
+	if !ok {
 		return syntaxError(e, "sops.%s is not a string (quote it)", e.Key)
 	}
-	*to = e.Text
+	*to = text
+	return nil
+}
+
+// distinctNames refuses names that differ in case only. sops takes the one that
+// is spelt exactly, whatever their order.
+func distinctNames(n *Node) error {
+	seen := map[string]bool{}
+	for e := range n.Entries() {
+		name := strings.ToLower(e.Key)
+		if seen[name] {
+			return syntaxError(e, "%s stands twice in the sops metadata, which does not tell names apart by case", name)
+		}
+		seen[name] = true
+	}
 	return nil
 }
 
 func (m *Metadata) parseGroups(list *Node) error {
-	for g := range list.Entries() {
+	groups, ok := weakList(list)
+	if !ok {
+		return syntaxError(list, "sops.key_groups is a %s, want a list", list.Kind)
+	}
+	for _, g := range groups {
+		if g.Kind != Map && g.Kind != Null {
+			return syntaxError(g, "entry of sops.key_groups is a %s, want a map", g.Kind)
+		}
+		if err := distinctNames(g); err != nil {
+			return err
+		}
 		var group []*keys.Stanza
 		for e := range g.Entries() {
 			stanzas, err := parseStanzas(strings.ToLower(e.Key), e)
@@ -153,16 +177,17 @@ func (m *Metadata) parseGroups(list *Node) error {
 }
 
 func parseStanzas(typ string, list *Node) ([]*keys.Stanza, error) {
-	if list.Kind == Null {
-		return nil, nil
-	}
-	if list.Kind != List {
+	entries, ok := weakList(list)
+	if !ok {
 		return nil, syntaxError(list, "sops.%s is a %s, want a list", typ, list.Kind)
 	}
 	var stanzas []*keys.Stanza
-	for e := range list.Entries() {
+	for _, e := range entries {
 		if e.Kind != Map {
 			return nil, syntaxError(e, "entry of sops.%s is a %s, want a map", typ, e.Kind)
+		}
+		if err := distinctNames(e); err != nil {
+			return nil, err
 		}
 		s := &keys.Stanza{Type: typ}
 		for f := range e.Entries() {
@@ -256,6 +281,19 @@ func fieldsTree(key string, fields []keys.Field) *Node {
 
 func sortEntries(entries []*Node) {
 	slices.SortStableFunc(entries, func(a, b *Node) int { return strings.Compare(a.Key, b.Key) })
+}
+
+// semver is a strict version, which every command of sops wants to find.
+var semver = pattern.New(`^(0|[1-9][0-9]{0,8})(\.(0|[1-9][0-9]{0,8})){2}(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$`)
+
+// forWriting returns a copy for a new text of the file. What sops would not read
+// for its version, it reads again then.
+func (m *Metadata) forWriting() *Metadata {
+	w := *m
+	if !semver().MatchString(w.Version) {
+		w.Version = FormatVersion
+	}
+	return &w
 }
 
 // touch sets the time of the last change, to the second, in UTC.

@@ -100,6 +100,86 @@ func TestMetadataWeakTypes(t *testing.T) {
 	require.NoError(t, openErr(weak))
 }
 
+// What sops takes for a text, a number or a boolean, it takes from these as well.
+func TestMetadataWeakValues(t *testing.T) {
+	text := string(seal(t, "a: x\n", envfile.Rules{}).Bytes())
+	suffix := func(to string) string {
+		return strings.Replace(text, "unencrypted_suffix: _unencrypted", to, 1)
+	}
+	for name, c := range map[string]struct {
+		text  string
+		rules string
+	}{
+		"no boolean":               {text + "    mac_only_encrypted:\n", "unencrypted_suffix: _unencrypted"},
+		"empty boolean":            {text + "    mac_only_encrypted: \"\"\n", "unencrypted_suffix: _unencrypted"},
+		"number for a boolean":     {text + "    mac_only_encrypted: 0.0\n", "unencrypted_suffix: _unencrypted"},
+		"no number":                {text + "    shamir_threshold:\n", "unencrypted_suffix: _unencrypted"},
+		"empty number":             {text + "    shamir_threshold: \"\"\n", "unencrypted_suffix: _unencrypted"},
+		"float for a number":       {text + "    shamir_threshold: 1.0\n", "unencrypted_suffix: _unencrypted"},
+		"boolean for a number":     {text + "    shamir_threshold: false\n", "unencrypted_suffix: _unencrypted"},
+		"hexadecimal":              {text + "    shamir_threshold: \"0x1\"\n", "unencrypted_suffix: _unencrypted"},
+		"boolean for a text":       {suffix("unencrypted_suffix: true"), "unencrypted_suffix: 1"},
+		"number for a text":        {suffix("unencrypted_suffix: 1.50"), "unencrypted_suffix: 1.5"},
+		"empty maps for lists":     {text + "    kms: {}\n    key_groups: {}\n", "unencrypted_suffix: _unencrypted"},
+		"a recipient for a list":   {regexp.MustCompile(`        - (enc: \|\n(?:    .*\n)*?)          recipient`).ReplaceAllString(text, "          ${1}          recipient"), "unencrypted_suffix: _unencrypted"},
+		"an alias of another case": {strings.Replace(text, "    version:", "    Version:", 1), "unencrypted_suffix: _unencrypted"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := parseSealed(t, c.text)
+			assert.Equal(t, c.rules, s.Metadata().Rules.String())
+			require.NoError(t, openErr(c.text))
+		})
+	}
+}
+
+// sops takes the name that is spelt exactly, else any that differs in case only.
+// With two of them, it and we could read different metadata.
+func TestMetadataNamesOfTwoCases(t *testing.T) {
+	text := string(seal(t, "a: x\n", envfile.Rules{}).Bytes())
+	other := recipient(bob).String()
+	for name, changed := range map[string]string{
+		"selector":       strings.Replace(text, "    unencrypted_suffix:", "    Unencrypted_Suffix: x\n    unencrypted_suffix:", 1),
+		"selector after": text + "    Unencrypted_suffix: _unencrypted\n",
+		"recipients":     text + "    AGE:\n        - enc: x\n          recipient: " + other + "\n",
+		"recipient":      strings.Replace(text, "          recipient:", "          Recipient: "+other+"\n          recipient:", 1),
+		"key groups":     strings.Replace(text, "    age:\n", "    key_groups:\n        - age: []\n          Age: []\n    age:\n", 1),
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := envfile.ParseSealed(envfile.YAML, []byte(changed))
+			var at *envfile.SyntaxError
+			require.ErrorAs(t, err, &at)
+			assert.Contains(t, at.Reason, "stands twice in the sops metadata")
+			assert.NotEqual(t, text, changed)
+		})
+	}
+}
+
+// sops reads no file whose version is not one, so none is written.
+func TestVersionIsMendedOnWriting(t *testing.T) {
+	text := string(seal(t, "a: x\n", envfile.Rules{}).Bytes())
+	for version, want := range map[string]string{
+		"version: 3.9.0\n":              "version: 3.9.0\n",
+		"version: 3.13.3+sealcfg.0.1\n": "version: 3.13.3+sealcfg.0.1\n",
+		"version: 3.13\n":               "version: 3.13.3\n",
+		"version: \"3.13\"\n":           "version: \"3.13.3\"\n",
+		"version: 03.1.1\n":             "version: 3.13.3\n",
+		"version:\n":                    "version: 3.13.3\n",
+		"":                              "version: 3.13.3\n",
+	} {
+		t.Run(version, func(t *testing.T) {
+			old := strings.Replace(text, "    version: 3.13.3\n", "    "+version, 1)
+			if version == "" {
+				old = strings.Replace(text, "    version: 3.13.3\n", "", 1)
+			}
+			o := open(t, parseSealed(t, old))
+			assert.Contains(t, string(reseal(t, o, "a: y\n").Bytes()), "\n    "+want)
+			rewrapped, err := o.Rewrap(t.Context(), sealedTo(alice, bob))
+			require.NoError(t, err)
+			assert.Contains(t, string(rewrapped.Bytes()), strings.ReplaceAll(want, "\"", ""))
+		})
+	}
+}
+
 // Stanzas of every type are read and kept, whether or not anybody here can use them.
 func TestMetadataOtherStanzas(t *testing.T) {
 	text := string(seal(t, "a: x\n", envfile.Rules{}).Bytes())

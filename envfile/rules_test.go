@@ -2,6 +2,7 @@ package envfile_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -95,6 +96,14 @@ func TestMACOnlyEncrypted(t *testing.T) {
 func TestCommentRegexMatchesSealedComment(t *testing.T) {
 	_, _, err := envfile.Seal(context.Background(), parse(t, "# x\na: y\n"), envfile.Rules{UnencryptedCommentRegex: "ENC|zz"}, sealedTo(alice))
 	require.EqualError(t, err, "line 1, column 1: the sealed comment matches unencrypted_comment_regex")
+}
+
+// A short expression matches one ciphertext in a few by chance. Another nonce helps.
+func TestCommentRegexMatchesSealedCommentByChance(t *testing.T) {
+	text := strings.Repeat("# note\n", 50) + "a: y\n# KK\nb: z\n"
+	s := seal(t, text, envfile.Rules{UnencryptedCommentRegex: "KK|K[0-9]|x[a-z]"})
+	assert.Equal(t, text, document(t, open(t, s)))
+	assert.Contains(t, string(s.Bytes()), "# KK\nb: z\n")
 }
 
 // The comment behind a list hangs in the list as long as nothing follows, and in

@@ -46,8 +46,7 @@ func Seal(ctx context.Context, d *Document, r Rules, to Recipients) (*Sealed, *O
 // in lists; in a list, items that only moved keep theirs too. A ciphertext is
 // used once: equal items never share a nonce.
 func (o *Opened) Reseal(d *Document) (*Sealed, error) {
-	meta := *o.sealed.meta
-	s, _, err := sealWith(d, o.key, &meta, o)
+	s, _, err := sealWith(d, o.key, o.sealed.meta.forWriting(), o)
 	return s, err
 }
 
@@ -55,7 +54,7 @@ func (o *Opened) Reseal(d *Document) (*Sealed, error) {
 // has already keep their stanza, and values are not touched. Whoever loses
 // access can still read what is sealed with this data key: see [Opened.Rotate].
 func (o *Opened) Rewrap(ctx context.Context, to Recipients) (*Sealed, error) {
-	meta := *o.sealed.meta
+	meta := o.sealed.meta.forWriting()
 	var old []*keys.Stanza
 	if len(meta.Groups) == 1 { // else they hold shares
 		old = meta.Stanzas()
@@ -88,9 +87,9 @@ func (o *Opened) Rotate(ctx context.Context, r Rules, to Recipients) (*Sealed, e
 	if err != nil {
 		return nil, err
 	}
-	meta := *o.sealed.meta
+	meta := o.sealed.meta.forWriting()
 	meta.Groups, meta.Threshold, meta.Rules, meta.Version = groups, to.Threshold, r.For(o.sealed.format), FormatVersion
-	if s, ok, err := o.rotateInPlace(key, &meta); ok || err != nil {
+	if s, ok, err := o.rotateInPlace(key, meta); ok || err != nil {
 		return s, err
 	}
 	d, err := o.Document()
@@ -98,7 +97,7 @@ func (o *Opened) Rotate(ctx context.Context, r Rules, to Recipients) (*Sealed, e
 		return nil, err
 	}
 	// Only the place of the block is taken over: a fresh key shares no ciphertext.
-	s, _, err := sealWith(d, key, &meta, &Opened{sealed: o.sealed})
+	s, _, err := sealWith(d, key, meta, &Opened{sealed: o.sealed})
 	return s, err
 }
 
@@ -117,6 +116,7 @@ func sealWith(d *Document, key crypto.DataKey, meta *Metadata, old *Opened) (*Se
 	if err != nil {
 		return nil, nil, err
 	}
+	d = d.indentedAs(old)
 	s := &sealer{d: d, cipher: crypto.NewValueCipher(key), mac: crypto.NewMAC(rules.macOnly), old: collect(old)}
 	s.old.match(d.p.roots)
 	if err := s.values(rules); err != nil {
@@ -222,9 +222,9 @@ func (s *sealer) text(rules *matcher) ([]byte, error) {
 		if v.node.Kind != Comment || c == nil {
 			return nil
 		}
-		text := s.comment(c, v)
-		if rules.refuseAsEnc && rules.comment(text) {
-			return syntaxError(c, "the sealed comment matches unencrypted_comment_regex")
+		text, err := s.comment(c, v, rules)
+		if err != nil {
+			return err
 		}
 		e, err := p.spell(v.node, spelling{typ: crypto.Comment, text: text, sealed: true})
 		edits = append(edits, e...)
@@ -240,17 +240,29 @@ func (s *sealer) text(rules *matcher) ([]byte, error) {
 	return splice(marked, edits)
 }
 
-func (s *sealer) comment(c *Node, v visit) string {
-	if c.Text == "" {
-		if v.node.span.list {
-			return emptyComment
+// mostNonces bounds the search for a ciphertext that an expression does not match.
+const mostNonces = 1000
+
+// comment seals a comment. Matched by unencrypted_comment_regex, it would select
+// the value below it; a short expression matches by chance, and another nonce helps.
+func (s *sealer) comment(c *Node, v visit, rules *matcher) (string, error) {
+	text := ""
+	if c.Text == "" && v.node.span.list {
+		text = emptyComment
+	} else if c.Text != "" {
+		text = s.old.comment(v.aad(), c.Text)
+	}
+	matches := func() bool { return rules.refuseAsEnc && rules.comment(text) }
+	for range mostNonces {
+		if c.Text == "" || text != "" && !matches() {
+			break
 		}
-		return ""
+		text = s.cipher.Seal(crypto.Comment, c.Text, v.aad())
 	}
-	if enc := s.old.comment(v.aad(), c.Text); enc != "" {
-		return enc
+	if matches() {
+		return "", syntaxError(c, "the sealed comment matches unencrypted_comment_regex")
 	}
-	return s.cipher.Seal(crypto.Comment, c.Text, v.aad())
+	return text, nil
 }
 
 // blocks adds the metadata to every document, as sops does.
@@ -283,8 +295,12 @@ func (s *sealer) blocks(meta *Metadata, old *Opened) error {
 // patchBlock returns the bytes of a block with a new mac and lastmodified, so
 // that a change of one value changes three lines. "" asks for a new rendering.
 func patchBlock(p *parsed, b *block, meta *Metadata) (string, error) {
+	fields := map[string]string{"mac": meta.mac, "lastmodified": meta.LastModified}
+	if v := b.tree.Get("version"); v == nil || v.Text != meta.Version { // it was none
+		fields["version"] = meta.Version
+	}
 	var edits []edit
-	for name, text := range map[string]string{"mac": meta.mac, "lastmodified": meta.LastModified} {
+	for name, text := range fields {
 		n := b.tree.Get(name)
 		if n == nil || n.Kind != Value || n.span.borrowed {
 			return "", nil

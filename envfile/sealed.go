@@ -24,7 +24,7 @@ type Sealed struct {
 func ParseSealed(f Format, src []byte) (*Sealed, error) {
 	p, err := f.parse(src)
 	if err != nil {
-		return nil, err
+		return nil, orConflict(src, err)
 	}
 	// sops reads the metadata of the first document only.
 	if p.blocks[0] == nil {
@@ -55,6 +55,9 @@ func (s *Sealed) Format() Format { return s.format }
 // It fails with a [*keys.NoIdentityError] if no identity fits, and with an error
 // that wraps [ErrIntegrity] if the file does not authenticate.
 func (s *Sealed) Open(ctx context.Context, ids ...keys.Identity) (*Opened, error) {
+	if err := s.whole(); err != nil {
+		return nil, err // nobody need be asked for a key
+	}
 	key, err := s.dataKey(ctx, ids)
 	if err != nil {
 		return nil, err
@@ -69,13 +72,22 @@ func (s *Sealed) Unwraps(ctx context.Context, ids ...keys.Identity) error {
 	return err
 }
 
-// openWith is the one place where a file is judged.
-func (s *Sealed) openWith(key crypto.DataKey) (*Opened, error) {
+// whole says that the metadata has what it takes to judge the file: one that was
+// cut off has not.
+func (s *Sealed) whole() error {
 	if s.meta.mac == "" {
-		return nil, fmt.Errorf("%w: the file has no mac%w", ErrIntegrity, silent{ErrMAC})
+		return fmt.Errorf("%w: the file has no mac%w", ErrIntegrity, silent{ErrMAC})
 	}
 	if s.meta.LastModified == "" {
-		return nil, fmt.Errorf("%w: the file has no lastmodified", ErrIntegrity)
+		return fmt.Errorf("%w: the file has no lastmodified", ErrIntegrity)
+	}
+	return nil
+}
+
+// openWith is the one place where a file is judged.
+func (s *Sealed) openWith(key crypto.DataKey) (*Opened, error) {
+	if err := s.whole(); err != nil {
+		return nil, err
 	}
 	rules, err := s.meta.Rules.compile()
 	if err != nil {
@@ -138,11 +150,14 @@ func (o *Opened) openValue(v visit) (text string, isValue bool, err error) {
 		typ, text, err = o.cipher.Open(enc, v.aad())
 	}
 	if err != nil {
-		if errors.Is(err, crypto.ErrMalformed) && (n.Type != crypto.Str || !crypto.IsSealed(enc)) {
+		if errors.Is(err, crypto.ErrMalformed) && (n.Type != crypto.Str || !strings.HasPrefix(enc, sealedPrefix)) {
 			return "", false, fmt.Errorf("%w: line %d: %s stands in clear, but the file's rules (%s) seal it",
 				ErrIntegrity, n.Line, pathName(v.keys), o.sealed.meta.Rules)
 		}
 		return "", false, fmt.Errorf("%w: line %d: %s: %w", ErrIntegrity, n.Line, pathName(v.keys), err)
+	}
+	if typ == crypto.Comment && n.Key != "" {
+		return "", false, fmt.Errorf("%w: line %d: %s: a sealed comment stands where a value belongs", ErrIntegrity, n.Line, pathName(v.keys))
 	}
 	plain := *n
 	plain.Type, plain.Text, plain.Sealed, plain.enc = typ, text, true, enc
@@ -182,6 +197,8 @@ func (o *Opened) openComments(comments []commentAt) error {
 				plain := *c.node
 				plain.Text, plain.Sealed = "", true
 				o.plain[c.node] = &plain
+			} else if c.sealed && c.node.Text != "" {
+				o.clear = append(o.clear, c.node.Line)
 			}
 			continue
 		}
@@ -247,7 +264,13 @@ type Opened struct {
 	rules  *matcher
 	plain  map[*Node]*Node // by the node of the sealed file
 	roots  []*Node
+	clear  []int // lines of comments in clear that the rules seal
 }
+
+// ClearComments returns the lines of comments that stand in clear although the
+// rules seal them. Old versions of sops wrote such comments. So can whoever is
+// able to write the file, and nothing else tells.
+func (o *Opened) ClearComments() []int { return o.clear }
 
 // Roots returns the root map of each document with plain values, which keep the
 // positions that they have in the sealed file.

@@ -62,9 +62,9 @@ func TestTampering(t *testing.T) {
 		"mac_only_encrypted added":     {text + "    mac_only_encrypted: true\n", "mac: does not authenticate"},
 		"suffix that opens everything": {strings.Replace(text, "unencrypted_suffix: _unencrypted", "unencrypted_regex: .*", 1), "mac: does not authenticate"},
 		"type changed":                 {strings.Replace(text, value("n"), strings.Replace(value("n"), "type:int", "type:bool", 1), 1), "n: malformed sealed value: not a value of its type bool"},
-		"type comment":                 {strings.Replace(text, value("a"), strings.Replace(value("a"), "type:str", "type:comment", 1), 1), "mac: does not authenticate"},
-		"type unknown":                 {strings.Replace(text, value("a"), strings.Replace(value("a"), "type:str", "type:bytes", 1), 1), "a stands in clear"},
-		"text behind the bracket":      {strings.Replace(text, value("a"), value("a")+"x", 1), "a stands in clear"},
+		"type comment":                 {strings.Replace(text, value("a"), strings.Replace(value("a"), "type:str", "type:comment", 1), 1), "a: a sealed comment stands where a value belongs"},
+		"type unknown":                 {strings.Replace(text, value("a"), strings.Replace(value("a"), "type:str", "type:bytes", 1), 1), "a: malformed sealed value: unknown type"},
+		"text behind the bracket":      {strings.Replace(text, value("a"), value("a")+"x", 1), "a: malformed sealed value"},
 		"comment changed":              {strings.Replace(text, "#"+encForm.FindString(text), "#"+strings.Replace(value("a"), "type:str", "type:comment", 1), 1), "comment on line 1: does not authenticate"},
 		"a mapping for a value":        {strings.Replace(text, "a: "+value("a"), "a: {b: "+"'"+value("b")+"'}", 1), "a.b: does not authenticate"},
 	} {
@@ -101,6 +101,39 @@ func TestTamperingTheFormatCannotSee(t *testing.T) {
 			require.NoError(t, openErr(changed))
 		})
 	}
+}
+
+// A comment in a map has the additional data of the map's own name: put in its
+// place, it would be a field without a value, which the MAC does not miss.
+func TestCommentAsValue(t *testing.T) {
+	text := string(seal(t, "m:\n  # c\n  empty: \"\"\n", envfile.Rules{}).Bytes())
+	changed := regexp.MustCompile(`m:\n  #(ENC.*)\n.*\n`).ReplaceAllString(text, "m: $1\n")
+	require.NotEqual(t, text, changed)
+	err := openErr(changed)
+	require.ErrorIs(t, err, envfile.ErrIntegrity)
+	assert.Contains(t, err.Error(), "line 1: m: a sealed comment stands where a value belongs")
+}
+
+// Anybody can add a comment in clear, and the MAC does not tell. So it is reported.
+func TestCommentsInClear(t *testing.T) {
+	text := string(seal(t, "# c\na: x\n#\nl:\n  #\n  - y\nm_unencrypted: {} # free\n", envfile.Rules{}).Bytes())
+	assert.Empty(t, open(t, parseSealed(t, text)).ClearComments(), "as we seal it")
+
+	comment := "#" + encForm.FindString(text)
+	for name, changed := range map[string]string{
+		"replaced":  strings.Replace(text, comment, "# hunter2", 1),
+		"malformed": strings.Replace(text, comment, comment+"x", 1),
+	} {
+		t.Run(name, func(t *testing.T) {
+			assert.Equal(t, []int{1}, open(t, parseSealed(t, changed)).ClearComments())
+		})
+	}
+	added := strings.Replace(text, "  - ", "  # new\n  - ", 1)
+	assert.Equal(t, []int{6}, open(t, parseSealed(t, added)).ClearComments())
+
+	clear := string(seal(t, "# c\na: x\n", envfile.Rules{EncryptedRegex: "a"}).Bytes())
+	assert.Contains(t, clear, "# c\n")
+	assert.Empty(t, open(t, parseSealed(t, clear)).ClearComments(), "the rules leave it in clear")
 }
 
 // Bit by bit: no change of a value's text opens to something else.

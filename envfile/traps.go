@@ -72,7 +72,7 @@ func dotenvTrap(n *Node) string {
 		return severalLines
 	case n.span.spilt:
 		return "stands between the lines of a quoted value; sops takes what is left of the first = for a name"
-	case strings.HasPrefix(n.Key, "export "):
+	case strings.HasPrefix(n.Key, "export ") || strings.HasPrefix(n.Key, "export\t"):
 		return `sops takes "export" for a part of the name: leave it out`
 	case strings.TrimSpace(n.Key) != n.Key:
 		return "sops takes the blanks for a part of the name: write NAME=value"
@@ -80,7 +80,7 @@ func dotenvTrap(n *Node) string {
 		return "sops takes the blanks for a part of the value: write NAME=value"
 	case len(value) > 1 && strings.ContainsRune("\"'`", rune(value[0])) && value[0] == value[len(value)-1]:
 		return "sops takes the quotes for a part of the value: leave them out"
-	case strings.Contains(value, " #"):
+	case strings.Contains(value, " #") || strings.Contains(value, "\t#"):
 		return "sops takes the # and what follows for a part of the value: put the comment on a line of its own"
 	case value != n.Text:
 		return "sops takes the carriage return at the end of the line for a part of the value: end lines with a line feed"

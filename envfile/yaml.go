@@ -50,7 +50,10 @@ func (yamlFormat) values(src []byte) ([]*Node, error) { return readYAML(src, fal
 // ReadYAML reads a YAML text that is not to be sealed, such as a policy, and
 // returns the root map of each document. Unlike [Parse] it takes keys of any
 // scalar type, by their text.
-func ReadYAML(src []byte) ([]*Node, error) { return readYAML(src, true) }
+func ReadYAML(src []byte) ([]*Node, error) {
+	roots, err := readYAML(src, true)
+	return roots, orConflict(src, err)
+}
 
 func readYAML(src []byte, anyKey bool) ([]*Node, error) {
 	docs, err := decodeYAML(src)

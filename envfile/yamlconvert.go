@@ -96,6 +96,9 @@ func yamlOf(n *Node, quoted bool) (*yaml.Node, error) {
 	if y.Encode(v) != nil {
 		return nil, fmt.Errorf("line %d: %w (yaml)", n.Line, ErrConvert)
 	}
+	if n.Type == crypto.Float && n.Text == "-0" { // which would be an integer, without a sign
+		y.Value, y.Tag = "-0.0", "!!float"
+	}
 	if quoted && n.Type == crypto.Str {
 		y.Style = yaml.DoubleQuotedStyle
 	}

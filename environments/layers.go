@@ -35,9 +35,13 @@ type MissingError struct {
 	Name  string   // of the environment
 	Dir   string   // that was looked at
 	Known []string // the environments that exist there, sorted
+	NoDir bool     // Dir does not exist
 }
 
 func (e *MissingError) Error() string {
+	if e.NoDir {
+		return fmt.Sprintf("no environment %q: there is no folder %s", e.Name, e.Dir)
+	}
 	text := fmt.Sprintf("no environment %q in %s", e.Name, e.Dir)
 	if len(e.Known) == 0 {
 		return text + ", and no other"
@@ -93,7 +97,7 @@ func Layers(fsys fs.FS, dir, env string) ([]Layer, error) {
 		if err != nil {
 			return nil, err
 		}
-		return nil, &MissingError{Name: env, Dir: dir, Known: known}
+		return nil, &MissingError{Name: env, Dir: dir, Known: known, NoDir: f.noDir}
 	}
 	return layers, nil
 }
@@ -115,6 +119,7 @@ func reserved(name string) bool { return name == baseLayer || strings.HasSuffix(
 type files struct {
 	dir    string
 	byName map[string][]string // paths, sorted
+	noDir  bool                // dir does not exist
 }
 
 // scan lists a folder; one that does not exist is empty.
@@ -124,6 +129,7 @@ func scan(fsys fs.FS, dir string) (files, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return files{}, fmt.Errorf("list environments: %w", err)
 	}
+	f.noDir = err != nil
 	for _, e := range entries {
 		name, ok := cutExtension(e.Name())
 		if e.IsDir() || !ok || strings.HasPrefix(name, ".") {

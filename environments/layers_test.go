@@ -48,7 +48,9 @@ func TestLayersMissing(t *testing.T) {
 
 	_, err = environments.Layers(mapFS(), "c", "prod")
 	require.ErrorIs(t, err, fs.ErrNotExist)
-	assert.ErrorContains(t, err, "and no other")
+	require.EqualError(t, err, `no environment "prod": there is no folder c`)
+	_, err = environments.Layers(mapFS("c/README"), "c", "prod")
+	require.EqualError(t, err, `no environment "prod" in c, and no other`)
 
 	// base and a local layer do not make an environment.
 	_, err = environments.Layers(mapFS("c/base.yaml", "c/test.local.yaml"), "c", "test")

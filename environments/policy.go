@@ -9,6 +9,7 @@ import (
 
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/internal/closest"
+	"github.com/sealcfg/sealcfg/keys"
 )
 
 // A Policy is a .sops.yaml: it says who may read which file, and what in it is
@@ -51,6 +52,10 @@ func ParsePolicy(path string, src []byte) (*Policy, error) {
 	if len(roots) > 1 {
 		r.fail(roots[1], "a second document, which sops does not read")
 	}
+	r.secrets(roots[0])
+	if err := r.err(); err != nil {
+		return nil, err // before anything quotes one
+	}
 	p.rules = r.policy(roots[0])
 	p.people, p.names, p.keys = nameMembers(roots[0], r)
 	for _, m := range r.members {
@@ -83,6 +88,18 @@ func policySyntaxError(path string, err error) error {
 	return e
 }
 
+// secrets refuses identities: whoever reads the repository can read them, and
+// a recipient is quoted in errors and tables.
+func (r *reader) secrets(root *envfile.Node) {
+	for _, n := range root.Leaves() {
+		for part := range strings.SplitSeq(n.Text, ",") {
+			if keys.IsAgeSecret(strings.TrimSpace(part)) {
+				r.fail(n, "an identity (a secret) stands where a recipient belongs: put its public half there, and make a new one if others could read this file")
+			}
+		}
+	}
+}
+
 // policy reads the top level.
 func (r *reader) policy(root *envfile.Node) []*Rule {
 	f := r.merged(root, "a policy")
@@ -99,9 +116,9 @@ func (r *reader) policy(root *envfile.Node) []*Rule {
 		r.destination(n)
 	}
 	if n := f.byKey["stores"]; n != nil {
-		indent := r.stores(n)
+		indent, binary := r.stores(n)
 		for _, rule := range rules {
-			rule.MetadataIndent = indent
+			rule.MetadataIndent, rule.BinaryIndent = indent, binary
 		}
 	}
 	return rules

@@ -251,6 +251,8 @@ creation_rules: [{shamir_threshold: 2, age: $alice}]
 	rule, err := p.RuleFor("/repo/a")
 	require.NoError(t, err)
 	assert.Equal(t, 2, rule.Threshold)
+	assert.Equal(t, 2, rule.MetadataIndent)
+	assert.Equal(t, 1, rule.BinaryIndent)
 }
 
 func TestNames(t *testing.T) {

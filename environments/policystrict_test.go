@@ -54,6 +54,8 @@ func TestPolicyStrictness(t *testing.T) {
 		"threshold one":        {"creation_rules:\n  - shamir_threshold: 1\n    key_groups: [{age: [a]}, {age: [b]}]", 2, "must be at least 2"},
 		"mac_only_encrypted":   {"creation_rules:\n  - mac_only_encrypted: maybe", 2, "must be true or false, not a text"},
 		"merge of a text":      {"creation_rules:\n  - <<: a", 2, "what is merged must be a map, not a text"},
+		"negative indent":      {"stores: {yaml: {indent: -1}}", 1, "indent must not be negative"},
+		"indent below tabs":    {"stores: {json: {indent: -2}}", 1, "indent must be -1 (tabs) or more"},
 		"indent":               {"stores: {yaml: {indent: two}}", 1, "indent must be an integer"},
 		"duplicate key":        {"creation_rules: []\ncreation_rules: []", 2, "duplicate key"},
 		"not YAML":             {"creation_rules: [", 0, ".sops.yaml"},

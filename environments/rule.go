@@ -28,6 +28,9 @@ type Rule struct {
 	// MetadataIndent is that of a level of the metadata in new YAML files, 0 if
 	// the policy does not say (stores.yaml.indent).
 	MetadataIndent int
+	// BinaryIndent is that of a level in new files that are sealed as one value,
+	// less than 1 for tabs (stores.json_binary.indent).
+	BinaryIndent int
 
 	path *regexp.Regexp
 }

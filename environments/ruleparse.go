@@ -126,8 +126,9 @@ func (r *reader) destination(n *envfile.Node) {
 }
 
 // stores reads the options of sops's own writers. Files keep their shape, so
-// only the metadata of new YAML files is left to obey them.
-func (r *reader) stores(n *envfile.Node) (yamlIndent int) {
+// only what has none yet obeys them: the metadata of new YAML files, and new
+// files that are sealed as one value.
+func (r *reader) stores(n *envfile.Node) (yamlIndent, binaryIndent int) {
 	f := r.fields(n, "stores", storeKeys)
 	for _, key := range storeKeys {
 		store := f[key]
@@ -138,10 +139,18 @@ func (r *reader) stores(n *envfile.Node) (yamlIndent int) {
 		if key != "dotenv" && key != "ini" {
 			known = []string{"indent"}
 		}
-		indent := r.integer(r.fields(store, "stores."+key, known)["indent"], "indent")
-		if key == "yaml" {
+		at := r.fields(store, "stores."+key, known)["indent"]
+		indent := r.integer(at, "indent")
+		switch {
+		case key == "yaml" && indent < 0:
+			r.fail(at, "indent must not be negative")
+		case key == "yaml":
 			yamlIndent = indent
+		case indent < -1:
+			r.fail(at, "indent must be -1 (tabs) or more")
+		case key == "json_binary":
+			binaryIndent = indent
 		}
 	}
-	return yamlIndent
+	return yamlIndent, binaryIndent
 }

@@ -22,7 +22,7 @@ func ParseAgeRecipient(s string) (Recipient, error) { return Age.ParseRecipient(
 // [*MissingKindError] for a kind of this project that has not.
 func (p *AgeProvider) ParseRecipient(s string) (Recipient, error) {
 	s = strings.TrimSpace(s)
-	if isSecret(s) {
+	if IsAgeSecret(s) {
 		return nil, errors.New("an identity (a secret) stands where an age recipient belongs")
 	}
 	var r age.Recipient
@@ -62,8 +62,9 @@ func (p *AgeProvider) has(kind string) bool {
 	return false
 }
 
-// isSecret tells what no error may quote.
-func isSecret(s string) bool {
+// IsAgeSecret tells an identity, which no error may quote, from what may stand in
+// the place of a recipient.
+func IsAgeSecret(s string) bool {
 	s = strings.ToUpper(s)
 	return strings.HasPrefix(s, "AGE-") || strings.Contains(s, "PRIVATE KEY")
 }

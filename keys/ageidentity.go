@@ -68,6 +68,9 @@ func (p *AgeProvider) parseIdentity(s, recipient string, src Source) (Identity, 
 	if strings.HasPrefix(s, "AGE-PLUGIN-") && !p.has(AgePlugin) {
 		return nil, missingKind(AgePlugin)
 	}
+	if strings.HasPrefix(s, "age1") {
+		return nil, errors.New("a recipient, which is the public half of a key; want the identity: AGE-SECRET-KEY-1…")
+	}
 	return nil, errors.New("not an age identity that this version knows")
 }
 

@@ -51,7 +51,7 @@ func TestParseAgeIdentitiesRefuses(t *testing.T) {
 		"truncated":      {"# a\n" + aliceKey[:60] + "\n", "line 2: malformed age identity"},
 		"a letter wrong": {"\n\n" + strings.Replace(aliceKey, aliceKey[30:33], "ZZZ", 1), "line 3: malformed age identity"},
 		"lower case":     {strings.ToLower(aliceKey), "line 1: not an age identity that this version knows"},
-		"a recipient":    {aliceKey + "\n" + alicePublic, "line 2: not an age identity that this version knows"},
+		"a recipient":    {aliceKey + "\n" + alicePublic, "line 2: a recipient, which is the public half of a key; want the identity: AGE-SECRET-KEY-1…"},
 		"a plugin":       {"AGE-PLUGIN-YUBIKEY-1QQQ", `line 1: age keys of kind "plugin" need the package github.com/sealcfg/sealcfg/keys/ageplugin (missing import?)`},
 		"second word":    {aliceKey + " hunter2", "line 1: not an age identity that this version knows"},
 		"hybrid":         {hybridKey[:60], "line 1: malformed age identity"},

@@ -111,7 +111,7 @@ func TestNoIdentityError(t *testing.T) {
 	_, err := keys.Unwrap(t.Context(), stanzas, nil)
 	require.EqualError(t, err, "no identity at hand; sealed to "+alicePublic+", arn:1 r, new")
 	_, err = keys.Unwrap(t.Context(), stanzas, []keys.Identity{identity(t, bobKey)})
-	require.EqualError(t, err, "none of the 1 identities at hand opens it; sealed to "+alicePublic+", arn:1 r, new")
+	require.EqualError(t, err, "the identity at hand does not open it; sealed to "+alicePublic+", arn:1 r, new")
 	var none *keys.NoIdentityError
 	require.ErrorAs(t, err, &none)
 	assert.Equal(t, 1, none.Tried)

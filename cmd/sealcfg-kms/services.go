@@ -6,13 +6,12 @@ import (
 	"github.com/sealcfg/sealcfg/keys/azure"
 	"github.com/sealcfg/sealcfg/keys/gcp"
 	"github.com/sealcfg/sealcfg/keys/huawei"
-	"github.com/sealcfg/sealcfg/keys/pgp"
 	"github.com/sealcfg/sealcfg/keys/vault"
 )
 
 // services are what this program links.
 func services() []keys.Service {
 	return []keys.Service{
-		aws.Service{}, azure.Service{}, gcp.Service{}, huawei.Service{}, pgp.Service{}, vault.Service{},
+		aws.Service{}, azure.Service{}, gcp.Service{}, huawei.Service{}, gpg{}, vault.Service{},
 	}
 }

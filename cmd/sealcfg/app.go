@@ -237,7 +237,7 @@ func (a *app) loadIdentities(ctx context.Context) ([]keys.Identity, error) {
 	ids, err := keys.Default.Identities(ctx, a.source())
 	if err != nil {
 		// To the person it is the same as having none: exit code 4.
-		return nil, withHint(quietly(keys.ErrNoIdentity, err), "mend the place that is named, or unset the variable: it is not passed over in silence")
+		return nil, withHint(quietly(keys.ErrNoIdentity, err), "mend the place that is named, or take it away (unset the variable, move the file): it is not passed over in silence")
 	}
 	a.identities, a.loaded = ids, true
 	return ids, nil
@@ -249,13 +249,25 @@ func (a *app) source() keys.Source {
 		ReadFile:  os.ReadFile,
 		ConfigDir: keys.ConfigDir(a.lookupEnv),
 		HomeDir:   keys.HomeDir(a.lookupEnv),
-		Run: func(ctx context.Context, argv []string) ([]byte, error) {
-			cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-			cmd.Stdin, cmd.Stderr = a.in, a.err
-			return cmd.Output()
-		},
-		Looked: func(name string, found int) { a.places = append(a.places, place{name, found}) },
+		Run:       a.runKeyCommand,
+		Looked:    func(name string, found int) { a.places = append(a.places, place{name, found}) },
 	})
+}
+
+// runKeyCommand is [keys.Source.Run]. The command may ask a person, but what comes
+// on stdin otherwise is a value, a file, or for the program behind exec-env.
+func (a *app) runKeyCommand(ctx context.Context, argv []string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	if isTerminal(a.in) {
+		cmd.Stdin = a.in
+	}
+	cmd.Stderr = a.err
+	cmd.WaitDelay = time.Second // what it has started may hold its output open
+	out, err := cmd.Output()
+	if errors.Is(err, exec.ErrWaitDelay) && ctx.Err() == nil {
+		err = nil // it has ended well, and left something behind
+	}
+	return out, err
 }
 
 // project finds the project that the command works on.

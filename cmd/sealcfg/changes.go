@@ -10,6 +10,9 @@ import (
 type change struct {
 	Kind string `json:"change"` // added, changed, removed
 	Path string `json:"path"`
+	// Clear says that the new value is not sealed: so the rules say, which may
+	// hang on a comment that nothing authenticates.
+	Clear bool `json:"clear,omitempty"`
 }
 
 // changesBetween compares two files field by field, in the order of the new
@@ -22,15 +25,29 @@ func changesBetween(before, after []*envfile.Node) []change {
 		was, ok := old[path]
 		switch n := now[path]; {
 		case !ok:
-			changes = append(changes, change{"added", path})
+			changes = append(changes, change{Kind: "added", Path: path})
 		case was.Kind != n.Kind || was.Type != n.Type || was.Text != n.Text:
-			changes = append(changes, change{"changed", path})
+			changes = append(changes, change{Kind: "changed", Path: path})
 		}
 	}
 	for _, path := range oldOrder {
 		if _, ok := now[path]; !ok {
-			changes = append(changes, change{"removed", path})
+			changes = append(changes, change{Kind: "removed", Path: path})
 		}
+	}
+	return changes
+}
+
+// changesTo is changesBetween for a new file as it is written, which shows what
+// of it is in clear.
+func changesTo(s *envfile.Sealed, before, after []*envfile.Node) []change {
+	inClear := map[string]bool{}
+	for _, f := range viewFields(s.Roots(), false) {
+		inClear[f.Path] = !f.Sealed && f.Length > 0
+	}
+	changes := changesBetween(before, after)
+	for i, c := range changes {
+		changes[i].Clear = inClear[c.Path]
 	}
 	return changes
 }
@@ -64,7 +81,11 @@ func (a *app) reportChanges(changes []change) error {
 		}{changes})
 	}
 	for _, c := range changes {
-		a.say("%s %s", changeSigns[c.Kind], clean(c.Path))
+		where := ""
+		if c.Clear {
+			where = " (in clear)"
+		}
+		a.say("%s %s%s", changeSigns[c.Kind], clean(c.Path), where)
 	}
 	return nil
 }

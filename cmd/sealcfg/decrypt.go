@@ -141,15 +141,32 @@ func (o *decryptOptions) convert(t *target, roots []*envfile.Node) ([]byte, erro
 	if o.format != "yaml" && len(roots) > 1 {
 		return nil, fmt.Errorf("%s holds %d documents, %s holds one", t.shown, len(roots), o.format)
 	}
+	if n := repeated(roots[0]); n != nil && o.format != "dotenv" { // dotenvText finds more than these
+		return nil, fmt.Errorf("%s:%d: %s is there for the second time; %s holds it once", t.shown, n.KeyLine, envfile.Path{{Key: n.Key}}, o.format)
+	}
 	switch o.format {
 	case "json":
 		return append(envfile.JSONText(roots[0], "  "), '\n'), nil
 	case "dotenv":
-		return dotenvText(roots[0])
+		text, err := dotenvText(roots[0])
+		return text, t.at(err)
 	}
 	f, _ := envfile.FormatNamed(o.format)
 	text, err := envfile.Convert(f, roots, envfile.DefaultIndent)
 	return text, t.at(err)
+}
+
+// repeated finds a name that a map has twice, as the variables of a dotenv file
+// and the sections of an INI file may be. Other maps have none.
+func repeated(n *envfile.Node) *envfile.Node {
+	seen := map[string]bool{}
+	for e := range n.Entries() {
+		if n.Kind == envfile.Map && seen[e.Key] {
+			return e
+		}
+		seen[e.Key] = true
+	}
+	return nil
 }
 
 // lookUp finds the node under a path as people write it, in the first document.

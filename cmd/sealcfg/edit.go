@@ -302,12 +302,17 @@ func (s *editSession) unchanged() error {
 	return a.reportChanges(nil)
 }
 
+var newline = []byte("\n")
+
 // write replaces the file by the sealed text.
 func (s *editSession) write(doc *envfile.Document) error {
 	a, t := s.app, s.t
 	if s.before != nil {
 		if err := a.warnTraps(t, doc, s.opened.Sealed().Metadata().Rules); err != nil {
 			return err
+		}
+		if t.format == envfile.Binary && !bytes.HasSuffix(s.before.Bytes(), newline) && bytes.HasSuffix(doc.Bytes(), newline) {
+			a.warn("%s: it ends in a line break now, which is a part of it; editors add one by themselves", t.shown)
 		}
 		return a.replaceSealed(t, s.opened.Sealed(), s.sealed, s.before, doc)
 	}
@@ -321,7 +326,7 @@ func (s *editSession) write(doc *envfile.Document) error {
 		return err
 	}
 	a.say("made %s", t.shown)
-	return a.reportChanges(changesBetween(nil, doc.Roots()))
+	return a.reportChanges(changesTo(s.sealed, nil, doc.Roots()))
 }
 
 // keep saves a text that could not be written as an encrypted draft.

@@ -62,6 +62,9 @@ func runEncrypt(cmd *cobra.Command, o *encryptOptions) error {
 	if err != nil {
 		return from.at(err)
 	}
+	if err := from.lostBlock(d); err != nil {
+		return err
+	}
 	policy, rule, err := to.rule()
 	if err != nil {
 		return err
@@ -73,6 +76,7 @@ func runEncrypt(cmd *cobra.Command, o *encryptOptions) error {
 	if err != nil {
 		return from.at(err)
 	}
+	a.warnNoneSealed(from, d, s)
 	if o.toStdout() {
 		_, err := a.out.Write(s.Bytes())
 		return err
@@ -109,7 +113,7 @@ func (o *encryptOptions) targets() (from, to *target, err error) {
 	case o.file != stdio && o.filename != "":
 		return nil, nil, usagef("--filename is for stdin: -")
 	case o.file != stdio:
-		from, err = a.target(o.file)
+		from, err = a.existing(o.file)
 	case o.filename == "" && o.toStdout():
 		return nil, nil, usagef("what comes from stdin has no path that .sops.yaml could have a rule for: give --filename")
 	case o.filename == "":
@@ -140,7 +144,11 @@ func sealNew(ctx context.Context, rule *environments.Rule, d *envfile.Document) 
 	if err != nil {
 		return nil, err
 	}
-	s, _, err := envfile.Seal(ctx, d.WithMetadataIndent(rule.MetadataIndent), rule.Rules, to)
+	indent := rule.MetadataIndent
+	if d.Format() == envfile.Binary {
+		indent = rule.BinaryIndent
+	}
+	s, _, err := envfile.Seal(ctx, d.WithMetadataIndent(indent), rule.Rules, to)
 	return s, err
 }
 
@@ -171,4 +179,20 @@ func (a *app) warnTraps(t *target, d *envfile.Document, rules envfile.Rules) err
 		a.warn("%s:%d:%d: %s: %s", t.shown, trap.Line, trap.Column, trap.Path, trap.Reason)
 	}
 	return err
+}
+
+// warnNoneSealed tells of a rule that seals nothing in a file that has values: a
+// misspelt name in it, or one that looks at comments for a format without any.
+func (a *app) warnNoneSealed(t *target, d *envfile.Document, s *envfile.Sealed) {
+	if sealedCount(s) > 0 {
+		return
+	}
+	for _, root := range d.Roots() {
+		for _, n := range root.Leaves() {
+			if n.Kind == envfile.Value && n.Text != "" {
+				a.warn("%s: no value of it is sealed: the rule is %s", t.shown, s.Metadata().Rules)
+				return
+			}
+		}
+	}
 }

@@ -146,7 +146,7 @@ func (a *app) hint(err error) string {
 	case errors.Is(err, environments.ErrPolicyName):
 		return "rename .sops.yml to .sops.yaml: neither sops nor sealcfg reads the other name"
 	case errors.Is(err, environments.ErrNoPolicy):
-		return "run sealcfg init, or write a .sops.yaml"
+		return "sealcfg init makes one here; is the project elsewhere? then go there, or name its folder with -C"
 	case errors.Is(err, environments.ErrNoRule):
 		return "add a rule with a matching path_regex under creation_rules"
 	case errors.Is(err, envfile.ErrAlreadySealed):

@@ -128,7 +128,7 @@ func writeIdentity(path, text string, add bool) error {
 	}
 	err := atomicfile.Write(path, []byte(text), atomicfile.Options{Mode: 0o600, NoClobber: true})
 	if errors.Is(err, fs.ErrExist) {
-		return withHint(fmt.Errorf("%s exists; an identity is never overwritten", path), "sealcfg key show prints what is in it; --add adds another")
+		return withHint(fmt.Errorf("%s exists; an identity is never overwritten", path), "sealcfg key show prints what is in it; sealcfg key new --add adds another")
 	}
 	return err
 }

@@ -178,4 +178,13 @@ func TestPluginOnTheTerminal(t *testing.T) {
 	p.sees("wrap it? [1: sure, 2: never]")
 	p.enters("2")
 	p.sees("they did not say sure", "exit=1")
+
+	p.runs("DEMO_CONFIRM=1 sealcfg sops rotate -i environments/prod.yaml")
+	p.sees("PIN of the demo token: ")
+	p.enters("123456")
+	p.sees("wrap it? [1: sure, 2: never]")
+	p.enters("1")
+	p.sees("look at the token [Enter: done]")
+	p.press("Enter")
+	p.sees("exit=0")
 }

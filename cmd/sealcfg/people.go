@@ -71,33 +71,33 @@ func readers(policy *environments.Policy, meta *envfile.Metadata) []string {
 // difference compares the recipients of a file with those of its rule: who
 // would gain access and who would lose it, by name.
 func difference(policy *environments.Policy, rule *environments.Rule, meta *envfile.Metadata) (gain, lose []string) {
-	has := map[string]bool{}
-	for _, s := range meta.Stanzas() {
-		for _, name := range keys.Names(s) {
-			has[name] = true
-		}
-	}
-	wants := map[string]bool{}
-	for _, group := range rule.Groups {
-		for _, m := range group {
-			name := keys.Name(&keys.Stanza{Type: m.Type, Fields: m.Fields})
-			wants[name] = true
-			if !has[name] {
-				who := m.Name
-				if who == "" {
-					who = short(m.Recipient)
-				}
-				gain = append(gain, who)
+	stanzas := meta.Stanzas()
+	members := slices.Concat(rule.Groups...)
+	for _, m := range members {
+		if !slices.ContainsFunc(stanzas, func(s *keys.Stanza) bool { return isFor(s, m) }) {
+			who := m.Name
+			if who == "" {
+				who = short(m.Recipient)
 			}
+			gain = append(gain, who)
 		}
 	}
-	for _, s := range meta.Stanzas() {
-		names := keys.Names(s)
-		if !slices.ContainsFunc(names, func(name string) bool { return wants[name] }) {
-			lose = append(lose, labelOf(policy, names))
+	for _, s := range stanzas {
+		if !slices.ContainsFunc(members, func(m environments.Member) bool { return isFor(s, m) }) {
+			lose = append(lose, labelOf(policy, keys.Names(s)))
 		}
 	}
 	return slices.Compact(gain), slices.Compact(lose)
+}
+
+// isFor reports whether a stanza was made for a member of a rule. Another
+// comment behind an SSH key is no other key.
+func isFor(s *keys.Stanza, m environments.Member) bool {
+	if s.Type != m.Type {
+		return false
+	}
+	name := keys.Name(&keys.Stanza{Type: m.Type, Fields: m.Fields})
+	return slices.Contains(keys.Names(s), name) || s.Type == keys.AgeType && keys.SameAgeRecipient(keys.Name(s), name)
 }
 
 // sameGroups reports whether the key groups of a file are those of its rule:
@@ -114,8 +114,7 @@ func sameGroups(rule *environments.Rule, meta *envfile.Metadata) bool {
 			return false
 		}
 		for _, m := range group {
-			wanted := keys.Name(&keys.Stanza{Type: m.Type, Fields: m.Fields})
-			if !slices.ContainsFunc(meta.Groups[i], func(s *keys.Stanza) bool { return slices.Contains(keys.Names(s), wanted) }) {
+			if !slices.ContainsFunc(meta.Groups[i], func(s *keys.Stanza) bool { return isFor(s, m) }) {
 				return false
 			}
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -52,5 +53,24 @@ func TestDifferenceOfKeyVaultVersions(t *testing.T) {
 			assert.Equal(t, []string{"cloud"}, readers(policy, meta), "the name of the policy, whatever the version")
 			assert.Equal(t, "cloud", viewReaders(policy, meta)[0].Name)
 		}
+	}
+}
+
+// What stands behind an SSH key is no part of it: who changes it in .sops.yaml
+// gains and loses nothing.
+func TestDifferenceOfSSHComments(t *testing.T) {
+	const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDemo0000000000000000000000000000000000000000"
+	text := strings.Replace(sealedForVaultKey, "    lastmodified", "    age:\n        - recipient: "+key+" alice@old\n          enc: x\n    lastmodified", 1)
+	sealed, err := envfile.ParseSealed(envfile.YAML, []byte(text))
+	require.NoError(t, err)
+	for comment, same := range map[string]bool{" alice@old": true, " alice@new": true, "": true, "x": false} {
+		dir := t.TempDir()
+		policy, err := environments.ParsePolicy(filepath.Join(dir, ".sops.yaml"), []byte("creation_rules:\n  - azure_keyvault: "+
+			"https://demo.vault.azure.net/keys/sops\n    age: "+key+comment+"\n"))
+		require.NoError(t, err)
+		rule, err := policy.RuleFor(filepath.Join(dir, "x.yaml"))
+		require.NoError(t, err)
+		gain, lose := difference(policy, rule, sealed.Metadata())
+		assert.Equal(t, same, len(gain)+len(lose) == 0, "%q: %v %v", comment, gain, lose)
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -34,8 +35,9 @@ func newRekeyCmd(a *app) *cobra.Command {
 		Short:   "Give files new keys, for the people whom .sops.yaml names",
 		Long: `Rekey brings every file in line with .sops.yaml: who can read it, and which values
 are sealed. Each file gets a new data key, so that whoever lost access cannot
-read what is written from now on. Without ENV it does all environments; other
-sealed files, such as a certificate, it does when they are named.
+read what is written from now on. Without ENV it does all environments, and
+what lies beside them sealed as one value, such as a certificate. Sealed files
+in other folders it does when they are named.
 
 With --keep-data-key it only wraps the same data key for other people (what sops
 calls updatekeys): no value changes, and leavers can still read later versions
@@ -150,7 +152,7 @@ func (o *rekeyOptions) targets() ([]*target, error) {
 		return nil, err
 	}
 	if len(envs) == 0 {
-		return nil, withHint(fmt.Errorf("no environments in %s", shown(project.Root)), "sealcfg init makes dev, test and prod")
+		return nil, withHint(fmt.Errorf("no environments in %s", project.Root), "sealcfg init makes dev, test and prod; is the project elsewhere? then go there, or name its folder with -C")
 	}
 	var targets []*target
 	seen := map[string]bool{}
@@ -186,6 +188,11 @@ func (a *app) besideEnvironments(project *environments.Project, seen map[string]
 			return nil, err
 		}
 		if _, err := envfile.ParseSealed(envfile.Binary, src); err != nil {
+			// Passed over, a broken one would stay with a leaver.
+			if bytes.HasPrefix(bytes.TrimSpace(src), []byte("{")) && bytes.Contains(src, []byte("ENC[AES256_GCM,")) {
+				return nil, withHint(fmt.Errorf("%s holds a sealed value, but cannot be read as a sealed file: %w", shown(path), err),
+					"repair it, or name the files that are to be rekeyed")
+			}
 			continue // a plain file: none of ours
 		}
 		t := a.newTarget(environments.Environment{Name: shown(path), Path: path, Exists: true})

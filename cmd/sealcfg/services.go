@@ -132,5 +132,8 @@ func serviceErrorHint(err *kmswire.ServiceError) string {
 	case kmswire.Unsupported:
 		return "this sealcfg-kms was built without it; install the one of the release"
 	}
+	if err.Type == "pgp" && err.Op == kmswire.OpWrap {
+		return "gpg --list-keys shows whose keys you have: this one must be there (gpg --import), not have expired, and be able to encrypt"
+	}
 	return logins[err.Type]
 }

@@ -56,6 +56,9 @@ several documents, PATH leads into the first.`,
 			if o.given = len(args) == 3; o.given {
 				o.value = args[2]
 			}
+			if cmd.Flags().Changed("random") && o.random == 0 {
+				return errRandom
+			}
 			return runSet(cmd, o)
 		},
 	}
@@ -68,6 +71,8 @@ several documents, PATH leads into the first.`,
 		[]string{"str", "int", "float", "bool", "time", "null", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
+
+var errRandom = usagef("--random wants 1 to 4096 bytes")
 
 // setFlagError says what is wrong with the flags without quoting any.
 func setFlagError(cmd *cobra.Command, err error) error {
@@ -125,7 +130,7 @@ func (o *setOptions) check() error {
 	case sources > 1:
 		return usagef("VALUE, --from-file and --random exclude each other")
 	case o.random < 0 || o.random > 4096:
-		return usagef("--random wants 1 to 4096 bytes")
+		return errRandom
 	case o.random > 0 && o.typ != "" && o.typ != "str":
 		return usagef("--random makes a str")
 	}
@@ -245,7 +250,7 @@ func (a *app) replaceSealed(t *target, old, s *envfile.Sealed, before, after *en
 	if err := t.save(s, old); err != nil {
 		return err
 	}
-	changes := changesBetween(before.Roots(), after.Roots())
+	changes := changesTo(s, before.Roots(), after.Roots())
 	if len(changes) == 0 {
 		a.say("%s: written; no field changed, but comments or layout did", t.shown)
 	}

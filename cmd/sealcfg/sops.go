@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/keys"
 )
 
 // The shim: the command line of sops 3.13, for tools that run sops. Its exit
@@ -119,8 +120,9 @@ func sopsCommandNames() []string {
 func (a *app) runSops(ctx context.Context, args []string) int {
 	a.wd, _ = os.Getwd()
 	r := &sopsRun{app: a, sopsArgs: sopsArgs{text: map[string]string{}, cli: map[string]bool{}}}
+	ctx = keys.WithSource(ctx, a.withPeople(keys.Source{})) // for recipients
 	err := r.dispatch(ctx, args)
-	if a.interrupted != nil && a.interrupted() && err != nil {
+	if err != nil && (a.asking.gaveUp || a.interrupted != nil && a.interrupted()) {
 		err = errInterrupted
 	}
 	return r.end(err)

@@ -39,7 +39,8 @@ func (r *sopsRun) encrypt(ctx context.Context) error {
 		return err
 	}
 	// Some tools take stderr for a part of the result.
-	if r.on("in-place") || r.str("output") != "" || r.on("verbose") {
+	warns := r.on("in-place") || r.str("output") != "" || r.on("verbose")
+	if warns {
 		if err := r.warnTraps(f.target, d, rule.Rules); err != nil {
 			return err
 		}
@@ -47,6 +48,9 @@ func (r *sopsRun) encrypt(ctx context.Context) error {
 	s, err := sealNew(ctx, rule, d)
 	if err != nil {
 		return f.sealing(err)
+	}
+	if warns {
+		r.warnNoneSealed(f.target, d, s)
 	}
 	return r.write(f, s.Bytes(), text, false)
 }

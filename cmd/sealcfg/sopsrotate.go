@@ -10,6 +10,7 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/keys"
+	"github.com/sealcfg/sealcfg/keys/ageplugin"
 )
 
 // rotate is sops rotate and sops -r: a new data key, for those who can read the
@@ -114,17 +115,24 @@ func (r *sopsRun) noStrangers(f *sopsFile, meta *envfile.Metadata, added, remove
 	if rule != nil {
 		named = append(named, slices.Concat(rule.Groups...)...)
 	}
-	var strangers []string
+	var strangers, unchecked []string
 	for _, s := range meta.Stanzas() {
+		who := label(policy, keys.Name(s))
 		switch {
 		case names(removed, s), names(named, s):
 		case rule != nil:
-			strangers = append(strangers, label(policy, keys.Name(s)))
+			strangers = append(strangers, who)
 		case s.Type != keys.AgeType && s.Type != "pgp", ofPlugin(s):
 			if err := r.permit(f.target)(s); err != nil {
 				return f.at(err)
 			}
+			unchecked = append(unchecked, who)
+		default:
+			unchecked = append(unchecked, who)
 		}
+	}
+	if len(unchecked) > 0 {
+		r.warn("%s: no rule of a .sops.yaml says who may read it: whomever the file names gets the new data key (%s)", f.shown, joinNames(unchecked))
 	}
 	if rule != nil && len(meta.Groups)+len(rule.Groups) > 2 && !sameGroups(rule, meta) {
 		return withHint(fmt.Errorf("%s: its key groups are not those of .sops.yaml: the new data key would be divided as the file says", f.shown),
@@ -140,16 +148,14 @@ func (r *sopsRun) noStrangers(f *sopsFile, meta *envfile.Metadata, added, remove
 // names reports whether one of the stanzas is for one of the members.
 func names(members []environments.Member, stanzas ...*keys.Stanza) bool {
 	return slices.ContainsFunc(members, func(m environments.Member) bool {
-		return slices.ContainsFunc(stanzas, func(s *keys.Stanza) bool {
-			return m.Type == s.Type && slices.Contains(keys.Names(s), keys.Name(&keys.Stanza{Type: m.Type, Fields: m.Fields}))
-		})
+		return slices.ContainsFunc(stanzas, func(s *keys.Stanza) bool { return isFor(s, m) })
 	})
 }
 
 // ofPlugin reports whether to wrap for a recipient starts a program that it names.
 func ofPlugin(s *keys.Stanza) bool {
-	_, err := keys.ParseAgeRecipient(keys.Name(s)) // knows those that only compute
-	return s.Type == keys.AgeType && strings.HasPrefix(keys.Name(s), "age1") && err != nil
+	r, err := recipientOf(s)
+	return err == nil && ageplugin.Starts(r)
 }
 
 func recipientOf(s *keys.Stanza) (keys.Recipient, error) {

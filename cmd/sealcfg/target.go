@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/sealcfg/sealcfg/envfile"
@@ -100,6 +101,10 @@ func (a *app) standard(filename string) (*target, error) {
 	return t, nil
 }
 
+// noProject is the hint where neither environments nor a policy are: most often
+// somebody is in another folder than they think.
+const noProject = "there is no project here: go to its folder, or name it with -C; sealcfg init begins a new one"
+
 // existing is target for a file that must exist.
 func (a *app) existing(arg string) (*target, error) {
 	t, err := a.target(arg)
@@ -119,7 +124,10 @@ func (a *app) existing(arg string) (*target, error) {
 			return nil, withHint(err, "there is %s; sealcfg edit %s makes a new one", strings.Join(names, ", "), arg)
 		}
 	}
-	return nil, withHint(err, "run sealcfg init to begin, or sealcfg edit %s to make it", arg)
+	if project, perr := a.project(); perr == nil && project.PolicyPath != "" {
+		return nil, withHint(err, "sealcfg init makes dev, test and prod; sealcfg edit %s makes this one", arg)
+	}
+	return nil, withHint(err, "%s", noProject)
 }
 
 // at adds the file's name to an error of package envfile.
@@ -129,10 +137,15 @@ func (t *target) at(err error) error {
 	}
 	var syntax *envfile.SyntaxError
 	if errors.As(err, &syntax) && err == error(syntax) {
+		place := fmt.Sprintf("%s:%d", t.shown, syntax.Line)
 		if syntax.Column > 0 {
-			return fmt.Errorf("%s:%d:%d: %s", t.shown, syntax.Line, syntax.Column, syntax.Reason)
+			place += fmt.Sprintf(":%d", syntax.Column)
 		}
-		return fmt.Errorf("%s:%d: %s", t.shown, syntax.Line, syntax.Reason)
+		err := fmt.Errorf("%s: %s", place, syntax.Reason)
+		if syntax.Conflict {
+			return withHint(err, "take one side whole (git checkout --ours %[1]s, or --theirs), then make the changes of the other with sealcfg edit:\na file put together of both does not authenticate", t.shown)
+		}
+		return err
 	}
 	return fmt.Errorf("%s: %w", t.shown, err)
 }
@@ -156,6 +169,9 @@ func (t *target) read(ctx context.Context) (*envfile.Sealed, error) {
 	}
 	s, err := envfile.ParseSealed(t.format, src)
 	if errors.Is(err, envfile.ErrNotSealed) && t.stdin == nil {
+		if d, perr := envfile.Parse(t.format, src); perr == nil && t.lostBlock(d) != nil {
+			return s, t.lostBlock(d)
+		}
 		return s, withHint(t.at(err), "run sealcfg encrypt %s first", t.shown)
 	}
 	return s, t.at(err)
@@ -179,7 +195,28 @@ func (a *app) openSealed(ctx context.Context, t *target, s *envfile.Sealed) (*en
 	if err != nil {
 		return nil, a.noKey(t, s, t.at(err))
 	}
+	a.warnClear(t, o.ClearComments())
 	return o, nil
+}
+
+// warnClear tells of comments that nothing authenticates. There may be many in a
+// file of an old version of sops.
+func (a *app) warnClear(t *target, lines []int) {
+	const most = 5
+	var where []string
+	for _, line := range lines[:min(len(lines), most)] {
+		where = append(where, strconv.Itoa(line))
+	}
+	if len(lines) > most {
+		where = append(where, fmt.Sprintf("%d more", len(lines)-most))
+	}
+	switch {
+	case len(lines) == 1:
+		a.warn("%s:%d: the comment stands in clear, though the file's rules seal it: whoever can write the file can have put it there", t.shown, lines[0])
+	case len(lines) > 1:
+		a.warn("%s: comments stand in clear, though the file's rules seal them: whoever can write the file can have put them there (lines %s)",
+			t.shown, joinNames(where))
+	}
 }
 
 // noKey explains, by name, for whom a file is sealed when no identity fits, and
@@ -223,20 +260,34 @@ func (a *app) noKey(t *target, s *envfile.Sealed, err error) error {
 	} else {
 		hint.WriteString("\nsealcfg key show prints the recipient to give them")
 	}
-	hint.WriteString("\nlooked for an identity in:")
-	for _, p := range a.places {
-		found := countOf(p.found, "identity", "identities")
-		if p.found == keys.Locked {
-			found = "encrypted with a passphrase"
-		}
-		fmt.Fprintf(&hint, "\n  %s: %s", p.name, found)
-	}
+	hint.WriteString("\n" + a.lookedIn())
 	what := "no identity at hand opens it"
 	var groups *envfile.GroupsError
 	if errors.As(err, &groups) {
 		what = groups.Summary()
 	}
 	return withHint(fmt.Errorf("%s: %s%s%w", t.shown, what, reasons(err), quiet{err}), "%s", hint.String())
+}
+
+// lookedIn says where identities were found, and then, on one line since there
+// are many, where none was.
+func (a *app) lookedIn() string {
+	text := "looked for an identity in:"
+	var empty []string
+	for _, p := range a.places {
+		switch p.found {
+		case 0:
+			empty = append(empty, p.name)
+		case keys.Locked:
+			text += fmt.Sprintf("\n  %s: encrypted with a passphrase", p.name)
+		default:
+			text += fmt.Sprintf("\n  %s: %s", p.name, countOf(p.found, "identity", "identities"))
+		}
+	}
+	if len(empty) > 0 {
+		text += "\n  none in " + joinOr(empty)
+	}
+	return text
 }
 
 // reasons are the lines about services that did not help, each after a line break.
@@ -313,6 +364,9 @@ func (a *app) checkPolicy(t *target, meta *envfile.Metadata) error {
 	if len(gain)+len(lose) > 0 {
 		a.warn("%s: .sops.yaml names other people than the file (%s); sealcfg rekey %s brings it in line",
 			t.shown, describeDifference(gain, lose), t.name)
+	}
+	if !sameGroups(rule, meta) {
+		a.warn("%s: its key groups are not those of .sops.yaml (%s); sealcfg rekey %s brings it in line", t.shown, describeGroups(rule), t.name)
 	}
 	return nil
 }

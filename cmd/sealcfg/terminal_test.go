@@ -28,6 +28,23 @@ func TestVimSaves(t *testing.T) {
 	p.leavesNothing()
 }
 
+// A token has no line break at its end. vim gives it none, and of an editor that
+// does, people are told.
+func TestEditorsAndLineBreaksAtTheEnd(t *testing.T) {
+	p := newPerson(t, "vim")
+	path := filepath.Join(p.project, "environments", "token.txt")
+	require.NoError(t, os.WriteFile(path, []byte("Settings of change-me"), 0o600))
+	p.sealcfg("encrypt", "-q", "environments/token.txt")
+	p.edits("environments/token.txt", "vim")
+	p.enters(":wq")
+	p.sees("environments/token.txt: no change, nothing written", "exit=0")
+	p.edits("environments/token.txt", "vim")
+	p.enters(":set fixendofline", p.substitute(), ":wq")
+	p.sees("warning: environments/token.txt: it ends in a line break now", "~ data", "exit=0")
+	assert.Equal(t, "Settings of "+p.canary+"\n", p.sealcfg("decrypt", "environments/token.txt"))
+	p.leavesNothing()
+}
+
 func TestVimQuits(t *testing.T) {
 	p := newPerson(t, "vim")
 	before := p.sealedProd()

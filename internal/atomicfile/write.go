@@ -121,7 +121,11 @@ func fill(temp string, data []byte, old fs.FileInfo, opt Options) (err error) {
 	}
 	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
 	if err != nil {
-		return err
+		var pathError *fs.PathError
+		if errors.As(err, &pathError) {
+			err = pathError.Err // the temporary name tells nobody anything
+		}
+		return fmt.Errorf("make a file in its folder: %w", err)
 	}
 	defer func() {
 		err = errors.Join(err, f.Close())

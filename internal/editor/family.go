@@ -67,7 +67,8 @@ func (c Command) family() family {
 // and would not do the rest.
 const vimPrivate = "silent! set nobackup nowritebackup" +
 	" | silent! set noundofile" +
-	" | silent! set viminfo="
+	" | silent! set viminfo=" +
+	" | silent! set nofixendofline" // a token without a line break at its end is another one with it
 
 // emacsPrivate does the same for Emacs.
 const emacsPrivate = "(setq make-backup-files nil auto-save-default nil create-lockfiles nil)"

@@ -10,7 +10,24 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/sealcfg/sealcfg/envfile"
 )
+
+// sops seals a sealed file once more as one value, and does not say so.
+func TestBinarySealedTwice(t *testing.T) {
+	once, err := sopsSealAs(envfile.Binary, []byte("hello\n"), envfile.Rules{})
+	require.NoError(t, err)
+	twice, err := sopsSealAs(envfile.Binary, once, envfile.Rules{})
+	require.NoError(t, err)
+	o := mustOpenAs(t, envfile.Binary, twice)
+	text, err := o.Text()
+	require.NoError(t, err)
+	require.Equal(t, string(once), string(text))
+	rotated, err := o.Rotate(t.Context(), envfile.Rules{}, demo.to)
+	require.NoError(t, err)
+	require.Equal(t, string(once), string(mustSopsOpenAs(t, envfile.Binary, rotated.Bytes()).plain))
+}
 
 // folder is a fresh folder with a .sops.yaml for the demo recipients.
 type folder struct {

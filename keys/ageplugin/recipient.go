@@ -13,6 +13,12 @@ import (
 
 type recipient struct{ text, program string }
 
+// Starts reports whether to wrap for a recipient starts a program that it names.
+func Starts(r keys.Recipient) bool {
+	_, ok := r.(*recipient)
+	return ok
+}
+
 func (r *recipient) String() string { return r.text }
 
 // Wrap starts the plugin. It may ask whom [keys.WithSource] names.

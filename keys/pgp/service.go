@@ -76,7 +76,7 @@ var fingerprint = regexp.MustCompile(`^(0[xX])?[0-9A-Fa-f]{16,64}!?$`)
 func masterKey(s *keys.Stanza) (*sopspgp.MasterKey, error) {
 	k := sopspgp.NewMasterKeyFromFingerprint(s.Field("fp"))
 	if !fingerprint.MatchString(k.Fingerprint) {
-		return nil, errors.New("fp is not the fingerprint of a key")
+		return nil, errors.New("not the fingerprint of a key: want at least 16 hexadecimal digits")
 	}
 	sopspgp.DisableOpenPGP{}.ApplyToMasterKey(k)
 	return k, nil

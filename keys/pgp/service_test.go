@@ -68,7 +68,7 @@ func TestGnuPGFingerprints(t *testing.T) {
 	}
 	for _, bad := range []string{"", "alice@example.com", "--output=/tmp/x", fp[32:], "0x", fp + "!!", fp + "\n--list-keys"} {
 		_, err := pgp.Service{}.Wrap(t.Context(), key(bad), secret)
-		require.EqualError(t, err, "fp is not the fingerprint of a key", "%q", bad)
+		require.EqualError(t, err, "not the fingerprint of a key: want at least 16 hexadecimal digits", "%q", bad)
 		_, err = pgp.Service{}.Unwrap(t.Context(), key(bad))
 		require.Error(t, err)
 	}

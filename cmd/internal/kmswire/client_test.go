@@ -79,7 +79,7 @@ func TestServiceErrors(t *testing.T) {
 	_, err = h.Service("kms").Unwrap(t.Context(), s)
 	var service *ServiceError
 	require.ErrorAs(t, err, &service)
-	assert.Equal(t, ServiceError{Type: "kms", Kind: Failed, Text: "the login was refused"}, *service)
+	assert.Equal(t, ServiceError{Type: "kms", Op: OpUnwrap, Kind: Failed, Text: "the login was refused"}, *service)
 
 	_, err = h.Service("kms").Wrap(t.Context(), key("crashes"), dataKey)
 	require.ErrorAs(t, err, &service)

@@ -45,6 +45,7 @@ func (e *TimeoutError) Timeout() bool { return true }
 // A ServiceError is what a service answered.
 type ServiceError struct {
 	Type string // of the key
+	Op   string // OpWrap or OpUnwrap
 	Kind Kind
 	Text string
 }

@@ -22,7 +22,7 @@ func (s service) Wrap(ctx context.Context, key *keys.Stanza, secret []byte) (*ke
 	case err != nil:
 		return nil, err
 	case a.Error != nil:
-		return nil, s.failed(ctx, a.Error)
+		return nil, s.failed(ctx, OpWrap, a.Error)
 	case a.Stanza == nil || a.Stanza.Type != s.typ || a.Stanza.Wrapped == "":
 		return nil, s.wrongAnswer()
 	}
@@ -35,18 +35,18 @@ func (s service) Unwrap(ctx context.Context, stanza *keys.Stanza) ([]byte, error
 	case err != nil:
 		return nil, err
 	case a.Error != nil:
-		return nil, s.failed(ctx, a.Error)
+		return nil, s.failed(ctx, OpUnwrap, a.Error)
 	case a.Secret == nil:
 		return nil, s.wrongAnswer()
 	}
 	return a.Secret, nil
 }
 
-func (s service) failed(ctx context.Context, e *Error) error {
+func (s service) failed(ctx context.Context, op string, e *Error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return &ServiceError{Type: s.typ, Kind: e.Kind, Text: e.Text}
+	return &ServiceError{Type: s.typ, Op: op, Kind: e.Kind, Text: e.Text}
 }
 
 func (s service) wrongAnswer() error {

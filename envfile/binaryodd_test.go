@@ -1,0 +1,32 @@
+package envfile_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sealcfg/sealcfg/envfile"
+)
+
+// A file that is no sealed one may be any bytes, also such as begin like one.
+func TestBinaryLikeJSON(t *testing.T) {
+	for _, text := range []string{
+		`{"a": 1e400, "sops": 1}`, `{ // c` + "\n" + `"sops": 1}`, `{"data": "x", "sops":`, `{"sops": 1} {"sops": 2}`,
+		`{"sops": 1, "sops": 2}`, `{"data": "\ud800", "sops": {}}`, "{\"sops\": \xff}", `{"data": 1, "other": 2, "sops": {}}`, `{"data": "x", "sops": {"mac": "y"}}`,
+	} {
+		requireSameBytes(t, envfile.Binary, text, envfile.Rules{})
+	}
+	// One that was sealed and broke is not sealed once more.
+	d, err := envfile.Parse(envfile.Binary, []byte("x"))
+	require.NoError(t, err)
+	s, _, err := envfile.Seal(t.Context(), d, envfile.Rules{}, sealedTo(alice))
+	require.NoError(t, err)
+	broken := s.Bytes()[:len(s.Bytes())-4]
+	for _, parse := range []func() error{
+		func() error { _, err := envfile.Parse(envfile.Binary, broken); return err },
+		func() error { _, err := envfile.ParseSealed(envfile.Binary, broken); return err },
+	} {
+		var syntax *envfile.SyntaxError
+		require.ErrorAs(t, parse(), &syntax)
+	}
+}
