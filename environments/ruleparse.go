@@ -126,8 +126,8 @@ func (r *reader) destination(n *envfile.Node) {
 }
 
 // stores reads the options of sops's own writers. Files keep their shape, so
-// only the metadata of new YAML files is left to obey them.
-func (r *reader) stores(n *envfile.Node) (yamlIndent int) {
+// only the metadata of new YAML files and what is converted are left to obey them.
+func (r *reader) stores(n *envfile.Node) {
 	f := r.fields(n, "stores", storeKeys)
 	for _, key := range storeKeys {
 		store := f[key]
@@ -138,10 +138,8 @@ func (r *reader) stores(n *envfile.Node) (yamlIndent int) {
 		if key != "dotenv" && key != "ini" {
 			known = []string{"indent"}
 		}
-		indent := r.integer(r.fields(store, "stores."+key, known)["indent"], "indent")
-		if key == "yaml" {
-			yamlIndent = indent
+		if indent := r.fields(store, "stores."+key, known)["indent"]; indent != nil {
+			r.indents[key] = r.integer(indent, "indent")
 		}
 	}
-	return yamlIndent
 }
