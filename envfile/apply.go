@@ -16,6 +16,7 @@ type Op struct {
 	path  Path
 	value *Node  // nil to remove
 	text  string // of SetText
+	whole bool
 }
 
 // Set gives a value to the field under path. text is its canonical text (see
@@ -30,6 +31,13 @@ func SetNull(path Path) Op { return Op{path: path, value: &Node{Kind: Null}} }
 // SetText gives the field under path the value that text spells in the format's
 // flow style. For YAML that is any JSON: a list, a map, or a single value.
 func SetText(path Path, text string) Op { return Op{path: path, text: text} }
+
+// Whole lets the operation put its value in the place of a map or a list, with
+// all that is in it, comments too. It is for YAML and JSON.
+func (op Op) Whole() Op {
+	op.whole = true
+	return op
+}
 
 // Unset removes the field under path.
 func Unset(path Path) Op { return Op{path: path} }
@@ -139,10 +147,7 @@ func (d *Document) plan(op Op) (edits []edit, want []*Node, err error) {
 	case len(missing) == 0 && op.value == nil:
 		edits, err = d.p.remove(above, parent)
 	case len(missing) == 0:
-		if parent.Kind == Map || parent.Kind == List {
-			return nil, nil, fmt.Errorf("%w: it is a %s; unset it first", ErrPath, parent.Kind)
-		}
-		edits, err = d.p.replace(parent, op.value)
+		edits, err = d.replace(parent, op)
 	default:
 		if err := canInsert(parent, missing); err != nil {
 			return nil, nil, err
@@ -151,6 +156,21 @@ func (d *Document) plan(op Op) (edits []edit, want []*Node, err error) {
 	}
 	want = append([]*Node{wanted(root, op.path, op.value)}, d.p.roots[1:]...)
 	return edits, want, err
+}
+
+// An overwriter is a layout in which a map or a list can make way for a value.
+type overwriter interface {
+	overwrite(n, v *Node) ([]edit, error)
+}
+
+func (d *Document) replace(n *Node, op Op) ([]edit, error) {
+	if n.Kind != Map && n.Kind != List {
+		return d.p.replace(n, op.value)
+	}
+	if o, ok := d.p.layout.(overwriter); ok && op.whole {
+		return o.overwrite(n, op.value)
+	}
+	return nil, fmt.Errorf("%w: it is a %s; unset it first", ErrPath, n.Kind)
 }
 
 func childAt(n *Node, s Step) *Node {

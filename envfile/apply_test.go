@@ -119,6 +119,49 @@ func TestApplySetText(t *testing.T) {
 	assert.Equal(t, "a: null\nl: [\"x\", 2, {\"k\": null}]\nm:\n    n: {\"k\": true}\n", string(d.Bytes()))
 }
 
+// sops replaces a map or a list where it stands.
+func TestApplyWhole(t *testing.T) {
+	const block = "a: 1\nm: # c\n  x: 1\n  # c\n  y: |\n    t\n# n\nl:\n- a: 1\n  b: 2\n# d\n- [2]\nz: 1\n"
+	for name, tt := range map[string]struct {
+		format         envfile.Format
+		in, path, text string
+		want           string
+	}{
+		"block map":     {envfile.YAML, block, "m", `{"k": [1]}`, "a: 1\nm: {\"k\": [1]}\n# n\nl:\n- a: 1\n  b: 2\n# d\n- [2]\nz: 1\n"},
+		"block list":    {envfile.YAML, block, "l", `"s"`, "a: 1\nm: # c\n  x: 1\n  # c\n  y: |\n    t\n# n\nl: s\nz: 1\n"},
+		"map in list":   {envfile.YAML, "l:\n- a: 1\n  b: 2\n# d\n- [2]\n", "l[0]", "5", "l:\n- 5\n# d\n- [2]\n"},
+		"list in list":  {envfile.YAML, "l:\n- - a\n  - b\n- c\n", "l[0]", "{}", "l:\n- {}\n- c\n"},
+		"flow":          {envfile.YAML, "m: {a: [1, 2], b: 3} # c\n", "m.a", "null", "m: {a: null, b: 3} # c\n"},
+		"flow line":     {envfile.YAML, "m: {a: 1} # c\nn: 1\n", "m", "[]", "m: [] # c\nn: 1\n"},
+		"last":          {envfile.YAML, "a: 1\nm:\n  x: 1", "m", "2", "a: 1\nm: 2"},
+		"crlf":          {envfile.YAML, "m:\r\n  x: 1\r\nn: 1\r\n", "m", "2", "m: 2\r\nn: 1\r\n"},
+		"tag, anchor":   {envfile.YAML, "m: !!map &a\n  x: 1\nn: 1\n", "m", "2", "m: 2\nn: 1\n"},
+		"JSON":          {envfile.JSON, "{\n  \"m\": {\"a\": 1},\n  \"n\": [1]\n}\n", "m", `[1]`, "{\n  \"m\": [1],\n  \"n\": [1]\n}\n"},
+		"JSON in list":  {envfile.JSON, `{"l": [{"a": 1}, 2]}`, "l[0]", `"x"`, `{"l": ["x", 2]}`},
+		"empty to full": {envfile.JSON, `{"m": {}}`, "m", `{"a": 1}`, `{"m": {"a":1}}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, err := envfile.Parse(tt.format, []byte(tt.in))
+			require.NoError(t, err)
+			got, err := d.Apply(envfile.SetText(path(t, tt.path), tt.text).Whole())
+			require.NoError(t, err)
+			assert.Equal(t, tt.want, string(got.Bytes()))
+		})
+	}
+	d, err := envfile.Parse(envfile.YAML, []byte("m: &a\n  x: 1\nn: *a\n"))
+	require.NoError(t, err)
+	for _, p := range []string{"m", "n.x"} {
+		_, err = d.Apply(envfile.SetText(path(t, p), "2").Whole())
+		assert.Error(t, err, p)
+	}
+	for format, in := range map[envfile.Format]string{envfile.INI: "[m]\na = 1\n", envfile.TOML: "[m]\na = 1\n"} {
+		d, err := envfile.Parse(format, []byte(in))
+		require.NoError(t, err)
+		_, err = d.Apply(envfile.Set(path(t, "m"), crypto.Str, "x").Whole())
+		assert.ErrorIs(t, err, envfile.ErrPath, format.Name())
+	}
+}
+
 func TestApplyRefuses(t *testing.T) {
 	in := "a: 1\nm:\n  x: &anchor v\n  y: *anchor\nl: [1]\n"
 	d, err := envfile.Parse(envfile.YAML, []byte(in))

@@ -150,6 +150,8 @@ func (t *jsonText) replace(n, v *Node) ([]edit, error) {
 	return []edit{{n.span.start, n.span.end, text}}, err
 }
 
+func (t *jsonText) overwrite(n, v *Node) ([]edit, error) { return t.replace(n, v) }
+
 func jsonNew(at, v *Node) (string, error) {
 	if v.Kind == Value {
 		return spellJSON(at, v.Type, v.Text)

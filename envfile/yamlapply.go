@@ -63,6 +63,15 @@ func (t *yamlTree) replace(n, v *Node) ([]edit, error) {
 	return edits, nil
 }
 
+// overwrite begins behind the key or dash, for a block has no brackets that would
+// stay. An anchor there goes as well.
+func (t *yamlTree) overwrite(n, v *Node) ([]edit, error) {
+	if n.span.borrowed {
+		return nil, syntaxError(n, "%s", errBorrowed)
+	}
+	return []edit{{t.behindKey(n), t.nodeEnd(n), " " + t.spellNew(v, n.span.indent, n.span.flow)}}, nil
+}
+
 // spellNew spells a value without an older style. indent is the column of the
 // key or dash that it belongs to.
 func (t *yamlTree) spellNew(v *Node, indent int, flow bool) string {

@@ -25,6 +25,9 @@ type Policy struct {
 	people []Person
 	names  map[string]string
 	keys   []Member // all of them, those outside of rules too
+
+	hasRules bool // creation_rules are there, if only as an empty list
+	indents  map[string]int
 }
 
 // ParsePolicy reads a .sops.yaml. path says where it lies, and is made absolute.
@@ -57,6 +60,8 @@ func ParsePolicy(path string, src []byte) (*Policy, error) {
 		return nil, err // before anything quotes one
 	}
 	p.rules = r.policy(roots[0])
+	rulesNode := roots[0].Get("creation_rules")
+	p.hasRules, p.indents = rulesNode != nil && rulesNode.Kind != envfile.Null, r.indents
 	p.people, p.names, p.keys = nameMembers(roots[0], r)
 	for _, m := range r.members {
 		p.keys = append(p.keys, *m)
@@ -116,9 +121,9 @@ func (r *reader) policy(root *envfile.Node) []*Rule {
 		r.destination(n)
 	}
 	if n := f.byKey["stores"]; n != nil {
-		indent, binary := r.stores(n)
+		r.stores(n)
 		for _, rule := range rules {
-			rule.MetadataIndent, rule.BinaryIndent = indent, binary
+			rule.MetadataIndent, rule.BinaryIndent = r.indents["yaml"], r.indents["json_binary"]
 		}
 	}
 	return rules
@@ -155,6 +160,19 @@ func (p *Policy) RuleFor(path string) (*Rule, error) {
 		}
 	}
 	return nil, fmt.Errorf("%w %s in %s", ErrNoRule, name, p.Path)
+}
+
+// HasRules reports whether the policy has creation_rules at all. One without
+// is to sops as good as none.
+func (p *Policy) HasRules() bool { return p.hasRules }
+
+// Indent is the indentation that the policy wants for text that is written anew in
+// a format (stores.yaml.indent, stores.json.indent), else [envfile.DefaultIndent].
+func (p *Policy) Indent(f envfile.Format) int {
+	if n, ok := p.indents[f.Name()]; ok {
+		return n
+	}
+	return envfile.DefaultIndent
 }
 
 // NameOf returns what people call a recipient, "" if the policy gives it no

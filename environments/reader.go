@@ -23,10 +23,11 @@ type reader struct {
 	// recipients holds, for each node that was read as recipients, how many it names.
 	recipients map[*envfile.Node]int
 	members    []*Member
+	indents    map[string]int // of stores, by name
 }
 
 func newReader(path string) *reader {
-	return &reader{path: path, told: map[string]bool{}, recipients: map[*envfile.Node]int{}}
+	return &reader{path: path, told: map[string]bool{}, recipients: map[*envfile.Node]int{}, indents: map[string]int{}}
 }
 
 func (r *reader) err() error { return errors.Join(r.errs...) }

@@ -126,9 +126,9 @@ func (r *reader) destination(n *envfile.Node) {
 }
 
 // stores reads the options of sops's own writers. Files keep their shape, so
-// only what has none yet obeys them: the metadata of new YAML files, and new
-// files that are sealed as one value.
-func (r *reader) stores(n *envfile.Node) (yamlIndent, binaryIndent int) {
+// only what has none yet obeys them: the metadata of new YAML files, new files
+// that are sealed as one value, and what is converted.
+func (r *reader) stores(n *envfile.Node) {
 	f := r.fields(n, "stores", storeKeys)
 	for _, key := range storeKeys {
 		store := f[key]
@@ -140,17 +140,16 @@ func (r *reader) stores(n *envfile.Node) (yamlIndent, binaryIndent int) {
 			known = []string{"indent"}
 		}
 		at := r.fields(store, "stores."+key, known)["indent"]
+		if at == nil {
+			continue
+		}
 		indent := r.integer(at, "indent")
 		switch {
 		case key == "yaml" && indent < 0:
 			r.fail(at, "indent must not be negative")
-		case key == "yaml":
-			yamlIndent = indent
 		case indent < -1:
 			r.fail(at, "indent must be -1 (tabs) or more")
-		case key == "json_binary":
-			binaryIndent = indent
 		}
+		r.indents[key] = indent
 	}
-	return yamlIndent, binaryIndent
 }

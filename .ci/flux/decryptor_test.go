@@ -88,7 +88,10 @@ func TestSecrets(t *testing.T) {
 	d := newDecryptor(t, root, demoKeys(t))
 	for _, name := range []string{"secrets/plain.yaml", "secrets/changed.yaml", "secrets/two.yaml", "groups/groups.yaml"} {
 		want := resources(t, strings.Replace(read(t, "plain", name), "{password: hunter2,", "{password: 'after: the change',", 1))
-		for i, r := range resources(t, read(t, root, name)) {
+		sealed := resources(t, read(t, root, name))
+		require.NotEmpty(t, want, name)
+		require.Len(t, sealed, len(want), name)
+		for i, r := range sealed {
 			assert.Contains(t, asJSON(t, r), "ENC[AES256_GCM", name)
 			got, err := d.DecryptResource(r)
 			require.NoError(t, err, name)

@@ -251,8 +251,10 @@ func (r *sopsRun) useFlags() error {
 			return fmt.Errorf("%s: unknown type %q: want %s", dashed(name), r.str(name), joinOr(envfile.FormatNames()))
 		}
 	}
-	if r.given("indent") && r.name != "decrypt" {
-		return fmt.Errorf("--indent is for decrypt: sealed files keep their layout")
+	if path := r.str("config"); path != "" { // also where nothing in it matters
+		if _, err := os.Stat(path); err != nil {
+			return fmt.Errorf("could not read config file: %w", err)
+		}
 	}
 	order := r.str("decryption-order")
 	types := strings.Split(order, ",")

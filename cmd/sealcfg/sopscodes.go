@@ -76,7 +76,7 @@ func sopsCode(err error) int {
 		return own.code
 	case errors.Is(err, errInterrupted), errors.As(err, &stopped), errors.As(err, &editorStopped):
 		return sopsInterrupted
-	case errors.Is(err, errEditor), errors.Is(err, editor.ErrNone):
+	case errors.Is(err, errEditor), errors.Is(err, editor.ErrNone), errors.Is(err, editor.ErrFind):
 		return sopsNoEditor
 	case errors.Is(err, keys.ErrNoIdentity):
 		return sopsNoKey

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
 	"strings"
+
+	"gopkg.in/yaml.v3"
 
 	"github.com/sealcfg/sealcfg/envfile"
 )
@@ -38,10 +41,7 @@ func (r *sopsRun) decrypt(ctx context.Context) error {
 // plainText is what decrypt prints: the author's text if nothing else is asked
 // for, else the values in the layout that sops gives them.
 func (r *sopsRun) plainText(f *sopsFile, opened *envfile.Opened, path envfile.Path) ([]byte, error) {
-	indent := envfile.DefaultIndent
-	if r.given("indent") {
-		indent = r.number("indent")
-	}
+	indent := r.indent(f.to)
 	switch {
 	case len(path) > 0:
 		n := opened.Roots()[0].At(path)
@@ -56,6 +56,18 @@ func (r *sopsRun) plainText(f *sopsFile, opened *envfile.Opened, path envfile.Pa
 	}
 	text, err := opened.Text()
 	return text, f.at(err)
+}
+
+// indent is the indentation of text that is written anew: that of --indent, else of
+// .sops.yaml. Who only reads does without a policy that cannot be read.
+func (r *sopsRun) indent(f envfile.Format) int {
+	if r.given("indent") {
+		return r.number("indent")
+	}
+	if policy, err := r.policy(); err == nil {
+		return policy.Indent(f)
+	}
+	return envfile.DefaultIndent
 }
 
 // parseSopsPath reads ["key"][0]. Unlike sops it takes keys with brackets.
@@ -115,12 +127,36 @@ func (r *sopsRun) fileStatus(ctx context.Context) error {
 	status := struct {
 		Encrypted bool `json:"encrypted"`
 	}{}
-	switch s, err := r.sealedText(ctx, f); {
-	case errors.Is(err, envfile.ErrNotSealed):
-	case err != nil:
+	text, err := f.text(ctx, r.in)
+	if err == nil && !plainToSops(f.format, text) {
+		var s *envfile.Sealed
+		if s, err = f.parse(text); err == nil {
+			meta := s.Metadata()
+			status.Encrypted = meta.HasMAC() && meta.Version != ""
+		} else if f.format.Name() != envfile.Binary.Name() && errors.Is(err, envfile.ErrNotSealed) {
+			err = nil
+		}
+	}
+	if err != nil {
 		return coded{fmt.Errorf("cannot check file status: %w", err), sopsGeneric}
-	default:
-		status.Encrypted = s.Metadata().HasMAC()
 	}
 	return json.NewEncoder(r.out).Encode(status)
+}
+
+// plainToSops reports that sops would read a text and find no metadata. It reads
+// what it could not seal without damage, and hooks ask about every file there is.
+func plainToSops(f envfile.Format, text []byte) bool {
+	switch f.Name() {
+	case envfile.YAML.Name():
+		var doc map[any]any
+		err := yaml.Unmarshal(text, &doc)
+		_, sealed := doc["sops"]
+		return err == nil && !sealed
+	case envfile.JSON.Name(), envfile.Binary.Name():
+		var doc map[string]json.RawMessage
+		err := json.NewDecoder(bytes.NewReader(text)).Decode(&doc)
+		_, sealed := doc["sops"]
+		return err == nil && !sealed
+	}
+	return false
 }

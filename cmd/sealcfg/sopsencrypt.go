@@ -84,7 +84,7 @@ func (r *sopsRun) plainDocument(f *sopsFile, text []byte) (*envfile.Document, er
 		to = "json"
 	}
 	format, _ := envfile.FormatNamed(to)
-	text, err = envfile.Convert(format, d.Roots(), envfile.DefaultIndent)
+	text, err = envfile.Convert(format, d.Roots(), r.indent(format))
 	if err != nil {
 		return nil, f.at(err)
 	}
@@ -148,15 +148,18 @@ func (r *sopsRun) ruleForNew(t *target) (*environments.Rule, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, rule, err := t.rule()
+	policy, rule, err := t.rule()
 	switch {
 	case err == nil:
-	case errors.Is(err, environments.ErrNoPolicy) && len(members) > 0:
-		rule = &environments.Rule{Rules: envfile.Rules{}.Normal()}
+	case len(members) > 0 && (errors.Is(err, environments.ErrNoPolicy) || errors.Is(err, environments.ErrNoRule) && !policy.HasRules()):
+		rule = &environments.Rule{Rules: envfile.Rules{}.Normal(), MetadataIndent: max(0, r.indent(envfile.YAML))}
 	default:
 		return nil, err
 	}
 	own := *rule
+	if r.given("indent") {
+		own.MetadataIndent = r.number("indent")
+	}
 	if len(members) > 0 {
 		own.Policy, own.Line, own.Threshold = "the command line", 0, 0
 		own.Groups = [][]environments.Member{members}

@@ -33,13 +33,15 @@ func (r *sopsRun) execEnv(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	env, err := environmentOf(opened.Roots()[0])
+	fromFile, err := environmentOf(opened.Roots()[0])
 	if err != nil {
 		return f.at(err)
 	}
-	if !r.on("pristine") {
-		env = append(os.Environ(), env...) // of two with one name the last counts
+	env, err := r.environment(!r.on("pristine"))
+	if err != nil {
+		return err
 	}
+	env = append(env, fromFile...) // of two with one name the last counts
 	if r.on("same-process") {
 		if r.str("user") != "" {
 			return sopsError(sopsConflict, "--same-process and --user exclude each other")
@@ -49,6 +51,20 @@ func (r *sopsRun) execEnv(ctx context.Context) error {
 	cmd := shell(command)
 	cmd.Env = env
 	return r.runChild(cmd)
+}
+
+// environment is the one that the command begins with: that of this process, if it is
+// to be kept, and that of --user.
+func (r *sopsRun) environment(keep bool) ([]string, error) {
+	var env []string
+	if keep {
+		env = os.Environ()
+	}
+	if name := r.str("user"); name != "" {
+		ofUser, err := userEnvironment(name)
+		return append(env, ofUser...), err
+	}
+	return env, nil
 }
 
 // environmentOf makes variables of the values at the top of a file. Null is an
@@ -107,7 +123,9 @@ func (r *sopsRun) execFile(ctx context.Context) (err error) {
 		}
 	}
 	cmd := shell(strings.ReplaceAll(command, "{}", path))
-	cmd.Env = os.Environ()
+	if cmd.Env, err = r.environment(true); err != nil {
+		return err
+	}
 	return r.runChild(cmd)
 }
 

@@ -88,13 +88,20 @@ func account(name string) (*user.User, *syscall.Credential, error) {
 // runAs makes a command run as another user. Only this command: what opens the
 // file runs as before.
 func runAs(cmd *exec.Cmd, name string) error {
-	u, credential, err := account(name)
+	_, credential, err := account(name)
 	if err != nil {
 		return err
 	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: credential}
-	cmd.Env = append(cmd.Env, "HOME="+u.HomeDir, "USER="+u.Username, "LOGNAME="+u.Username)
 	return nil
+}
+
+func userEnvironment(name string) ([]string, error) {
+	u, _, err := account(name)
+	if err != nil {
+		return nil, err
+	}
+	return []string{"HOME=" + u.HomeDir, "USER=" + u.Username, "LOGNAME=" + u.Username}, nil
 }
 
 // giveTo makes a user the owner.

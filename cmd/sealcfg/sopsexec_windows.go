@@ -27,4 +27,8 @@ func inForeground() bool { return true }
 
 func runAs(*exec.Cmd, string) error { return errors.New("--user is not supported on Windows") }
 
+func userEnvironment(string) ([]string, error) {
+	return nil, errors.New("--user is not supported on Windows")
+}
+
 func giveTo(string, ...string) error { return errors.New("--user is not supported on Windows") }

@@ -144,6 +144,10 @@ func (r *sopsRun) sealedText(ctx context.Context, f *sopsFile) (*envfile.Sealed,
 	if err != nil {
 		return nil, err
 	}
+	return f.parse(text)
+}
+
+func (f *sopsFile) parse(text []byte) (*envfile.Sealed, error) {
 	if f.ownTOML(text) {
 		f.format, f.to = envfile.TOML, envfile.TOML
 	}

@@ -42,7 +42,7 @@ var sopsFlags = []sopsFlag{
 	{name: "output-type", help: "the same for the result"},
 	{name: "filename-override", help: "the name that decides about rule and format"},
 	{name: "config", env: "SOPS_CONFIG", help: "the .sops.yaml; else the nearest from the working directory upwards"},
-	{name: "indent", kind: numberFlag, help: "decrypt: write the text anew with this indentation"},
+	{name: "indent", kind: numberFlag, help: "indentation of what is written anew"},
 	{name: "verbose", kind: boolFlag, help: "say more on stderr"},
 	{name: "decryption-order", env: "SOPS_DECRYPTION_ORDER", help: "types of keys in the order in which to try them"},
 

@@ -88,8 +88,12 @@ func (r *sopsRun) rotatedRecipients(f *sopsFile, meta *envfile.Metadata) (envfil
 	}
 	// sops adds to the first key group.
 	for _, m := range added {
+		stanza := &keys.Stanza{Type: m.Type, Fields: m.Fields}
+		if names(removed, stanza) { // which sops does last
+			continue
+		}
 		if !names([]environments.Member{m}, meta.Groups[0]...) {
-			recipient, err := recipientOf(&keys.Stanza{Type: m.Type, Fields: m.Fields})
+			recipient, err := recipientOf(stanza)
 			if err != nil {
 				return none, fmt.Errorf("%s recipient %s: %w", m.Type, m.Recipient, err)
 			}

@@ -33,7 +33,7 @@ func (r *sopsRun) set(ctx context.Context) error {
 	return r.change(ctx, func(f *sopsFile, opened *envfile.Opened) (envfile.Op, bool, error) {
 		path := appended(opened.Roots()[0], path)
 		op, err := jsonOp(f.format, path, value)
-		return op, true, err
+		return op.Whole(), true, err
 	})
 }
 
@@ -144,18 +144,17 @@ func (r *sopsRun) change(ctx context.Context, op func(*sopsFile, *envfile.Opened
 	return r.saveChanged(f, s, opened.Sealed().Bytes())
 }
 
-// appended makes "a new last entry" of positions behind the end of a list, as
-// sops does.
+// appended makes "a new last entry" of positions behind the end of a list, and in
+// lists that are new, as sops does.
 func appended(root *envfile.Node, path envfile.Path) envfile.Path {
 	path = path.Clone()
 	n := root
 	for i, s := range path {
-		if s.IsIndex && n != nil && n.Kind == envfile.List && s.Index >= n.Len() {
+		if s.IsIndex && (n == nil || n.Kind == envfile.Null || n.Kind == envfile.List && s.Index >= n.Len()) {
 			path[i].Index = envfile.Append
 		}
-		n = n.At(path[i : i+1])
-		if n == nil {
-			break
+		if n != nil {
+			n = n.At(path[i : i+1])
 		}
 	}
 	return path
@@ -188,7 +187,11 @@ func jsonOp(f envfile.Format, path envfile.Path, text []byte) (envfile.Op, error
 		if op, err := canonical(crypto.Int, v.String()); err == nil {
 			return op, nil
 		}
-		return canonical(crypto.Float, v.String())
+		op, err := canonical(crypto.Float, v.String())
+		if err != nil {
+			return op, sopsError(sopsBadSet, "%s: the number has more digits than a 64-bit float holds", path)
+		}
+		return op, nil
 	}
 	if f.Name() == envfile.Dotenv.Name() || f.Name() == envfile.Binary.Name() {
 		return envfile.Op{}, sopsError(sopsNoDump, "%s: a %s file holds no lists and maps", path, f.Name())

@@ -16,6 +16,9 @@ import (
 // installed.
 var ErrNone = errors.New("no editor found")
 
+// ErrFind says that the editor that a variable names is not installed.
+var ErrFind = errors.New("find the editor")
+
 // A Command is an editor and the arguments that its user gives it.
 type Command struct {
 	// Path is the executable, as lookPath has found it.
@@ -94,7 +97,7 @@ func named(variable, value string, lookPath func(string) (string, error)) (Comma
 	}
 	path, err := lookPath(words[0])
 	if err != nil {
-		return Command{}, fmt.Errorf("find the editor named by $%s: %w", variable, err)
+		return Command{}, fmt.Errorf("%w named by $%s: %w", ErrFind, variable, err)
 	}
 	return Command{Path: path, Args: words, Source: variable}, nil
 }

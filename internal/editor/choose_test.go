@@ -69,6 +69,7 @@ func TestChooseFails(t *testing.T) {
 
 	// A named editor that is missing is not passed over for another one.
 	_, err = Choose(world(map[string]string{"VISUAL": "missing -x", "EDITOR": "vi"}, "vi"))
+	require.ErrorIs(t, err, ErrFind)
 	require.ErrorIs(t, err, exec.ErrNotFound)
 	assert.ErrorContains(t, err, "$VISUAL")
 
