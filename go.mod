@@ -26,6 +26,13 @@ require (
 )
 
 require (
+	cloud.google.com/go/secretmanager v1.21.0 // indirect
+	github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets v1.5.0 // indirect
+	github.com/aws/aws-sdk-go-v2/service/secretsmanager v1.43.1 // indirect
+	github.com/aws/aws-sdk-go-v2/service/ssm v1.72.0 // indirect
+)
+
+require (
 	cel.dev/expr v0.25.2 // indirect
 	cloud.google.com/go v0.123.0 // indirect
 	cloud.google.com/go/auth v0.22.0 // indirect

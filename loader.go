@@ -56,7 +56,7 @@ type loader struct {
 func newLoader(t reflect.Type, opts []Option) *loader {
 	o, err := newOptions(opts)
 	p, planErr := planOf(t)
-	return &loader{plan: p, o: o, err: errors.Join(planErr, err)}
+	return &loader{plan: p, o: o, err: errors.Join(planErr, err, p.defaultReferences())}
 }
 
 // A snapshot is the outcome of one load. It is not changed after that.
