@@ -95,6 +95,8 @@ func (l *loader) read(ctx context.Context, env string) (*snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
+	ctx, end := withShare(ctx)
+	defer end()
 	all, err := readAll(ctx, sources, l.plan, l.o.strict)
 	if err != nil {
 		return nil, err

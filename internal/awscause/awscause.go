@@ -17,6 +17,9 @@ type apiError interface {
 	ErrorMessage() string
 }
 
+// Text is the text of [Of].
+func Text(err error) string { return Of(err).Error() }
+
 // Of returns the cause. Of a message of AWS it takes the first line: those that
 // follow, about a signature that does not fit, repeat the request.
 func Of(err error) error {

@@ -21,11 +21,16 @@ const maxAttempts = 3
 
 // GiveUp ends the retries of Google's client, which would go on for as long as
 // the context allows and then say nothing of the cause: it retries what has the
-// status Unavailable, and what GiveUp returns has none.
+// status Unavailable, and what GiveUp returns has none. It is for a connection that
+// is used for one call after the other.
 func GiveUp() grpc.UnaryClientInterceptor {
 	attempts := 0
 	return func(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, call grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 		err := call(ctx, method, req, reply, conn, opts...)
+		if err == nil {
+			attempts = 0
+			return nil
+		}
 		if attempts++; attempts >= maxAttempts && status.Code(err) == codes.Unavailable {
 			return errors.New(status.Convert(err).Message())
 		}

@@ -61,6 +61,7 @@ func (s *Server) doKMS(r *http.Request, action string, body []byte) (any, error)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.note(call, "")
 	switch action {
 	case "Encrypt":
 		return s.encrypt(call, &q)

@@ -33,8 +33,11 @@ func (s *Server) AddParameter(region, name, value string) {
 	s.parameters[place{region, name}] = value
 }
 
-// note completes what admit has noted of a call.
-func (s *Server) note(name string) { s.calls[len(s.calls)-1].Name = name }
+// note keeps a call for those who count; s.mu is held.
+func (s *Server) note(call Call, name string) {
+	call.Name = name
+	s.calls = append(s.calls, call)
+}
 
 func (s *Server) doSecrets(r *http.Request, action string, body []byte) (any, error) {
 	var q struct{ SecretID, VersionID, VersionStage string }
@@ -44,7 +47,7 @@ func (s *Server) doSecrets(r *http.Request, action string, body []byte) (any, er
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.note(q.SecretID)
+	s.note(call, q.SecretID)
 	if action != "GetSecretValue" {
 		return nil, fail("UnknownOperationException", "the stand-in does not know %q", action)
 	}
@@ -86,7 +89,7 @@ func (s *Server) doParameters(r *http.Request, action string, body []byte) (any,
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.note(q.Name + q.Path)
+	s.note(call, q.Name + q.Path)
 	if !q.WithDecryption {
 		return nil, fail("ValidationException", "the stand-in has SecureString parameters alone")
 	}

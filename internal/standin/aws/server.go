@@ -188,7 +188,7 @@ func (s *Server) read(r *http.Request, service, action string, body []byte, q an
 	return call, nil
 }
 
-// admit verifies the signature and notes the call.
+// admit verifies the signature.
 func (s *Server) admit(r *http.Request, service, action string, body []byte) (Call, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -199,7 +199,5 @@ func (s *Server) admit(r *http.Request, service, action string, body []byte) (Ca
 	if scope.service != service {
 		return Call{}, fail("SignatureDoesNotMatch", "Credential should be scoped to correct service: '%s'.", service)
 	}
-	call := Call{Action: action, Principal: scope.principal, Region: scope.region}
-	s.calls = append(s.calls, call)
-	return call, nil
+	return Call{Action: action, Principal: scope.principal, Region: scope.region}, nil
 }
