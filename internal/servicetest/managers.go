@@ -21,9 +21,9 @@ func Resolved(t testing.TB, ref string, opts ...sealcfg.Option) string {
 
 // Unresolved demands that a reference is a problem of its setting, which names it
 // and quotes none of the secrets, and returns what the problem says.
-func Unresolved(t testing.TB, ref string, secrets ...string) string {
+func Unresolved(t testing.TB, ref string, secrets []string, opts ...sealcfg.Option) string {
 	t.Helper()
-	_, err := resolve(t.Context(), ref)
+	_, err := resolve(t.Context(), ref, opts...)
 	var problems *sealcfg.Error
 	require.ErrorAs(t, err, &problems)
 	require.Len(t, problems.Problems, 1)
@@ -44,13 +44,13 @@ func resolve(ctx context.Context, ref string, opts ...sealcfg.Option) (string, e
 
 // EndsWithContext demands that a load ends with its context while a host does not
 // answer: for a reference, and for a source.
-func EndsWithContext(t *testing.T, ref string, source sealcfg.Source) {
+func EndsWithContext(t *testing.T, ref string, source sealcfg.Source, opts ...sealcfg.Option) {
 	t.Helper()
-	for name, opts := range map[string][]sealcfg.Option{"reference": nil, "source": {sealcfg.WithSource(source)}} {
+	for name, with := range map[string]sealcfg.Option{"reference": nil, "source": sealcfg.WithSource(source)} {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(200*time.Millisecond, cancel)
 		begin := time.Now()
-		_, err := resolve(ctx, ref, opts...)
+		_, err := resolve(ctx, ref, append(opts, with)...)
 		require.ErrorIs(t, err, context.Canceled, name)
 		assert.Less(t, time.Since(begin), 10*time.Second, name)
 	}

@@ -113,27 +113,27 @@ func TestRefusals(t *testing.T) {
 		"ref+awssm://prod/db?region=evil.example%23": `ref+awssm://prod/db: parameter "region" is not the name of a region`,
 		"ref+awssm://prod/db?region=x@evil":          `ref+awssm://prod/db: parameter "region" is not the name of a region`,
 	} {
-		assert.Equal(t, want, servicetest.Unresolved(t, ref, "canary", user.SecretAccessKey))
+		assert.Equal(t, want, servicetest.Unresolved(t, ref, []string{"canary", user.SecretAccessKey}))
 	}
 
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "canary that is wrong")
 	t.Setenv("AWS_SESSION_TOKEN", "")
 	assert.Equal(t, "ref+awssm://prod/db: InvalidSignatureException: The request signature we calculated does not match the signature you provided. "+
-		"Check your AWS Secret Access Key and signing method.", servicetest.Unresolved(t, "ref+awssm://prod/db", "canary"))
+		"Check your AWS Secret Access Key and signing method.", servicetest.Unresolved(t, "ref+awssm://prod/db", []string{"canary"}))
 	t.Setenv("AWS_SESSION_TOKEN", "canary of a token")
-	assert.Contains(t, servicetest.Unresolved(t, "ref+awssm://prod/db", "canary"), "UnrecognizedClientException: The security token included in the request is invalid.")
+	assert.Contains(t, servicetest.Unresolved(t, "ref+awssm://prod/db", []string{"canary"}), "UnrecognizedClientException: The security token included in the request is invalid.")
 	t.Setenv("AWS_ACCESS_KEY_ID", "")
-	assert.Contains(t, servicetest.Unresolved(t, "ref+awssm://prod/db", "canary"), "no credentials of AWS: ")
+	assert.Contains(t, servicetest.Unresolved(t, "ref+awssm://prod/db", []string{"canary"}), "no credentials of AWS: ")
 	t.Setenv("AWS_REGION", "")
-	assert.Equal(t, "ref+awssm://prod/db: no region: set AWS_REGION", servicetest.Unresolved(t, "ref+awssm://prod/db"))
+	assert.Equal(t, "ref+awssm://prod/db: no region: set AWS_REGION", servicetest.Unresolved(t, "ref+awssm://prod/db", nil))
 }
 
 func TestUnreachable(t *testing.T) {
 	standIn(t, servicetest.Untrusted(t, standin.New).URL())
 	t.Setenv("AWS_MAX_ATTEMPTS", "1")
-	assert.Contains(t, servicetest.Unresolved(t, "ref+awssm://prod/db"), "certificate signed by unknown authority")
+	assert.Contains(t, servicetest.Unresolved(t, "ref+awssm://prod/db", nil), "certificate signed by unknown authority")
 	t.Setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", "http://127.0.0.1:9")
-	assert.Contains(t, servicetest.Unresolved(t, "ref+awssm://prod/db"), "connection refused")
+	assert.Contains(t, servicetest.Unresolved(t, "ref+awssm://prod/db", nil), "connection refused")
 	t.Setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", "http://"+servicetest.NoAnswer(t))
 	servicetest.EndsWithContext(t, "ref+awssm://prod/db", awssm.Source("prod/app"))
 }
@@ -141,6 +141,6 @@ func TestUnreachable(t *testing.T) {
 func TestPrintsNothing(t *testing.T) {
 	servicetest.PrintsNothing(t, func() string { standIn(t, service.URL()); return "ref+awssm://prod/db#password" }, func(ref string) {
 		assert.Equal(t, "canary", servicetest.Resolved(t, ref))
-		servicetest.Unresolved(t, "ref+awssm://nobody")
+		servicetest.Unresolved(t, "ref+awssm://nobody", nil)
 	})
 }

@@ -146,7 +146,7 @@ func TestRefusals(t *testing.T) {
 		"ref+awsssm://prod?mode=other":              `ref+awsssm://prod: parameter "mode": a reference is to one parameter (singleparam)`,
 		"ref+awsssm://prod/password?region=a/b":     `ref+awsssm://prod/password: parameter "region" is not the name of a region`,
 	} {
-		assert.Equal(t, want, servicetest.Unresolved(t, ref, "canary", user.SecretAccessKey))
+		assert.Equal(t, want, servicetest.Unresolved(t, ref, []string{"canary", user.SecretAccessKey}))
 	}
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "canary that is wrong")
 	assert.Contains(t, servicetest.NotSourced(t, awsssm.Source("/prod"), "canary"), "load settings: awsssm://prod: InvalidSignatureException: ")

@@ -89,7 +89,7 @@ func (s *Server) doParameters(r *http.Request, action string, body []byte) (any,
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.note(call, q.Name + q.Path)
+	s.note(call, q.Name+q.Path)
 	if !q.WithDecryption {
 		return nil, fail("ValidationException", "the stand-in has SecureString parameters alone")
 	}
