@@ -74,18 +74,27 @@ func (o *options) resolverOf(scheme string) Resolver {
 	return Resolvers.of(scheme)
 }
 
-// managers are the packages of this module that bring resolvers, by scheme.
-var managers = map[string]string{
-	"awssm": "awssm", "awssecrets": "awssm",
-	"awsssm":  "awsssm",
-	"azurekv": "azurekv", "azurekeyvault": "azurekv",
-	"gcpsm": "gcpsm", "gcpsecrets": "gcpsm",
-	"vaultkv": "vaultkv", "vault": "vaultkv",
+// managerOf is the package of this module that brings a resolver for a scheme, "" if
+// there is none.
+func managerOf(scheme string) string {
+	switch scheme {
+	case "awssm", "awssecrets":
+		return "awssm"
+	case "awsssm":
+		return "awsssm"
+	case "azurekv", "azurekeyvault":
+		return "azurekv"
+	case "gcpsm", "gcpsecrets":
+		return "gcpsm"
+	case "vaultkv", "vault":
+		return "vaultkv"
+	}
+	return ""
 }
 
 // noResolver says that a scheme has no resolver here, and which import would help.
 func noResolver(scheme string) error {
-	if pkg, known := managers[scheme]; known {
+	if pkg := managerOf(scheme); pkg != "" {
 		return fmt.Errorf("nothing resolves %s%s:// here: the program does not import github.com/sealcfg/sealcfg/managers/%s", refPrefix, scheme, pkg)
 	}
 	return fmt.Errorf("nothing resolves %s%s:// here; a text that is no reference is written with %s before it", refPrefix, scheme, literalPrefix)
