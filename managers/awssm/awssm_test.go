@@ -140,7 +140,7 @@ func TestUnreachable(t *testing.T) {
 
 func TestPrintsNothing(t *testing.T) {
 	servicetest.PrintsNothing(t, func() string { standIn(t, service.URL()); return "ref+awssm://prod/db#password" }, func(ref string) {
-		assert.Equal(t, "canary", servicetest.Resolved(t, ref))
+		require.Equal(t, "canary", servicetest.Resolved(t, ref))
 		servicetest.Unresolved(t, "ref+awssm://nobody", nil)
 	})
 }

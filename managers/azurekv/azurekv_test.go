@@ -152,3 +152,10 @@ func TestNoAnswer(t *testing.T) {
 	t.Setenv(azurekv.EnvVault, "https://"+servicetest.NoAnswer(t))
 	servicetest.EndsWithContext(t, "ref+azurekv://db", azurekv.Source("prod-"))
 }
+
+func TestPrintsNothing(t *testing.T) {
+	servicetest.PrintsNothing(t, func() string { return vault(t) }, func(v string) {
+		require.Equal(t, "canary", servicetest.Resolved(t, "ref+azurekv://"+v+"/db#password"))
+		servicetest.Unresolved(t, "ref+azurekv://"+v+"/nobody", nil)
+	})
+}

@@ -134,3 +134,12 @@ func TestUnreachable(t *testing.T) {
 	m.Options = []option.ClientOption{option.WithEndpoint(servicetest.Untrusted(t, standin.New).Host)}
 	assert.Contains(t, unresolved(t, m, ref), "certificate signed by unknown authority")
 }
+
+func TestPrintsNothing(t *testing.T) {
+	servicetest.PrintsNothing(t, func() string { manager(t); return service.Host }, func(host string) {
+		m := gcpsm.Manager{Options: []option.ClientOption{option.WithEndpoint(host)}}
+		ref := "ref+gcpsm://" + project + "/db"
+		require.Equal(t, "canary", servicetest.Resolved(t, ref+"#password", sealcfg.WithResolver(m)))
+		unresolved(t, m, ref+"-of-nobody")
+	})
+}

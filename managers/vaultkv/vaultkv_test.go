@@ -240,3 +240,10 @@ func TestUnreachable(t *testing.T) {
 	t.Setenv("VAULT_CLIENT_TIMEOUT", "1")
 	assert.Contains(t, servicetest.Unresolved(t, "ref+vaultkv://secret/x", []string{demoToken}), "deadline exceeded")
 }
+
+func TestVaultPrintsNothing(t *testing.T) {
+	servicetest.PrintsNothing(t, func() string { server(t); return "ref+vaultkv://old/prod/db#password" }, func(ref string) {
+		require.Equal(t, "canary", servicetest.Resolved(t, ref))
+		servicetest.Unresolved(t, "ref+vaultkv://old/nobody", nil)
+	})
+}
