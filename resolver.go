@@ -23,7 +23,8 @@ type Resolver interface {
 	// Schemes returns the schemes that it is for.
 	Schemes() []string
 	// Resolve returns a secret as a whole, once for all references to it in one
-	// load. It must end when ctx does; errors carry no secret.
+	// load, and for several secrets at once. It must end when ctx does; errors
+	// carry no secret. See also [Shared].
 	Resolve(ctx context.Context, ref Reference) (string, error)
 }
 

@@ -3,8 +3,10 @@ package sealcfg_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -250,20 +252,50 @@ func TestReferenceParameters(t *testing.T) {
 }
 
 func TestReferencesEndWithTheContext(t *testing.T) {
-	type settings struct{ A, B string }
+	type settings struct {
+		A, B string
+		Many []string
+	}
 	s := newSafe()
 	ctx, cancel := context.WithCancel(t.Context())
 	s.resolve = func(ctx context.Context, _ sealcfg.Reference) (string, error) {
-		cancel()
+		cancel() // nobody is asked after that
 		<-ctx.Done()
 		return "", errors.New("some words of a library")
 	}
-	opts := append(options(t, files(t, "prod", "a: ref+safe://a\nb: ref+safe://b")), sealcfg.WithResolver(s))
-	_, err := sealcfg.Load[settings](ctx, opts...)
+	plain := "a: ref+safe://a\nb: ref+safe://b\nmany:\n"
+	for i := range 100 {
+		plain += fmt.Sprintf("- ref+safe://%d\n", i)
+	}
+	_, err := sealcfg.Load[settings](ctx, append(options(t, files(t, "prod", plain)), sealcfg.WithResolver(s))...)
 	require.ErrorIs(t, err, context.Canceled)
 	var problems *sealcfg.Error
 	require.NotErrorAs(t, err, &problems, "it is no mistake in the settings")
-	assert.Equal(t, map[string]int{"a": 1}, s.asked)
+	assert.LessOrEqual(t, len(s.asked), 8)
+}
+
+// Secrets that take their time are waited for together, some of them at once.
+func TestReferencesAreResolvedAtOnce(t *testing.T) {
+	type settings struct{ Many []string }
+	s := newSafe()
+	var now, most atomic.Int32
+	s.resolve = func(_ context.Context, ref sealcfg.Reference) (string, error) {
+		most.Store(max(most.Load(), now.Add(1)))
+		time.Sleep(20 * time.Millisecond)
+		now.Add(-1)
+		return "secret " + ref.Name, nil
+	}
+	plain, want := "many:\n", []string(nil)
+	for i := range 50 {
+		plain += fmt.Sprintf("- ref+safe://%d\n", i)
+		want = append(want, fmt.Sprintf("secret %d", i))
+	}
+	v, _, err := loadWith[settings](t, s, plain)
+	require.NoError(t, err)
+	assert.Equal(t, want, v.Many)
+	assert.Len(t, s.asked, 50)
+	assert.LessOrEqual(t, most.Load(), int32(8))
+	assert.Greater(t, most.Load(), int32(1))
 }
 
 func TestReferencesAreResolvedByEachLoad(t *testing.T) {

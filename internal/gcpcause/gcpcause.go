@@ -19,19 +19,31 @@ import (
 // maxAttempts makes up for a hiccup of the network. It takes half a second.
 const maxAttempts = 3
 
+type attempts struct{}
+
+// Attempts returns a context whose calls are counted apart from others of the same
+// connection.
+func Attempts(ctx context.Context) context.Context {
+	return context.WithValue(ctx, attempts{}, new(int))
+}
+
 // GiveUp ends the retries of Google's client, which would go on for as long as
 // the context allows and then say nothing of the cause: it retries what has the
-// status Unavailable, and what GiveUp returns has none. It is for a connection that
-// is used for one call after the other.
+// status Unavailable, and what GiveUp returns has none. A connection is for one call,
+// or for those of [Attempts].
 func GiveUp() grpc.UnaryClientInterceptor {
-	attempts := 0
+	own := new(int)
 	return func(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, call grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+		count, ok := ctx.Value(attempts{}).(*int)
+		if !ok {
+			count = own
+		}
 		err := call(ctx, method, req, reply, conn, opts...)
 		if err == nil {
-			attempts = 0
+			*count = 0
 			return nil
 		}
-		if attempts++; attempts >= maxAttempts && status.Code(err) == codes.Unavailable {
+		if *count++; *count >= maxAttempts && status.Code(err) == codes.Unavailable {
 			return errors.New(status.Convert(err).Message())
 		}
 		return err

@@ -61,7 +61,7 @@ func TestOneRequestPerSecretAndLoad(t *testing.T) {
 	_, err := sealcfg.Load[settings](t.Context(), sealcfg.WithoutFiles(), sealcfg.WithEnvPrefix("APP_"),
 		sealcfg.WithEnviron("APP_A=ref+azurekv://"+v+"/db#password", "APP_B=ref+azurekeyvault://"+v+"/db#a/b", "APP_C=ref+azurekv://"+v+"/prod-db--host"))
 	require.NoError(t, err)
-	assert.Equal(t, []string{"/secrets/db", "/secrets/prod-db--host"}, clean(service.Asked()[before:]))
+	assert.ElementsMatch(t, []string{"/secrets/db", "/secrets/prod-db--host"}, clean(service.Asked()[before:]))
 }
 
 // clean takes off the slash that Azure's client leaves for a missing version.

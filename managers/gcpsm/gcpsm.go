@@ -138,7 +138,7 @@ func call[T any](ctx context.Context, m Manager, do func(context.Context, *secre
 			var none T
 			return none, err
 		}
-		return do(ctx, client)
+		return do(gcpcause.Attempts(ctx), client)
 	})
 }
 
