@@ -54,6 +54,12 @@
 // the process environment and of default tags are parsed: lists as a JSON array
 // or separated by commas, maps and structs as a JSON object.
 //
+// # Secret managers
+//
+// A text ref+awssm://prod/db#password stands for a field of a secret of AWS Secrets
+// Manager, if the program imports github.com/sealcfg/sealcfg/managers/awssm; awsssm,
+// azurekv, gcpsm and vaultkv beside it are for other managers. See [Resolver].
+//
 // # Checks
 //
 // A method Validate() error, on any type at any depth, runs when its value was

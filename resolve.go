@@ -130,7 +130,8 @@ func (r *resolving) fetch(ctx context.Context) {
 // replace puts the secret in the place of the reference.
 func (f *found) replace() {
 	at := f.node.origin
-	if f.ref.Scheme != "" {
+	// What no manager is known for may be a value after all, and is not shown.
+	if f.secret.resolver != nil || managerOf(f.ref.Scheme) != "" {
 		at.Place = f.ref.String()
 	}
 	text, err := f.secret.text, f.secret.err

@@ -207,7 +207,7 @@ func TestReferencesThatFail(t *testing.T) {
 		{"port: ref+safe://", "port environments/prod.yaml:1:7 want ref+SCHEME://NAME#KEY, or ref+echo:// before a text that is none"},
 		{"port: ref+safe://app?%zz", "port environments/prod.yaml:1:7 want ref+SCHEME://NAME#KEY, or ref+echo:// before a text that is none"},
 		{"port: 1\ndb: ref+safe://text", "db environments/prod.yaml:2:5: ref+safe://text want a JSON object with distinct keys"},
-		{"port: ref+other://x", "port environments/prod.yaml:1:7: ref+other://x nothing resolves ref+other:// here; a text that is no reference is written with ref+echo:// before it"},
+		{"port: ref+other://canary", "port environments/prod.yaml:1:7 nothing resolves ref+other:// here; a text that is no reference is written with ref+echo:// before it"},
 		{"port: ref+vault://x", "port environments/prod.yaml:1:7: ref+vault://x nothing resolves ref+vault:// here: the program does not import github.com/sealcfg/sealcfg/managers/vaultkv"},
 	} {
 		_, _, err := loadWith[settings](t, s, c.plain)

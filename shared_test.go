@@ -33,7 +33,9 @@ func TestShared(t *testing.T) {
 		})
 	}
 	s := newSafe()
-	s.resolve = func(ctx context.Context, ref sealcfg.Reference) (string, error) { return shared(ctx, ref.Query.Get("of")) }
+	s.resolve = func(ctx context.Context, ref sealcfg.Reference) (string, error) {
+		return shared(ctx, ref.Query.Get("of"))
+	}
 	source := sourceFunc(func(ctx context.Context, _ *sealcfg.Reading) error {
 		_, err := shared(ctx, "a")
 		assert.EqualError(t, err, "not yet")
