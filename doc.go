@@ -61,6 +61,12 @@
 // kind:"s3" are pointers to structs, of which one is set: the one whose tag kind
 // says. Its fields stand beside kind.
 //
+// # Secret managers
+//
+// A text ref+awssm://prod/db#password stands for a field of a secret of AWS Secrets
+// Manager, if the program imports github.com/sealcfg/sealcfg/managers/awssm; awsssm,
+// azurekv, gcpsm and vaultkv beside it are for other managers. See [Resolver].
+//
 // # Checks
 //
 // Tags say what a value must be: oneof:"dev prod", min, max and len (of numbers,

@@ -56,7 +56,7 @@ type loader struct {
 func newLoader(t reflect.Type, opts []Option) *loader {
 	o, err := newOptions(opts)
 	p, planErr := planOf(t)
-	return &loader{plan: p, o: o, err: errors.Join(planErr, err)}
+	return &loader{plan: p, o: o, err: errors.Join(planErr, err, p.defaultReferences())}
 }
 
 // A snapshot is the outcome of one load. It is not changed after that.
@@ -95,6 +95,8 @@ func (l *loader) read(ctx context.Context, env string) (*snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
+	ctx, end := withShare(ctx)
+	defer end()
 	all, err := readAll(ctx, sources, l.plan, l.o.strict)
 	if err != nil {
 		return nil, err

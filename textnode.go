@@ -13,7 +13,7 @@ import (
 // itself. Where the field takes anything, JSON is read as such. p is nil for a place that no setting has.
 func textNode(p *plan, text string, at Origin) *node {
 	core := p.coreOrNil()
-	if core == nil {
+	if core == nil || isReference(text) && (core.shape != shapeList || !strings.Contains(text, ",")) {
 		return &node{kind: nodeScalar, text: text, origin: at}
 	}
 	trimmed := strings.TrimSpace(text)

@@ -1,4 +1,4 @@
-package awskms
+package aws
 
 import (
 	"encoding/xml"
@@ -74,6 +74,7 @@ func (s *Server) assumeRole(r *http.Request, body []byte) (*assumeRoleResponse, 
 		return nil, fail("ValidationError", "Value at 'roleSessionName' failed to satisfy constraint")
 	}
 	s.mu.Lock()
+	s.note(call, "")
 	allowed := slices.Contains(s.roles[role], call.Principal)
 	s.mu.Unlock()
 	if !allowed { // the same for a role that there is not

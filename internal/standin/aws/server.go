@@ -1,11 +1,12 @@
-// Package awskms is a stand-in for AWS KMS, and for the one call of AWS STS that
-// takes on a role. No emulator of it can be had where the tests run.
+// Package aws is a stand-in for AWS: for KMS, Secrets Manager, the parameters of
+// Systems Manager (SSM), and the one call of STS that takes on a role. No emulator
+// of them can be had where the tests run.
 //
-// It speaks the real wire (AWS JSON 1.1 for KMS, the query protocol for STS),
-// verifies the signature of each request (version 4), and does real
-// cryptography: AES-256-GCM under a key that does not leave it, with the
-// encryption context as additional data. It keeps nothing, and is for tests only.
-package awskms
+// It speaks the real wire (AWS JSON 1.1, the query protocol for STS), verifies the
+// signature of each request (version 4), and does real cryptography for KMS:
+// AES-256-GCM under a key that does not leave it, with the encryption context as
+// additional data. It keeps nothing, and is for tests only.
+package aws
 
 import (
 	"encoding/json"
@@ -30,13 +31,15 @@ const (
 // maxBody bounds a request. KMS encrypts 4 KiB at most.
 const maxBody = 64 << 10
 
-// Server is both services. It is an [http.Handler], safe for concurrent use.
+// Server is all of the services. It is an [http.Handler], safe for concurrent use.
 type Server struct {
 	*standin.Server
 	mu          sync.Mutex
 	credentials map[string]*Credentials // by access key
 	keys        map[string]*key         // by ARN; an alias is a second one for a key
 	roles       map[string][]string     // by ARN: who may take it on
+	secrets     map[place]*Secret       // of Secrets Manager, by name
+	parameters  map[place]string        // of SSM, by name
 	calls       []Call
 	first       string // the ARN of the first key
 }
@@ -49,8 +52,8 @@ type Credentials struct {
 	Principal       string // the ARN of the user or role
 }
 
-// A Call is a request that was signed well.
-type Call struct{ Action, Principal, Region string }
+// A Call is a request that was signed well. Name is that of the secret or parameter.
+type Call struct{ Action, Principal, Region, Name string }
 
 // New starts a stand-in with one key, and no users.
 func New(ca *standin.CA) (*Server, error) {
@@ -62,7 +65,10 @@ func New(ca *standin.CA) (*Server, error) {
 }
 
 func newServer() *Server {
-	return &Server{credentials: map[string]*Credentials{}, keys: map[string]*key{}, roles: map[string][]string{}}
+	return &Server{
+		credentials: map[string]*Credentials{}, keys: map[string]*key{}, roles: map[string][]string{},
+		secrets: map[place]*Secret{}, parameters: map[place]string{},
+	}
 }
 
 // Variables lets a caller in, as a new user.
@@ -133,31 +139,56 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if r.Header.Get("X-Amz-Target") != "" {
-		s.serveKMS(w, r, body)
+		s.serveJSON(w, r, body)
 	} else {
 		s.serveSTS(w, r, body)
 	}
 }
 
-func (s *Server) serveKMS(w http.ResponseWriter, r *http.Request, body []byte) {
+// serveJSON answers the services that speak AWS JSON 1.1, told apart by a header.
+func (s *Server) serveJSON(w http.ResponseWriter, r *http.Request, body []byte) {
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 	w.Header().Set("X-Amzn-Requestid", standin.RandomID(16))
-	action, _ := strings.CutPrefix(r.Header.Get("X-Amz-Target"), "TrentService.")
-	answer, err := s.doKMS(r, action, body)
+	target, action, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	var answer any
+	err := error(fail("UnknownOperationException", "the stand-in does not know %q", target))
+	switch target {
+	case "TrentService":
+		answer, err = s.doKMS(r, action, body)
+	case "secretsmanager":
+		answer, err = s.doSecrets(r, action, body)
+	case "AmazonSSM":
+		answer, err = s.doParameters(r, action, body)
+	}
 	if err == nil {
 		_ = json.NewEncoder(w).Encode(answer)
 		return
 	}
 	f := new(failure)
 	if !errors.As(err, &f) {
-		f = &failure{"KMSInternalException", "internal error", http.StatusInternalServerError}
+		f = &failure{"InternalFailure", "internal error", http.StatusInternalServerError}
 	}
 	w.Header().Set("X-Amzn-Errortype", f.code)
 	w.WriteHeader(f.status)
 	_ = json.NewEncoder(w).Encode(map[string]string{"__type": f.code, "message": f.message})
 }
 
-// admit verifies the signature and notes the call.
+// read verifies the signature and decodes the request.
+func (s *Server) read(r *http.Request, service, action string, body []byte, q any) (Call, error) {
+	call, err := s.admit(r, service, action, body)
+	if err != nil {
+		return call, err
+	}
+	if got := r.Header.Get("Content-Type"); got != "application/x-amz-json-1.1" {
+		return call, fail("SerializationException", "content type %q", got)
+	}
+	if err := json.Unmarshal(body, q); err != nil {
+		return call, fail("SerializationException", "not JSON of this call")
+	}
+	return call, nil
+}
+
+// admit verifies the signature.
 func (s *Server) admit(r *http.Request, service, action string, body []byte) (Call, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -168,7 +199,5 @@ func (s *Server) admit(r *http.Request, service, action string, body []byte) (Ca
 	if scope.service != service {
 		return Call{}, fail("SignatureDoesNotMatch", "Credential should be scoped to correct service: '%s'.", service)
 	}
-	call := Call{Action: action, Principal: scope.principal, Region: scope.region}
-	s.calls = append(s.calls, call)
-	return call, nil
+	return Call{Action: action, Principal: scope.principal, Region: scope.region}, nil
 }

@@ -1,4 +1,4 @@
-package awskms
+package aws
 
 import (
 	"encoding/json"
@@ -54,19 +54,14 @@ type request struct {
 }
 
 func (s *Server) doKMS(r *http.Request, action string, body []byte) (any, error) {
-	call, err := s.admit(r, "kms", action, body)
+	var q request
+	call, err := s.read(r, "kms", action, body, &q)
 	if err != nil {
 		return nil, err
 	}
-	if got := r.Header.Get("Content-Type"); got != "application/x-amz-json-1.1" {
-		return nil, fail("SerializationException", "content type %q", got)
-	}
-	var q request
-	if err := json.Unmarshal(body, &q); err != nil {
-		return nil, fail("SerializationException", "not JSON of this call")
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.note(call, "")
 	switch action {
 	case "Encrypt":
 		return s.encrypt(call, &q)
