@@ -50,21 +50,28 @@ func (b *binder) placed(at *place, origin Origin) {
 // require reports that a value is missing, and where it could be set. null is
 // the origin of the null that stands in its place, if one does.
 func (b *binder) require(at *place, null Origin) {
-	path, target := at.path(), b.file
+	path, target, variable := at.path(), b.file, ""
+	if name := at.variable(); name != "" && b.prefix != nil {
+		variable = "$" + *b.prefix + name
+	}
 	switch within := at.within(); {
+	case within.Variable != "" && variable != "" && !strings.HasPrefix(variable, "$"+within.Variable+levels):
+		target, variable = variable, "" // the list is made of items
 	case within.Variable != "":
-		target = "$" + within.Variable
+		target, variable = "$"+within.Variable, ""
 	case within.Default:
-		target = "the default tag"
+		target, variable = "the default tag", ""
+	case target == "":
+		target, variable = variable, ""
 	}
 	var hints []string
 	if target != "" {
 		hints = append(hints, "set "+path+" in "+target)
 	}
-	if name := at.variable(); name != "" && b.prefix != nil {
-		hints = append(hints, "$"+*b.prefix+name)
+	if variable != "" {
+		hints = append(hints, variable)
 	}
-	f := &flaw{kind: KindMissing, reason: "not set", hint: strings.Join(hints, " or ")}
+	f := &flaw{kind: KindMissing, reason: "is required", hint: strings.Join(hints, " or ")}
 	if null != (Origin{}) {
 		f.reason = "null counts as not set"
 	}

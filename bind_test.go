@@ -146,10 +146,10 @@ func TestValuesThatDoNotFit(t *testing.T) {
 		"malformed text":       refuses[netip.Addr](`nowhere`, format, "want netip.Addr, the text is something else"),
 		"null":                 refuses[string](`null`, sealcfg.KindMissing, "null counts as not set; set v in environments/prod.yaml or $APP_V"),
 		"null list":            refuses[[]string](`null`, sealcfg.KindMissing, "null counts as not set; set v in environments/prod.yaml or $APP_V"),
-		"null in a list":       refuses[[]string](`[a, null]`, sealcfg.KindMissing, "null counts as not set; set v[1] in environments/prod.yaml"),
+		"null in a list":       refuses[[]string](`[a, null]`, sealcfg.KindMissing, "null counts as not set; set v[1] in environments/prod.yaml or $APP_V__1"),
 		"null for a struct":    refuses[one](`null`, sealcfg.KindMissing, "null counts as not set; set v.a in environments/prod.yaml or $APP_V__A"),
 		"null in a map":        refuses[map[string]int](`{a: ~}`, sealcfg.KindMissing, "null counts as not set; set v.a in environments/prod.yaml or $APP_V__A"),
-		"null list of structs": refuses[[]one](`[~]`, sealcfg.KindMissing, "null counts as not set; set v[0].a in environments/prod.yaml"),
+		"null list of structs": refuses[[]one](`[~]`, sealcfg.KindMissing, "null counts as not set; set v[0].a in environments/prod.yaml or $APP_V__0__A"),
 	} {
 		t.Run(name, test)
 	}

@@ -64,6 +64,9 @@ func (f *flagValue) String() string {
 	return f.def
 }
 
+// Type names the type, for flag sets that ask (see package pflags).
+func (f *flagValue) Type() string { return f.plan.typeName() }
+
 // IsBoolFlag makes --debug the same as --debug=true.
 func (f *flagValue) IsBoolFlag() bool { return f.plan != nil && f.plan.core().isBool() }
 
@@ -93,18 +96,18 @@ func (l *loader) defineFlags(fs *flag.FlagSet) error {
 	for i, v := range all {
 		fs.Var(v, v.name, usages[i])
 	}
-	l.flags = &flagSource{flags: all}
+	l.flags.flags = append(l.flags.flags, all...)
 	return nil
 }
 
-// usage is the help of a flag; flag sets add the default. The word in backquotes
-// is what they show as its value.
+// usage is the help of a flag; flag sets add the default. A word in backquotes is
+// what they show as its value.
 func (l *loader) usage(path envfile.Path, f *field) string {
 	var parts []string
-	if f.desc != "" {
+	switch {
+	case f.desc != "":
 		parts = append(parts, f.desc)
-	}
-	if !f.plan.core().isBool() {
+	case !f.plan.core().isBool():
 		parts = append(parts, "`"+f.plan.typeName()+"`")
 	}
 	names := append([]string(nil), f.explicit...)

@@ -70,8 +70,8 @@ func (l *loader) sources(env string) (all []Source, file string, err error) {
 	}
 	all = append(all, o.added...)
 	all = append(all, &environSource{prefix: o.prefix, process: true, ignored: o.envVar, list: func(context.Context) ([]string, error) { return o.variables(), nil }})
-	if l.flags != nil {
-		all = append(all, l.flags)
+	if len(l.flags.flags) > 0 {
+		all = append(all, &l.flags)
 	}
 	if len(o.set.assigned) > 0 {
 		all = append(all, &o.set)

@@ -51,8 +51,8 @@ func (l *Loader[T]) Flags(fs *flag.FlagSet) error {
 type loader struct {
 	plan  *plan
 	o     *options
-	flags *flagSource // nil: none are defined
-	err   error       // of the type or the options
+	flags flagSource
+	err   error // of the type or the options
 }
 
 func newLoader(t reflect.Type, opts []Option) *loader {

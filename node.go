@@ -97,10 +97,14 @@ func (n *node) withItems(items *node) *node {
 		case e.index == len(entries):
 			entries = append(entries, e)
 		default:
-			return brokenNode(fmt.Sprintf("item %d leaves a gap: the list has %d", e.index, len(entries)), e.origin)
+			broken := brokenNode(fmt.Sprintf("item %d leaves a gap: the list has %d", e.index, len(entries)), e.origin)
+			broken.key, broken.keyOrigin, broken.index = items.key, items.keyOrigin, items.index
+			return broken
 		}
 	}
-	return &node{kind: nodeList, key: items.key, keyOrigin: items.keyOrigin, origin: items.origin, entries: entries}
+	list := *items
+	list.kind, list.entries = nodeList, entries
+	return &list
 }
 
 // mergeItems puts items over others.

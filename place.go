@@ -2,6 +2,8 @@ package sealcfg
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/sealcfg/sealcfg/envfile"
 )
@@ -37,20 +39,21 @@ func (at *place) path() string {
 }
 
 // variable returns the name of the variable that could set the place, without
-// prefix, "" for one within a list.
+// prefix, "" if there is none.
 func (at *place) variable() string {
-	name := ""
+	var names []string
 	for p := at; p.parent != nil; p = p.parent {
-		if p.step.IsIndex || p.name == "" {
+		name := p.name
+		if p.step.IsIndex {
+			name = strconv.Itoa(p.step.Index)
+		}
+		if name == "" {
 			return ""
 		}
-		if p == at {
-			name = p.name
-		} else {
-			name = p.name + levels + name
-		}
+		names = append(names, name)
 	}
-	return name
+	slices.Reverse(names)
+	return strings.Join(names, levels)
 }
 
 // within returns the origin of the innermost list around the place.

@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"strings"
 	"unicode"
+
+	"github.com/sealcfg/sealcfg/internal/naming"
 )
 
 // A tag is what the tags of a struct field say.
@@ -56,7 +58,7 @@ func readTag(f reflect.StructField) (tag, error) {
 	t.skip = name == "-"
 	t.named = name != ""
 	if !t.named {
-		name = snakeCase(f.Name)
+		name = naming.Snake(f.Name)
 	}
 	t.name = name
 	return t, nil
@@ -65,24 +67,6 @@ func readTag(f reflect.StructField) (tag, error) {
 // words splits a tag at its commas.
 func words(list string) []string {
 	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
-}
-
-// snakeCase spells a Go name as configuration files do: HTTPPort is http_port.
-// A run of capitals is one word, but its last letter if a small one follows.
-func snakeCase(name string) string {
-	var b strings.Builder
-	runes := []rune(name)
-	for i, r := range runes {
-		if i > 0 && unicode.IsUpper(r) && runes[i-1] != '_' {
-			afterWord := !unicode.IsUpper(runes[i-1])
-			beforeWord := i+1 < len(runes) && unicode.IsLower(runes[i+1])
-			if afterWord || beforeWord {
-				b.WriteByte('_')
-			}
-		}
-		b.WriteRune(unicode.ToLower(r))
-	}
-	return b.String()
 }
 
 // variableName spells a name as variables do: upper case, and _ for what a
