@@ -1,6 +1,7 @@
 package sealcfg
 
 import (
+	"fmt"
 	"reflect"
 	"strconv"
 	"strings"
@@ -16,6 +17,8 @@ type binder struct {
 	missing  []*Problem
 
 	origins []placed
+
+	planning bool // to try a default tag: Validate is not called, the disk not looked at
 }
 
 // all returns the problems in the order in which they are shown.
@@ -44,12 +47,12 @@ func (b *binder) wrongShape(want string, n *node, at *place) {
 }
 
 func (b *binder) placed(at *place, origin Origin) {
-	b.origins = append(b.origins, placed{at.path(), origin})
+	b.origins = append(b.origins, placed{at, origin})
 }
 
 // require reports that a value is missing, and where it could be set. null is
-// the origin of the null that stands in its place, if one does.
-func (b *binder) require(at *place, null Origin) {
+// the origin of the null that stands in its place, nil if none does.
+func (b *binder) require(at *place, null *Origin) {
 	path, target, variable := at.path(), b.file, ""
 	if name := at.variable(); name != "" && b.prefix != nil {
 		variable = "$" + *b.prefix + name
@@ -72,24 +75,26 @@ func (b *binder) require(at *place, null Origin) {
 		hints = append(hints, variable)
 	}
 	f := &flaw{kind: KindMissing, reason: "is required", hint: strings.Join(hints, " or ")}
-	if null != (Origin{}) {
-		f.reason = "null counts as not set"
+	var given Origin
+	if null != nil {
+		given, f.reason = *null, "null counts as not set"
 	}
-	b.missing = append(b.missing, f.problem(path, null))
+	b.missing = append(b.missing, f.problem(path, given))
 }
 
 // field binds a field. n is nil if no source mentions it.
 func (b *binder) field(f *field, v reflect.Value, n *node, at *place) {
 	switch {
 	case n != nil && (n.kind != nodeNull || f.plan.nilable()):
-		b.bind(f.plan, v, n, at)
+		b.bindChecked(f, v, n, at)
 		return
 	case n != nil:
-		at.null = n.origin
+		null := n.origin
+		at.null = &null
 	}
 	switch {
 	case f.def != nil:
-		b.bind(f.plan, v, textNode(f.plan, *f.def, Origin{Default: true}), at)
+		b.bindChecked(f, v, textNode(f.plan, *f.def, Origin{Default: true}), at)
 	case f.plan.nilable():
 	case f.plan.shape == shapeStruct:
 		at.lenient = at.lenient || f.optional
@@ -99,9 +104,18 @@ func (b *binder) field(f *field, v reflect.Value, n *node, at *place) {
 	}
 }
 
+// bindChecked binds a field, and then holds it to what its tags ask for.
+func (b *binder) bindChecked(f *field, v reflect.Value, n *node, at *place) {
+	before := b.count()
+	b.bind(f.plan, v, n, at)
+	if f.limits != nil && b.count() == before {
+		b.check(f.limits, f.plan, v, n, at)
+	}
+}
+
 // bind sets v, which must be settable, to what n says.
 func (b *binder) bind(p *plan, v reflect.Value, n *node, at *place) {
-	at.lenient, at.null = false, Origin{}
+	at.lenient, at.null = false, nil
 	if n.kind == nodeBroken {
 		b.report(n.flaw, at, n.origin)
 		return
@@ -122,15 +136,24 @@ func (b *binder) bind(p *plan, v reflect.Value, n *node, at *place) {
 		b.bind(p.elem, held, n, at)
 		v.Addr().Interface().(boxed).fill(held)
 		return
+	case shapeOptional:
+		b.bindOptional(p, v, n, at)
+		return
 	case shapeStruct:
 		if isNull {
-			at.null, n = n.origin, nil
+			null := n.origin
+			at.null, n = &null, nil
 		}
 		b.bindStruct(p, v, n, at)
 		return
 	}
-	if isNull {
-		b.require(at, n.origin)
+	switch {
+	case isNull && p.isPointerScalar():
+		b.placed(at, n.origin)
+		return
+	case isNull && p.shape != shapeAny && p.shape != shapeJSON: // they hold nulls, in lists and maps
+		null := n.origin
+		b.require(at, &null)
 		return
 	}
 	before := b.count()
@@ -141,10 +164,34 @@ func (b *binder) bind(p *plan, v reflect.Value, n *node, at *place) {
 		b.bindList(p, v, n, at)
 	case shapeMap:
 		b.bindMap(p, v, n, at)
+	case shapeAny:
+		if x := b.anything(n, at); x != nil {
+			v.Set(reflect.ValueOf(x))
+		}
+	case shapeJSON:
+		text, broken, f := n.rawJSON(nil)
+		if f != nil {
+			b.reportValue(f, broken, at)
+			return
+		}
+		v.SetBytes(text)
+		b.placed(at, n.origin)
 	}
 	if p.validates && b.count() == before {
-		b.validate(v, at, n.origin)
+		b.validate(group{plan: p}, v, at, n.origin)
 	}
+}
+
+func (b *binder) bindOptional(p *plan, v reflect.Value, n *node, at *place) {
+	o := v.Addr().Interface().(optional)
+	if n.kind == nodeNull {
+		o.holdNull()
+		b.placed(at, n.origin)
+		return
+	}
+	held := reflect.New(p.elem.typ).Elem()
+	b.bind(p.elem, held, n, at)
+	o.hold(held)
 }
 
 func (b *binder) bindScalar(p *plan, v reflect.Value, n *node, at *place) {
@@ -172,9 +219,18 @@ func (b *binder) bindList(p *plan, v reflect.Value, n *node, at *place) {
 		b.wrongShape("a list", n, at)
 		return
 	}
-	list := reflect.MakeSlice(p.typ, len(n.entries), len(n.entries))
+	list := v
+	if p.typ.Kind() == reflect.Array {
+		if len(n.entries) != v.Len() {
+			b.wrongShape(fmt.Sprintf("a list of exactly %d", v.Len()), n, at)
+			return
+		}
+	} else {
+		list = reflect.MakeSlice(p.typ, len(n.entries), len(n.entries))
+	}
+	origin := n.origin
 	for i, e := range n.entries {
-		b.bind(p.elem, list.Index(i), e, at.index(i, n.origin))
+		b.bind(p.elem, list.Index(i), e, at.item(i, &origin))
 	}
 	v.Set(list)
 	if len(n.entries) == 0 {
@@ -189,9 +245,20 @@ func (b *binder) bindMap(p *plan, v reflect.Value, n *node, at *place) {
 	}
 	m := reflect.MakeMapWithSize(p.typ, len(n.entries))
 	for _, e := range n.entries {
+		entry := at.key(e.key, variableName(e.key))
+		key := reflect.New(p.typ.Key()).Elem()
+		if f := p.key(key, "", e.key); f != nil {
+			f.reason = "the key: " + f.reason
+			b.report(f, entry, e.keyOrigin)
+			continue
+		}
+		if m.MapIndex(key).IsValid() {
+			b.report(&flaw{kind: KindInvalid, reason: "the key stands twice, in two spellings"}, entry, e.keyOrigin)
+			continue
+		}
 		value := reflect.New(p.elem.typ).Elem()
-		b.bind(p.elem, value, e, at.key(e.key, variableName(e.key)))
-		m.SetMapIndex(reflect.ValueOf(e.key).Convert(p.typ.Key()), value)
+		b.bind(p.elem, value, e, entry)
+		m.SetMapIndex(key, value)
 	}
 	v.Set(m)
 	if len(n.entries) == 0 {
@@ -202,10 +269,16 @@ func (b *binder) bindMap(p *plan, v reflect.Value, n *node, at *place) {
 // bindStruct also binds a struct that nothing mentions (n is nil): each of its
 // fields has its own default, or is reported as missing.
 func (b *binder) bindStruct(p *plan, v reflect.Value, n *node, at *place) {
+	b.bindFields(p, v, n, at, nil)
+}
+
+// bindFields binds the fields of a struct. beside are names that stand in the
+// same map and are not those of the struct.
+func (b *binder) bindFields(p *plan, v reflect.Value, n *node, at *place, beside []string) {
 	origin := Origin{Default: true}
 	before := b.count()
 	given := make([]*node, len(p.fields))
-	var unknown []*node
+	var rest []*node
 	if n != nil {
 		if n.kind != nodeMap {
 			b.wrongShape("a map", n, at)
@@ -216,40 +289,45 @@ func (b *binder) bindStruct(p *plan, v reflect.Value, n *node, at *place) {
 			if i, ok := p.byName[e.key]; ok {
 				given[i] = e
 			} else {
-				unknown = append(unknown, e)
+				rest = append(rest, e)
 			}
 		}
 	}
+	kindOK := true
 	for i := range p.fields {
 		f := &p.fields[i]
+		start := b.count()
 		b.field(f, v.FieldByIndex(f.index), given[i], at.key(f.name, f.variable))
-	}
-	for _, e := range unknown {
-		f := &flaw{kind: KindUnknown, reason: "unknown key"}
-		if name, ok := closest.Of(e.key, p.names()); ok {
-			f.hint = "did you mean " + strconv.Quote(name) + "?"
+		if p.union != nil && p.union.kind == i {
+			kindOK = b.count() == start
 		}
-		b.report(f, at.key(e.key, ""), e.keyOrigin)
+	}
+	if p.union != nil {
+		rest = b.bindVariant(p, v, n, rest, kindOK, at)
+	}
+	if len(rest) > 0 {
+		b.unknown(rest, append(p.names(), beside...), at)
 	}
 	if at.lenient || b.count() > before {
 		return
 	}
 	for _, in := range p.inlined {
-		if in.validates && !b.validate(v.FieldByIndex(in.index), at, origin) {
+		if in.validates && !b.validate(group{p, in.index}, v.FieldByIndex(in.index), at, origin) {
 			return // a method promoted from it would say the same again
 		}
 	}
 	if p.validates {
-		b.validate(v, at, origin)
+		b.validate(group{plan: p}, v, at, origin)
 	}
 }
 
-// validate calls the Validate method of v, and reports whether it is content.
-func (b *binder) validate(v reflect.Value, at *place, origin Origin) bool {
-	err := v.Addr().Interface().(validator).Validate()
-	if err == nil {
-		return true
+// unknown reports entries of a map that has only the named ones.
+func (b *binder) unknown(entries []*node, names []string, at *place) {
+	for _, e := range entries {
+		f := &flaw{kind: KindUnknown, reason: "unknown key"}
+		if name, ok := closest.Of(e.key, names); ok {
+			f.hint = "did you mean " + strconv.Quote(name) + "?"
+		}
+		b.report(f, at.key(e.key, ""), e.keyOrigin)
 	}
-	b.report(&flaw{kind: KindInvalid, reason: err.Error(), cause: err}, at, origin)
-	return false
 }

@@ -304,8 +304,9 @@ func TestTypesThatCannotBeBound(t *testing.T) {
 		"want a struct":                         of(loadYAML[string](t, "a: 1")),
 		"want a struct: pointer":                of(loadYAML[*one](t, "a: 1")),
 		"field V: chan int cannot be bound":     of(loadYAML[struct{ V chan int }](t, "v: 1")),
-		"field V: field W: interface {} cannot": of(loadYAML[struct{ V struct{ W any } }](t, "v: 1")),
-		"its keys are no strings":               of(loadYAML[struct{ V []map[int]string }](t, "v: 1")),
+		"field V: field W: fmt.Stringer cannot": of(loadYAML[struct{ V struct{ W fmt.Stringer } }](t, "v: 1")),
+		"field V: func() cannot be bound":       of(loadYAML[struct{ V *func() }](t, "v: 1")),
+		"its keys are no texts or integers":     of(loadYAML[struct{ V []map[float64]string }](t, "v: 1")),
 		`the name "a" is taken`: of(loadYAML[struct {
 			A, B string `cfg:"a"`
 		}](t, "a: 1")),

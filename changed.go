@@ -1,6 +1,8 @@
 package sealcfg
 
 import (
+	"encoding"
+	"fmt"
 	"maps"
 	"math"
 	"reflect"
@@ -30,10 +32,22 @@ func (d *differ) diff(p *plan, a, b reflect.Value, at *place) {
 		if inner.diff(p.elem, x.exposed(), y.exposed(), at); len(inner.changed) > 0 || x.isSet() != y.isSet() {
 			d.differs(at)
 		}
+	case shapeOptional:
+		x, before := copyOf(a).Interface().(optional).held()
+		y, after := copyOf(b).Interface().(optional).held()
+		switch {
+		case before != after:
+			d.differs(at)
+		case before == optionalSet:
+			d.diff(p.elem, x, y, at)
+		}
 	case shapeStruct:
 		for i := range p.fields {
 			f := &p.fields[i]
 			d.diff(f.plan, a.FieldByIndex(f.index), b.FieldByIndex(f.index), at.key(f.name, f.variable))
+		}
+		if p.union != nil {
+			d.diffVariants(p, a, b, at)
 		}
 	case shapeList:
 		if a.Len() != b.Len() {
@@ -52,11 +66,32 @@ func (d *differ) diff(p *plan, a, b reflect.Value, at *place) {
 	}
 }
 
+// diffVariants says of a union whose kind has changed that all fields of both
+// variants have.
+func (d *differ) diffVariants(p *plan, a, b reflect.Value, at *place) {
+	said := make(map[string]bool)
+	for _, v := range p.union.variants {
+		x, y := a.FieldByIndex(v.index), b.FieldByIndex(v.index)
+		switch {
+		case !x.IsNil() && !y.IsNil():
+			d.diff(v.plan.elem, x.Elem(), y.Elem(), at)
+		case x.IsNil() != y.IsNil():
+			for i := range v.plan.elem.fields {
+				f := &v.plan.elem.fields[i]
+				if !said[f.name] {
+					said[f.name] = true
+					d.differs(at.key(f.name, f.variable))
+				}
+			}
+		}
+	}
+}
+
 func (d *differ) diffMaps(p *plan, a, b reflect.Value, at *place) {
 	keys := make(map[string]reflect.Value)
 	for _, m := range []reflect.Value{a, b} {
 		for _, k := range m.MapKeys() {
-			keys[k.String()] = k
+			keys[keyText(k)] = k
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(keys)) {
@@ -67,6 +102,19 @@ func (d *differ) diffMaps(p *plan, a, b reflect.Value, at *place) {
 			d.differs(entry)
 		}
 	}
+}
+
+// keyText spells the key of a map as a file does.
+func keyText(k reflect.Value) string {
+	if m, ok := k.Interface().(encoding.TextMarshaler); ok {
+		if text, err := m.MarshalText(); err == nil {
+			return string(text)
+		}
+	}
+	if k.Kind() == reflect.String { // it may have a String method that says something else
+		return k.String()
+	}
+	return fmt.Sprint(k.Interface())
 }
 
 // same compares scalars.

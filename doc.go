@@ -35,8 +35,8 @@
 //
 // # What must be set
 //
-// Every field, unless it has a default:"…" tag, is a pointer, or is marked
-// cfg:",optional". A struct is as required as its fields; an optional one that
+// Every field, unless it has a default:"…" tag, is a pointer or an [Optional], or
+// is marked cfg:",optional". A struct is as required as its fields; an optional one that
 // nothing mentions gets its defaults and is not validated. A null sets a
 // pointer to nil; for all else it counts as not set, also where a weaker layer
 // has a value.
@@ -50,11 +50,23 @@
 // In files a value has a type, and it must fit: the text "5432" is no port, and
 // the number 01234 (which is 668) is no postcode. An int may stand for a float.
 // A [time.Duration] is written 5s, a [time.Time] as RFC 3339 or as a YAML time, a
-// []byte as text, taken as it is. Types with UnmarshalText take text. Texts of
-// the process environment and of default tags are parsed: lists as a JSON array
-// or separated by commas, maps and structs as a JSON object.
+// []byte as text, taken as it is. Types with UnmarshalText take text, and so do
+// [net/url.URL], [regexp.Regexp] and *[time.Location]; those of math/big take
+// numbers too. An array wants a list of its length. An any takes whatever there
+// is, an [encoding/json.RawMessage] holds it as JSON. Texts of the process
+// environment and of default tags are parsed: lists as a JSON array or separated
+// by commas, maps and structs as a JSON object.
+//
+// In a struct with a string field that is named kind, fields with a tag such as
+// kind:"s3" are pointers to structs, of which one is set: the one whose tag kind
+// says. Its fields stand beside kind.
 //
 // # Checks
+//
+// Tags say what a value must be: oneof:"dev prod", min, max and len (of numbers,
+// durations, texts, lists and maps), pattern:"^[a-z]+$", and check:"…" with url,
+// email, hostport, file or dir. They hold for the value behind pointers, [Secret]
+// and [Optional]; oneof, pattern and check on a list or map hold for its items.
 //
 // A method Validate() error, on any type at any depth, runs when its value was
 // bound without a problem and all Validate methods inside it have passed. Its

@@ -193,8 +193,7 @@ func (v variable) child(p *plan, below *node, rest string) (*node, error) {
 func fieldOf(p *plan, name, rest string) (found *field, spelled, after string, err error) {
 	longest := 0
 	var twin *field
-	for i := range p.fields {
-		f := &p.fields[i]
+	for _, f := range p.every {
 		for n, spelling := range append([]string{f.name}, f.aliases...) {
 			variable := f.variable
 			if n > 0 {

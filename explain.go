@@ -55,13 +55,17 @@ func (e *explainer) walk(p *plan, v reflect.Value, at *place) {
 			return
 		}
 		e.row(p, at, "null")
+	case shapeOptional:
+		value, state := copyOf(v).Interface().(optional).held()
+		if state == optionalSet {
+			e.walk(p.elem, value, at)
+			return
+		}
+		e.row(p, at, "null")
 	case shapeSecret:
 		e.row(p, at, fmt.Sprint(v.Interface()))
 	case shapeStruct:
-		for i := range p.fields {
-			f := &p.fields[i]
-			e.walk(f.plan, v.FieldByIndex(f.index), at.key(f.name, f.variable))
-		}
+		e.group(p, v, at)
 	case shapeList:
 		for i := range v.Len() {
 			e.walk(p.elem, v.Index(i), at.index(i, Origin{}))
@@ -72,7 +76,7 @@ func (e *explainer) walk(p *plan, v reflect.Value, at *place) {
 	case shapeMap:
 		byName := make(map[string]reflect.Value)
 		for it := v.MapRange(); it.Next(); {
-			byName[it.Key().String()] = it.Value()
+			byName[keyText(it.Key())] = it.Value()
 		}
 		for _, name := range slices.Sorted(maps.Keys(byName)) {
 			e.walk(p.elem, byName[name], at.key(name, ""))
@@ -85,10 +89,25 @@ func (e *explainer) walk(p *plan, v reflect.Value, at *place) {
 	}
 }
 
+func (e *explainer) group(p *plan, v reflect.Value, at *place) {
+	for i := range p.fields {
+		f := &p.fields[i]
+		e.walk(f.plan, v.FieldByIndex(f.index), at.key(f.name, f.variable))
+	}
+	if p.union == nil {
+		return
+	}
+	for _, variant := range p.union.variants { // its entries stand beside kind
+		if x := v.FieldByIndex(variant.index); !x.IsNil() {
+			e.group(variant.plan.elem, x.Elem(), at)
+		}
+	}
+}
+
 func (e *explainer) row(p *plan, at *place, value string) {
 	path := at.path()
 	origin := e.origins.beneath(path)
-	if origin == (Origin{}.String()) && value != redacted && value != unset {
+	if origin == (Origin{}).String() && value != redacted && value != unset {
 		value = nothing
 	}
 	e.rows = append(e.rows, [4]string{oneLine(path), oneLine(p.typeName()), value, oneLine(origin)})
@@ -98,14 +117,14 @@ func (e *explainer) row(p *plan, at *place, value string) {
 func (o *Origins) beneath(path string) string {
 	var first string
 	others := 0
-	for _, p := range o.all {
-		rest, ok := strings.CutPrefix(p.path, path)
+	for name, origin := range o.All() {
+		rest, ok := strings.CutPrefix(name, path)
 		switch {
 		case !ok || rest != "" && rest[0] != '.' && rest[0] != '[':
 		case rest == "":
-			return p.origin.String()
+			return origin.String()
 		case first == "":
-			first = p.origin.String()
+			first = origin.String()
 		default:
 			others++
 		}

@@ -121,9 +121,10 @@ func (l *loader) open(ctx context.Context, env string, sources []Source, file st
 	if err := l.o.resolve(ctx, l.plan, all.tree); err != nil {
 		return nil, err
 	}
-	v := reflect.New(l.plan.typ)
+	v, tree := reflect.New(l.plan.typ), orEmpty(all.tree)
 	b := &binder{file: file, prefix: l.o.prefix, problems: all.problems}
-	b.bind(l.plan, v.Elem(), orEmpty(all.tree), &place{})
+	b.bind(l.plan, v.Elem(), tree, &place{})
+	b.validateAll(l.o.validations, l.plan, v, tree.origin)
 	if b.count() > 0 {
 		return &snapshot{warnings: all.warnings}, &Error{Env: env, Problems: b.all()}
 	}

@@ -22,6 +22,7 @@ type node struct {
 	// from the process environment or a default tag.
 	typ  crypto.Type
 	text string
+	json crypto.Type // what such a text is in the JSON around it, "" outside of JSON
 
 	entries []*node // of a map, list or items
 	flaw    *flaw   // of a broken node

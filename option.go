@@ -53,6 +53,7 @@ type options struct {
 	errs       []error
 
 	withoutFiles bool
+	validations  []func(any) error
 }
 
 func newOptions(opts []Option) (*options, error) {

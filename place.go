@@ -14,8 +14,9 @@ type place struct {
 	parent *place // nil for the settings as a whole
 	step   envfile.Step
 	name   string // the step as a variable spells it
-	list   Origin // of the list that the step counts in
-	null   Origin // of the null that stands for the group around it
+	// Copies, for a place lives as long as the origins do, and nodes hold values.
+	list *Origin // of the list that the step counts in, nil for none
+	null *Origin // of the null that stands for the group around it, nil for none
 	// lenient: part of an optional group that nothing sets, so only defaults count.
 	lenient bool
 }
@@ -24,7 +25,10 @@ func (at *place) key(key, name string) *place {
 	return &place{parent: at, step: envfile.Step{Key: key}, name: name, null: at.null, lenient: at.lenient}
 }
 
-func (at *place) index(i int, list Origin) *place {
+func (at *place) index(i int, list Origin) *place { return at.item(i, &list) }
+
+// item is index for many items of one list.
+func (at *place) item(i int, list *Origin) *place {
 	return &place{parent: at, step: envfile.Step{Index: i, IsIndex: true}, list: list}
 }
 
@@ -60,7 +64,7 @@ func (at *place) variable() string {
 func (at *place) within() Origin {
 	for p := at; p.parent != nil; p = p.parent {
 		if p.step.IsIndex {
-			return p.list
+			return *p.list
 		}
 	}
 	return Origin{}

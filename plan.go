@@ -16,6 +16,9 @@ const (
 	shapeMap
 	shapePointer
 	shapeSecret
+	shapeOptional
+	shapeAny  // interface{}
+	shapeJSON // json.RawMessage
 )
 
 // A plan is all that binding needs to know of a type. It is made once for each
@@ -23,13 +26,16 @@ const (
 type plan struct {
 	typ       reflect.Type
 	shape     shape
-	elem      *plan   // of a list, map, pointer or secret
+	elem      *plan   // of a list (or array), map, pointer, secret or optional
 	decode    decoder // of a scalar
+	key       decoder // of the keys of a map
 	validates bool    // *typ has a Validate method
 
 	fields  []field         // of a struct, those of inlined structs included
 	byName  map[string]int  // position in fields, old names included
 	inlined []inlinedStruct // innermost first
+	union   *union          // nil for all but unions
+	every   []*field        // fields, and those of the variants of a union: one of each name
 
 	renamesOnce sync.Once
 	hasRenames  bool
@@ -46,6 +52,7 @@ type field struct {
 	plan       *plan
 	optional   bool
 	def        *string
+	limits     *constraints // nil if its tags ask for nothing
 }
 
 // An inlinedStruct is a struct whose fields belong to the one around it, but
@@ -69,7 +76,11 @@ func planOf(t reflect.Type) (*plan, error) {
 	if p, ok := plans.Load(t); ok {
 		return p.(*plan), nil
 	}
-	p, err := planner{}.plan(t)
+	b := planner{begun: make(map[reflect.Type]*plan)}
+	p, err := b.plan(t)
+	if err == nil {
+		err = b.finish()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("settings type %s: %w", t, err)
 	}
@@ -81,18 +92,33 @@ func planOf(t reflect.Type) (*plan, error) {
 }
 
 // A planner holds the plans begun so far: a type may contain itself.
-type planner map[reflect.Type]*plan
+type planner struct {
+	begun map[reflect.Type]*plan
+	order []*plan
+}
 
-func (b planner) plan(t reflect.Type) (*plan, error) {
-	if p, ok := b[t]; ok {
+func (b *planner) plan(t reflect.Type) (*plan, error) {
+	if p, ok := b.begun[t]; ok {
 		return p, nil
 	}
 	p := &plan{typ: t}
-	b[t] = p
+	b.begun[t], b.order = p, append(b.order, p)
 	p.validates = t.Kind() != reflect.Pointer && reflect.PointerTo(t).Implements(validatorType)
 	if elem, ok := secretElem(t); ok {
 		p.shape = shapeSecret
 		return p, b.planElem(p, elem)
+	}
+	if elem, ok := optionalElem(t); ok {
+		p.shape = shapeOptional
+		return p, b.planElem(p, elem)
+	}
+	switch t {
+	case anyType:
+		p.shape = shapeAny
+		return p, nil
+	case rawJSONType:
+		p.shape = shapeJSON
+		return p, nil
 	}
 	if d := decoderOf(t); d != nil {
 		p.shape, p.decode = shapeScalar, d
@@ -102,14 +128,14 @@ func (b planner) plan(t reflect.Type) (*plan, error) {
 	case reflect.Pointer:
 		p.shape = shapePointer
 		return p, b.planElem(p, t.Elem())
-	case reflect.Slice:
+	case reflect.Slice, reflect.Array:
 		p.shape = shapeList
 		return p, b.planElem(p, t.Elem())
 	case reflect.Map:
-		if t.Key().Kind() != reflect.String {
-			return nil, fmt.Errorf("%s cannot be bound: its keys are no strings", t)
+		p.shape, p.key = shapeMap, keyDecoderOf(t.Key())
+		if p.key == nil {
+			return nil, fmt.Errorf("%s cannot be bound: its keys are no texts or integers", t)
 		}
-		p.shape = shapeMap
 		return p, b.planElem(p, t.Elem())
 	case reflect.Struct:
 		p.shape, p.byName = shapeStruct, make(map[string]int)
@@ -118,7 +144,27 @@ func (b planner) plan(t reflect.Type) (*plan, error) {
 	return nil, fmt.Errorf("%s cannot be bound (tag the field `cfg:\"-\"` to leave it alone)", t)
 }
 
-func (b planner) planElem(p *plan, elem reflect.Type) (err error) {
+// finish does what takes complete plans.
+func (b *planner) finish() error {
+	for _, p := range b.order {
+		if p.shape != shapeStruct {
+			continue
+		}
+		if err := p.join(); err != nil {
+			return fmt.Errorf("%s: %w", p.typ, err)
+		}
+	}
+	for _, p := range b.order {
+		for i := range p.fields {
+			if err := p.fields[i].settle(); err != nil {
+				return fmt.Errorf("field %s: %w", p.typ.FieldByIndex(p.fields[i].index).Name, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (b *planner) planElem(p *plan, elem reflect.Type) (err error) {
 	p.elem, err = b.plan(elem)
 	return err
 }
@@ -132,7 +178,7 @@ func secretElem(t reflect.Type) (reflect.Type, bool) {
 }
 
 // addFields adds the fields of t, which stands at index within p.typ.
-func (b planner) addFields(p *plan, t reflect.Type, index []int) error {
+func (b *planner) addFields(p *plan, t reflect.Type, index []int) error {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		at := append(append([]int(nil), index...), i)
@@ -143,13 +189,19 @@ func (b planner) addFields(p *plan, t reflect.Type, index []int) error {
 		if tg.skip {
 			continue
 		}
+		if tg.kind != "" {
+			if err := b.addVariant(p, f, at, &tg); err != nil {
+				return fmt.Errorf("field %s: %w", f.Name, err)
+			}
+			continue
+		}
 		if tg.inline || f.Anonymous && !tg.named {
 			inlined, err := b.inline(p, f, at)
 			switch {
 			case err != nil:
 				return err
-			case inlined && (tg.optional || tg.def != nil):
-				return fmt.Errorf("field %s: an inlined struct is neither optional nor has it a default; its fields may", f.Name)
+			case inlined && (tg.optional || tg.def != nil || tg.limits != nil):
+				return fmt.Errorf("field %s: an inlined struct is neither optional nor has it a default or checks; its fields may", f.Name)
 			case inlined:
 				continue
 			case tg.inline:
@@ -168,7 +220,7 @@ func (b planner) addFields(p *plan, t reflect.Type, index []int) error {
 		}
 		err = p.add(field{
 			name: tg.name, variable: variableName(tg.name), aliases: tg.aliases, explicit: tg.explicit, deprecated: tg.deprecated,
-			desc: tg.desc, index: at, plan: fp, optional: tg.optional, def: tg.def,
+			desc: tg.desc, index: at, plan: fp, optional: tg.optional, def: tg.def, limits: tg.limits,
 		})
 		if err != nil {
 			return fmt.Errorf("field %s: %w", f.Name, err)
@@ -189,23 +241,14 @@ func (p *plan) add(f field) error {
 	return nil
 }
 
-// named returns the field of a struct that has a name now or had it once, nil if
-// none has.
-func (p *plan) named(name string) *field {
-	if i, ok := p.byName[name]; ok {
-		return &p.fields[i]
-	}
-	return nil
-}
-
 // inline adds the fields of a struct-typed field to p. It reports false if the
 // field's type is bound as one value.
-func (b planner) inline(p *plan, f reflect.StructField, index []int) (bool, error) {
+func (b *planner) inline(p *plan, f reflect.StructField, index []int) (bool, error) {
 	t := f.Type
 	if t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct {
 		return false, fmt.Errorf("field %s: a pointer cannot be inlined; embed the struct itself, or name it in a cfg tag", f.Name)
 	}
-	if _, secret := secretElem(t); t.Kind() != reflect.Struct || secret || decoderOf(t) != nil {
+	if !isGroup(t) {
 		return false, nil
 	}
 	if err := b.addFields(p, t, index); err != nil {
@@ -219,60 +262,9 @@ func (b planner) inline(p *plan, f reflect.StructField, index []int) (bool, erro
 	return true, nil
 }
 
-// core returns the plan behind pointers and secrets.
-func (p *plan) core() *plan {
-	for p.shape == shapePointer || p.shape == shapeSecret {
-		p = p.elem
-	}
-	return p
+// isGroup says that a type is bound field by field.
+func isGroup(t reflect.Type) bool {
+	_, secret := secretElem(t)
+	_, optional := optionalElem(t)
+	return t.Kind() == reflect.Struct && !secret && !optional && decoderOf(t) == nil
 }
-
-// nilable says that a value may stay unset: there is a pointer outside of
-// whatever holds the value.
-func (p *plan) nilable() bool {
-	for p.shape == shapeSecret {
-		p = p.elem
-	}
-	return p.shape == shapePointer
-}
-
-// names returns the names of a struct's fields.
-func (p *plan) names() []string {
-	names := make([]string, len(p.fields))
-	for i, f := range p.fields {
-		names[i] = f.name
-	}
-	return names
-}
-
-// coreOrNil is core for a plan that may be nil.
-func (p *plan) coreOrNil() *plan {
-	if p == nil {
-		return nil
-	}
-	return p.core()
-}
-
-// isSecret says that a Secret stands between p and its value.
-func (p *plan) isSecret() bool {
-	for p.shape == shapePointer {
-		p = p.elem
-	}
-	return p.shape == shapeSecret
-}
-
-func (p *plan) isBool() bool { return p.shape == shapeScalar && p.typ.Kind() == reflect.Bool }
-
-// takesText says that one text can set it without being JSON.
-func (p *plan) takesText() bool {
-	switch p.shape {
-	case shapeScalar:
-		return true
-	case shapeList, shapeMap:
-		return p.elem.core().shape == shapeScalar && !p.elem.isSecret()
-	}
-	return false
-}
-
-// typeName is the type for people: that behind pointers and secrets.
-func (p *plan) typeName() string { return p.core().typ.String() }

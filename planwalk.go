@@ -7,7 +7,7 @@ import (
 )
 
 // eachField calls visit for each field that has a path of its own: those of
-// structs in structs, but not of what lists and maps hold. path is valid during
+// structs in structs and of variants of unions (one of each name), but not of what lists and maps hold. path is valid during
 // the call. A type that contains itself is followed once.
 func (p *plan) eachField(visit func(path envfile.Path, f *field)) { p.walk(nil, nil, visit) }
 
@@ -16,8 +16,7 @@ func (p *plan) walk(path envfile.Path, above []*plan, visit func(envfile.Path, *
 		return
 	}
 	above = append(above, p)
-	for i := range p.fields {
-		f := &p.fields[i]
+	for _, f := range p.every {
 		at := append(path, envfile.Step{Key: f.name})
 		visit(at, f)
 		if inner := f.plan.core(); inner.shape == shapeStruct {

@@ -18,7 +18,7 @@ func (r *renamer) rename(p *plan, n *node, at *place) {
 	switch {
 	case p.shape == shapeStruct && n.kind == nodeMap:
 		for _, e := range n.entries {
-			if f := p.named(e.key); f != nil {
+			if f := p.fieldFor(n, e.key); f != nil {
 				r.field(f, n, e, at.key(f.name, f.variable))
 			}
 		}
@@ -85,6 +85,13 @@ func renamesIn(p *plan, seen map[reflect.Type]bool) bool {
 	for i := range p.fields {
 		if f := &p.fields[i]; len(f.aliases) > 0 || f.deprecated != "" || renamesIn(f.plan, seen) {
 			return true
+		}
+	}
+	if p.union != nil {
+		for _, v := range p.union.variants {
+			if renamesIn(v.plan, seen) {
+				return true
+			}
 		}
 	}
 	return renamesIn(p.elem, seen)

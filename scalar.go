@@ -44,6 +44,11 @@ func decoderOf(t reflect.Type) decoder {
 		return decodeDuration
 	case t == timeType:
 		return decodeTime
+	}
+	if d := stdDecoders[t]; d != nil {
+		return d
+	}
+	switch {
 	case t.Kind() != reflect.Pointer && reflect.PointerTo(t).Implements(textUnmarshalerType) && !embedsSecret(t):
 		return decodeUnmarshaler
 	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8:
@@ -60,6 +65,25 @@ func decoderOf(t reflect.Type) decoder {
 		return decodeUint
 	case reflect.Float32, reflect.Float64:
 		return decodeFloat
+	case reflect.Complex64, reflect.Complex128:
+		return decodeComplex
+	}
+	return nil
+}
+
+// keyDecoderOf returns how the keys of a map are read, nil for types that cannot
+// be keys.
+func keyDecoderOf(t reflect.Type) decoder {
+	if t.Kind() != reflect.Pointer && reflect.PointerTo(t).Implements(textUnmarshalerType) {
+		return decodeUnmarshaler
+	}
+	switch t.Kind() {
+	case reflect.String:
+		return decodeString
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return decodeInt
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		return decodeUint
 	}
 	return nil
 }

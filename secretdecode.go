@@ -28,7 +28,11 @@ func bindText(v reflect.Value, text string) error {
 	if text == redacted || text == unset {
 		return errPlaceholder
 	}
-	p, err := planner{}.plan(v.Type())
+	plans := planner{begun: make(map[reflect.Type]*plan)}
+	p, err := plans.plan(v.Type())
+	if err == nil {
+		err = plans.finish()
+	}
 	if err != nil {
 		return fmt.Errorf("read a secret: %w", err)
 	}

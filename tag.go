@@ -22,6 +22,8 @@ type tag struct {
 	explicit   []string // variables
 	deprecated string
 	desc       string
+	limits     *constraints
+	kind       string // of the variant of a union
 }
 
 func readTag(f reflect.StructField) (tag, error) {
@@ -31,6 +33,7 @@ func readTag(f reflect.StructField) (tag, error) {
 	}
 	t.aliases, t.explicit = words(f.Tag.Get("alias")), words(f.Tag.Get("env"))
 	t.deprecated, t.desc = f.Tag.Get("deprecated"), f.Tag.Get("desc")
+	t.limits, t.kind = readConstraints(f.Tag), f.Tag.Get("kind")
 	yamlName, yamlOptions, _ := strings.Cut(f.Tag.Get("yaml"), ",")
 	for option := range strings.SplitSeq(yamlOptions, ",") {
 		t.inline = t.inline || option == "inline"
@@ -39,6 +42,9 @@ func readTag(f reflect.StructField) (tag, error) {
 	if !f.IsExported() && !f.Anonymous {
 		if tagged && cfg != "-" {
 			return t, fmt.Errorf("field %s has a cfg tag but is not exported", f.Name)
+		}
+		if t.kind != "" {
+			return t, fmt.Errorf("field %s has a kind tag but is not exported", f.Name)
 		}
 		t.skip = true
 		return t, nil

@@ -3,12 +3,14 @@ package sealcfg
 import (
 	"encoding/json"
 	"strings"
+
+	"github.com/sealcfg/sealcfg/crypto"
 )
 
 // textNode makes a node for p of a text from the process environment or a
 // default tag: lists are a JSON array or separated by commas, maps a JSON object
 // or pairs separated by commas, structs a JSON object, all else is the text
-// itself. p is nil for a place that no setting has.
+// itself. Where the field takes anything, JSON is read as such. p is nil for a place that no setting has.
 func textNode(p *plan, text string, at Origin) *node {
 	core := p.coreOrNil()
 	if core == nil {
@@ -26,6 +28,13 @@ func textNode(p *plan, text string, at Origin) *node {
 			return n
 		}
 		return brokenNode("want a JSON object with distinct keys", at)
+	case shapeAny, shapeJSON:
+		if n := jsonNode(trimmed, at); n != nil {
+			return n
+		}
+		if core.shape == shapeJSON {
+			return brokenNode("want JSON with distinct keys", at)
+		}
 	}
 	return &node{kind: nodeScalar, text: text, origin: at}
 }
@@ -108,11 +117,14 @@ func jsonValue(d *json.Decoder, at Origin) *node {
 		}
 		_, err = d.Token() // the closing bracket
 	case string:
-		n.text = t
+		n.text, n.json = t, crypto.Str
 	case json.Number:
-		n.text = t.String()
+		n.text, n.json = t.String(), crypto.Int
+		if strings.ContainsAny(n.text, ".eE") {
+			n.json = crypto.Float
+		}
 	case bool:
-		n.text = "false"
+		n.text, n.json = "false", crypto.Bool
 		if t {
 			n.text = "true"
 		}

@@ -40,9 +40,14 @@ var providers = map[string][]string{
 	"keys/vault":  {sops + "/hcvault"},
 }
 
-// sources are where settings may come from besides files of an environment, or go
-// to, with what each may import: programs choose them.
-var sources = map[string][]string{"dotenv": {"github.com/joho/godotenv"}, "sealcfghttp": {}}
+// sources are where settings, or checks of them, may come from besides the files
+// of an environment, or go to, with what each may import: programs choose them.
+var sources = map[string][]string{
+	"dotenv":     {"github.com/joho/godotenv"},
+	"playground": {"github.com/go-playground/validator/v10"},
+
+	"sealcfghttp": {},
+}
 
 // ageKinds bring further kinds of age keys, with what they may import of age.
 // cmd/sealcfg links them; no library does: SSH keys need a module more, and

@@ -1,0 +1,145 @@
+package sealcfg
+
+import (
+	"encoding/json"
+	"errors"
+	"math/big"
+	"net/url"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sealcfg/sealcfg/crypto"
+)
+
+var (
+	anyType     = reflect.TypeFor[any]()
+	rawJSONType = reflect.TypeFor[json.RawMessage]()
+	urlType     = reflect.TypeFor[url.URL]()
+	bytesType   = reflect.TypeFor[[]byte]()
+	bigIntType  = reflect.TypeFor[big.Int]()
+	bigFltType  = reflect.TypeFor[big.Float]()
+	bigRatType  = reflect.TypeFor[big.Rat]()
+)
+
+// stdDecoders are for types of the standard library that have no UnmarshalText,
+// or one that takes less than a file says.
+var stdDecoders = map[reflect.Type]decoder{
+	urlType:                           decodeURL,
+	reflect.TypeFor[regexp.Regexp]():  decodeRegexp,
+	bigIntType:                        decodeBigInt,
+	bigFltType:                        decodeBigFloat,
+	bigRatType:                        decodeBigRat,
+	reflect.TypeFor[*time.Location](): decodeLocation, // a copy of UTC or Local is another one
+	reflect.TypeFor[time.Month]():     named(time.January, time.December, "a month: its English name or 1 to 12"),
+	reflect.TypeFor[time.Weekday]():   named(time.Sunday, time.Saturday, "a day of the week: its English name or 0 (Sunday) to 6"),
+}
+
+// decodeURL does not keep the library's error: it quotes the text.
+func decodeURL(v reflect.Value, typ crypto.Type, text string) *flaw {
+	if typ != "" && typ != crypto.Str {
+		return wrongType("a URL", typ, quoteIt)
+	}
+	u, err := url.Parse(text)
+	if err != nil {
+		return badText("a URL")
+	}
+	v.Set(reflect.ValueOf(*u))
+	return nil
+}
+
+func decodeRegexp(v reflect.Value, typ crypto.Type, text string) *flaw {
+	if typ != "" && typ != crypto.Str {
+		return wrongType("a regular expression", typ, quoteIt)
+	}
+	re, err := regexp.Compile(text)
+	if err != nil { // quotes the text
+		return badText("a regular expression")
+	}
+	v.Set(reflect.ValueOf(re).Elem())
+	return nil
+}
+
+// decodeBigInt takes texts too: no format has larger ints than Go.
+func decodeBigInt(v reflect.Value, typ crypto.Type, text string) *flaw {
+	if flaw := wantNumber(v.Type(), typ, crypto.Int, crypto.Str); flaw != nil {
+		flaw.hint = "put it in quotes if it is larger than an int of 64 bits"
+		return flaw
+	}
+	if _, ok := v.Addr().Interface().(*big.Int).SetString(text, 10); !ok {
+		v.SetZero()
+		return badText("a whole number")
+	}
+	return nil
+}
+
+func decodeBigFloat(v reflect.Value, typ crypto.Type, text string) *flaw {
+	if flaw := wantNumber(v.Type(), typ, crypto.Int, crypto.Float, crypto.Str); flaw != nil {
+		return flaw
+	}
+	if _, _, err := v.Addr().Interface().(*big.Float).Parse(text, 10); err != nil {
+		v.SetZero()
+		return badText("a number")
+	}
+	return nil
+}
+
+func decodeBigRat(v reflect.Value, typ crypto.Type, text string) *flaw {
+	if flaw := wantNumber(v.Type(), typ, crypto.Int, crypto.Float, crypto.Str); flaw != nil {
+		return flaw
+	}
+	if _, ok := v.Addr().Interface().(*big.Rat).SetString(text); !ok {
+		v.SetZero()
+		return badText("a number or a fraction such as 3/4")
+	}
+	return nil
+}
+
+func decodeComplex(v reflect.Value, typ crypto.Type, text string) *flaw {
+	if flaw := wantNumber(v.Type(), typ, crypto.Int, crypto.Float, crypto.Str); flaw != nil {
+		return flaw
+	}
+	c, err := strconv.ParseComplex(text, v.Type().Bits())
+	switch {
+	case errors.Is(err, strconv.ErrRange):
+		return outOfRange(v.Type(), "")
+	case err != nil:
+		return badText("a complex number such as 1+2i")
+	}
+	v.SetComplex(c)
+	return nil
+}
+
+func decodeLocation(v reflect.Value, typ crypto.Type, text string) *flaw {
+	const want = "a time zone such as Europe/Berlin, UTC or Local"
+	if typ != "" && typ != crypto.Str {
+		return wrongType(want, typ, "")
+	}
+	loc, err := time.LoadLocation(text)
+	if err != nil || text == "" { // quotes the text; an empty one would be UTC
+		return &flaw{kind: KindFormat, reason: "want " + want + ", and that this machine knows it"}
+	}
+	v.Set(reflect.ValueOf(loc))
+	return nil
+}
+
+// named decodes a small enumeration of package time, by name or number.
+func named[T interface {
+	~int
+	String() string
+}](first, last T, want string) decoder {
+	return func(v reflect.Value, typ crypto.Type, text string) *flaw {
+		if typ != "" && typ != crypto.Str && typ != crypto.Int {
+			return wrongType(want, typ, "")
+		}
+		for n := first; n <= last; n++ {
+			if typ != crypto.Int && strings.EqualFold(text, n.String()) || typ != crypto.Str && text == strconv.Itoa(int(n)) {
+				v.SetInt(int64(n))
+				return nil
+			}
+		}
+		return &flaw{kind: KindFormat, reason: "want " + want}
+	}
+}
