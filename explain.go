@@ -55,26 +55,17 @@ func (e *explainer) walk(p *plan, v reflect.Value, at *place) {
 			return
 		}
 		e.row(p, at, "null")
-	case shapeSecret:
-		e.row(p, at, fmt.Sprint(v.Interface()))
 	case shapeOptional:
-		if held, state := copyOf(v).Interface().(optional).held(); state == optionalSet {
-			e.walk(p.elem, held, at)
+		value, state := copyOf(v).Interface().(optional).held()
+		if state == optionalSet {
+			e.walk(p.elem, value, at)
 			return
 		}
+		e.row(p, at, "null")
+	case shapeSecret:
 		e.row(p, at, fmt.Sprint(v.Interface()))
 	case shapeStruct:
-		for i := range p.fields {
-			f := &p.fields[i]
-			e.walk(f.plan, v.FieldByIndex(f.index), at.key(f.name, f.variable))
-		}
-		if p.union != nil {
-			for _, variant := range p.union.variants {
-				if chosen := v.FieldByIndex(variant.index); !chosen.IsNil() {
-					e.walk(variant.plan.elem, chosen.Elem(), at)
-				}
-			}
-		}
+		e.group(p, v, at)
 	case shapeList:
 		for i := range v.Len() {
 			e.walk(p.elem, v.Index(i), at.index(i, Origin{}))
@@ -98,10 +89,25 @@ func (e *explainer) walk(p *plan, v reflect.Value, at *place) {
 	}
 }
 
+func (e *explainer) group(p *plan, v reflect.Value, at *place) {
+	for i := range p.fields {
+		f := &p.fields[i]
+		e.walk(f.plan, v.FieldByIndex(f.index), at.key(f.name, f.variable))
+	}
+	if p.union == nil {
+		return
+	}
+	for _, variant := range p.union.variants { // its entries stand beside kind
+		if x := v.FieldByIndex(variant.index); !x.IsNil() {
+			e.group(variant.plan.elem, x.Elem(), at)
+		}
+	}
+}
+
 func (e *explainer) row(p *plan, at *place, value string) {
 	path := at.path()
 	origin := e.origins.beneath(path)
-	if origin == (Origin{}.String()) && value != redacted && value != unset {
+	if origin == (Origin{}).String() && value != redacted && value != unset {
 		value = nothing
 	}
 	e.rows = append(e.rows, [4]string{oneLine(path), oneLine(p.typeName()), value, oneLine(origin)})
@@ -111,8 +117,8 @@ func (e *explainer) row(p *plan, at *place, value string) {
 func (o *Origins) beneath(path string) string {
 	var first string
 	others := 0
-	for at, origin := range o.All() {
-		rest, ok := strings.CutPrefix(at, path)
+	for name, origin := range o.All() {
+		rest, ok := strings.CutPrefix(name, path)
 		switch {
 		case !ok || rest != "" && rest[0] != '.' && rest[0] != '[':
 		case rest == "":

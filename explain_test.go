@@ -1,6 +1,7 @@
 package sealcfg_test
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 	"net/netip"
@@ -100,6 +101,52 @@ cluster: postgres://user:`+hushed+`@a:1,b:2/app
 	var b strings.Builder
 	require.NoError(t, h.Explain(&b))
 	assertHushed(t, b.String())
+}
+
+func TestExplainEveryShape(t *testing.T) {
+	type disk struct{ Path string }
+	type cloud struct {
+		Bucket string
+		Key    sealcfg.Secret[string]
+	}
+	type storage struct {
+		Kind  string
+		Disk  *disk  `kind:"disk"`
+		Cloud *cloud `kind:"cloud"`
+	}
+	type settings struct {
+		Storage  storage
+		Given    sealcfg.Optional[int]
+		Null     sealcfg.Optional[int]
+		Unset    sealcfg.Optional[int]
+		Hushed   sealcfg.Optional[sealcfg.Secret[string]]
+		Array    [2]int
+		Any      any
+		Raw      json.RawMessage
+		Ports    map[int]string
+		Interval [1]sealcfg.Secret[string]
+	}
+	h, err := sealcfg.New[settings](sealcfg.WithoutFiles(), sealcfg.WithEnviron(),
+		sealcfg.Set("storage", map[string]string{"kind": "cloud", "bucket": "b", "key": hushed}),
+		sealcfg.Set("given", 1), sealcfg.Set("null", nil), sealcfg.Set("hushed", hushed), sealcfg.Set("array", []int{1, 2}),
+		sealcfg.Set("any", map[string]any{"a": []int{1}}), sealcfg.Set("raw", map[string]any{"a": 1}),
+		sealcfg.Set("ports", map[string]string{"80": "http"}), sealcfg.Set("interval", []string{hushed})).Load(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, []string{
+		"storage.kind string cloud set in code",
+		"storage.bucket string b set in code",
+		"storage.key string [secret] set in code",
+		"given int 1 set in code",
+		"null int null set in code",
+		"unset int - not set",
+		"hushed string [secret] set in code",
+		"array[0] int 1 set in code",
+		"array[1] int 2 set in code",
+		"any any map[a:[1]] set in code",
+		`raw json.RawMessage {"a":1} set in code`,
+		`ports.80 string http set in code`,
+		"interval[0] string [secret] set in code",
+	}, explained(t, h))
 }
 
 // column is that of a value whose place depends on the ciphertext before it.

@@ -6,6 +6,8 @@ import (
 	"flag"
 	"fmt"
 	"reflect"
+
+	"github.com/sealcfg/sealcfg/internal/erased"
 )
 
 // A Loader loads settings of one type from the same places, as often as it is
@@ -97,6 +99,23 @@ func (l *loader) read(ctx context.Context, env string) (*snapshot, error) {
 	}
 	ctx, end := withShare(ctx)
 	defer end()
+	var s *snapshot
+	erased.Do(func() { s, err = l.open(ctx, env, sources, file) })
+	if s != nil && l.o.onWarning != nil {
+		for _, w := range s.warnings {
+			l.o.onWarning(w)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// open reads the sources and binds what they say. All that holds values on the way
+// from a file to the settings is made here, so that it can be erased. With an
+// error, the snapshot holds warnings at most.
+func (l *loader) open(ctx context.Context, env string, sources []Source, file string) (*snapshot, error) {
 	all, err := readAll(ctx, sources, l.plan, l.o.strict)
 	if err != nil {
 		return nil, err
@@ -108,13 +127,8 @@ func (l *loader) read(ctx context.Context, env string) (*snapshot, error) {
 	b := &binder{file: file, prefix: l.o.prefix, problems: all.problems}
 	b.bind(l.plan, v.Elem(), tree, &place{})
 	b.validateAll(l.o.validations, l.plan, v, tree.origin)
-	for _, w := range all.warnings {
-		if l.o.onWarning != nil {
-			l.o.onWarning(w)
-		}
-	}
 	if b.count() > 0 {
-		return nil, &Error{Env: env, Problems: b.all()}
+		return &snapshot{warnings: all.warnings}, &Error{Env: env, Problems: b.all()}
 	}
 	return &snapshot{env: env, value: v, origins: newOrigins(b.origins), warnings: all.warnings}, nil
 }

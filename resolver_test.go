@@ -49,8 +49,8 @@ func (s *safe) Resolve(ctx context.Context, ref sealcfg.Reference) (string, erro
 	return secret, nil
 }
 
-// loadWith loads a T from one sealed file, prod, and variables, with a safe.
-func loadWith[T any](t *testing.T, s *safe, plain string, environ ...string) (*T, *sealcfg.Origins, error) {
+// loadRef loads a T from one sealed file, prod, and variables, with a safe.
+func loadRef[T any](t *testing.T, s *safe, plain string, environ ...string) (*T, *sealcfg.Origins, error) {
 	t.Helper()
 	var origins sealcfg.Origins
 	opts := append(options(t, files(t, "prod", plain), environ...), sealcfg.WithResolver(s), sealcfg.WithOrigins(&origins))
@@ -80,7 +80,7 @@ func TestReferences(t *testing.T) {
 	s := newSafe(
 		"key", "k3y", "app", `{"field": "f", "a": {"b": "deep", "port": 8080}, "null": null}`,
 		"db", `{"host": "h", "port": 5432, "password": "p"}`, "hosts", `["x", "y"]`, "labels", "a=1,b=2")
-	v, origins, err := loadWith[settings](t, s, `
+	v, origins, err := loadRef[settings](t, s, `
 key: ref+safe://key
 field: ref+safe://app#field
 deep: ref+safe://app#/a/b
@@ -124,7 +124,7 @@ func TestReferencesInVariables(t *testing.T) {
 		Ports  []int
 	}
 	s := newSafe("hosts", "x,y", "one", "1", "two", "2", "labels", `{"a": "1"}`, "db", `{"host": "h"}`)
-	v, _, err := loadWith[settings](t, s, "ports: [1, 2]", "APP_HOSTS=ref+safe://hosts", "APP_TWO=ref+safe://one,ref+safe://two",
+	v, _, err := loadRef[settings](t, s, "ports: [1, 2]", "APP_HOSTS=ref+safe://hosts", "APP_TWO=ref+safe://one,ref+safe://two",
 		"APP_LABELS=ref+safe://labels", "APP_DB=ref+safe://db", "APP_PORTS__1=ref+safe://two")
 	require.NoError(t, err)
 	assert.Equal(t, []string{"x", "y"}, v.Hosts)
@@ -174,7 +174,7 @@ func TestTextsThatAreNoReferences(t *testing.T) {
 		"ref+echo://ref+safe://x#?%zz": "ref+safe://x#?%zz",
 		"ref+echo://":                  "",
 	} {
-		v, _, err := loadWith[settings](t, s, "text: '"+text+"'")
+		v, _, err := loadRef[settings](t, s, "text: '"+text+"'")
 		require.NoError(t, err, text)
 		assert.Equal(t, want, v.Text)
 	}
@@ -184,7 +184,7 @@ func TestTextsThatAreNoReferences(t *testing.T) {
 func TestNobodyIsAskedInVain(t *testing.T) {
 	type settings struct{ Text string }
 	s := newSafe("b", "b")
-	v, _, err := loadWith[settings](t, s, "text: ref+safe://a", "APP_TEXT=ref+safe://b")
+	v, _, err := loadRef[settings](t, s, "text: ref+safe://a", "APP_TEXT=ref+safe://b")
 	require.NoError(t, err)
 	assert.Equal(t, "b", v.Text)
 	assert.Equal(t, map[string]int{"b": 1}, s.asked, "what is overridden is not asked for")
@@ -210,12 +210,12 @@ func TestReferencesThatFail(t *testing.T) {
 		{"port: ref+other://canary", "port environments/prod.yaml:1:7 nothing resolves ref+other:// here; a text that is no reference is written with ref+echo:// before it"},
 		{"port: ref+vault://x", "port environments/prod.yaml:1:7: ref+vault://x nothing resolves ref+vault:// here: the program does not import github.com/sealcfg/sealcfg/managers/vaultkv"},
 	} {
-		_, _, err := loadWith[settings](t, s, c.plain)
+		_, _, err := loadRef[settings](t, s, c.plain)
 		assert.Contains(t, problemsOf(t, err)[0], c.want)
 		assert.NotContains(t, err.Error(), "canary")
 	}
 	s.resolve = func(context.Context, sealcfg.Reference) (string, error) { return "", errors.New("two\nlines") }
-	_, _, err := loadWith[settings](t, s, "port: ref+safe://a\ntext: ref+safe://a")
+	_, _, err := loadRef[settings](t, s, "port: ref+safe://a\ntext: ref+safe://a")
 	require.Contains(t, problemsOf(t, err)[0], "ref+safe://a two lines")
 	assert.Equal(t, 1, s.asked["a"], "nor asked again for what it does not give")
 }
@@ -226,7 +226,7 @@ func TestDefaultIsNoReference(t *testing.T) {
 			Password string `default:"ref+safe://x"`
 		}
 	}
-	_, _, err := loadWith[settings](t, newSafe(), "{}")
+	_, _, err := loadRef[settings](t, newSafe(), "{}")
 	require.ErrorContains(t, err, "db.password: a default tag cannot hold a reference")
 }
 
@@ -240,12 +240,12 @@ func TestReferenceParameters(t *testing.T) {
 		assert.Empty(t, ref.Key, "that is for the loader")
 		return ref.String() + " " + ref.Query.Get("region") + ref.Query.Get("version"), nil
 	}
-	v, _, err := loadWith[settings](t, s, "a: ref+safe://x?region=r\nb: ref+safe://x?version=1&region=r\nc: ref+safe://x?region=r&version=1")
+	v, _, err := loadRef[settings](t, s, "a: ref+safe://x?region=r\nb: ref+safe://x?version=1&region=r\nc: ref+safe://x?region=r&version=1")
 	require.NoError(t, err)
 	assert.Equal(t, &settings{"ref+safe://x r", "ref+safe://x r1", "ref+safe://x r1"}, v)
 	assert.Equal(t, 2, s.asked["x"], "the parameters are part of the name, their order is not")
 
-	_, _, err = loadWith[settings](t, s, "a: ref+safe://x?address=canary\nb: ref+safe://x?region=r&region=canary\nc: c")
+	_, _, err = loadRef[settings](t, s, "a: ref+safe://x?address=canary\nb: ref+safe://x?region=r&region=canary\nc: c")
 	assert.Contains(t, problemsOf(t, err)[0], `parameter "address" of a reference is not allowed`)
 	assert.Contains(t, problemsOf(t, err)[1], `parameter "region" stands twice`)
 	assert.NotContains(t, err.Error(), "canary")
@@ -290,7 +290,7 @@ func TestReferencesAreResolvedAtOnce(t *testing.T) {
 		plain += fmt.Sprintf("- ref+safe://%d\n", i)
 		want = append(want, fmt.Sprintf("secret %d", i))
 	}
-	v, _, err := loadWith[settings](t, s, plain)
+	v, _, err := loadRef[settings](t, s, plain)
 	require.NoError(t, err)
 	assert.Equal(t, want, v.Many)
 	assert.Len(t, s.asked, 50)

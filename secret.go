@@ -35,6 +35,10 @@ type Secret[T any] struct {
 	// diffs of test libraries, which follow pointers too. Neither looks into a
 	// closure. The pointer keeps Secret comparable, which a func is not.
 	box *func(request) (T, bool)
+
+	// A struct of one pointer stands in an interface as that pointer. spew v1.1.1,
+	// which is the one that most programs have, then calls methods on garbage.
+	_ uint8
 }
 
 // A request is what the closure of a secret can be asked.

@@ -82,10 +82,10 @@ func TestAssertHushedFinds(t *testing.T) {
 	}
 }
 
-// refusal is an error that holds a secret.
-type refusal struct{ Token sealcfg.Secret[string] }
+// leaky is an error that holds a secret.
+type leaky struct{ Token sealcfg.Secret[string] }
 
-func (f *refusal) Error() string { return fmt.Sprintf("refused: %v %+v", f.Token, *f) }
+func (f *leaky) Error() string { return fmt.Sprintf("refused: %v %+v", f.Token, *f) }
 
 // sinks are the ways to the outside. Each gets a struct with a Secret in an
 // exported field, in an unexported one, behind a slice, a map and a pointer, in an
@@ -108,7 +108,7 @@ var sinks = map[string]func(h holder) (string, error){
 	},
 	"Errorf": func(h holder) (string, error) { return fmt.Errorf("failed: %v: %w", h, errors.New("x")).Error(), nil },
 	"errors": func(h holder) (string, error) {
-		err := errors.Join(&refusal{h.Shown}, fmt.Errorf("again: %w", &refusal{h.Shown}))
+		err := errors.Join(&leaky{h.Shown}, fmt.Errorf("again: %w", &leaky{h.Shown}))
 		return fmt.Sprintf("%v %+v %#v", err, err, err), nil
 	},
 	"log": func(h holder) (string, error) {
@@ -128,7 +128,7 @@ var sinks = map[string]func(h holder) (string, error){
 	},
 	"slog with": func(h holder) (string, error) {
 		var b bytes.Buffer
-		slog.New(slog.NewTextHandler(&b, nil)).With("h", h).WithGroup("g").Error("m", "err", &refusal{h.Shown})
+		slog.New(slog.NewTextHandler(&b, nil)).With("h", h).WithGroup("g").Error("m", "err", &leaky{h.Shown})
 		return b.String(), nil
 	},
 	"json": func(h holder) (string, error) {

@@ -402,3 +402,24 @@ func TestWatchedSource(t *testing.T) {
 		assert.Empty(t, w.after(long), "it was only touched")
 	})
 }
+
+// A file that is put in another's place may have its size and time.
+func TestWatchSeesAReplacedFile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		env := sealcfgtest.NewEnvironment(t, "prod", "a: 1\n")
+		when := time.Unix(1e9, 0)
+		require.NoError(t, os.Chtimes(env.Path("prod"), when, when))
+		before, err := os.Stat(env.Path("prod"))
+		require.NoError(t, err)
+		h, err := sealcfg.New[watchable](env.Options()...).Load(t.Context())
+		require.NoError(t, err)
+		w := watch(t, h)
+		env.Write(t, "prod", "a: 2\n")
+		require.NoError(t, os.Chtimes(env.Path("prod"), when, when))
+		after, err := os.Stat(env.Path("prod"))
+		require.NoError(t, err)
+		require.Equal(t, before.Size(), after.Size())
+		require.True(t, before.ModTime().Equal(after.ModTime()))
+		assert.Equal(t, []string{"changed: [a]"}, w.after(long))
+	})
+}

@@ -2,6 +2,7 @@ package sealcfgtest_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"log/slog"
 	"testing"
@@ -17,7 +18,21 @@ type exampleTest struct{ testing.T }
 
 func (*exampleTest) Helper() {}
 
+func (*exampleTest) Context() context.Context { return context.Background() }
+
 func (*exampleTest) Errorf(format string, args ...any) { fmt.Printf(format+"\n", args...) }
+
+func ExampleLoad() {
+	type Settings struct {
+		DB struct {
+			Host string `default:"localhost"`
+			Port uint16
+		}
+	}
+	settings := sealcfgtest.Load[Settings](t, map[string]any{"db.port": 5432})
+	fmt.Println(settings.DB.Host, settings.DB.Port)
+	// Output: localhost 5432
+}
 
 func ExampleAssertNoLeak() {
 	type Settings struct {

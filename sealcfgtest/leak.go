@@ -78,8 +78,10 @@ func (f *finder) find(v reflect.Value, name string, within bool) {
 	if v.CanAddr() {
 		v = reflect.NewAt(v.Type(), unsafe.Pointer(v.UnsafeAddr())).Elem()
 	}
-	if inner, ok := exposed(v); ok {
-		f.find(inner, name, true)
+	if isSecret(v.Type()) {
+		if v.MethodByName("IsSet").Call(nil)[0].Bool() {
+			f.find(addressable(v.MethodByName("Expose").Call(nil)[0]), name, true)
+		}
 		return
 	}
 	switch v.Kind() {
@@ -136,13 +138,9 @@ func (f *finder) add(name, value string) {
 	}
 }
 
-// exposed returns what a sealcfg.Secret[T] holds, of any T.
-func exposed(v reflect.Value) (reflect.Value, bool) {
-	t := v.Type()
-	if t.Kind() != reflect.Struct || t.PkgPath() != "github.com/sealcfg/sealcfg" || !strings.HasPrefix(t.Name(), "Secret[") {
-		return v, false
-	}
-	return addressable(v.MethodByName("Expose").Call(nil)[0]), true
+// isSecret says that a type is sealcfg.Secret[T], of any T.
+func isSecret(t reflect.Type) bool {
+	return t.Kind() == reflect.Struct && t.PkgPath() == "github.com/sealcfg/sealcfg" && strings.HasPrefix(t.Name(), "Secret[")
 }
 
 func addressable(v reflect.Value) reflect.Value {

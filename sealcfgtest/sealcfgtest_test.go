@@ -107,7 +107,7 @@ type secrets struct {
 	hidden map[string][]sealcfg.Secret[[]byte]
 	Group  sealcfg.Secret[struct{ Token string }]
 	Any    any
-	Unset  sealcfg.Secret[string]
+	Unset  sealcfg.Secret[int]
 	Self   *secrets
 }
 
