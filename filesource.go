@@ -1,6 +1,7 @@
 package sealcfg
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -59,6 +60,10 @@ func (s *fileSource) open(ctx context.Context) (*envfile.Node, envfile.Format, e
 	if format == envfile.Binary {
 		return nil, nil, errors.New("there are no settings in a file of this kind: it is sealed as one value")
 	}
+	if s.plain && !bytes.Contains(src, []byte("sops")) { // no metadata: it is plain without a second look
+		root, err := plainRoot(format, src)
+		return root, format, err
+	}
 	sealed, err := envfile.ParseSealed(format, src)
 	if s.plain && errors.Is(err, envfile.ErrNotSealed) {
 		root, err := plainRoot(format, src)
@@ -83,11 +88,11 @@ func (s *fileSource) open(ctx context.Context) (*envfile.Node, envfile.Format, e
 
 // plainRoot reads a file that may be plain text.
 func plainRoot(format envfile.Format, src []byte) (*envfile.Node, error) {
-	d, err := envfile.Parse(format, src)
+	roots, err := envfile.Values(format, src)
 	if err != nil {
 		return nil, err
 	}
-	return d.Roots()[0], oneDocument(d.Roots())
+	return roots[0], oneDocument(roots)
 }
 
 func oneDocument(roots []*envfile.Node) error {
