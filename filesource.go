@@ -132,7 +132,7 @@ func fileNode(n *envfile.Node, file string) *node {
 	case envfile.Map:
 		c.kind, c.entries = nodeMap, mapEntries(n, file)
 	case envfile.List:
-		c.kind = nodeList
+		c.kind, c.entries = nodeList, make([]*node, 0, n.Len())
 		for e := range n.Entries() {
 			c.entries = append(c.entries, fileNode(e, file))
 		}
@@ -147,7 +147,7 @@ func fileNode(n *envfile.Node, file string) *node {
 // mapEntries returns the entries of a map, with those of its merge keys behind
 // them: what stands in the map itself wins, then the map that is named first.
 func mapEntries(n *envfile.Node, file string) []*node {
-	var entries []*node
+	entries := make([]*node, 0, n.Len())
 	var included []*envfile.Node
 	for e := range n.Entries() {
 		if maps, ok := mergedMaps(e); ok {
