@@ -18,7 +18,6 @@ var (
 	anyType     = reflect.TypeFor[any]()
 	rawJSONType = reflect.TypeFor[json.RawMessage]()
 	urlType     = reflect.TypeFor[url.URL]()
-	bytesType   = reflect.TypeFor[[]byte]()
 	bigIntType  = reflect.TypeFor[big.Int]()
 	bigFltType  = reflect.TypeFor[big.Float]()
 	bigRatType  = reflect.TypeFor[big.Rat]()
