@@ -157,6 +157,14 @@ func (b *binder) bind(p *plan, v reflect.Value, n *node, at *place) {
 		return
 	}
 	before := b.count()
+	b.bindValue(p, v, n, at)
+	if p.validates && b.count() == before {
+		b.validate(group{plan: p}, v, at, n.origin)
+	}
+}
+
+// bindValue binds what is neither null nor held by something else.
+func (b *binder) bindValue(p *plan, v reflect.Value, n *node, at *place) {
 	switch p.shape {
 	case shapeScalar:
 		b.bindScalar(p, v, n, at)
@@ -176,9 +184,6 @@ func (b *binder) bind(p *plan, v reflect.Value, n *node, at *place) {
 		}
 		v.SetBytes(text)
 		b.placed(at, n.origin)
-	}
-	if p.validates && b.count() == before {
-		b.validate(group{plan: p}, v, at, n.origin)
 	}
 }
 

@@ -71,7 +71,7 @@ func textOf(p *plan) func(reflect.Value) string {
 	case p.shape != shapeScalar:
 		return nil
 	case p.typ == urlType:
-		return func(v reflect.Value) string { return pointedTo[url.URL](v).String() }
+		return func(v reflect.Value) string { return copyOf(v).Interface().(*url.URL).String() }
 	case p.typ.Kind() == reflect.String:
 		return reflect.Value.String
 	case p.typ.Kind() == reflect.Slice && p.typ.Elem().Kind() == reflect.Uint8:

@@ -1,6 +1,7 @@
 package sealcfg
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -57,6 +58,10 @@ func (s *fileSource) open(ctx context.Context) (*envfile.Node, envfile.Format, e
 	if format == envfile.Binary {
 		return nil, nil, errors.New("there are no settings in a file of this kind: it is sealed as one value")
 	}
+	if s.plain && !bytes.Contains(src, []byte("sops")) { // no metadata: it is plain without a second look
+		root, err := plainRoot(format, src)
+		return root, format, err
+	}
 	sealed, err := envfile.ParseSealed(format, src)
 	if s.plain && errors.Is(err, envfile.ErrNotSealed) {
 		root, err := plainRoot(format, src)
@@ -81,11 +86,11 @@ func (s *fileSource) open(ctx context.Context) (*envfile.Node, envfile.Format, e
 
 // plainRoot reads a file that may be plain text.
 func plainRoot(format envfile.Format, src []byte) (*envfile.Node, error) {
-	d, err := envfile.Parse(format, src)
+	roots, err := envfile.Values(format, src)
 	if err != nil {
 		return nil, err
 	}
-	return d.Roots()[0], oneDocument(d.Roots())
+	return roots[0], oneDocument(roots)
 }
 
 func oneDocument(roots []*envfile.Node) error {
@@ -108,7 +113,7 @@ func fileNode(n *envfile.Node, file string) *node {
 	case envfile.Map:
 		c.kind, c.entries = nodeMap, mapEntries(n, file)
 	case envfile.List:
-		c.kind = nodeList
+		c.kind, c.entries = nodeList, make([]*node, 0, n.Len())
 		for e := range n.Entries() {
 			c.entries = append(c.entries, fileNode(e, file))
 		}
@@ -123,7 +128,7 @@ func fileNode(n *envfile.Node, file string) *node {
 // mapEntries returns the entries of a map, with those of its merge keys behind
 // them: what stands in the map itself wins, then the map that is named first.
 func mapEntries(n *envfile.Node, file string) []*node {
-	var entries []*node
+	entries := make([]*node, 0, n.Len())
 	var included []*envfile.Node
 	for e := range n.Entries() {
 		if maps, ok := mergedMaps(e); ok {

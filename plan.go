@@ -37,8 +37,10 @@ type plan struct {
 	union   *union          // nil for all but unions
 	every   []*field        // fields, and those of the variants of a union: one of each name
 
-	renamesOnce sync.Once
-	hasRenames  bool
+	renamesOnce  sync.Once
+	hasRenames   bool
+	explicitOnce sync.Once
+	explicit     []string // variables that env tags name
 }
 
 type field struct {

@@ -35,9 +35,10 @@ func (p *plan) variables() []string {
 
 // explicitVariables returns the names that env tags give.
 func (p *plan) explicitVariables() []string {
-	var names []string
-	p.eachField(func(_ envfile.Path, f *field) { names = append(names, f.explicit...) })
-	return names
+	p.explicitOnce.Do(func() {
+		p.eachField(func(_ envfile.Path, f *field) { p.explicit = append(p.explicit, f.explicit...) })
+	})
+	return p.explicit
 }
 
 // variableOf spells a path as a variable, without prefix.

@@ -48,6 +48,9 @@ func decoderOf(t reflect.Type) decoder {
 	if d := stdDecoders[t]; d != nil {
 		return d
 	}
+	if name := bigName(t); name != "" {
+		return bigDecoder(name)
+	}
 	switch {
 	case t.Kind() != reflect.Pointer && reflect.PointerTo(t).Implements(textUnmarshalerType) && !embedsSecret(t):
 		return decodeUnmarshaler

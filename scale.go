@@ -3,7 +3,6 @@ package sealcfg
 import (
 	"cmp"
 	"math"
-	"math/big"
 	"reflect"
 	"strconv"
 	"time"
@@ -79,15 +78,9 @@ func scaleOf(p *plan) *scale {
 	case timeType:
 		parse := func(text string) (time.Time, bool) { t, err := time.Parse(time.RFC3339, text); return t, err == nil }
 		return newScale("time", "", parse, func(v reflect.Value) time.Time { return v.Interface().(time.Time) }, time.Time.Compare)
-	case bigIntType:
-		parse := func(text string) (*big.Int, bool) { return new(big.Int).SetString(text, 10) }
-		return newScale("whole number", "", parse, pointedTo[big.Int], (*big.Int).Cmp)
-	case bigFltType:
-		parse := func(text string) (*big.Float, bool) { return new(big.Float).SetString(text) }
-		return newScale("number", "", parse, pointedTo[big.Float], (*big.Float).Cmp)
-	case bigRatType:
-		parse := func(text string) (*big.Rat, bool) { return new(big.Rat).SetString(text) }
-		return newScale("number", "", parse, pointedTo[big.Rat], (*big.Rat).Cmp)
+	}
+	if bigName(p.typ) != "" {
+		return bigScale(p)
 	}
 	switch v := reflect.Zero(p.typ); {
 	case v.Kind() == reflect.String:
@@ -106,6 +99,3 @@ func scaleOf(p *plan) *scale {
 	}
 	return nil
 }
-
-// pointedTo returns a pointer to a copy of v, a T.
-func pointedTo[T any](v reflect.Value) *T { return copyOf(v).Interface().(*T) }

@@ -3,7 +3,6 @@ package sealcfg
 import (
 	"encoding/json"
 	"errors"
-	"math/big"
 	"net/url"
 	"reflect"
 	"regexp"
@@ -18,10 +17,6 @@ var (
 	anyType     = reflect.TypeFor[any]()
 	rawJSONType = reflect.TypeFor[json.RawMessage]()
 	urlType     = reflect.TypeFor[url.URL]()
-	bytesType   = reflect.TypeFor[[]byte]()
-	bigIntType  = reflect.TypeFor[big.Int]()
-	bigFltType  = reflect.TypeFor[big.Float]()
-	bigRatType  = reflect.TypeFor[big.Rat]()
 )
 
 // stdDecoders are for types of the standard library that have no UnmarshalText,
@@ -29,9 +24,6 @@ var (
 var stdDecoders = map[reflect.Type]decoder{
 	urlType:                           decodeURL,
 	reflect.TypeFor[regexp.Regexp]():  decodeRegexp,
-	bigIntType:                        decodeBigInt,
-	bigFltType:                        decodeBigFloat,
-	bigRatType:                        decodeBigRat,
 	reflect.TypeFor[*time.Location](): decodeLocation, // a copy of UTC or Local is another one
 	reflect.TypeFor[time.Month]():     named(time.January, time.December, "a month: its English name or 1 to 12"),
 	reflect.TypeFor[time.Weekday]():   named(time.Sunday, time.Saturday, "a day of the week: its English name or 0 (Sunday) to 6"),
@@ -59,41 +51,6 @@ func decodeRegexp(v reflect.Value, typ crypto.Type, text string) *flaw {
 		return badText("a regular expression")
 	}
 	v.Set(reflect.ValueOf(re).Elem())
-	return nil
-}
-
-// decodeBigInt takes texts too: no format has larger ints than Go.
-func decodeBigInt(v reflect.Value, typ crypto.Type, text string) *flaw {
-	if flaw := wantNumber(v.Type(), typ, crypto.Int, crypto.Str); flaw != nil {
-		flaw.hint = "put it in quotes if it is larger than an int of 64 bits"
-		return flaw
-	}
-	if _, ok := v.Addr().Interface().(*big.Int).SetString(text, 10); !ok {
-		v.SetZero()
-		return badText("a whole number")
-	}
-	return nil
-}
-
-func decodeBigFloat(v reflect.Value, typ crypto.Type, text string) *flaw {
-	if flaw := wantNumber(v.Type(), typ, crypto.Int, crypto.Float, crypto.Str); flaw != nil {
-		return flaw
-	}
-	if _, _, err := v.Addr().Interface().(*big.Float).Parse(text, 10); err != nil {
-		v.SetZero()
-		return badText("a number")
-	}
-	return nil
-}
-
-func decodeBigRat(v reflect.Value, typ crypto.Type, text string) *flaw {
-	if flaw := wantNumber(v.Type(), typ, crypto.Int, crypto.Float, crypto.Str); flaw != nil {
-		return flaw
-	}
-	if _, ok := v.Addr().Interface().(*big.Rat).SetString(text); !ok {
-		v.SetZero()
-		return badText("a number or a fraction such as 3/4")
-	}
 	return nil
 }
 
