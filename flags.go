@@ -2,14 +2,42 @@ package sealcfg
 
 import (
 	"context"
-	"flag"
 	"fmt"
+	"reflect"
 	"strings"
 
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// A flagSource is the flags that [Loader.Flags] has defined.
+// Flags defines a flag for each setting of l that a text can set, but for secrets:
+// the arguments of a program are public. db.api_key is --db.api-key. The help of a
+// flag tells its variable, the flag set adds the default. A flag that is given
+// overrides all sources but [Set]; items of a list may be given one by one.
+//
+// define is what makes a flag of a value: flag.Var, the Var of a flag set, or
+// anything else that takes a value with Set and String; it is not kept. Package
+// pflags is for cobra. Call Flags before the flags are parsed, and l.Load after that.
+//
+// It is an error, and none is defined, if l's type cannot be bound, or if V is a
+// type of values that asks for more than these have: Set, String, Type, IsBoolFlag.
+func Flags[T, V any](l *Loader[T], define func(value V, name, usage string)) error {
+	made, err := l.core.makeFlags()
+	if err != nil {
+		return fmt.Errorf("define flags: %w", err)
+	}
+	for _, f := range made.flags {
+		if _, ok := any(f).(V); !ok {
+			return fmt.Errorf("define flags: no flag is a %s", reflect.TypeFor[V]())
+		}
+	}
+	for _, f := range made.flags {
+		define(any(f).(V), f.name, f.usage)
+	}
+	l.core.flags = append(l.core.flags, made)
+	return nil
+}
+
+// A flagSource is the flags that [Flags] has defined.
 type flagSource struct{ flags []*flagValue }
 
 func (s *flagSource) Name() string { return "flags" }
@@ -26,6 +54,7 @@ func (s *flagSource) Read(_ context.Context, r *Reading) error {
 // A flagValue is the value of one flag. It keeps what was given; binding reads it.
 type flagValue struct {
 	name  string
+	usage string
 	path  envfile.Path
 	plan  *plan
 	def   string
@@ -70,34 +99,22 @@ func (f *flagValue) Type() string { return f.plan.typeName() }
 // IsBoolFlag makes --debug the same as --debug=true.
 func (f *flagValue) IsBoolFlag() bool { return f.plan != nil && f.plan.core().isBool() }
 
-func (l *loader) defineFlags(fs *flag.FlagSet) error {
+func (l *loader) makeFlags() (*flagSource, error) {
 	if l.err != nil {
-		return l.err
+		return nil, l.err
 	}
-	var all []*flagValue
-	var usages []string
-	var err error
+	made := &flagSource{}
 	l.plan.eachField(func(path envfile.Path, f *field) {
 		if f.plan.isSecret() || f.plan.core().shape == shapeStruct || !f.plan.core().takesText() {
 			return
 		}
-		v := &flagValue{name: flagName(path), path: append(envfile.Path(nil), path...), plan: f.plan}
+		v := &flagValue{name: flagName(path), usage: l.usage(path, f), path: append(envfile.Path(nil), path...), plan: f.plan}
 		if f.def != nil {
 			v.def = *f.def
 		}
-		if fs.Lookup(v.name) != nil {
-			err = fmt.Errorf("%s: there is a flag --%s already", path, v.name)
-		}
-		all, usages = append(all, v), append(usages, l.usage(path, f))
+		made.flags = append(made.flags, v)
 	})
-	if err != nil {
-		return err
-	}
-	for i, v := range all {
-		fs.Var(v, v.name, usages[i])
-	}
-	l.flags.flags = append(l.flags.flags, all...)
-	return nil
+	return made, nil
 }
 
 // usage is the help of a flag; flag sets add the default. A word in backquotes is

@@ -3,6 +3,7 @@ package sealcfg_test
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"testing"
 	"time"
 
@@ -31,7 +32,7 @@ func TestFlagsOverride(t *testing.T) {
 	l := sealcfg.New[flagged](sealcfg.WithoutFiles(), sealcfg.WithEnvPrefix("APP_"),
 		sealcfg.WithEnviron("APP_DB__PORT=1", "APP_WAIT=1s", "DATABASE_URL=from env"), sealcfg.Set("wait", time.Hour))
 	fs := flag.NewFlagSet("test", flag.ContinueOnError)
-	require.NoError(t, l.Flags(fs))
+	require.NoError(t, sealcfg.Flags(l, fs.Var))
 	require.NoError(t, fs.Parse([]string{"--debug", "-db.port=6543", "--wait", "2s", "--hosts", "b,c", "--hosts", `["d"]`, "--labels", "a=1, b=2", "--log-level", "3"}))
 	h, err := l.Load(t.Context())
 	require.NoError(t, err)
@@ -50,7 +51,7 @@ func TestFlagsOverride(t *testing.T) {
 func TestFlagsHelp(t *testing.T) {
 	l := sealcfg.New[flagged](sealcfg.WithoutFiles(), sealcfg.WithEnvPrefix("APP_"))
 	fs := flag.NewFlagSet("test", flag.ContinueOnError)
-	require.NoError(t, l.Flags(fs))
+	require.NoError(t, sealcfg.Flags(l, fs.Var))
 	var help bytes.Buffer
 	fs.SetOutput(&help)
 	fs.PrintDefaults()
@@ -66,7 +67,7 @@ func TestFlagsHelp(t *testing.T) {
 func TestFlagsThatDoNotFit(t *testing.T) {
 	l := sealcfg.New[flagged](sealcfg.WithoutFiles(), sealcfg.WithEnviron())
 	fs := flag.NewFlagSet("test", flag.ContinueOnError)
-	require.NoError(t, l.Flags(fs))
+	require.NoError(t, sealcfg.Flags(l, fs.Var))
 	require.NoError(t, fs.Parse([]string{"--db.port", "canary", "--debug=maybe"}))
 	_, err := l.Load(t.Context())
 	assert.Equal(t, []string{
@@ -74,11 +75,8 @@ func TestFlagsThatDoNotFit(t *testing.T) {
 		"db.port --db.port want uint16, the text is something else",
 	}, problemsOf(t, err))
 
-	fs = flag.NewFlagSet("test", flag.ContinueOnError)
-	fs.Bool("debug", false, "")
-	require.EqualError(t, l.Flags(fs), "define flags: debug: there is a flag --debug already")
-	assert.Nil(t, fs.Lookup("db.port"), "none is defined, or all are")
-	require.ErrorContains(t, sealcfg.New[struct{ C chan int }]().Flags(fs), "chan int cannot be bound")
+	require.ErrorContains(t, sealcfg.Flags(sealcfg.New[struct{ C chan int }](), fs.Var), "chan int cannot be bound")
+	require.EqualError(t, sealcfg.Flags(l, func(fmt.Formatter, string, string) {}), "define flags: no flag is a fmt.Formatter")
 	assert.Nil(t, fs.Lookup("db.password"), "arguments are public")
 	assert.Nil(t, fs.Lookup("db.api-key"))
 }

@@ -64,16 +64,12 @@ func (l *loader) sources(env string) (all []Source, file string, err error) {
 		}
 		all = append(all, &with)
 	}
-	for _, s := range o.secrets {
-		all = append(all, s)
-	}
+	all = append(all, o.secrets...)
 	all = append(all, o.added...)
 	all = append(all, &environSource{prefix: o.prefix, process: true, ignored: o.envVar, list: func(context.Context) ([]string, error) { return o.variables(), nil }})
-	if len(l.flags.flags) > 0 {
-		all = append(all, &l.flags)
-	}
-	if len(o.set.assigned) > 0 {
-		all = append(all, &o.set)
+	all = append(all, l.flags...)
+	if o.set != nil {
+		all = append(all, o.set)
 	}
 	if o.order != nil {
 		all = o.order(all)

@@ -3,7 +3,6 @@ package sealcfg
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"reflect"
 
@@ -33,25 +32,12 @@ func (l *Loader[T]) Load(ctx context.Context) (*Handle[T], error) {
 	return h, nil
 }
 
-// Flags defines a flag for each setting that a text can set, but for secrets: the
-// arguments of a program are public. db.api_key is --db.api-key. Its help tells
-// of the variable and the default. A flag that is given overrides all sources but
-// [Set]. Call it before fs.Parse, and Load after that.
-//
-// It is an error if T is none that can be bound, or if fs has a flag of that name.
-func (l *Loader[T]) Flags(fs *flag.FlagSet) error {
-	if err := l.core.defineFlags(fs); err != nil {
-		return fmt.Errorf("define flags: %w", err)
-	}
-	return nil
-}
-
 // A loader is a Loader without its type, so that programs with many settings
 // types hold the code once.
 type loader struct {
 	plan  *plan
 	o     *options
-	flags flagSource
+	flags []Source // those of [Flags]
 	err   error // of the type or the options
 }
 

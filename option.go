@@ -41,9 +41,9 @@ type options struct {
 	allowed    []string // keys of services
 	environ    []string // NAME=value; nil: that of the process
 	beside     []*environSource
-	secrets    []*secretsDir
+	secrets    []Source // not by its type, so that who needs none does not link it
 	added      []Source
-	set        setSource
+	set        Source // of [Set], nil without
 	order      func([]Source) []Source
 	plain      []string // environments whose files may be plain text
 	resolvers  []Resolver
@@ -165,7 +165,14 @@ func Order(f func(weakestFirst []Source) []Source) Option {
 // [Problem]. value is a string, number, bool, time or duration, a slice, map or
 // pointer of these, or has MarshalText; nil is null.
 func Set(path string, value any) Option {
-	return func(o *options) { o.set.assigned = append(o.set.assigned, assignment{path, value}) }
+	return func(o *options) {
+		s, ok := o.set.(*setSource)
+		if !ok {
+			s = &setSource{}
+			o.set = s
+		}
+		s.assigned = append(s.assigned, assignment{path, value})
+	}
 }
 
 // WithoutFiles has no environment chosen and no file opened: settings come from

@@ -4,7 +4,6 @@
 package pflags
 
 import (
-	"flag"
 	"fmt"
 
 	"github.com/spf13/pflag"
@@ -12,31 +11,25 @@ import (
 	"github.com/sealcfg/sealcfg"
 )
 
-// Add is [sealcfg.Loader.Flags] for a flag set of pflag. Call it before the flags
-// are parsed, which cobra does before it runs a command, and l.Load after that.
+// Add is [sealcfg.Flags] for a flag set of pflag. Call it before the flags are
+// parsed, which cobra does before it runs a command, and l.Load after that.
 //
 // It is an error if l's type is none that can be bound, or if fs has a flag of
-// that name; then it defines none.
+// one of the names; the other flags are defined then.
 func Add[T any](fs *pflag.FlagSet, l *sealcfg.Loader[T]) error {
-	var standard flag.FlagSet
-	if err := l.Flags(&standard); err != nil {
-		return err
-	}
-	var err error
-	standard.VisitAll(func(f *flag.Flag) {
-		if fs.Lookup(f.Name) != nil && err == nil {
-			err = fmt.Errorf("define flags: there is a flag --%s already", f.Name)
+	var twice error
+	err := sealcfg.Flags(l, func(value pflag.Value, name, usage string) {
+		if fs.Lookup(name) != nil {
+			twice = fmt.Errorf("define flags: there is a flag --%s already", name)
+			return
+		}
+		f := fs.VarPF(value, name, "", usage)
+		if b, ok := value.(interface{ IsBoolFlag() bool }); ok && b.IsBoolFlag() {
+			f.NoOptDefVal = "true"
 		}
 	})
 	if err != nil {
 		return err
 	}
-	standard.VisitAll(func(f *flag.Flag) {
-		// Those that sealcfg defines are values for pflag too.
-		p := fs.VarPF(f.Value.(pflag.Value), f.Name, "", f.Usage)
-		if b, ok := f.Value.(interface{ IsBoolFlag() bool }); ok && b.IsBoolFlag() {
-			p.NoOptDefVal = "true"
-		}
-	})
-	return nil
+	return twice
 }

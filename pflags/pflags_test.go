@@ -36,7 +36,7 @@ func command(t *testing.T, run func(*sealcfg.Handle[settings])) *cobra.Command {
 		return err
 	}}
 	require.NoError(t, pflags.Add(cmd.Flags(), l))
-	require.EqualError(t, pflags.Add(cmd.Flags(), l), "define flags: there is a flag --db.log-level already")
+	require.EqualError(t, pflags.Add(cmd.Flags(), l), "define flags: there is a flag --hosts already")
 	return cmd
 }
 
