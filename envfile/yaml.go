@@ -123,6 +123,43 @@ func decodeAll(src []byte) (docs []*yaml.Node, err error) {
 	}
 }
 
+// yamlUnsealed looks into the first document, as sops does, which refuses a key
+// that stands twice.
+func yamlUnsealed(src []byte) bool {
+	docs, err := decodeAll(src)
+	if err != nil {
+		return len(bytes.TrimSpace(src)) == 0
+	}
+	root := docs[0].Content[0]
+	if root.Kind != yaml.MappingNode {
+		return root.Tag == "!!null"
+	}
+	for i := 0; i < len(root.Content); i += 2 {
+		if root.Content[i].Value == metaKey {
+			return false
+		}
+	}
+	return distinctKeys(root)
+}
+
+// distinctKeys reports that no key stands twice in a map, at any depth.
+func distinctKeys(n *yaml.Node) bool {
+	seen := make(map[string]bool)
+	for i, c := range n.Content {
+		if n.Kind == yaml.MappingNode && i%2 == 0 {
+			key := c.ShortTag() + c.Value
+			if seen[key] {
+				return false
+			}
+			seen[key] = true
+		}
+		if !distinctKeys(c) {
+			return false
+		}
+	}
+	return true
+}
+
 var (
 	yamlLine = pattern.New(`^yaml: line (\d+): (.*)`)
 	// The parser does not name the first line.

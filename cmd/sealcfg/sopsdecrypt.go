@@ -1,15 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
 	"strings"
-
-	"gopkg.in/yaml.v3"
 
 	"github.com/sealcfg/sealcfg/envfile"
 )
@@ -128,7 +125,7 @@ func (r *sopsRun) fileStatus(ctx context.Context) error {
 		Encrypted bool `json:"encrypted"`
 	}{}
 	text, err := f.text(ctx, r.in)
-	if err == nil && !plainToSops(f.format, text) {
+	if err == nil && !envfile.Unsealed(f.format, text) {
 		var s *envfile.Sealed
 		if s, err = f.parse(text); err == nil {
 			meta := s.Metadata()
@@ -141,22 +138,4 @@ func (r *sopsRun) fileStatus(ctx context.Context) error {
 		return coded{fmt.Errorf("cannot check file status: %w", err), sopsGeneric}
 	}
 	return json.NewEncoder(r.out).Encode(status)
-}
-
-// plainToSops reports that sops would read a text and find no metadata. It reads
-// what it could not seal without damage, and hooks ask about every file there is.
-func plainToSops(f envfile.Format, text []byte) bool {
-	switch f.Name() {
-	case envfile.YAML.Name():
-		var doc map[any]any
-		err := yaml.Unmarshal(text, &doc)
-		_, sealed := doc["sops"]
-		return err == nil && !sealed
-	case envfile.JSON.Name(), envfile.Binary.Name():
-		var doc map[string]json.RawMessage
-		err := json.NewDecoder(bytes.NewReader(text)).Decode(&doc)
-		_, sealed := doc["sops"]
-		return err == nil && !sealed
-	}
-	return false
 }
