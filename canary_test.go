@@ -117,7 +117,7 @@ func TestNoCanaryInProblemsOfValues(t *testing.T) {
 			l := sealcfg.New[everyKind](sealcfg.WithoutFiles(), sealcfg.WithEnviron())
 			fs := flag.NewFlagSet("x", flag.ContinueOnError)
 			fs.SetOutput(io.Discard)
-			require.NoError(t, l.Flags(fs))
+			require.NoError(t, sealcfg.Flags(l, fs.Var))
 			for _, a := range args {
 				if name, text, _ := strings.Cut(strings.TrimPrefix(a, "--"), "="); fs.Lookup(name) != nil {
 					require.NoError(t, fs.Set(name, text))

@@ -38,7 +38,7 @@ type loader struct {
 	plan  *plan
 	o     *options
 	flags []Source // those of [Flags]
-	err   error // of the type or the options
+	err   error    // of the type or the options
 }
 
 func newLoader(t reflect.Type, opts []Option) *loader {

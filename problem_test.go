@@ -134,7 +134,7 @@ settings for "prod": 5 problems
 		{"path": "db.hostt", "kind": "unknown", "origin": {"file": "environments/prod.yaml", "line": 3, "column": 3}, "reason": "unknown key"},
 		{"path": "mode", "kind": "invalid", "origin": {"variable": "APP_MODE"}, "reason": "must be one of dev, prod"},
 		{"path": "note", "kind": "invalid", "origin": {"variable": "APP_NOTE"}, "reason": "must be at most 10 characters long"},
-		{"path": "db.password", "kind": "missing", "reason": "not set", "hint": "set db.password in environments/prod.yaml or $APP_DB__PASSWORD"}
+		{"path": "db.password", "kind": "missing", "reason": "is required", "hint": "set db.password in environments/prod.yaml or $APP_DB__PASSWORD"}
 	]}`, string(text))
 
 	_, err = sealcfg.Load[struct{ A int }](t.Context(), sealcfg.WithoutFiles(), sealcfg.Set("a", "x"))

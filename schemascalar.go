@@ -71,9 +71,12 @@ func plainScalar(p *plan) (jsonObject, []crypto.Type) {
 		return jsonObject{{"type", "string"}, {"format", "date-time"}}, []crypto.Type{crypto.Time, crypto.Str}
 	case urlType:
 		return jsonObject{{"type", "string"}, {"format", "uri-reference"}}, text
-	case bigIntType:
+	}
+	switch bigName(p.typ) {
+	case "":
+	case "Int":
 		return jsonObject{{"type", []string{"integer", "string"}}}, []crypto.Type{crypto.Int, crypto.Str}
-	case bigFltType, bigRatType:
+	default:
 		return jsonObject{{"type", []string{"number", "string"}}}, []crypto.Type{crypto.Int, crypto.Float, crypto.Str}
 	}
 	if _, std := stdDecoders[p.typ]; std || reflect.PointerTo(p.typ).Implements(textUnmarshalerType) {

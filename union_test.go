@@ -91,7 +91,7 @@ func TestUnionFromOtherSources(t *testing.T) {
 
 	l := sealcfg.New[stored](sealcfg.WithoutFiles(), sealcfg.WithEnviron(), sealcfg.Set("storage.kind", "disk"))
 	fs := flag.NewFlagSet("x", flag.ContinueOnError)
-	require.NoError(t, l.Flags(fs))
+	require.NoError(t, sealcfg.Flags(l, fs.Var))
 	require.NoError(t, fs.Parse([]string{"--storage.path=/c", "--storage.bucket", "3"}))
 	h, err := l.Load(t.Context())
 	require.NoError(t, err)

@@ -93,7 +93,7 @@ var standins = []string{
 // keys/keystest and sealcfgtest are for the tests of others, too.
 func isForTests(name string) bool {
 	switch name {
-	case "internal", "internal/corpus", "internal/interop", "internal/servicetest", "keys/keystest", "cmd/internal/kmstest", "sealcfgtest":
+	case "internal", "internal/corpus", "internal/interop", "internal/schematest", "internal/servicetest", "keys/keystest", "cmd/internal/kmstest", "sealcfgtest":
 		return true
 	}
 	return isStandin(name)
@@ -157,6 +157,11 @@ func badImport(from string, file *source, path string) string {
 			return "the scanner of TOML is our own; a library and the suite judge it in the tests of internal/interop"
 		}
 		return ""
+	case within(path, "github.com/santhosh-tekuri/jsonschema/v6"):
+		if from != "internal/schematest" || !file.test {
+			return "the validator judges our schemas in the tests of internal/schematest"
+		}
+		return ""
 	case within(path, "github.com/rogpeppe/go-internal"):
 		if from != "cmd/sealcfg" || !file.test {
 			return "testscript is for the tests of the command"
@@ -173,7 +178,7 @@ func badImport(from string, file *source, path string) string {
 		}
 		return ""
 	case within(path, "github.com/spf13/cobra"), within(path, "github.com/spf13/pflag"):
-		if from != "cmd/sealcfg" {
+		if from != "cmd/sealcfg" && (from != "pflags" || !file.test) {
 			return "command lines belong to cmd/sealcfg"
 		}
 		return ""

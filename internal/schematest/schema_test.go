@@ -3,6 +3,7 @@ package schematest
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -10,9 +11,9 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"gopkg.in/yaml.v3"
 
 	"github.com/sealcfg/sealcfg"
+	"github.com/sealcfg/sealcfg/crypto"
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/keys"
 )
@@ -72,9 +73,37 @@ func compile(t *testing.T, text []byte) *jsonschema.Schema {
 
 func valid(t *testing.T, schema *jsonschema.Schema, text string) error {
 	t.Helper()
-	var document any
-	require.NoError(t, yaml.Unmarshal([]byte(text), &document))
-	return schema.Validate(document)
+	roots, err := envfile.ReadYAML([]byte(text))
+	require.NoError(t, err)
+	return schema.Validate(document(t, roots[0]))
+}
+
+// document is what an editor makes of a file.
+func document(t *testing.T, n *envfile.Node) any {
+	t.Helper()
+	switch n.Kind {
+	case envfile.Map:
+		m := map[string]any{}
+		for e := range n.Entries() {
+			m[e.Key] = document(t, e)
+		}
+		return m
+	case envfile.List:
+		list := []any{}
+		for e := range n.Entries() {
+			list = append(list, document(t, e))
+		}
+		return list
+	case envfile.Null:
+		return nil
+	}
+	switch n.Type {
+	case crypto.Int, crypto.Float:
+		return json.Number(n.Text)
+	case crypto.Bool:
+		return n.Text == "True"
+	}
+	return n.Text
 }
 
 func seal(t *testing.T, plain string) string {
