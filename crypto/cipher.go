@@ -1,14 +1,16 @@
 package crypto
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
+
+	"github.com/sealcfg/sealcfg/internal/nocopy"
 )
 
 const (
@@ -52,31 +54,35 @@ func (c *ValueCipher) Seal(t Type, text, aad string) string {
 	if text == "" {
 		return ""
 	}
-	buf := make([]byte, nonceSize, nonceSize+len(text)+tagSize)
-	rand.Read(buf)
-	buf = append(buf, text...)
-	out := c.gcm.Seal(buf[:nonceSize], buf[:nonceSize], buf[nonceSize:], []byte(aad)) // in place
-	nonce, data, tag := out[:nonceSize], out[nonceSize:len(out)-tagSize], out[len(out)-tagSize:]
-
+	nonce := make([]byte, nonceSize)
+	rand.Read(nonce)
 	enc := base64.StdEncoding
-	var b strings.Builder
-	b.Grow(len(prefix) + enc.EncodedLen(len(data)) + 100)
-	b.WriteString(prefix)
-	if len(data) > large { // a file sealed as one value: no second copy of its text
-		w := base64.NewEncoder(enc, &b)
-		_, _ = w.Write(data) // a Builder takes everything
-		_ = w.Close()
-	} else {
-		b.WriteString(enc.EncodeToString(data))
+	end := len(prefix) + enc.EncodedLen(len(text)) // of the data
+	out := append(make([]byte, 0, end+100), prefix...)
+
+	// The text may be as large as a file, so there is one buffer: it is encrypted
+	// in place where its base64 will end, and encoded from there to the front. What
+	// has been written never reaches what has yet to be read, nor the block at hand.
+	start := end - len(text)
+	data := append(out[:start], text...)[start:]
+	data = c.gcm.Seal(data[:0], nonce, data, []byte(aad))
+	tag := bytes.Clone(data[len(text):])
+	data = data[:len(text)]
+	var block [blockSize]byte
+	for to := out[len(prefix):end]; len(data) > 0; {
+		n := copy(block[:], data)
+		enc.Encode(to, block[:n])
+		data, to = data[n:], to[enc.EncodedLen(n):]
 	}
-	b.WriteString(",iv:")
-	b.WriteString(enc.EncodeToString(nonce))
-	b.WriteString(",tag:")
-	b.WriteString(enc.EncodeToString(tag))
-	b.WriteString(",type:")
-	b.WriteString(string(t))
-	b.WriteByte(']')
-	return b.String()
+
+	out = append(out[:end], ",iv:"...)
+	out = enc.AppendEncode(out, nonce)
+	out = append(out, ",tag:"...)
+	out = enc.AppendEncode(out, tag)
+	out = append(out, ",type:"...)
+	out = append(out, t...)
+	out = append(out, ']')
+	return nocopy.String(out)
 }
 
 // Open decrypts what [ValueCipher.Seal] or sops made, and returns the type and
@@ -94,7 +100,7 @@ func (c *ValueCipher) Open(sealed, aad string) (Type, string, error) {
 	if err != nil {
 		return "", "", ErrTampered
 	}
-	text, err := Canonical(v.typ, string(plain))
+	text, err := Canonical(v.typ, nocopy.String(plain))
 	if err != nil {
 		return "", "", fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
@@ -103,18 +109,67 @@ func (c *ValueCipher) Open(sealed, aad string) (Type, string, error) {
 
 // IsSealed reports whether text has the form of a sealed value, without opening it.
 func IsSealed(text string) bool {
-	_, err := parseSealed(text)
+	_, _, err := SealedType(text)
 	return err == nil
 }
 
 // SealedType returns the type and the length in bytes of a sealed value. Both
 // are public: the type is not authenticated until the value is opened with its MAC.
 func SealedType(sealed string) (t Type, length int, err error) {
-	v, err := parseSealed(sealed)
+	p, err := split(sealed)
 	if err != nil {
 		return "", 0, err
 	}
-	return v.typ, len(v.data) - tagSize, nil
+	nonce, err1 := decodedLen(p.nonce)
+	length, err2 := decodedLen(p.data)
+	tag, err3 := decodedLen(p.tag)
+	if err := checkParts(nonce, length, tag, err1, err2, err3); err != nil {
+		return "", 0, err
+	}
+	return p.typ, length, nil
+}
+
+// parts are the texts of which a sealed value is made, each but typ in base64.
+type parts struct {
+	typ              Type
+	nonce, data, tag string
+}
+
+// split takes ENC[AES256_GCM,data:…,iv:…,tag:…,type:…] apart. It is stricter
+// than sops, which accepts text after the bracket.
+func split(s string) (parts, error) {
+	rest, ok := strings.CutPrefix(s, prefix)
+	if !ok {
+		return parts{}, ErrMalformed
+	}
+	rest, ok = strings.CutSuffix(rest, "]")
+	if !ok {
+		return parts{}, ErrMalformed
+	}
+	data, rest, ok1 := strings.Cut(rest, ",iv:")
+	iv, rest, ok2 := strings.Cut(rest, ",tag:")
+	tag, typ, ok3 := strings.Cut(rest, ",type:")
+	if !ok1 || !ok2 || !ok3 {
+		return parts{}, ErrMalformed
+	}
+	if !Type(typ).known() {
+		return parts{}, fmt.Errorf("%w: unknown type", ErrMalformed)
+	}
+	return parts{Type(typ), iv, data, tag}, nil
+}
+
+// checkParts judges the lengths of what the parts stand for, and the errors of
+// decoding them. sops accepts a nonce of any length.
+func checkParts(nonce, data, tag int, errs ...error) error {
+	switch {
+	case errors.Join(errs...) != nil, data == 0:
+		return fmt.Errorf("%w: broken base64", ErrMalformed)
+	case nonce != nonceSize:
+		return fmt.Errorf("%w: nonce of %d bytes, want %d", ErrMalformed, nonce, nonceSize)
+	case tag != tagSize:
+		return fmt.Errorf("%w: tag of %d bytes, want %d", ErrMalformed, tag, tagSize)
+	}
+	return nil
 }
 
 type sealedValue struct {
@@ -123,73 +178,65 @@ type sealedValue struct {
 	data  []byte // ciphertext and tag, as crypto/cipher wants them
 }
 
-// parseSealed takes ENC[AES256_GCM,data:…,iv:…,tag:…,type:…] apart. It is
-// stricter than sops, which accepts text after the bracket and any nonce length.
+// parseSealed decodes a sealed value.
 func parseSealed(s string) (sealedValue, error) {
-	rest, ok := strings.CutPrefix(s, prefix)
-	if !ok {
-		return sealedValue{}, ErrMalformed
-	}
-	rest, ok = strings.CutSuffix(rest, "]")
-	if !ok {
-		return sealedValue{}, ErrMalformed
-	}
-	data, rest, ok1 := strings.Cut(rest, ",iv:")
-	iv, rest, ok2 := strings.Cut(rest, ",tag:")
-	tag, typ, ok3 := strings.Cut(rest, ",type:")
-	if !ok1 || !ok2 || !ok3 {
-		return sealedValue{}, ErrMalformed
-	}
-	v := sealedValue{typ: Type(typ)}
-	if !v.typ.known() {
-		return sealedValue{}, fmt.Errorf("%w: unknown type", ErrMalformed)
+	p, err := split(s)
+	if err != nil {
+		return sealedValue{}, err
 	}
 	// All three parts share one buffer, the tag behind the ciphertext.
-	size := strict.DecodedLen(len(iv)) + strict.DecodedLen(len(data)) + strict.DecodedLen(len(tag))
-	buf, err1 := decode(make([]byte, 0, size), iv)
-	ivEnd := len(buf)
-	buf, err2 := decode(buf, data)
+	size := strict.DecodedLen(len(p.nonce)) + strict.DecodedLen(len(p.data)) + strict.DecodedLen(len(p.tag))
+	buf, err1 := decode(make([]byte, 0, size), p.nonce)
+	nonceEnd := len(buf)
+	buf, err2 := decode(buf, p.data)
 	dataEnd := len(buf)
-	buf, err3 := decode(buf, tag)
-	if err1 != nil || err2 != nil || err3 != nil || dataEnd == ivEnd {
-		return sealedValue{}, fmt.Errorf("%w: broken base64", ErrMalformed)
+	buf, err3 := decode(buf, p.tag)
+	if err := checkParts(nonceEnd, dataEnd-nonceEnd, len(buf)-dataEnd, err1, err2, err3); err != nil {
+		return sealedValue{}, err
 	}
-	v.nonce, v.data = buf[:ivEnd], buf[ivEnd:]
-	if len(v.nonce) != nonceSize {
-		return sealedValue{}, fmt.Errorf("%w: nonce of %d bytes, want %d", ErrMalformed, len(v.nonce), nonceSize)
-	}
-	if n := len(buf) - dataEnd; n != tagSize {
-		return sealedValue{}, fmt.Errorf("%w: tag of %d bytes, want %d", ErrMalformed, n, tagSize)
-	}
-	return v, nil
+	return sealedValue{p.typ, buf[:nonceEnd], buf[nonceEnd:]}, nil
 }
 
 // strict refuses base64 whose unused bits are set: two texts for one value.
 var strict = base64.StdEncoding.Strict()
 
-// decode appends what s stands for to b.
+// decode appends what s stands for to b, which has room for it.
 func decode(b []byte, s string) ([]byte, error) {
-	if strings.IndexByte(s, '\n') >= 0 || strings.IndexByte(s, '\r') >= 0 {
-		return b, ErrMalformed // encoding/base64 skips line ends
+	var err error
+	for s != "" && err == nil {
+		b, s, err = decodeBlock(b, s)
 	}
-	if len(s) <= large {
-		return strict.AppendDecode(b, []byte(s))
-	}
-	r := base64.NewDecoder(strict, strings.NewReader(s))
-	for {
-		n, err := r.Read(b[len(b):cap(b)])
-		b = b[:len(b)+n]
-		switch {
-		case errors.Is(err, io.EOF):
-			return b, nil
-		case err != nil, n == 0:
-			return b, ErrMalformed
-		}
-	}
+	return b, err
 }
 
-// large is the size in bytes from which a value is not copied needlessly.
-const large = 1 << 20
+// decodedLen is the length of what s stands for.
+func decodedLen(s string) (n int, err error) {
+	var room [blockSize]byte
+	for s != "" && err == nil {
+		var b []byte
+		b, s, err = decodeBlock(room[:0], s)
+		n += len(b)
+	}
+	return n, err
+}
+
+// blockSize is the part of a text that is worked on at a time, for a text may be
+// as large as a file. It is a multiple of 3 and 4: base64 can be cut there.
+const blockSize = 768
+
+// decodeBlock appends what the first block of s stands for to b, which has room for it.
+func decodeBlock(b []byte, s string) (_ []byte, rest string, err error) {
+	var block [blockSize]byte
+	n := copy(block[:], s)
+	if bytes.IndexByte(block[:n], '\n') >= 0 || bytes.IndexByte(block[:n], '\r') >= 0 {
+		return b, "", ErrMalformed // encoding/base64 skips line ends
+	}
+	size, err := strict.Decode(b[len(b):cap(b)], block[:n])
+	if err != nil || n < len(s) && size != strict.DecodedLen(n) { // padding, and yet it goes on
+		return b, "", ErrMalformed
+	}
+	return b[:len(b)+size], s[n:], nil
+}
 
 func (t Type) known() bool {
 	switch t {

@@ -16,7 +16,10 @@ func AAD(path []string) string { return strings.Join(path, ":") + ":" }
 
 // A MAC collects the values of a file in document order. The format hashes bare
 // values: not names, structure, types, comments or nulls.
-type MAC struct{ h hash.Hash }
+type MAC struct {
+	h     hash.Hash
+	block [blockSize]byte
+}
 
 // NewMAC starts a MAC. With onlySealed, the file says mac_only_encrypted and the
 // caller adds sealed values only; the start value is then another one, so that
@@ -32,11 +35,11 @@ func NewMAC(onlySealed bool) *MAC {
 
 // Add appends the canonical text of one value.
 func (m *MAC) Add(text string) {
-	for len(text) > large { // no copy of a text as large as a file
-		m.h.Write([]byte(text[:large]))
-		text = text[large:]
+	for len(text) > 0 { // in blocks: it may be as large as a file
+		n := copy(m.block[:], text)
+		m.h.Write(m.block[:n])
+		text = text[n:]
 	}
-	m.h.Write([]byte(text))
 }
 
 // Seal returns the MAC sealed under lastModified, which must be the very text

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/sealcfg/sealcfg/crypto"
+	"github.com/sealcfg/sealcfg/internal/nocopy"
 )
 
 // Binary is the format of files that are sealed as one value, whatever they
@@ -36,7 +37,7 @@ func (binaryFormat) parse(src []byte) (*parsed, error) {
 			return p, nil
 		}
 	}
-	n := &Node{Kind: Value, Key: dataKeyName, Type: crypto.Str, Text: string(src), Line: 1, Column: 1, Quoted: true, span: noSpan()}
+	n := &Node{Kind: Value, Key: dataKeyName, Type: crypto.Str, Text: nocopy.String(src), Line: 1, Column: 1, Quoted: true, span: noSpan()}
 	n.span.start, n.span.end = 0, len(src)
 	root := &Node{Kind: Map, Line: 1, Column: 1, entries: []*Node{n}, span: noSpan()}
 	return &parsed{src: src, roots: []*Node{root}, blocks: []*block{nil}, layout: &binaryText{size: len(src), indent: "\t"}}, nil
@@ -69,7 +70,7 @@ func parseSealedBinary(src []byte) (*parsed, error) {
 	if n == nil || n.span.end != start+1 { // it was the mac: the value is empty
 		return JSON.parse(src)
 	}
-	n.Text = string(src[start : start+size])
+	n.Text = nocopy.String(src[start : start+size])
 	n.span.end += size
 	if b := p.blocks[0]; b != nil {
 		b.move(start, size)

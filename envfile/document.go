@@ -14,7 +14,7 @@ type Document struct {
 
 // Parse reads plain text. It fails with a [*SyntaxError] for text that is
 // broken or that the format cannot carry, and with [ErrAlreadySealed] for text
-// that has a block of metadata.
+// that has a block of metadata. The document keeps src: nobody may change it any more.
 func Parse(f Format, src []byte) (*Document, error) {
 	p, err := f.parse(src)
 	if err != nil {

@@ -1,12 +1,13 @@
 package envfile
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/sealcfg/sealcfg/crypto"
+	"github.com/sealcfg/sealcfg/internal/nocopy"
 )
 
 // errNotInPlace says that a rotation has to change more than ciphertexts.
@@ -80,12 +81,11 @@ func (r *rotation) visit(v visit) error {
 	if !isComment {
 		r.mac.Add(plain.Text)
 	}
-	enc := []byte(plain.enc)
-	at := bytes.Index(r.opened.sealed.p.src[n.span.start:n.span.end], enc)
+	at := strings.Index(nocopy.String(r.opened.sealed.p.src[n.span.start:n.span.end]), plain.enc)
 	if at < 0 {
 		return errNotInPlace
 	}
 	at += n.span.start
-	r.edits = append(r.edits, edit{at, at + len(enc), r.cipher.Seal(plain.Type, plain.Text, v.aad())})
+	r.edits = append(r.edits, edit{at, at + len(plain.enc), r.cipher.Seal(plain.Type, plain.Text, v.aad())})
 	return nil
 }

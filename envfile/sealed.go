@@ -20,7 +20,8 @@ type Sealed struct {
 }
 
 // ParseSealed reads a sealed file. It fails with [ErrNotSealed] for a plain
-// text, and with a [*SyntaxError] for a broken one.
+// text, and with a [*SyntaxError] for a broken one. The result keeps src: nobody
+// may change it any more.
 func ParseSealed(f Format, src []byte) (*Sealed, error) {
 	p, err := f.parse(src)
 	if err != nil {

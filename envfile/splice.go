@@ -1,7 +1,6 @@
 package envfile
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 )
@@ -20,17 +19,15 @@ func splice(src []byte, edits []edit) ([]byte, error) {
 	for _, e := range edits {
 		size += len(e.text) - (e.end - e.start)
 	}
-	var out bytes.Buffer
-	out.Grow(max(size, 0))
+	out := make([]byte, 0, max(size, 0))
 	at := 0
 	for _, e := range edits {
 		if e.start < at || e.end < e.start || e.end > len(src) {
 			return nil, fmt.Errorf("edits overlap at byte %d", e.start)
 		}
-		out.Write(src[at:e.start])
-		out.WriteString(e.text)
+		out = append(out, src[at:e.start]...)
+		out = append(out, e.text...)
 		at = e.end
 	}
-	out.Write(src[at:])
-	return out.Bytes(), nil
+	return append(out, src[at:]...), nil
 }

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -160,17 +161,41 @@ func replace(path, temp, target string, opt Options) error {
 	}
 	if opt.IfUnchanged != nil {
 		// Through the path, not the target: a link may have been turned elsewhere.
-		now, err := os.ReadFile(path)
+		same, err := holds(path, opt.IfUnchanged)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			return ErrChanged
 		case err != nil:
 			return fmt.Errorf("compare with what was read: %w", err)
-		case !bytes.Equal(now, opt.IfUnchanged):
+		case !same:
 			return ErrChanged
 		}
 	}
 	return os.Rename(temp, target)
+}
+
+// holds reports whether the content of a file is want. It reads block by block,
+// for the file may be large.
+func holds(path string, want []byte) (bool, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = f.Close() }()
+	block := make([]byte, 64<<10)
+	for {
+		n, err := f.Read(block)
+		if !bytes.HasPrefix(want, block[:n]) {
+			return false, nil
+		}
+		want = want[n:]
+		switch {
+		case errors.Is(err, io.EOF):
+			return len(want) == 0, nil
+		case err != nil:
+			return false, err
+		}
+	}
 }
 
 // tempName returns a hidden name that shows which file it belongs to.

@@ -87,6 +87,23 @@ func TestReadersSeeWholeFiles(t *testing.T) {
 	reader.Wait()
 }
 
+func TestIfUnchangedLarge(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "prod.bin")
+	for _, size := range []int{64<<10 - 1, 64 << 10, 64<<10 + 1, 200_000} {
+		old := bytes.Repeat([]byte("0123456"), size)[:size]
+		require.NoError(t, os.WriteFile(path, old, 0o600))
+		for name, other := range map[string][]byte{
+			"shorter":   old[:size-1],
+			"longer":    append(bytes.Clone(old), 'x'),
+			"last byte": append(bytes.Clone(old[:size-1]), 'x'),
+			"first":     append([]byte("x"), old[1:]...),
+		} {
+			require.ErrorIs(t, Write(path, []byte("new"), Options{IfUnchanged: other}), ErrChanged, "%d: %s", size, name)
+		}
+		require.NoError(t, Write(path, []byte("new"), Options{IfUnchanged: old}))
+	}
+}
+
 func TestIfUnchanged(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "f")
