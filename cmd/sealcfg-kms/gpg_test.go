@@ -21,7 +21,7 @@ func TestNoGPG(t *testing.T) {
 	require.ErrorIs(t, err, exec.ErrNotFound)
 	_, err = gpg{}.Unwrap(t.Context(), key)
 	require.ErrorIs(t, err, exec.ErrNotFound)
-	require.ErrorContains(t, err, "gpg: ")
+	require.ErrorContains(t, err, "gpg is not installed")
 
 	named := filepath.Join(t.TempDir(), "my-gpg")
 	t.Setenv("SOPS_GPG_EXEC", named)
