@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing/fstest"
 
 	"github.com/sealcfg/sealcfg"
@@ -90,6 +91,44 @@ func ExampleFlags() {
 	//   -hosts []string
 	//     	[]string [env: APP_HOSTS]
 	// true 6543 [a b c] --db.port
+}
+
+// What makes the flags decides on their names, and on which there are.
+func ExampleFlags_names() {
+	type Settings struct {
+		Debug bool `default:"false"`
+		Trace bool `default:"false"`
+		DB    struct {
+			Port uint16 `default:"5432"`
+		}
+	}
+	loader := sealcfg.New[Settings](sealcfg.WithoutFiles(), sealcfg.WithEnviron())
+	flags := flag.NewFlagSet("app", flag.ContinueOnError)
+	err := sealcfg.Flags(loader, func(value flag.Value, name, usage string) {
+		switch name {
+		case "trace": // none
+		case "db.port":
+			flags.Var(value, "p", usage) // a short name
+			fallthrough
+		default:
+			flags.Var(value, "app-"+strings.ReplaceAll(name, ".", "-"), usage)
+		}
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := flags.Parse([]string{"--app-debug", "-p", "6543"}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	handle, err := loader.Load(context.Background())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%+v %v\n", *handle.Get(), flags.Lookup("app-db-port").Usage)
+	// Output: {Debug:true Trace:false DB:{Port:6543}} `uint16`
 }
 
 // As Docker and Kubernetes mount secrets: a file for each setting.
