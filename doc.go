@@ -2,7 +2,7 @@
 //
 // Settings live in git, one sealed file per environment, in the SOPS format.
 // [Load] opens the file of the environment at hand, over what all environments
-// share, lets the process environment have the last word, and fills a struct:
+// share, lets the process environment override them, and fills a struct:
 //
 //	type Settings struct {
 //		Listen   string        `default:":8080"`
@@ -25,13 +25,27 @@
 //		connect(settings.DB.Host, settings.DB.Port, settings.DB.Password.Expose())
 //	}
 //
+// [New] makes a [Loader], for programs that define [Flags], and for those that go on
+// while settings change: see [Handle.Reload] and [Handle.Watch].
+//
+// # Sources
+//
+// Weakest first: default tags, base.yaml, the environment's file, that with .local,
+// .env files (package dotenv), secrets directories ([WithSecretsDir]), sources of the
+// program's own ([WithSource]), the process environment, flags, and [Set]. Maps merge,
+// lists and single values are replaced. [Order] changes the order.
+//
 // # Names
 //
 // A field is named by its tag cfg:"name", else by its yaml tag, else by its Go
 // name in snake case: HTTPPort is http_port. Embedded structs, and fields with
 // yaml:",inline", lend their fields to the struct around them. cfg:"-" leaves a
 // field alone. Names in files are matched exactly; a key that no field has is a
-// problem.
+// problem. alias:"old,older" gives names that still work, with a warning;
+// deprecated:"…" warns of the field itself.
+//
+// Variables are named like paths: with the prefix APP_, $APP_DB__API_KEY is
+// db.api_key. env:"DATABASE_URL,PG_URL" names variables whatever the prefix.
 //
 // # What must be set
 //
