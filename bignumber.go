@@ -72,13 +72,15 @@ func bigScale(p *plan) *scale {
 	return newScale("number", "", parse, copyOf, compareBig)
 }
 
+// compareBig asks interfaces, so that who has no such number does not link how they
+// are compared.
 func compareBig(a, b reflect.Value) int {
 	switch a := a.Interface().(type) {
-	case *big.Int:
+	case interface{ Cmp(*big.Int) int }:
 		return a.Cmp(b.Interface().(*big.Int))
-	case *big.Float:
+	case interface{ Cmp(*big.Float) int }:
 		return a.Cmp(b.Interface().(*big.Float))
-	case *big.Rat:
+	case interface{ Cmp(*big.Rat) int }:
 		return a.Cmp(b.Interface().(*big.Rat))
 	}
 	return 0

@@ -1,12 +1,12 @@
 package sealcfg
 
 import (
-	"encoding/json"
 	"math"
 	"strconv"
 	"time"
 
 	"github.com/sealcfg/sealcfg/crypto"
+	"github.com/sealcfg/sealcfg/internal/jsontoken"
 )
 
 // anyType is the type of a scalar where the field takes any.
@@ -100,11 +100,11 @@ func (n *node) rawJSON(into []byte) ([]byte, *node, *flaw) {
 	}
 	switch n.anyType() {
 	case crypto.Int:
-		if json.Valid([]byte(n.text)) {
+		if jsontoken.IsNumber(n.text) {
 			return append(into, n.text...), nil, nil
 		}
 	case crypto.Float:
-		if json.Valid([]byte(n.text)) {
+		if jsontoken.IsNumber(n.text) {
 			return append(into, n.text...), nil, nil
 		}
 		f, err := strconv.ParseFloat(n.text, 64)
@@ -136,9 +136,4 @@ func (n *node) entriesJSON(into []byte, first, last byte) ([]byte, *node, *flaw)
 		}
 	}
 	return append(into, last), nil, nil
-}
-
-func appendQuoted(into []byte, text string) []byte {
-	quoted, _ := json.Marshal(text) // no string fails
-	return append(into, quoted...)
 }

@@ -47,6 +47,7 @@ type options struct {
 	order      func([]Source) []Source
 	plain      []string // environments whose files may be plain text
 	resolvers  []Resolver
+	fetch      fetcher // nil without resolvers
 	onWarning  func(*Problem)
 	origins    *Origins
 	strict     bool

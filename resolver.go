@@ -36,6 +36,7 @@ var Resolvers ResolverRegistry
 type ResolverRegistry struct {
 	mu       sync.RWMutex
 	byScheme map[string]Resolver
+	fetch    fetcher // nil as long as it is empty
 }
 
 // Register adds a resolver, usually from an init function. It panics if one of its
@@ -44,7 +45,7 @@ func (g *ResolverRegistry) Register(r Resolver) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.byScheme == nil {
-		g.byScheme = make(map[string]Resolver)
+		g.byScheme, g.fetch = make(map[string]Resolver), fetch
 	}
 	for _, scheme := range r.Schemes() {
 		if _, taken := g.byScheme[scheme]; taken {
@@ -63,7 +64,17 @@ func (g *ResolverRegistry) of(scheme string) Resolver {
 // WithResolver resolves references with r, in place of the registered resolver of
 // the same scheme.
 func WithResolver(r Resolver) Option {
-	return func(o *options) { o.resolvers = append(o.resolvers, r) }
+	return func(o *options) { o.resolvers, o.fetch = append(o.resolvers, r), fetch }
+}
+
+// fetcher returns nil if there is no resolver at all.
+func (o *options) fetcher() fetcher {
+	if o.fetch != nil {
+		return o.fetch
+	}
+	Resolvers.mu.RLock()
+	defer Resolvers.mu.RUnlock()
+	return Resolvers.fetch
 }
 
 func (o *options) resolverOf(scheme string) Resolver {

@@ -7,20 +7,47 @@ import (
 
 // A share holds what the sources and resolvers of one load have in common.
 type share struct {
-	load context.Context
+	ctx context.Context // of the load
 
 	mu   sync.Mutex
 	held map[any]any
+
+	within sync.Mutex      // of what is below
+	load   context.Context // ends with the load, nil as long as nobody needs it
+	cancel func()
+	over   bool
 }
 
 type shareKey struct{}
 
-// withShare returns a context for one load, which ends with it.
+// withShare returns a context for one load, and what tells the share its end.
 func withShare(ctx context.Context) (load context.Context, end func()) {
-	s := &share{held: make(map[any]any)}
-	load, end = context.WithCancel(context.WithValue(ctx, shareKey{}, s))
-	s.load = load
-	return load, end
+	s := &share{}
+	s.ctx = context.WithValue(ctx, shareKey{}, s)
+	return s.ctx, s.end
+}
+
+// context returns a context that ends with the load. It is made when it is needed
+// for the first time: few programs do, and others do not link how.
+func (s *share) context() context.Context {
+	s.within.Lock()
+	defer s.within.Unlock()
+	if s.load == nil {
+		s.load, s.cancel = context.WithCancel(s.ctx)
+		if s.over {
+			s.cancel()
+		}
+	}
+	return s.load
+}
+
+func (s *share) end() {
+	s.within.Lock()
+	defer s.within.Unlock()
+	s.over = true
+	if s.cancel != nil {
+		s.cancel()
+	}
 }
 
 // Shared returns what a [Source] or [Resolver] needs more than once in a load and
@@ -38,8 +65,11 @@ func Shared[T any](ctx context.Context, key any, produce func(context.Context) (
 	if v, ok := s.held[key].(T); ok {
 		return v, nil
 	}
-	v, err := produce(s.load)
+	v, err := produce(s.context())
 	if err == nil {
+		if s.held == nil {
+			s.held = make(map[any]any)
+		}
 		s.held[key] = v
 	}
 	return v, err

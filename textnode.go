@@ -1,11 +1,6 @@
 package sealcfg
 
-import (
-	"encoding/json"
-	"strings"
-
-	"github.com/sealcfg/sealcfg/crypto"
-)
+import "strings"
 
 // textNode makes a node for p of a text from the process environment or a
 // default tag: lists are a JSON array or separated by commas, maps a JSON object
@@ -81,81 +76,4 @@ func textList(p *plan, text string, at Origin) *node {
 
 func brokenNode(reason string, at Origin) *node {
 	return &node{kind: nodeBroken, origin: at, flaw: &flaw{kind: KindFormat, reason: reason}}
-}
-
-// jsonNode reads a JSON text. Its scalars are texts like any other of the
-// process environment. It returns nil for what is no JSON and for an object
-// with a key that stands twice; what exactly is wrong is not said, for the
-// library's errors quote the text.
-func jsonNode(text string, at Origin) *node {
-	if !json.Valid([]byte(text)) { // also bounds the depth
-		return nil
-	}
-	d := json.NewDecoder(strings.NewReader(text))
-	d.UseNumber()
-	return jsonValue(d, at)
-}
-
-func jsonValue(d *json.Decoder, at Origin) *node {
-	token, err := d.Token()
-	if err != nil {
-		return nil
-	}
-	n := &node{kind: nodeScalar, origin: at}
-	switch t := token.(type) {
-	case json.Delim:
-		if t == '{' {
-			return jsonMap(d, at)
-		}
-		n.kind = nodeList
-		for d.More() {
-			e := jsonValue(d, at)
-			if e == nil {
-				return nil
-			}
-			n.entries = append(n.entries, e)
-		}
-		_, err = d.Token() // the closing bracket
-	case string:
-		n.text, n.json = t, crypto.Str
-	case json.Number:
-		n.text, n.json = t.String(), crypto.Int
-		if strings.ContainsAny(n.text, ".eE") {
-			n.json = crypto.Float
-		}
-	case bool:
-		n.text, n.json = "false", crypto.Bool
-		if t {
-			n.text = "true"
-		}
-	default:
-		n.kind = nodeNull
-	}
-	if err != nil {
-		return nil
-	}
-	return n
-}
-
-func jsonMap(d *json.Decoder, at Origin) *node {
-	n := &node{kind: nodeMap, origin: at}
-	seen := make(map[string]bool)
-	for d.More() {
-		token, err := d.Token()
-		key, ok := token.(string)
-		if err != nil || !ok || seen[key] {
-			return nil
-		}
-		seen[key] = true
-		e := jsonValue(d, at)
-		if e == nil {
-			return nil
-		}
-		e.key, e.keyOrigin = key, at
-		n.entries = append(n.entries, e)
-	}
-	if _, err := d.Token(); err != nil {
-		return nil
-	}
-	return n
 }
