@@ -1,7 +1,7 @@
 package sealcfg
 
 import (
-	"net/url"
+	"fmt"
 	"os"
 	"reflect"
 	"strconv"
@@ -30,11 +30,6 @@ var namedChecks = []namedCheck{
 var emailAddress = pattern.New(`^[a-zA-Z0-9.!#$%&'*+/=?^_{|}~` + "`" + `-]+@` + hostLabel + `(?:\.` + hostLabel + `)*$`)
 
 const hostLabel = `[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?`
-
-func isURL(text string) bool {
-	u, err := url.Parse(text)
-	return err == nil && u.Scheme != "" && u.Host != ""
-}
 
 // isHostPort takes what net.Listen and net.Dial take, with a port in digits: the
 // host may be missing, as in ":8080", and an IPv6 address stands in brackets.
@@ -70,8 +65,8 @@ func textOf(p *plan) func(reflect.Value) string {
 	switch {
 	case p.shape != shapeScalar:
 		return nil
-	case p.typ == urlType:
-		return func(v reflect.Value) string { return copyOf(v).Interface().(*url.URL).String() }
+	case isURLType(p.typ):
+		return func(v reflect.Value) string { return copyOf(v).Interface().(fmt.Stringer).String() }
 	case p.typ.Kind() == reflect.String:
 		return reflect.Value.String
 	case p.typ.Kind() == reflect.Slice && p.typ.Elem().Kind() == reflect.Uint8:

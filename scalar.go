@@ -45,7 +45,7 @@ func decoderOf(t reflect.Type) decoder {
 	case t == timeType:
 		return decodeTime
 	}
-	if d := stdDecoders[t]; d != nil {
+	if d := stdDecoder(t); d != nil {
 		return d
 	}
 	if name := bigName(t); name != "" {

@@ -69,7 +69,8 @@ func plainScalar(p *plan) (jsonObject, []crypto.Type) {
 		return jsonObject{{"type", "string"}, {"pattern", `^[-+]?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$`}}, text
 	case timeType:
 		return jsonObject{{"type", "string"}, {"format", "date-time"}}, []crypto.Type{crypto.Time, crypto.Str}
-	case urlType:
+	}
+	if isURLType(p.typ) {
 		return jsonObject{{"type", "string"}, {"format", "uri-reference"}}, text
 	}
 	switch bigName(p.typ) {
@@ -79,7 +80,7 @@ func plainScalar(p *plan) (jsonObject, []crypto.Type) {
 	default:
 		return jsonObject{{"type", []string{"number", "string"}}}, []crypto.Type{crypto.Int, crypto.Float, crypto.Str}
 	}
-	if _, std := stdDecoders[p.typ]; std || reflect.PointerTo(p.typ).Implements(textUnmarshalerType) {
+	if stdDecoder(p.typ) != nil || reflect.PointerTo(p.typ).Implements(textUnmarshalerType) {
 		return jsonObject{{"type", "string"}}, text
 	}
 	switch kind := p.typ.Kind(); kind {

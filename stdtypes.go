@@ -3,7 +3,6 @@ package sealcfg
 import (
 	"encoding/json"
 	"errors"
-	"net/url"
 	"reflect"
 	"regexp"
 	"strconv"
@@ -16,29 +15,29 @@ import (
 var (
 	anyType     = reflect.TypeFor[any]()
 	rawJSONType = reflect.TypeFor[json.RawMessage]()
-	urlType     = reflect.TypeFor[url.URL]()
+
+	regexpType   = reflect.TypeFor[regexp.Regexp]()
+	locationType = reflect.TypeFor[*time.Location]() // a copy of UTC or Local is another one
+	monthType    = reflect.TypeFor[time.Month]()
+	weekdayType  = reflect.TypeFor[time.Weekday]()
 )
 
-// stdDecoders are for types of the standard library that have no UnmarshalText,
-// or one that takes less than a file says.
-var stdDecoders = map[reflect.Type]decoder{
-	urlType:                           decodeURL,
-	reflect.TypeFor[regexp.Regexp]():  decodeRegexp,
-	reflect.TypeFor[*time.Location](): decodeLocation, // a copy of UTC or Local is another one
-	reflect.TypeFor[time.Month]():     named(time.January, time.December, "a month: its English name or 1 to 12"),
-	reflect.TypeFor[time.Weekday]():   named(time.Sunday, time.Saturday, "a day of the week: its English name or 0 (Sunday) to 6"),
-}
-
-// decodeURL does not keep the library's error: it quotes the text.
-func decodeURL(v reflect.Value, typ crypto.Type, text string) *flaw {
-	if typ != "" && typ != crypto.Str {
-		return wrongType("a URL", typ, quoteIt)
+// stdDecoder is for types of the standard library that have no UnmarshalText, or
+// one that takes less than a file says. It returns nil for others.
+func stdDecoder(t reflect.Type) decoder {
+	switch t {
+	case regexpType:
+		return decodeRegexp
+	case locationType:
+		return decodeLocation
+	case monthType:
+		return named(time.January, time.December, "a month: its English name or 1 to 12")
+	case weekdayType:
+		return named(time.Sunday, time.Saturday, "a day of the week: its English name or 0 (Sunday) to 6")
 	}
-	u, err := url.Parse(text)
-	if err != nil {
-		return badText("a URL")
+	if isURLType(t) {
+		return decodeURL
 	}
-	v.Set(reflect.ValueOf(*u))
 	return nil
 }
 
