@@ -1,10 +1,10 @@
 package sealcfg
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -115,20 +115,18 @@ func (s *environSource) variables(environ []string) []variable {
 		}
 		found = append(found, variable{name: name, rest: rest, exact: name == upper, text: text, origin: Origin{File: s.from, Variable: name}})
 	}
-	slices.SortStableFunc(found, func(a, b variable) int {
-		if c := cmp.Compare(strings.Count(a.rest, levels), strings.Count(b.rest, levels)); c != 0 {
-			return c
+	sort.SliceStable(found, func(i, j int) bool {
+		a, b := &found[i], &found[j]
+		if x, y := strings.Count(a.rest, levels), strings.Count(b.rest, levels); x != y {
+			return x < y
 		}
-		if c := strings.Compare(a.rest, b.rest); c != 0 {
-			return c
+		if a.rest != b.rest {
+			return a.rest < b.rest
 		}
 		if a.exact != b.exact {
-			if a.exact {
-				return 1
-			}
-			return -1
+			return b.exact
 		}
-		return strings.Compare(a.name, b.name)
+		return a.name < b.name
 	})
 	return found
 }
