@@ -22,11 +22,11 @@ var (
 // stdDecoders are for types of the standard library that have no UnmarshalText,
 // or one that takes less than a file says.
 var stdDecoders = map[reflect.Type]decoder{
-	urlType:                           decodeURL,
-	reflect.TypeFor[regexp.Regexp]():  decodeRegexp,
-	reflect.TypeFor[*time.Location](): decodeLocation, // a copy of UTC or Local is another one
-	reflect.TypeFor[time.Month]():     named(time.January, time.December, "a month: its English name or 1 to 12"),
-	reflect.TypeFor[time.Weekday]():   named(time.Sunday, time.Saturday, "a day of the week: its English name or 0 (Sunday) to 6"),
+	urlType:                          decodeURL,
+	reflect.TypeFor[regexp.Regexp](): decodeRegexp,
+	locationType:                     decodeLocation, // a copy of UTC or Local is another one
+	reflect.TypeFor[time.Month]():    named(time.January, time.December, "a month: its English name or 1 to 12"),
+	reflect.TypeFor[time.Weekday]():  named(time.Sunday, time.Saturday, "a day of the week: its English name or 0 (Sunday) to 6"),
 }
 
 // decodeURL does not keep the library's error: it quotes the text.
@@ -76,7 +76,7 @@ func decodeLocation(v reflect.Value, typ crypto.Type, text string) *flaw {
 	}
 	loc, err := time.LoadLocation(text)
 	if err != nil || text == "" { // quotes the text; an empty one would be UTC
-		return &flaw{kind: KindFormat, reason: "want " + want + ", and that this machine knows it"}
+		return &flaw{kind: KindFormat, reason: "want " + want + ", of those that this machine knows"}
 	}
 	v.Set(reflect.ValueOf(loc))
 	return nil
