@@ -231,7 +231,8 @@ func (b *binder) bindList(p *plan, v reflect.Value, n *node, at *place) {
 	list := v
 	if p.typ.Kind() == reflect.Array {
 		if len(n.entries) != v.Len() {
-			b.wrongShape(fmt.Sprintf("a list of exactly %d", v.Len()), n, at)
+			reason := fmt.Sprintf("want a list of exactly %d", v.Len())
+			b.reportValue(&flaw{kind: KindType, reason: reason, got: fmt.Sprintf("a list of %d", len(n.entries))}, n, at)
 			return
 		}
 	} else {
