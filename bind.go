@@ -13,6 +13,7 @@ import (
 type binder struct {
 	file     string  // where to set what is missing
 	prefix   *string // of variables, nil if they are not read
+	root     *plan   // of the settings as a whole, nil for a part of them
 	problems []*Problem
 	missing  []*Problem
 
@@ -56,6 +57,9 @@ func (b *binder) require(at *place, null *Origin) {
 	path, target, variable := at.path(), b.file, ""
 	if name := at.variable(); name != "" && b.prefix != nil {
 		variable = "$" + *b.prefix + name
+	}
+	if own := b.root.explicitFor(path); len(own) > 0 {
+		variable = "$" + own[0]
 	}
 	switch within := at.within(); {
 	case within.Variable != "" && variable != "" && !strings.HasPrefix(variable, "$"+within.Variable+levels):
@@ -227,7 +231,8 @@ func (b *binder) bindList(p *plan, v reflect.Value, n *node, at *place) {
 	list := v
 	if p.typ.Kind() == reflect.Array {
 		if len(n.entries) != v.Len() {
-			b.wrongShape(fmt.Sprintf("a list of exactly %d", v.Len()), n, at)
+			reason := fmt.Sprintf("want a list of exactly %d", v.Len())
+			b.reportValue(&flaw{kind: KindType, reason: reason, got: fmt.Sprintf("a list of %d", len(n.entries))}, n, at)
 			return
 		}
 	} else {

@@ -264,17 +264,46 @@ func TestNullOverValueOfBase(t *testing.T) {
 	assert.Equal(t, &settings{D: "default"}, got)
 }
 
-func TestBadDefaultIsAProblem(t *testing.T) {
-	_, err := loadYAML[struct {
-		N int   `default:"canary"`
-		L []int `default:"[canary"`
-		S []one `default:"[{}]"`
-	}](t, "{}")
-	assert.Equal(t, []string{
-		"n default want int, the text is something else",
-		"l default begins like a JSON array but is none",
-		"s[0].a not set set s[0].a in the default tag",
-	}, problemsOf(t, err))
+// A default that is no value is found although the file has one: it would be a
+// problem only where nothing else sets the field.
+func TestBadDefaultIsAMistakeInTheType(t *testing.T) {
+	type (
+		number struct {
+			N int `default:"canary"`
+		}
+		list struct {
+			L []int `default:"[canary"`
+		}
+		part struct {
+			S []one `default:"[{}]"`
+		}
+		secret struct {
+			P sealcfg.Secret[int] `default:"canary"`
+		}
+		// What a method makes of a text may depend on the machine.
+		method struct {
+			A netip.Addr `default:"canary"`
+		}
+		zone struct {
+			Z *time.Location `default:"Europe/Canary"`
+		}
+	)
+	for want, load := range map[string]func() error{
+		"field N: its default tag: want int, the text is something else": func() error { _, err := loadYAML[number](t, "n: 1"); return err },
+		"field L: its default tag: begins like a JSON array but is none": func() error { _, err := loadYAML[list](t, "l: [1]"); return err },
+		"field S: its default tag: is required":                          func() error { _, err := loadYAML[part](t, "s: []"); return err },
+		"field P: its default tag: want int, the text is something else": func() error { _, err := loadYAML[secret](t, "p: 1"); return err },
+		"want netip.Addr, the text is something else":                    func() error { _, err := loadYAML[method](t, "b: 1"); return err },
+	} {
+		err := load()
+		require.ErrorContains(t, err, want)
+		assert.NotContains(t, err.Error(), "canary")
+	}
+	got, err := loadYAML[method](t, "a: 127.0.0.1")
+	require.NoError(t, err)
+	assert.True(t, got.A.IsLoopback())
+	_, err = loadYAML[zone](t, "z: UTC")
+	require.NoError(t, err)
 }
 
 type node struct {

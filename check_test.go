@@ -284,6 +284,18 @@ func TestTagsThatAreWrong(t *testing.T) {
 				W []string `pattern:"^x" default:"xa,b"`
 			}
 		}](t),
+		`field V: "required" in its env tag is no variable`: typeError[struct {
+			V string `env:"PORT,required"`
+		}](t),
+		`field V: "default=5" in its env tag is no variable`: typeError[struct {
+			V int `env:"PORT, default=5"`
+		}](t),
+		`field v has the tag env but is not exported`: typeError[struct {
+			v string `env:"PORT"`
+		}](t),
+		`field v has the tag default but is not exported`: typeError[struct {
+			v string `default:"x"`
+		}](t),
 		`an inlined struct is neither optional nor has it a default or checks`: typeError[struct {
 			V one `yaml:",inline" min:"1"`
 		}](t),

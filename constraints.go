@@ -42,25 +42,28 @@ func readConstraints(t reflect.StructTag) *constraints {
 	return c
 }
 
-// settle makes the checks of a field, and finds a default that breaks them.
+// settle makes the checks of a field, and finds a default that is no value of its
+// type or breaks them: it would only show up where nothing else sets the field.
+// What UnmarshalText takes, and which time zones there are, may depend on the
+// machine, so that is for those who need the default.
 func (f *field) settle() error {
-	if f.limits == nil {
-		return nil
+	if f.limits != nil {
+		if err := f.limits.compile(f.plan); err != nil {
+			return err
+		}
 	}
-	if err := f.limits.compile(f.plan); err != nil {
-		return err
-	}
-	if f.def == nil {
+	if f.def == nil || isReference(*f.def) { // a reference is refused where it is resolved
 		return nil
 	}
 	b := &binder{planning: true}
 	at := &place{parent: &place{}}
 	v, n := reflect.New(f.plan.typ).Elem(), textNode(f.plan, *f.def, Origin{Default: true})
-	if b.bind(f.plan, v, n, at); b.count() > 0 {
-		return nil // it is no such value at all: a problem of those who have no other
+	if b.bind(f.plan, v, n, at); b.count() == 0 && f.limits != nil {
+		b.check(f.limits, f.plan, v, n, at)
 	}
-	if b.check(f.limits, f.plan, v, n, at); b.count() > 0 {
-		return errors.New("its default tag: " + b.problems[0].Reason)
+	problems := b.all()
+	if len(problems) > 0 && problems[0].Unwrap() == nil && f.plan.core().typ != locationType {
+		return errors.New("its default tag: " + problems[0].Reason)
 	}
 	return nil
 }

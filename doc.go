@@ -47,6 +47,12 @@
 // Variables are named like paths: with the prefix APP_, $APP_DB__API_KEY is
 // db.api_key. env:"DATABASE_URL,PG_URL" names variables whatever the prefix.
 //
+// alias:"old_name" names those that a field had before and that still work, with a
+// warning; deprecated:"use other" warns of the field itself, and desc:"…" describes
+// it in what [Schema], [Describe] and [Flags] write. env:"DATABASE_URL,PG_URL" names
+// variables of the process environment that set a field, the first one found; they
+// need no prefix, and case counts. It does not work within lists and maps.
+//
 // # What must be set
 //
 // Every field, unless it has a default:"…" tag, is a pointer or an [Optional], or
@@ -69,7 +75,8 @@
 // numbers too. An array wants a list of its length. An any takes whatever there
 // is, an [encoding/json.RawMessage] holds it as JSON. Texts of the process
 // environment and of default tags are parsed: lists as a JSON array or separated
-// by commas, maps and structs as a JSON object.
+// by commas, maps as a JSON object or a=1,b=2, structs as a JSON object. A variable
+// that is empty is set: to an empty text, list or map, and a number has no such value.
 //
 // In a struct with a string field that is named kind, fields with a tag such as
 // kind:"s3" are pointers to structs, of which one is set: the one whose tag kind

@@ -36,7 +36,7 @@ func TestVariablesNamedByTags(t *testing.T) {
 	assert.Equal(t, ".env: $DATABASE_URL", h.Origins().Of("db.url").String())
 
 	_, err = load(sealcfg.WithEnviron("POOLS=canary"))
-	assert.Equal(t, []string{"db.pools[0] $POOLS want int, the text is something else", "db.url not set is required"}, problemsOf(t, err))
+	assert.Equal(t, []string{"db.pools[0] $POOLS want int, the text is something else", "db.url not set set db.url in $DATABASE_URL"}, problemsOf(t, err))
 }
 
 func TestUnknownVariables(t *testing.T) {
@@ -107,4 +107,31 @@ func TestVariablesOfItems(t *testing.T) {
 		_, err := loadYAML[settings](t, yaml, environ)
 		require.NoError(t, err, "no such item: %s is unknown", environ)
 	}
+}
+
+func TestMissingSettingNamesItsOwnVariable(t *testing.T) {
+	type settings struct {
+		DB struct {
+			URL string `env:"DATABASE_URL,PG_URL"`
+		}
+		Plain string
+		Each  map[string]struct {
+			Token string `env:"TOKEN"` // no variable reaches it
+		}
+	}
+	load := func(opts ...sealcfg.Option) []string {
+		opts = append(opts, sealcfg.WithoutFiles(), sealcfg.WithEnviron(), sealcfg.Set("each", map[string]any{"a": map[string]any{}}))
+		_, err := sealcfg.Load[settings](t.Context(), opts...)
+		return problemsOf(t, err)
+	}
+	assert.Equal(t, []string{
+		"db.url not set set db.url in $DATABASE_URL",
+		"plain not set is required",
+		"each.a.token not set is required",
+	}, load())
+	assert.Equal(t, []string{
+		"db.url not set set db.url in $DATABASE_URL",
+		"plain not set set plain in $APP_PLAIN",
+		"each.a.token not set set each.a.token in $APP_EACH__A__TOKEN",
+	}, load(sealcfg.WithEnvPrefix("APP_")))
 }

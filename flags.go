@@ -12,7 +12,8 @@ import (
 // Flags defines a flag for each setting of l that a text can set, but for secrets:
 // the arguments of a program are public. db.api_key is --db.api-key. The help of a
 // flag tells its variable, the flag set adds the default. A flag that is given
-// overrides all sources but [Set]; items of a list may be given one by one.
+// overrides all sources but [Set]; items of a list and entries of a map may be given
+// one by one.
 //
 // define is what makes a flag of a value: flag.Var, the Var of a flag set, or
 // anything else that takes a value with Set and String; it is not kept. Package
@@ -61,22 +62,27 @@ type flagValue struct {
 	texts []string // each time it was given
 }
 
-// node puts the items of a list together; of anything else, the last text counts.
+// node puts the items of a list and the entries of a map together; of anything
+// else, the last text counts.
 func (f *flagValue) node(p *plan) *node {
 	at := Origin{Place: "--" + f.name}
-	last := textNode(p, f.texts[len(f.texts)-1], at)
-	if p.core().shape != shapeList {
-		return last
+	texts := f.texts
+	if s := p.core().shape; s != shapeList && s != shapeMap {
+		texts = texts[len(texts)-1:]
 	}
-	list := &node{kind: nodeList, origin: at}
-	for _, text := range f.texts {
+	var all *node
+	for _, text := range texts {
 		n := textNode(p, text, at)
-		if n.kind != nodeList {
+		switch {
+		case n.kind == nodeBroken:
 			return n
+		case all != nil && all.kind == nodeList && n.kind == nodeList:
+			all.entries = append(all.entries, n.entries...)
+		default:
+			all = merge(all, n)
 		}
-		list.entries = append(list.entries, n.entries...)
 	}
-	return list
+	return all
 }
 
 // Set is called by the flag set for each time that the flag is given.

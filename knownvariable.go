@@ -19,6 +19,6 @@ func (r *Reading) KnownVariable(name string, at Origin) (bool, error) {
 	if guess, near := closest.Of(strings.ToUpper(name), r.plan.variables()); near {
 		f.hint = "did you mean " + strings.ToLower(guess) + "?"
 	}
-	r.unknown(f.problem("", at))
+	r.unknown(f.problem("", r.origin(at)))
 	return false, nil
 }

@@ -74,7 +74,7 @@ func (l *loader) sources(env string) (all []Source, file string, err error) {
 	if o.order != nil {
 		all = o.order(all)
 	}
-	return all, file, nil
+	return slices.DeleteFunc(all, func(s Source) bool { return s == nil }), file, nil
 }
 
 // fileSources returns the files of an environment.

@@ -110,7 +110,7 @@ func (l *loader) open(ctx context.Context, env string, sources []Source, file st
 		return nil, err
 	}
 	v, tree := reflect.New(l.plan.typ), orEmpty(all.tree)
-	b := &binder{file: file, prefix: l.o.prefix, problems: all.problems}
+	b := &binder{file: file, prefix: l.o.prefix, root: l.plan, problems: all.problems}
 	b.bind(l.plan, v.Elem(), tree, &place{})
 	b.validateAll(l.o.validations, l.plan, v, tree.origin)
 	if b.count() > 0 {

@@ -52,3 +52,16 @@ func variableOf(path envfile.Path) string {
 	}
 	return name
 }
+
+// explicitFor returns the variables that the env tag of the field under path names.
+func (p *plan) explicitFor(path string) (names []string) {
+	if p == nil || len(p.explicitVariables()) == 0 {
+		return nil
+	}
+	p.eachField(func(at envfile.Path, f *field) {
+		if len(f.explicit) > 0 && at.String() == path {
+			names = f.explicit
+		}
+	})
+	return names
+}

@@ -34,6 +34,7 @@ func (f *flaw) problem(path string, at Origin) *Problem {
 var (
 	durationType        = reflect.TypeFor[time.Duration]()
 	timeType            = reflect.TypeFor[time.Time]()
+	locationType        = reflect.TypeFor[*time.Location]()
 	textUnmarshalerType = reflect.TypeFor[encoding.TextUnmarshaler]()
 )
 

@@ -29,8 +29,9 @@ type Source interface {
 // A Reading is what a [Source] tells its settings to.
 type Reading struct {
 	plan     *plan
-	below    *node // what weaker sources say
-	tree     *node // what this one says
+	name     string // of the source
+	below    *node  // what weaker sources say
+	tree     *node  // what this one says
 	warnings []*Problem
 	strict   bool // unknown variables are problems
 	problems []*Problem
@@ -39,9 +40,11 @@ type Reading struct {
 // Set says that the setting under path has the value text: a text that is yet to
 // be parsed, like one of the process environment. path is spelled as in
 // [Problem]; an index changes or appends an item of a list that a weaker source
-// gives. at is where the text stands, for people. The error says that path is
+// gives. at is where the text stands, for people; the zero Origin is the name of the
+// source. The error says that path is
 // none; a path that no setting has is found when the settings are bound.
 func (r *Reading) Set(path, text string, at Origin) error {
+	at = r.origin(at)
 	return r.put(path, at, func(p *plan) *node { return textNode(p, text, at) })
 }
 
@@ -49,6 +52,7 @@ func (r *Reading) Set(path, text string, at Origin) error {
 // and lists; an empty path means all settings. The error for what is no JSON, or
 // has a key twice, does not quote it.
 func (r *Reading) SetJSON(path, text string, at Origin) error {
+	at = r.origin(at)
 	n := jsonNode(text, at)
 	if n == nil {
 		return fmt.Errorf("%s: not JSON with distinct keys", at)
@@ -67,7 +71,7 @@ func (r *Reading) SetJSON(path, text string, at Origin) error {
 // DB__API_KEY is db.api_key, in any case. It reports false, and sets nothing, if
 // no setting has that name. The error says that the name fits two settings.
 func (r *Reading) SetVariable(name, text string, at Origin) (known bool, err error) {
-	v := variable{name: name, rest: strings.ToUpper(name), text: text, origin: at}
+	v := variable{name: name, rest: strings.ToUpper(name), text: text, origin: r.origin(at)}
 	n, err := v.tree(r.plan, r.below, v.rest)
 	if n == nil || err != nil {
 		return false, err
@@ -120,6 +124,14 @@ func (r *Reading) put(path string, at Origin, leaf func(*plan) *node) error {
 	}
 	r.add(n)
 	return nil
+}
+
+// origin is where a text stands of which the source does not say it.
+func (r *Reading) origin(at Origin) Origin {
+	if at == (Origin{}) {
+		at.Place = r.name
+	}
+	return at
 }
 
 func (r *Reading) add(n *node) { r.tree = merge(r.tree, n) }
@@ -179,7 +191,7 @@ type readings struct {
 func readAll(ctx context.Context, sources []Source, p *plan, strict bool) (*readings, error) {
 	all := &readings{}
 	for _, s := range sources {
-		r := &Reading{plan: p, below: all.tree, strict: strict}
+		r := &Reading{plan: p, name: s.Name(), below: all.tree, strict: strict}
 		if err := s.Read(ctx, r); err != nil {
 			return nil, err
 		}

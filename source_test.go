@@ -240,3 +240,32 @@ func TestPlainFilesByPermission(t *testing.T) {
 	fsys["environments/dev.yaml"] = &fstest.MapFile{Data: append([]byte("added: ENC[x]\n"), tampered...)}
 	require.Error(t, load("dev", sealcfg.AllowPlain("dev")), "a sealed file is checked as ever")
 }
+
+func TestSourceThatDoesNotSayWhere(t *testing.T) {
+	type settings struct {
+		A, B, C int
+	}
+	_, err := sealcfg.Load[settings](t.Context(), sealcfg.WithoutFiles(), sealcfg.WithSource(told{"consul", func(_ context.Context, r *sealcfg.Reading) error {
+		_, err := r.SetVariable("C", "canary", sealcfg.Origin{})
+		return errors.Join(err, r.Set("a", "canary", sealcfg.Origin{}), r.SetJSON("", `{"b": "canary"}`, sealcfg.Origin{}))
+	}}))
+	assert.Equal(t, []string{
+		"a consul want int, the text is something else",
+		"b consul want int, the text is something else",
+		"c consul want int, the text is something else",
+	}, problemsOf(t, err))
+
+	_, err = sealcfg.Load[settings](t.Context(), sealcfg.WithoutFiles(), sealcfg.WithSource(told{"consul", func(_ context.Context, r *sealcfg.Reading) error {
+		return r.SetJSON("", `{canary`, sealcfg.Origin{})
+	}}))
+	assert.EqualError(t, err, "load settings: consul: not JSON with distinct keys")
+}
+
+func TestNilChangesNothing(t *testing.T) {
+	type settings struct {
+		A int `default:"1"`
+	}
+	_, err := sealcfg.Load[settings](t.Context(), sealcfg.WithoutFiles(), nil, sealcfg.WithSource(nil), sealcfg.WithSource(nil, nil),
+		sealcfg.WithValidation(nil), sealcfg.OnWarning(nil), sealcfg.Order(func(s []sealcfg.Source) []sealcfg.Source { return append(s, nil) }))
+	require.NoError(t, err)
+}

@@ -16,10 +16,9 @@ var (
 	anyType     = reflect.TypeFor[any]()
 	rawJSONType = reflect.TypeFor[json.RawMessage]()
 
-	regexpType   = reflect.TypeFor[regexp.Regexp]()
-	locationType = reflect.TypeFor[*time.Location]() // a copy of UTC or Local is another one
-	monthType    = reflect.TypeFor[time.Month]()
-	weekdayType  = reflect.TypeFor[time.Weekday]()
+	regexpType  = reflect.TypeFor[regexp.Regexp]()
+	monthType   = reflect.TypeFor[time.Month]()
+	weekdayType = reflect.TypeFor[time.Weekday]()
 )
 
 // stdDecoder is for types of the standard library that have no UnmarshalText, or
@@ -75,7 +74,7 @@ func decodeLocation(v reflect.Value, typ crypto.Type, text string) *flaw {
 	}
 	loc, err := time.LoadLocation(text)
 	if err != nil || text == "" { // quotes the text; an empty one would be UTC
-		return &flaw{kind: KindFormat, reason: "want " + want + ", and that this machine knows it"}
+		return &flaw{kind: KindFormat, reason: "want " + want + ", of those that this machine knows"}
 	}
 	v.Set(reflect.ValueOf(loc))
 	return nil

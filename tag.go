@@ -3,6 +3,7 @@ package sealcfg
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -38,16 +39,23 @@ func readTag(f reflect.StructField) (tag, error) {
 	for option := range strings.SplitSeq(yamlOptions, ",") {
 		t.inline = t.inline || option == "inline"
 	}
-	cfg, tagged := f.Tag.Lookup("cfg")
+	cfg := f.Tag.Get("cfg")
 	if !f.IsExported() && !f.Anonymous {
-		if tagged && cfg != "-" {
-			return t, fmt.Errorf("field %s has a cfg tag but is not exported", f.Name)
-		}
-		if t.kind != "" {
-			return t, fmt.Errorf("field %s has a kind tag but is not exported", f.Name)
-		}
 		t.skip = true
+		if cfg == "-" {
+			return t, nil
+		}
+		for _, key := range []string{"cfg", "default", "kind", "env", "alias"} {
+			if _, ok := f.Tag.Lookup(key); ok {
+				return t, fmt.Errorf("field %s has the tag %s but is not exported", f.Name, key)
+			}
+		}
 		return t, nil
+	}
+	for _, name := range t.explicit {
+		if strings.Contains(name, "=") || slices.Contains(otherEnvOptions, name) {
+			return t, fmt.Errorf("field %s: %q in its env tag is no variable: an env tag has names alone", f.Name, name)
+		}
 	}
 	name, options, hasOptions := strings.Cut(cfg, ",")
 	if hasOptions {
@@ -69,6 +77,10 @@ func readTag(f reflect.StructField) (tag, error) {
 	t.name = name
 	return t, nil
 }
+
+// otherEnvOptions are what the env tags of other packages have besides a name.
+// Taken for variables, they would be passed over without a word.
+var otherEnvOptions = []string{"required", "notEmpty", "unset", "file", "expand", "init", "noinit", "overwrite", "decodeunset"}
 
 // words splits a tag at its commas.
 func words(list string) []string {

@@ -218,7 +218,7 @@ func TestUnionsThatAreWrong(t *testing.T) {
 			Kind string
 			D    *disk `kind:"disk" cfg:"d"`
 		}](t),
-		"has a kind tag but is not exported": typeError[struct {
+		"has the tag kind but is not exported": typeError[struct {
 			Kind string
 			d    *disk `kind:"disk"`
 		}](t),

@@ -12,7 +12,11 @@ import (
 // must not change the settings or keep them; its errors are shown, so they must
 // not quote values. Several are asked one after the other, and all of them.
 func WithValidation(f func(settings any) error) Option {
-	return func(o *options) { o.validations = append(o.validations, f) }
+	return func(o *options) {
+		if f != nil {
+			o.validations = append(o.validations, f)
+		}
+	}
 }
 
 // A FieldError is what a validator says of one field. A Validate method may

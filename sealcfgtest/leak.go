@@ -30,16 +30,22 @@ type TB interface {
 // a header for basic authentication), in hex, or as a list of bytes. It reports
 // whether all is well. Messages name the secret's path in Go, never its value.
 //
-// It also fails if it cannot tell: there is no secret at all, none of them is set,
-// or one is shorter than 4 characters. Give secrets longer values in tests. Those
+// It also fails if it cannot tell: there is no output, no secret at all, none of them
+// is set, or one is shorter than 4 characters. Give secrets longer values in tests. Those
 // that hold a bool are left out.
 func AssertNoLeak(t TB, settings any, output ...string) bool {
 	t.Helper()
 	f := finder{seen: make(map[visit]bool)}
-	v := reflect.New(reflect.TypeOf(settings)).Elem() // what can be addressed can be read, fields that are not exported too
-	v.Set(reflect.ValueOf(settings))
-	f.find(v, v.Type().String(), false)
+	if settings != nil {
+		v := reflect.New(reflect.TypeOf(settings)).Elem() // what can be addressed can be read, fields that are not exported too
+		v.Set(reflect.ValueOf(settings))
+		f.find(v, v.Type().String(), false)
+	}
 	ok := true
+	if len(output) == 0 {
+		t.Errorf("there is no output to look at")
+		ok = false
+	}
 	if len(f.found) == 0 && len(f.short) == 0 {
 		t.Errorf("%T holds no secret that is set: there is nothing to look for", settings)
 		ok = false

@@ -173,6 +173,8 @@ func TestAssertNoLeakSaysWhenItCannotTell(t *testing.T) {
 	}{
 		{struct{ Name string }{"x"}, "holds no secret"},
 		{&secrets{}, "holds no secret"},
+		{nil, "holds no secret"},
+		{(*secrets)(nil), "holds no secret"},
 		{struct{ Token sealcfg.Secret[string] }{sealcfg.NewSecret("abc")}, "too short"},
 	} {
 		var r recorder
@@ -180,6 +182,12 @@ func TestAssertNoLeakSaysWhenItCannotTell(t *testing.T) {
 		require.Len(t, r.said, 1)
 		assert.Contains(t, r.said[0], c.want)
 	}
+}
+
+func TestAssertNoLeakOfNothing(t *testing.T) {
+	var r recorder
+	assert.False(t, sealcfgtest.AssertNoLeak(&r, newSecrets()))
+	assert.Equal(t, []string{"there is no output to look at"}, r.said)
 }
 
 type recorder struct{ said []string }
