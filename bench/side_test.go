@@ -92,11 +92,19 @@ func TestSideBySide(t *testing.T) {
 	if *sideFile == "" {
 		rounds = 0 // only that they load the same settings
 	}
-	all = append(all, sideBind[services](t, "bind 100 settings", generate100(), rounds))
-	all = append(all, sideBind[thousand](t, "bind 1,000 settings", thousandText(), rounds))
-	all = append(all, sideLoad[services](t, "load 100 sealed settings", generate100(), rounds))
-	all = append(all, sideLoad[thousand](t, "load 1,000 sealed settings", thousandText(), rounds))
-	if *sideFile == "" {
+	hundred := []byte(generate(100, 0))
+	measure := func(name string, of func(*testing.T) sideResult) {
+		t.Run(name, func(t *testing.T) {
+			r := of(t)
+			r.Name = name
+			all = append(all, r)
+		})
+	}
+	measure("bind 100 settings", func(t *testing.T) sideResult { return sideBind[services](t, hundred, rounds) })
+	measure("bind 1,000 settings", func(t *testing.T) sideResult { return sideBind[thousand](t, thousandText(), rounds) })
+	measure("load 100 sealed settings", func(t *testing.T) sideResult { return sideLoad[services](t, hundred, rounds) })
+	measure("load 1,000 sealed settings", func(t *testing.T) sideResult { return sideLoad[thousand](t, thousandText(), rounds) })
+	if *sideFile == "" || t.Failed() {
 		return
 	}
 	out, err := json.Marshal(all)
@@ -108,15 +116,13 @@ func TestSideBySide(t *testing.T) {
 	}
 }
 
-func generate100() []byte { return []byte(generate(100, 0)) }
-
-func sideBind[T any](t *testing.T, name string, text []byte, rounds int) sideResult {
+func sideBind[T any](t *testing.T, text []byte, rounds int) sideResult {
 	plain := binders[T](func() ([]byte, error) { return text, nil })
 	ours := library[T]{"sealcfg", func() (*T, error) { return bindPlain[T](t, text), nil }}
-	return sideBySide(t, name, "yaml.v3", append([]library[T]{ours}, plain...), nil, rounds)
+	return sideBySide(t, "yaml.v3", append([]library[T]{ours}, plain...), nil, rounds)
 }
 
-func sideLoad[T any](t *testing.T, name string, text []byte, rounds int) sideResult {
+func sideLoad[T any](t *testing.T, text []byte, rounds int) sideResult {
 	d, err := envfile.Parse(envfile.YAML, text)
 	if err != nil {
 		t.Fatal(err)
@@ -143,7 +149,7 @@ func sideLoad[T any](t *testing.T, name string, text []byte, rounds int) sideRes
 		l.name = "sops + " + l.name
 		all = append(all, l)
 	}
-	return sideBySide(t, name, partsName, all, sealedParts(t, sealed, opened), rounds)
+	return sideBySide(t, partsName, all, sealedParts(t, sealed, opened), rounds)
 }
 
 const partsName = "the parts"
@@ -194,21 +200,21 @@ func sealedParts(t *testing.T, sealed *envfile.Sealed, opened *envfile.Opened) f
 
 // sideBySide first makes sure that all fill the same settings. parts, if not nil, is
 // measured with them under the name base.
-func sideBySide[T any](t *testing.T, name, base string, all []library[T], parts func() error, rounds int) sideResult {
+func sideBySide[T any](t *testing.T, base string, all []library[T], parts func() error, rounds int) sideResult {
 	t.Helper()
-	r := sideResult{Name: name, Base: base}
+	r := sideResult{Base: base}
 	var work []func() error
 	var want *T
 	for _, l := range all {
 		got, err := l.load()
 		if err != nil {
-			t.Fatalf("%s: %s: %v", name, l.name, err)
+			t.Fatalf("%s: %v", l.name, err)
 		}
 		if want == nil {
 			want = got
 		}
 		if !reflect.DeepEqual(got, want) || reflect.ValueOf(want).Elem().IsZero() {
-			t.Fatalf("%s: %s loads other settings than %s", name, l.name, all[0].name)
+			t.Fatalf("%s loads other settings than %s", l.name, all[0].name)
 		}
 		r.Libraries = append(r.Libraries, l.name)
 		work = append(work, func() error { _, err := l.load(); return err })
@@ -221,7 +227,7 @@ func sideBySide[T any](t *testing.T, name, base string, all []library[T], parts 
 		for i, w := range work {
 			took, err := cpuOf(w)
 			if err != nil {
-				t.Fatalf("%s: %s: %v", name, r.Libraries[i], err)
+				t.Fatalf("%s: %v", r.Libraries[i], err)
 			}
 			micros[i] = float64(took) / float64(time.Microsecond)
 		}

@@ -29,7 +29,19 @@ type yamlTree struct {
 	borrowed int                 // depth of aliases that are being expanded
 	outer    *Node               // the outermost of them
 	anyKey   bool                // keys need not be strings
+	readOnly bool                // nobody will ask where the tokens of the text stand
 	open     map[*yaml.Node]bool // aliases being expanded, against cycles
+	spare    []Node              // made, and not yet part of the tree
+}
+
+// node returns a node to fill. Nodes are made many at a time: it is as much work as one.
+func (t *yamlTree) node() *Node {
+	if len(t.spare) == 0 {
+		t.spare = make([]Node, 32)
+	}
+	n := &t.spare[0]
+	t.spare = t.spare[1:]
+	return n
 }
 
 // token is a stretch of the text that a key, value or alias takes.
@@ -40,6 +52,9 @@ type token struct {
 }
 
 func (t *yamlTree) token(start, end int, in *Node) {
+	if t.readOnly {
+		return
+	}
 	t.tokens = append(t.tokens, token{start, max(start, end), in, len(t.roots) - 1})
 }
 
@@ -105,20 +120,29 @@ func (t *yamlTree) mapping(n *Node, m *yaml.Node) error {
 		if seen != nil {
 			seen[name] = true
 		}
-		keySpan, _ := t.src.scalar(key, -1)
-		start := t.src.offset(key.Line, key.Column)
-		if t.borrowed == 0 && keySpan.end >= 0 {
-			t.token(start, keySpan.end, n)
+		start, end := -1, -1
+		if !t.readOnly {
+			start, end = t.keyToken(key, n)
 		}
 		e, err := t.value(n, value, key.Column-1)
 		if err != nil {
 			return err
 		}
 		e.Key, e.KeyLine, e.KeyColumn = name, key.Line, key.Column
-		e.span.keyStart, e.span.keyEnd = start, keySpan.end
+		e.span.keyStart, e.span.keyEnd = start, end
 		n.entries = append(n.entries, e)
 	}
 	return nil
+}
+
+// keyToken finds a key of n.
+func (t *yamlTree) keyToken(key *yaml.Node, n *Node) (start, end int) {
+	sp, _ := t.src.scalar(key, -1)
+	start = t.src.offset(key.Line, key.Column)
+	if t.borrowed == 0 && sp.end >= 0 {
+		t.token(start, sp.end, n)
+	}
+	return start, sp.end
 }
 
 // keyName returns the text of a key. sops takes strings only.
@@ -189,7 +213,8 @@ func (t *yamlTree) value(parent *Node, y *yaml.Node, indent int) (*Node, error) 
 	if t.count > maxBorrowed {
 		return nil, &SyntaxError{Line: y.Line, Column: y.Column, Reason: "too many values after aliases are expanded"}
 	}
-	n := &Node{Line: y.Line, Column: y.Column, Anchor: y.Anchor, span: noSpan()}
+	n := t.node()
+	n.Line, n.Column, n.Anchor, n.span = y.Line, y.Column, y.Anchor, noSpan()
 	n.span.indent = indent
 	n.span.borrowed = t.borrowed > 0
 	n.Remark = remark(y.LineComment)
@@ -281,6 +306,9 @@ func scalarValue(n *Node, y *yaml.Node) error {
 	if !coreTags[tag] {
 		return nil // strings, and custom tags, which sops drops
 	}
+	if n.usualScalar(tag) {
+		return nil
+	}
 	var v any
 	if err := y.Decode(&v); err != nil {
 		return syntaxError(n, "the value does not fit its tag %s", tag)
@@ -310,4 +338,33 @@ func scalarValue(n *Node, y *yaml.Node) error {
 		return syntaxError(n, "a value of a type that the format cannot carry: quote it to make it a string")
 	}
 	return nil
+}
+
+// usualScalar does for what most scalars look like what the parser would, which
+// goes a long way to it. It reports false, and has done nothing, for all others.
+func (n *Node) usualScalar(tag string) bool {
+	switch {
+	case tag == "!!bool" && n.Text == "true":
+		n.Type, n.Text = crypto.Bool, crypto.FormatBool(true)
+	case tag == "!!bool" && n.Text == "false":
+		n.Type, n.Text = crypto.Bool, crypto.FormatBool(false)
+	case tag == "!!int" && (n.Text == "0" || usualInt(n.Text)):
+		n.Type = crypto.Int
+	default:
+		return false
+	}
+	return true
+}
+
+// usualInt reports whether a text is a number above zero in its canonical spelling.
+func usualInt(text string) bool {
+	if text == "" || len(text) > 18 || text[0] == '0' {
+		return false
+	}
+	for i := range len(text) {
+		if text[i] < '0' || text[i] > '9' {
+			return false
+		}
+	}
+	return true
 }
