@@ -106,10 +106,10 @@ const mergeKey = "<<"
 
 // fileNode fills c, which may have been made with others, with what a file says.
 func fileNode(c *node, n *envfile.Node, file string) {
-	at := func(line, column int) Origin { return Origin{File: file, Line: line, Column: column} }
-	c.key, c.origin = n.Key, at(n.Line, n.Column)
+	// Field by field: whole Origins are large, and there are many.
+	c.key, c.origin.File, c.origin.Line, c.origin.Column = n.Key, file, n.Line, n.Column
 	if n.KeyLine > 0 {
-		c.keyOrigin = at(n.KeyLine, n.KeyColumn)
+		c.keyOrigin.File, c.keyOrigin.Line, c.keyOrigin.Column = file, n.KeyLine, n.KeyColumn
 	}
 	switch n.Kind {
 	case envfile.Map:

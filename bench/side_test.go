@@ -34,11 +34,12 @@ import (
 
 var (
 	sideFile   = flag.String("side", "", "measure the libraries side by side and write what they took to `FILE`")
-	sideRounds = flag.Int("rounds", 40, "`rounds` of -side")
+	sideRounds = flag.Int("rounds", 25, "`rounds` of -side")
 )
 
-// turn is how long each library works before the next one does.
-const turn = 10 * time.Millisecond
+// turn is how long each library works before the next one does: long enough for
+// the garbage collector to run many times.
+const turn = 100 * time.Millisecond
 
 // A library is one way to the settings, or a part of the work that all of them have.
 type library[T any] struct {

@@ -1,6 +1,7 @@
 package envfile
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -31,17 +32,7 @@ type yamlTree struct {
 	anyKey   bool                // keys need not be strings
 	readOnly bool                // nobody will ask where the tokens of the text stand
 	open     map[*yaml.Node]bool // aliases being expanded, against cycles
-	spare    []Node              // made, and not yet part of the tree
-}
-
-// node returns a node to fill. Nodes are made many at a time: it is as much work as one.
-func (t *yamlTree) node() *Node {
-	if len(t.spare) == 0 {
-		t.spare = make([]Node, 32)
-	}
-	n := &t.spare[0]
-	t.spare = t.spare[1:]
-	return n
+	nodes    nodeMaker
 }
 
 // token is a stretch of the text that a key, value or alias takes.
@@ -213,7 +204,7 @@ func (t *yamlTree) value(parent *Node, y *yaml.Node, indent int) (*Node, error) 
 	if t.count > maxBorrowed {
 		return nil, &SyntaxError{Line: y.Line, Column: y.Column, Reason: "too many values after aliases are expanded"}
 	}
-	n := t.node()
+	n := t.nodes.make()
 	n.Line, n.Column, n.Anchor, n.span = y.Line, y.Column, y.Anchor, noSpan()
 	n.span.indent = indent
 	n.span.borrowed = t.borrowed > 0
@@ -248,7 +239,7 @@ func (t *yamlTree) value(parent *Node, y *yaml.Node, indent int) (*Node, error) 
 	if sp.start >= 0 && (sp.tag >= 0 || sp.tagged || y.Anchor != "") {
 		n.Line, n.Column = t.src.position(sp.start)
 	}
-	if sp.header >= 0 {
+	if sp.header >= 0 && !t.readOnly {
 		// the header may be followed by a comment
 		last := &t.tokens[len(t.tokens)-1]
 		last.end = sp.header + 1
@@ -348,23 +339,26 @@ func (n *Node) usualScalar(tag string) bool {
 		n.Type, n.Text = crypto.Bool, crypto.FormatBool(true)
 	case tag == "!!bool" && n.Text == "false":
 		n.Type, n.Text = crypto.Bool, crypto.FormatBool(false)
-	case tag == "!!int" && (n.Text == "0" || usualInt(n.Text)):
+	case tag == "!!int" && (n.Text == "0" || digits(n.Text) && n.Text[0] != '0' && len(n.Text) <= 18):
 		n.Type = crypto.Int
+	case tag == "!!float":
+		whole, rest, _ := strings.Cut(n.Text, ".")
+		f, err := strconv.ParseFloat(n.Text, 64)
+		if !digits(whole) || !digits(rest) || err != nil {
+			return false
+		}
+		n.Type, n.Text = crypto.Float, crypto.FormatFloat(f)
 	default:
 		return false
 	}
 	return true
 }
 
-// usualInt reports whether a text is a number above zero in its canonical spelling.
-func usualInt(text string) bool {
-	if text == "" || len(text) > 18 || text[0] == '0' {
-		return false
-	}
+func digits(text string) bool {
 	for i := range len(text) {
 		if text[i] < '0' || text[i] > '9' {
 			return false
 		}
 	}
-	return true
+	return text != ""
 }
