@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 )
@@ -18,8 +19,43 @@ type sideResult struct {
 	Rounds     [][]float64
 }
 
+func runSides(write bool) error {
+	fmt.Fprintln(os.Stderr, "libraries side by side ...")
+	all, err := measureSides()
+	if err != nil {
+		return err
+	}
+	versions, err := libraryVersions()
+	if err != nil {
+		return err
+	}
+	text := machine() + versions + "\n" + sideTable(all)
+	fmt.Println(text)
+	if !write {
+		return nil
+	}
+	return rewrite("README.md", beginSides, endSides, text)
+}
+
+// libraryVersions names the libraries as this module requires them.
+func libraryVersions() (string, error) {
+	args := []string{"list", "-m", "-f", "{{.Path}} {{.Version}}"}
+	out, err := exec.Command("go", append(args, "gopkg.in/yaml.v3", "github.com/knadh/koanf/v2", "github.com/knadh/koanf/parsers/yaml",
+		"github.com/spf13/viper", "github.com/ilyakaznacheev/cleanenv", sopsModule)...).Output()
+	if err != nil {
+		return "", fmt.Errorf("go list: %w", err)
+	}
+	names := strings.Join(strings.Split(strings.TrimSpace(string(out)), "\n"), ", ")
+	return fmt.Sprintf("sealcfg of this checkout, %s, and %s.\n", runtime.Version(), names), nil
+}
+
 // measureSides runs TestSideBySide in a process of its own.
-func measureSides(work string) ([]sideResult, error) {
+func measureSides() ([]sideResult, error) {
+	work, err := os.MkdirTemp("", "sealcfg-bench-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(work) }()
 	file := filepath.Join(work, "side.json")
 	out, err := exec.Command("go", "test", "-count=1", "-run=^TestSideBySide$", ".", "-args", "-side="+file).CombinedOutput()
 	if err != nil {
@@ -37,7 +73,7 @@ func measureSides(work string) ([]sideResult, error) {
 // neighbours in time.
 func sideTable(all []sideResult) string {
 	var b strings.Builder
-	b.WriteString("### Side by side\n\nProcessor time of a call; median (a quarter of the rounds is below the first number in brackets, a quarter above the second).\n")
+	b.WriteString("Processor time of a call; median (a quarter of the rounds is below the first number in brackets, a quarter above the second).\n")
 	for _, r := range all {
 		base := slices.Index(r.Libraries, r.Base)
 		fmt.Fprintf(&b, "\n| %s, %d rounds | ms | against %s | against sealcfg |\n|---|---:|---:|---:|\n", r.Name, len(r.Rounds), r.Base)
