@@ -304,10 +304,12 @@ func (b *binder) bindFields(p *plan, v reflect.Value, n *node, at *place, beside
 		}
 	}
 	kindOK := true
+	places := make([]place, len(p.fields))
 	for i := range p.fields {
 		f := &p.fields[i]
 		start := b.count()
-		b.field(f, v.FieldByIndex(f.index), given[i], at.key(f.name, f.variable))
+		places[i] = at.below(f.name, f.variable)
+		b.field(f, v.FieldByIndex(f.index), given[i], &places[i])
 		if p.union != nil && p.union.kind == i {
 			kindOK = b.count() == start
 		}

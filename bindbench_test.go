@@ -43,7 +43,9 @@ func BenchmarkBind(b *testing.B) {
 	parse := func() *node {
 		d, err := envfile.Parse(envfile.YAML, []byte(text))
 		require.NoError(b, err)
-		return fileNode(d.Roots()[0], "prod.yaml")
+		tree := new(node)
+		fileNode(tree, d.Roots()[0], "prod.yaml")
+		return tree
 	}
 	bind := func(tree *node) {
 		into := &binder{file: "prod.yaml"}

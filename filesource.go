@@ -35,7 +35,8 @@ func (s *fileSource) Read(ctx context.Context, r *Reading) error {
 			return fmt.Errorf("%s: %w", s.shown, err)
 		}
 	} else {
-		tree = fileNode(root, s.shown)
+		tree = new(node)
+		fileNode(tree, root, s.shown)
 	}
 	tree.origin = Origin{File: s.shown}
 	r.add(tree)
@@ -103,39 +104,44 @@ func oneDocument(roots []*envfile.Node) error {
 // mergeKey is the key of YAML that includes the entries of other maps.
 const mergeKey = "<<"
 
-func fileNode(n *envfile.Node, file string) *node {
-	at := func(line, column int) Origin { return Origin{File: file, Line: line, Column: column} }
-	c := &node{key: n.Key, origin: at(n.Line, n.Column)}
+// fileNode fills c, which may have been made with others, with what a file says.
+func fileNode(c *node, n *envfile.Node, file string) {
+	// Field by field: whole Origins are large, and there are many.
+	c.key, c.origin.File, c.origin.Line, c.origin.Column = n.Key, file, n.Line, n.Column
 	if n.KeyLine > 0 {
-		c.keyOrigin = at(n.KeyLine, n.KeyColumn)
+		c.keyOrigin.File, c.keyOrigin.Line, c.keyOrigin.Column = file, n.KeyLine, n.KeyColumn
 	}
 	switch n.Kind {
 	case envfile.Map:
 		c.kind, c.entries = nodeMap, mapEntries(n, file)
 	case envfile.List:
-		c.kind, c.entries = nodeList, make([]*node, 0, n.Len())
+		var made []node
+		c.kind, c.entries, made = nodeList, make([]*node, 0, n.Len()), make([]node, n.Len())
 		for e := range n.Entries() {
-			c.entries = append(c.entries, fileNode(e, file))
+			i := len(c.entries)
+			fileNode(&made[i], e, file)
+			c.entries = append(c.entries, &made[i])
 		}
 	case envfile.Null:
 		c.kind = nodeNull
 	default:
 		c.kind, c.typ, c.text, c.sealed = nodeScalar, n.Type, n.Text, n.Sealed
 	}
-	return c
 }
 
 // mapEntries returns the entries of a map, with those of its merge keys behind
 // them: what stands in the map itself wins, then the map that is named first.
 func mapEntries(n *envfile.Node, file string) []*node {
-	entries := make([]*node, 0, n.Len())
+	entries, made := make([]*node, 0, n.Len()), make([]node, n.Len())
 	var included []*envfile.Node
 	for e := range n.Entries() {
 		if maps, ok := mergedMaps(e); ok {
 			included = append(included, maps...)
 			continue
 		}
-		entries = append(entries, fileNode(e, file))
+		i := len(entries)
+		fileNode(&made[i], e, file)
+		entries = append(entries, &made[i])
 	}
 	if len(included) == 0 {
 		return entries

@@ -44,7 +44,11 @@ type loader struct {
 func newLoader(t reflect.Type, opts []Option) *loader {
 	o, err := newOptions(opts)
 	p, planErr := planOf(t)
-	return &loader{plan: p, o: o, err: errors.Join(planErr, err, p.defaultReferences())}
+	if p != nil {
+		p.defaultsOnce.Do(func() { p.defaultsErr = p.defaultReferences() })
+		planErr = p.defaultsErr
+	}
+	return &loader{plan: p, o: o, err: errors.Join(planErr, err)}
 }
 
 // A snapshot is the outcome of one load. It is not changed after that.
@@ -110,7 +114,7 @@ func (l *loader) open(ctx context.Context, env string, sources []Source, file st
 		return nil, err
 	}
 	v, tree := reflect.New(l.plan.typ), orEmpty(all.tree)
-	b := &binder{file: file, prefix: l.o.prefix, root: l.plan, problems: all.problems}
+	b := &binder{file: file, prefix: l.o.prefix, root: l.plan, problems: all.problems, origins: make([]placed, 0, tree.leaves())}
 	b.bind(l.plan, v.Elem(), tree, &place{})
 	b.validateAll(l.o.validations, l.plan, v, tree.origin)
 	if b.count() > 0 {

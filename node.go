@@ -58,6 +58,18 @@ func (n *node) what() string {
 	return "a " + string(n.typ)
 }
 
+// leaves counts the values.
+func (n *node) leaves() int {
+	if len(n.entries) == 0 {
+		return 1
+	}
+	count := 0
+	for _, e := range n.entries {
+		count += e.leaves()
+	}
+	return count
+}
+
 // get returns the entry of a map, nil if there is none.
 func (n *node) get(key string) *node {
 	if n == nil || n.kind != nodeMap {

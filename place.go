@@ -22,7 +22,13 @@ type place struct {
 }
 
 func (at *place) key(key, name string) *place {
-	return &place{parent: at, step: envfile.Step{Key: key}, name: name, null: at.null, lenient: at.lenient}
+	below := at.below(key, name)
+	return &below
+}
+
+// below is key for places that are made many at a time.
+func (at *place) below(key, name string) place {
+	return place{parent: at, step: envfile.Step{Key: key}, name: name, null: at.null, lenient: at.lenient}
 }
 
 func (at *place) index(i int, list Origin) *place { return at.item(i, &list) }

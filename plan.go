@@ -41,6 +41,8 @@ type plan struct {
 	hasRenames   bool
 	explicitOnce sync.Once
 	explicit     []string // variables that env tags name
+	defaultsOnce sync.Once
+	defaultsErr  error // what defaultReferences says
 }
 
 type field struct {
