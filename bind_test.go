@@ -354,3 +354,17 @@ func TestUnmarshalTextErrorsAreKeptButNotShown(t *testing.T) {
 		assert.NotContains(t, text, "canary")
 	}
 }
+
+type endless struct {
+	Name string    `default:"x"`
+	Kids []endless `default:"[{}]"`
+}
+
+func TestDefaultThatNeedsItself(t *testing.T) {
+	_, err := fromVariables[endless](t)
+	assert.Equal(t, []string{"kids[0].kids default the default tag has no end: it leads to itself"}, problemsOf(t, err))
+
+	got, err := fromVariables[endless](t, `APP_KIDS=[{"kids":[]},{"kids":[]}]`)
+	require.NoError(t, err)
+	assert.Len(t, got.Kids, 2)
+}

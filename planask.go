@@ -43,6 +43,15 @@ func (p *plan) isSecret() bool {
 	return p.shape == shapeSecret
 }
 
+// itemsAreSecret says that a list or map holds nothing but secrets.
+func (p *plan) itemsAreSecret() bool {
+	p = p.core()
+	if p.shape != shapeList && p.shape != shapeMap {
+		return false
+	}
+	return p.elem.isSecret() || p.elem.itemsAreSecret()
+}
+
 func (p *plan) isBool() bool { return p.shape == shapeScalar && p.typ.Kind() == reflect.Bool }
 
 // takesText says that one text can set it without being JSON.

@@ -148,9 +148,10 @@ func (s *schemer) field(f *field) jsonObject {
 	if f.deprecated != "" {
 		about.add("deprecated", true)
 	}
-	if f.plan.isSecret() {
+	if f.plan.isSecret() || f.plan.itemsAreSecret() {
 		about.add("writeOnly", true)
-	} else if f.def != nil {
+	}
+	if f.def != nil && !f.plan.holdsSecret() {
 		if n := textNode(f.plan, *f.def, Origin{}); n.kind != nodeBroken {
 			about.add("default", valueOf(f.plan, n))
 		}
