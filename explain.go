@@ -180,7 +180,8 @@ func withoutPassword(s string) string {
 	if !ok {
 		return s
 	}
-	if u, err := url.Parse(s); err == nil {
+	several := strings.Contains(rest, "://") // url.Parse sees the password of the first alone
+	if u, err := url.Parse(s); err == nil && !several {
 		if u.User == nil {
 			return s
 		}
