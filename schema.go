@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"strings"
 
 	"github.com/sealcfg/sealcfg/crypto"
 )
@@ -61,7 +62,8 @@ type schemer struct {
 func (s *schemer) structOf(p *plan) jsonObject {
 	if name, recursive := s.open[p]; recursive {
 		if name == "" {
-			name = fmt.Sprintf("%s-%d", p.typ.Name(), len(s.defs)+1)
+			bare, _, _ := strings.Cut(p.typ.Name(), "[") // type arguments hold slashes
+			name = fmt.Sprintf("%s-%d", bare, len(s.defs)+1)
 			s.open[p] = name
 		}
 		return jsonObject{{"$ref", "#/$defs/" + name}}
