@@ -306,8 +306,10 @@ func (b *binder) bindFields(p *plan, v reflect.Value, n *node, at *place, beside
 		}
 		origin = n.origin
 		for _, e := range n.entries {
-			if i, ok := p.byName[e.key]; ok {
+			if i, ok := p.byName[e.key]; ok && given[i] == nil {
 				given[i] = e
+			} else if ok { // in JSON that was not read with the sources: a default, a secret of a manager
+				b.report(&flaw{kind: KindInvalid, reason: "is set twice: also under its old name"}, at.key(p.fields[i].name, ""), e.keyOrigin)
 			} else {
 				rest = append(rest, e)
 			}

@@ -67,3 +67,14 @@ func TestOldAndNewNameTogether(t *testing.T) {
 	}](t.Context(), sealcfg.WithoutFiles())
 	require.ErrorContains(t, err, `the name "b" is taken by another field`)
 }
+
+// What a manager returns is read after the sources are.
+func TestOldAndNewNameInOneSecret(t *testing.T) {
+	type settings struct {
+		DB struct {
+			Password string `alias:"pass"`
+		} `default:"{\"pass\":\"canary\",\"password\":\"canary\"}"`
+	}
+	_, err := fromVariables[settings](t)
+	assert.Equal(t, []string{"db.password default is set twice: also under its old name"}, problemsOf(t, err))
+}
