@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"net/netip"
 	"os"
 	"strings"
 	"testing"
@@ -169,4 +170,15 @@ func TestNoDocumentHasTheDefaultOfASecret(t *testing.T) {
 	fs.PrintDefaults()
 	assert.NotContains(t, string(schema), "canary")
 	assert.NotContains(t, text.String(), "canary")
+}
+
+type generic[T any] struct {
+	Value T
+	Kids  []generic[T] `cfg:",optional"`
+}
+
+func TestSchemaOfGenericTypeThatContainsItself(t *testing.T) {
+	schema, err := sealcfg.Schema[struct{ T generic[netip.Addr] }]()
+	require.NoError(t, err)
+	assert.Contains(t, string(schema), `"$ref": "#/$defs/generic-1"`)
 }
