@@ -39,6 +39,8 @@ type plan struct {
 
 	renamesOnce  sync.Once
 	hasRenames   bool
+	unionsOnce   sync.Once
+	hasUnions    bool
 	explicitOnce sync.Once
 	explicit     []string // variables that env tags name
 }
