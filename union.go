@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -98,6 +99,9 @@ func (p *plan) join() error {
 				others[f.name] = f
 				p.every = append(p.every, f)
 				continue
+			}
+			if f.plan.isSecret() { // what is a secret in one variant has no flag
+				p.every[slices.Index(p.every, other)], others[f.name] = f, f
 			}
 			// Texts are read before the kind is known.
 			if other.plan != f.plan && (other.plan.core().shape != shapeScalar || f.plan.core().shape != shapeScalar) {
