@@ -85,6 +85,10 @@ func (e *explainer) walk(p *plan, v reflect.Value, at *place) {
 			e.row(p, at, "{}")
 		}
 	default:
+		if p.isPointerScalar() && v.IsNil() { // a nil *time.Location spells itself UTC
+			e.row(p, at, "null")
+			return
+		}
 		e.row(p, at, shownValue(v))
 	}
 }

@@ -253,3 +253,9 @@ func TestExplainHidesEachPassword(t *testing.T) {
 		assert.Contains(t, row, "xxxxx")
 	}
 }
+
+func TestExplainOfNullLocation(t *testing.T) {
+	h, err := sealcfg.New[struct{ Zone *time.Location }](sealcfg.WithoutFiles(), sealcfg.WithEnviron(), sealcfg.Set("zone", nil)).Load(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, []string{"zone *time.Location null set in code"}, explained(t, h))
+}

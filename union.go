@@ -100,6 +100,9 @@ func (p *plan) join() error {
 				p.every = append(p.every, f)
 				continue
 			}
+			if !slices.Equal(f.explicit, other.explicit) { // a variable is for a path, and they have one path
+				return fmt.Errorf("variant %q: %q has another env tag in another variant", v.kind, f.name)
+			}
 			if f.plan.isSecret() { // what is a secret in one variant has no flag
 				p.every[slices.Index(p.every, other)], others[f.name] = f, f
 			}

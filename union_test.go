@@ -214,6 +214,15 @@ func TestUnionsThatAreWrong(t *testing.T) {
 			Kind string
 			B    *storage `kind:"b"`
 		}](t),
+		`variant "b": "v" has another env tag in another variant`: typeError[struct {
+			Kind string
+			A    *struct {
+				V string `env:"A_V"`
+			} `kind:"a"`
+			B *struct {
+				V string `env:"B_V"`
+			} `kind:"b"`
+		}](t),
 		"has no name, default or checks of its own": typeError[struct {
 			Kind string
 			D    *disk `kind:"disk" cfg:"d"`
