@@ -3,6 +3,7 @@ package sealcfg
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,7 +20,8 @@ type binder struct {
 
 	origins []placed
 
-	planning bool // to try a default tag: Validate is not called, the disk not looked at
+	defaults []*field // whose default tags are being bound
+	planning bool     // to try a default tag: Validate is not called, the disk not looked at
 }
 
 // all returns the problems in the order in which they are shown.
@@ -98,7 +100,7 @@ func (b *binder) field(f *field, v reflect.Value, n *node, at *place) {
 	}
 	switch {
 	case f.def != nil:
-		b.bindChecked(f, v, textNode(f.plan, *f.def, Origin{Default: true}), at)
+		b.bindDefault(f, v, at)
 	case f.plan.nilable():
 	case f.plan.shape == shapeStruct:
 		at.lenient = at.lenient || f.optional
@@ -106,6 +108,19 @@ func (b *binder) field(f *field, v reflect.Value, n *node, at *place) {
 	case !f.optional && !at.lenient:
 		b.require(at, at.null)
 	}
+}
+
+// bindDefault binds a field to its default tag. That of a type which contains itself
+// may need itself again.
+func (b *binder) bindDefault(f *field, v reflect.Value, at *place) {
+	n := textNode(f.plan, *f.def, Origin{Default: true})
+	if slices.Contains(b.defaults, f) {
+		b.report(&flaw{kind: KindInvalid, reason: "the default tag has no end: it leads to itself"}, at, n.origin)
+		return
+	}
+	b.defaults = append(b.defaults, f)
+	b.bindChecked(f, v, n, at)
+	b.defaults = b.defaults[:len(b.defaults)-1]
 }
 
 // bindChecked binds a field, and then holds it to what its tags ask for.
@@ -296,8 +311,10 @@ func (b *binder) bindFields(p *plan, v reflect.Value, n *node, at *place, beside
 		}
 		origin = n.origin
 		for _, e := range n.entries {
-			if i, ok := p.byName[e.key]; ok {
+			if i, ok := p.byName[e.key]; ok && given[i] == nil {
 				given[i] = e
+			} else if ok { // in JSON that was not read with the sources: a default, a secret of a manager
+				b.report(&flaw{kind: KindInvalid, reason: "is set twice: also under its old name"}, at.key(p.fields[i].name, ""), e.keyOrigin)
 			} else {
 				rest = append(rest, e)
 			}

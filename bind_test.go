@@ -383,3 +383,13 @@ func TestUnmarshalTextErrorsAreKeptButNotShown(t *testing.T) {
 		assert.NotContains(t, text, "canary")
 	}
 }
+
+type endless struct {
+	Name string    `default:"x"`
+	Kids []endless `default:"[{}]"`
+}
+
+func TestDefaultThatNeedsItself(t *testing.T) {
+	_, err := fromVariables[endless](t)
+	require.ErrorContains(t, err, "field Kids: its default tag: the default tag has no end: it leads to itself")
+}

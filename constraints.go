@@ -88,7 +88,7 @@ func (c *constraints) compile(p *plan) error {
 	}
 	text := textOf(single)
 	if text == nil {
-		return fmt.Errorf("its pattern or check tag is for texts, not for %s", single.typ)
+		return fmt.Errorf("its pattern or check tag is for texts, not for %s", typeName(single.typ))
 	}
 	if c.pattern != "" {
 		re, err := regexp.Compile(c.pattern)
@@ -111,13 +111,13 @@ func (c *constraints) compile(p *plan) error {
 // compileOneOf reads the words as values of the type.
 func (c *constraints) compileOneOf(p *plan) error {
 	if p.shape != shapeScalar {
-		return fmt.Errorf("its oneof tag is for single values, not for %s", p.typ)
+		return fmt.Errorf("its oneof tag is for single values, not for %s", typeName(p.typ))
 	}
 	var values []reflect.Value
 	for _, word := range c.oneof {
 		v := reflect.New(p.typ).Elem()
 		if f := p.decode(v, "", word); f != nil {
-			return fmt.Errorf("its oneof tag has a word that is no %s", p.typ)
+			return fmt.Errorf("its oneof tag has a word that is no %s", typeName(p.typ))
 		}
 		values = append(values, v)
 	}
@@ -141,7 +141,7 @@ func (c *constraints) compileBounds(p *plan) error {
 		}
 		s := scaleOf(p)
 		if s == nil || bound.tag == "len" && s.unit == "" {
-			return fmt.Errorf("its %s tag is not for %s", bound.tag, p.typ)
+			return fmt.Errorf("its %s tag is not for %s", bound.tag, typeName(p.typ))
 		}
 		compare, ok := s.bound(bound.text)
 		if !ok {

@@ -122,7 +122,7 @@ func (d *Description) place(f *field, p *plan, above []*plan, path, variable str
 		return
 	}
 	s := Setting{
-		Path: path, Type: p.typeName(), Description: f.desc, Deprecated: f.deprecated, Required: f.isRequired(), Secret: p.isSecret() || core.holdsSecret(),
+		Path: path, Type: p.typeName(), Description: f.desc, Deprecated: f.deprecated, Required: f.isRequired(), Secret: p.holdsSecret(),
 		Limits: f.limits.words(), OldNames: f.aliases, plan: p,
 	}
 	if f.def != nil && !s.Secret {
@@ -137,15 +137,22 @@ func (d *Description) place(f *field, p *plan, above []*plan, path, variable str
 
 func below(p *plan) shape { return p.core().shape }
 
-// holdsSecret says that the items of a list or map are secrets.
-func (p *plan) holdsSecret() bool {
-	for p.shape == shapeList || p.shape == shapeMap {
-		if p = p.elem; p.isSecret() {
-			return true
-		}
-		p = p.core()
+// holdsSecret says that there is a secret in a value: it is one, or one lies in it
+// at any depth.
+func (p *plan) holdsSecret() bool { return holdsSecret(p, make(map[*plan]bool)) }
+
+func holdsSecret(p *plan, seen map[*plan]bool) bool {
+	if p == nil || seen[p] {
+		return false
 	}
-	return false
+	seen[p] = true
+	if p.shape == shapeSecret || holdsSecret(p.elem, seen) {
+		return true
+	}
+	if p.union != nil && slices.ContainsFunc(p.union.variants, func(v variant) bool { return holdsSecret(v.plan, seen) }) {
+		return true
+	}
+	return slices.ContainsFunc(p.fields, func(f field) bool { return holdsSecret(f.plan, seen) })
 }
 
 // words says what the tags ask for.

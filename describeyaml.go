@@ -72,7 +72,7 @@ func (y *yamlExample) field(f *field, above []*plan, indent, kind string) {
 		y.block(inner.b.String(), indent, off, "  - ")
 		return
 	}
-	s := Setting{Type: f.plan.typeName(), Secret: f.plan.isSecret() || core.holdsSecret(), Limits: f.limits.words(), Required: f.isRequired(), Deprecated: f.deprecated, Kind: kind, plan: f.plan}
+	s := Setting{Type: f.plan.typeName(), Secret: f.plan.holdsSecret(), Limits: f.limits.words(), Required: f.isRequired(), Deprecated: f.deprecated, Kind: kind, plan: f.plan}
 	value := emptyValue(core, f.limits)
 	if f.def != nil && !s.Secret {
 		s.Default = *f.def

@@ -135,3 +135,30 @@ func TestMissingSettingNamesItsOwnVariable(t *testing.T) {
 		"each.a.token not set set each.a.token in $APP_EACH__A__TOKEN",
 	}, load(sealcfg.WithEnvPrefix("APP_")))
 }
+
+// A variable that says a part does not hide that the one for the whole is broken.
+func TestPartOfWhatIsBroken(t *testing.T) {
+	type group struct {
+		Host string `cfg:",optional"`
+		Port int    `cfg:",optional"`
+	}
+	type settings struct {
+		DB    group    `alias:"database"`
+		Hosts []string `cfg:",optional"`
+	}
+	for _, c := range []struct {
+		yaml    string
+		environ []string
+		want    string
+	}{
+		{"{}", []string{`APP_DB={"host": "canary"`, "APP_DB__PORT=5"}, "db $APP_DB want a JSON object with distinct keys"},
+		{"hosts: [a, b]", []string{"APP_HOSTS=[canary", "APP_HOSTS__0=x"}, "hosts $APP_HOSTS begins like a JSON array but is none"},
+		{"db: {host: a}\ndatabase: {host: b}", []string{"APP_DB__PORT=5"}, `db environments/prod.yaml:2:11 is set twice: also under its old name "database"`},
+	} {
+		_, err := loadYAML[settings](t, c.yaml, c.environ...)
+		assert.Equal(t, []string{c.want}, problemsOf(t, err))
+	}
+	got, err := loadYAML[settings](t, "{}", `APP_DB={"host": "x", "port": 1}`, "APP_DB__PORT=5")
+	require.NoError(t, err)
+	assert.Equal(t, group{"x", 5}, got.DB)
+}

@@ -213,7 +213,7 @@ func fieldOf(p *plan, name, rest string) (found *field, spelled, after string, e
 		}
 	}
 	if twin != nil {
-		return nil, "", "", fmt.Errorf("$%s fits two fields of %s: %q and %q", name, p.typ, found.name, twin.name)
+		return nil, "", "", fmt.Errorf("$%s fits two fields of %s: %q and %q", name, typeName(p.typ), found.name, twin.name)
 	}
 	return found, spelled, after, nil
 }

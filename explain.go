@@ -85,6 +85,10 @@ func (e *explainer) walk(p *plan, v reflect.Value, at *place) {
 			e.row(p, at, "{}")
 		}
 	default:
+		if p.isPointerScalar() && v.IsNil() { // a nil *time.Location spells itself UTC
+			e.row(p, at, "null")
+			return
+		}
 		e.row(p, at, shownValue(v))
 	}
 }
@@ -180,7 +184,8 @@ func withoutPassword(s string) string {
 	if !ok {
 		return s
 	}
-	if u, err := url.Parse(s); err == nil {
+	several := strings.Contains(rest, "://") // url.Parse sees the password of the first alone
+	if u, err := url.Parse(s); err == nil && !several {
 		if u.User == nil {
 			return s
 		}

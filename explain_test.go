@@ -187,3 +187,75 @@ func TestExplainTellsOfItsWriter(t *testing.T) {
 	require.NoError(t, r.CloseWithError(full))
 	require.ErrorIs(t, h.Explain(w), full)
 }
+
+// The name of a struct without a name is its source text, tags and all.
+func TestNoTypeNameShowsTags(t *testing.T) {
+	type secretive = struct {
+		Pass sealcfg.Secret[string] `default:"canary"`
+	}
+	type settings struct {
+		Cache *secretive
+		List  []secretive                           `cfg:",optional"`
+		Map   map[string]map[string]secretive       `cfg:",optional"`
+		Many  sealcfg.Optional[[]map[int]secretive] `desc:"x"`
+	}
+	l := sealcfg.New[settings](sealcfg.WithoutFiles(), sealcfg.WithEnviron())
+	h, err := l.Load(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, []string{"cache struct - not set", "list []struct - not set", "map map[string]map[string]struct - not set", "many []map[int]struct - not set"}, explained(t, h))
+	d, err := l.Describe()
+	require.NoError(t, err)
+	for _, s := range d.Settings {
+		assert.NotContains(t, s.Type, "canary")
+	}
+
+	_, err = fromVariables[struct {
+		A string `cfg:"a_b" default:"canary"`
+		B string `cfg:"a-b" default:"canary"`
+	}](t, "APP_A_B=1")
+	assert.EqualError(t, err, `load settings: $APP_A_B fits two fields of struct: "a_b" and "a-b"`)
+	for _, text := range []string{
+		typeError[struct {
+			A chan secretive
+		}](t),
+		typeError[struct {
+			A map[secretive]string
+		}](t),
+		typeError[struct {
+			A secretive `pattern:"x"`
+		}](t),
+		typeError[struct {
+			A secretive `min:"1"`
+		}](t),
+		typeError[struct {
+			A secretive `oneof:"1"`
+		}](t),
+		typeError[struct {
+			A sealcfg.Secret[string] `default:"canary" cfg:"b"`
+			B string
+		}](t),
+		(&sealcfg.Secret[secretive]{}).UnmarshalJSON([]byte("1")).Error(),
+	} {
+		assert.NotContains(t, text, "canary")
+	}
+}
+
+// A text may hold several addresses, and each of them a password.
+func TestExplainHidesEachPassword(t *testing.T) {
+	for _, text := range []string{
+		"postgres://h1/x,postgres://u:canary@h2", "postgres://u:canary@h1/,postgres://u:canary@h2/", "http://h/?next=http://u:canary@h2",
+		"http://h1/ http://u:canary@h2", "a=http://h b=http://u:canary@h",
+	} {
+		h, err := sealcfg.New[struct{ A string }](sealcfg.WithoutFiles(), sealcfg.WithEnviron(), sealcfg.Set("a", text)).Load(t.Context())
+		require.NoError(t, err)
+		row := explained(t, h)[0]
+		assert.NotContains(t, row, "canary")
+		assert.Contains(t, row, "xxxxx")
+	}
+}
+
+func TestExplainOfNullLocation(t *testing.T) {
+	h, err := sealcfg.New[struct{ Zone *time.Location }](sealcfg.WithoutFiles(), sealcfg.WithEnviron(), sealcfg.Set("zone", nil)).Load(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, []string{"zone *time.Location null set in code"}, explained(t, h))
+}

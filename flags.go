@@ -19,8 +19,9 @@ import (
 // anything else that takes a value with Set and String; it is not kept. Package
 // pflags is for cobra. Call Flags before the flags are parsed, and l.Load after that.
 //
-// It is an error, and none is defined, if l's type cannot be bound, or if V is a
-// type of values that asks for more than these have: Set, String, Type, IsBoolFlag.
+// It is an error, and none is defined, if l's type cannot be bound, if two settings
+// would have the same flag (a_b and a-b), or if V is a type of values that asks for
+// more than these have: Set, String, Type, IsBoolFlag.
 func Flags[T, V any](l *Loader[T], define func(value V, name, usage string)) error {
 	made, err := l.core.makeFlags()
 	if err != nil {
@@ -76,6 +77,8 @@ func (f *flagValue) node(p *plan) *node {
 		switch {
 		case n.kind == nodeBroken:
 			return n
+		case n.kind != nodeList && n.kind != nodeMap && len(texts) > 1: // a reference
+			return brokenNode("a reference stands alone: the flag is given more than once", at)
 		case all != nil && all.kind == nodeList && n.kind == nodeList:
 			all.entries = append(all.entries, n.entries...)
 		default:
@@ -110,6 +113,8 @@ func (l *loader) makeFlags() (*flagSource, error) {
 		return nil, l.err
 	}
 	made := &flagSource{}
+	taken := make(map[string]envfile.Path)
+	var err error
 	l.plan.eachField(func(path envfile.Path, f *field) {
 		if f.plan.isSecret() || f.plan.core().shape == shapeStruct || !f.plan.core().takesText() {
 			return
@@ -118,9 +123,13 @@ func (l *loader) makeFlags() (*flagSource, error) {
 		if f.def != nil {
 			v.def = *f.def
 		}
+		if other, twice := taken[v.name]; twice {
+			err = fmt.Errorf("%s and %s would have the same flag, --%s", other, v.path, v.name)
+		}
+		taken[v.name] = v.path
 		made.flags = append(made.flags, v)
 	})
-	return made, nil
+	return made, err
 }
 
 // usage is the help of a flag; flag sets add the default. A word in backquotes is

@@ -80,3 +80,37 @@ func TestFlagsThatDoNotFit(t *testing.T) {
 	assert.Nil(t, fs.Lookup("db.password"), "arguments are public")
 	assert.Nil(t, fs.Lookup("db.api-key"))
 }
+
+func TestTwoSettingsOfOneFlag(t *testing.T) {
+	l := sealcfg.New[struct {
+		A string `cfg:"a_b"`
+		B string `cfg:"a-b"`
+	}](sealcfg.WithoutFiles())
+	fs := flag.NewFlagSet("x", flag.ContinueOnError)
+	assert.EqualError(t, sealcfg.Flags(l, fs.Var), "define flags: a_b and a-b would have the same flag, --a-b")
+	fs.VisitAll(func(f *flag.Flag) { t.Error(f.Name) })
+}
+
+func TestNoFlagForWhatIsSecretInOneVariant(t *testing.T) {
+	l := sealcfg.New[struct {
+		Kind string
+		A    *struct{ User, Pass string } `kind:"a"`
+		B    *struct {
+			User string
+			Pass sealcfg.Secret[string]
+		} `kind:"b"`
+	}](sealcfg.WithoutFiles())
+	fs := flag.NewFlagSet("x", flag.ContinueOnError)
+	require.NoError(t, sealcfg.Flags(l, fs.Var))
+	assert.NotNil(t, fs.Lookup("user"))
+	assert.Nil(t, fs.Lookup("pass"))
+}
+
+func TestReferenceAmongFlagsOfAList(t *testing.T) {
+	l := sealcfg.New[struct{ Hosts []string }](sealcfg.WithoutFiles(), sealcfg.WithEnviron())
+	fs := flag.NewFlagSet("x", flag.ContinueOnError)
+	require.NoError(t, sealcfg.Flags(l, fs.Var))
+	require.NoError(t, fs.Parse([]string{"--hosts=a", "--hosts=ref+none://x"}))
+	_, err := l.Load(t.Context())
+	assert.Equal(t, []string{"hosts --hosts a reference stands alone: the flag is given more than once"}, problemsOf(t, err))
+}

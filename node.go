@@ -86,7 +86,7 @@ func (n *node) get(key string) *node {
 // item returns the entry of a list at a position, nil if there is none.
 func (n *node) item(i int) *node {
 	switch {
-	case n == nil:
+	case n == nil || i < 0:
 	case n.kind == nodeList && i < len(n.entries):
 		return n.entries[i]
 	case n.kind == nodeItems:
@@ -140,6 +140,8 @@ func merge(base, over *node) *node {
 	switch {
 	case over == nil:
 		return base
+	case base != nil && base.kind == nodeBroken && (over.kind == nodeMap || over.kind == nodeItems):
+		return base // over says a part of it: without the rest, nobody would hear what is wrong
 	case base != nil && base.kind == nodeList && over.kind == nodeItems:
 		return base.withItems(over)
 	case base != nil && base.kind == nodeItems && over.kind == nodeItems:

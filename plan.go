@@ -39,6 +39,8 @@ type plan struct {
 
 	renamesOnce  sync.Once
 	hasRenames   bool
+	unionsOnce   sync.Once
+	hasUnions    bool
 	explicitOnce sync.Once
 	explicit     []string // variables that env tags name
 	defaultsOnce sync.Once
@@ -82,10 +84,10 @@ func planOf(t reflect.Type) (*plan, error) {
 	}
 	p, err := planFor(t)
 	if err != nil {
-		return nil, fmt.Errorf("settings type %s: %w", t, err)
+		return nil, fmt.Errorf("settings type %s: %w", typeName(t), err)
 	}
 	if p.shape != shapeStruct {
-		return nil, fmt.Errorf("settings type %s: want a struct", t)
+		return nil, fmt.Errorf("settings type %s: want a struct", typeName(t))
 	}
 	stored, _ := plans.LoadOrStore(t, p)
 	return stored.(*plan), nil
@@ -144,14 +146,14 @@ func (b *planner) plan(t reflect.Type) (*plan, error) {
 	case reflect.Map:
 		p.shape, p.key = shapeMap, keyDecoderOf(t.Key())
 		if p.key == nil {
-			return nil, fmt.Errorf("%s cannot be bound: its keys are no texts or integers", t)
+			return nil, fmt.Errorf("%s cannot be bound: its keys are no texts or integers", typeName(t))
 		}
 		return p, b.planElem(p, t.Elem())
 	case reflect.Struct:
 		p.shape, p.byName = shapeStruct, make(map[string]int)
 		return p, b.addFields(p, t, nil)
 	}
-	return nil, fmt.Errorf("%s cannot be bound (tag the field `cfg:\"-\"` to leave it alone)", t)
+	return nil, fmt.Errorf("%s cannot be bound (tag the field `cfg:\"-\"` to leave it alone)", typeName(t))
 }
 
 // finish does what takes complete plans.
@@ -161,7 +163,7 @@ func (b *planner) finish() error {
 			continue
 		}
 		if err := p.join(); err != nil {
-			return fmt.Errorf("%s: %w", p.typ, err)
+			return fmt.Errorf("%s: %w", typeName(p.typ), err)
 		}
 	}
 	for _, p := range b.order {

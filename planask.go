@@ -3,6 +3,7 @@ package sealcfg
 import (
 	"reflect"
 	"strconv"
+	"strings"
 )
 
 // core returns the plan behind pointers, secrets and optionals.
@@ -43,6 +44,15 @@ func (p *plan) isSecret() bool {
 	return p.shape == shapeSecret
 }
 
+// itemsAreSecret says that a list or map holds nothing but secrets.
+func (p *plan) itemsAreSecret() bool {
+	p = p.core()
+	if p.shape != shapeList && p.shape != shapeMap {
+		return false
+	}
+	return p.elem.isSecret() || p.elem.itemsAreSecret()
+}
+
 func (p *plan) isBool() bool { return p.shape == shapeScalar && p.typ.Kind() == reflect.Bool }
 
 // takesText says that one text can set it without being JSON.
@@ -66,9 +76,20 @@ func (p *plan) typeName() string {
 	case p.shape == shapeList:
 		return "[]" + p.elem.typeName()
 	case p.shape == shapeMap:
-		return "map[" + p.typ.Key().String() + "]" + p.elem.typeName()
+		return "map[" + typeName(p.typ.Key()) + "]" + p.elem.typeName()
 	}
-	return p.typ.String()
+	return typeName(p.typ)
+}
+
+// typeName spells a type, but for the fields of a struct without a name: their tags
+// stand there too, and with them the default of a secret.
+func typeName(t reflect.Type) string {
+	const anonymous = "struct {"
+	name, _, cut := strings.Cut(t.String(), anonymous)
+	if cut {
+		name += "struct"
+	}
+	return name
 }
 
 // named returns the field of a struct that has a name now or had it once, nil if

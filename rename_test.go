@@ -67,3 +67,14 @@ func TestOldAndNewNameTogether(t *testing.T) {
 	}](t.Context(), sealcfg.WithoutFiles())
 	require.ErrorContains(t, err, `the name "b" is taken by another field`)
 }
+
+func TestOldAndNewNameInADefault(t *testing.T) {
+	type settings struct {
+		DB struct {
+			Password string `alias:"pass"`
+		} `default:"{\"pass\":\"canary\",\"password\":\"canary\"}"`
+	}
+	_, err := fromVariables[settings](t)
+	require.ErrorContains(t, err, "field DB: its default tag: is set twice: also under its old name")
+	assert.NotContains(t, err.Error(), "canary")
+}

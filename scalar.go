@@ -78,6 +78,9 @@ func decoderOf(t reflect.Type) decoder {
 // keyDecoderOf returns how the keys of a map are read, nil for types that cannot
 // be keys.
 func keyDecoderOf(t reflect.Type) decoder {
+	if embedsSecret(t) { // names are public: files and errors show them
+		return nil
+	}
 	if t.Kind() != reflect.Pointer && reflect.PointerTo(t).Implements(textUnmarshalerType) {
 		return decodeUnmarshaler
 	}

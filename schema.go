@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"strings"
 
 	"github.com/sealcfg/sealcfg/crypto"
 )
@@ -61,7 +62,8 @@ type schemer struct {
 func (s *schemer) structOf(p *plan) jsonObject {
 	if name, recursive := s.open[p]; recursive {
 		if name == "" {
-			name = fmt.Sprintf("%s-%d", p.typ.Name(), len(s.defs)+1)
+			bare, _, _ := strings.Cut(p.typ.Name(), "[") // type arguments hold slashes
+			name = fmt.Sprintf("%s-%d", bare, len(s.defs)+1)
 			s.open[p] = name
 		}
 		return jsonObject{{"$ref", "#/$defs/" + name}}
@@ -148,9 +150,10 @@ func (s *schemer) field(f *field) jsonObject {
 	if f.deprecated != "" {
 		about.add("deprecated", true)
 	}
-	if f.plan.isSecret() {
+	if f.plan.isSecret() || f.plan.itemsAreSecret() {
 		about.add("writeOnly", true)
-	} else if f.def != nil {
+	}
+	if f.def != nil && !f.plan.holdsSecret() {
 		if n := textNode(f.plan, *f.def, Origin{}); n.kind != nodeBroken {
 			about.add("default", valueOf(f.plan, n))
 		}

@@ -3,6 +3,8 @@ package sealcfg_test
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
+	"net/netip"
 	"os"
 	"strings"
 	"testing"
@@ -125,4 +127,58 @@ func TestExamplesLoad(t *testing.T) {
 	for _, p := range problemsOf(t, err) {
 		assert.NotContains(t, p, "unknown")
 	}
+}
+
+type recursiveDefault struct {
+	Kids  []recursiveDefault     `default:"[{\"kids\":[],\"token\":\"canary\"}]"`
+	Token sealcfg.Secret[string] `cfg:",optional"`
+}
+
+// The default tag of a secret is for the program, not for what describes it.
+func TestNoDocumentHasTheDefaultOfASecret(t *testing.T) {
+	type variant struct {
+		Pass sealcfg.Secret[string]
+	}
+	type union struct {
+		Kind string
+		A    *variant `kind:"a"`
+	}
+	type settings struct {
+		List   []sealcfg.Secret[string]                  `default:"canary,b"`
+		Map    map[string]*sealcfg.Secret[string]        `default:"{\"a\":\"canary\"}"`
+		Group  struct{ Pass sealcfg.Secret[string] }     `default:"{\"pass\":\"canary\"}"`
+		Deep   [][]struct{ Pass sealcfg.Secret[string] } `default:"[[{\"pass\":\"canary\"}]]"`
+		Unions []map[string]union                        `default:"[{\"x\":{\"kind\":\"a\",\"pass\":\"canary\"}}]"`
+		Maybe  sealcfg.Optional[sealcfg.Secret[string]]  `default:"canary"`
+		recursiveDefault
+	}
+	l := sealcfg.New[settings](sealcfg.WithoutFiles(), sealcfg.WithEnviron(), sealcfg.WithEnvPrefix("APP_"))
+	schema, err := l.Schema()
+	require.NoError(t, err)
+	d, err := l.Describe()
+	require.NoError(t, err)
+	var text strings.Builder
+	require.NoError(t, d.WriteMarkdown(&text))
+	require.NoError(t, d.WriteEnvExample(&text))
+	require.NoError(t, d.WriteYAML(&text))
+	h, err := l.Load(t.Context())
+	require.NoError(t, err, "the defaults are good ones")
+	require.NoError(t, h.Explain(&text))
+	fs := flag.NewFlagSet("x", flag.ContinueOnError)
+	fs.SetOutput(&text)
+	require.NoError(t, sealcfg.Flags(l, fs.Var))
+	fs.PrintDefaults()
+	assert.NotContains(t, string(schema), "canary")
+	assert.NotContains(t, text.String(), "canary")
+}
+
+type generic[T any] struct {
+	Value T
+	Kids  []generic[T] `cfg:",optional"`
+}
+
+func TestSchemaOfGenericTypeThatContainsItself(t *testing.T) {
+	schema, err := sealcfg.Schema[struct{ T generic[netip.Addr] }]()
+	require.NoError(t, err)
+	assert.Contains(t, string(schema), `"$ref": "#/$defs/generic-1"`)
 }

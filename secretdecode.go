@@ -51,7 +51,7 @@ func (s *Secret[T]) UnmarshalJSON(data []byte) error {
 	}
 	var v T
 	if json.Unmarshal(data, &v) != nil { // its error quotes numbers
-		return fmt.Errorf("read a secret: the JSON is none of %s", reflect.TypeFor[T]())
+		return fmt.Errorf("read a secret: the JSON is none of %s", typeName(reflect.TypeFor[T]()))
 	}
 	*s = NewSecret(v)
 	return nil

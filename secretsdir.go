@@ -38,7 +38,7 @@ func (s *secretsDir) read(ctx context.Context, fsys fs.FS, dir string, depth int
 		return nil
 	}
 	if err != nil {
-		return s.failed(dir, err)
+		return s.unreadable(dir, err, r)
 	}
 	for _, e := range entries {
 		// Kubernetes keeps the files in ..data and the like, and links to them.
@@ -49,7 +49,7 @@ func (s *secretsDir) read(ctx context.Context, fsys fs.FS, dir string, depth int
 		info, err := fs.Stat(fsys, name) // through links
 		switch {
 		case err != nil:
-			return s.failed(name, err)
+			err = s.unreadable(name, err, r)
 		case info.IsDir() && depth > 0:
 			err = s.read(ctx, fsys, name, depth-1, r)
 		case info.Mode().IsRegular():
@@ -60,6 +60,17 @@ func (s *secretsDir) read(ctx context.Context, fsys fs.FS, dir string, depth int
 		}
 	}
 	return nil
+}
+
+// unreadable is an error if a setting, or a group of them, has the name of what
+// cannot be read; nobody asks for the rest.
+func (s *secretsDir) unreadable(name string, err error, r *Reading) error {
+	if name != "." {
+		if known, twins := r.known(secretVariable(name)); !known {
+			return twins
+		}
+	}
+	return s.failed(name, err)
 }
 
 // file reads one file if a setting has its name. A folder may hold what is meant

@@ -101,3 +101,21 @@ func TestSecretsDirectoryMistakes(t *testing.T) {
 	_, err = loadWith[mounted](t, sealcfg.WithSecretsDir(loop))
 	require.NoError(t, err, "a link that leads back ends somewhere")
 }
+
+func TestWhatNobodyAsksForMayBeBroken(t *testing.T) {
+	type settings struct {
+		A  string
+		DB struct {
+			Pass string `cfg:",optional"`
+		}
+	}
+	dir := secrets(t, map[string]string{"a": "x"})
+	require.NoError(t, os.Symlink("nowhere", filepath.Join(dir, "stranger")))
+	got, err := loadWith[settings](t, sealcfg.WithSecretsDir(dir))
+	require.NoError(t, err)
+	assert.Equal(t, "x", got.Get().A)
+
+	require.NoError(t, os.Symlink("nowhere", filepath.Join(dir, "db")))
+	_, err = loadWith[settings](t, sealcfg.WithSecretsDir(dir))
+	assert.ErrorContains(t, err, filepath.Join(dir, "db")+": read: ", "settings may lie in it")
+}

@@ -45,7 +45,7 @@ func valueNode(v reflect.Value, at Origin) (*node, error) {
 	scalar := func(typ crypto.Type, text string) (*node, error) {
 		return &node{kind: nodeScalar, typ: typ, text: text, origin: at}, nil
 	}
-	if !v.IsValid() {
+	if !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
 		return &node{kind: nodeNull, origin: at}, nil
 	}
 	if secret, ok := copyOf(v).Interface().(boxed); ok {

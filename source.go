@@ -199,6 +199,7 @@ func readAll(ctx context.Context, sources []Source, p *plan, strict bool) (*read
 		renames.rename(p, r.tree, &place{})
 		all.warnings = append(append(all.warnings, r.warnings...), renames.warnings...)
 		all.problems = append(all.problems, r.problems...)
+		forgetVariants(p, all.tree, r.tree)
 		all.tree = merge(all.tree, r.tree)
 	}
 	return all, nil

@@ -3,6 +3,8 @@ package sealcfg_test
 import (
 	"context"
 	"errors"
+	"math/big"
+	"net/netip"
 	"slices"
 	"testing"
 	"testing/fstest"
@@ -268,4 +270,28 @@ func TestNilChangesNothing(t *testing.T) {
 	_, err := sealcfg.Load[settings](t.Context(), sealcfg.WithoutFiles(), nil, sealcfg.WithSource(nil), sealcfg.WithSource(nil, nil),
 		sealcfg.WithValidation(nil), sealcfg.OnWarning(nil), sealcfg.Order(func(s []sealcfg.Source) []sealcfg.Source { return append(s, nil) }))
 	require.NoError(t, err)
+}
+
+func TestLookupOfNoPosition(t *testing.T) {
+	type settings struct{ Hosts []string }
+	asks := told{"asks", func(_ context.Context, r *sealcfg.Reading) error {
+		_, ok := r.Lookup("hosts[+]")
+		assert.False(t, ok)
+		text, ok := r.Lookup("hosts[0]")
+		assert.True(t, ok)
+		assert.Equal(t, "a", text)
+		return nil
+	}}
+	_, err := sealcfg.Load[settings](t.Context(), append(options(t, files(t, "prod", "hosts: [a]")), sealcfg.WithSource(asks))...)
+	require.NoError(t, err)
+}
+
+func TestSetNilPointers(t *testing.T) {
+	type settings struct {
+		Addr *netip.Addr
+		Big  *big.Int
+	}
+	got, err := sealcfg.Load[settings](t.Context(), sealcfg.WithoutFiles(), sealcfg.WithEnviron(), sealcfg.Set("addr", (*netip.Addr)(nil)), sealcfg.Set("big", (*big.Int)(nil)))
+	require.NoError(t, err)
+	assert.Equal(t, &settings{}, got)
 }

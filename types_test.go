@@ -206,3 +206,9 @@ func TestReloadTellsWhichKeysOfAMapHaveChanged(t *testing.T) {
 		assert.Equal(t, c.want, changed)
 	}
 }
+
+func TestNoSecretIsAName(t *testing.T) {
+	assert.Contains(t, typeError[struct {
+		M map[sealcfg.Secret[string]]int
+	}](t), "cannot be bound: its keys are no texts or integers")
+}

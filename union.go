@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -98,6 +99,12 @@ func (p *plan) join() error {
 				others[f.name] = f
 				p.every = append(p.every, f)
 				continue
+			}
+			if !slices.Equal(f.explicit, other.explicit) { // a variable is for a path, and they have one path
+				return fmt.Errorf("variant %q: %q has another env tag in another variant", v.kind, f.name)
+			}
+			if f.plan.isSecret() { // what is a secret in one variant has no flag
+				p.every[slices.Index(p.every, other)], others[f.name] = f, f
 			}
 			// Texts are read before the kind is known.
 			if other.plan != f.plan && (other.plan.core().shape != shapeScalar || f.plan.core().shape != shapeScalar) {

@@ -214,6 +214,15 @@ func TestUnionsThatAreWrong(t *testing.T) {
 			Kind string
 			B    *storage `kind:"b"`
 		}](t),
+		`variant "b": "v" has another env tag in another variant`: typeError[struct {
+			Kind string
+			A    *struct {
+				V string `env:"A_V"`
+			} `kind:"a"`
+			B *struct {
+				V string `env:"B_V"`
+			} `kind:"b"`
+		}](t),
 		"has no name, default or checks of its own": typeError[struct {
 			Kind string
 			D    *disk `kind:"disk" cfg:"d"`
@@ -225,4 +234,54 @@ func TestUnionsThatAreWrong(t *testing.T) {
 	} {
 		assert.Contains(t, got, want)
 	}
+}
+
+// Another kind is another value: nothing of the weaker one is left in it.
+func TestKindThatChangesBetweenSources(t *testing.T) {
+	type place struct {
+		Kind string
+		Name string                 `default:"n"`
+		A    *struct{ Path string } `kind:"a"`
+		B    *struct {
+			Path string `default:"mine"`
+		} `kind:"b"`
+	}
+	type settings struct {
+		P    place            `cfg:",optional"`
+		Map  map[string]place `cfg:",optional"`
+		List []place          `cfg:",optional"`
+	}
+	load := func(base, prod string, environ ...string) (*settings, error) {
+		return sealcfg.Load[settings](t.Context(), options(t, files(t, "base", base, "prod", prod), environ...)...)
+	}
+	const base = "p: {kind: a, path: theirs, name: kept}\nmap: {x: {kind: a, path: theirs}}\nlist: [{kind: a, path: theirs}]"
+
+	got, err := load(base, "p: {kind: b}\nmap: {x: {kind: b}}", "APP_LIST__0__KIND=b")
+	require.NoError(t, err)
+	assert.Equal(t, "mine", got.P.B.Path)
+	assert.Equal(t, "kept", got.P.Name, "it stands beside all kinds")
+	assert.Equal(t, "mine", got.Map["x"].B.Path)
+	assert.Equal(t, "mine", got.List[0].B.Path)
+
+	got, err = load(base, "p: {kind: a, name: other}")
+	require.NoError(t, err)
+	assert.Equal(t, "theirs", got.P.A.Path, "the same kind merges")
+
+	got, err = load("p: {path: theirs}", "{}", "APP_P__KIND=b")
+	require.NoError(t, err)
+	assert.Equal(t, "theirs", got.P.B.Path, "the first that names a kind replaces nothing")
+
+	_, err = load("p: {kind: a, path: theirs, typo: 1}", "p: {kind: b}")
+	assert.Equal(t, []string{"p.typo " + problemsOrigin(t, err) + " unknown key"}, problemsOf(t, err), "what no variant has stays a mistake")
+
+	of, err := sealcfg.Load[stored](t.Context(), options(t, files(t, "base", "storage: {kind: s3, bucket: b, keys: {id: i, secret: s}}", "prod", "storage: {kind: disk, path: /a}"))...)
+	require.NoError(t, err)
+	assert.Equal(t, &disk{Path: "/a"}, of.Storage.Disk)
+}
+
+func problemsOrigin(t *testing.T, err error) string {
+	t.Helper()
+	var e *sealcfg.Error
+	require.ErrorAs(t, err, &e)
+	return e.Problems[0].Origin.String()
 }
