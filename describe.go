@@ -36,7 +36,8 @@ type Setting struct {
 	// OldNames are those that still work.
 	OldNames []string
 
-	plan *plan
+	plan   *plan
+	needed bool // required, and no group around it may be left out
 }
 
 // A Description describes the settings of a type, and writes documents of it.
@@ -60,35 +61,43 @@ func (l *loader) describe() (*Description, error) {
 		return nil, fmt.Errorf("describe settings: %w", l.err)
 	}
 	d := &Description{prefix: l.o.prefix, root: l.plan}
-	d.struc(l.plan, nil, "", "", nil)
+	d.group(l.plan, nil, spot{reached: true, needed: true})
 	return d, nil
 }
 
-// struc adds the fields of a struct. path is where it stands; variable is how
-// variables spell that, "" for what no variable reaches and for the top.
-func (d *Description) struc(p *plan, above []*plan, path, variable string, inside *bool) {
+// A spot is a place in the description.
+type spot struct {
+	path     string
+	variable string // how variables spell it
+	reached  bool   // they can
+	needed   bool   // the groups around it have to be there
+}
+
+// field returns the spot of a field in the group at s.
+func (s spot) field(f *field) spot {
+	path, variable := envfile.Path{{Key: f.name}}.String(), variableName(f.name)
+	if s.path != "" {
+		path, variable = s.path+"."+path, s.variable+levels+variable
+	}
+	return spot{path: path, variable: variable, reached: s.reached, needed: s.needed}
+}
+
+// group adds the fields of a struct.
+func (d *Description) group(p *plan, above []*plan, at spot) {
 	if slices.Contains(above, p) { // a type that contains itself is described once
 		return
 	}
 	above = append(above, p)
-	reached := inside == nil || *inside
 	each := func(f *field, kind string) {
-		at := envfile.Path{{Key: f.name}}.String()
-		if path != "" {
-			at = path + "." + at
-		}
-		name := variableName(f.name)
-		if variable != "" {
-			name = variable + levels + name
-		}
 		first := len(d.Settings)
-		d.place(f, f.plan, above, at, name, reached)
+		d.place(f, above, at.field(f))
 		for i := first; i < len(d.Settings); i++ {
-			if s := &d.Settings[i]; s.Kind == "" {
+			s := &d.Settings[i]
+			if s.Kind == "" {
 				s.Kind = kind
 			}
-			if p.union != nil && f == &p.fields[p.union.kind] && len(d.Settings[i].Limits) == 0 {
-				d.Settings[i].Limits = []string{"one of " + p.union.kinds()}
+			if p.union != nil && f == &p.fields[p.union.kind] && len(s.Limits) == 0 {
+				s.Limits = []string{"one of " + p.union.kinds()}
 			}
 		}
 	}
@@ -105,37 +114,34 @@ func (d *Description) struc(p *plan, above []*plan, path, variable string, insid
 	}
 }
 
-// place adds what stands at a path: a value, or what is below it.
-func (d *Description) place(f *field, p *plan, above []*plan, path, variable string, reached bool) {
-	core := p.core()
+// place adds what a field holds: a value, or what is below it.
+func (d *Description) place(f *field, above []*plan, at spot) {
+	core := f.plan.core()
 	switch {
 	case core.shape == shapeStruct:
-		d.struc(core, above, path, variable, &reached)
+		at.needed = at.needed && f.isRequired()
+		d.group(core, above, at)
 		return
-	case core.shape == shapeList && below(core.elem) == shapeStruct:
-		no := false
-		d.struc(core.elem.core(), above, path+"[]", "", &no)
+	case core.shape == shapeList && core.elem.core().shape == shapeStruct:
+		d.group(core.elem.core(), above, spot{path: at.path + "[]"})
 		return
-	case core.shape == shapeMap && below(core.elem) == shapeStruct:
-		no := false
-		d.struc(core.elem.core(), above, path+".*", "", &no)
+	case core.shape == shapeMap && core.elem.core().shape == shapeStruct:
+		d.group(core.elem.core(), above, spot{path: at.path + ".*"})
 		return
 	}
 	s := Setting{
-		Path: path, Type: p.typeName(), Description: f.desc, Deprecated: f.deprecated, Required: f.isRequired(), Secret: p.holdsSecret(),
-		Limits: f.limits.words(), OldNames: f.aliases, plan: p,
+		Path: at.path, Type: f.plan.typeName(), Description: f.desc, Deprecated: f.deprecated, Required: f.isRequired(), Secret: f.plan.holdsSecret(),
+		Limits: f.limits.words(), OldNames: f.aliases, plan: f.plan, needed: at.needed && f.isRequired(),
 	}
 	if f.def != nil && !s.Secret {
 		s.Default, s.HasDefault = *f.def, true
 	}
 	s.Variables = append(s.Variables, f.explicit...)
-	if reached && d.prefix != nil {
-		s.Variables = append(s.Variables, *d.prefix+variable)
+	if at.reached && d.prefix != nil {
+		s.Variables = append(s.Variables, *d.prefix+at.variable)
 	}
 	d.Settings = append(d.Settings, s)
 }
-
-func below(p *plan) shape { return p.core().shape }
 
 // holdsSecret says that there is a secret in a value: it is one, or one lies in it
 // at any depth.

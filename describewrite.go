@@ -51,7 +51,7 @@ func (d *Description) WriteEnvExample(w io.Writer) error {
 			b.WriteString("# " + comment(s.Description) + "\n")
 		}
 		b.WriteString("# " + comment(strings.Join(s.about(), "; ")) + "\n")
-		if !s.Required || s.Kind != "" {
+		if !s.needed || s.Kind != "" {
 			b.WriteByte('#')
 		}
 		b.WriteString(s.Variables[0] + "=" + envValue(s.Default) + "\n")

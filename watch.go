@@ -43,7 +43,8 @@ func OnSignal(sig ...os.Signal) WatchOption {
 // fn is called after a reload, from the goroutine of Watch: with the paths that
 // have changed, as [Handle.Reload] returns them, or with the error that kept the
 // old settings in place, never with both. It is not called if nothing has
-// changed, nor with the same error twice in a row. What has failed is tried again
+// changed, nor with the same error twice in a row; but after an error the first
+// reload that succeeds is told, with no paths if nothing has changed. What has failed is tried again
 // when a file changes, and from time to time, for it may have been a service that
 // did not answer. fn may be nil.
 //
@@ -133,8 +134,9 @@ func (w *watcher) again(ctx context.Context) {
 		return // the end is no failure
 	}
 	if err == nil {
+		recovered := w.told != ""
 		w.fails, w.told = 0, ""
-		if len(changed) > 0 {
+		if len(changed) > 0 || recovered {
 			w.tell(changed, nil)
 		}
 		return

@@ -27,11 +27,12 @@ import (
 
 // A watched is a Watch in the background.
 type watched struct {
-	t     *testing.T
-	mu    sync.Mutex
-	calls []string // "changed: …" or "error: …"
-	end   context.CancelFunc
-	ended chan error
+	t      *testing.T
+	mu     sync.Mutex
+	calls  []string // "changed: …" or "error: …"
+	failed bool     // the last one was an error
+	end    context.CancelFunc
+	ended  chan error
 }
 
 func watch[T any](t *testing.T, h *sealcfg.Handle[T], opts ...sealcfg.WatchOption) *watched {
@@ -39,11 +40,12 @@ func watch[T any](t *testing.T, h *sealcfg.Handle[T], opts ...sealcfg.WatchOptio
 	w := &watched{t: t, end: cancel, ended: make(chan error, 1)}
 	go func() {
 		w.ended <- h.Watch(ctx, func(changed []string, err error) {
-			if (len(changed) > 0) == (err != nil) {
-				t.Errorf("called with %v and %v", changed, err)
-			}
 			w.mu.Lock()
 			defer w.mu.Unlock()
+			if len(changed) > 0 && err != nil || len(changed) == 0 && err == nil && !w.failed {
+				t.Errorf("called with %v and %v", changed, err)
+			}
+			w.failed = err != nil
 			if err != nil {
 				w.calls = append(w.calls, "error: "+err.Error())
 			} else {
@@ -203,6 +205,11 @@ func TestWatchTriesAgain(t *testing.T) {
 		assert.Less(t, read, 70, "but not all the time")
 		assert.Greater(t, read, 30)
 		assert.Equal(t, []string{"changed: [a]"}, w.after(2*time.Minute))
+		s.say("x", down)
+		env.Write(t, "prod", "a: 2\nb: 0\n")
+		assert.Equal(t, []string{`error: load settings for "prod": service is down`}, w.after(long))
+		s.say("x", nil)
+		assert.Equal(t, []string{"changed: []"}, w.after(2*time.Minute), "what it was told of is over")
 		s.say("x", nil)
 		assert.Empty(t, w.after(time.Hour))
 		assert.Zero(t, s.say("x", nil), "what nobody asked for is not asked")
