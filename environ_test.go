@@ -52,7 +52,7 @@ func TestVariablesOverrideFiles(t *testing.T) {
 	assert.True(t, got.At.Equal(time.Date(2026, 12, 31, 23, 0, 0, 0, time.UTC)))
 	assert.Equal(t, []byte(" raw "), got.Raw)
 	assert.Equal(t, netip.IPv6Loopback(), *got.Addr)
-	assert.Equal(t, []string{"a", "b", "c"}, got.Hosts)
+	assert.Equal(t, []string{"x", "b", "c"}, got.Hosts, "one item of the list that another variable gives")
 	assert.Equal(t, []int{1, 2}, got.Ports)
 	assert.Equal(t, []one{{"x"}, {"7"}}, got.Servers)
 	assert.Equal(t, map[string]string{"Team-A": "y", "new": "z"}, got.Labels)
@@ -84,7 +84,7 @@ func TestVariablesThatDoNotFit(t *testing.T) {
 		"hosts $APP_HOSTS begins like a JSON array but is none",
 		"ports[1] $APP_PORTS want int, the text is something else",
 		"servers $APP_SERVERS want a JSON array",
-		"labels $APP_LABELS want a JSON object with distinct keys",
+		"labels $APP_LABELS want key=value pairs with distinct keys, separated by commas, or a JSON object",
 		"tenants $APP_TENANTS want a JSON object with distinct keys",
 		"opt $APP_OPT want a JSON object with distinct keys",
 	}, problemsOf(t, err))

@@ -1,23 +1,36 @@
 package sealcfg
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"sort"
+	"strconv"
 	"strings"
+
+	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/internal/closest"
 )
 
 // levels stands between the names of a variable: APP_DB__API_KEY is db.api_key.
 const levels = "__"
 
-// An environSource is the process environment, as far as it begins with a prefix.
+// An environSource is the process environment, or variables from elsewhere.
 // Names are derived from the struct, never guessed from the variable, and
 // compared without regard to case.
 type environSource struct {
-	prefix string
-	from   string                                  // a file, "" for the process environment
-	list   func(context.Context) ([]string, error) // NAME=value
+	prefix  *string                                 // nil: only variables that a tag names
+	from    string                                  // a file, "" for the process environment
+	process bool                                    // it is the process environment
+	ignored string                                  // a variable that is meant for somebody else
+	list    func(context.Context) ([]string, error) // NAME=value
+}
+
+func (s *environSource) Name() string {
+	if s.process {
+		return "environment"
+	}
+	return s.from
 }
 
 type variable struct {
@@ -28,29 +41,70 @@ type variable struct {
 	origin Origin
 }
 
-// read returns the variables that name a setting. Others are none of ours: a
-// prefix may be shared.
-func (s *environSource) read(ctx context.Context, p *plan, below *node) (*node, error) {
+// Read takes the variables that name a setting. Variables with a prefix are ours,
+// so one that names none is spoken of.
+func (s *environSource) Read(ctx context.Context, r *Reading) error {
 	environ, err := s.list(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var tree *node
-	for _, v := range s.variables(environ) {
-		n, err := v.tree(p, below, v.rest)
-		if err != nil {
-			return nil, err
+	if s.prefix != nil {
+		if err := s.derived(environ, r); err != nil {
+			return err
 		}
-		tree = merge(tree, n)
 	}
-	return tree, nil
+	s.explicit(environ, r)
+	return nil
+}
+
+// derived takes the variables whose names are those of settings.
+func (s *environSource) derived(environ []string, r *Reading) error {
+	for _, v := range s.variables(environ) {
+		n, err := v.tree(r.plan, r.below, v.rest)
+		if err != nil {
+			return err
+		}
+		if n != nil {
+			r.add(n)
+		} else if *s.prefix != "" && v.name != s.ignored && !slices.Contains(r.plan.explicitVariables(), v.name) {
+			f := &flaw{kind: KindUnknown, reason: "unknown variable"}
+			if guess, near := closest.Of(v.rest, r.plan.variables()); near {
+				f.hint = "did you mean $" + strings.ToUpper(*s.prefix) + guess + "?"
+			}
+			r.unknown(f.problem("", v.origin))
+		}
+	}
+	return nil
+}
+
+// explicit takes the variables that a field names in its env tag: the first of
+// them that is set. Case matters, as it does for whoever sets DATABASE_URL.
+func (s *environSource) explicit(environ []string, r *Reading) {
+	if len(r.plan.explicitVariables()) == 0 {
+		return
+	}
+	set := make(map[string]string, len(environ))
+	for _, e := range environ {
+		if name, text, ok := strings.Cut(e, "="); ok {
+			set[name] = text
+		}
+	}
+	r.plan.eachField(func(path envfile.Path, f *field) {
+		for _, name := range f.explicit {
+			if text, ok := set[name]; ok {
+				at := Origin{File: s.from, Variable: name}
+				r.add(nodeAt(r.plan, path, at, func(p *plan) *node { return textNode(p, text, at) }))
+				return
+			}
+		}
+	})
 }
 
 // variables returns those with the prefix in the order in which they are laid
 // over one another: what names a group before what names a part of it, and of
 // two that differ in case only the upper-case one last.
 func (s *environSource) variables(environ []string) []variable {
-	prefix := strings.ToUpper(s.prefix)
+	prefix := strings.ToUpper(*s.prefix)
 	var found []variable
 	for _, e := range environ {
 		name, text, ok := strings.Cut(e, "=")
@@ -61,20 +115,18 @@ func (s *environSource) variables(environ []string) []variable {
 		}
 		found = append(found, variable{name: name, rest: rest, exact: name == upper, text: text, origin: Origin{File: s.from, Variable: name}})
 	}
-	slices.SortStableFunc(found, func(a, b variable) int {
-		if c := cmp.Compare(strings.Count(a.rest, levels), strings.Count(b.rest, levels)); c != 0 {
-			return c
+	sort.SliceStable(found, func(i, j int) bool {
+		a, b := &found[i], &found[j]
+		if x, y := strings.Count(a.rest, levels), strings.Count(b.rest, levels); x != y {
+			return x < y
 		}
-		if c := strings.Compare(a.rest, b.rest); c != 0 {
-			return c
+		if a.rest != b.rest {
+			return a.rest < b.rest
 		}
 		if a.exact != b.exact {
-			if a.exact {
-				return 1
-			}
-			return -1
+			return b.exact
 		}
-		return strings.Compare(a.name, b.name)
+		return a.name < b.name
 	})
 	return found
 }
@@ -87,60 +139,83 @@ func (v variable) tree(p *plan, below *node, rest string) (*node, error) {
 	var elem *plan
 	switch p.shape {
 	case shapeStruct:
-		f, after, err := fieldOf(p, v.name, rest)
+		f, spelled, after, err := fieldOf(p, v.name, rest)
 		if f == nil || err != nil {
 			return nil, err
 		}
-		key, elem, rest = f.name, f.plan, after
+		key, elem, rest = spelled, f.plan, after
 	case shapeMap:
 		name, after, nested := strings.Cut(rest, levels)
 		if name == "" || nested && after == "" {
 			return nil, nil
 		}
 		key, elem, rest = keyOf(below, name), p.elem, after
+	case shapeList:
+		return v.item(p, below, rest)
 	default:
 		return nil, nil
 	}
-	var child *node
-	if rest == "" {
-		child = textNode(elem, v.text, v.origin)
-	} else {
-		var err error
-		if child, err = v.tree(elem, below.get(key), rest); child == nil {
-			return nil, err
-		}
+	child, err := v.child(elem, below.get(key), rest)
+	if child == nil {
+		return nil, err
 	}
 	child.key, child.keyOrigin = key, v.origin
 	return &node{kind: nodeMap, origin: v.origin, entries: []*node{child}}, nil
 }
 
-// fieldOf returns the field that rest begins with, and what follows its name.
-// The longest name wins, for a name may itself contain what separates levels.
-func fieldOf(p *plan, name, rest string) (*field, string, error) {
-	var found, twin *field
-	var after string
-	for i := range p.fields {
-		f := &p.fields[i]
-		tail, ok := strings.CutPrefix(rest, f.variable)
-		if !ok {
-			continue
-		}
-		if tail != "" {
-			if tail, ok = strings.CutPrefix(tail, levels); !ok || tail == "" {
-				continue
+// item is tree for an item of a list: HOSTS__0.
+func (v variable) item(p *plan, below *node, rest string) (*node, error) {
+	position, after, nested := strings.Cut(rest, levels)
+	i, err := strconv.ParseUint(position, 10, 16)
+	if err != nil || nested && after == "" {
+		return nil, nil
+	}
+	child, err := v.child(p.elem, below.item(int(i)), after)
+	if child == nil {
+		return nil, err
+	}
+	child.index = int(i)
+	return &node{kind: nodeItems, origin: v.origin, entries: []*node{child}}, nil
+}
+
+func (v variable) child(p *plan, below *node, rest string) (*node, error) {
+	if rest == "" {
+		return textNode(p, v.text, v.origin), nil
+	}
+	return v.tree(p, below, rest)
+}
+
+// fieldOf returns the field that rest begins with, its name or the old one that is
+// meant, and what follows it. The longest name wins, for a name may itself
+// contain what separates levels.
+func fieldOf(p *plan, name, rest string) (found *field, spelled, after string, err error) {
+	longest := 0
+	var twin *field
+	for _, f := range p.every {
+		for n, spelling := range append([]string{f.name}, f.aliases...) {
+			variable := f.variable
+			if n > 0 {
+				variable = variableName(spelling)
 			}
-		}
-		switch {
-		case found == nil || len(f.variable) > len(found.variable):
-			found, twin, after = f, nil, tail
-		case len(f.variable) == len(found.variable):
-			twin = f
+			tail, ok := strings.CutPrefix(rest, variable)
+			if ok && tail != "" {
+				if tail, ok = strings.CutPrefix(tail, levels); tail == "" {
+					ok = false
+				}
+			}
+			switch {
+			case !ok:
+			case len(variable) > longest:
+				found, spelled, after, twin, longest = f, spelling, tail, nil, len(variable)
+			case len(variable) == longest && f != found:
+				twin = f
+			}
 		}
 	}
 	if twin != nil {
-		return nil, "", fmt.Errorf("$%s fits two fields of %s: %q and %q", name, p.typ, found.name, twin.name)
+		return nil, "", "", fmt.Errorf("$%s fits two fields of %s: %q and %q", name, typeName(p.typ), found.name, twin.name)
 	}
-	return found, after, nil
+	return found, spelled, after, nil
 }
 
 // keyOf returns the key of a map that a variable means: one that the files

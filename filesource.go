@@ -1,6 +1,7 @@
 package sealcfg
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,34 +10,37 @@ import (
 
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/environments"
-	"github.com/sealcfg/sealcfg/keys"
 )
 
 // A fileSource is one sealed file of an environment.
 type fileSource struct {
-	fsys       fs.FS
-	layer      environments.Layer
-	shown      string // its path for people
-	identities func(context.Context) ([]keys.Identity, error)
-	looked     bool // the identities are those of user and machine, services among them
+	fsys    fs.FS
+	layer   environments.Layer
+	shown   string // its path for people
+	keyring *keyring
+	plain   bool // it may be plain text
 }
 
-// read opens the file. Its MAC is verified before anything is looked at.
-func (s *fileSource) read(ctx context.Context, p *plan, below *node) (*node, error) {
+func (s *fileSource) Name() string { return s.layer.Name }
+
+// Read opens the file. Its MAC is verified before anything is looked at.
+func (s *fileSource) Read(ctx context.Context, r *Reading) error {
 	root, format, err := s.open(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", s.shown, err)
+		return fmt.Errorf("%s: %w", s.shown, err)
 	}
 	var tree *node
 	if format == envfile.Dotenv || format == envfile.INI {
-		if tree, err = flatTree(root, s.shown, p, below); err != nil {
-			return nil, fmt.Errorf("%s: %w", s.shown, err)
+		if tree, err = flatTree(root, s.shown, r.plan, r.below); err != nil {
+			return fmt.Errorf("%s: %w", s.shown, err)
 		}
 	} else {
-		tree = fileNode(root, s.shown)
+		tree = new(node)
+		fileNode(tree, root, s.shown)
 	}
 	tree.origin = Origin{File: s.shown}
-	return tree, nil
+	r.add(tree)
+	return nil
 }
 
 func (s *fileSource) open(ctx context.Context) (*envfile.Node, envfile.Format, error) {
@@ -55,77 +59,89 @@ func (s *fileSource) open(ctx context.Context) (*envfile.Node, envfile.Format, e
 	if format == envfile.Binary {
 		return nil, nil, errors.New("there are no settings in a file of this kind: it is sealed as one value")
 	}
+	if s.plain && !bytes.Contains(src, []byte("sops")) { // no metadata: it is plain without a second look
+		root, err := plainRoot(format, src)
+		return root, format, err
+	}
 	sealed, err := envfile.ParseSealed(format, src)
+	if s.plain && errors.Is(err, envfile.ErrNotSealed) {
+		root, err := plainRoot(format, src)
+		return root, format, err
+	}
 	if err != nil {
 		return nil, nil, err
 	}
-	if n := len(sealed.Roots()); n != 1 {
-		return nil, nil, fmt.Errorf("want one document, the file has %d", n)
+	if err := oneDocument(sealed.Roots()); err != nil {
+		return nil, nil, err
 	}
-	ids, err := s.identities(ctx)
+	ids, err := s.keyring.identities(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	opened, err := sealed.Open(ctx, ids...)
 	if err != nil {
-		return nil, nil, s.withMissing(sealed, err)
+		return nil, nil, s.keyring.explain(sealed, err)
 	}
 	return opened.Roots()[0], format, nil
 }
 
-// withMissing adds to the error of a file that nobody opened which of its keys
-// the program knows no provider for.
-func (s *fileSource) withMissing(sealed *envfile.Sealed, err error) error {
-	var none *keys.NoIdentityError
-	if !s.looked || !errors.As(err, &none) {
-		return err
+// plainRoot reads a file that may be plain text.
+func plainRoot(format envfile.Format, src []byte) (*envfile.Node, error) {
+	roots, err := envfile.Values(format, src)
+	if err != nil {
+		return nil, err
 	}
-	var types []string
-	for _, stanza := range sealed.Metadata().Stanzas() {
-		if _, missing := keys.Default.Provider(stanza.Type); missing != nil && !slices.Contains(types, stanza.Type) {
-			types = append(types, stanza.Type)
-			none.Reasons = append(none.Reasons, missing)
-		}
+	return roots[0], oneDocument(roots)
+}
+
+func oneDocument(roots []*envfile.Node) error {
+	if n := len(roots); n != 1 {
+		return fmt.Errorf("want one document, the file has %d", n)
 	}
-	return err
+	return nil
 }
 
 // mergeKey is the key of YAML that includes the entries of other maps.
 const mergeKey = "<<"
 
-func fileNode(n *envfile.Node, file string) *node {
-	at := func(line, column int) Origin { return Origin{File: file, Line: line, Column: column} }
-	c := &node{key: n.Key, origin: at(n.Line, n.Column)}
+// fileNode fills c, which may have been made with others, with what a file says.
+func fileNode(c *node, n *envfile.Node, file string) {
+	// Field by field: whole Origins are large, and there are many.
+	c.key, c.origin.File, c.origin.Line, c.origin.Column = n.Key, file, n.Line, n.Column
 	if n.KeyLine > 0 {
-		c.keyOrigin = at(n.KeyLine, n.KeyColumn)
+		c.keyOrigin.File, c.keyOrigin.Line, c.keyOrigin.Column = file, n.KeyLine, n.KeyColumn
 	}
 	switch n.Kind {
 	case envfile.Map:
 		c.kind, c.entries = nodeMap, mapEntries(n, file)
 	case envfile.List:
-		c.kind = nodeList
+		var made []node
+		c.kind, c.entries, made = nodeList, make([]*node, 0, n.Len()), make([]node, n.Len())
 		for e := range n.Entries() {
-			c.entries = append(c.entries, fileNode(e, file))
+			i := len(c.entries)
+			fileNode(&made[i], e, file)
+			c.entries = append(c.entries, &made[i])
 		}
 	case envfile.Null:
 		c.kind = nodeNull
 	default:
-		c.kind, c.typ, c.text = nodeScalar, n.Type, n.Text
+		c.kind, c.typ, c.text, c.sealed = nodeScalar, n.Type, n.Text, n.Sealed
 	}
-	return c
 }
 
 // mapEntries returns the entries of a map, with those of its merge keys behind
 // them: what stands in the map itself wins, then the map that is named first.
 func mapEntries(n *envfile.Node, file string) []*node {
-	var entries []*node
+	entries, made := make([]*node, 0, n.Len()), make([]node, n.Len())
 	var included []*envfile.Node
 	for e := range n.Entries() {
 		if maps, ok := mergedMaps(e); ok {
 			included = append(included, maps...)
 			continue
 		}
-		entries = append(entries, fileNode(e, file))
+		i := len(entries)
+		fileNode(&made[i], e, file)
+		entries = append(entries, &made[i])
 	}
 	if len(included) == 0 {
 		return entries

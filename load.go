@@ -3,15 +3,13 @@ package sealcfg
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
-	"sync"
+	"slices"
 
 	"github.com/sealcfg/sealcfg/environments"
-	"github.com/sealcfg/sealcfg/keys"
 )
 
 // Load opens the files of one environment and returns them as a T, which must be
@@ -39,52 +37,48 @@ import (
 // Load may be called from several goroutines at once. A panic in a Validate or
 // UnmarshalText method is not caught.
 func Load[T any](ctx context.Context, opts ...Option) (*T, error) {
-	v, err := load(ctx, reflect.TypeFor[T](), opts)
+	l := newLoader(reflect.TypeFor[T](), opts)
+	s, err := l.load(ctx, "")
 	if err != nil {
 		return nil, err
 	}
-	return v.Interface().(*T), nil
-}
-
-// load returns a pointer to a new t. It is not generic so that programs with
-// many settings types hold it once.
-func load(ctx context.Context, t reflect.Type, opts []Option) (reflect.Value, error) {
-	var none reflect.Value
-	o, err := newOptions(opts)
-	if err != nil {
-		return none, fmt.Errorf("load settings: %w", err)
+	if l.o.origins != nil {
+		*l.o.origins = *s.origins
 	}
-	p, err := planOf(t)
-	if err != nil {
-		return none, fmt.Errorf("load settings: %w", err)
-	}
-	env, err := o.environment()
-	if err != nil {
-		return none, fmt.Errorf("load settings: %w", err)
-	}
-	sources, file, err := o.sources(env)
-	if err != nil {
-		return none, fmt.Errorf("load settings for %q: %w", env, err)
-	}
-	tree, err := readAll(ctx, sources, p)
-	if err != nil {
-		return none, fmt.Errorf("load settings for %q: %w", env, err)
-	}
-	v := reflect.New(t)
-	b := &binder{file: file, prefix: o.prefix, wantOrigins: o.origins != nil}
-	b.bind(p, v.Elem(), tree, &place{})
-	if b.count() > 0 {
-		return none, &Error{Env: env, Problems: b.all()}
-	}
-	if o.origins != nil {
-		o.origins.fill(b.origins)
-	}
-	return v, nil
+	return s.value.Interface().(*T), nil
 }
 
 // sources returns where settings come from, weakest first, and the path of the
 // environment's own file.
-func (o *options) sources(env string) (all []source, file string, err error) {
+func (l *loader) sources(env string) (all []Source, file string, err error) {
+	o := l.o
+	if !o.withoutFiles {
+		if all, file, err = o.fileSources(env); err != nil {
+			return nil, "", err
+		}
+	}
+	for _, s := range o.beside {
+		with := *s
+		if o.prefix != nil {
+			with.prefix = o.prefix
+		}
+		all = append(all, &with)
+	}
+	all = append(all, o.secrets...)
+	all = append(all, o.added...)
+	all = append(all, &environSource{prefix: o.prefix, process: true, ignored: o.envVar, list: func(context.Context) ([]string, error) { return o.variables(), nil }})
+	all = append(all, l.flags...)
+	if o.set != nil {
+		all = append(all, o.set)
+	}
+	if o.order != nil {
+		all = o.order(all)
+	}
+	return slices.DeleteFunc(all, func(s Source) bool { return s == nil }), file, nil
+}
+
+// fileSources returns the files of an environment.
+func (o *options) fileSources(env string) (all []Source, file string, err error) {
 	fsys, dir, prefix := o.fsys, o.dir, ""
 	if fsys == nil {
 		fsys, dir, prefix = onDisk(o.dir)
@@ -93,15 +87,12 @@ func (o *options) sources(env string) (all []source, file string, err error) {
 	if err != nil {
 		return nil, "", o.whichFolder(err)
 	}
-	var once sync.Once
-	var ids []keys.Identity
-	var idsErr error
-	identities := func(ctx context.Context) ([]keys.Identity, error) { // looked for once, not once a file
-		once.Do(func() { ids, idsErr = o.allIdentities(ctx) })
-		return ids, idsErr
-	}
+	ring := &keyring{o: o}
 	for _, l := range layers {
-		s := &fileSource{fsys: fsys, layer: l, shown: l.Path, identities: identities, looked: len(o.identities) == 0}
+		s := &fileSource{
+			fsys: fsys, layer: l, shown: l.Path, keyring: ring,
+			plain: slices.Contains(o.plain, env),
+		}
 		if o.fsys == nil {
 			s.shown = filepath.Join(prefix, filepath.FromSlash(l.Path))
 		}
@@ -109,15 +100,6 @@ func (o *options) sources(env string) (all []source, file string, err error) {
 			file = s.shown
 		}
 		all = append(all, s)
-	}
-	for _, s := range o.beside {
-		if o.prefix != nil {
-			s = &environSource{prefix: *o.prefix, from: s.from, list: s.list}
-		}
-		all = append(all, s)
-	}
-	if o.prefix != nil {
-		all = append(all, &environSource{prefix: *o.prefix, list: func(context.Context) ([]string, error) { return o.variables(), nil }})
 	}
 	return all, file, nil
 }

@@ -245,6 +245,15 @@ func TestIdentities(t *testing.T) {
 			assert.ErrorContains(t, err, "environments/prod.yaml")
 		}
 	})
+	t.Run("none, of people with names", func(t *testing.T) {
+		fsys := fstest.MapFS{
+			"prod.yaml":  {Data: seal(t, "a: x")},
+			".sops.yaml": {Data: []byte("keys: [&alice " + demoRecipient + "]\ncreation_rules: [{age: *alice}]\n")},
+		}
+		err := load(sealcfg.WithFS(fsys, "."), sealcfg.WithEnviron("HOME="+dir, "SOPS_AGE_KEY="+another))
+		require.ErrorContains(t, err, "the identity at hand does not open it; sealed to alice ("+demoRecipient+"); looked in $SOPS_AGE_KEY, $SOPS_AGE_KEY_FILE (none), ")
+		require.ErrorContains(t, err, "keys.txt (none)")
+	})
 	t.Run("of a kind that is not imported", func(t *testing.T) {
 		const recipient = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFVHIxsXcMp6GGB2aRoHv1hgFHaJwprdF+xLeiR6q4xO demo"
 		text := strings.Replace(string(seal(t, "a: x")), demoRecipient, recipient, 1)

@@ -41,8 +41,20 @@ type options struct {
 	allowed    []string // keys of services
 	environ    []string // NAME=value; nil: that of the process
 	beside     []*environSource
+	secrets    []Source // not by its type, so that who needs none does not link it
+	added      []Source
+	set        Source // of [Set], nil without
+	order      func([]Source) []Source
+	plain      []string // environments whose files may be plain text
+	resolvers  []Resolver
+	fetch      fetcher // nil without resolvers
+	onWarning  func(*Problem)
 	origins    *Origins
+	strict     bool
 	errs       []error
+
+	withoutFiles bool
+	validations  []func(any) error
 }
 
 func newOptions(opts []Option) (*options, error) {
@@ -73,7 +85,8 @@ func WithFS(fsys fs.FS, dir string) Option { return func(o *options) { o.fsys, o
 // WithEnvPrefix lets variables of the process environment that begin with prefix
 // override the files. Levels are separated by two underscores: with "APP_",
 // $APP_DB__API_KEY is db.api_key. Case does not matter. Variables that fit no
-// field are ignored. An empty prefix considers all variables.
+// field are warned of (see [Strict]). An empty prefix considers all variables,
+// and warns of none. Variables that a field names in its env tag count in any case.
 func WithEnvPrefix(prefix string) Option { return func(o *options) { o.prefix = &prefix } }
 
 // WithIdentity gives identities that open the files. With any given, by this
@@ -118,8 +131,69 @@ func WithEnviron(environ ...string) Option {
 // override earlier ones, and the process environment overrides all. The prefix is
 // that of [WithEnvPrefix]; without one, every name is considered.
 func WithVariables(from string, read func(context.Context) ([]string, error)) Option {
-	return func(o *options) { o.beside = append(o.beside, &environSource{from: from, list: read}) }
+	return func(o *options) {
+		every := ""
+		o.beside = append(o.beside, &environSource{prefix: &every, from: from, list: read})
+	}
 }
+
+// WithSecretsDir adds a folder with a file for each setting, as Docker and
+// Kubernetes mount it: db/password, db.password and db__password are db.password,
+// in any case. One line end is taken off. A folder that does not exist is passed
+// over; files that no setting has the name of are not read. Several may be given,
+// later ones win. They override the files and .env files.
+func WithSecretsDir(path ...string) Option {
+	return func(o *options) {
+		for _, p := range path {
+			o.secrets = append(o.secrets, &secretsDir{dir: p})
+		}
+	}
+}
+
+// WithSource adds sources, weakest first. They override files and secrets
+// directories; the process environment overrides them. See [Order].
+func WithSource(s ...Source) Option {
+	return func(o *options) { o.added = append(o.added, s...) }
+}
+
+// Order has the sources read in another order: f gets them weakest first, and
+// returns those that are to be read, weakest first. See [Source] for their names.
+func Order(f func(weakestFirst []Source) []Source) Option {
+	return func(o *options) { o.order = f }
+}
+
+// Set sets a setting in code; it overrides all sources. path is spelled as in
+// [Problem]. value is a string, number, bool, time or duration, a slice, map or
+// pointer of these, or has MarshalText; nil is null.
+func Set(path string, value any) Option {
+	return func(o *options) {
+		s, ok := o.set.(*setSource)
+		if !ok {
+			s = &setSource{}
+			o.set = s
+		}
+		s.assigned = append(s.assigned, assignment{path, value})
+	}
+}
+
+// WithoutFiles has no environment chosen and no file opened: settings come from
+// the other sources alone.
+func WithoutFiles() Option { return func(o *options) { o.withoutFiles = true } }
+
+// AllowPlain lets the files of the named environments be plain text, their base
+// included. Without it, a file that is not sealed is an error, so that a secret
+// is not committed by mistake.
+func AllowPlain(env ...string) Option {
+	return func(o *options) { o.plain = append(o.plain, env...) }
+}
+
+// Strict makes problems of variables that begin with the prefix of
+// [WithEnvPrefix] and that no setting has. Otherwise they are warned of.
+func Strict() Option { return func(o *options) { o.strict = true } }
+
+// OnWarning has f called with each warning of each load, from the goroutine of
+// the load: see [Handle.Warnings].
+func OnWarning(f func(*Problem)) Option { return func(o *options) { o.onWarning = f } }
 
 // WithOrigins has [Load] tell where each setting came from. o is filled when
 // Load succeeds, and untouched otherwise.
@@ -155,23 +229,17 @@ func (o *options) environment() (string, error) {
 	return "", fmt.Errorf("%w: $%s is not set, and the program names none", ErrNoEnvironment, o.envVar)
 }
 
-// allIdentities returns the given identities, or those of the user and machine.
-func (o *options) allIdentities(ctx context.Context) ([]keys.Identity, error) {
-	if len(o.identities) > 0 {
-		return o.identities, nil
-	}
-	ids, err := keys.Default.Identities(ctx, keys.Source{
+// source says where identities of the user and the machine are looked for.
+func (o *options) source(looked func(place string, found int)) keys.Source {
+	return keys.Source{
 		LookupEnv: o.lookupEnv,
 		ReadFile:  os.ReadFile,
 		ConfigDir: keys.ConfigDir(o.lookupEnv),
 		HomeDir:   keys.HomeDir(o.lookupEnv),
 		Run:       o.run,
 		Permit:    environments.Permit(o.allowed, sync.OnceValues(o.policy)),
-	})
-	if err != nil {
-		return nil, fmt.Errorf("look for identities: %w", err)
+		Looked:    looked,
 	}
-	return ids, nil
 }
 
 // policy reads the .sops.yaml that governs the files.

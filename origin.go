@@ -3,6 +3,7 @@ package sealcfg
 import (
 	"fmt"
 	"iter"
+	"sync"
 )
 
 // An Origin says where a setting came from. Its zero value means nowhere: not set.
@@ -18,10 +19,21 @@ type Origin struct {
 	Variable string
 	// Default says that the value stands in the struct's default tag.
 	Default bool
+	// Place names what is none of these: a flag (--db.port), what [Set] sets, or
+	// a secret of a manager. With File, the file names the secret.
+	Place string
 }
 
-// String returns file:line:column, $VARIABLE, "file: $VARIABLE", "default" or "not set".
+// String returns file:line:column, $VARIABLE, "file: $VARIABLE", the place (with
+// what names it before it), "default" or "not set".
 func (o Origin) String() string {
+	place := o.Place
+	if o.Place = ""; place != "" && o == (Origin{}) {
+		return place
+	}
+	if place != "" {
+		return o.String() + ": " + place
+	}
 	switch {
 	case o.Variable != "" && o.File != "":
 		return o.File + ": $" + o.Variable
@@ -37,24 +49,30 @@ func (o Origin) String() string {
 	return "not set"
 }
 
-// Origins holds the origin of every setting that has a value; [WithOrigins] has
-// [Load] fill one. It holds no values. Reading it is safe for concurrent use
+// Origins holds the origin of every setting that has a value: [Handle.Origins]
+// returns one, and [WithOrigins] has [Load] fill one. It holds no values. Reading it is safe for concurrent use
 // once Load has returned.
-type Origins struct {
+type Origins struct{ table *originTable }
+
+// An originTable spells paths when it is first asked for one: most programs never do.
+type originTable struct {
 	all   []placed
+	once  sync.Once
+	paths []string
 	index map[string]int
 }
 
 type placed struct {
-	path   string
+	at     *place
 	origin Origin
 }
 
 // Of returns the origin of the setting with the given path, spelled as in
 // [Problem]: db.hosts[0]. It is the zero Origin if the setting has no value.
 func (o *Origins) Of(path string) Origin {
-	if i, ok := o.index[path]; ok {
-		return o.all[i].origin
+	t := o.spelled()
+	if i, ok := t.index[path]; ok {
+		return t.all[i].origin
 	}
 	return Origin{}
 }
@@ -63,18 +81,28 @@ func (o *Origins) Of(path string) Origin {
 // fields. Lists and maps are yielded entry by entry.
 func (o *Origins) All() iter.Seq2[string, Origin] {
 	return func(yield func(string, Origin) bool) {
-		for _, p := range o.all {
-			if !yield(p.path, p.origin) {
+		t := o.spelled()
+		for i, p := range t.all {
+			if !yield(t.paths[i], p.origin) {
 				return
 			}
 		}
 	}
 }
 
-func (o *Origins) fill(all []placed) {
-	o.all = all
-	o.index = make(map[string]int, len(all))
-	for i, p := range all {
-		o.index[p.path] = i
+func newOrigins(all []placed) *Origins { return &Origins{table: &originTable{all: all}} }
+
+func (o *Origins) spelled() *originTable {
+	t := o.table
+	if t == nil {
+		return &originTable{}
 	}
+	t.once.Do(func() {
+		t.paths, t.index = make([]string, len(t.all)), make(map[string]int, len(t.all))
+		for i, p := range t.all {
+			t.paths[i] = p.at.path()
+			t.index[t.paths[i]] = i
+		}
+	})
+	return t
 }

@@ -2,6 +2,8 @@ package sealcfg
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/sealcfg/sealcfg/envfile"
 )
@@ -12,17 +14,27 @@ type place struct {
 	parent *place // nil for the settings as a whole
 	step   envfile.Step
 	name   string // the step as a variable spells it
-	list   Origin // of the list that the step counts in
-	null   Origin // of the null that stands for the group around it
+	// Copies, for a place lives as long as the origins do, and nodes hold values.
+	list *Origin // of the list that the step counts in, nil for none
+	null *Origin // of the null that stands for the group around it, nil for none
 	// lenient: part of an optional group that nothing sets, so only defaults count.
 	lenient bool
 }
 
 func (at *place) key(key, name string) *place {
-	return &place{parent: at, step: envfile.Step{Key: key}, name: name, null: at.null, lenient: at.lenient}
+	below := at.below(key, name)
+	return &below
 }
 
-func (at *place) index(i int, list Origin) *place {
+// below is key for places that are made many at a time.
+func (at *place) below(key, name string) place {
+	return place{parent: at, step: envfile.Step{Key: key}, name: name, null: at.null, lenient: at.lenient}
+}
+
+func (at *place) index(i int, list Origin) *place { return at.item(i, &list) }
+
+// item is index for many items of one list.
+func (at *place) item(i int, list *Origin) *place {
 	return &place{parent: at, step: envfile.Step{Index: i, IsIndex: true}, list: list}
 }
 
@@ -37,27 +49,28 @@ func (at *place) path() string {
 }
 
 // variable returns the name of the variable that could set the place, without
-// prefix, "" for one within a list.
+// prefix, "" if there is none.
 func (at *place) variable() string {
-	name := ""
+	var names []string
 	for p := at; p.parent != nil; p = p.parent {
-		if p.step.IsIndex || p.name == "" {
+		name := p.name
+		if p.step.IsIndex {
+			name = strconv.Itoa(p.step.Index)
+		}
+		if name == "" {
 			return ""
 		}
-		if p == at {
-			name = p.name
-		} else {
-			name = p.name + levels + name
-		}
+		names = append(names, name)
 	}
-	return name
+	slices.Reverse(names)
+	return strings.Join(names, levels)
 }
 
 // within returns the origin of the innermost list around the place.
 func (at *place) within() Origin {
 	for p := at; p.parent != nil; p = p.parent {
 		if p.step.IsIndex {
-			return p.list
+			return *p.list
 		}
 	}
 	return Origin{}

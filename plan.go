@@ -16,6 +16,9 @@ const (
 	shapeMap
 	shapePointer
 	shapeSecret
+	shapeOptional
+	shapeAny  // interface{}
+	shapeJSON // json.RawMessage
 )
 
 // A plan is all that binding needs to know of a type. It is made once for each
@@ -23,22 +26,39 @@ const (
 type plan struct {
 	typ       reflect.Type
 	shape     shape
-	elem      *plan   // of a list, map, pointer or secret
+	elem      *plan   // of a list (or array), map, pointer, secret or optional
 	decode    decoder // of a scalar
+	key       decoder // of the keys of a map
 	validates bool    // *typ has a Validate method
 
 	fields  []field         // of a struct, those of inlined structs included
-	byName  map[string]int  // position in fields
+	byName  map[string]int  // position in fields, old names included
 	inlined []inlinedStruct // innermost first
+	union   *union          // nil for all but unions
+	every   []*field        // fields, and those of the variants of a union: one of each name
+
+	renamesOnce  sync.Once
+	hasRenames   bool
+	unionsOnce   sync.Once
+	hasUnions    bool
+	explicitOnce sync.Once
+	explicit     []string // variables that env tags name
+	defaultsOnce sync.Once
+	defaultsErr  error // what defaultReferences says
 }
 
 type field struct {
-	name     string // in files
-	variable string // in the process environment, without prefix
-	index    []int
-	plan     *plan
-	optional bool
-	def      *string
+	name       string   // in files
+	variable   string   // in the process environment, without prefix
+	aliases    []string // old names in files
+	explicit   []string // variables that set it whatever the prefix, the first one found
+	deprecated string   // what to use instead, "" if it is not
+	desc       string
+	index      []int
+	plan       *plan
+	optional   bool
+	def        *string
+	limits     *constraints // nil if its tags ask for nothing
 }
 
 // An inlinedStruct is a struct whose fields belong to the one around it, but
@@ -62,30 +82,55 @@ func planOf(t reflect.Type) (*plan, error) {
 	if p, ok := plans.Load(t); ok {
 		return p.(*plan), nil
 	}
-	p, err := planner{}.plan(t)
+	p, err := planFor(t)
 	if err != nil {
-		return nil, fmt.Errorf("settings type %s: %w", t, err)
+		return nil, fmt.Errorf("settings type %s: %w", typeName(t), err)
 	}
 	if p.shape != shapeStruct {
-		return nil, fmt.Errorf("settings type %s: want a struct", t)
+		return nil, fmt.Errorf("settings type %s: want a struct", typeName(t))
 	}
-	plans.Store(t, p)
-	return p, nil
+	stored, _ := plans.LoadOrStore(t, p)
+	return stored.(*plan), nil
+}
+
+// planFor makes the plan of any type.
+func planFor(t reflect.Type) (*plan, error) {
+	b := planner{begun: make(map[reflect.Type]*plan)}
+	p, err := b.plan(t)
+	if err != nil {
+		return nil, err
+	}
+	return p, b.finish()
 }
 
 // A planner holds the plans begun so far: a type may contain itself.
-type planner map[reflect.Type]*plan
+type planner struct {
+	begun map[reflect.Type]*plan
+	order []*plan
+}
 
-func (b planner) plan(t reflect.Type) (*plan, error) {
-	if p, ok := b[t]; ok {
+func (b *planner) plan(t reflect.Type) (*plan, error) {
+	if p, ok := b.begun[t]; ok {
 		return p, nil
 	}
 	p := &plan{typ: t}
-	b[t] = p
+	b.begun[t], b.order = p, append(b.order, p)
 	p.validates = t.Kind() != reflect.Pointer && reflect.PointerTo(t).Implements(validatorType)
 	if elem, ok := secretElem(t); ok {
 		p.shape = shapeSecret
 		return p, b.planElem(p, elem)
+	}
+	if elem, ok := optionalElem(t); ok {
+		p.shape = shapeOptional
+		return p, b.planElem(p, elem)
+	}
+	switch t {
+	case anyType:
+		p.shape = shapeAny
+		return p, nil
+	case rawJSONType:
+		p.shape = shapeJSON
+		return p, nil
 	}
 	if d := decoderOf(t); d != nil {
 		p.shape, p.decode = shapeScalar, d
@@ -95,23 +140,43 @@ func (b planner) plan(t reflect.Type) (*plan, error) {
 	case reflect.Pointer:
 		p.shape = shapePointer
 		return p, b.planElem(p, t.Elem())
-	case reflect.Slice:
+	case reflect.Slice, reflect.Array:
 		p.shape = shapeList
 		return p, b.planElem(p, t.Elem())
 	case reflect.Map:
-		if t.Key().Kind() != reflect.String {
-			return nil, fmt.Errorf("%s cannot be bound: its keys are no strings", t)
+		p.shape, p.key = shapeMap, keyDecoderOf(t.Key())
+		if p.key == nil {
+			return nil, fmt.Errorf("%s cannot be bound: its keys are no texts or integers", typeName(t))
 		}
-		p.shape = shapeMap
 		return p, b.planElem(p, t.Elem())
 	case reflect.Struct:
 		p.shape, p.byName = shapeStruct, make(map[string]int)
 		return p, b.addFields(p, t, nil)
 	}
-	return nil, fmt.Errorf("%s cannot be bound (tag the field `cfg:\"-\"` to leave it alone)", t)
+	return nil, fmt.Errorf("%s cannot be bound (tag the field `cfg:\"-\"` to leave it alone)", typeName(t))
 }
 
-func (b planner) planElem(p *plan, elem reflect.Type) (err error) {
+// finish does what takes complete plans.
+func (b *planner) finish() error {
+	for _, p := range b.order {
+		if p.shape != shapeStruct {
+			continue
+		}
+		if err := p.join(); err != nil {
+			return fmt.Errorf("%s: %w", typeName(p.typ), err)
+		}
+	}
+	for _, p := range b.order {
+		for i := range p.fields {
+			if err := p.fields[i].settle(); err != nil {
+				return fmt.Errorf("field %s: %w", p.typ.FieldByIndex(p.fields[i].index).Name, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (b *planner) planElem(p *plan, elem reflect.Type) (err error) {
 	p.elem, err = b.plan(elem)
 	return err
 }
@@ -125,7 +190,7 @@ func secretElem(t reflect.Type) (reflect.Type, bool) {
 }
 
 // addFields adds the fields of t, which stands at index within p.typ.
-func (b planner) addFields(p *plan, t reflect.Type, index []int) error {
+func (b *planner) addFields(p *plan, t reflect.Type, index []int) error {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		at := append(append([]int(nil), index...), i)
@@ -136,13 +201,19 @@ func (b planner) addFields(p *plan, t reflect.Type, index []int) error {
 		if tg.skip {
 			continue
 		}
+		if tg.kind != "" {
+			if err := b.addVariant(p, f, at, &tg); err != nil {
+				return fmt.Errorf("field %s: %w", f.Name, err)
+			}
+			continue
+		}
 		if tg.inline || f.Anonymous && !tg.named {
 			inlined, err := b.inline(p, f, at)
 			switch {
 			case err != nil:
 				return err
-			case inlined && (tg.optional || tg.def != nil):
-				return fmt.Errorf("field %s: an inlined struct is neither optional nor has it a default; its fields may", f.Name)
+			case inlined && (tg.optional || tg.def != nil || tg.limits != nil):
+				return fmt.Errorf("field %s: an inlined struct is neither optional nor has it a default or checks; its fields may", f.Name)
 			case inlined:
 				continue
 			case tg.inline:
@@ -155,30 +226,41 @@ func (b planner) addFields(p *plan, t reflect.Type, index []int) error {
 			}
 			continue
 		}
-		if _, ok := p.byName[tg.name]; ok {
-			return fmt.Errorf("field %s: the name %q is taken by another field", f.Name, tg.name)
-		}
 		fp, err := b.plan(f.Type)
 		if err != nil {
 			return fmt.Errorf("field %s: %w", f.Name, err)
 		}
-		p.byName[tg.name] = len(p.fields)
-		p.fields = append(p.fields, field{
-			name: tg.name, variable: variableName(tg.name), index: at,
-			plan: fp, optional: tg.optional, def: tg.def,
+		err = p.add(field{
+			name: tg.name, variable: variableName(tg.name), aliases: tg.aliases, explicit: tg.explicit, deprecated: tg.deprecated,
+			desc: tg.desc, index: at, plan: fp, optional: tg.optional, def: tg.def, limits: tg.limits,
 		})
+		if err != nil {
+			return fmt.Errorf("field %s: %w", f.Name, err)
+		}
 	}
+	return nil
+}
+
+// add adds a field under its name and its old names.
+func (p *plan) add(f field) error {
+	for _, name := range append([]string{f.name}, f.aliases...) {
+		if _, ok := p.byName[name]; ok {
+			return fmt.Errorf("the name %q is taken by another field", name)
+		}
+		p.byName[name] = len(p.fields)
+	}
+	p.fields = append(p.fields, f)
 	return nil
 }
 
 // inline adds the fields of a struct-typed field to p. It reports false if the
 // field's type is bound as one value.
-func (b planner) inline(p *plan, f reflect.StructField, index []int) (bool, error) {
+func (b *planner) inline(p *plan, f reflect.StructField, index []int) (bool, error) {
 	t := f.Type
 	if t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct {
 		return false, fmt.Errorf("field %s: a pointer cannot be inlined; embed the struct itself, or name it in a cfg tag", f.Name)
 	}
-	if _, secret := secretElem(t); t.Kind() != reflect.Struct || secret || decoderOf(t) != nil {
+	if !isGroup(t) {
 		return false, nil
 	}
 	if err := b.addFields(p, t, index); err != nil {
@@ -192,28 +274,9 @@ func (b planner) inline(p *plan, f reflect.StructField, index []int) (bool, erro
 	return true, nil
 }
 
-// core returns the plan behind pointers and secrets.
-func (p *plan) core() *plan {
-	for p.shape == shapePointer || p.shape == shapeSecret {
-		p = p.elem
-	}
-	return p
-}
-
-// nilable says that a value may stay unset: there is a pointer outside of
-// whatever holds the value.
-func (p *plan) nilable() bool {
-	for p.shape == shapeSecret {
-		p = p.elem
-	}
-	return p.shape == shapePointer
-}
-
-// names returns the names of a struct's fields.
-func (p *plan) names() []string {
-	names := make([]string, len(p.fields))
-	for i, f := range p.fields {
-		names[i] = f.name
-	}
-	return names
+// isGroup says that a type is bound field by field.
+func isGroup(t reflect.Type) bool {
+	_, secret := secretElem(t)
+	_, optional := optionalElem(t)
+	return t.Kind() == reflect.Struct && !secret && !optional && decoderOf(t) == nil
 }

@@ -17,7 +17,10 @@ const (
 	KindType    Kind = "type"    // the file's value is of another type than the field
 	KindFormat  Kind = "format"  // a text cannot be read as the field's type
 	KindRange   Kind = "range"   // a number does not fit into the field
-	KindInvalid Kind = "invalid" // a Validate method refused the value
+	KindInvalid Kind = "invalid" // a check or a Validate method refused the value
+
+	// KindDeprecated is that of warnings only: the name is on its way out.
+	KindDeprecated Kind = "deprecated"
 )
 
 // A Problem is one thing that is wrong with one setting. It carries no value.
@@ -25,7 +28,8 @@ type Problem struct {
 	Path   string // as people write it: db.hosts[0].port; "" for the settings as a whole
 	Kind   Kind
 	Origin Origin // of the value or the key, zero if there is none
-	Reason string
+	Reason string // what is wrong
+	Hint   string // what would be right, "" if there is nothing to say
 
 	// A closure, so that no printer that walks fields (%#v, a test's diff) shows
 	// the text of an error that may quote the value.
@@ -34,7 +38,7 @@ type Problem struct {
 
 // Error returns the problem in one line.
 func (p *Problem) Error() string {
-	return oneLine(p.name() + ": " + p.Origin.String() + ": " + p.reason())
+	return oneLine(p.name() + ": " + p.Origin.String() + ": " + p.text())
 }
 
 // Unwrap returns the error of a Validate or UnmarshalText method, nil for other
@@ -53,14 +57,21 @@ func (p *Problem) name() string {
 	return p.Path
 }
 
-// reason puts the lines of errors.Join in one.
-func (p *Problem) reason() string {
-	return strings.ReplaceAll(strings.TrimSpace(p.Reason), "\n", "; ")
+// text is reason and hint in one line; errors.Join makes several.
+func (p *Problem) text() string {
+	reason := strings.ReplaceAll(strings.TrimSpace(p.Reason), "\n", "; ")
+	switch {
+	case p.Hint == "":
+		return reason
+	case p.Kind == KindMissing && p.Origin == (Origin{}): // the origin says "not set" already
+		return p.Hint
+	}
+	return reason + "; " + p.Hint
 }
 
 // An Error holds all problems with the settings of one environment.
 type Error struct {
-	Env      string
+	Env      string     // "" with [WithoutFiles]
 	Problems []*Problem // at least one; those with a value first, then what is missing
 }
 
@@ -70,14 +81,18 @@ func (e *Error) Error() string {
 	var rows [][3]string
 	var width [2]int
 	for _, p := range e.Problems {
-		row := [3]string{oneLine(p.name()), oneLine(p.Origin.String()), oneLine(p.reason())}
+		row := [3]string{oneLine(p.name()), oneLine(p.Origin.String()), oneLine(p.text())}
 		for i := range width {
 			width[i] = max(width[i], utf8.RuneCountInString(row[i]))
 		}
 		rows = append(rows, row)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "settings for %q: %d problem", e.Env, len(e.Problems))
+	b.WriteString("settings")
+	if e.Env != "" {
+		fmt.Fprintf(&b, " for %q", e.Env)
+	}
+	fmt.Fprintf(&b, ": %d problem", len(e.Problems))
 	if len(e.Problems) != 1 {
 		b.WriteByte('s')
 	}

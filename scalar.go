@@ -18,11 +18,13 @@ type decoder func(v reflect.Value, typ crypto.Type, text string) *flaw
 type flaw struct {
 	kind   Kind
 	reason string // carries no value
-	cause  error  // may carry one, so it is not shown
+	got    string // what the value is, where that is the reason
+	hint   string
+	cause  error // may carry one, so it is not shown
 }
 
 func (f *flaw) problem(path string, at Origin) *Problem {
-	p := &Problem{Path: path, Kind: f.kind, Origin: at, Reason: f.reason}
+	p := &Problem{Path: path, Kind: f.kind, Origin: at, Reason: f.reason, Hint: f.hint}
 	if cause := f.cause; cause != nil {
 		p.cause = func() error { return cause }
 	}
@@ -32,6 +34,7 @@ func (f *flaw) problem(path string, at Origin) *Problem {
 var (
 	durationType        = reflect.TypeFor[time.Duration]()
 	timeType            = reflect.TypeFor[time.Time]()
+	locationType        = reflect.TypeFor[*time.Location]()
 	textUnmarshalerType = reflect.TypeFor[encoding.TextUnmarshaler]()
 )
 
@@ -42,7 +45,15 @@ func decoderOf(t reflect.Type) decoder {
 		return decodeDuration
 	case t == timeType:
 		return decodeTime
-	case t.Kind() != reflect.Pointer && reflect.PointerTo(t).Implements(textUnmarshalerType):
+	}
+	if d := stdDecoder(t); d != nil {
+		return d
+	}
+	if name := bigName(t); name != "" {
+		return bigDecoder(name)
+	}
+	switch {
+	case t.Kind() != reflect.Pointer && reflect.PointerTo(t).Implements(textUnmarshalerType) && !embedsSecret(t):
 		return decodeUnmarshaler
 	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8:
 		return decodeBytes
@@ -58,17 +69,35 @@ func decoderOf(t reflect.Type) decoder {
 		return decodeUint
 	case reflect.Float32, reflect.Float64:
 		return decodeFloat
+	case reflect.Complex64, reflect.Complex128:
+		return decodeComplex
+	}
+	return nil
+}
+
+// keyDecoderOf returns how the keys of a map are read, nil for types that cannot
+// be keys.
+func keyDecoderOf(t reflect.Type) decoder {
+	if embedsSecret(t) { // names are public: files and errors show them
+		return nil
+	}
+	if t.Kind() != reflect.Pointer && reflect.PointerTo(t).Implements(textUnmarshalerType) {
+		return decodeUnmarshaler
+	}
+	switch t.Kind() {
+	case reflect.String:
+		return decodeString
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return decodeInt
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		return decodeUint
 	}
 	return nil
 }
 
 // wrongType says what a file should hold; advice may be "".
 func wrongType(want string, typ crypto.Type, advice string) *flaw {
-	reason := fmt.Sprintf("want %s, the value is %s", want, (&node{kind: nodeScalar, typ: typ}).what())
-	if advice != "" {
-		reason += "; " + advice
-	}
-	return &flaw{kind: KindType, reason: reason}
+	return &flaw{kind: KindType, reason: "want " + want, got: (&node{kind: nodeScalar, typ: typ}).what(), hint: advice}
 }
 
 func badText(want string) *flaw {

@@ -1,20 +1,15 @@
 package sealcfg_test
 
 import (
-	"bytes"
-	"encoding"
-	"encoding/gob"
 	"encoding/json"
-	"encoding/xml"
-	"errors"
+	"flag"
 	"fmt"
-	htmltemplate "html/template"
-	"log"
-	"log/slog"
+	"io"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
-	"text/template"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -22,178 +17,212 @@ import (
 	"github.com/sealcfg/sealcfg"
 )
 
-const (
-	hushed    = "canary-4b1d8"
-	hushedHex = "63616e6172792d3462316438" // what %x would make of it
-)
-
-type holder struct {
-	Shown  sealcfg.Secret[string]
-	hidden sealcfg.Secret[string]
-	deep   []map[string]*sealcfg.Secret[[]byte]
-}
-
-func newHolder() holder {
-	inner := sealcfg.NewSecret([]byte(hushed))
-	return holder{
-		Shown: sealcfg.NewSecret(hushed), hidden: sealcfg.NewSecret(hushed),
-		deep: []map[string]*sealcfg.Secret[[]byte]{{"k": &inner}},
-	}
-}
-
-func assertHushed(t *testing.T, text string) {
-	t.Helper()
-	lower := strings.ToLower(text)
-	assert.NotContains(t, lower, hushed)
-	assert.NotContains(t, strings.ReplaceAll(lower, " ", ""), hushedHex)
-	assert.NotContains(t, lower, "99 97 110 97 114 121", "bytes in decimal")
-	assert.NotContains(t, lower, "y2fuyxj5ltrimwq4", "base64")
-}
-
 func TestSecretPrintsAsSecret(t *testing.T) {
 	s := sealcfg.NewSecret(hushed)
+	var zero sealcfg.Secret[string]
 	for _, verb := range strings.Split("%v|%+v|%#v|%s|%q|%+q|%#q|%x|%X|% x|%#x|%d|%5d|%-20s|%b|%o|%t|%c|%U|%e|%g|%f", "|") {
 		assert.Equal(t, "[secret]", fmt.Sprintf(verb, s), verb)
 		assert.Equal(t, "[secret]", fmt.Sprintf(verb, &s), verb)
+		assert.Equal(t, "[unset]", fmt.Sprintf(verb, zero), verb)
 	}
 	for _, verb := range []string{"%p", "%T", "%w", "%!"} { // fmt calls no method for these
 		assertHushed(t, fmt.Sprintf(verb, s))
 		assertHushed(t, fmt.Sprintf(verb, &s))
 	}
-	assert.Equal(t, "[secret]", s.String())
-	assert.Equal(t, "[secret]", s.GoString())
-	assert.Equal(t, "[secret]", fmt.Sprint(s))
-	var zero sealcfg.Secret[string]
-	assert.Equal(t, "[secret]", fmt.Sprint(zero))
+	for _, c := range []struct {
+		secret sealcfg.Secret[string]
+		want   string
+	}{{s, "[secret]"}, {zero, "[unset]"}, {sealcfg.NewSecret(""), "[secret]"}} {
+		assert.Equal(t, c.want, c.secret.String())
+		assert.Equal(t, c.want, c.secret.GoString())
+		assert.Equal(t, c.want, c.secret.LogValue().String())
+		text, err := c.secret.MarshalText()
+		require.NoError(t, err)
+		assert.Equal(t, c.want, string(text))
+		text, err = json.Marshal(c.secret)
+		require.NoError(t, err)
+		assert.Equal(t, `"`+c.want+`"`, string(text))
+		plain, err := c.secret.MarshalYAML()
+		require.NoError(t, err)
+		assert.Equal(t, c.want, plain)
+	}
 	assert.Empty(t, zero.Expose())
 	assert.Equal(t, hushed, s.Expose())
 }
 
-// Every sink gets a struct with a Secret in an exported field, one in an
-// unexported field, and one behind a slice, a map and a pointer.
-func TestSecretLeaksIntoNoSink(t *testing.T) {
-	h := newHolder()
-	sinks := map[string]func() (string, error){
-		"fmt": func() (string, error) {
-			var b strings.Builder
-			for _, verb := range strings.Fields("%v %+v %#v %s %q %x %X %d %o %b %t %c %U %g %p") {
-				fmt.Fprintf(&b, verb, h)
-				fmt.Fprintf(&b, verb, &h)
-				fmt.Fprintf(&b, verb, []any{h, h.hidden, &h.hidden, h.deep})
-			}
-			return b.String(), nil
-		},
-		"errors": func() (string, error) { return fmt.Errorf("failed: %v: %w", h, errors.New("x")).Error(), nil },
-		"log": func() (string, error) {
-			var b bytes.Buffer
-			log.New(&b, "", 0).Print(h, &h)
-			return b.String(), nil
-		},
-		"slog text": func() (string, error) {
-			var b bytes.Buffer
-			slog.New(slog.NewTextHandler(&b, nil)).Info("m", "h", h, "s", h.Shown, "p", &h.Shown, slog.Group("g", "s", h.Shown))
-			return b.String(), nil
-		},
-		"slog json": func() (string, error) {
-			var b bytes.Buffer
-			slog.New(slog.NewJSONHandler(&b, nil)).Info("m", "h", h, "s", h.Shown, "p", &h.Shown)
-			return b.String(), nil
-		},
-		"json": func() (string, error) {
-			b, err := json.Marshal(map[string]any{"h": h, "s": h.Shown, "key": map[sealcfg.Secret[string]]int{h.Shown: 1}})
-			return string(b), err
-		},
-		"xml": func() (string, error) {
-			type settings struct {
-				Shown sealcfg.Secret[string]
-				Attr  sealcfg.Secret[string] `xml:",attr"`
-			}
-			b, err := xml.Marshal(settings{h.Shown, h.Shown})
-			return string(b), err
-		},
-		"text": func() (string, error) {
-			b, err := encoding.TextMarshaler(h.Shown).MarshalText()
-			return string(b), err
-		},
-		"yaml": func() (string, error) {
-			v, err := h.Shown.MarshalYAML()
-			return fmt.Sprint(v), err
-		},
-		"text/template": func() (string, error) {
-			var b bytes.Buffer
-			err := template.Must(template.New("").Parse(`{{.}} {{.Shown}} {{printf "%s %x" .Shown .Shown}}`)).Execute(&b, h)
-			return b.String(), err
-		},
-		"html/template": func() (string, error) {
-			var b bytes.Buffer
-			err := htmltemplate.Must(htmltemplate.New("").Parse(`<a title="{{.Shown}}">{{.}}</a><script>{{.Shown}}</script>`)).Execute(&b, h)
-			return b.String(), err
-		},
-		"a test's failure": func() (string, error) {
-			var rec recorder
-			assert.Equal(&rec, h, holder{})
-			assert.Equal(&rec, h.Shown, sealcfg.NewSecret("other"))
-			assert.Empty(&rec, h)
-			assert.Contains(&rec, []holder{h}, 1)
-			assert.Nil(&rec, &h)
-			return rec.text.String(), nil
-		},
-		"panic text": func() (text string, err error) {
-			defer func() { text = fmt.Sprint(recover()) }()
-			panic(fmt.Sprintf("%#v", h))
-		},
+func TestSecretIsSet(t *testing.T) {
+	var zero sealcfg.Secret[string]
+	assert.False(t, zero.IsSet())
+	assert.True(t, sealcfg.NewSecret("").IsSet())
+	type settings struct {
+		Given, Empty sealcfg.Secret[string]
+		Missing      sealcfg.Secret[string] `cfg:",optional"`
 	}
-	for name, sink := range sinks {
-		t.Run(name, func(t *testing.T) {
-			text, err := sink()
-			require.NoError(t, err)
-			require.NotEmpty(t, text)
-			assertHushed(t, text)
-		})
-	}
-	t.Run("gob refuses", func(t *testing.T) {
-		var b bytes.Buffer
-		require.Error(t, gob.NewEncoder(&b).Encode(h))
-		require.Error(t, gob.NewEncoder(&b).Encode(h.Shown))
-		assertHushed(t, b.String())
-	})
+	got, err := loadYAML[settings](t, "given: x\nempty: ''\n")
+	require.NoError(t, err)
+	assert.True(t, got.Given.IsSet())
+	assert.True(t, got.Empty.IsSet())
+	assert.False(t, got.Missing.IsSet())
+	assert.Equal(t, "{[secret] [secret] [unset]}", fmt.Sprint(*got))
 }
 
-// recorder is a test that collects its failures.
-type recorder struct{ text strings.Builder }
+func TestSecretEqual(t *testing.T) {
+	text := sealcfg.NewSecret[string]
+	assert.True(t, text("abc").Equal(text("abc")))
+	assert.False(t, text("abc").Equal(text("abd")))
+	assert.False(t, text("abc").Equal(text("abcd")))
+	assert.False(t, text("abc").Equal(text("")))
+	assert.True(t, text("").Equal(text("")))
 
-func (r *recorder) Errorf(format string, args ...any) { fmt.Fprintf(&r.text, format, args...) }
+	var zero sealcfg.Secret[string]
+	assert.False(t, zero.Equal(text("")), "what a caller sends never equals a secret that nobody set")
+	assert.False(t, text("").Equal(zero))
+	assert.True(t, zero.Equal(sealcfg.Secret[string]{}))
 
-// The reflection walk that dumpers do, following pointers and unexported fields
-// as far as reflection reaches.
-func TestSecretHidesFromReflection(t *testing.T) {
-	h := newHolder()
-	var seen strings.Builder
-	var walk func(v reflect.Value)
-	walk = func(v reflect.Value) {
-		switch v.Kind() {
-		case reflect.String:
-			seen.WriteString(v.String())
-		case reflect.Pointer, reflect.Interface:
-			walk(v.Elem())
-		case reflect.Struct:
-			for i := range v.NumField() {
-				walk(v.Field(i))
-			}
-		case reflect.Slice, reflect.Array:
-			for i := range v.Len() {
-				walk(v.Index(i))
-			}
-		case reflect.Map:
-			for it := v.MapRange(); it.Next(); {
-				walk(it.Value())
-			}
-		case reflect.Uint8:
-			seen.WriteByte(byte(v.Uint()))
-		}
+	type token []byte
+	assert.True(t, sealcfg.NewSecret(token("abc")).Equal(sealcfg.NewSecret(token("abc"))))
+	assert.False(t, sealcfg.NewSecret(token("abc")).Equal(sealcfg.NewSecret(token("xbc"))))
+	type word string
+	assert.True(t, sealcfg.NewSecret(word("abc")).Equal(sealcfg.NewSecret(word("abc"))))
+	assert.False(t, sealcfg.NewSecret(word("abc")).Equal(sealcfg.NewSecret(word("xbc"))))
+
+	assert.True(t, sealcfg.NewSecret(7).Equal(sealcfg.NewSecret(7)))
+	assert.False(t, sealcfg.NewSecret(7).Equal(sealcfg.NewSecret(8)))
+	assert.True(t, sealcfg.NewSecret([]string{"a"}).Equal(sealcfg.NewSecret([]string{"a"})))
+	assert.False(t, sealcfg.NewSecret([]string{"a"}).Equal(sealcfg.NewSecret([]string{"b"})))
+	now := time.Now()
+	assert.True(t, sealcfg.NewSecret(now).Equal(sealcfg.NewSecret(now.UTC())), "the same instant")
+	assert.True(t, sealcfg.NewSecret[any]("a").Equal(sealcfg.NewSecret[any]("a")))
+	assert.False(t, sealcfg.NewSecret[any]("a").Equal(sealcfg.NewSecret[any](1)))
+	assert.True(t, sealcfg.NewSecret[any](nil).Equal(sealcfg.NewSecret[any](nil)))
+}
+
+func TestSecretDestroy(t *testing.T) {
+	given := []byte(hushed)
+	s := sealcfg.NewSecret(given)
+	again, exposed := s, s.Expose()
+	s.Destroy()
+	assert.Equal(t, make([]byte, len(hushed)), given, "the bytes are overwritten")
+	assert.Equal(t, hushed, string(exposed), "what was exposed is the caller's")
+	for _, s := range []sealcfg.Secret[[]byte]{s, again} {
+		assert.False(t, s.IsSet())
+		assert.Nil(t, s.Expose())
+		assert.Equal(t, "[unset]", s.String())
 	}
-	walk(reflect.ValueOf(h))
-	assertHushed(t, seen.String())
+	s.Destroy()
+	sealcfg.Secret[string]{}.Destroy()
+
+	type token []byte
+	named := token(hushed)
+	sealcfg.NewSecret(named).Destroy()
+	assert.Equal(t, make(token, len(hushed)), named)
+
+	text := sealcfg.NewSecret(hushed)
+	text.Destroy()
+	assert.Empty(t, text.Expose())
+	assert.False(t, text.Equal(sealcfg.NewSecret("")))
+	array := sealcfg.NewSecret([4]byte{1, 2, 3, 4})
+	array.Destroy()
+	assert.Zero(t, array.Expose())
+}
+
+// A key is either whole or gone, never half zero, whoever destroys it meanwhile.
+func TestSecretDestroyBesideExpose(t *testing.T) {
+	for range 50 {
+		s := sealcfg.NewSecret([]byte(strings.Repeat("k", 1000)))
+		var group sync.WaitGroup
+		for range 4 {
+			group.Go(func() {
+				for {
+					b := s.Expose()
+					if b == nil {
+						return
+					}
+					if strings.Trim(string(b), "k") != "" || len(b) != 1000 {
+						t.Error("torn")
+						return
+					}
+					_, _ = s.IsSet(), s.Equal(s)
+				}
+			})
+		}
+		group.Go(s.Destroy)
+		group.Wait()
+	}
+}
+
+func TestSecretUnmarshalText(t *testing.T) {
+	var text sealcfg.Secret[string]
+	require.NoError(t, text.UnmarshalText([]byte(hushed)))
+	assert.Equal(t, hushed, text.Expose())
+	var wait sealcfg.Secret[time.Duration]
+	require.NoError(t, wait.UnmarshalText([]byte("5s")))
+	assert.Equal(t, 5*time.Second, wait.Expose())
+	var list sealcfg.Secret[[]string]
+	require.NoError(t, list.UnmarshalText([]byte("a, b")))
+	assert.Equal(t, []string{"a", "b"}, list.Expose())
+	var raw sealcfg.Secret[[]byte]
+	require.NoError(t, raw.UnmarshalText([]byte("raw")))
+	assert.Equal(t, "raw", string(raw.Expose()))
+
+	number := sealcfg.NewSecret(7)
+	for _, bad := range []string{hushed, "[secret]", "[unset]", ""} {
+		err := number.UnmarshalText([]byte(bad))
+		require.Error(t, err, bad)
+		assertHushed(t, fmt.Sprintf("%v %#v", err, err))
+		assert.Equal(t, 7, number.Expose(), "as it was")
+	}
+	require.ErrorContains(t, text.UnmarshalText([]byte("[secret]")), "placeholder")
+	var channel sealcfg.Secret[chan int]
+	require.ErrorContains(t, channel.UnmarshalText([]byte("x")), "cannot be bound")
+}
+
+func TestSecretUnmarshalJSON(t *testing.T) {
+	type settings struct {
+		Text  sealcfg.Secret[string]
+		List  sealcfg.Secret[[]int]
+		Ptr   *sealcfg.Secret[bool]
+		Unset sealcfg.Secret[string]
+	}
+	var got settings
+	require.NoError(t, json.Unmarshal([]byte(`{"Text":"`+hushed+`","List":[1,2],"Ptr": true,"Unset":null}`), &got))
+	assert.Equal(t, hushed, got.Text.Expose())
+	assert.Equal(t, []int{1, 2}, got.List.Expose())
+	assert.True(t, got.Ptr.Expose())
+	assert.False(t, got.Unset.IsSet())
+
+	dump, err := json.Marshal(got)
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"Text":"[secret]","List":"[secret]","Ptr":"[secret]","Unset":"[unset]"}`, string(dump))
+	require.ErrorContains(t, json.Unmarshal(dump, &got), "placeholder", "a dump is no settings")
+
+	var number sealcfg.Secret[int8]
+	for _, bad := range []string{`"` + hushed + `"`, "987654321", "{}"} {
+		err := json.Unmarshal([]byte(bad), &number)
+		require.Error(t, err)
+		assertHushed(t, err.Error())
+		assert.NotContains(t, err.Error(), "98765")
+		assert.False(t, number.IsSet())
+	}
+}
+
+func TestSecretIsAFlag(t *testing.T) {
+	flags := flag.NewFlagSet("program", flag.ContinueOnError)
+	var help strings.Builder
+	flags.SetOutput(&help)
+	var token sealcfg.Secret[string]
+	var pin sealcfg.Secret[int]
+	flags.TextVar(&token, "token", sealcfg.NewSecret(hushed), "the `token`")
+	flags.TextVar(&pin, "pin", sealcfg.Secret[int]{}, "the `number`")
+	flags.PrintDefaults()
+	assert.Contains(t, help.String(), "[secret]")
+	assertHushed(t, help.String())
+
+	require.NoError(t, flags.Parse([]string{"-token", "given"}))
+	assert.Equal(t, "given", token.Expose())
+	help.Reset()
+	flags.SetOutput(io.Discard)
+	require.Error(t, flags.Parse([]string{"-pin", "none"}))
 }
 
 func TestSecretComparesByIdentity(t *testing.T) {
@@ -244,10 +273,10 @@ func TestSecretIsBoundLikeItsValue(t *testing.T) {
 	require.Error(t, err)
 	assertHushed(t, fmt.Sprintf("%v %#v", err, err))
 	assert.Equal(t, []string{
-		"text environments/prod.yaml:1:7 want string, the value is an int; put it in quotes if it is text",
-		"port environments/prod.yaml:2:7 want uint16, the value is a str; a number stands without quotes",
-		"list[0] environments/prod.yaml:3:8 want string, the value is an int; put it in quotes if it is text",
-		"whole environments/prod.yaml:4:8 want a list, the value is a str",
+		"text environments/prod.yaml:1:7 want string, the sealed value is an int; put it in quotes if it is text",
+		"port environments/prod.yaml:2:7 want uint16, the sealed value is a str; a number stands without quotes",
+		"list[0] environments/prod.yaml:3:8 want string, the sealed value is an int; put it in quotes if it is text",
+		"whole environments/prod.yaml:4:8 want a list, the sealed value is a str",
 		"group not set set group in environments/prod.yaml or $APP_GROUP",
 		"from_en not set set from_en in environments/prod.yaml or $APP_FROM_EN",
 	}, problemsOf(t, err))

@@ -1,24 +1,206 @@
 package sealcfg
 
-import "context"
+import (
+	"context"
+	"fmt"
+	"strings"
 
-// A source is one place that settings come from. Sources are read weakest
-// first, and each is laid over the ones before it.
-type source interface {
-	// read returns what the source says, nil for nothing. p is the plan of the
-	// settings, below what the weaker sources say; neither may be changed.
-	// What is wrong with a single setting goes into its node; an error ends the load.
-	read(ctx context.Context, p *plan, below *node) (*node, error)
+	"github.com/sealcfg/sealcfg/envfile"
+)
+
+// A Source is one place that settings come from. Sources are read weakest first,
+// and each is laid over the ones before it: maps merge, lists and single values
+// are replaced. [WithSource] adds one, [Order] moves it.
+type Source interface {
+	// Name is what [Order] and messages call the source. Those of the package are
+	// called base, the environment's name and that with .local, the path of a
+	// .env file or of a secrets directory, environment, flags and set.
+	Name() string
+
+	// Read tells r what the source says; to say nothing is no error. An error ends
+	// the load: it must not quote values. What is wrong with one setting is found
+	// when it is bound. r must not be used after Read has returned.
+	//
+	// Read is called once by each load, from one goroutine at a time for each
+	// [Handle], and must end when ctx does.
+	Read(ctx context.Context, r *Reading) error
 }
 
-func readAll(ctx context.Context, sources []source, p *plan) (*node, error) {
-	var tree *node
+// A Reading is what a [Source] tells its settings to.
+type Reading struct {
+	plan     *plan
+	name     string // of the source
+	below    *node  // what weaker sources say
+	tree     *node  // what this one says
+	warnings []*Problem
+	strict   bool // unknown variables are problems
+	problems []*Problem
+}
+
+// Set says that the setting under path has the value text: a text that is yet to
+// be parsed, like one of the process environment. path is spelled as in
+// [Problem]; an index changes or appends an item of a list that a weaker source
+// gives. at is where the text stands, for people; the zero Origin is the name of the
+// source. The error says that path is
+// none; a path that no setting has is found when the settings are bound.
+func (r *Reading) Set(path, text string, at Origin) error {
+	at = r.origin(at)
+	return r.put(path, at, func(p *plan) *node { return textNode(p, text, at) })
+}
+
+// SetJSON is [Reading.Set] for a JSON text, whose objects and arrays become maps
+// and lists; an empty path means all settings. The error for what is no JSON, or
+// has a key twice, does not quote it.
+func (r *Reading) SetJSON(path, text string, at Origin) error {
+	at = r.origin(at)
+	n := jsonNode(text, at)
+	if n == nil {
+		return fmt.Errorf("%s: not JSON with distinct keys", at)
+	}
+	if path == "" {
+		if n.kind != nodeMap {
+			return fmt.Errorf("%s: want a JSON object", at)
+		}
+		r.add(n)
+		return nil
+	}
+	return r.put(path, at, func(*plan) *node { return n })
+}
+
+// SetVariable is [Reading.Set] for a setting that is named like a variable:
+// DB__API_KEY is db.api_key, in any case. It reports false, and sets nothing, if
+// no setting has that name. The error says that the name fits two settings.
+func (r *Reading) SetVariable(name, text string, at Origin) (known bool, err error) {
+	v := variable{name: name, rest: strings.ToUpper(name), text: text, origin: r.origin(at)}
+	n, err := v.tree(r.plan, r.below, v.rest)
+	if n == nil || err != nil {
+		return false, err
+	}
+	r.add(n)
+	return true, nil
+}
+
+// known reports whether a setting is named like the variable.
+func (r *Reading) known(name string) (bool, error) {
+	v := variable{name: name, rest: strings.ToUpper(name)}
+	n, err := v.tree(r.plan, r.below, v.rest)
+	return n != nil, err
+}
+
+// Lookup returns what weaker sources say of the setting under path: its text, and
+// false if there is none, or if it is no single value.
+func (r *Reading) Lookup(path string) (string, bool) {
+	steps, err := envfile.ParsePath(path)
+	if err != nil {
+		return "", false
+	}
+	n := r.below
+	for _, s := range steps {
+		if s.IsIndex {
+			n = n.item(s.Index)
+		} else {
+			n = n.get(s.Key)
+		}
+	}
+	if n == nil || n.kind != nodeScalar {
+		return "", false
+	}
+	return n.text, true
+}
+
+func (r *Reading) put(path string, at Origin, leaf func(*plan) *node) error {
+	steps, err := envfile.ParsePath(path)
+	if err != nil {
+		return fmt.Errorf("set %q: %w", path, err)
+	}
+	for _, s := range steps {
+		if s.IsIndex && s.Index == envfile.Append {
+			return fmt.Errorf("set %q: %w: the position is not given", path, envfile.ErrPath)
+		}
+	}
+	n := nodeAt(r.plan, steps, at, leaf)
+	if n.kind != nodeMap {
+		return fmt.Errorf("set %q: %w: it begins with a position", path, envfile.ErrPath)
+	}
+	r.add(n)
+	return nil
+}
+
+// origin is where a text stands of which the source does not say it.
+func (r *Reading) origin(at Origin) Origin {
+	if at == (Origin{}) {
+		at.Place = r.name
+	}
+	return at
+}
+
+func (r *Reading) add(n *node) { r.tree = merge(r.tree, n) }
+
+func (r *Reading) warn(p *Problem) { r.warnings = append(r.warnings, p) }
+
+// unknown says of a name that is all ours that nothing has it.
+func (r *Reading) unknown(p *Problem) {
+	if r.strict {
+		r.problems = append(r.problems, p)
+		return
+	}
+	r.warn(p)
+}
+
+// nodeAt builds the tree that has leaf under path. leaf gets the plan of that
+// place, nil if there is none.
+func nodeAt(p *plan, path envfile.Path, at Origin, leaf func(*plan) *node) *node {
+	if len(path) == 0 {
+		return leaf(p)
+	}
+	step := path[0]
+	child := nodeAt(p.below(step), path[1:], at, leaf)
+	kind := nodeItems
+	if step.IsIndex {
+		child.index = step.Index
+	} else {
+		kind, child.key, child.keyOrigin = nodeMap, step.Key, at
+	}
+	return &node{kind: kind, origin: at, entries: []*node{child}}
+}
+
+// below returns the plan one step further down, nil if there is none.
+func (p *plan) below(s envfile.Step) *plan {
+	if p == nil {
+		return nil
+	}
+	p = p.core()
+	switch {
+	case s.IsIndex && p.shape == shapeList, !s.IsIndex && p.shape == shapeMap:
+		return p.elem
+	case !s.IsIndex && p.shape == shapeStruct:
+		if f := p.named(s.Key); f != nil {
+			return f.plan
+		}
+	}
+	return nil
+}
+
+// readings is what all sources have said.
+type readings struct {
+	tree     *node
+	warnings []*Problem
+	problems []*Problem
+}
+
+func readAll(ctx context.Context, sources []Source, p *plan, strict bool) (*readings, error) {
+	all := &readings{}
 	for _, s := range sources {
-		over, err := s.read(ctx, p, tree)
-		if err != nil {
+		r := &Reading{plan: p, name: s.Name(), below: all.tree, strict: strict}
+		if err := s.Read(ctx, r); err != nil {
 			return nil, err
 		}
-		tree = merge(tree, over)
+		renames := renamer{}
+		renames.rename(p, r.tree, &place{})
+		all.warnings = append(append(all.warnings, r.warnings...), renames.warnings...)
+		all.problems = append(all.problems, r.problems...)
+		forgetVariants(p, all.tree, r.tree)
+		all.tree = merge(all.tree, r.tree)
 	}
-	return tree, nil
+	return all, nil
 }

@@ -3,8 +3,11 @@ package sealcfg
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/sealcfg/sealcfg/internal/naming"
 )
 
 // A tag is what the tags of a struct field say.
@@ -15,6 +18,13 @@ type tag struct {
 	inline   bool // yaml:",inline"
 	optional bool
 	def      *string
+
+	aliases    []string
+	explicit   []string // variables
+	deprecated string
+	desc       string
+	limits     *constraints
+	kind       string // of the variant of a union
 }
 
 func readTag(f reflect.StructField) (tag, error) {
@@ -22,17 +32,30 @@ func readTag(f reflect.StructField) (tag, error) {
 	if text, ok := f.Tag.Lookup("default"); ok {
 		t.def = &text
 	}
+	t.aliases, t.explicit = words(f.Tag.Get("alias")), words(f.Tag.Get("env"))
+	t.deprecated, t.desc = f.Tag.Get("deprecated"), f.Tag.Get("desc")
+	t.limits, t.kind = readConstraints(f.Tag), f.Tag.Get("kind")
 	yamlName, yamlOptions, _ := strings.Cut(f.Tag.Get("yaml"), ",")
 	for option := range strings.SplitSeq(yamlOptions, ",") {
 		t.inline = t.inline || option == "inline"
 	}
-	cfg, tagged := f.Tag.Lookup("cfg")
+	cfg := f.Tag.Get("cfg")
 	if !f.IsExported() && !f.Anonymous {
-		if tagged && cfg != "-" {
-			return t, fmt.Errorf("field %s has a cfg tag but is not exported", f.Name)
-		}
 		t.skip = true
+		if cfg == "-" {
+			return t, nil
+		}
+		for _, key := range []string{"cfg", "default", "kind", "env", "alias"} {
+			if _, ok := f.Tag.Lookup(key); ok {
+				return t, fmt.Errorf("field %s has the tag %s but is not exported", f.Name, key)
+			}
+		}
 		return t, nil
+	}
+	for _, name := range t.explicit {
+		if strings.Contains(name, "=") || slices.Contains(otherEnvOptions, name) {
+			return t, fmt.Errorf("field %s: %q in its env tag is no variable: an env tag has names alone", f.Name, name)
+		}
 	}
 	name, options, hasOptions := strings.Cut(cfg, ",")
 	if hasOptions {
@@ -49,28 +72,19 @@ func readTag(f reflect.StructField) (tag, error) {
 	t.skip = name == "-"
 	t.named = name != ""
 	if !t.named {
-		name = snakeCase(f.Name)
+		name = naming.Snake(f.Name)
 	}
 	t.name = name
 	return t, nil
 }
 
-// snakeCase spells a Go name as configuration files do: HTTPPort is http_port.
-// A run of capitals is one word, but its last letter if a small one follows.
-func snakeCase(name string) string {
-	var b strings.Builder
-	runes := []rune(name)
-	for i, r := range runes {
-		if i > 0 && unicode.IsUpper(r) && runes[i-1] != '_' {
-			afterWord := !unicode.IsUpper(runes[i-1])
-			beforeWord := i+1 < len(runes) && unicode.IsLower(runes[i+1])
-			if afterWord || beforeWord {
-				b.WriteByte('_')
-			}
-		}
-		b.WriteRune(unicode.ToLower(r))
-	}
-	return b.String()
+// otherEnvOptions are what the env tags of other packages have besides a name.
+// Taken for variables, they would be passed over without a word.
+var otherEnvOptions = []string{"required", "notEmpty", "unset", "file", "expand", "init", "noinit", "overwrite", "decodeunset"}
+
+// words splits a tag at its commas.
+func words(list string) []string {
+	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
 // variableName spells a name as variables do: upper case, and _ for what a

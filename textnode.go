@@ -1,29 +1,57 @@
 package sealcfg
 
-import (
-	"encoding/json"
-	"strings"
-)
+import "strings"
 
 // textNode makes a node for p of a text from the process environment or a
-// default tag: lists are a JSON array or separated by commas, maps and structs
-// a JSON object, all else is the text itself.
+// default tag: lists are a JSON array or separated by commas, maps a JSON object
+// or pairs separated by commas, structs a JSON object, all else is the text
+// itself. Where the field takes anything, JSON is read as such. p is nil for a place that no setting has.
 func textNode(p *plan, text string, at Origin) *node {
-	core := p.core()
+	core := p.coreOrNil()
+	if core == nil || isReference(text) && (core.shape != shapeList || !strings.Contains(text, ",")) {
+		return &node{kind: nodeScalar, text: text, origin: at}
+	}
 	trimmed := strings.TrimSpace(text)
 	switch core.shape {
 	case shapeList:
 		return textList(core, trimmed, at)
 	case shapeMap, shapeStruct:
-		if trimmed == "" && core.shape == shapeMap {
-			return &node{kind: nodeMap, origin: at}
+		if core.shape == shapeMap && !strings.HasPrefix(trimmed, "{") {
+			return textMap(core, trimmed, at)
 		}
 		if n := jsonNode(trimmed, at); n != nil && n.kind == nodeMap {
 			return n
 		}
 		return brokenNode("want a JSON object with distinct keys", at)
+	case shapeAny, shapeJSON:
+		if n := jsonNode(trimmed, at); n != nil {
+			return n
+		}
+		if core.shape == shapeJSON {
+			return brokenNode("want JSON with distinct keys", at)
+		}
 	}
 	return &node{kind: nodeScalar, text: text, origin: at}
+}
+
+// textMap reads a=1,b=2.
+func textMap(p *plan, text string, at Origin) *node {
+	m := &node{kind: nodeMap, origin: at}
+	if text == "" {
+		return m
+	}
+	if p.elem.core().shape != shapeScalar {
+		return brokenNode("want a JSON object with distinct keys", at)
+	}
+	for pair := range strings.SplitSeq(text, ",") {
+		key, value, ok := strings.Cut(pair, "=")
+		key = strings.TrimSpace(key)
+		if !ok || key == "" || m.get(key) != nil {
+			return brokenNode("want key=value pairs with distinct keys, separated by commas, or a JSON object", at)
+		}
+		m.entries = append(m.entries, &node{kind: nodeScalar, key: key, keyOrigin: at, text: strings.TrimSpace(value), origin: at})
+	}
+	return m
 }
 
 func textList(p *plan, text string, at Origin) *node {
@@ -48,78 +76,4 @@ func textList(p *plan, text string, at Origin) *node {
 
 func brokenNode(reason string, at Origin) *node {
 	return &node{kind: nodeBroken, origin: at, flaw: &flaw{kind: KindFormat, reason: reason}}
-}
-
-// jsonNode reads a JSON text. Its scalars are texts like any other of the
-// process environment. It returns nil for what is no JSON and for an object
-// with a key that stands twice; what exactly is wrong is not said, for the
-// library's errors quote the text.
-func jsonNode(text string, at Origin) *node {
-	if !json.Valid([]byte(text)) { // also bounds the depth
-		return nil
-	}
-	d := json.NewDecoder(strings.NewReader(text))
-	d.UseNumber()
-	return jsonValue(d, at)
-}
-
-func jsonValue(d *json.Decoder, at Origin) *node {
-	token, err := d.Token()
-	if err != nil {
-		return nil
-	}
-	n := &node{kind: nodeScalar, origin: at}
-	switch t := token.(type) {
-	case json.Delim:
-		if t == '{' {
-			return jsonMap(d, at)
-		}
-		n.kind = nodeList
-		for d.More() {
-			e := jsonValue(d, at)
-			if e == nil {
-				return nil
-			}
-			n.entries = append(n.entries, e)
-		}
-		_, err = d.Token() // the closing bracket
-	case string:
-		n.text = t
-	case json.Number:
-		n.text = t.String()
-	case bool:
-		n.text = "false"
-		if t {
-			n.text = "true"
-		}
-	default:
-		n.kind = nodeNull
-	}
-	if err != nil {
-		return nil
-	}
-	return n
-}
-
-func jsonMap(d *json.Decoder, at Origin) *node {
-	n := &node{kind: nodeMap, origin: at}
-	seen := make(map[string]bool)
-	for d.More() {
-		token, err := d.Token()
-		key, ok := token.(string)
-		if err != nil || !ok || seen[key] {
-			return nil
-		}
-		seen[key] = true
-		e := jsonValue(d, at)
-		if e == nil {
-			return nil
-		}
-		e.key, e.keyOrigin = key, at
-		n.entries = append(n.entries, e)
-	}
-	if _, err := d.Token(); err != nil {
-		return nil
-	}
-	return n
 }

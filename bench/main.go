@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 )
 
@@ -20,8 +19,13 @@ func main() {
 	write := flag.Bool("write", false, "rewrite the tables in README.md")
 	inProcess := flag.Bool("inprocess", true, "also run the Go benchmarks")
 	quick := flag.Bool("quick", false, "leave the cases out for which sops takes minutes")
+	sides := flag.Bool("sides", false, "only the libraries side by side; with -write, only their tables")
 	flag.Parse()
-	if err := run(*runs, *only, *write, *inProcess, *quick); err != nil {
+	err := runSides(*write)
+	if err == nil && !*sides {
+		err = run(*runs, *only, *write, *inProcess, *quick)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -78,5 +82,5 @@ func run(runs int, only string, write, inProcess, quick bool) error {
 	if err != nil {
 		return err
 	}
-	return rewrite(filepath.Join(".", "README.md"), conditions+"\n"+text)
+	return rewrite("README.md", beginTables, endTables, conditions+"\n"+text)
 }

@@ -143,21 +143,24 @@ func growth(byName map[string]*goBench) string {
 	return b.String()
 }
 
-// The tables in README.md stand between these lines.
+// Tables in README.md stand between these lines.
 const (
 	beginTables = "<!-- tables: written by go run . -write -->\n"
 	endTables   = "<!-- end of tables -->\n"
+
+	beginSides = "<!-- side by side: written by go run . -sides -write -->\n"
+	endSides   = "<!-- end of side by side -->\n"
 )
 
-func rewrite(path, tables string) error {
+func rewrite(path, begin, end, tables string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	before, rest, ok1 := strings.Cut(string(text), beginTables)
-	_, after, ok2 := strings.Cut(rest, endTables)
+	before, rest, ok1 := strings.Cut(string(text), begin)
+	_, after, ok2 := strings.Cut(rest, end)
 	if !ok1 || !ok2 {
 		return fmt.Errorf("%s has no place for tables", path)
 	}
-	return os.WriteFile(path, []byte(before+beginTables+"\n"+tables+"\n"+endTables+after), 0o644)
+	return os.WriteFile(path, []byte(before+begin+"\n"+tables+"\n"+end+after), 0o644)
 }

@@ -118,14 +118,21 @@ func (t *tools) conditions() (string, error) {
 		sizes[i] = float64(stat.Size()) / (1 << 20)
 	}
 	var b strings.Builder
+	b.WriteString(machine())
+	fmt.Fprintf(&b, "sealcfg of this checkout, %s, `go build %s`, %.1f MiB.\n", runtime.Version(), strings.Join(buildFlags, " "), sizes[0])
+	fmt.Fprintf(&b, "sops %s, %s, built from the module proxy%s, %.1f MiB.\n", info.Main.Version, info.GoVersion, flagsOf(info), sizes[1])
+	return b.String(), nil
+}
+
+// machine says where and when something was measured.
+func machine() string {
+	var b strings.Builder
 	fmt.Fprintf(&b, "Measured on %s: %s, %d processors, %s/%s.\n",
 		time.Now().UTC().Format(time.DateOnly), processor(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH)
 	if load, err := os.ReadFile("/proc/loadavg"); err == nil {
 		fmt.Fprintf(&b, "Load averages at the end (1, 5, 15 minutes): %s.\n", strings.Join(strings.Fields(string(load))[:3], ", "))
 	}
-	fmt.Fprintf(&b, "sealcfg of this checkout, %s, `go build %s`, %.1f MiB.\n", runtime.Version(), strings.Join(buildFlags, " "), sizes[0])
-	fmt.Fprintf(&b, "sops %s, %s, built from the module proxy%s, %.1f MiB.\n", info.Main.Version, info.GoVersion, flagsOf(info), sizes[1])
-	return b.String(), nil
+	return b.String()
 }
 
 func flagsOf(info *buildinfo.BuildInfo) string {

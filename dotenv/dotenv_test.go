@@ -1,9 +1,11 @@
 package dotenv_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -80,4 +82,26 @@ func TestFile(t *testing.T) {
 	_, err = sealcfg.Load[settings](t.Context(), sealcfg.WithDir(dir), sealcfg.WithEnv("dev"), sealcfg.WithIdentity(ids...), sealcfg.WithEnvPrefix("APP_"), sealcfg.WithEnviron(), dotenv.File(first))
 	require.ErrorContains(t, err, first+": $APP_PORT")
 	assert.NotContains(t, err.Error(), "CANARY")
+}
+
+func TestWatchSeesTheFile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), ".env")
+		type settings struct {
+			Token string `cfg:",optional"`
+		}
+		h, err := sealcfg.New[settings](sealcfg.WithoutFiles(), sealcfg.WithEnviron(), dotenv.File(path)).Load(t.Context())
+		require.NoError(t, err)
+		ctx, cancel := context.WithCancel(t.Context())
+		changes, ended := make(chan []string, 1), make(chan error)
+		go func() { ended <- h.Watch(ctx, func(changed []string, _ error) { changes <- changed }) }()
+		for _, text := range []string{"TOKEN=a\n", "TOKEN=bb\n"} {
+			synctest.Wait()
+			require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+			assert.Equal(t, []string{"token"}, <-changes)
+		}
+		assert.Equal(t, "bb", h.Get().Token)
+		cancel()
+		require.ErrorIs(t, <-ended, context.Canceled)
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -55,7 +56,7 @@ func join(name, separator, part string) string {
 func unflatten(fields []flatField) (*Node, error) {
 	root := &Node{Kind: Map, Key: metaKey}
 	fields = slices.Clone(fields)
-	slices.SortStableFunc(fields, func(a, b flatField) int { return strings.Compare(listOrder(a.name), listOrder(b.name)) })
+	sort.SliceStable(fields, func(i, j int) bool { return listOrder(fields[i].name) < listOrder(fields[j].name) })
 	for _, f := range fields {
 		if err := placeFlat(root, f.name, f.node); err != nil {
 			return nil, err

@@ -2,15 +2,14 @@ package envfile
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"math/big"
 	"strconv"
 	"strings"
 
 	"github.com/sealcfg/sealcfg/crypto"
+	"github.com/sealcfg/sealcfg/internal/jsontoken"
 )
 
 // JSON is the format of .json files. It is stricter than sops, which accepts
@@ -32,12 +31,8 @@ func (jsonFormat) carry(typ crypto.Type, text string) (crypto.Type, string) {
 	return typ, text
 }
 
-// maxJSONDepth is that of encoding/json.
-const maxJSONDepth = 10000
-
 func (jsonFormat) parse(src []byte) (*parsed, error) {
-	t := &jsonText{src: newLines(src), dec: json.NewDecoder(bytes.NewReader(src))}
-	t.dec.UseNumber()
+	t := &jsonText{src: newLines(src), tokens: jsontoken.New(src)}
 	switch {
 	case bytes.HasPrefix(src, []byte("\xEF\xBB\xBF")):
 		return nil, &SyntaxError{Line: 1, Reason: "a byte order mark is not allowed in JSON"}
@@ -47,15 +42,19 @@ func (jsonFormat) parse(src []byte) (*parsed, error) {
 	if err := notUTF8(src); err != nil {
 		return nil, err
 	}
-	root, err := t.value(0)
+	first, err := t.token()
+	if err != nil {
+		return nil, err
+	}
+	root, err := t.value(first)
 	if err != nil {
 		return nil, err
 	}
 	if root.Kind != Map {
 		return nil, syntaxError(root, "the document is a %s; only objects can be sealed", root.Kind)
 	}
-	if _, err := t.dec.Token(); !errors.Is(err, io.EOF) {
-		line, column := t.src.position(t.next())
+	if _, err := t.tokens.Next(); !errors.Is(err, io.EOF) {
+		line, column := t.src.position(t.behind(root.span.end))
 		return nil, &SyntaxError{Line: line, Column: column, Reason: "there is something behind the object"}
 	}
 	t.root = root
@@ -65,86 +64,68 @@ func (jsonFormat) parse(src []byte) (*parsed, error) {
 
 // jsonText is a parsed JSON text.
 type jsonText struct {
-	src   *lines
-	dec   *json.Decoder
-	end   int // of the token read last
-	root  *Node
-	block *block
+	src    *lines
+	tokens *jsontoken.Reader
+	root   *Node
+	block  *block
 }
 
-// next returns where the next token begins.
-func (t *jsonText) next() int {
-	i := t.end
-	for i < len(t.src.src) && strings.IndexByte(" \t\r\n,:", t.src.src[i]) >= 0 {
-		i++
-	}
-	return i
+// behind returns where the text goes on behind an offset.
+func (t *jsonText) behind(offset int) int {
+	return len(t.src.src) - len(bytes.TrimLeft(t.src.src[offset:], " \t\r\n"))
 }
 
-// token reads one token and returns where it stands.
-func (t *jsonText) token() (tok json.Token, start int, err error) {
-	start = t.next()
-	tok, err = t.dec.Token()
+// token reads one token.
+func (t *jsonText) token() (jsontoken.Token, error) {
+	token, err := t.tokens.Next()
 	if err != nil {
-		return nil, start, t.broken(start, err)
+		return token, t.broken(err)
 	}
-	t.end = int(t.dec.InputOffset())
-	return tok, start, nil
+	if token.Kind == jsontoken.String {
+		err = t.checkString(token)
+	}
+	return token, err
 }
 
-// broken says where a text is malformed. The library's own words may quote it.
-func (t *jsonText) broken(start int, err error) error {
-	var syntax *json.SyntaxError
-	at := start
-	if errors.As(err, &syntax) {
-		at = max(start, int(syntax.Offset)-1)
+// broken says where a text is malformed.
+func (t *jsonText) broken(err error) error {
+	var at *jsontoken.Error
+	if !errors.As(err, &at) {
+		return err
 	}
-	reason := "malformed JSON"
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || at >= len(t.src.src) {
-		reason = "the text ends in the middle of a value"
-	}
-	line, column := t.src.position(min(at, len(t.src.src)))
-	return &SyntaxError{Line: line, Column: column, Reason: reason}
+	line, column := t.src.position(at.Offset)
+	return &SyntaxError{Line: line, Column: column, Reason: at.Reason}
 }
 
-func (t *jsonText) value(depth int) (*Node, error) {
-	tok, start, err := t.token()
-	if err != nil {
-		return nil, err
-	}
-	n := &Node{Kind: Value, Type: crypto.Str, Quoted: true, span: noSpan()}
-	n.Line, n.Column = t.src.position(start)
-	n.span.start, n.span.end, n.span.flow = start, t.end, true
-	if depth > maxJSONDepth {
-		return nil, syntaxError(n, "nested too deeply")
-	}
-	switch v := tok.(type) {
-	case json.Delim:
-		n.Type, n.Quoted, n.Kind = "", false, List
-		if v == '{' {
-			n.Kind = Map
-		}
-		return n, t.entries(n, depth)
-	case nil:
-		n.Kind, n.Type, n.Quoted = Null, "", false
-	case bool:
-		n.Type, n.Text, n.Quoted = crypto.Bool, crypto.FormatBool(v), false
-	case json.Number:
-		n.Quoted = false
-		return n, jsonNumber(n, v.String())
-	case string:
-		n.Text = v
-		return n, t.checkString(v, start)
+// value reads the value that begins with a token.
+func (t *jsonText) value(token jsontoken.Token) (*Node, error) {
+	n := &Node{Kind: Value, Type: crypto.Str, span: noSpan()}
+	n.Line, n.Column = t.src.position(token.Start)
+	n.span.start, n.span.end, n.span.flow = token.Start, token.End, true
+	switch token.Kind {
+	case jsontoken.Object:
+		n.Type, n.Kind = "", Map
+		return n, t.entries(n)
+	case jsontoken.List:
+		n.Type, n.Kind = "", List
+		return n, t.entries(n)
+	case jsontoken.Null:
+		n.Type, n.Kind = "", Null
+	case jsontoken.True, jsontoken.False:
+		n.Type, n.Text = crypto.Bool, crypto.FormatBool(token.Kind == jsontoken.True)
+	case jsontoken.Number:
+		return n, jsonNumber(n, token.Text)
+	default:
+		n.Text, n.Quoted = token.Text, true
 	}
 	return n, nil
 }
 
-// checkString refuses half a surrogate pair, which no UTF-8 text can hold, in
-// the string that has just been read.
-func (t *jsonText) checkString(text string, start int) error {
-	raw := t.src.src[start:t.end]
-	if n := strings.Count(text, "\uFFFD"); n > 0 && n > bytes.Count(raw, []byte("\uFFFD"))+countEscaped(raw) {
-		line, column := t.src.position(start)
+// checkString refuses half a surrogate pair, which no UTF-8 text can hold.
+func (t *jsonText) checkString(token jsontoken.Token) error {
+	raw := t.src.src[token.Start:token.End]
+	if n := strings.Count(token.Text, "\uFFFD"); n > 0 && n > bytes.Count(raw, []byte("\uFFFD"))+countEscaped(raw) {
+		line, column := t.src.position(token.Start)
 		return &SyntaxError{Line: line, Column: column, Reason: "half a surrogate pair (\\uD800 to \\uDFFF) is no character"}
 	}
 	return nil
@@ -175,45 +156,45 @@ func jsonNumber(n *Node, text string) error {
 		return syntaxError(n, "the number is too large for a 64-bit float: make it a string")
 	}
 	n.Type, n.Text = crypto.Float, crypto.FormatFloat(f)
-	exact, ok1 := new(big.Rat).SetString(text)
-	kept, ok2 := new(big.Rat).SetString(n.Text)
-	if !ok1 || !ok2 || exact.Cmp(kept) != 0 {
+	if !sameDecimal(text, n.Text) {
 		return syntaxError(n, "the number has more digits than a 64-bit float, sops would round it: make it a string")
 	}
 	return nil
 }
 
 // entries reads the members of an object or the items of an array.
-func (t *jsonText) entries(n *Node, depth int) error {
+func (t *jsonText) entries(n *Node) error {
 	seen := map[string]bool{}
-	for t.dec.More() {
-		key, keyStart, keyEnd, keyLine, keyColumn := "", -1, -1, 0, 0
-		if n.Kind == Map {
-			tok, start, err := t.token()
-			if err != nil {
-				return err
-			}
-			key, keyStart, keyEnd = tok.(string), start, t.end
-			if err := t.checkString(key, start); err != nil {
-				return err
-			}
-			keyLine, keyColumn = t.src.position(start)
-			if seen[key] {
-				return &SyntaxError{Line: keyLine, Column: keyColumn, Reason: "duplicate key " + quoteName(key)}
-			}
-			seen[key] = true
-		}
-		e, err := t.value(depth + 1)
+	for {
+		token, err := t.token()
 		if err != nil {
 			return err
 		}
-		e.Key, e.span.keyStart, e.span.keyEnd = key, keyStart, keyEnd
-		e.KeyLine, e.KeyColumn = keyLine, keyColumn
+		if token.Closes() {
+			n.span.close, n.span.end = token.Start, token.End
+			return nil
+		}
+		key := token
+		if n.Kind == Map {
+			if seen[key.Text] {
+				line, column := t.src.position(key.Start)
+				return &SyntaxError{Line: line, Column: column, Reason: "duplicate key " + quoteName(key.Text)}
+			}
+			seen[key.Text] = true
+			if token, err = t.token(); err != nil {
+				return err
+			}
+		}
+		e, err := t.value(token)
+		if err != nil {
+			return err
+		}
+		if n.Kind == Map {
+			e.Key, e.span.keyStart, e.span.keyEnd = key.Text, key.Start, key.End
+			e.KeyLine, e.KeyColumn = t.src.position(key.Start)
+		}
 		n.entries = append(n.entries, e)
 	}
-	_, start, err := t.token()
-	n.span.close, n.span.end = start, t.end
-	return err
 }
 
 var errNotInJSON = fmt.Errorf("JSON has no such value")

@@ -2,6 +2,7 @@ package envfile
 
 import (
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -280,7 +281,7 @@ func fieldsTree(key string, fields []keys.Field) *Node {
 }
 
 func sortEntries(entries []*Node) {
-	slices.SortStableFunc(entries, func(a, b *Node) int { return strings.Compare(a.Key, b.Key) })
+	sort.SliceStable(entries, func(i, j int) bool { return entries[i].Key < entries[j].Key })
 }
 
 // semver is a strict version, which every command of sops wants to find.

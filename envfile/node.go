@@ -136,3 +136,15 @@ func leaves(n *Node, p Path, yield func(Path, *Node) bool) bool {
 	}
 	return true
 }
+
+// A nodeMaker makes nodes many at a time, which is little more work than one.
+type nodeMaker struct{ spare []Node }
+
+func (m *nodeMaker) make() *Node {
+	if len(m.spare) == 0 {
+		m.spare = make([]Node, 32)
+	}
+	n := &m.spare[0]
+	m.spare = m.spare[1:]
+	return n
+}

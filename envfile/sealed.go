@@ -1,6 +1,7 @@
 package envfile
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -96,7 +97,7 @@ func (s *Sealed) openWith(key crypto.DataKey) (*Opened, error) {
 	}
 	o := &Opened{
 		sealed: s, key: key, cipher: crypto.NewValueCipher(key), rules: rules,
-		plain: make(map[*Node]*Node),
+		plain: make(map[*Node]*Node, bytes.Count(s.p.src, []byte(sealedPrefix))),
 	}
 	mac := crypto.NewMAC(rules.macOnly)
 	var comments []commentAt
@@ -134,6 +135,12 @@ func (s *Sealed) openWith(key crypto.DataKey) (*Opened, error) {
 	return o, nil
 }
 
+func (o *Opened) copyOf(n *Node) *Node {
+	c := o.nodes.make()
+	*c = *n
+	return c
+}
+
 // openValue decrypts one value. isValue is false for what older sops versions
 // make of a comment in a list: an item of type comment.
 func (o *Opened) openValue(v visit) (text string, isValue bool, err error) {
@@ -160,12 +167,12 @@ func (o *Opened) openValue(v visit) (text string, isValue bool, err error) {
 	if typ == crypto.Comment && n.Key != "" {
 		return "", false, fmt.Errorf("%w: line %d: %s: a sealed comment stands where a value belongs", ErrIntegrity, n.Line, pathName(v.keys))
 	}
-	plain := *n
+	plain := o.copyOf(n)
 	plain.Type, plain.Text, plain.Sealed, plain.enc = typ, text, true, enc
 	if typ == crypto.Comment {
 		plain.Kind = Comment
 	}
-	o.plain[n] = &plain
+	o.plain[n] = plain
 	return text, typ != crypto.Comment, nil
 }
 
@@ -195,9 +202,9 @@ func (o *Opened) openComments(comments []commentAt) error {
 	for _, c := range comments {
 		if !crypto.IsSealed(c.node.Text) {
 			if c.node.Text == emptyComment && c.node.span.list {
-				plain := *c.node
+				plain := o.copyOf(c.node)
 				plain.Text, plain.Sealed = "", true
-				o.plain[c.node] = &plain
+				o.plain[c.node] = plain
 			} else if c.sealed && c.node.Text != "" {
 				o.clear = append(o.clear, c.node.Line)
 			}
@@ -223,9 +230,9 @@ func (o *Opened) openComments(comments []commentAt) error {
 		if err != nil {
 			return fmt.Errorf("%w: comment on line %d: %w", ErrIntegrity, c.node.Line, err)
 		}
-		plain := *c.node
+		plain := o.copyOf(c.node)
 		plain.Text, plain.Sealed, plain.enc = text, true, c.node.Text
-		o.plain[c.node] = &plain
+		o.plain[c.node] = plain
 	}
 	return nil
 }
@@ -264,6 +271,7 @@ type Opened struct {
 	cipher *crypto.ValueCipher
 	rules  *matcher
 	plain  map[*Node]*Node // by the node of the sealed file
+	nodes  nodeMaker
 	roots  []*Node
 	clear  []int // lines of comments in clear that the rules seal
 }
@@ -293,10 +301,10 @@ func (o *Opened) copyPlain(n *Node) *Node {
 	if len(n.entries) == 0 {
 		return n
 	}
-	c := *n
+	c := o.copyOf(n)
 	c.entries = make([]*Node, len(n.entries))
 	for i, e := range n.entries {
 		c.entries[i] = o.copyPlain(e)
 	}
-	return &c
+	return c
 }

@@ -2,7 +2,7 @@ package envfile
 
 import (
 	"fmt"
-	"slices"
+	"sort"
 )
 
 // An edit replaces src[start:end] by text.
@@ -11,10 +11,21 @@ type edit struct {
 	text       string
 }
 
+// sortEdits keeps the order of edits at one place. Package sort is linked once for
+// all types, where each call of a function of package slices is code of its own.
+func sortEdits(edits []edit) {
+	for i := 1; i < len(edits); i++ {
+		if edits[i].start < edits[i-1].start { // most are in order
+			sort.SliceStable(edits, func(i, j int) bool { return edits[i].start < edits[j].start })
+			return
+		}
+	}
+}
+
 // splice applies edits that do not overlap, in any order. Insertions at one
 // place keep their order.
 func splice(src []byte, edits []edit) ([]byte, error) {
-	slices.SortStableFunc(edits, func(a, b edit) int { return a.start - b.start })
+	sortEdits(edits)
 	size := len(src)
 	for _, e := range edits {
 		size += len(e.text) - (e.end - e.start)

@@ -49,7 +49,7 @@ func (t *tomlText) remove(parent, n *Node) ([]edit, error) {
 
 // apart keeps edits from overlapping: two lines may claim the line break between them.
 func apart(edits []edit) []edit {
-	slices.SortStableFunc(edits, func(a, b edit) int { return a.start - b.start })
+	sortEdits(edits)
 	for i := 1; i < len(edits); i++ {
 		edits[i].start = max(edits[i].start, edits[i-1].end)
 	}

@@ -60,7 +60,7 @@ func readYAML(src []byte, anyKey bool) ([]*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &yamlTree{src: newSource(src), anyKey: anyKey}
+	t := &yamlTree{src: newSource(src), anyKey: anyKey, readOnly: true}
 	if err := t.build(docs); err != nil {
 		return nil, err
 	}

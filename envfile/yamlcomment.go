@@ -2,6 +2,7 @@ package envfile
 
 import (
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -97,11 +98,10 @@ func (t *yamlTree) markComments() ([]*yaml.Node, error) {
 
 // findComments looks for # in the gaps between tokens.
 func (t *yamlTree) findComments() {
-	slices.SortFunc(t.tokens, func(a, b token) int {
-		if a.start != b.start {
-			return a.start - b.start
-		}
-		return a.end - b.end
+	tokens := t.tokens
+	sort.Slice(tokens, func(i, j int) bool {
+		a, b := &tokens[i], &tokens[j]
+		return a.start < b.start || a.start == b.start && a.end < b.end
 	})
 	at := t.src.lines[0]
 	gap := func(end int) {
@@ -258,7 +258,7 @@ func (t *yamlTree) closeFlows() {
 	for _, c := range t.comments {
 		skip = append(skip, token{start: c.span.start, end: c.span.end})
 	}
-	slices.SortFunc(skip, func(a, b token) int { return a.start - b.start })
+	sort.Slice(skip, func(i, j int) bool { return skip[i].start < skip[j].start })
 	at := 0
 	scan := func(end int) {
 		for ; at < end; at++ {

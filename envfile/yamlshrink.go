@@ -29,6 +29,7 @@ func shrink(src []byte) (small []byte, values []string, ok bool) {
 	}
 	small = make([]byte, 0, len(src)/2)
 	values = make([]string, 0, count)
+	whole := string(src) // one copy for all values
 	at := 0
 	for {
 		i := bytes.Index(src[at:], []byte(sealedPrefix))
@@ -46,7 +47,7 @@ func shrink(src []byte) (small []byte, values []string, ok bool) {
 		small = append(small, "ENC["...)
 		small = strconv.AppendInt(small, int64(len(values)), 10)
 		small = append(small, ']')
-		values = append(values, string(src[start:end]))
+		values = append(values, whole[start:end])
 		at = end
 	}
 }

@@ -16,7 +16,7 @@ type source struct {
 }
 
 func newSource(src []byte) *source {
-	s := &source{src: src, eol: "\n"}
+	s := &source{src: src, eol: "\n", lines: make([]int, 0, 2+bytes.Count(src, []byte("\n")))}
 	start := 0
 	if bytes.HasPrefix(src, []byte(byteOrderMark)) {
 		start = 3 // the parser does not count a byte order mark

@@ -1,6 +1,7 @@
 package envfile
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -29,7 +30,9 @@ type yamlTree struct {
 	borrowed int                 // depth of aliases that are being expanded
 	outer    *Node               // the outermost of them
 	anyKey   bool                // keys need not be strings
+	readOnly bool                // nobody will ask where the tokens of the text stand
 	open     map[*yaml.Node]bool // aliases being expanded, against cycles
+	nodes    nodeMaker
 }
 
 // token is a stretch of the text that a key, value or alias takes.
@@ -40,6 +43,9 @@ type token struct {
 }
 
 func (t *yamlTree) token(start, end int, in *Node) {
+	if t.readOnly {
+		return
+	}
 	t.tokens = append(t.tokens, token{start, max(start, end), in, len(t.roots) - 1})
 }
 
@@ -105,20 +111,29 @@ func (t *yamlTree) mapping(n *Node, m *yaml.Node) error {
 		if seen != nil {
 			seen[name] = true
 		}
-		keySpan, _ := t.src.scalar(key, -1)
-		start := t.src.offset(key.Line, key.Column)
-		if t.borrowed == 0 && keySpan.end >= 0 {
-			t.token(start, keySpan.end, n)
+		start, end := -1, -1
+		if !t.readOnly {
+			start, end = t.keyToken(key, n)
 		}
 		e, err := t.value(n, value, key.Column-1)
 		if err != nil {
 			return err
 		}
 		e.Key, e.KeyLine, e.KeyColumn = name, key.Line, key.Column
-		e.span.keyStart, e.span.keyEnd = start, keySpan.end
+		e.span.keyStart, e.span.keyEnd = start, end
 		n.entries = append(n.entries, e)
 	}
 	return nil
+}
+
+// keyToken finds a key of n.
+func (t *yamlTree) keyToken(key *yaml.Node, n *Node) (start, end int) {
+	sp, _ := t.src.scalar(key, -1)
+	start = t.src.offset(key.Line, key.Column)
+	if t.borrowed == 0 && sp.end >= 0 {
+		t.token(start, sp.end, n)
+	}
+	return start, sp.end
 }
 
 // keyName returns the text of a key. sops takes strings only.
@@ -189,7 +204,8 @@ func (t *yamlTree) value(parent *Node, y *yaml.Node, indent int) (*Node, error) 
 	if t.count > maxBorrowed {
 		return nil, &SyntaxError{Line: y.Line, Column: y.Column, Reason: "too many values after aliases are expanded"}
 	}
-	n := &Node{Line: y.Line, Column: y.Column, Anchor: y.Anchor, span: noSpan()}
+	n := t.nodes.make()
+	n.Line, n.Column, n.Anchor, n.span = y.Line, y.Column, y.Anchor, noSpan()
 	n.span.indent = indent
 	n.span.borrowed = t.borrowed > 0
 	n.Remark = remark(y.LineComment)
@@ -223,7 +239,7 @@ func (t *yamlTree) value(parent *Node, y *yaml.Node, indent int) (*Node, error) 
 	if sp.start >= 0 && (sp.tag >= 0 || sp.tagged || y.Anchor != "") {
 		n.Line, n.Column = t.src.position(sp.start)
 	}
-	if sp.header >= 0 {
+	if sp.header >= 0 && !t.readOnly {
 		// the header may be followed by a comment
 		last := &t.tokens[len(t.tokens)-1]
 		last.end = sp.header + 1
@@ -281,6 +297,9 @@ func scalarValue(n *Node, y *yaml.Node) error {
 	if !coreTags[tag] {
 		return nil // strings, and custom tags, which sops drops
 	}
+	if n.usualScalar(tag) {
+		return nil
+	}
 	var v any
 	if err := y.Decode(&v); err != nil {
 		return syntaxError(n, "the value does not fit its tag %s", tag)
@@ -310,4 +329,36 @@ func scalarValue(n *Node, y *yaml.Node) error {
 		return syntaxError(n, "a value of a type that the format cannot carry: quote it to make it a string")
 	}
 	return nil
+}
+
+// usualScalar does for what most scalars look like what the parser would, which
+// goes a long way to it. It reports false, and has done nothing, for all others.
+func (n *Node) usualScalar(tag string) bool {
+	switch {
+	case tag == "!!bool" && n.Text == "true":
+		n.Type, n.Text = crypto.Bool, crypto.FormatBool(true)
+	case tag == "!!bool" && n.Text == "false":
+		n.Type, n.Text = crypto.Bool, crypto.FormatBool(false)
+	case tag == "!!int" && (n.Text == "0" || digits(n.Text) && n.Text[0] != '0' && len(n.Text) <= 18):
+		n.Type = crypto.Int
+	case tag == "!!float":
+		whole, rest, _ := strings.Cut(n.Text, ".")
+		f, err := strconv.ParseFloat(n.Text, 64)
+		if !digits(whole) || !digits(rest) || err != nil {
+			return false
+		}
+		n.Type, n.Text = crypto.Float, crypto.FormatFloat(f)
+	default:
+		return false
+	}
+	return true
+}
+
+func digits(text string) bool {
+	for i := range len(text) {
+		if text[i] < '0' || text[i] > '9' {
+			return false
+		}
+	}
+	return text != ""
 }

@@ -32,17 +32,47 @@ func rank(name string) int {
 // each wraps and the modules of the SDK below it: those whose errors it reads.
 // Programs import them, no library does, so that nobody links an SDK unasked.
 var providers = map[string][]string{
-	"keys/gcp":    {sops + "/gcpkms", sops + "/logging", "google.golang.org/grpc", "github.com/googleapis/gax-go/v2"},
-	"keys/azure":  {sops + "/azkv", "github.com/Azure/azure-sdk-for-go/sdk/azcore", "github.com/Azure/azure-sdk-for-go/sdk/azidentity"},
+	"keys/gcp":    {sops + "/gcpkms", sops + "/logging", "google.golang.org/grpc"},
+	"keys/azure":  {sops + "/azkv"},
 	"keys/huawei": {sops + "/hckms", "github.com/huaweicloud/huaweicloud-sdk-go-v3/core/sdkerr"},
 	"keys/aws":    {sops + "/kms"},
 	"keys/pgp":    {sops + "/pgp"},
 	"keys/vault":  {sops + "/hcvault"},
 }
 
-// sources are where settings may come from besides files of an environment, with
-// what each may import: programs choose them.
-var sources = map[string][]string{"dotenv": {"github.com/joho/godotenv"}}
+// sources are where settings, or checks of them, may come from besides the files
+// of an environment, or where they go, with what each may import: programs choose them.
+var sources = map[string][]string{
+	"dotenv":      {"github.com/joho/godotenv"},
+	"pflags":      {"github.com/spf13/pflag"},
+	"playground":  {"github.com/go-playground/validator/v10"},
+	"sealcfghttp": {},
+}
+
+// managers are the packages for secret managers, with the modules of the SDK that
+// each needs. Like providers, they are for programs to import. What is internal to
+// them is theirs alone.
+var managers = map[string][]string{
+	"managers/awssm":              {awsSDK},
+	"managers/awsssm":             {awsSDK},
+	"managers/azurekv":            {azureSDK},
+	"managers/gcpsm":              {"cloud.google.com/go/secretmanager", "google.golang.org/api", "google.golang.org/grpc"},
+	"managers/vaultkv":            {"github.com/hashicorp/vault/api", "github.com/mitchellh/go-homedir"},
+	"managers/internal/awsconfig": {awsSDK},
+	"managers/internal/variable":  {},
+}
+
+// causes are the tools that read errors of an SDK, with its modules. Who imports one
+// links the SDK, so they are for providers and managers.
+var causes = map[string][]string{
+	"internal/azurecause": {azureSDK},
+	"internal/gcpcause":   {"google.golang.org/grpc", "github.com/googleapis/gax-go/v2"},
+}
+
+const (
+	awsSDK   = "github.com/aws/aws-sdk-go-v2"
+	azureSDK = "github.com/Azure/azure-sdk-for-go/sdk"
+)
 
 // ageKinds bring further kinds of age keys, with what they may import of age.
 // cmd/sealcfg links them; no library does: SSH keys need a module more, and
@@ -56,15 +86,14 @@ const sops = "github.com/getsops/sops/v3"
 
 // standins are the modules with which stand-ins speak the wire of a service.
 var standins = []string{
-	"cloud.google.com/go/kms", "google.golang.org/grpc", "google.golang.org/protobuf",
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore", "github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azkeys",
+	"cloud.google.com/go/kms", "cloud.google.com/go/secretmanager", "google.golang.org/grpc", "google.golang.org/protobuf", azureSDK,
 }
 
 // isForTests says that only tests import a package. It may import anything of ours.
-// keys/keystest is for the tests of others, too.
+// keys/keystest and sealcfgtest are for the tests of others, too.
 func isForTests(name string) bool {
 	switch name {
-	case "internal", "internal/corpus", "internal/interop", "internal/servicetest", "keys/keystest", "cmd/internal/kmstest":
+	case "internal", "internal/corpus", "internal/interop", "internal/schematest", "internal/servicetest", "keys/keystest", "cmd/internal/kmstest", "sealcfgtest":
 		return true
 	}
 	return isStandin(name)
@@ -73,6 +102,10 @@ func isForTests(name string) bool {
 func isStandin(name string) bool { return within(name, "internal/standin") }
 func isProvider(name string) bool {
 	_, ok := providers[name]
+	return ok
+}
+func isManager(name string) bool {
+	_, ok := managers[name]
 	return ok
 }
 func isTool(name string) bool    { return strings.HasPrefix(name, "internal/") && !isForTests(name) }
@@ -94,7 +127,7 @@ func badImport(from string, file *source, path string) string {
 		}
 		return badOurs(from, file, to)
 	}
-	if isStandin(from) && withinAny(path, standins) || withinAny(path, providers[from]) {
+	if isStandin(from) && withinAny(path, standins) || withinAny(path, providers[from]) || withinAny(path, managers[from]) || withinAny(path, causes[from]) {
 		return ""
 	}
 	if from != "keys/agessh" && withinAny(path, []string{"filippo.io/age/agessh", "golang.org/x/crypto/ssh"}) {
@@ -124,6 +157,11 @@ func badImport(from string, file *source, path string) string {
 			return "the scanner of TOML is our own; a library and the suite judge it in the tests of internal/interop"
 		}
 		return ""
+	case within(path, "github.com/santhosh-tekuri/jsonschema/v6"):
+		if from != "internal/schematest" || !file.test {
+			return "the validator judges our schemas in the tests of internal/schematest"
+		}
+		return ""
 	case within(path, "github.com/rogpeppe/go-internal"):
 		if from != "cmd/sealcfg" || !file.test {
 			return "testscript is for the tests of the command"
@@ -140,7 +178,7 @@ func badImport(from string, file *source, path string) string {
 		}
 		return ""
 	case within(path, "github.com/spf13/cobra"), within(path, "github.com/spf13/pflag"):
-		if from != "cmd/sealcfg" {
+		if from != "cmd/sealcfg" && (from != "pflags" || !file.test) {
 			return "command lines belong to cmd/sealcfg"
 		}
 		return ""
@@ -162,6 +200,18 @@ func badOurs(from string, file *source, to string) string {
 	}
 	if isForTests(from) || isExample(from) {
 		return ""
+	}
+	if causes[to] != nil && !isProvider(from) && !isManager(from) {
+		return "it links an SDK, which is for providers and managers"
+	}
+	if isManager(from) {
+		if isTool(to) || to == "." || from == to || strings.HasPrefix(to, "managers/internal/") || file.test {
+			return ""
+		}
+		return "of the house, a secret manager knows the root package alone"
+	}
+	if isManager(to) {
+		return "programs import secret managers; an SDK costs every start of what links it"
 	}
 	if isProvider(from) {
 		if isTool(to) || to == "keys" || from == to || isForTests(to) {
@@ -218,9 +268,11 @@ func badStandard(from string, file *source, path string) string {
 	switch {
 	case file.test || !isLibrary(from):
 		return ""
-	case path == "net/http" && file.name == "keys/azure/azure.go": // to read what the SDK hands over
+	case path == "net/http" && (file.name == "keys/vault/client.go" || file.name == "managers/vaultkv/client.go"): // to say which redirects are followed
 		return ""
-	case path == "net/http" && file.name == "keys/vault/client.go": // to say which redirects are followed
+	case path == "net/http" && from == "sealcfghttp":
+		return ""
+	case path == "os/signal" && file.name == "watchsignal.go": // for programs that ask for it
 		return ""
 	case path == "log":
 		return "a library does not log"
@@ -234,7 +286,7 @@ func badStandard(from string, file *source, path string) string {
 
 // isLibrary says that programs of others import a package.
 func isLibrary(name string) bool {
-	return slices.Contains(libraries, name) || isProvider(name) || ageKinds[name] != nil || sources[name] != nil
+	return slices.Contains(libraries, name) || isProvider(name) || isManager(name) || ageKinds[name] != nil || sources[name] != nil
 }
 
 func withinAny(path string, mods []string) bool {
@@ -245,7 +297,7 @@ func TestLayers(t *testing.T) {
 	edges := 0
 	for _, p := range packages(t) {
 		from := p.name()
-		assert.True(t, rank(from) >= 0 || isTool(from) || isExample(from) || isForTests(from) || isProvider(from) || ageKinds[from] != nil || sources[from] != nil,
+		assert.True(t, rank(from) >= 0 || isTool(from) || isExample(from) || isForTests(from) || isProvider(from) || isManager(from) || ageKinds[from] != nil || sources[from] != nil,
 			"%s has no place in the picture: give it one in docs/layout.md and here", from)
 		for _, file := range p.files {
 			for _, path := range file.imports() {
@@ -330,10 +382,10 @@ func TestBadImport(t *testing.T) {
 		{"keys/vault", "keys/vault/client.go", "net/http", false},
 		{"keys/vault", "keys/vault/service.go", "net/http", true},
 		{"keys/aws", "keys/aws/service.go", "net/http", true},
-		{"keys/aws", "keys/aws/service.go", module + "/internal/standin/awskms", true},
-		{"keys/aws", "keys/aws/service_test.go", module + "/internal/standin/awskms", false},
-		{"internal/standin/awskms", "internal/standin/awskms/kms.go", module + "/keys", true},
-		{"internal/standin/cmd/standins", "internal/standin/cmd/standins/main.go", module + "/internal/standin/awskms", false},
+		{"keys/aws", "keys/aws/service.go", module + "/internal/standin/aws", true},
+		{"keys/aws", "keys/aws/service_test.go", module + "/internal/standin/aws", false},
+		{"internal/standin/aws", "internal/standin/aws/kms.go", module + "/keys", true},
+		{"internal/standin/cmd/standins", "internal/standin/cmd/standins/main.go", module + "/internal/standin/aws", false},
 		{"internal/standin/cmd/standins", "internal/standin/cmd/standins/main_test.go", module + "/internal/servicetest", false},
 		{"internal/standin", "internal/standin/run.go", "github.com/stretchr/testify/require", true},
 		{"internal/servicetest", "internal/servicetest/sops.go", "github.com/stretchr/testify/require", false},
@@ -343,6 +395,14 @@ func TestBadImport(t *testing.T) {
 		{"cmd/sealcfg", "cmd/sealcfg/app.go", module + "/keys/aws", true},
 		{".", "option.go", "os/exec", false},
 		{".", "load.go", "os/exec", true},
+		{".", "watchsignal.go", "os/signal", false},
+		{".", "watch.go", "os/signal", true},
+		{".", "context.go", "net/http", true},
+		{"sealcfghttp", "sealcfghttp/settings.go", "net/http", false},
+		{"sealcfghttp", "sealcfghttp/settings.go", module, false},
+		{"sealcfghttp", "sealcfghttp/settings.go", module + "/keys", true},
+		{"sealcfghttp", "sealcfghttp/settings.go", module + "/sealcfgtest", true},
+		{"sealcfghttp", "sealcfghttp/settings_test.go", module + "/sealcfgtest", false},
 		{"keys/gcp", "keys/gcp/gcp.go", module + "/keys", false},
 		{"keys/gcp", "keys/gcp/gcp.go", module + "/internal/keycall", false},
 		{"keys/gcp", "keys/gcp/gcp.go", module + "/envfile", true},
@@ -359,6 +419,19 @@ func TestBadImport(t *testing.T) {
 		{"cmd/sealcfg", "cmd/sealcfg/app.go", module + "/keys/gcp", true},
 		{".", "load.go", module + "/keys/azure", true},
 		{"examples/kms", "examples/kms/main.go", module + "/keys/azure", false},
+		{"managers/awssm", "managers/awssm/awssm.go", module, false},
+		{"managers/awssm", "managers/awssm/awssm.go", module + "/internal/awscause", false},
+		{"managers/awssm", "managers/awssm/awssm.go", module + "/managers/internal/awsconfig", false},
+		{"managers/awssm", "managers/awssm/awssm.go", module + "/envfile", true},
+		{"managers/awssm", "managers/awssm/awssm.go", module + "/managers/awsssm", true},
+		{"managers/awssm", "managers/awssm/awssm.go", awsSDK + "/service/secretsmanager", false},
+		{"managers/awssm", "managers/awssm/awssm.go", "github.com/hashicorp/vault/api", true},
+		{"managers/azurekv", "managers/azurekv/azurekv.go", "net/http", true},
+		{".", "resolver.go", module + "/managers/awssm", true},
+		{".", "resolver.go", module + "/internal/azurecause", true},
+		{"cmd/sealcfg", "cmd/sealcfg/app.go", module + "/managers/awssm", true},
+		{"examples/kms", "examples/kms/main.go", module + "/managers/vaultkv", false},
+		{"keys/azure", "keys/azure/azure.go", module + "/internal/azurecause", false},
 		{"internal/standin/gcpkms", "internal/standin/gcpkms/x.go", "google.golang.org/grpc/codes", false},
 		{"envfile", "envfile/x_test.go", "google.golang.org/grpc/codes", true},
 	} {

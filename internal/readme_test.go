@@ -15,7 +15,7 @@ import (
 var (
 	goBlock      = regexp.MustCompile("(?s)```go\n(package main.*?)```")
 	consoleBlock = regexp.MustCompile("(?s)```console\n(.*?)```")
-	anyBlock     = regexp.MustCompile("(?s)```.*?```")
+	anyCode      = regexp.MustCompile("(?s)```.*?```|`[^`\n]+`")
 	mdLink       = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	mdHeading    = regexp.MustCompile(`(?m)^#+ (.*)$`)
 )
@@ -95,7 +95,7 @@ func TestLinks(t *testing.T) {
 	for _, doc := range docs {
 		text, err := os.ReadFile(doc)
 		require.NoError(t, err)
-		for _, m := range mdLink.FindAllStringSubmatch(anyBlock.ReplaceAllString(string(text), ""), -1) {
+		for _, m := range mdLink.FindAllStringSubmatch(anyCode.ReplaceAllString(string(text), ""), -1) {
 			if strings.Contains(m[1], "://") {
 				continue
 			}
@@ -113,6 +113,26 @@ func TestLinks(t *testing.T) {
 		}
 	}
 	assert.Greater(t, links, 8)
+}
+
+var testLink = regexp.MustCompile(`\[((?:Test|Example)\w*)\]\(([^)\s]+_test\.go)\)`)
+
+// The documents name tests and examples that there are.
+func TestLinksToTests(t *testing.T) {
+	docs, err := filepath.Glob(filepath.Join(root(t), "docs", "*.md"))
+	require.NoError(t, err)
+	links := 0
+	for _, doc := range docs {
+		text, err := os.ReadFile(doc)
+		require.NoError(t, err)
+		for _, m := range testLink.FindAllStringSubmatch(string(text), -1) {
+			links++
+			code, err := os.ReadFile(filepath.Join(filepath.Dir(doc), filepath.FromSlash(m[2])))
+			require.NoError(t, err)
+			assert.Contains(t, string(code), "func "+m[1]+"(", "%s names %s", filepath.Base(doc), m[1])
+		}
+	}
+	assert.Greater(t, links, 50)
 }
 
 var notInAnchor = regexp.MustCompile(`[^a-z0-9 _-]`)

@@ -119,6 +119,9 @@ var (
 type NoIdentityError struct {
 	Recipients []string // public names, as in the file
 	Tried      int      // number of identities at hand; services do not count
+	// Places are those that were looked in for identities, with what was found
+	// there. Unwrap does not know them; who looked adds them.
+	Places []string
 	// Reasons says why keys did not open it that may be meant for the user: a
 	// login that was refused, a service that does not answer.
 	Reasons []error
@@ -133,6 +136,9 @@ func (e *NoIdentityError) Error() string {
 		text = fmt.Sprintf("none of the %d identities at hand opens it", e.Tried)
 	}
 	text += "; sealed to " + strings.Join(e.Recipients, ", ")
+	if len(e.Places) > 0 {
+		text += "; looked in " + strings.Join(e.Places, ", ")
+	}
 	for _, r := range e.Reasons {
 		text += "\n" + r.Error()
 	}

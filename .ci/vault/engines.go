@@ -1,6 +1,7 @@
 package main
 
 import (
+	kv "github.com/hashicorp/vault-plugin-secrets-kv"
 	"github.com/hashicorp/vault/builtin/logical/transit"
 	"github.com/hashicorp/vault/sdk/helper/consts"
 	"github.com/hashicorp/vault/sdk/logical"
@@ -9,7 +10,7 @@ import (
 // engines are what this Vault can mount, beside what every Vault has.
 type engines map[string]logical.Factory
 
-var builtin = engines{"transit": transit.Factory}
+var builtin = engines{"transit": transit.Factory, "kv": kv.Factory}
 
 func (e engines) Contains(name string, kind consts.PluginType) bool {
 	_, ok := e.Get(name, kind)

@@ -1,5 +1,6 @@
-// Package servicetest tests key providers beside the real sops, and starts what
-// both of them talk to: real services, and stand-ins where one cannot be had.
+// Package servicetest tests key providers beside the real sops, and packages for secret
+// managers. It starts what they talk to: real services, and stand-ins where one cannot
+// be had.
 //
 // `.ci/services.sh` builds the services and says where they are. Where one is
 // missing, the test is skipped and says so; with SEALCFG_TEST_SERVICES=required,

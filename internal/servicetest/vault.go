@@ -58,6 +58,12 @@ func (v *Vault) Do(method, path string, body any) map[string]any {
 	return answer
 }
 
+// Try is Do for what may fail.
+func (v *Vault) Try(method, path string, body any) error {
+	_, err := v.ask(method, path, body)
+	return err
+}
+
 func (v *Vault) ask(method, path string, body any) (answer map[string]any, err error) {
 	text, err := json.Marshal(body)
 	if err != nil {

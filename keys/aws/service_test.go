@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sealcfg/sealcfg/internal/servicetest"
-	"github.com/sealcfg/sealcfg/internal/standin/awskms"
+	standin "github.com/sealcfg/sealcfg/internal/standin/aws"
 	"github.com/sealcfg/sealcfg/keys"
 	"github.com/sealcfg/sealcfg/keys/aws"
 	"github.com/sealcfg/sealcfg/keys/keystest"
@@ -20,14 +20,14 @@ import (
 
 var secret = []byte("0123456789abcdef0123456789abcdef")
 
-const region = awskms.Region
+const region = standin.Region
 
-var service *awskms.Server
+var service *standin.Server
 
-func TestMain(m *testing.M) { servicetest.Main(m, &service, awskms.New) }
+func TestMain(m *testing.M) { servicetest.Main(m, &service, standin.New) }
 
 // standIn gives the test the environment of a new user of the stand-in.
-func standIn(t *testing.T) (*awskms.Server, *awskms.Credentials) {
+func standIn(t *testing.T) (*standin.Server, *standin.Credentials) {
 	t.Helper()
 	user := service.AddUser("alice")
 	environment(t, service.URL())
@@ -51,14 +51,14 @@ func environment(t *testing.T, endpoint string) {
 	t.Setenv("AWS_ENDPOINT_URL", endpoint)
 }
 
-func credentials(t *testing.T, c *awskms.Credentials) {
+func credentials(t *testing.T, c *standin.Credentials) {
 	t.Helper()
 	t.Setenv("AWS_ACCESS_KEY_ID", c.AccessKeyID)
 	t.Setenv("AWS_SECRET_ACCESS_KEY", c.SecretAccessKey)
 }
 
 // The credentials of somebody, for where nobody looks at them.
-var demo = &awskms.Credentials{AccessKeyID: "AKIADEMO", SecretAccessKey: "demo-secret-key"}
+var demo = &standin.Credentials{AccessKeyID: "AKIADEMO", SecretAccessKey: "demo-secret-key"}
 
 func key(arn string, fields ...keys.Field) *keys.Stanza {
 	return &keys.Stanza{Type: "kms", Fields: append([]keys.Field{{Name: "arn", Value: arn}}, fields...)}
@@ -128,7 +128,7 @@ func TestStandInCalls(t *testing.T) {
 	unwraps(t, wrap(t, key(server.AddKey(region))))
 	sops := server.AddRole("sops", user.Principal)
 	wrap(t, key(server.AddKey("us-gov-west-1", sops), role(sops)))
-	assert.Equal(t, []awskms.Call{
+	assert.Equal(t, []standin.Call{
 		{Action: "Encrypt", Principal: user.Principal, Region: region},
 		{Action: "Decrypt", Principal: user.Principal, Region: region},
 		{Action: "AssumeRole", Principal: user.Principal, Region: "us-gov-west-1"},
@@ -156,7 +156,7 @@ func TestStandInContext(t *testing.T) {
 // The ways in which the service says no.
 func TestStandInRefuses(t *testing.T) {
 	server, user := standIn(t)
-	mine, theirs := server.AddKey(region), server.AddKey(region, "arn:aws:iam::"+awskms.Account+":user/bob")
+	mine, theirs := server.AddKey(region), server.AddKey(region, "arn:aws:iam::"+standin.Account+":user/bob")
 	closed := server.AddRole("closed")
 	s := wrap(t, key(mine))
 	wrong := *s
@@ -214,7 +214,7 @@ func TestUnreachable(t *testing.T) {
 	presentable(t, err)
 }
 
-const nobodys = "arn:aws:kms:" + region + ":" + awskms.Account + ":key/00000000-0000-0000-0000-000000000001"
+const nobodys = "arn:aws:kms:" + region + ":" + standin.Account + ":key/00000000-0000-0000-0000-000000000001"
 
 // A host that takes the call and never answers.
 func TestNoAnswer(t *testing.T) {
@@ -234,7 +234,7 @@ func TestNoAnswer(t *testing.T) {
 
 // A host that cannot prove who it is gets no data key.
 func TestUntrustedHost(t *testing.T) {
-	other := servicetest.Untrusted(t, awskms.New)
+	other := servicetest.Untrusted(t, standin.New)
 	environment(t, other.URL())
 	credentials(t, demo)
 	err := tryWrap(t, key(nobodys))()

@@ -21,19 +21,11 @@ package azure
 import (
 	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"net/http"
-	"net/url"
 	"slices"
-	"strings"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
-	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	"github.com/getsops/sops/v3/azkv"
 
+	"github.com/sealcfg/sealcfg/internal/azurecause"
 	"github.com/sealcfg/sealcfg/internal/keycall"
 	"github.com/sealcfg/sealcfg/keys"
 )
@@ -52,7 +44,7 @@ func (Service) Type() string { return azkv.KeyTypeIdentifier }
 // with its newest version, which it adds to the stanza.
 func (Service) Wrap(ctx context.Context, key *keys.Stanza, secret []byte) (*keys.Stanza, error) {
 	plain := bytes.Clone(secret) // a call that is left behind may still read it
-	k, err := keycall.Do(ctx, describe, [][]byte{plain}, func(ctx context.Context) (*azkv.MasterKey, error) {
+	k, err := keycall.Do(ctx, azurecause.Text, [][]byte{plain}, func(ctx context.Context) (*azkv.MasterKey, error) {
 		k, err := azkv.NewMasterKeyWithOptionalVersion(key.Field(fieldVault), key.Field(fieldName), key.Field(fieldVersion))
 		if err == nil {
 			err = k.EncryptContext(ctx, plain)
@@ -69,7 +61,7 @@ func (Service) Wrap(ctx context.Context, key *keys.Stanza, secret []byte) (*keys
 
 // Unwrap decrypts the stanza's data key.
 func (Service) Unwrap(ctx context.Context, s *keys.Stanza) ([]byte, error) {
-	return keycall.Do(ctx, describe, nil, func(ctx context.Context) ([]byte, error) {
+	return keycall.Do(ctx, azurecause.Text, nil, func(ctx context.Context) ([]byte, error) {
 		k := azkv.NewMasterKey(s.Field(fieldVault), s.Field(fieldName), s.Field(fieldVersion))
 		k.EncryptedKey = s.Wrapped
 		return k.DecryptContext(ctx)
@@ -81,50 +73,3 @@ const (
 	fieldName    = "name"
 	fieldVersion = "version"
 )
-
-// describe picks out what the vault, or the place that issues tokens, answered,
-// or why they could not be asked.
-func describe(err error) string {
-	var login *azidentity.AuthenticationFailedError
-	var vault *azcore.ResponseError
-	var transport *url.Error
-	switch {
-	case errors.As(err, &login) && login.RawResponse != nil:
-		return "login refused: " + answer(login.RawResponse)
-	case errors.As(err, &vault) && vault.RawResponse != nil:
-		return answer(vault.RawResponse)
-	case errors.As(err, &transport):
-		return transport.Err.Error()
-	}
-	if _, attempts, found := strings.Cut(err.Error(), "Attempted credentials:"); found {
-		return "no login: " + attempts
-	}
-	return ""
-}
-
-// answer reads the two forms in which Azure says what is wrong: that of a
-// service, and that of OAuth.
-func answer(r *http.Response) string {
-	var said struct {
-		Error       json.RawMessage `json:"error"`
-		Description string          `json:"error_description"`
-	}
-	var service struct {
-		Code    string `json:"code"`
-		Message string `json:"message"`
-	}
-	status := fmt.Sprintf("%d %s", r.StatusCode, http.StatusText(r.StatusCode))
-	body, err := runtime.Payload(r)
-	if err != nil || json.Unmarshal(body, &said) != nil {
-		return status
-	}
-	switch {
-	case said.Description != "":
-		return status + ": " + said.Description
-	case json.Unmarshal(said.Error, &service) == nil && service.Message != "":
-		return status + ": " + service.Message
-	case service.Code != "":
-		return status + ": " + service.Code
-	}
-	return status
-}

@@ -20,21 +20,15 @@ package gcp
 import (
 	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"io"
-	"net/url"
 	"strings"
 	"sync"
 
 	"github.com/getsops/sops/v3/gcpkms"
 	"github.com/getsops/sops/v3/logging"
-	"github.com/googleapis/gax-go/v2/apierror"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 
+	"github.com/sealcfg/sealcfg/internal/gcpcause"
 	"github.com/sealcfg/sealcfg/internal/keycall"
 	"github.com/sealcfg/sealcfg/keys"
 )
@@ -78,45 +72,10 @@ func masterKey(s *keys.Stanza) *gcpkms.MasterKey {
 	quiet()
 	k := gcpkms.NewMasterKeyFromResourceID(s.Field("resource_id"))
 	k.EncryptedKey = s.Wrapped
-	gcpkms.DialOptions{grpc.WithChainUnaryInterceptor(giveUp())}.ApplyToMasterKey(k)
+	gcpkms.DialOptions{grpc.WithChainUnaryInterceptor(gcpcause.GiveUp())}.ApplyToMasterKey(k)
 	return k
 }
 
-// maxAttempts makes up for a hiccup of the network. It takes half a second.
-const maxAttempts = 3
-
-// giveUp ends the retries of Google's client, which would go on for as long as
-// the context allows and then say nothing of the cause: it retries what has the
-// status Unavailable, and what giveUp returns has none.
-func giveUp() grpc.UnaryClientInterceptor {
-	attempts := 0
-	return func(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, call grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-		err := call(ctx, method, req, reply, conn, opts...)
-		if attempts++; attempts >= maxAttempts && status.Code(err) == codes.Unavailable {
-			return errors.New(status.Convert(err).Message())
-		}
-		return err
-	}
-}
-
-// describe picks out what the service answered, or why it could not be asked.
-// Errors about credentials may quote bytes of them, so they are not passed on.
 func describe(err error) string {
-	var api *apierror.APIError
-	var malformed *json.SyntaxError
-	var transport *url.Error
-	switch {
-	case errors.As(err, &api):
-		if s := api.GRPCStatus(); s != nil && s.Code() != codes.Unknown {
-			return fmt.Sprintf("%s: %s", s.Code(), s.Message())
-		}
-		return api.Error()
-	case errors.As(err, &malformed):
-		return "the credentials are neither a file nor valid JSON"
-	case strings.Contains(err.Error(), "could not parse key"):
-		return "the private key of the credentials cannot be parsed"
-	case errors.As(err, &transport):
-		return transport.Err.Error()
-	}
-	return strings.TrimPrefix(err.Error(), "failed to encrypt sops data key with GCP KMS key: ")
+	return strings.TrimPrefix(gcpcause.Text(err), "failed to encrypt sops data key with GCP KMS key: ")
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/sealcfg/sealcfg/internal/oneline"
+	"github.com/sealcfg/sealcfg/internal/vaultcause"
 )
 
 var (
@@ -15,7 +16,6 @@ var (
 	// and either the messages of Vault or the body of something else.
 	answer = regexp.MustCompile(`(?s)Code: ([0-9]+)\. (Errors|Raw Message):\n\n(.*)$`)
 	about  = regexp.MustCompile(`^failed to (en|de)crypt sops data key (to|from) Vault transit backend '[^']*': `)
-	count  = regexp.MustCompile(`^[0-9]+ errors? occurred:$`)
 )
 
 // cause says on one line why a call failed.
@@ -24,7 +24,7 @@ func cause(err error) error {
 	if a := answer.FindStringSubmatch(text); a != nil {
 		said := ""
 		if a[2] == "Errors" { // else it is not Vault that speaks, and it may repeat the request
-			said = messages(a[3])
+			said = vaultcause.Messages(a[3])
 		}
 		if said == "" {
 			said = "no reason given"
@@ -39,16 +39,4 @@ func cause(err error) error {
 		return errors.New("$SOPS_HC_VAULT_ALLOWLIST does not allow this server")
 	}
 	return errors.New(oneline.First(about.ReplaceAllString(text, "")))
-}
-
-// messages joins the points of a list: "2 errors occurred:\n\t* a\n\t* b\n".
-func messages(text string) string {
-	var all []string
-	for line := range strings.Lines(text) {
-		line = strings.TrimPrefix(strings.TrimSpace(line), "* ")
-		if line != "" && !count.MatchString(line) {
-			all = append(all, line)
-		}
-	}
-	return oneline.Text(strings.Join(all, "; "))
 }

@@ -1,6 +1,6 @@
 // Package azurekv is a stand-in for Azure Key Vault and for the host that issues
-// its tokens: Microsoft's own fake server of the azkeys module behind TLS, with
-// RSA-OAEP-256 keys that have versions. For tests alone.
+// its tokens: Microsoft's own fake servers of the azkeys and azsecrets modules behind
+// TLS, with RSA-OAEP-256 keys that have versions, and secrets. For tests alone.
 package azurekv
 
 import (
@@ -13,12 +13,14 @@ import (
 	"maps"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	azfake "github.com/Azure/azure-sdk-for-go/sdk/azcore/fake"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azkeys"
 	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azkeys/fake"
+	secretsfake "github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets/fake"
 
 	"github.com/sealcfg/sealcfg/internal/standin"
 )
@@ -34,6 +36,11 @@ type Server struct {
 	*standin.Server
 	vault *fake.ServerTransport
 	keys  map[string][]version // the newest last
+
+	secretVault *secretsfake.ServerTransport
+	mu          sync.Mutex
+	secrets     map[string]*Secret
+	asked       []string // paths of requests for secrets
 }
 
 type version struct {
@@ -43,7 +50,7 @@ type version struct {
 
 // New starts a stand-in. Its key Key has two versions.
 func New(ca *standin.CA) (*Server, error) {
-	s := &Server{keys: map[string][]version{}}
+	s := &Server{keys: map[string][]version{}, secrets: map[string]*Secret{}}
 	for _, name := range []string{Key, Key, Denied} {
 		key, err := rsa.GenerateKey(rand.Reader, 2048)
 		if err != nil {
@@ -52,6 +59,7 @@ func New(ca *standin.CA) (*Server, error) {
 		s.keys[name] = append(s.keys[name], version{standin.RandomID(16), key})
 	}
 	s.vault = fake.NewServerTransport(&fake.Server{Encrypt: s.encrypt, Decrypt: s.decrypt, GetKey: s.getKey})
+	s.secretVault = secretsfake.NewServerTransport(&secretsfake.Server{GetSecret: s.getSecret, NewListSecretPropertiesPager: s.listSecrets})
 	var err error
 	s.Server, err = standin.Serve(ca, s)
 	return s, err
@@ -91,8 +99,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // ask hands a request to Microsoft's server, which wants to know by which method
 // of the client it was made, and panics at times if the client goes away.
 func (s *Server) ask(w http.ResponseWriter, r *http.Request) {
-	method := "Client.GetKey"
-	if r.Method == http.MethodPost {
+	method, vault := "Client.GetKey", s.vault.Do
+	if strings.HasPrefix(r.URL.Path, "/secrets") {
+		method, vault = s.askSecrets(r), s.secretVault.Do
+	} else if r.Method == http.MethodPost {
 		switch {
 		case strings.HasSuffix(r.URL.Path, "/encrypt"):
 			method = "Client.Encrypt"
@@ -102,7 +112,7 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request) {
 			method = "none"
 		}
 	}
-	resp, err := s.vault.Do(r.WithContext(context.WithValue(context.WithoutCancel(r.Context()), runtime.CtxAPINameKey{}, method)))
+	resp, err := vault(r.WithContext(context.WithValue(context.WithoutCancel(r.Context()), runtime.CtxAPINameKey{}, method)))
 	if err != nil {
 		refuse(w, err)
 		return
@@ -115,9 +125,11 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request) {
 
 // messages are what the service says with its error codes.
 var messages = map[string]string{
-	"KeyNotFound":  "A key with (name/id) was not found in this key vault.",
-	"Forbidden":    "Caller is not authorized to perform action on resource.",
-	"BadParameter": "The parameter is incorrect.",
+	"KeyNotFound":    "A key with (name/id) was not found in this key vault.",
+	"SecretNotFound": "A secret with (name/id) was not found in this key vault. If you recently deleted this secret you may be able to recover it using the correct recovery command.",
+	"SecretDisabled": "Operation get is not allowed on a disabled secret.",
+	"Forbidden":      "Caller is not authorized to perform action on resource.",
+	"BadParameter":   "The parameter is incorrect.",
 }
 
 func refuse(w http.ResponseWriter, err error) {

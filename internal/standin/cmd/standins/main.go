@@ -14,7 +14,7 @@ import (
 	"os"
 
 	"github.com/sealcfg/sealcfg/internal/standin"
-	"github.com/sealcfg/sealcfg/internal/standin/awskms"
+	"github.com/sealcfg/sealcfg/internal/standin/aws"
 	"github.com/sealcfg/sealcfg/internal/standin/azurekv"
 	"github.com/sealcfg/sealcfg/internal/standin/gcpkms"
 	"github.com/sealcfg/sealcfg/internal/standin/hckms"
@@ -45,7 +45,7 @@ func run(in io.Reader, out io.Writer) error {
 		}
 		_, err := io.Copy(io.Discard, in)
 		return err
-	}, as(awskms.New), as(azurekv.New), as(gcpkms.New), as(hckms.New))
+	}, as(aws.New), as(azurekv.New), as(gcpkms.New), as(hckms.New))
 }
 
 // as forgets of which service a stand-in is.

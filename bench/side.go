@@ -1,0 +1,100 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+)
+
+// A sideResult is what TestSideBySide measured: processor time of one call, in
+// microseconds, by round and library.
+type sideResult struct {
+	Name, Base string // Base is the library that the others are compared with
+	Libraries  []string
+	Rounds     [][]float64
+}
+
+func runSides(write bool) error {
+	fmt.Fprintln(os.Stderr, "libraries side by side ...")
+	all, err := measureSides()
+	if err != nil {
+		return err
+	}
+	versions, err := libraryVersions()
+	if err != nil {
+		return err
+	}
+	text := machine() + versions + "\n" + sideTable(all)
+	fmt.Println(text)
+	if !write {
+		return nil
+	}
+	return rewrite("README.md", beginSides, endSides, text)
+}
+
+// libraryVersions names the libraries as this module requires them.
+func libraryVersions() (string, error) {
+	args := []string{"list", "-m", "-f", "{{.Path}} {{.Version}}"}
+	out, err := exec.Command("go", append(args, "gopkg.in/yaml.v3", "github.com/knadh/koanf/v2", "github.com/knadh/koanf/parsers/yaml",
+		"github.com/spf13/viper", "github.com/ilyakaznacheev/cleanenv", sopsModule)...).Output()
+	if err != nil {
+		return "", fmt.Errorf("go list: %w", err)
+	}
+	names := strings.Join(strings.Split(strings.TrimSpace(string(out)), "\n"), ", ")
+	return fmt.Sprintf("sealcfg of this checkout, %s, and %s.\n", runtime.Version(), names), nil
+}
+
+// measureSides runs TestSideBySide in a process of its own.
+func measureSides() ([]sideResult, error) {
+	work, err := os.MkdirTemp("", "sealcfg-bench-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(work) }()
+	file := filepath.Join(work, "side.json")
+	out, err := exec.Command("go", "test", "-count=1", "-run=^TestSideBySide$", ".", "-args", "-side="+file).CombinedOutput()
+	if err != nil {
+		return nil, fmt.Errorf("go test: %w\n%s", err, out)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	var all []sideResult
+	return all, json.Unmarshal(text, &all)
+}
+
+// sideTable compares libraries. Ratios are taken within a round, whose turns are
+// neighbours in time.
+func sideTable(all []sideResult) string {
+	var b strings.Builder
+	b.WriteString("Processor time of a call; median (a quarter of the rounds is below the first number in brackets, a quarter above the second).\n")
+	for _, r := range all {
+		base := slices.Index(r.Libraries, r.Base)
+		fmt.Fprintf(&b, "\n| %s, %d rounds | ms | against %s | against sealcfg |\n|---|---:|---:|---:|\n", r.Name, len(r.Rounds), r.Base)
+		for i, l := range r.Libraries {
+			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", l,
+				r.quarters(func(m []float64) float64 { return m[i] / 1000 }),
+				r.quarters(func(m []float64) float64 { return m[i] / m[base] }),
+				r.quarters(func(m []float64) float64 { return m[i] / m[0] }))
+		}
+	}
+	return b.String()
+}
+
+// quarters is the spread of what a round says without its outer halves.
+func (r sideResult) quarters(of func([]float64) float64) spread {
+	numbers := make([]float64, len(r.Rounds))
+	for i, m := range r.Rounds {
+		numbers[i] = of(m)
+	}
+	slices.Sort(numbers)
+	s := spreadOf(numbers)
+	s.low, s.high = numbers[len(numbers)/4], numbers[len(numbers)*3/4]
+	return s
+}

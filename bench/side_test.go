@@ -1,0 +1,260 @@
+package main
+
+import (
+	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"crypto/sha512"
+	"encoding/base64"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"reflect"
+	"runtime"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/getsops/sops/v3/decrypt"
+	"github.com/ilyakaznacheev/cleanenv"
+	koanfyaml "github.com/knadh/koanf/parsers/yaml"
+	"github.com/knadh/koanf/providers/rawbytes"
+	"github.com/knadh/koanf/v2"
+	"github.com/spf13/viper"
+	"gopkg.in/yaml.v3"
+
+	"github.com/go-viper/mapstructure/v2"
+
+	"github.com/sealcfg/sealcfg"
+	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+var (
+	sideFile   = flag.String("side", "", "measure the libraries side by side and write what they took to `FILE`")
+	sideRounds = flag.Int("rounds", 25, "`rounds` of -side")
+)
+
+// turn is how long each library works before the next one does: long enough for
+// the garbage collector to run many times.
+const turn = 100 * time.Millisecond
+
+// A library is one way to the settings, or a part of the work that all of them have.
+type library[T any] struct {
+	name string
+	load func() (*T, error)
+}
+
+// binders read a plain YAML text and fill a T.
+func binders[T any](text func() ([]byte, error)) []library[T] {
+	with := func(name string, bind func([]byte, *T) error) library[T] {
+		return library[T]{name, func() (*T, error) {
+			src, err := text()
+			if err != nil {
+				return nil, err
+			}
+			s := new(T)
+			return s, bind(src, s)
+		}}
+	}
+	return []library[T]{
+		with("yaml.v3", func(src []byte, s *T) error { return yaml.Unmarshal(src, s) }),
+		with("koanf", func(src []byte, s *T) error {
+			k := koanf.New(".")
+			if err := k.Load(rawbytes.Provider(src), koanfyaml.Parser()); err != nil {
+				return err
+			}
+			return k.UnmarshalWithConf("", s, koanf.UnmarshalConf{Tag: "yaml"})
+		}),
+		with("viper", func(src []byte, s *T) error {
+			v := viper.New()
+			v.SetConfigType("yaml")
+			if err := v.ReadConfig(bytes.NewReader(src)); err != nil {
+				return err
+			}
+			return v.Unmarshal(s, func(c *mapstructure.DecoderConfig) { c.TagName = "yaml" })
+		}),
+		with("cleanenv", func(src []byte, s *T) error {
+			if err := cleanenv.ParseYAML(bytes.NewReader(src), s); err != nil {
+				return err
+			}
+			return cleanenv.ReadEnv(s)
+		}),
+	}
+}
+
+// TestSideBySide measures libraries in turns, so that whatever else the machine does
+// hits all of them. Each turn begins with an empty heap: nobody cleans up behind another.
+func TestSideBySide(t *testing.T) {
+	var all []sideResult
+	rounds := *sideRounds
+	if *sideFile == "" {
+		rounds = 0 // only that they load the same settings
+	}
+	hundred := []byte(generate(100, 0))
+	measure := func(name string, of func(*testing.T) sideResult) {
+		t.Run(name, func(t *testing.T) {
+			r := of(t)
+			r.Name = name
+			all = append(all, r)
+		})
+	}
+	measure("bind 100 settings", func(t *testing.T) sideResult { return sideBind[services](t, hundred, rounds) })
+	measure("bind 1,000 settings", func(t *testing.T) sideResult { return sideBind[thousand](t, thousandText(), rounds) })
+	measure("load 100 sealed settings", func(t *testing.T) sideResult { return sideLoad[services](t, hundred, rounds) })
+	measure("load 1,000 sealed settings", func(t *testing.T) sideResult { return sideLoad[thousand](t, thousandText(), rounds) })
+	if *sideFile == "" || t.Failed() {
+		return
+	}
+	out, err := json.Marshal(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(*sideFile, out, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func sideBind[T any](t *testing.T, text []byte, rounds int) sideResult {
+	plain := binders[T](func() ([]byte, error) { return text, nil })
+	ours := library[T]{"sealcfg", func() (*T, error) { return bindPlain[T](t, text), nil }}
+	return sideBySide(t, "yaml.v3", append([]library[T]{ours}, plain...), nil, rounds)
+}
+
+func sideLoad[T any](t *testing.T, text []byte, rounds int) sideResult {
+	d, err := envfile.Parse(envfile.YAML, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed, opened, err := envfile.Seal(t.Context(), d, envfile.Rules{}, demoRecipients(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	path := filepath.Join(dir, "prod.yaml")
+	if err := os.WriteFile(path, sealed.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	all := []library[T]{{"sealcfg", func() (*T, error) {
+		return sealcfg.Load[T](t.Context(), sealcfg.WithDir(dir), sealcfg.WithEnv("prod"))
+	}}}
+	for _, l := range binders[T](func() ([]byte, error) {
+		src, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		return decrypt.Data(src, "yaml")
+	}) {
+		l.name = "sops + " + l.name
+		all = append(all, l)
+	}
+	return sideBySide(t, partsName, all, sealedParts(t, sealed, opened), rounds)
+}
+
+const partsName = "the parts"
+
+// sealedParts returns the work that a sealed load cannot do without: one data key is
+// recovered, each value decrypted and hashed, the text parsed into nodes once.
+func sealedParts(t *testing.T, sealed *envfile.Sealed, opened *envfile.Opened) func() error {
+	ids, err := keys.ParseAgeIdentities(demoIdentity)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := make([]byte, 32)
+	_, _ = rand.Read(key)
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gcm, err := cipher.NewGCMWithNonceSize(block, 32) // that of the format
+	if err != nil {
+		t.Fatal(err)
+	}
+	nonce := make([]byte, 32)
+	var values []string
+	for _, n := range opened.Roots()[0].Leaves() {
+		values = append(values, base64.StdEncoding.EncodeToString(gcm.Seal(nil, nonce, []byte(n.Text), nil)))
+	}
+	return func() error {
+		if err := sealed.Unwraps(t.Context(), ids...); err != nil {
+			return err
+		}
+		hash := sha512.New()
+		for _, v := range values {
+			sealed, err := base64.StdEncoding.DecodeString(v)
+			if err != nil {
+				return err
+			}
+			text, err := gcm.Open(sealed[:0], nonce, sealed, nil)
+			if err != nil {
+				return err
+			}
+			hash.Write(text)
+		}
+		hash.Sum(nil)
+		var doc yaml.Node
+		return yaml.Unmarshal(sealed.Bytes(), &doc)
+	}
+}
+
+// sideBySide first makes sure that all fill the same settings. parts, if not nil, is
+// measured with them under the name base.
+func sideBySide[T any](t *testing.T, base string, all []library[T], parts func() error, rounds int) sideResult {
+	t.Helper()
+	r := sideResult{Base: base}
+	var work []func() error
+	var want *T
+	for _, l := range all {
+		got, err := l.load()
+		if err != nil {
+			t.Fatalf("%s: %v", l.name, err)
+		}
+		if want == nil {
+			want = got
+		}
+		if !reflect.DeepEqual(got, want) || reflect.ValueOf(want).Elem().IsZero() {
+			t.Fatalf("%s loads other settings than %s", l.name, all[0].name)
+		}
+		r.Libraries = append(r.Libraries, l.name)
+		work = append(work, func() error { _, err := l.load(); return err })
+	}
+	if parts != nil {
+		r.Libraries, work = append(r.Libraries, base), append(work, parts)
+	}
+	for range rounds {
+		micros := make([]float64, len(work))
+		for i, w := range work {
+			took, err := cpuOf(w)
+			if err != nil {
+				t.Fatalf("%s: %v", r.Libraries[i], err)
+			}
+			micros[i] = float64(took) / float64(time.Microsecond)
+		}
+		r.Rounds = append(r.Rounds, micros)
+	}
+	return r
+}
+
+// cpuOf returns the processor time of one call, that of the garbage collector
+// included, from as many calls as fill a turn.
+func cpuOf(work func() error) (time.Duration, error) {
+	runtime.GC()
+	start, calls := cpuTime(), 0
+	for cpuTime()-start < turn {
+		if err := work(); err != nil {
+			return 0, err
+		}
+		calls++
+	}
+	return (cpuTime() - start) / time.Duration(calls), nil
+}
+
+func cpuTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		panic(err) // RUSAGE_SELF is always allowed
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}

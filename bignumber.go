@@ -1,0 +1,87 @@
+package sealcfg
+
+import (
+	"encoding"
+	"math/big"
+	"reflect"
+	"strings"
+
+	"github.com/sealcfg/sealcfg/crypto"
+)
+
+// The numbers of math/big are made by reflection and read by UnmarshalText: whoever
+// has none in the settings should not link how they are parsed and printed.
+
+// bigName returns Int, Float or Rat for a type of math/big, "" for others.
+func bigName(t reflect.Type) string {
+	if t.PkgPath() == "math/big" && reflect.PointerTo(t).Implements(textUnmarshalerType) {
+		return t.Name()
+	}
+	return ""
+}
+
+// bigDecoder takes texts too, for numbers that no file can have.
+func bigDecoder(name string) decoder {
+	want, allowed := "a number", []crypto.Type{crypto.Int, crypto.Str, crypto.Float}
+	switch name {
+	case "Int":
+		want, allowed = "a whole number", allowed[:2]
+	case "Rat":
+		want = "a number or a fraction such as 3/4"
+	}
+	return func(v reflect.Value, typ crypto.Type, text string) *flaw {
+		if flaw := wantNumber(v.Type(), typ, allowed...); flaw != nil {
+			if name == "Int" {
+				flaw.hint = "put it in quotes if it is larger than an int of 64 bits"
+			}
+			return flaw
+		}
+		if name == "Int" {
+			var ok bool
+			if text, ok = decimal(text); !ok {
+				return badText(want)
+			}
+		}
+		if v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text)) != nil { // quotes the text
+			v.SetZero()
+			return badText(want)
+		}
+		return nil
+	}
+}
+
+// decimal takes leading zeros off, which to math/big mean octal.
+func decimal(text string) (string, bool) {
+	digits := strings.TrimLeft(text, "+-")
+	sign := text[:len(text)-len(digits)]
+	if digits == "" || len(sign) > 1 || strings.Trim(digits, "0123456789") != "" {
+		return "", false
+	}
+	if digits = strings.TrimLeft(digits, "0"); digits == "" {
+		digits = "0"
+	}
+	return sign + digits, true
+}
+
+// bigScale compares numbers behind pointers.
+func bigScale(p *plan) *scale {
+	parse := func(text string) (reflect.Value, bool) {
+		v := reflect.New(p.typ)
+		return v, p.decode(v.Elem(), "", text) == nil
+	}
+	return newScale("number", "", parse, copyOf, compareBig)
+}
+
+// compareBig asks interfaces, so that who has no such number does not link how they
+// are compared.
+func compareBig(a, b reflect.Value) int {
+	switch a := a.Interface().(type) {
+	case interface{ Cmp(*big.Int) int }:
+		return a.Cmp(b.Interface().(*big.Int))
+	case interface{ Cmp(*big.Float) int }:
+		return a.Cmp(b.Interface().(*big.Float))
+	case interface{ Cmp(*big.Rat) int }:
+		return a.Cmp(b.Interface().(*big.Rat))
+	}
+	return 0
+}

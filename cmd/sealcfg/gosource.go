@@ -1,0 +1,121 @@
+package main
+
+import (
+	"fmt"
+	"go/format"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/sealcfg/sealcfg/internal/naming"
+)
+
+// goSource spells a struct.
+type goSource struct {
+	name    string // of the type
+	pkg     string // "" for no package clause
+	from    string // the file, for people
+	secrets bool
+}
+
+func (g goSource) of(s *goShape) (string, error) {
+	body := g.typeOf(s, "")
+	var b strings.Builder
+	if g.pkg != "" {
+		fmt.Fprintf(&b, "package %s\n\n", g.pkg)
+		var imports []string
+		for path, word := range map[string]string{"time": "time.Time", "github.com/sealcfg/sealcfg": "sealcfg.Secret"} {
+			if strings.Contains(body, word) {
+				imports = append(imports, strconv.Quote(path))
+			}
+		}
+		slices.SortFunc(imports, func(a, b string) int { return len(a) - len(b) }) // the standard library first
+		if len(imports) > 0 {
+			fmt.Fprintf(&b, "import (\n%s\n)\n\n", strings.Join(imports, "\n\n"))
+		}
+	}
+	fmt.Fprintf(&b, "// %s takes what %s holds.\ntype %s %s\n", g.name, clean(g.from), g.name, body)
+	text, err := format.Source([]byte(b.String()))
+	if err != nil { // its words quote the text
+		return "", fmt.Errorf("spell the names of %s in Go", g.from)
+	}
+	return string(text), nil
+}
+
+// typeOf spells a type; key is the name that it has in the file.
+func (g goSource) typeOf(s *goShape, key string) string {
+	switch {
+	case s == nil:
+		return "any"
+	case s.isStruct:
+		return g.structOf(s)
+	case s.list:
+		return "[]" + g.typeOf(s.elem, key)
+	case s.scalar == "":
+		return "*string"
+	}
+	typ := s.scalar
+	if g.secrets && typ == "string" && soundsSecret(key) {
+		typ = "sealcfg.Secret[string]"
+	}
+	if s.null && typ != "any" {
+		typ = "*" + typ
+	}
+	return typ
+}
+
+func (g goSource) structOf(s *goShape) string {
+	if len(s.fields) == 0 {
+		return "struct{}"
+	}
+	var b strings.Builder
+	b.WriteString("struct {\n")
+	taken := make(map[string]bool)
+	for _, f := range s.fields {
+		if strings.Contains(f.key, ",") || f.key == "-" || f.key == "" {
+			fmt.Fprintf(&b, "// There is no tag for the name %s.\n", strconv.Quote(f.key))
+			continue
+		}
+		name := naming.Exported(f.key)
+		for n := 2; taken[name]; n++ {
+			name = naming.Exported(f.key) + strconv.Itoa(n)
+		}
+		taken[name] = true
+		fmt.Fprintf(&b, "%s %s%s\n", name, g.typeOf(f.shape, f.key), tagOf(name, f))
+	}
+	b.WriteString("}")
+	return b.String()
+}
+
+// tagOf returns the tag without which the field would have another name or be required.
+func tagOf(name string, f goField) string {
+	var cfg string
+	if naming.Snake(name) != f.key {
+		cfg = f.key
+	}
+	if f.optional {
+		cfg += ",optional"
+	}
+	if cfg == "" {
+		return ""
+	}
+	tag := "cfg:" + strconv.Quote(cfg)
+	if strings.ContainsAny(tag, "`\r\n") {
+		return " " + strconv.Quote(tag)
+	}
+	return " `" + tag + "`"
+}
+
+// secretWords are those by which people name what must not be shown.
+var secretWords = []string{"password", "passwd", "passphrase", "secret", "token", "credential", "private", "apikey", "dsn", "key"}
+
+func soundsSecret(key string) bool {
+	words := strings.FieldsFunc(strings.ToLower(naming.Snake(key)), func(r rune) bool { return strings.ContainsRune("_-. ", r) })
+	joined := strings.Join(words, "")
+	for _, w := range secretWords {
+		if slices.Contains(words, w) || slices.Contains(words, w+"s") || len(w) > 3 && strings.Contains(joined, w) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"go/token"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sealcfg/sealcfg/envfile"
+)
+
+type structOptions struct {
+	app      *app
+	env      string
+	name     string
+	pkg      string
+	allPlain bool
+}
+
+func newStructCmd(a *app) *cobra.Command {
+	o := &structOptions{app: a}
+	cmd := &cobra.Command{
+		Use:   "struct ENV",
+		Short: "Print a Go struct that takes the settings of an environment",
+		Long: `Struct prints the Go type that sealcfg.Load fills from a file: its names, and the
+types that its values have. Both are public, so it takes no key. For the name of
+an environment, what its base has is in it too.
+
+Texts whose names sound like secrets (password, token, api_key ...) become
+sealcfg.Secret[string]. It is a beginning: durations and the like are texts in a
+file, and only you know which fields may be missing.`,
+		Example: `  sealcfg struct prod > internal/config/settings.go
+  sealcfg struct prod --name Config --package config`,
+		Args:              exactly(1, "one ENV"),
+		ValidArgsFunction: a.completeEnv,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.env = args[0]
+			return runStruct(cmd, o)
+		},
+	}
+	cmd.Flags().StringVar(&o.name, "name", "Settings", "the `NAME` of the type")
+	cmd.Flags().StringVar(&o.pkg, "package", "config", "the `PACKAGE` clause; empty for none")
+	cmd.Flags().BoolVar(&o.allPlain, "no-secrets", false, "use no sealcfg.Secret")
+	return cmd
+}
+
+func runStruct(cmd *cobra.Command, o *structOptions) error {
+	if !token.IsIdentifier(o.name) || o.pkg != "" && !token.IsIdentifier(o.pkg) {
+		return usagef("want names of Go for --name and --package")
+	}
+	a := o.app
+	t, err := a.existing(o.env)
+	if err != nil {
+		return err
+	}
+	var shape *goShape
+	for _, path := range sharedLayers(t) {
+		root, err := a.publicRoot(path)
+		if err != nil {
+			return err
+		}
+		shape = shape.with(shapeOf(root))
+	}
+	text, err := goSource{name: o.name, pkg: o.pkg, from: t.shown, secrets: !o.allPlain}.of(shape)
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.printJSON(struct {
+			Source string `json:"source"`
+		}{text})
+	}
+	_, err = io.WriteString(a.out, text)
+	return err
+}
+
+// sharedLayers returns the files of an environment, but for what is meant for one
+// machine, or the one file that is none of an environment.
+func sharedLayers(t *target) []string {
+	var paths []string
+	for _, l := range t.env.Layers {
+		paths = append(paths, l.Path)
+		if l.Path == t.path {
+			return paths
+		}
+	}
+	return []string{t.path}
+}
+
+// publicRoot reads what needs no key: names and types. The file may be plain.
+func (a *app) publicRoot(path string) (*envfile.Node, error) {
+	src, err := os.ReadFile(path)
+	if err != nil {
+		var pathError *fs.PathError
+		if errors.As(err, &pathError) {
+			err = pathError.Err
+		}
+		return nil, fmt.Errorf("%s: read: %w", shown(path), err)
+	}
+	format := a.formatOf(path)
+	if format == envfile.Binary {
+		return nil, fmt.Errorf("%s: there are no settings in a file of this kind: it is one value", shown(path))
+	}
+	var roots []*envfile.Node
+	sealed, err := envfile.ParseSealed(format, src)
+	if err == nil {
+		roots = sealed.Roots()
+	} else if errors.Is(err, envfile.ErrNotSealed) {
+		var plain *envfile.Document
+		if plain, err = envfile.Parse(format, src); err == nil {
+			roots = plain.Roots()
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", shown(path), err)
+	}
+	if len(roots) != 1 {
+		return nil, fmt.Errorf("%s: want one document, the file has %d", shown(path), len(roots))
+	}
+	return roots[0], nil
+}

@@ -1,0 +1,102 @@
+package sealcfg
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// WriteMarkdown writes a table of the settings.
+func (d *Description) WriteMarkdown(w io.Writer) error {
+	var b strings.Builder
+	b.WriteString("| setting | type | default | variable | |\n|---|---|---|---|---|\n")
+	for i := range d.Settings {
+		s := &d.Settings[i]
+		def := ""
+		if s.HasDefault {
+			def = code(strconv.Quote(s.Default))
+			if scalar, ok := s.defaultValue().(json.RawMessage); ok {
+				def = code(string(scalar))
+			}
+		}
+		var variables []string
+		for _, v := range s.Variables {
+			variables = append(variables, code(v))
+		}
+		about := append([]string(nil), s.about()[1:]...)
+		if s.Description != "" {
+			about = append([]string{s.Description}, about...)
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", code(s.Path), code(s.Type), def, strings.Join(variables, ", "), cell(strings.Join(about, "; ")))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// WriteEnvExample writes a .env file with a line for each setting that a variable
+// can set. Those that need not be set are commented out, with their default.
+func (d *Description) WriteEnvExample(w io.Writer) error {
+	var b strings.Builder
+	for i := range d.Settings {
+		s := &d.Settings[i]
+		if len(s.Variables) == 0 {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteByte('\n')
+		}
+		if s.Description != "" {
+			b.WriteString("# " + comment(s.Description) + "\n")
+		}
+		b.WriteString("# " + comment(strings.Join(s.about(), "; ")) + "\n")
+		if !s.needed || s.Kind != "" {
+			b.WriteByte('#')
+		}
+		b.WriteString(s.Variables[0] + "=" + envValue(s.Default) + "\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// envValue quotes a text where a .env file needs it.
+func envValue(text string) string {
+	if strings.ContainsAny(text, " \t\r\n#\"'$\\`") {
+		return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+	}
+	return text
+}
+
+// defaultValue is the default as JSON has it.
+func (s *Setting) defaultValue() any {
+	n := textNode(s.plan, s.Default, Origin{})
+	if n.kind == nodeBroken {
+		return s.Default
+	}
+	return valueOf(s.plan, n)
+}
+
+// code puts a text into backquotes for a cell of Markdown.
+func code(text string) string {
+	if text == "" {
+		return ""
+	}
+	fence := "`"
+	for strings.Contains(text, fence) {
+		fence += "`"
+	}
+	pad := ""
+	if strings.HasPrefix(text, "`") || strings.HasSuffix(text, "`") {
+		pad = " "
+	}
+	return fence + pad + cell(text) + pad + fence
+}
+
+// cell keeps a text within a cell of a table.
+func cell(text string) string { return strings.ReplaceAll(comment(text), "|", `\|`) }
+
+// comment keeps a text on its line.
+func comment(text string) string {
+	return oneLine(strings.ReplaceAll(strings.TrimSpace(text), "\n", " "))
+}

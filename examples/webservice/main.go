@@ -1,0 +1,118 @@
+// Command webservice is a small HTTP service as one would write it: settings with
+// secrets, from sealed files, .env, variables, flags and Vault, checked at start-up,
+// handed to whoever needs them, and changed while it runs.
+//
+//	cd examples/webservice
+//	export SEALCFG_ENV=dev SOPS_AGE_KEY_FILE=demo-key.txt
+//	go run . --help
+//	go run . --http.listen 127.0.0.1:8081
+//
+// In another terminal, in the same folder:
+//
+//	export SOPS_AGE_KEY_FILE=demo-key.txt
+//	curl http://127.0.0.1:8081/settings
+//	curl -H "Authorization: Bearer $(go run ../../cmd/sealcfg get dev api_key)" http://127.0.0.1:8081/
+//	printf another-key-0123456789 | go run ../../cmd/sealcfg set dev api_key -
+//	curl -H "Authorization: Bearer another-key-0123456789" http://127.0.0.1:8081/
+//
+// For prod, the API key is in Vault: $VAULT_ADDR and $VAULT_TOKEN say where and as
+// whom. SIGHUP has the service ask again.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/sealcfg/sealcfg"
+	"github.com/sealcfg/sealcfg/examples/webservice/config"
+)
+
+//go:generate go run ./gen
+
+func main() {
+	// From here on it does not end the program. Watch, which listens to it, begins
+	// with a reload, so that one that comes before it is not lost.
+	signal.Ignore(syscall.SIGHUP)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stderr, config.Options()...); err != nil {
+		fmt.Fprintln(os.Stderr, "webservice:", err) // all that is wrong and where, never a value
+		os.Exit(1)
+	}
+}
+
+// run is the program. The settings are loaded here, once, and handed down.
+func run(ctx context.Context, args []string, out io.Writer, opts ...sealcfg.Option) error {
+	loader := sealcfg.New[config.Settings](opts...)
+	flags := flag.NewFlagSet("webservice", flag.ExitOnError)
+	flags.SetOutput(out)
+	if err := sealcfg.Flags(loader, flags.Var); err != nil {
+		return err
+	}
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	handle, err := loader.Load(ctx)
+	if err != nil {
+		return err
+	}
+
+	level := new(slog.LevelVar)
+	level.Set(levelOf(handle.Get()))
+	log := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: level}))
+	watching, end := context.WithCancel(ctx)
+	defer end()
+	go func() { // it ends with its context, which is all that its error says
+		_ = handle.Watch(watching, func(changed []string, err error) {
+			if err != nil {
+				log.Error("settings not reloaded, the old ones stay", "err", err)
+				return
+			}
+			level.Set(levelOf(handle.Get()))
+			log.Info("settings reloaded", "changed", changed)
+		}, sealcfg.OnSignal(syscall.SIGHUP), sealcfg.Every(10*time.Minute)) // Vault tells nobody of a change
+	}()
+	return serve(ctx, handle, log)
+}
+
+func levelOf(s *config.Settings) slog.Level {
+	if s.Debug {
+		return slog.LevelDebug
+	}
+	return slog.LevelInfo
+}
+
+func serve(ctx context.Context, handle *sealcfg.Handle[config.Settings], log *slog.Logger) error {
+	settings := handle.Get() // where it listens does not change while it runs
+	listener, err := net.Listen("tcp", settings.HTTP.Listen)
+	if err != nil {
+		return err
+	}
+	log.Info("serving", "url", "http://"+listener.Addr().String(), "env", handle.Env(), "database", settings.Database())
+	server := &http.Server{Handler: newHandler(handle, log), ReadHeaderTimeout: settings.HTTP.Timeout}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	log.Info("stopping")
+	// ctx has ended, and requests that are under way may finish.
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), settings.HTTP.Timeout)
+	defer cancel()
+	if err := server.Shutdown(grace); !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return errors.New("requests were under way at the end")
+}

@@ -1,0 +1,214 @@
+package sealcfg
+
+import (
+	"encoding"
+	"fmt"
+	"io"
+	"maps"
+	"net/url"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// maxShown is how many characters of a value Explain shows.
+const maxShown = 80
+
+// Explain writes a table of all settings, in the order of the struct: path, type,
+// value, and where it came from. Lists and maps are listed entry by entry; a
+// setting that nothing sets has the value - and the origin "not set". A [Secret]
+// shows as [secret] or [unset], whatever it holds, and so does the password in a
+// URL. All else is shown: what must not be, belongs into a Secret. Long values are
+// cut, and those with control characters are quoted.
+//
+// The table is for people; its layout may change. The error is that of w.
+func (h *Handle[T]) Explain(w io.Writer) error {
+	s := h.now.Load()
+	return explain(w, h.loader.plan, s.value.Elem(), s.origins)
+}
+
+func explain(w io.Writer, p *plan, v reflect.Value, origins *Origins) error {
+	e := &explainer{origins: origins, rows: [][4]string{{"PATH", "TYPE", "VALUE", "ORIGIN"}}}
+	e.walk(p, v, &place{})
+	if _, err := io.WriteString(w, e.table()); err != nil {
+		return fmt.Errorf("explain settings: %w", err)
+	}
+	return nil
+}
+
+// nothing stands for the value of a setting that has none.
+const nothing = "-"
+
+type explainer struct {
+	origins *Origins
+	rows    [][4]string
+}
+
+func (e *explainer) walk(p *plan, v reflect.Value, at *place) {
+	switch p.shape {
+	case shapePointer:
+		if !v.IsNil() {
+			e.walk(p.elem, v.Elem(), at)
+			return
+		}
+		e.row(p, at, "null")
+	case shapeOptional:
+		value, state := copyOf(v).Interface().(optional).held()
+		if state == optionalSet {
+			e.walk(p.elem, value, at)
+			return
+		}
+		e.row(p, at, "null")
+	case shapeSecret:
+		e.row(p, at, fmt.Sprint(v.Interface()))
+	case shapeStruct:
+		e.group(p, v, at)
+	case shapeList:
+		for i := range v.Len() {
+			e.walk(p.elem, v.Index(i), at.index(i, Origin{}))
+		}
+		if v.Len() == 0 {
+			e.row(p, at, "[]")
+		}
+	case shapeMap:
+		byName := make(map[string]reflect.Value)
+		for it := v.MapRange(); it.Next(); {
+			byName[keyText(it.Key())] = it.Value()
+		}
+		for _, name := range slices.Sorted(maps.Keys(byName)) {
+			e.walk(p.elem, byName[name], at.key(name, ""))
+		}
+		if len(byName) == 0 {
+			e.row(p, at, "{}")
+		}
+	default:
+		if p.isPointerScalar() && v.IsNil() { // a nil *time.Location spells itself UTC
+			e.row(p, at, "null")
+			return
+		}
+		e.row(p, at, shownValue(v))
+	}
+}
+
+func (e *explainer) group(p *plan, v reflect.Value, at *place) {
+	for i := range p.fields {
+		f := &p.fields[i]
+		e.walk(f.plan, v.FieldByIndex(f.index), at.key(f.name, f.variable))
+	}
+	if p.union == nil {
+		return
+	}
+	for _, variant := range p.union.variants { // its entries stand beside kind
+		if x := v.FieldByIndex(variant.index); !x.IsNil() {
+			e.group(variant.plan.elem, x.Elem(), at)
+		}
+	}
+}
+
+func (e *explainer) row(p *plan, at *place, value string) {
+	path := at.path()
+	origin := e.origins.beneath(path)
+	if origin == (Origin{}).String() && value != redacted && value != unset {
+		value = nothing
+	}
+	e.rows = append(e.rows, [4]string{oneLine(path), oneLine(p.typeName()), value, oneLine(origin)})
+}
+
+// beneath returns the origin of a path, or of what lies below it.
+func (o *Origins) beneath(path string) string {
+	var first string
+	others := 0
+	for name, origin := range o.All() {
+		rest, ok := strings.CutPrefix(name, path)
+		switch {
+		case !ok || rest != "" && rest[0] != '.' && rest[0] != '[':
+		case rest == "":
+			return origin.String()
+		case first == "":
+			first = origin.String()
+		default:
+			others++
+		}
+	}
+	switch {
+	case first == "":
+		return Origin{}.String()
+	case others > 0:
+		return fmt.Sprintf("%s and %d more", first, others)
+	}
+	return first
+}
+
+// shownValue spells a scalar for people.
+func shownValue(v reflect.Value) string {
+	switch x := copyOf(v).Interface().(type) {
+	case *time.Time:
+		return x.Format(time.RFC3339Nano)
+	case *url.URL:
+		return shownText(x.Redacted())
+	case encoding.TextMarshaler:
+		if text, err := x.MarshalText(); err == nil {
+			return shownText(string(text))
+		}
+	}
+	if v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8 {
+		return shownText(string(v.Bytes()))
+	}
+	return shownText(fmt.Sprint(v.Interface()))
+}
+
+// shownText makes a text fit for a table: without the password of a URL, short,
+// and quoted if it would not be seen as what it is.
+func shownText(s string) string {
+	s = withoutPassword(s)
+	if utf8.RuneCountInString(s) > maxShown {
+		s = string([]rune(s)[:maxShown]) + "…"
+	}
+	plain := s != "" && s != nothing && s == strings.TrimSpace(s) && s[0] != '"'
+	for _, r := range s {
+		plain = plain && strconv.IsPrint(r) && r != utf8.RuneError
+	}
+	if plain {
+		return s
+	}
+	return strconv.Quote(s)
+}
+
+// withoutPassword hides the password of a URL. What only looks like one, such as
+// the address of several databases, loses all that may be part of it.
+func withoutPassword(s string) string {
+	scheme, rest, ok := strings.Cut(s, "://")
+	if !ok {
+		return s
+	}
+	several := strings.Contains(rest, "://") // url.Parse sees the password of the first alone
+	if u, err := url.Parse(s); err == nil && !several {
+		if u.User == nil {
+			return s
+		}
+		return u.Redacted()
+	}
+	user, after, ok := strings.Cut(rest, ":")
+	at := strings.LastIndexByte(after, '@')
+	if !ok || at < 0 {
+		return s
+	}
+	return scheme + "://" + user + ":xxxxx" + after[at:]
+}
+
+func (e *explainer) table() string {
+	var width [3]int
+	for _, row := range e.rows {
+		for i := range width {
+			width[i] = max(width[i], utf8.RuneCountInString(row[i]))
+		}
+	}
+	var b strings.Builder
+	for _, row := range e.rows {
+		fmt.Fprintf(&b, "%-*s  %-*s  %-*s  %s\n", width[0], row[0], width[1], row[1], width[2], row[2], row[3])
+	}
+	return b.String()
+}

@@ -1,0 +1,62 @@
+// Package azurecause says why a call of Azure's library failed.
+package azurecause
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+)
+
+// Text picks out what the vault, or the place that issues tokens, answered, or why
+// they could not be asked. It returns "" for an error that it does not know.
+func Text(err error) string {
+	var login *azidentity.AuthenticationFailedError
+	var vault *azcore.ResponseError
+	var transport *url.Error
+	switch {
+	case errors.As(err, &login) && login.RawResponse != nil:
+		return "login refused: " + answer(login.RawResponse)
+	case errors.As(err, &vault) && vault.RawResponse != nil:
+		return answer(vault.RawResponse)
+	case errors.As(err, &transport):
+		return transport.Err.Error()
+	}
+	if _, attempts, found := strings.Cut(err.Error(), "Attempted credentials:"); found {
+		return "no login: " + attempts
+	}
+	return ""
+}
+
+// answer reads the two forms in which Azure says what is wrong: that of a
+// service, and that of OAuth.
+func answer(r *http.Response) string {
+	var said struct {
+		Error       json.RawMessage `json:"error"`
+		Description string          `json:"error_description"`
+	}
+	var service struct {
+		Code    string `json:"code"`
+		Message string `json:"message"`
+	}
+	status := fmt.Sprintf("%d %s", r.StatusCode, http.StatusText(r.StatusCode))
+	body, err := runtime.Payload(r)
+	if err != nil || json.Unmarshal(body, &said) != nil {
+		return status
+	}
+	switch {
+	case said.Description != "":
+		return status + ": " + said.Description
+	case json.Unmarshal(said.Error, &service) == nil && service.Message != "":
+		return status + ": " + service.Message
+	case service.Code != "":
+		return status + ": " + service.Code
+	}
+	return status
+}

@@ -1,0 +1,72 @@
+package sealcfg
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+// A keyring holds the identities of one load: looked for once, not once a file.
+type keyring struct {
+	o      *options
+	once   sync.Once
+	ids    []keys.Identity
+	err    error
+	places []string // that were looked in, and what was there
+}
+
+func (r *keyring) identities(ctx context.Context) ([]keys.Identity, error) {
+	if len(r.o.identities) > 0 {
+		return r.o.identities, nil
+	}
+	r.once.Do(func() {
+		if r.ids, r.err = keys.Default.Identities(ctx, r.o.source(r.looked)); r.err != nil {
+			r.err = fmt.Errorf("look for identities: %w", r.err)
+		}
+	})
+	return r.ids, r.err
+}
+
+func (r *keyring) looked(place string, found int) {
+	switch found {
+	case 0:
+		place += " (none)"
+	case keys.Locked:
+		place += " (encrypted with a passphrase)"
+	}
+	r.places = append(r.places, place)
+}
+
+// explain adds to the error of a file that nobody opened what policy calls the
+// people it is sealed for, the places that were looked in, and the keys for which
+// the program knows no provider.
+func (r *keyring) explain(sealed *envfile.Sealed, err error) error {
+	var none *keys.NoIdentityError
+	if !errors.As(err, &none) {
+		return err
+	}
+	if policy, policyErr := r.o.policy(); policyErr == nil {
+		for i, recipient := range none.Recipients {
+			if name := policy.NameOf(recipient); name != "" {
+				none.Recipients[i] = name + " (" + recipient + ")"
+			}
+		}
+	}
+	if len(r.o.identities) > 0 {
+		return err
+	}
+	none.Places = r.places
+	var types []string
+	for _, stanza := range sealed.Metadata().Stanzas() {
+		if _, missing := keys.Default.Provider(stanza.Type); missing != nil && !slices.Contains(types, stanza.Type) {
+			types = append(types, stanza.Type)
+			none.Reasons = append(none.Reasons, missing)
+		}
+	}
+	return err
+}

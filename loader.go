@@ -1,0 +1,132 @@
+package sealcfg
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+
+	"github.com/sealcfg/sealcfg/internal/erased"
+)
+
+// A Loader loads settings of one type from the same places, as often as it is
+// asked to. It is safe for concurrent use once its flags are defined.
+type Loader[T any] struct{ core *loader }
+
+// New returns a loader of settings of type T, which must be a struct; the package
+// documentation says how its fields are named and filled. Nothing is read before
+// Load, and what is wrong with T or the options is an error of Load.
+func New[T any](opts ...Option) *Loader[T] {
+	return &Loader[T]{core: newLoader(reflect.TypeFor[T](), opts)}
+}
+
+// Load reads all sources and returns a handle to the settings. Its errors are
+// those of the function [Load].
+func (l *Loader[T]) Load(ctx context.Context) (*Handle[T], error) {
+	h := &Handle[T]{loader: l.core}
+	s, err := l.core.load(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	h.now.Store(s)
+	return h, nil
+}
+
+// A loader is a Loader without its type, so that programs with many settings
+// types hold the code once.
+type loader struct {
+	plan  *plan
+	o     *options
+	flags []Source // those of [Flags]
+	err   error    // of the type or the options
+}
+
+func newLoader(t reflect.Type, opts []Option) *loader {
+	o, err := newOptions(opts)
+	p, planErr := planOf(t)
+	if p != nil {
+		p.defaultsOnce.Do(func() { p.defaultsErr = p.defaultReferences() })
+		planErr = p.defaultsErr
+	}
+	return &loader{plan: p, o: o, err: errors.Join(planErr, err)}
+}
+
+// A snapshot is the outcome of one load. It is not changed after that.
+type snapshot struct {
+	env      string
+	value    reflect.Value // *T
+	origins  *Origins
+	warnings []*Problem
+}
+
+// load reads all sources. env is the environment, "" for the one that the options
+// or a variable name.
+func (l *loader) load(ctx context.Context, env string) (*snapshot, error) {
+	if l.err != nil {
+		return nil, fmt.Errorf("load settings: %w", l.err)
+	}
+	if env == "" && !l.o.withoutFiles {
+		var err error
+		if env, err = l.o.environment(); err != nil {
+			return nil, fmt.Errorf("load settings: %w", err)
+		}
+	}
+	s, err := l.read(ctx, env)
+	var problems *Error
+	switch {
+	case err == nil, errors.As(err, &problems):
+		return s, err
+	case env == "":
+		return nil, fmt.Errorf("load settings: %w", err)
+	}
+	return nil, fmt.Errorf("load settings for %q: %w", env, err)
+}
+
+func (l *loader) read(ctx context.Context, env string) (*snapshot, error) {
+	sources, file, err := l.sources(env)
+	if err != nil {
+		return nil, err
+	}
+	ctx, end := withShare(ctx)
+	defer end()
+	var s *snapshot
+	erased.Do(func() { s, err = l.open(ctx, env, sources, file) })
+	if s != nil && l.o.onWarning != nil {
+		for _, w := range s.warnings {
+			l.o.onWarning(w)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// open reads the sources and binds what they say. All that holds values on the way
+// from a file to the settings is made here, so that it can be erased. With an
+// error, the snapshot holds warnings at most.
+func (l *loader) open(ctx context.Context, env string, sources []Source, file string) (*snapshot, error) {
+	all, err := readAll(ctx, sources, l.plan, l.o.strict)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.o.resolve(ctx, l.plan, all.tree); err != nil {
+		return nil, err
+	}
+	v, tree := reflect.New(l.plan.typ), orEmpty(all.tree)
+	b := &binder{file: file, prefix: l.o.prefix, root: l.plan, problems: all.problems, origins: make([]placed, 0, tree.leaves())}
+	b.bind(l.plan, v.Elem(), tree, &place{})
+	b.validateAll(l.o.validations, l.plan, v, tree.origin)
+	if b.count() > 0 {
+		return &snapshot{warnings: all.warnings}, &Error{Env: env, Problems: b.all()}
+	}
+	return &snapshot{env: env, value: v, origins: newOrigins(b.origins), warnings: all.warnings}, nil
+}
+
+// orEmpty is the tree of settings that nothing mentions.
+func orEmpty(tree *node) *node {
+	if tree == nil {
+		return &node{kind: nodeMap, origin: Origin{Default: true}}
+	}
+	return tree
+}

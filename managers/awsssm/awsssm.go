@@ -1,0 +1,171 @@
+// Package awsssm takes settings from the parameters of AWS Systems Manager (SSM). A
+// program imports it like a driver of database/sql:
+//
+//	import _ "github.com/sealcfg/sealcfg/managers/awsssm"
+//
+// Then a value may name a parameter, or a field of one that holds a JSON object:
+//
+//	password: ref+awsssm://prod/db/password
+//
+// is the parameter /prod/db/password: the first slash is understood, as in the tool
+// vals. Behind the name may stand ?version= and ?region=: a region is a name of
+// AWS's own, so it leads to no host that is not AWS's. What stands behind # is a
+// field of the parameter's value, as with mode=singleparam of vals, which is
+// allowed. All parameters below a path become settings with [Source].
+//
+// Contacted is SSM in the region of AWS_REGION, or of the profile. Where credentials
+// come from, and what is contacted to get them, is decided by AWS's library:
+// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, web identities
+// (AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN), ~/.aws/config and ~/.aws/credentials
+// (AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE) with AWS_PROFILE, single sign-on,
+// then the roles of containers and of EC2. The last asks 169.254.169.254, unless
+// AWS_EC2_METADATA_DISABLED is "true". AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_SSM
+// name another endpoint, AWS_MAX_ATTEMPTS and AWS_RETRY_MODE say how often AWS's
+// library tries.
+//
+// A parameter is asked for once in a load, for no longer than 30 seconds; so are all
+// pages below a path together.
+package awsssm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+
+	"github.com/sealcfg/sealcfg"
+	"github.com/sealcfg/sealcfg/internal/awscause"
+	"github.com/sealcfg/sealcfg/internal/keycall"
+	"github.com/sealcfg/sealcfg/managers/internal/awsconfig"
+	"github.com/sealcfg/sealcfg/managers/internal/variable"
+)
+
+func init() { sealcfg.Resolvers.Register(Manager{}) }
+
+// Manager is SSM. The zero value is ready for use.
+type Manager struct {
+	// Config is how AWS is asked; nil is as the environment says when settings
+	// are loaded.
+	Config *aws.Config
+}
+
+var _ sealcfg.Resolver = Manager{}
+
+// Schemes is awsssm, as in vals.
+func (Manager) Schemes() []string { return []string{"awsssm"} }
+
+// Resolve returns the value of a parameter, decrypted.
+func (m Manager) Resolve(ctx context.Context, ref sealcfg.Reference) (string, error) {
+	if err := ref.Parameters("region", "version", "mode"); err != nil {
+		return "", err
+	}
+	if mode := ref.Query.Get("mode"); mode != "" && mode != "singleparam" {
+		return "", errors.New("parameter \"mode\": a reference is to one parameter (singleparam)")
+	}
+	name := rooted(ref.Name)
+	if version := ref.Query.Get("version"); version != "" {
+		name += ":" + version
+	}
+	return keycall.Do(ctx, awscause.Text, nil, func(ctx context.Context) (string, error) {
+		client, err := m.client(ctx, ref.Query.Get("region"))
+		if err != nil {
+			return "", err
+		}
+		out, err := client.GetParameter(ctx, &ssm.GetParameterInput{Name: &name, WithDecryption: aws.Bool(true)})
+		switch {
+		case err != nil:
+			return "", err
+		case out.Parameter == nil || out.Parameter.Value == nil:
+			return "", errors.New("the parameter has no value")
+		}
+		return *out.Parameter.Value, nil
+	})
+}
+
+// rooted puts the slash before a name that vals does not demand. An ARN has none.
+func rooted(name string) string {
+	if strings.HasPrefix(name, "/") || strings.HasPrefix(name, "arn:") {
+		return name
+	}
+	return "/" + name
+}
+
+func (m Manager) client(ctx context.Context, region string) (*ssm.Client, error) {
+	config, err := awsconfig.Load(ctx, m.Config, region)
+	if err != nil {
+		return nil, err
+	}
+	return ssm.NewFromConfig(config), nil
+}
+
+// Source is all parameters below a path: with /prod/app, the parameter
+// /prod/app/db/api-key is db.api_key. Dots separate levels like slashes, hyphens stand
+// for underscores, and case does not count. Of a parameter that no setting is
+// named like, the user is warned; with [sealcfg.Strict], it is a problem. Give
+// Source to [sealcfg.WithSource].
+func Source(path string) sealcfg.Source { return Manager{}.Source(path) }
+
+// Source is the function [Source] with this manager.
+func (m Manager) Source(path string) sealcfg.Source {
+	return source{m, strings.TrimSuffix(rooted(path), "/")}
+}
+
+type source struct {
+	m    Manager
+	path string
+}
+
+func (s source) Name() string { return "awsssm:/" + s.path }
+
+func (s source) Read(ctx context.Context, r *sealcfg.Reading) error {
+	all, err := keycall.Do(ctx, awscause.Text, nil, s.parameters)
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.Name(), err)
+	}
+	for _, p := range all {
+		at := sealcfg.Origin{Place: "awsssm:/" + p.name}
+		name := variable.Name(strings.TrimPrefix(p.name, s.path))
+		if known, err := r.KnownVariable(name, at); err != nil {
+			return fmt.Errorf("%s: %w", at, err)
+		} else if !known {
+			continue
+		}
+		if _, err := r.SetVariable(name, p.value, at); err != nil {
+			return fmt.Errorf("%s: %w", at, err)
+		}
+	}
+	return nil
+}
+
+type parameter struct{ name, value string }
+
+func (s source) parameters(ctx context.Context) ([]parameter, error) {
+	client, err := s.m.client(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	path := s.path
+	if path == "" {
+		path = "/"
+	}
+	var all []parameter
+	pages := ssm.NewGetParametersByPathPaginator(client, &ssm.GetParametersByPathInput{
+		Path: &path, Recursive: aws.Bool(true), WithDecryption: aws.Bool(true),
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range page.Parameters {
+			all = append(all, parameter{aws.ToString(p.Name), aws.ToString(p.Value)})
+		}
+	}
+	// What names a group before what names a part of it.
+	slices.SortFunc(all, func(a, b parameter) int { return strings.Compare(a.name, b.name) })
+	return all, nil
+}

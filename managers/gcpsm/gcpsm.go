@@ -1,0 +1,209 @@
+// Package gcpsm takes settings from Google Cloud Secret Manager. A program imports it
+// like a driver of database/sql:
+//
+//	import _ "github.com/sealcfg/sealcfg/managers/gcpsm"
+//
+// Then a value may name a secret of a project, or a field of one that is a JSON
+// object:
+//
+//	password: ref+gcpsm://my-project/db#password
+//
+// The scheme gcpsecrets of the tool vals is the same. Behind the name may stand
+// ?version=3; else the newest version is meant. The full name,
+// projects/my-project/secrets/db/versions/3, is as good. All secrets whose names
+// begin alike become settings with [Source].
+//
+// Contacted is secretmanager.googleapis.com, once the program has logged in with
+// Google's application default credentials: the file that
+// GOOGLE_APPLICATION_CREDENTIALS names, what `gcloud auth application-default login`
+// left behind, or the metadata server of a machine in Google's cloud
+// (GCE_METADATA_HOST). GOOGLE_CLOUD_QUOTA_PROJECT names who pays,
+// GOOGLE_CLOUD_UNIVERSE_DOMAIN another cloud. Google's libraries obey variables of
+// their own besides, such as those for proxies. Another host or login is for
+// the code: [Manager].
+//
+// A secret is asked for once in a load, for no longer than 30 seconds; Google's
+// library tries three times.
+package gcpsm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"regexp"
+	"slices"
+	"strings"
+
+	secretmanager "cloud.google.com/go/secretmanager/apiv1"
+	"cloud.google.com/go/secretmanager/apiv1/secretmanagerpb"
+	"google.golang.org/api/iterator"
+	"google.golang.org/api/option"
+	"google.golang.org/grpc"
+
+	"github.com/sealcfg/sealcfg"
+	"github.com/sealcfg/sealcfg/internal/gcpcause"
+	"github.com/sealcfg/sealcfg/internal/keycall"
+	"github.com/sealcfg/sealcfg/managers/internal/variable"
+)
+
+func init() { sealcfg.Resolvers.Register(Manager{}) }
+
+// Manager is Secret Manager. The zero value is ready for use.
+type Manager struct {
+	// Options are for Google's client: another endpoint, other credentials.
+	Options []option.ClientOption
+}
+
+var _ sealcfg.Resolver = Manager{}
+
+// Schemes are gcpsm, and gcpsecrets as in vals.
+func (Manager) Schemes() []string { return []string{"gcpsm", "gcpsecrets"} }
+
+// Resolve returns the payload of a secret's version.
+func (m Manager) Resolve(ctx context.Context, ref sealcfg.Reference) (string, error) {
+	if err := ref.Parameters("version"); err != nil {
+		return "", err
+	}
+	name, err := resource(ref.Name, ref.Query.Get("version"))
+	if err != nil {
+		return "", err
+	}
+	return m.access(ctx, name)
+}
+
+// The forms of a name; a project's may have a domain in it.
+var (
+	short = regexp.MustCompile(`^([a-z0-9.:-]+)/([A-Za-z0-9_-]+)$`)
+	full  = regexp.MustCompile(`^projects/([a-z0-9.:-]+)/secrets/([A-Za-z0-9_-]+)(?:/versions/([A-Za-z0-9_-]+))?$`)
+	part  = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+)
+
+// resource is the name of a secret's version in the words of the service.
+func resource(name, version string) (string, error) {
+	parts := full.FindStringSubmatch(name)
+	switch {
+	case parts == nil:
+		if parts = short.FindStringSubmatch(name); parts == nil {
+			return "", errors.New("want PROJECT/SECRET")
+		}
+	case parts[3] != "" && version != "":
+		return "", errors.New("two versions are given")
+	case parts[3] != "":
+		version = parts[3]
+	}
+	if version == "" {
+		version = "latest"
+	}
+	if !part.MatchString(version) {
+		return "", errors.New("parameter \"version\" is not a version")
+	}
+	return "projects/" + parts[1] + "/secrets/" + parts[2] + "/versions/" + version, nil
+}
+
+func (m Manager) access(ctx context.Context, name string) (string, error) {
+	return call(ctx, m, func(ctx context.Context, client *secretmanager.Client) (string, error) {
+		out, err := client.AccessSecretVersion(ctx, &secretmanagerpb.AccessSecretVersionRequest{Name: name})
+		if err != nil {
+			return "", err
+		}
+		data, sum := out.GetPayload().GetData(), out.GetPayload().DataCrc32C
+		if sum != nil && *sum != int64(crc32.Checksum(data, crc32.MakeTable(crc32.Castagnoli))) {
+			return "", errors.New("the answer was damaged on its way")
+		}
+		return string(data), nil
+	})
+}
+
+type shared struct{ first *option.ClientOption }
+
+// call makes a call with the client of the load, which is closed with it.
+func call[T any](ctx context.Context, m Manager, do func(context.Context, *secretmanager.Client) (T, error)) (T, error) {
+	key := shared{}
+	if len(m.Options) > 0 {
+		key.first = &m.Options[0]
+	}
+	own, end := context.WithCancel(ctx) // for who calls a resolver outside of a load
+	defer end()
+	return keycall.Do(ctx, gcpcause.Text, nil, func(ctx context.Context) (T, error) {
+		client, err := sealcfg.Shared(own, key, func(ctx context.Context) (*secretmanager.Client, error) {
+			retries := option.WithGRPCDialOption(grpc.WithChainUnaryInterceptor(gcpcause.GiveUp()))
+			c, err := secretmanager.NewClient(ctx, append([]option.ClientOption{retries}, m.Options...)...)
+			if err == nil {
+				context.AfterFunc(ctx, func() { _ = c.Close() })
+			}
+			return c, err
+		})
+		if err != nil {
+			var none T
+			return none, err
+		}
+		return do(gcpcause.Attempts(ctx), client)
+	})
+}
+
+// Source is all secrets of a project whose names begin with prefix: with prod-app-,
+// the secret prod-app-db__api-key is db.api_key. Two underscores or hyphens separate
+// levels, a hyphen stands for an underscore, and case does not count. Of a secret that
+// no setting is named like, the user is warned, and it is not asked for; with
+// [sealcfg.Strict], it is a problem. Secrets are listed, then asked for one by
+// one. Give Source to [sealcfg.WithSource].
+func Source(project, prefix string) sealcfg.Source { return Manager{}.Source(project, prefix) }
+
+// Source is the function [Source] with this manager.
+func (m Manager) Source(project, prefix string) sealcfg.Source { return source{m, project, prefix} }
+
+type source struct {
+	m               Manager
+	project, prefix string
+}
+
+func (s source) Name() string { return "gcpsm://" + s.project + "/" + s.prefix + "*" }
+
+func (s source) Read(ctx context.Context, r *sealcfg.Reading) error {
+	names, err := call(ctx, s.m, s.names)
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.Name(), err)
+	}
+	for _, name := range names {
+		at := sealcfg.Origin{Place: "gcpsm://" + s.project + "/" + name}
+		variable := variable.Name(strings.TrimPrefix(name, s.prefix))
+		known, err := r.KnownVariable(variable, at)
+		if err == nil && known {
+			var text string
+			if text, err = s.m.access(ctx, "projects/"+s.project+"/secrets/"+name+"/versions/latest"); err == nil {
+				_, err = r.SetVariable(variable, text, at)
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", at, err)
+		}
+	}
+	return nil
+}
+
+// names lists the secrets, what names a group before what names a part of it.
+func (s source) names(ctx context.Context, client *secretmanager.Client) ([]string, error) {
+	if !short.MatchString(s.project + "/x") {
+		return nil, errors.New("that is no name of a project")
+	}
+	request := &secretmanagerpb.ListSecretsRequest{Parent: "projects/" + s.project}
+	if part.MatchString(s.prefix) {
+		request.Filter = "name:" + s.prefix // finds it anywhere in the name
+	}
+	var names []string
+	for all := client.ListSecrets(ctx, request); ; {
+		secret, err := all.Next()
+		if errors.Is(err, iterator.Done) {
+			slices.Sort(names)
+			return names, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		name := secret.Name[strings.LastIndex(secret.Name, "/")+1:]
+		if strings.HasPrefix(name, s.prefix) && name != s.prefix {
+			names = append(names, name)
+		}
+	}
+}

@@ -1,0 +1,35 @@
+// Package pflags defines the flags of settings in a flag set of pflag, which is
+// that of cobra's commands. It is a package of its own because pflag is a module
+// more.
+package pflags
+
+import (
+	"fmt"
+
+	"github.com/spf13/pflag"
+
+	"github.com/sealcfg/sealcfg"
+)
+
+// Add is [sealcfg.Flags] for a flag set of pflag. Call it before the flags are
+// parsed, which cobra does before it runs a command, and l.Load after that.
+//
+// It is an error if l's type is none that can be bound, or if fs has a flag of
+// one of the names; the other flags are defined then.
+func Add[T any](fs *pflag.FlagSet, l *sealcfg.Loader[T]) error {
+	var twice error
+	err := sealcfg.Flags(l, func(value pflag.Value, name, usage string) {
+		if fs.Lookup(name) != nil {
+			twice = fmt.Errorf("define flags: there is a flag --%s already", name)
+			return
+		}
+		f := fs.VarPF(value, name, "", usage)
+		if b, ok := value.(interface{ IsBoolFlag() bool }); ok && b.IsBoolFlag() {
+			f.NoOptDefVal = "true"
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return twice
+}

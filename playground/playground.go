@@ -1,0 +1,117 @@
+// Package playground holds settings to the validate tags of
+// github.com/go-playground/validator, for checks that sealcfg's own tags do not
+// know:
+//
+//	type Settings struct {
+//		Start, End time.Time                `validate:"required"`
+//		Image      string                   `validate:"startswith=registry.example.com/"`
+//		Token      sealcfg.Secret[string]   `validate:"jwt"`
+//	}
+//
+//	sealcfg.Load[Settings](ctx, playground.Validate(nil))
+package playground
+
+import (
+	"errors"
+	"reflect"
+	"strings"
+	"sync"
+
+	"github.com/go-playground/validator/v10"
+
+	"github.com/sealcfg/sealcfg"
+)
+
+// Validate has the settings judged by v, or by a new validator (with required
+// structs enabled) if v is nil, once they are bound and all other checks have
+// passed. What a field fails becomes a [sealcfg.Problem] of its setting, with the
+// tag and its parameter but without the value. Tags see through [sealcfg.Secret]
+// and [sealcfg.Optional].
+//
+// v must not be in use elsewhere before the first load: it learns of the secrets
+// in the settings then. A tag that v does not know is a panic of v's.
+func Validate(v *validator.Validate) sealcfg.Option {
+	if v == nil {
+		v = validator.New(validator.WithRequiredStructEnabled())
+	}
+	a := &adapter{v: v, seen: make(map[reflect.Type]bool)}
+	return sealcfg.WithValidation(a.validate)
+}
+
+// An adapter knows for which types the validator has been told how to look inside.
+type adapter struct {
+	mu   sync.Mutex // a validator may not learn while it validates
+	v    *validator.Validate
+	seen map[reflect.Type]bool
+}
+
+func (a *adapter) validate(settings any) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	t := reflect.TypeOf(settings).Elem()
+	a.learn(t)
+	err := a.v.Struct(settings)
+	if err == nil {
+		return nil
+	}
+	var failed validator.ValidationErrors
+	if !errors.As(err, &failed) {
+		return errors.New("the validator refuses the type of the settings")
+	}
+	var all []error
+	for _, f := range failed {
+		path := f.StructNamespace()
+		if t.Name() != "" { // which may hold dots, if the type is generic
+			path = strings.TrimPrefix(path, t.Name()+".")
+		}
+		rule := f.Tag()
+		if f.Param() != "" {
+			rule += "=" + f.Param()
+		}
+		all = append(all, &sealcfg.FieldError{Field: path, Reason: "must satisfy " + rule})
+	}
+	return errors.Join(all...)
+}
+
+// learn finds the secrets and optionals within a type.
+func (a *adapter) learn(t reflect.Type) {
+	if a.seen[t] {
+		return
+	}
+	a.seen[t] = true
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+		a.learn(t.Elem())
+	case reflect.Struct:
+		if held, inside := holder(t); inside != nil {
+			a.v.RegisterCustomTypeFunc(inside, reflect.Zero(t).Interface())
+			a.learn(held)
+			return
+		}
+		for i := range t.NumField() {
+			a.learn(t.Field(i).Type)
+		}
+	}
+}
+
+// holder returns, for a Secret or an Optional, the type that it holds, and what
+// returns the value that it holds.
+func holder(t reflect.Type) (held reflect.Type, inside validator.CustomTypeFunc) {
+	if t.PkgPath() != reflect.TypeFor[sealcfg.Origin]().PkgPath() {
+		return nil, nil
+	}
+	switch name, _, _ := strings.Cut(t.Name(), "["); name {
+	case "Secret":
+		m, _ := t.MethodByName("Expose")
+		return m.Type.Out(0), func(v reflect.Value) any { return v.MethodByName("Expose").Call(nil)[0].Interface() }
+	case "Optional":
+		m, _ := t.MethodByName("Get")
+		return m.Type.Out(0), func(v reflect.Value) any {
+			if out := v.MethodByName("Get").Call(nil); out[1].Bool() {
+				return out[0].Interface()
+			}
+			return nil
+		}
+	}
+	return nil, nil
+}

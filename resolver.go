@@ -1,0 +1,113 @@
+package sealcfg
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+)
+
+// A Resolver asks a manager of secrets. A value that is a text and begins with
+// ref+SCHEME:// is replaced by what the resolver of that scheme returns:
+//
+//	password: ref+awssm://prod/db#password
+//
+// It does not matter where the text comes from (a file, a .env file, a secrets
+// directory, a variable, a flag, another source), but for [Set], whose values are
+// taken as they are. A value that must begin with ref+SCHEME:// is written with
+// ref+echo:// before it. What a resolver returns is not looked at again.
+//
+// The host and the credentials are those of the program, never those of a
+// reference. Implementations are safe for concurrent use.
+type Resolver interface {
+	// Schemes returns the schemes that it is for.
+	Schemes() []string
+	// Resolve returns a secret as a whole, once for all references to it in one
+	// load, and for several secrets at once. It must end when ctx does; errors
+	// carry no secret. See also [Shared].
+	Resolve(ctx context.Context, ref Reference) (string, error)
+}
+
+// Resolvers holds those of the packages that the program imports.
+var Resolvers ResolverRegistry
+
+// A ResolverRegistry holds resolvers by scheme. Its zero value is empty, and it
+// is safe for concurrent use.
+type ResolverRegistry struct {
+	mu       sync.RWMutex
+	byScheme map[string]Resolver
+	fetch    fetcher // nil as long as it is empty
+}
+
+// Register adds a resolver, usually from an init function. It panics if one of its
+// schemes is taken.
+func (g *ResolverRegistry) Register(r Resolver) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.byScheme == nil {
+		g.byScheme, g.fetch = make(map[string]Resolver), fetch
+	}
+	for _, scheme := range r.Schemes() {
+		if _, taken := g.byScheme[scheme]; taken {
+			panic(fmt.Sprintf("sealcfg: two resolvers for %s://", scheme))
+		}
+		g.byScheme[scheme] = r
+	}
+}
+
+func (g *ResolverRegistry) of(scheme string) Resolver {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	return g.byScheme[scheme]
+}
+
+// WithResolver resolves references with r, in place of the registered resolver of
+// the same scheme.
+func WithResolver(r Resolver) Option {
+	return func(o *options) { o.resolvers, o.fetch = append(o.resolvers, r), fetch }
+}
+
+// fetcher returns nil if there is no resolver at all.
+func (o *options) fetcher() fetcher {
+	if o.fetch != nil {
+		return o.fetch
+	}
+	Resolvers.mu.RLock()
+	defer Resolvers.mu.RUnlock()
+	return Resolvers.fetch
+}
+
+func (o *options) resolverOf(scheme string) Resolver {
+	for _, r := range slices.Backward(o.resolvers) {
+		if slices.Contains(r.Schemes(), scheme) {
+			return r
+		}
+	}
+	return Resolvers.of(scheme)
+}
+
+// managerOf is the package of this module that brings a resolver for a scheme, "" if
+// there is none.
+func managerOf(scheme string) string {
+	switch scheme {
+	case "awssm", "awssecrets":
+		return "awssm"
+	case "awsssm":
+		return "awsssm"
+	case "azurekv", "azurekeyvault":
+		return "azurekv"
+	case "gcpsm", "gcpsecrets":
+		return "gcpsm"
+	case "vaultkv", "vault":
+		return "vaultkv"
+	}
+	return ""
+}
+
+// noResolver says that a scheme has no resolver here, and which import would help.
+func noResolver(scheme string) error {
+	if pkg := managerOf(scheme); pkg != "" {
+		return fmt.Errorf("nothing resolves %s%s:// here: the program does not import github.com/sealcfg/sealcfg/managers/%s", refPrefix, scheme, pkg)
+	}
+	return fmt.Errorf("nothing resolves %s%s:// here; a text that is no reference is written with %s before it", refPrefix, scheme, literalPrefix)
+}

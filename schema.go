@@ -1,0 +1,190 @@
+package sealcfg
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/sealcfg/sealcfg/crypto"
+)
+
+// schemaDialect is the version of JSON Schema that is written.
+const schemaDialect = "https://json-schema.org/draft/2020-12/schema"
+
+// Schema returns the JSON Schema (2020-12) of the files that T takes, indented,
+// with a line feed at the end. Where a value is wanted, the sealed value of the
+// right type is valid too, so that a file can be checked, and completed in an
+// editor, without a key. Secrets are writeOnly; desc tags are descriptions.
+//
+// It describes the settings as a whole. A single file need not have what another
+// layer has: see [LayerSchema]. What only Go can check (Validate, checks that look
+// at the disk) is not in it.
+func Schema[T any]() ([]byte, error) { return New[T]().Schema() }
+
+// LayerSchema is [Schema] for one file of several, such as environments/prod.yaml
+// over environments/base.yaml: nothing is required.
+func LayerSchema[T any]() ([]byte, error) {
+	return New[T]().core.schema(true)
+}
+
+// Schema is the function [Schema] for the loader's type.
+func (l *Loader[T]) Schema() ([]byte, error) { return l.core.schema(false) }
+
+func (l *loader) schema(layer bool) ([]byte, error) {
+	if l.err != nil {
+		return nil, fmt.Errorf("describe settings: %w", l.err)
+	}
+	s := &schemer{layer: layer, open: make(map[*plan]string), defs: jsonObject{}}
+	root := s.structOf(l.plan)
+	root.addFirst("$schema", schemaDialect)
+	root.addTo("properties", "sops", jsonObject{{"description", "the metadata of a sealed file"}, {"type", "object"}})
+	root.add("$defs", append(s.defs, s.sealedDefs()...))
+	var out bytes.Buffer
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	err := e.Encode(root)
+	return out.Bytes(), err
+}
+
+// A schemer writes the schema of a plan.
+type schemer struct {
+	layer bool             // nothing is required
+	open  map[*plan]string // structs that contain what is being written, by the name of their definition once one is needed
+	defs  jsonObject
+	used  []string // types of sealed values, in the order of sealedTypes
+}
+
+// structOf returns the schema of a struct, or a reference to the definition of one
+// that contains itself.
+func (s *schemer) structOf(p *plan) jsonObject {
+	if name, recursive := s.open[p]; recursive {
+		if name == "" {
+			bare, _, _ := strings.Cut(p.typ.Name(), "[") // type arguments hold slashes
+			name = fmt.Sprintf("%s-%d", bare, len(s.defs)+1)
+			s.open[p] = name
+		}
+		return jsonObject{{"$ref", "#/$defs/" + name}}
+	}
+	s.open[p] = ""
+	o := jsonObject{{"type", "object"}}
+	properties, required := s.fields(p.fields)
+	o.add("properties", properties)
+	if len(required) > 0 && !s.layer {
+		o.add("required", required)
+	}
+	if p.union == nil {
+		o.add("additionalProperties", false)
+	} else {
+		s.addUnion(&o, p)
+	}
+	name := s.open[p]
+	delete(s.open, p)
+	if name == "" {
+		return o
+	}
+	s.defs.add(name, o)
+	return jsonObject{{"$ref", "#/$defs/" + name}}
+}
+
+// addUnion adds what holds for one kind only.
+func (s *schemer) addUnion(o *jsonObject, p *plan) {
+	var variants []jsonObject
+	for _, v := range p.union.variants {
+		properties, required := s.fields(v.plan.elem.fields)
+		s.used = append(s.used, string(crypto.Str))
+		kind := jsonObject{{"anyOf", []jsonObject{{{"const", v.kind}}, {{"$ref", sealedRef(crypto.Str)}}}}}
+		variant := jsonObject{{"properties", append(jsonObject{{kindName, kind}}, properties...)}}
+		if len(required) > 0 && !s.layer {
+			variant.add("required", required)
+		}
+		variants = append(variants, variant)
+	}
+	o.add("anyOf", variants) // several may fit while the kind is sealed
+	o.add("unevaluatedProperties", false)
+}
+
+// fields returns the properties of a struct, old names included, and which are
+// required.
+func (s *schemer) fields(fields []field) (properties jsonObject, required []string) {
+	properties = jsonObject{}
+	for i := range fields {
+		f := &fields[i]
+		o := s.field(f)
+		properties.add(f.name, o)
+		for _, old := range f.aliases {
+			properties.add(old, append(jsonObject{{"deprecated", true}}, o...))
+		}
+		if f.isRequired() && len(f.aliases) == 0 {
+			required = append(required, f.name)
+		}
+	}
+	return properties, required
+}
+
+// isRequired says that something has to set the field itself. What a struct needs
+// is asked of its fields.
+func (f *field) isRequired() bool {
+	if f.def != nil || f.optional || f.plan.nilable() {
+		return false
+	}
+	if f.plan.shape != shapeStruct {
+		return true
+	}
+	for i := range f.plan.fields {
+		if f.plan.fields[i].isRequired() {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *schemer) field(f *field) jsonObject {
+	o := s.of(f.plan, f.limits)
+	var about jsonObject
+	if f.desc != "" {
+		about.add("description", f.desc)
+	}
+	if f.deprecated != "" {
+		about.add("deprecated", true)
+	}
+	if f.plan.isSecret() || f.plan.itemsAreSecret() {
+		about.add("writeOnly", true)
+	}
+	if f.def != nil && !f.plan.holdsSecret() {
+		if n := textNode(f.plan, *f.def, Origin{}); n.kind != nodeBroken {
+			about.add("default", valueOf(f.plan, n))
+		}
+	}
+	return append(about, o...)
+}
+
+// of returns the schema of a value. limits are nil, or those of the field.
+func (s *schemer) of(p *plan, limits *constraints) jsonObject {
+	var o jsonObject
+	nilable := p.nilable()
+	switch core := p.core(); core.shape {
+	case shapeStruct:
+		o = s.structOf(core)
+	case shapeList:
+		o = jsonObject{{"type", "array"}, {"items", s.of(core.elem, limits.ofItems())}}
+		if core.typ.Kind() == reflect.Array {
+			o.add("minItems", core.typ.Len())
+			o.add("maxItems", core.typ.Len())
+		}
+		limits.addCount(&o, "Items")
+	case shapeMap:
+		o = jsonObject{{"type", "object"}, {"additionalProperties", s.of(core.elem, limits.ofItems())}}
+		limits.addCount(&o, "Properties")
+	case shapeScalar:
+		return s.scalar(core, limits, nilable)
+	default: // anything
+		return nil
+	}
+	if nilable {
+		return jsonObject{{"anyOf", []jsonObject{o, {{"type", "null"}}}}}
+	}
+	return o
+}

@@ -1,0 +1,76 @@
+package sealcfgtest
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"filippo.io/age"
+
+	"github.com/sealcfg/sealcfg"
+	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+// An Environment is a folder of sealed files on the disk, with a key that nothing
+// else knows. It is removed when the test ends.
+type Environment struct {
+	// Name is that of the environment.
+	Name string
+	// Dir is the folder of its files.
+	Dir string
+
+	identity  keys.Identity
+	recipient keys.Recipient
+}
+
+// NewEnvironment seals a YAML text as the file of an environment.
+func NewEnvironment(t testing.TB, name, yaml string) *Environment {
+	t.Helper()
+	key, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids, err := keys.ParseAgeIdentities(key.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	recipient, err := keys.ParseAgeRecipient(key.Recipient().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &Environment{Name: name, Dir: t.TempDir(), identity: ids[0], recipient: recipient}
+	e.Write(t, name, yaml)
+	return e
+}
+
+// Options returns what loads the environment, and no variable of the process. Add
+// [sealcfg.WithEnviron] for variables.
+func (e *Environment) Options() []sealcfg.Option {
+	return []sealcfg.Option{sealcfg.WithDir(e.Dir), sealcfg.WithEnv(e.Name), sealcfg.WithIdentity(e.identity), sealcfg.WithEnviron()}
+}
+
+// Path returns where the file of a layer is: the environment's name, that with
+// .local, or base.
+func (e *Environment) Path(layer string) string { return filepath.Join(e.Dir, layer+".yaml") }
+
+// Write seals a YAML text as the file of a layer, which may exist already; the file
+// is replaced as a whole, as editors and deployments do.
+func (e *Environment) Write(t testing.TB, layer, yaml string) {
+	t.Helper()
+	plain, err := envfile.Parse(envfile.YAML, []byte(yaml))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed, _, err := envfile.Seal(t.Context(), plain, envfile.Rules{}, envfile.Recipients{Groups: [][]keys.Recipient{{e.recipient}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	beside := filepath.Join(e.Dir, ".new")
+	if err := os.WriteFile(beside, sealed.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(beside, e.Path(layer)); err != nil {
+		t.Fatal(err)
+	}
+}

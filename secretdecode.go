@@ -1,0 +1,62 @@
+package sealcfg
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+)
+
+// errPlaceholder is that of a decoder which meets what a Secret prints: whoever
+// wrote it has copied a dump.
+var errPlaceholder = errors.New("read a secret: the text is the placeholder that stands for one")
+
+// UnmarshalText has other libraries decode a Secret: those for the process
+// environment, flags (flag.TextVar) and files. It reads the text as [Load] reads a
+// variable of the process environment. What a Secret prints is refused. Errors
+// carry no value.
+func (s *Secret[T]) UnmarshalText(text []byte) error {
+	v := reflect.New(reflect.TypeFor[T]()).Elem()
+	if err := bindText(v, string(text)); err != nil {
+		return err
+	}
+	s.fill(v)
+	return nil
+}
+
+func bindText(v reflect.Value, text string) error {
+	if text == redacted || text == unset {
+		return errPlaceholder
+	}
+	p, err := planFor(v.Type())
+	if err != nil {
+		return fmt.Errorf("read a secret: %w", err)
+	}
+	var b binder
+	b.bind(p, v, textNode(p, text, Origin{}), &place{})
+	if problems := b.all(); len(problems) > 0 {
+		return fmt.Errorf("read a secret: %s", problems[0].text())
+	}
+	return nil
+}
+
+// UnmarshalJSON reads the JSON of a T, as encoding/json does. A null changes
+// nothing. What a Secret prints is refused. Errors carry no value.
+func (s *Secret[T]) UnmarshalJSON(data []byte) error {
+	switch string(data) {
+	case "null":
+		return nil
+	case `"` + redacted + `"`, `"` + unset + `"`:
+		return errPlaceholder
+	}
+	var v T
+	if json.Unmarshal(data, &v) != nil { // its error quotes numbers
+		return fmt.Errorf("read a secret: the JSON is none of %s", typeName(reflect.TypeFor[T]()))
+	}
+	*s = NewSecret(v)
+	return nil
+}
+
+// embedsSecret says that a type which is no Secret has the methods of one, those
+// that decode among them. They are meant for the field, not for the type.
+func embedsSecret(t reflect.Type) bool { return reflect.PointerTo(t).Implements(boxedType) }

@@ -1,0 +1,128 @@
+package sealcfg
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/sealcfg/sealcfg/internal/closest"
+)
+
+const (
+	maxSecretBytes = 1 << 20 // Kubernetes and Docker allow no more for a whole secret
+	maxSecretDepth = 8       // of folders; a link may lead back up
+)
+
+// A secretsDir is a folder with a file for each setting, as Docker and Kubernetes
+// mount it.
+type secretsDir struct{ dir string }
+
+func (s *secretsDir) Name() string { return s.dir }
+
+func (s *secretsDir) Read(ctx context.Context, r *Reading) error {
+	return s.read(ctx, os.DirFS(s.dir), ".", maxSecretDepth, r)
+}
+
+func (s *secretsDir) read(ctx context.Context, fsys fs.FS, dir string, depth int, r *Reading) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	entries, err := fs.ReadDir(fsys, dir)
+	if dir == "." && errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return s.unreadable(dir, err, r)
+	}
+	for _, e := range entries {
+		// Kubernetes keeps the files in ..data and the like, and links to them.
+		if strings.HasPrefix(e.Name(), ".") {
+			continue
+		}
+		name := path.Join(dir, e.Name())
+		info, err := fs.Stat(fsys, name) // through links
+		switch {
+		case err != nil:
+			err = s.unreadable(name, err, r)
+		case info.IsDir() && depth > 0:
+			err = s.read(ctx, fsys, name, depth-1, r)
+		case info.Mode().IsRegular():
+			err = s.file(fsys, name, r)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unreadable is an error if a setting, or a group of them, has the name of what
+// cannot be read; nobody asks for the rest.
+func (s *secretsDir) unreadable(name string, err error, r *Reading) error {
+	if name != "." {
+		if known, twins := r.known(secretVariable(name)); !known {
+			return twins
+		}
+	}
+	return s.failed(name, err)
+}
+
+// file reads one file if a setting has its name. A folder may hold what is meant
+// for others, so an unknown name is only spoken of if it is nearly one of ours.
+func (s *secretsDir) file(fsys fs.FS, name string, r *Reading) error {
+	at := Origin{File: s.shown(name)}
+	variable := secretVariable(name)
+	if ok, err := r.known(variable); !ok {
+		if guess, near := closest.Of(variable, r.plan.variables()); near {
+			r.warn((&flaw{kind: KindUnknown, reason: "unknown secret", hint: "did you mean " + strings.ToLower(guess) + "?"}).problem("", at))
+		}
+		return err
+	}
+	f, err := fsys.Open(name)
+	if err != nil {
+		return s.failed(name, err)
+	}
+	defer func() { _ = f.Close() }()
+	text, err := io.ReadAll(io.LimitReader(f, maxSecretBytes+1))
+	switch {
+	case err != nil:
+		return s.failed(name, err)
+	case len(text) > maxSecretBytes:
+		return fmt.Errorf("%s: larger than %d bytes", s.shown(name), maxSecretBytes)
+	}
+	_, err = r.SetVariable(variable, withoutNewline(string(text)), at)
+	return err
+}
+
+// secretVariable spells the name of a file like a variable: db/password,
+// db.password and db__password are all DB__PASSWORD.
+func secretVariable(name string) string {
+	parts := strings.FieldsFunc(name, func(r rune) bool { return r == '/' || r == '.' })
+	for i := range parts {
+		parts[i] = variableName(parts[i])
+	}
+	return strings.Join(parts, levels)
+}
+
+// withoutNewline takes one line end off: most editors and echo leave one.
+func withoutNewline(text string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r")
+}
+
+func (s *secretsDir) shown(name string) string {
+	return filepath.Join(s.dir, filepath.FromSlash(name))
+}
+
+func (s *secretsDir) failed(name string, err error) error {
+	var pathError *fs.PathError
+	if errors.As(err, &pathError) {
+		err = pathError.Err // the path is in the message already
+	}
+	return fmt.Errorf("%s: read: %w", s.shown(name), err)
+}

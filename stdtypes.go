@@ -1,0 +1,100 @@
+package sealcfg
+
+import (
+	"encoding/json"
+	"errors"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sealcfg/sealcfg/crypto"
+)
+
+var (
+	anyType     = reflect.TypeFor[any]()
+	rawJSONType = reflect.TypeFor[json.RawMessage]()
+
+	regexpType  = reflect.TypeFor[regexp.Regexp]()
+	monthType   = reflect.TypeFor[time.Month]()
+	weekdayType = reflect.TypeFor[time.Weekday]()
+)
+
+// stdDecoder is for types of the standard library that have no UnmarshalText, or
+// one that takes less than a file says. It returns nil for others.
+func stdDecoder(t reflect.Type) decoder {
+	switch t {
+	case regexpType:
+		return decodeRegexp
+	case locationType:
+		return decodeLocation
+	case monthType:
+		return named(time.January, time.December, "a month: its English name or 1 to 12")
+	case weekdayType:
+		return named(time.Sunday, time.Saturday, "a day of the week: its English name or 0 (Sunday) to 6")
+	}
+	if isURLType(t) {
+		return decodeURL
+	}
+	return nil
+}
+
+func decodeRegexp(v reflect.Value, typ crypto.Type, text string) *flaw {
+	if typ != "" && typ != crypto.Str {
+		return wrongType("a regular expression", typ, quoteIt)
+	}
+	re, err := regexp.Compile(text)
+	if err != nil { // quotes the text
+		return badText("a regular expression")
+	}
+	v.Set(reflect.ValueOf(re).Elem())
+	return nil
+}
+
+func decodeComplex(v reflect.Value, typ crypto.Type, text string) *flaw {
+	if flaw := wantNumber(v.Type(), typ, crypto.Int, crypto.Float, crypto.Str); flaw != nil {
+		return flaw
+	}
+	c, err := strconv.ParseComplex(text, v.Type().Bits())
+	switch {
+	case errors.Is(err, strconv.ErrRange):
+		return outOfRange(v.Type(), "")
+	case err != nil:
+		return badText("a complex number such as 1+2i")
+	}
+	v.SetComplex(c)
+	return nil
+}
+
+func decodeLocation(v reflect.Value, typ crypto.Type, text string) *flaw {
+	const want = "a time zone such as Europe/Berlin, UTC or Local"
+	if typ != "" && typ != crypto.Str {
+		return wrongType(want, typ, "")
+	}
+	loc, err := time.LoadLocation(text)
+	if err != nil || text == "" { // quotes the text; an empty one would be UTC
+		return &flaw{kind: KindFormat, reason: "want " + want + ", of those that this machine knows"}
+	}
+	v.Set(reflect.ValueOf(loc))
+	return nil
+}
+
+// named decodes a small enumeration of package time, by name or number.
+func named[T interface {
+	~int
+	String() string
+}](first, last T, want string) decoder {
+	return func(v reflect.Value, typ crypto.Type, text string) *flaw {
+		if typ != "" && typ != crypto.Str && typ != crypto.Int {
+			return wrongType(want, typ, "")
+		}
+		for n := first; n <= last; n++ {
+			if typ != crypto.Int && strings.EqualFold(text, n.String()) || typ != crypto.Str && text == strconv.Itoa(int(n)) {
+				v.SetInt(int64(n))
+				return nil
+			}
+		}
+		return &flaw{kind: KindFormat, reason: "want " + want}
+	}
+}
