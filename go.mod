@@ -31,7 +31,7 @@ require (
 	golang.org/x/crypto v0.55.0
 	golang.org/x/term v0.47.0
 	google.golang.org/api v0.289.0
-	google.golang.org/grpc v1.82.1
+	google.golang.org/grpc v1.83.1
 	google.golang.org/protobuf v1.36.11
 	gopkg.in/yaml.v3 v3.0.1
 )
