@@ -117,11 +117,19 @@ func TestAgeBrokenStanza(t *testing.T) {
 
 // What is wrapped is a data key or a share of one: nobody makes us read gigabytes.
 func TestAgeLimitsWhatItUnwraps(t *testing.T) {
-	s, err := recipient(t, alicePublic).Wrap(t.Context(), make([]byte, 1<<20))
-	require.NoError(t, err)
-	got, err := identity(t, aliceKey).Unwrap(t.Context(), []*keys.Stanza{s})
-	require.NoError(t, err)
-	assert.LessOrEqual(t, len(got), 1<<10)
+	for size, ok := range map[int]bool{1 << 10: true, 1<<10 + 1: false, 1 << 20: false} {
+		s, err := recipient(t, alicePublic).Wrap(t.Context(), make([]byte, size))
+		require.NoError(t, err)
+		got, err := identity(t, aliceKey).Unwrap(t.Context(), []*keys.Stanza{s})
+		if ok {
+			require.NoError(t, err)
+			assert.Len(t, got, size)
+			continue
+		}
+		require.ErrorIs(t, err, keys.ErrNoMatch)
+		require.ErrorContains(t, err, "more than 1024 bytes")
+		assert.Empty(t, got)
+	}
 }
 
 func TestParseAgeRecipient(t *testing.T) {

@@ -100,9 +100,12 @@ func (a *ageIdentity) open(s *Stanza) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("unwrap data key of %s: %w", Name(s), err)
 	}
-	secret, err := io.ReadAll(io.LimitReader(r, maxWrapped))
+	secret, err := io.ReadAll(io.LimitReader(r, maxWrapped+1))
 	if err != nil {
 		return nil, fmt.Errorf("unwrap data key of %s: %w", Name(s), err)
+	}
+	if len(secret) > maxWrapped { // cut off, it would be something whose end nobody has authenticated
+		return nil, fmt.Errorf("unwrap data key of %s: more than %d bytes", Name(s), maxWrapped)
 	}
 	return secret, nil
 }
