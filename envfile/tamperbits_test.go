@@ -75,7 +75,7 @@ var bitFiles = []struct {
 }
 
 // Every bit of sealed files: what is changed does not open, or it says the same. No
-// flip may change what a sealed value says, nor the text of hunter2 in clear.
+// flip may change what a sealed value says, nor the text of one in clear.
 func TestTamperingWithEveryBit(t *testing.T) {
 	for _, f := range bitFiles {
 		t.Run(f.name, func(t *testing.T) {
