@@ -183,6 +183,10 @@ type commentAt struct {
 	sealed bool // what the rules say of its place
 }
 
+// maxTries bounds the search for where comments belong that have moved. It takes a
+// second. The MAC sees neither comments nor empty maps: anybody can add thousands of both.
+const maxTries = 1 << 21
+
 // openComments decrypts comments. The format binds a comment to the map or list
 // to which sops's parser attached it when it wrote the file, which need not be
 // the one it attaches it to now: so each place in the file is tried. A comment
@@ -192,6 +196,7 @@ type commentAt struct {
 // it now, where the rules seal nothing; it is opened all the same.
 func (o *Opened) openComments(comments []commentAt) error {
 	var places []string // only wanted for a comment that has moved
+	tries := 0
 	for _, c := range comments {
 		if !crypto.IsSealed(c.node.Text) {
 			if c.node.Text == emptyComment && c.node.span.list {
@@ -209,6 +214,9 @@ func (o *Opened) openComments(comments []commentAt) error {
 				places = containers(o.sealed.p.roots)
 			}
 			for _, aad := range places {
+				if tries++; tries > maxTries {
+					break
+				}
 				if typ, text, err = o.cipher.Open(c.node.Text, aad); err == nil {
 					break
 				}
