@@ -160,16 +160,15 @@ func openBits(format envfile.Format, src []byte, id keys.Identity) (*bitsRead, e
 // compare says what differs, most telling first; "" if nothing does.
 func (b *bitsRead) compare(other *bitsRead) flipped {
 	was, is := bitLeaves(b.roots), bitLeaves(other.roots)
+	if kind := compareTexts(was, is); kind != "" {
+		return kind
+	}
 	if len(was) != len(is) {
 		return inKind
 	}
 	kind := flipped("")
 	for i, w := range was {
 		switch n := is[i]; {
-		case w.node.Sealed && w.node.Text != n.node.Text:
-			return inSealed
-		case w.node.Text != n.node.Text:
-			return inClear
 		case w.node.Kind != n.node.Kind:
 			kind = inKind
 		case w.node.Type != n.node.Type:
@@ -188,6 +187,64 @@ func (b *bitsRead) compare(other *bitsRead) flipped {
 		kind = inMetadata
 	}
 	return kind
+}
+
+// compareTexts compares the values with a text: in that order, each sealed one under
+// its name.
+func compareTexts(was, is []bitLeaf) flipped {
+	withText := func(all []bitLeaf) []bitLeaf {
+		return slices.DeleteFunc(slices.Clone(all), func(l bitLeaf) bool { return l.node.Text == "" })
+	}
+	was, is = withText(was), withText(is)
+	for i, w := range was {
+		switch {
+		case i >= len(is), w.node.Sealed != is[i].node.Sealed, w.node.Sealed && (w.path != is[i].path || w.node.Text != is[i].node.Text):
+			return inSealed
+		case w.node.Text != is[i].node.Text:
+			return inClear
+		}
+	}
+	if len(is) > len(was) {
+		return inClear
+	}
+	return ""
+}
+
+// A file that was cut off anywhere does not open, and so does one of which lines were
+// taken away, doubled or swapped, unless there is nothing in them that says anything.
+func TestTamperingWithLines(t *testing.T) {
+	for _, f := range bitFiles {
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			format, _ := envfile.FormatOf(f.name)
+			src, err := os.ReadFile(filepath.Join("testdata", "tamper", f.name))
+			require.NoError(t, err)
+			id := &remembering{Identity: alice}
+			want, err := openBits(format, src, id)
+			require.NoError(t, err)
+
+			end := len(strings.TrimRight(string(src), "\n"))
+			for n := range end {
+				got, err := openBits(format, src[:n], id)
+				if err == nil { // the end of the metadata, which nothing needs
+					require.Equal(t, strings.TrimSpace(want.text), strings.TrimSpace(got.text), "%q", src[:n])
+				}
+			}
+			all := strings.SplitAfter(string(src), "\n")
+			for i := range all {
+				for what, lines := range map[string][]string{
+					"removed": slices.Concat(all[:i], all[i+1:]),
+					"doubled": slices.Concat(all[:i+1], all[i:]),
+					"swapped": slices.Concat(all[:i], all[min(i+1, len(all)):min(i+2, len(all))], all[i:i+1], all[min(i+2, len(all)):]),
+				} {
+					got, err := openBits(format, []byte(strings.Join(lines, "")), id)
+					if err == nil {
+						require.NotContains(t, []flipped{inSealed, inClear}, want.compare(got), "line %d %s: %q", i+1, what, all[i])
+					}
+				}
+			}
+		})
+	}
 }
 
 type bitLeaf struct {
