@@ -89,22 +89,31 @@ func (c *ValueCipher) Seal(t Type, text, aad string) string {
 // the canonical text. Errors are [ErrMalformed] and [ErrTampered]; neither
 // carries any part of the value.
 func (c *ValueCipher) Open(sealed, aad string) (Type, string, error) {
+	t, text, _, err := c.OpenSpelt(sealed, aad)
+	return t, text, err
+}
+
+// OpenSpelt is Open, and tells whether the text was sealed in its canonical
+// spelling. sops and sealcfg seal no other: the type, which is not authenticated
+// by itself, may have been changed. Such a value must not keep its nonce (see [Canonical]).
+func (c *ValueCipher) OpenSpelt(sealed, aad string) (t Type, text string, canonical bool, err error) {
 	if sealed == "" {
-		return Str, "", nil
+		return Str, "", true, nil
 	}
 	v, err := parseSealed(sealed)
 	if err != nil {
-		return "", "", err
+		return "", "", false, err
 	}
 	plain, err := c.gcm.Open(v.data[:0], v.nonce, v.data, []byte(aad)) // in place: v is ours
 	if err != nil {
-		return "", "", ErrTampered
+		return "", "", false, ErrTampered
 	}
-	text, err := Canonical(v.typ, nocopy.String(plain))
+	spelt := nocopy.String(plain)
+	text, err = Canonical(v.typ, spelt)
 	if err != nil {
-		return "", "", fmt.Errorf("%w: %w", ErrMalformed, err)
+		return "", "", false, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
-	return v.typ, text, nil
+	return v.typ, text, text == spelt, nil
 }
 
 // IsSealed reports whether text has the form of a sealed value, without opening it.

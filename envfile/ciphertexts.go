@@ -66,7 +66,7 @@ func (c *ciphertexts) match(roots []*Node) {
 	}
 	exact := map[valueKey][]*Node{} // several for a key that a dotenv file repeats
 	walkValues(c.old.roots, func(k valueKey, _ string, n *Node) {
-		if n.enc != "" {
+		if n.enc != "" && !n.odd { // sops would seal the canonical spelling under the same nonce
 			exact[k] = append(exact[k], n)
 		}
 	})

@@ -55,10 +55,16 @@ func join(name, separator, part string) string {
 // them in any order.
 func unflatten(fields []flatField) (*Node, error) {
 	root := &Node{Kind: Map, Key: metaKey}
+	for _, f := range fields {
+		if strings.Count(f.name, mapSeparator)+strings.Count(f.name, listSeparator) > maxFlatDepth {
+			return nil, syntaxError(f.node, "sops metadata is nested too deeply")
+		}
+	}
+	placed := flatTree{}
 	fields = slices.Clone(fields)
 	sort.SliceStable(fields, func(i, j int) bool { return listOrder(fields[i].name) < listOrder(fields[j].name) })
 	for _, f := range fields {
-		if err := placeFlat(root, f.name, f.node); err != nil {
+		if err := placed.place(root, f.name, f.node); err != nil {
 			return nil, err
 		}
 	}
@@ -75,7 +81,24 @@ func listOrder(name string) string {
 	return strings.Join(parts, listSeparator)
 }
 
-func placeFlat(at *Node, name string, v *Node) error {
+// maxFlatDepth is far more than the four levels that sops has.
+const maxFlatDepth = 50
+
+// flatTree finds the entries of the maps that are being built.
+type flatTree map[*Node]map[string]*Node
+
+func (t flatTree) add(at *Node, key string, child *Node) {
+	if at.Kind == Map {
+		if t[at] == nil {
+			t[at] = map[string]*Node{}
+		}
+		child.Key = key
+		t[at][key] = child
+	}
+	at.entries = append(at.entries, child)
+}
+
+func (t flatTree) place(at *Node, name string, v *Node) error {
 	mismatch := func() error { return syntaxError(v, "sops metadata %s contradicts another field", v.Key) }
 	for {
 		part, rest, isList := cutFlat(name)
@@ -83,24 +106,21 @@ func placeFlat(at *Node, name string, v *Node) error {
 		if at.Kind == List {
 			i, err := strconv.Atoi(part)
 			switch {
-			case err != nil || i < 0 || i > at.Len():
+			case err != nil || i < 0 || i > len(at.entries):
 				return syntaxError(v, "sops metadata %s has a gap in its list", v.Key)
-			case i < at.Len():
-				child = at.Index(i)
+			case i < len(at.entries):
+				child = at.entries[i]
 			}
 		} else {
-			child = at.Get(part)
+			child = t[at][part]
 		}
 		if rest == "" {
 			if child != nil {
 				return mismatch()
 			}
 			leaf := *v
-			leaf.Key = part
-			if at.Kind == List {
-				leaf.Key = ""
-			}
-			at.entries = append(at.entries, &leaf)
+			leaf.Key = ""
+			t.add(at, part, &leaf)
 			return nil
 		}
 		kind := Map
@@ -109,10 +129,7 @@ func placeFlat(at *Node, name string, v *Node) error {
 		}
 		if child == nil {
 			child = &Node{Kind: kind, Line: v.Line, span: noSpan()}
-			if at.Kind == Map {
-				child.Key = part
-			}
-			at.entries = append(at.entries, child)
+			t.add(at, part, child)
 		}
 		if child.Kind != kind {
 			return mismatch()

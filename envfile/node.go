@@ -45,6 +45,7 @@ type Node struct {
 
 	span span   // where the text stands, and in what style
 	enc  string // in an opened file: the ENC form
+	odd  bool   // in an opened file: sealed in a spelling that is not canonical
 }
 
 // Entries yields the children of a map or a list in file order, without comments.

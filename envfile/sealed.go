@@ -124,6 +124,9 @@ func (s *Sealed) openWith(key crypto.DataKey) (*Opened, error) {
 		return nil, err
 	}
 	if err := mac.Verify(o.cipher, s.meta.mac, s.meta.LastModified); err != nil {
+		if len(o.odd) > 0 {
+			err = fmt.Errorf("%w; line %d: %s is not spelt as values of its type are, which may not be its own", err, o.odd[0].Line, o.odd[0].Path)
+		}
 		return nil, fmt.Errorf("%w: %w%w", ErrIntegrity, err, silent{ErrMAC})
 	}
 	if err := o.openComments(comments); err != nil {
@@ -153,9 +156,10 @@ func (o *Opened) openValue(v visit) (text string, isValue bool, err error) {
 		enc = strings.TrimRight(enc, "\n") // a block scalar brings its line feeds
 	}
 	var typ crypto.Type
+	canonical := false
 	err = crypto.ErrMalformed
 	if n.Type == crypto.Str {
-		typ, text, err = o.cipher.Open(enc, v.aad())
+		typ, text, canonical, err = o.cipher.OpenSpelt(enc, v.aad())
 	}
 	if err != nil {
 		if errors.Is(err, crypto.ErrMalformed) && (n.Type != crypto.Str || !strings.HasPrefix(enc, sealedPrefix)) {
@@ -169,6 +173,9 @@ func (o *Opened) openValue(v visit) (text string, isValue bool, err error) {
 	}
 	plain := o.copyOf(n)
 	plain.Type, plain.Text, plain.Sealed, plain.enc = typ, text, true, enc
+	if plain.odd = !canonical; plain.odd {
+		o.odd = append(o.odd, Place{n.Line, pathName(v.keys)})
+	}
 	if typ == crypto.Comment {
 		plain.Kind = Comment
 	}
@@ -190,6 +197,10 @@ type commentAt struct {
 	sealed bool // what the rules say of its place
 }
 
+// maxTries bounds the search for where comments belong that have moved. It takes a
+// second. The MAC sees neither comments nor empty maps: anybody can add thousands of both.
+const maxTries = 1 << 20
+
 // openComments decrypts comments. The format binds a comment to the map or list
 // to which sops's parser attached it when it wrote the file, which need not be
 // the one it attaches it to now: so each place in the file is tried. A comment
@@ -199,6 +210,7 @@ type commentAt struct {
 // it now, where the rules seal nothing; it is opened all the same.
 func (o *Opened) openComments(comments []commentAt) error {
 	var places []string // only wanted for a comment that has moved
+	tries := 0
 	for _, c := range comments {
 		if !crypto.IsSealed(c.node.Text) {
 			if c.node.Text == emptyComment && c.node.span.list {
@@ -216,6 +228,9 @@ func (o *Opened) openComments(comments []commentAt) error {
 				places = containers(o.sealed.p.roots)
 			}
 			for _, aad := range places {
+				if tries++; tries > maxTries {
+					break
+				}
 				if typ, text, err = o.cipher.Open(c.node.Text, aad); err == nil {
 					break
 				}
@@ -274,7 +289,19 @@ type Opened struct {
 	nodes  nodeMaker
 	roots  []*Node
 	clear  []int // lines of comments in clear that the rules seal
+	odd    []Place
 }
+
+// A Place is where a value stands.
+type Place struct {
+	Line int
+	Path string // without positions in lists
+}
+
+// OddlySpelt returns the values that were sealed in a spelling that neither sops nor
+// sealcfg writes: the float 1.50, the integer +7. Another program has sealed them. They
+// mean what they say; a change of the file seals them anew.
+func (o *Opened) OddlySpelt() []Place { return o.odd }
 
 // ClearComments returns the lines of comments that stand in clear although the
 // rules seal them. Old versions of sops wrote such comments. So can whoever is

@@ -189,7 +189,9 @@ func (s *tomlScanner) key() ([]tomlKey, error) {
 			return nil, err
 		}
 		k.end = s.at
-		keys = append(keys, k)
+		if keys = append(keys, k); len(keys) > maxTOMLDepth {
+			return nil, s.fail(k.start, "nested too deeply")
+		}
 		if s.blanks(); s.peek() != '.' {
 			return keys, nil
 		}

@@ -62,9 +62,6 @@ func (s *tomlScanner) header() error {
 		}
 		s.at++
 	}
-	if len(keys) > maxTOMLDepth {
-		return s.fail(start, "nested too deeply")
-	}
 	s.setFoot(keys[0].name)
 	sec := &tomlSection{keys: names(keys), start: start, head: s.text.lineStart(start)}
 	if len(s.pending) > 0 {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
@@ -185,10 +186,23 @@ func loneReturn(src []byte) int {
 	}
 }
 
+// tooDeep is the error for a text that the parser found nested too deeply. It
+// names the line, but for the first one.
+func tooDeep(text string) error {
+	line := 1
+	if m := yamlLine().FindStringSubmatch(text); m != nil {
+		line, _ = strconv.Atoi(m[1])
+	}
+	return &SyntaxError{Line: line, Reason: "nested too deeply"}
+}
+
 // yamlError turns an error of the parser into one with a position. Texts of the
 // scanner and parser name tokens, not values; anything else is not passed on.
 func yamlError(src []byte, err error) error {
 	text := err.Error()
+	if strings.Contains(text, "exceeded max depth") {
+		return tooDeep(text)
+	}
 	if m := yamlLine().FindStringSubmatch(text); m != nil {
 		line, _ := strconv.Atoi(m[1])
 		return &SyntaxError{Line: line, Reason: m[2]}

@@ -13,7 +13,11 @@ type source struct {
 	src   []byte
 	lines []int // offset of each line's first byte
 	eol   string
+	long  map[int][]int // of a long line, the offset of each farColumns-th column
 }
+
+// farColumns is how far apart the columns are that are looked up: a file may be one line.
+const farColumns = 512
 
 func newSource(src []byte) *source {
 	s := &source{src: src, eol: "\n", lines: make([]int, 0, 2+bytes.Count(src, []byte("\n")))}
@@ -37,7 +41,34 @@ func newSource(src []byte) *source {
 	if i := bytes.IndexByte(src, '\n'); i > 0 && src[i-1] == '\r' {
 		s.eol = "\r\n"
 	}
+	s.markLong()
 	return s
+}
+
+// markLong notes columns of long lines, so that nobody counts from the first one
+// again and again.
+func (s *source) markLong() {
+	for line, start := range s.lines {
+		end := len(s.src)
+		if line+1 < len(s.lines) {
+			end = s.lines[line+1]
+		}
+		if end-start <= farColumns {
+			continue
+		}
+		var marks []int
+		for column, i := 0, start; i < end; column++ {
+			if column%farColumns == 0 {
+				marks = append(marks, i)
+			}
+			_, size := utf8.DecodeRune(s.src[i:])
+			i += size
+		}
+		if s.long == nil {
+			s.long = map[int][]int{}
+		}
+		s.long[line] = marks
+	}
 }
 
 // breakAt returns the length of the line break at i, 0 if there is none. YAML
@@ -72,8 +103,12 @@ func (s *source) offset(line, column int) int {
 	if line < 1 || line > len(s.lines) {
 		return -1
 	}
-	i := s.lines[line-1]
-	for c := 1; c < column; c++ {
+	i, c := s.lines[line-1], 1
+	if marks := s.long[line-1]; column > farColumns && len(marks) > 0 {
+		k := min((column-1)/farColumns, len(marks)-1)
+		i, c = marks[k], 1+k*farColumns
+	}
+	for ; c < column; c++ {
 		if i >= len(s.src) {
 			return -1
 		}
@@ -89,7 +124,12 @@ func (s *source) position(offset int) (line, column int) {
 	if line == 0 {
 		return 1, 1
 	}
-	return line, 1 + utf8.RuneCount(s.src[s.lines[line-1]:offset])
+	start, column := s.lines[line-1], 1
+	if marks := s.long[line-1]; len(marks) > 0 {
+		k := max(0, sort.SearchInts(marks, offset+1)-1)
+		start, column = marks[k], 1+k*farColumns
+	}
+	return line, column + utf8.RuneCount(s.src[start:offset])
 }
 
 // lineStart returns where the line that holds offset begins.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -96,20 +97,25 @@ func (a *app) env(name string) string {
 // say tells the person what was done. It goes to stderr, which is not the answer.
 func (a *app) say(format string, args ...any) {
 	if !a.quiet {
-		fmt.Fprintf(a.err, format+"\n", args...)
+		fmt.Fprintln(a.err, clean(fmt.Sprintf(format, args...)))
 	}
 }
 
 // warn is not silenced by -q.
 func (a *app) warn(format string, args ...any) {
-	fmt.Fprintf(a.err, a.paint(yellow, "warning: ")+format+"\n", args...)
+	fmt.Fprintln(a.err, a.paint(yellow, "warning: ")+indentTail(clean(fmt.Sprintf(format, args...))))
 }
 
 func (a *app) printJSON(v any) error {
-	enc := json.NewEncoder(a.out)
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	return enc.Encode(v)
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	_, err := a.out.Write(escapeJSON(b.Bytes()))
+	return err
 }
 
 const (

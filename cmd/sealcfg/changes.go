@@ -85,7 +85,7 @@ func (a *app) reportChanges(changes []change) error {
 		if c.Clear {
 			where = " (in clear)"
 		}
-		a.say("%s %s%s", changeSigns[c.Kind], clean(c.Path), where)
+		a.say("%s %s%s", changeSigns[c.Kind], cleanName(c.Path), where)
 	}
 	return nil
 }

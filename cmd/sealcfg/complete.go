@@ -73,7 +73,7 @@ func (a *app) fieldNames(ctx context.Context, arg string) []string {
 	}
 	var names []string
 	for path := range s.Roots()[0].Leaves() {
-		if name := path.String(); !strings.ContainsAny(name, " \t\n") {
+		if name := path.String(); !strings.Contains(name, " ") && !strings.ContainsFunc(name, commanding) {
 			names = append(names, name)
 		}
 	}

@@ -89,8 +89,7 @@ func runDecrypt(cmd *cobra.Command, o *decryptOptions) error {
 		return err
 	}
 	if o.output == "" || o.output == stdio {
-		_, err = a.out.Write(text)
-		return err
+		return a.answer(text)
 	}
 	if err := refuseSealed(o.output); err != nil {
 		return err

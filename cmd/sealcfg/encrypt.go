@@ -97,7 +97,7 @@ func runEncrypt(cmd *cobra.Command, o *encryptOptions) error {
 	}
 	a.say("sealed %s (%s) for %s", to.shown, countOf(sealedCount(s), "value", "values"), joinNames(readers(policy, s.Metadata())))
 	if opens != nil {
-		a.warn("%s", indentTail(clean(lockedOut(to, policy, s, opens).Error())))
+		a.warn("%s", lockedOut(to, policy, s, opens))
 	}
 	return nil
 }
@@ -176,7 +176,7 @@ func lockedOut(t *target, policy *environments.Policy, s *envfile.Sealed, err er
 func (a *app) warnTraps(t *target, d *envfile.Document, rules envfile.Rules) error {
 	traps, err := d.Traps(rules)
 	for _, trap := range traps {
-		a.warn("%s:%d:%d: %s: %s", t.shown, trap.Line, trap.Column, trap.Path, trap.Reason)
+		a.warn("%s:%d:%d: %s: %s", t.shown, trap.Line, trap.Column, cleanName(trap.Path), trap.Reason)
 	}
 	return err
 }

@@ -106,17 +106,6 @@ func (a *app) readable(err error) string {
 
 func indentTail(s string) string { return strings.ReplaceAll(s, "\n", "\n  ") }
 
-// clean takes control characters out of a text that may quote names from a
-// file, so that none of them reaches a terminal.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\n' && r != '\t' || r >= 0x7F && r < 0xA0 {
-			return '?'
-		}
-		return r
-	}, s)
-}
-
 func exitCode(err error) int {
 	var usage usageError
 	var stopped *scratch.SignalError

@@ -38,10 +38,9 @@ PATH is written db.hosts[0].port; a key with special characters is quoted:
 			}
 			text := printedValue(n)
 			if a.json {
-				text = append(envfile.JSONText(n, "  "), '\n')
+				text = jsonText(n)
 			}
-			_, err = a.out.Write(text)
-			return err
+			return a.answer(text)
 		},
 	}
 }

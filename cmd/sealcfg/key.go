@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"filippo.io/age"
 	"github.com/spf13/cobra"
@@ -266,21 +267,21 @@ func runKeyList(ctx context.Context, a *app) error {
 func printTable(a *app, people []string, rows []keyRow) error {
 	width := len("environment")
 	for _, r := range rows {
-		width = max(width, len(r.Env))
+		width = max(width, utf8.RuneCountInString(cleanName(r.Env)))
 	}
 	line := fmt.Sprintf("%-*s", width, "environment")
 	for _, p := range people {
-		line += "  " + clean(p)
+		line += "  " + cleanName(p)
 	}
 	lines := []string{line}
 	for _, r := range rows {
-		line := fmt.Sprintf("%-*s", width, r.Env)
+		line := fmt.Sprintf("%-*s", width, cleanName(r.Env))
 		for _, p := range people {
 			mark := "-"
 			if slices.Contains(r.Readers, p) {
 				mark = "yes"
 			}
-			line += fmt.Sprintf("  %-*s", len([]rune(clean(p))), mark)
+			line += fmt.Sprintf("  %-*s", len([]rune(cleanName(p))), mark)
 		}
 		lines = append(lines, strings.TrimRight(line, " "))
 	}

@@ -261,7 +261,7 @@ func (o *rekeyOptions) announce(plans []*rekeyPlan) {
 	}
 	leavers := false
 	for _, p := range plans {
-		fmt.Fprintln(to, clean(p.String()))
+		fmt.Fprintln(to, cleanName(p.String()))
 		leavers = leavers || len(p.Loses) > 0
 	}
 	if leavers {

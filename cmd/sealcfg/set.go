@@ -16,6 +16,7 @@ import (
 
 	"github.com/sealcfg/sealcfg/crypto"
 	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/internal/atomicfile"
 )
 
 type setOptions struct {
@@ -112,11 +113,9 @@ func runSet(cmd *cobra.Command, o *setOptions) error {
 	if o.typ == "" && slices.Contains([]envfile.Format{envfile.Dotenv, envfile.INI, envfile.Binary}, t.format) {
 		o.typ = string(crypto.Str) // the format knows nothing else
 	}
-	op, err := o.op(path, opened.Roots()[0].At(path), text)
-	if err != nil {
-		return err
-	}
-	return a.applyTo(t, opened, op)
+	return a.applyTo(cmd.Context(), t, opened, func(now *envfile.Opened) (envfile.Op, error) {
+		return o.op(path, now.Roots()[0].At(path), text)
+	})
 }
 
 func (o *setOptions) check() error {
@@ -209,8 +208,29 @@ func guessType(text string) (crypto.Type, string) {
 	return typ, canonical
 }
 
-// applyTo changes an open file and writes it.
-func (a *app) applyTo(t *target, opened *envfile.Opened, op envfile.Op) error {
+// manyTries bounds how often a change is made anew. Each time somebody else has
+// written the file, so this is how many may do so at once.
+const manyTries = 100
+
+// applyTo changes an open file and writes it. If somebody else writes it meanwhile,
+// the change is made to what they wrote: it concerns one field, as it is then.
+func (a *app) applyTo(ctx context.Context, t *target, opened *envfile.Opened, change func(*envfile.Opened) (envfile.Op, error)) error {
+	for try := 1; ; try++ {
+		op, err := change(opened)
+		if err != nil {
+			return err
+		}
+		err = a.applyOnce(t, opened, op)
+		if !errors.Is(err, atomicfile.ErrChanged) || try == manyTries || ctx.Err() != nil {
+			return err
+		}
+		if opened, err = a.open(ctx, t); err != nil {
+			return err
+		}
+	}
+}
+
+func (a *app) applyOnce(t *target, opened *envfile.Opened, op envfile.Op) error {
 	if err := a.checkPolicy(t, opened.Sealed().Metadata()); err != nil {
 		return err
 	}

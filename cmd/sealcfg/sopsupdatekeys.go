@@ -56,7 +56,7 @@ func (r *sopsRun) updateOne(ctx context.Context) error {
 		return coded{err, sopsGeneric}
 	}
 	if gain, lose := difference(policy, rule, s.Metadata()); len(gain)+len(lose) == 0 && sameGroups(rule, s.Metadata()) {
-		fmt.Fprintf(r.err, "File %s already up to date\n", f.shown)
+		fmt.Fprintf(r.err, "File %s already up to date\n", clean(f.shown))
 		return nil
 	}
 	if yes, err := r.agreed(ctx, f, policy, rule, s.Metadata()); err != nil || !yes {
@@ -80,7 +80,7 @@ func (r *sopsRun) updateOne(ctx context.Context) error {
 	if err := r.saveChanged(f, result, s.Bytes()); err != nil {
 		return err
 	}
-	fmt.Fprintf(r.err, "File %s synced with new keys\n", f.shown)
+	fmt.Fprintf(r.err, "File %s synced with new keys\n", clean(f.shown))
 	return nil
 }
 
@@ -89,13 +89,13 @@ func (r *sopsRun) agreed(ctx context.Context, f *sopsFile, policy *environments.
 	gain, lose := difference(policy, rule, meta)
 	fmt.Fprintln(r.out, "The following changes will be made to the file's groups:")
 	for _, who := range gain {
-		fmt.Fprintf(r.out, "+++ %s\n", clean(who))
+		fmt.Fprintf(r.out, "+++ %s\n", cleanName(who))
 	}
 	for _, who := range lose {
-		fmt.Fprintf(r.out, "--- %s\n", clean(who))
+		fmt.Fprintf(r.out, "--- %s\n", cleanName(who))
 	}
 	if !sameGroups(rule, meta) {
-		fmt.Fprintf(r.out, "%s\n", describeGroups(rule))
+		fmt.Fprintf(r.out, "%s\n", clean(describeGroups(rule)))
 	}
 	for !r.on("yes") {
 		fmt.Fprint(r.out, "Is this okay? (y/n):")
@@ -113,7 +113,7 @@ func (r *sopsRun) agreed(ctx context.Context, f *sopsFile, policy *environments.
 		case answer.text == "y":
 			return true, nil
 		case answer.text == "n":
-			fmt.Fprintf(r.err, "File %s left unchanged\n", f.shown)
+			fmt.Fprintf(r.err, "File %s left unchanged\n", clean(f.shown))
 			return false, nil
 		case errors.Is(answer.err, io.EOF):
 			return false, withHint(errors.New("updatekeys asks before it writes, and there is nobody to answer"), "pass --yes")

@@ -196,6 +196,13 @@ func (a *app) openSealed(ctx context.Context, t *target, s *envfile.Sealed) (*en
 		return nil, a.noKey(t, s, t.at(err))
 	}
 	a.warnClear(t, o.ClearComments())
+	if odd := o.OddlySpelt(); len(odd) > 0 {
+		more := ""
+		if len(odd) > 1 {
+			more = fmt.Sprintf(", and %d more", len(odd)-1)
+		}
+		a.warn("%s:%d: %s%s: sealed in a spelling that sops does not write, such as 1.50 or +7; the next change seals it anew", t.shown, odd[0].Line, cleanName(odd[0].Path), more)
+	}
 	return o, nil
 }
 

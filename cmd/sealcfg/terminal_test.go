@@ -241,3 +241,17 @@ func TestColours(t *testing.T) {
 		assert.Equal(t, coloured, strings.Contains(p.tmux("capture-pane", "-p", "-e"), red), line)
 	}
 }
+
+// Values go to a pipe as they are, to a person as what can be shown.
+func TestValuesOnTheTerminal(t *testing.T) {
+	p := newPerson(t)
+	path := filepath.Join(p.project, "environments", "x.yaml")
+	require.NoError(t, os.WriteFile(path, []byte(`a: "one\e[2Jtwo\r\n"`+"\n"+`b: "\x9b2J"`+"\n"), 0o600))
+	p.sealcfg("encrypt", "-q", "environments/x.yaml")
+	assert.Equal(t, "one\x1b[2Jtwo\r\n", p.sealcfg("get", "x", "a"))
+	p.runs("sealcfg get x a")
+	p.sees("one?[2Jtwo", "warning: control characters are shown as ?", "exit=0")
+	p.runs("sealcfg get x --json b")
+	screen := p.sees(`"\u009b2J"`, "exit=0")
+	assert.NotContains(t, screen, "warning")
+}

@@ -30,10 +30,12 @@ that is not needed any more where it was issued.`,
 			if err != nil {
 				return err
 			}
-			if opened.Roots()[0].At(path) == nil {
-				return noField(t, opened.Roots(), path)
-			}
-			return a.applyTo(t, opened, envfile.Unset(path))
+			return a.applyTo(cmd.Context(), t, opened, func(now *envfile.Opened) (envfile.Op, error) {
+				if now.Roots()[0].At(path) == nil {
+					return envfile.Op{}, noField(t, now.Roots(), path)
+				}
+				return envfile.Unset(path), nil
+			})
 		},
 	}
 }

@@ -19,7 +19,7 @@ func printedValue(n *envfile.Node) []byte {
 	if n.Kind == envfile.Value && n.Type != crypto.Str {
 		return []byte(shownText(n) + "\n")
 	}
-	return append(envfile.JSONText(n, "  "), '\n')
+	return jsonText(n)
 }
 
 // shownText is the text of a value as people write it: true, not True.
@@ -83,4 +83,9 @@ func variableName(path envfile.Path) string {
 		return path[0].Key // a flat file keeps its names
 	}
 	return strings.Join(parts, "__")
+}
+
+// jsonText is a value as JSON, on lines of its own.
+func jsonText(n *envfile.Node) []byte {
+	return append(escapeJSON(envfile.JSONText(n, "  ")), '\n')
 }

@@ -94,8 +94,8 @@ func runView(cmd *cobra.Command, o *viewOptions) error {
 			names[i] = short(p.Recipient)
 		}
 	}
-	fmt.Fprintf(a.out, "%s, readable by %s%s\n", t.shown, clean(joinNames(names)), quorum(s.Metadata()))
-	fmt.Fprintf(a.out, "last changed %s, %s\n\n", s.Metadata().LastModified, clean(s.Metadata().Rules.String()))
+	fmt.Fprintf(a.out, "%s, readable by %s%s\n", cleanName(t.shown), cleanName(joinNames(names)), quorum(s.Metadata()))
+	fmt.Fprintf(a.out, "last changed %s, %s\n\n", cleanName(s.Metadata().LastModified), cleanName(s.Metadata().Rules.String()))
 	return printFields(a, fields)
 }
 
@@ -161,14 +161,14 @@ const mask = "********"
 func printFields(a *app, fields []viewField) error {
 	width := 0
 	for _, f := range fields {
-		width = max(width, utf8.RuneCountInString(clean(f.Path)))
+		width = max(width, utf8.RuneCountInString(cleanName(f.Path)))
 	}
 	for _, f := range fields {
 		value := mask
 		if f.Value != nil {
 			value = oneLine(*f.Value)
 		}
-		name := clean(f.Path)
+		name := cleanName(f.Path)
 		pad := strings.Repeat(" ", width-utf8.RuneCountInString(name))
 		_, err := fmt.Fprintf(a.out, "%s%s  %-5s  %6d  %s\n", name, pad, f.Type, f.Length, value)
 		if err != nil {
@@ -176,12 +176,4 @@ func printFields(a *app, fields []viewField) error {
 		}
 	}
 	return nil
-}
-
-// oneLine shows a value without line breaks or control characters.
-func oneLine(s string) string {
-	if strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r >= 0x7F && r < 0xA0 }) {
-		return strconv.Quote(s)
-	}
-	return s
 }

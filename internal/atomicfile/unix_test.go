@@ -28,6 +28,11 @@ func TestMain(m *testing.M) {
 		signal.Ignore(syscall.SIGXFSZ)
 		must(syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 1000, Max: 1000}))
 		report(Write(path, make([]byte, 5000), Options{}))
+	case "lock":
+		_, err := lockDir(filepath.Dir(path))
+		must(err)
+		_, _ = os.Stdout.WriteString("locked\n")
+		_, _ = os.Stdin.Read(make([]byte, 1)) // for ever
 	case "nobody":
 		must(syscall.Setgroups(nil))
 		must(syscall.Setgid(nobody))
@@ -240,4 +245,30 @@ func TestClaimNew(t *testing.T) {
 	require.NoError(t, os.Remove(target))
 	require.Error(t, claimNew(temp, target), "nothing to rename")
 	assert.Empty(t, names(t, dir), "the claim is given up")
+}
+
+// A process that is killed leaves no lock behind.
+func TestNoLockOutlivesItsProcess(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "file")
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), helperVar+"=lock", "ATOMICFILE_TEST_PATH="+path)
+	stdin, err := cmd.StdinPipe()
+	require.NoError(t, err)
+	defer func() { _ = stdin.Close() }()
+	stdout, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	_, err = stdout.Read(make([]byte, 1))
+	require.NoError(t, err)
+
+	f, err := os.Open(dir)
+	require.NoError(t, err)
+	defer func() { _ = f.Close() }()
+	require.ErrorIs(t, syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB), syscall.EWOULDBLOCK, "it holds the lock")
+	require.NoError(t, cmd.Process.Kill())
+	require.Error(t, cmd.Wait())
+
+	require.NoError(t, Write(path, []byte("new"), Options{}))
+	assert.Equal(t, []string{"file"}, names(t, dir))
 }

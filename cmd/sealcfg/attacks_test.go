@@ -1,0 +1,198 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// What somebody can do to a file who may write it and has no key, tried on the
+// commands that write: nothing that the file says by itself may take effect.
+
+// prod is the sealed file, with a field a.
+func (b *bench) prod() string { return filepath.Join(b.dir, "environments", "prod.yaml") }
+
+// tamper replaces a text in the file.
+func (b *bench) tamper(old, new string) {
+	b.t.Helper()
+	text := readFile(b.t, b.prod())
+	require.Contains(b.t, text, old)
+	require.NoError(b.t, os.WriteFile(b.prod(), []byte(strings.Replace(text, old, new, 1)), 0o644))
+}
+
+// writes runs each command that changes a value, and returns what was said.
+func (b *bench) writes() map[string]string {
+	b.t.Helper()
+	said := map[string]string{}
+	for name, args := range map[string][]string{
+		"set":   {"set", "prod", "attacked.new_password", "-"},
+		"edit":  {"edit", "prod"},
+		"unset": {"unset", "prod", "a"},
+	} {
+		cmd := b.command(args...)
+		cmd.Env = append(cmd.Env, "EDITOR="+filepath.Join(b.dir, "editor"))
+		cmd.Stdin = strings.NewReader("hunter2")
+		out, err := cmd.CombinedOutput()
+		said[name] = fmt.Sprintf("%s%v", out, err)
+	}
+	return said
+}
+
+// attacked is a bench with a file to attack, and an editor.
+func attacked(t *testing.T) *bench {
+	t.Helper()
+	t.Parallel()
+	b := newBench(t)
+	require.NoError(t, os.WriteFile(filepath.Join(b.dir, "editor"), []byte("#!/bin/sh\necho 'edit_password: hunter2' >> \"$1\"\n"), 0o755))
+	b.sealcfg("set", "-q", "prod", "a", "x")
+	return b
+}
+
+// opensWith reports whether a key file opens the file.
+func (b *bench) opensWith(key string) bool {
+	cmd := b.command("decrypt", "prod")
+	cmd.Env = append(cmd.Env, "XDG_CONFIG_HOME="+b.t.TempDir(), "SOPS_AGE_KEY_FILE="+key)
+	return cmd.Run() == nil
+}
+
+func TestInjectedRecipientGetsNothing(t *testing.T) {
+	b := attacked(t)
+	key := filepath.Join(b.dir, "mallory.key")
+	mallory := strings.TrimSpace(b.sealcfg("key", "new", "-q", "-o", key))
+	b.tamper("    age:\n", "    age:\n        - recipient: "+mallory+"\n          enc: x\n")
+	for name, said := range b.writes() {
+		assert.Contains(t, said, "names other people than the file", name)
+	}
+	assert.False(t, b.opensWith(key))
+	out, stderr, err := b.run("", "rekey", "--dry-run", "prod")
+	require.Error(t, err)
+	assert.Contains(t, out+stderr, "loses access")
+	b.sealcfg("rekey", "-q", "--yes", "prod")
+	assert.NotContains(t, readFile(t, b.prod()), mallory)
+	assert.False(t, b.opensWith(key))
+	assert.Contains(t, b.sealcfg("decrypt", "prod"), "edit_password: hunter2")
+}
+
+// Each of these selectors leaves the MAC valid, and the next password in clear.
+func TestInjectedSelectorIsRefused(t *testing.T) {
+	for _, selector := range []string{
+		"unencrypted_regex: password", "encrypted_regex: ^a$", "encrypted_suffix: a", "unencrypted_suffix: _password", "unencrypted_comment_regex: .*",
+	} {
+		t.Run(selector, func(t *testing.T) {
+			b := attacked(t)
+			require.NoError(t, os.WriteFile(b.prod(), []byte("a: x\n"), 0o644))
+			b.sealcfg("encrypt", "-q", "environments/prod.yaml")
+			b.tamper("unencrypted_suffix: _unencrypted", selector)
+			b.sealcfg("decrypt", "prod")
+			before := readFile(t, b.prod())
+			for name, said := range b.writes() {
+				assert.Contains(t, said, "the file says "+selector+", but .sops.yaml:", name)
+				assert.Contains(t, said, "exit status 1", name)
+			}
+			assert.Equal(t, before, readFile(t, b.prod()))
+			b.sealcfg("rekey", "-q", "--yes", "prod")
+			assert.NotContains(t, readFile(t, b.prod()), selector)
+		})
+	}
+}
+
+func TestInjectedThresholdDoesNotCount(t *testing.T) {
+	b := attacked(t)
+	var who []string
+	var both strings.Builder
+	for _, name := range []string{"one.key", "two.key"} {
+		who = append(who, strings.TrimSpace(b.sealcfg("key", "new", "-q", "-o", filepath.Join(b.dir, name))))
+		both.WriteString(readFile(t, filepath.Join(b.dir, name)))
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(b.dir, "both.key"), []byte(both.String()), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(b.dir, ".sops.yaml"), fmt.Appendf(nil,
+		"creation_rules:\n  - shamir_threshold: 2\n    key_groups:\n      - age: [%s]\n      - age: [%s]\n", who[0], who[1]), 0o644))
+	b.env = append(b.env, "SOPS_AGE_KEY_FILE="+filepath.Join(b.dir, "both.key"))
+	b.sealcfg("rekey", "-q", "--yes", "prod")
+	require.False(t, b.opensWith(filepath.Join(b.dir, "one.key")))
+
+	whole := readFile(t, b.prod())
+	b.tamper("shamir_threshold: 2", "shamir_threshold: 1")
+	for name, said := range b.writes() {
+		assert.Contains(t, said, "exit status", name)
+	}
+	for _, args := range [][]string{{"rekey", "--yes", "--keep-data-key", "prod"}, {"rekey", "--yes", "prod"}} {
+		_, stderr, err := b.run("", args...)
+		require.Error(t, err)
+		assert.Contains(t, stderr, "sops.shamir_threshold is 1 for 2 key groups")
+	}
+	require.NoError(t, os.WriteFile(b.prod(), []byte(whole), 0o644))
+	b.sealcfg("rekey", "-q", "--yes", "prod")
+	assert.False(t, b.opensWith(filepath.Join(b.dir, "one.key")))
+}
+
+// An address or a plugin that only the file names: nobody connects, nothing is started.
+func TestInjectedAddressesAndPluginsAreNotUsed(t *testing.T) {
+	b := attacked(t)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = listener.Close() })
+	connected := make(chan struct{}, 100)
+	go func() {
+		for {
+			c, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			connected <- struct{}{}
+			_ = c.Close()
+		}
+	}()
+	bin, ran := filepath.Join(b.dir, "bin"), filepath.Join(b.dir, "ran")
+	require.NoError(t, os.Mkdir(bin, 0o755))
+	for _, name := range []string{"age-plugin-evil", "sealcfg-kms", "gpg"} {
+		require.NoError(t, os.WriteFile(filepath.Join(bin, name), []byte("#!/bin/sh\necho $0 >> "+ran+"\nexit 1\n"), 0o755))
+	}
+	b.env = append(b.env, "PATH="+bin+":"+os.Getenv("PATH"), "VAULT_TOKEN=hunter2")
+	address := "http://" + listener.Addr().String()
+	b.tamper("    age:\n", fmt.Sprintf(`    hc_vault:
+        - vault_address: %[1]s
+          engine_path: transit
+          key_name: k
+          created_at: "2020-01-01T00:00:00Z"
+          enc: vault:v1:x
+    azure_kv:
+        - vault_url: %[1]s
+          name: k
+          version: v
+          created_at: "2020-01-01T00:00:00Z"
+          enc: x
+    age:
+        - recipient: age1evil1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq
+          enc: x
+`, address))
+	b.sealcfg("decrypt", "prod")
+	assert.Contains(t, b.sealcfg("view", "prod", "--json"), "age1evil1")
+	planted := readFile(t, b.prod())
+	b.writes()
+	for _, args := range [][]string{
+		{"decrypt", "prod"}, {"view", "prod"}, {"get", "prod", "b"}, {"key", "list"}, {"rekey", "--dry-run", "prod"},
+		{"rekey", "--yes", "--keep-data-key", "prod"}, {"rekey", "--yes", "prod"},
+	} {
+		b.sealcfgMayFail(args...)
+	}
+	assert.NoFileExists(t, ran)
+	assert.Empty(t, connected)
+	assert.NotContains(t, readFile(t, b.prod()), address, "rekey takes people from .sops.yaml")
+
+	// They would be, if somebody said so.
+	require.NoError(t, os.WriteFile(b.prod(), []byte(planted), 0o644))
+	require.NoError(t, os.Remove(identityFile(t, b)))
+	b.sealcfgMayFail("decrypt", "prod", "--allow-key", "all")
+	assert.FileExists(t, ran)
+}
+
+func (b *bench) sealcfgMayFail(args ...string) { _, _, _ = b.run("", args...) }

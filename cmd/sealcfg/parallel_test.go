@@ -1,0 +1,202 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A bench is a project for commands that run off a terminal.
+type bench struct {
+	t   *testing.T
+	dir string
+	env []string
+}
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	b := &bench{t: t, dir: filepath.Join(t.TempDir(), "project")}
+	home := t.TempDir()
+	require.NoError(t, os.Mkdir(b.dir, 0o755))
+	for name, value := range isolated(home) {
+		b.env = append(b.env, name+"="+value)
+	}
+	b.env = append(b.env, "PATH="+os.Getenv("PATH"))
+	_, stderr, err := b.run("", "init", "-q", "--name", "alice")
+	require.NoError(t, err, "%s", stderr)
+	return b
+}
+
+func (b *bench) command(args ...string) *exec.Cmd {
+	cmd := exec.Command("sealcfg", args...)
+	cmd.Dir, cmd.Env = b.dir, b.env
+	return cmd
+}
+
+func (b *bench) run(stdin string, args ...string) (stdout, stderr string, err error) {
+	cmd := b.command(args...)
+	var out, errs bytes.Buffer
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &out, &errs
+	err = cmd.Run()
+	return out.String(), errs.String(), err
+}
+
+// sealcfg runs a command that must succeed.
+func (b *bench) sealcfg(args ...string) string {
+	b.t.Helper()
+	out, stderr, err := b.run("", args...)
+	require.NoError(b.t, err, "sealcfg %v: %s", args, stderr)
+	return out
+}
+
+// Many change one file at once, and somebody rekeys it. What a command said it has
+// done is in the file; what is not in the file was refused, and said so.
+func TestParallelChangesLoseNothing(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	const writers = 50
+	type result struct {
+		stderr string
+		err    error
+	}
+	sets := make([]result, writers)
+	rekeys := make([]result, 3)
+	start := make(chan struct{})
+	var wg sync.WaitGroup
+	for i := range sets {
+		wg.Go(func() {
+			<-start
+			_, sets[i].stderr, sets[i].err = b.run(fmt.Sprintf("value %d", i), "set", "prod", fmt.Sprintf("field%d", i), "-")
+		})
+	}
+	for i := range rekeys {
+		wg.Go(func() {
+			<-start
+			_, rekeys[i].stderr, rekeys[i].err = b.run("", "rekey", "--yes", "prod")
+		})
+	}
+	close(start)
+	wg.Wait()
+
+	done := 0
+	for i, r := range append(sets, rekeys...) {
+		var exit *exec.ExitError
+		if r.err != nil && assert.ErrorAs(t, r.err, &exit) {
+			assert.Equal(t, exitError, exit.ExitCode())
+			assert.Contains(t, r.stderr, "the file has changed meanwhile")
+			assert.Contains(t, r.stderr, "hint: somebody else has written it meanwhile; run the command again")
+		}
+		if i >= writers {
+			continue
+		}
+		out, _, err := b.run("", "get", "prod", fmt.Sprintf("field%d", i))
+		if r.err == nil {
+			done++
+			assert.NoError(t, err)
+			assert.Equal(t, fmt.Sprintf("value %d\n", i), out)
+		} else {
+			assert.Error(t, err, "refused, and yet written: %s", r.stderr)
+		}
+	}
+	assert.Equal(t, writers, done, "set makes its change anew when somebody else was faster, and here are fewer than it bears")
+	left, err := filepath.Glob(filepath.Join(b.dir, "environments", ".*"))
+	require.NoError(t, err)
+	assert.Empty(t, left)
+}
+
+// Reading takes no lock and writes nothing: a folder that cannot be written will do.
+func TestReadingInAReadOnlyFolder(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.sealcfg("set", "-q", "prod", "a", "x")
+	key := strings.TrimSpace(readFile(t, identityFile(t, b)))
+	run := func(args ...string) (string, string, error) { return b.run("", args...) }
+	if os.Geteuid() == 0 { // whom no mode keeps out
+		run = b.asNobody(key)
+	}
+	for _, dir := range []string{filepath.Join(b.dir, "environments"), b.dir} {
+		require.NoError(t, os.Chmod(dir, 0o555))
+		t.Cleanup(func() { _ = os.Chmod(dir, 0o755) })
+	}
+	for _, args := range [][]string{
+		{"get", "prod", "a"}, {"decrypt", "prod"}, {"view", "prod"}, {"view", "prod", "--reveal"}, {"key", "list"}, {"rekey", "--dry-run"}, {"struct", "prod"},
+	} {
+		_, stderr, err := run(args...)
+		assert.NoError(t, err, "%v: %s", args, stderr)
+	}
+	_, stderr, err := run("set", "prod", "a", "y")
+	require.Error(t, err)
+	assert.Contains(t, stderr, "permission denied")
+	out, _, err := run("get", "prod", "a")
+	require.NoError(t, err)
+	assert.Equal(t, "x\n", out)
+}
+
+func identityFile(t *testing.T, b *bench) string {
+	t.Helper()
+	for _, v := range b.env {
+		if home, ok := strings.CutPrefix(v, "XDG_CONFIG_HOME="); ok {
+			return filepath.Join(home, "sops", "age", "keys.txt")
+		}
+	}
+	t.Fatal("no home")
+	return ""
+}
+
+func readFile(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return string(text)
+}
+
+// asNobody runs a copy of the command as a user without rights, who has been
+// given the key.
+func (b *bench) asNobody(key string) func(args ...string) (string, string, error) {
+	b.t.Helper()
+	const nobody = 65534
+	self, err := os.Executable()
+	require.NoError(b.t, err)
+	bin := filepath.Join(filepath.Dir(b.dir), "sealcfg")
+	require.NoError(b.t, copyFile(bin, self))
+	for dir := filepath.Dir(bin); dir != os.TempDir() && dir != "/"; dir = filepath.Dir(dir) {
+		require.NoError(b.t, os.Chmod(dir, 0o755))
+	}
+	return func(args ...string) (string, string, error) {
+		cmd := exec.Command(bin, args...)
+		cmd.Dir = b.dir
+		cmd.Env = append([]string{"HOME=/nonexistent", "SOPS_AGE_KEY=" + key}, b.env[len(b.env)-1])
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+		var out, errs bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &out, &errs
+		err := cmd.Run()
+		return out.String(), errs.String(), err
+	}
+}
+
+func copyFile(to, from string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = in.Close() }()
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY, 0o755)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Close())
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// commanding reports a character that a terminal obeys instead of showing it: C0 and
+// C1 controls, and the marks that turn the direction of writing, with which one
+// name looks like another.
+func commanding(r rune) bool {
+	return r < ' ' || r >= 0x7F && r < 0xA0 || unicode.Is(unicode.Bidi_Control, r) || r == 0x2028 || r == 0x2029
+}
+
+// clean makes a text fit for a terminal that may quote names from a file. Line
+// breaks and tabs stay.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if commanding(r) && r != '\n' && r != '\t' {
+			return '?'
+		}
+		return r
+	}, s)
+}
+
+// cleanName is clean for a name on a line of its own, which a line break in it
+// would make two of.
+func cleanName(s string) string {
+	return strings.NewReplacer("\n", "?", "\t", "?").Replace(clean(s))
+}
+
+// oneLine shows a value without line breaks or control characters.
+func oneLine(s string) string {
+	if strings.ContainsFunc(s, commanding) {
+		return strconv.Quote(s)
+	}
+	return s
+}
+
+// escapeJSON writes as escapes what encoding/json leaves alone in strings and a
+// terminal obeys.
+func escapeJSON(text []byte) []byte {
+	var b strings.Builder
+	for _, r := range string(text) {
+		if commanding(r) && r != '\n' {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return []byte(b.String())
+}
+
+// answer writes plain text to stdout: as it is, unless a person sits there.
+func (a *app) answer(text []byte) error {
+	if isTerminal(a.out) {
+		whole := strings.ReplaceAll(string(text), "\r\n", "\n")
+		text = []byte(clean(whole))
+		if string(text) != whole {
+			defer a.warn("control characters are shown as ?; into a pipe or a file they go as they are")
+		}
+	}
+	_, err := a.out.Write(text)
+	return err
+}

@@ -1,0 +1,5 @@
+//go:build !race
+
+package envfile_test
+
+const raceEnabled = false
