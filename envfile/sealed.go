@@ -17,6 +17,7 @@ type Sealed struct {
 	format Format
 	p      *parsed
 	meta   *Metadata
+	expect Expectation
 }
 
 // ParseSealed reads a sealed file. It fails with [ErrNotSealed] for a plain
@@ -130,6 +131,9 @@ func (s *Sealed) openWith(key crypto.DataKey) (*Opened, error) {
 	}
 	for _, root := range s.p.roots {
 		o.roots = append(o.roots, o.copyPlain(root))
+	}
+	if err := o.checkBinding(); err != nil {
+		return nil, err
 	}
 	return o, nil
 }
@@ -266,6 +270,7 @@ type Opened struct {
 	plain  map[*Node]*Node // by the node of the sealed file
 	roots  []*Node
 	clear  []int // lines of comments in clear that the rules seal
+	bound  *binding
 }
 
 // ClearComments returns the lines of comments that stand in clear although the
