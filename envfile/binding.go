@@ -115,6 +115,15 @@ func bindingAAD(lastModified string) string {
 	return "sops.sealcfg.binding " + strconv.Itoa(bindingVersion) + " " + lastModified
 }
 
+// rebind is bind for metadata whose time of the last change stays. What binds
+// the same is kept as it is.
+func (m *Metadata) rebind(o *Opened) {
+	b := binding{structureOf(o.roots, nil), m.policyDigest(), boundPlace(o.placeToWrite())}
+	if o.bound == nil || *o.bound != b {
+		m.bind(o.cipher, b.structure, o.placeToWrite())
+	}
+}
+
 // bind seals the binding of a file whose metadata is otherwise complete.
 func (m *Metadata) bind(c *crypto.ValueCipher, structure, place string) {
 	b := binding{structure: structure, policy: m.policyDigest(), place: boundPlace(place)}

@@ -67,7 +67,7 @@ func (o *Opened) Rewrap(ctx context.Context, to Recipients) (*Sealed, error) {
 		return nil, err
 	}
 	meta.Groups, meta.Threshold = groups, to.Threshold
-	meta.bind(o.cipher, structureOf(o.roots, nil), o.placeToWrite())
+	meta.rebind(o)
 	p := o.sealed.p
 	var edits []edit
 	for i, b := range p.blocks {
