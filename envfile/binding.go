@@ -79,6 +79,12 @@ func (o *Opened) Place() string {
 	return o.bound.place
 }
 
+// Moved reports whether the file was sealed for another place than was expected.
+func (o *Opened) Moved() bool {
+	place := o.sealed.expect.Place
+	return place != "" && o.Place() != "" && o.Place() != boundPlace(place)
+}
+
 // placeToWrite is the place that the next text of the file is sealed for.
 func (o *Opened) placeToWrite() string {
 	if p := o.sealed.expect.Place; p != "" {
@@ -167,7 +173,7 @@ func (e Expectation) check(sealed string) error {
 		return nil
 	}
 	return &BindingError{Tampered: BindingEnvironment, Sealed: sealed, Found: e.Place,
-		Reason: fmt.Sprintf("the file was sealed as %s, and is found as %s", sealed, e.Place)}
+		Reason: fmt.Sprintf("the file was sealed as %s, and it is found as %s", sealed, e.Place)}
 }
 
 // openBinding reads the block. What is wrong with it is never passed over: a
