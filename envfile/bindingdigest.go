@@ -119,10 +119,9 @@ func (m *Metadata) policyDigest() string {
 	e.text("key_groups")
 	e.count(len(m.Groups))
 	for _, g := range m.Groups {
-		var stanzas []string
-		for _, s := range g {
-			text := appendText(nil, s.Type)
-			stanzas = append(stanzas, string(appendFields(text, s.Fields)))
+		stanzas := make([]string, len(g))
+		for i, s := range g {
+			stanzas[i] = lengthOf(s.Type) + s.Type + fieldsText(s.Fields)
 		}
 		slices.Sort(stanzas)
 		e.count(len(stanzas))
@@ -133,24 +132,23 @@ func (m *Metadata) policyDigest() string {
 	return e.sum()
 }
 
-func appendText(b []byte, s string) []byte {
-	return append(binary.BigEndian.AppendUint64(b, uint64(len(s))), s...)
-}
+// lengthOf is what stands before a text.
+func lengthOf(s string) string { return numberText(len(s)) }
 
-// appendFields spells the fields of a stanza but for its wrapped key, by name.
-// Empty ones do not count: not every format can write them.
-func appendFields(b []byte, fields []keys.Field) []byte {
-	fields = slices.Clone(fields)
-	fields = slices.DeleteFunc(fields, func(f keys.Field) bool { return f.Value == "" && len(f.Map) == 0 })
-	slices.SortFunc(fields, func(x, y keys.Field) int { return strings.Compare(x.Name, y.Name) })
-	b = binary.BigEndian.AppendUint64(b, uint64(len(fields)))
+func numberText(n int) string { return string(binary.BigEndian.AppendUint64(nil, uint64(n))) }
+
+// fieldsText spells the fields of a stanza but for its wrapped key. Empty ones do
+// not count: not every format can write them.
+func fieldsText(fields []keys.Field) string {
+	var texts []string
 	for _, f := range fields {
-		b = appendText(b, f.Name)
-		if f.Map != nil {
-			b = appendFields(append(b, 'm'), f.Map)
-		} else {
-			b = appendText(append(b, 'v'), f.Value)
+		switch name := lengthOf(f.Name) + f.Name; {
+		case len(f.Map) > 0:
+			texts = append(texts, name+"m"+fieldsText(f.Map))
+		case f.Value != "":
+			texts = append(texts, name+"v"+lengthOf(f.Value)+f.Value)
 		}
 	}
-	return b
+	slices.Sort(texts)
+	return numberText(len(texts)) + strings.Join(texts, "")
 }
