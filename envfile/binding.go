@@ -85,10 +85,11 @@ func (o *Opened) Moved() bool {
 	return place != "" && o.Place() != "" && o.Place() != boundPlace(place)
 }
 
-// placeToWrite is the place that the next text of the file is sealed for.
+// placeToWrite is the place that the next text of the file is sealed for, as it
+// is sealed.
 func (o *Opened) placeToWrite() string {
 	if p := o.sealed.expect.Place; p != "" {
-		return p
+		return boundPlace(p)
 	}
 	return o.Place()
 }
@@ -124,15 +125,16 @@ func bindingAAD(lastModified string) string {
 // rebind is bind for metadata whose time of the last change stays. What binds
 // the same is kept as it is.
 func (m *Metadata) rebind(o *Opened) {
-	b := binding{structureOf(o.roots, nil), m.policyDigest(), boundPlace(o.placeToWrite())}
+	b := binding{structureOf(o.roots, nil), m.policyDigest(), o.placeToWrite()}
 	if o.bound == nil || *o.bound != b {
-		m.bind(o.cipher, b.structure, o.placeToWrite())
+		m.bind(o.cipher, b.structure, b.place)
 	}
 }
 
-// bind seals the binding of a file whose metadata is otherwise complete.
+// bind seals the binding of a file whose metadata is otherwise complete. The place
+// is that of boundPlace.
 func (m *Metadata) bind(c *crypto.ValueCipher, structure, place string) {
-	b := binding{structure: structure, policy: m.policyDigest(), place: boundPlace(place)}
+	b := binding{structure: structure, policy: m.policyDigest(), place: place}
 	text := c.Seal(crypto.Str, b.text(), bindingAAD(m.LastModified))
 	m.binding = &Node{Kind: Map, Key: bindingKey, entries: []*Node{
 		{Kind: Value, Key: bindingText, Type: crypto.Str, Text: text},
@@ -183,7 +185,7 @@ func (m *Metadata) openBinding(c *crypto.ValueCipher) (binding, error) {
 		return binding{}, &BindingError{Tampered: BindingItself, Reason: reason}
 	}
 	text, version := m.binding.Get(bindingText), m.binding.Get("version")
-	if text == nil || version == nil || text.Kind != Value || m.binding.Len() < 2 {
+	if text == nil || version == nil || text.Kind != Value {
 		return broken("sops.sealcfg wants binding and version")
 	}
 	if n, ok := weakCount(version); !ok || n < bindingVersion {
@@ -195,20 +197,13 @@ func (m *Metadata) openBinding(c *crypto.ValueCipher) (binding, error) {
 	if err != nil || typ != crypto.Str {
 		return broken("it does not authenticate: it was changed, or belongs to another text of the file")
 	}
-	var b binding
-	head, place, ok := strings.Cut(plain, "\nplace=")
-	structure, policy, ok2 := strings.Cut(head, "\npolicy=")
-	b.structure, ok = cutAll(structure, "structure=", ok && ok2)
-	b.policy, b.place = policy, place
-	if !ok {
+	plain, ok1 := strings.CutPrefix(plain, "structure=")
+	digests, place, ok2 := strings.Cut(plain, "\nplace=")
+	structure, policy, ok3 := strings.Cut(digests, "\npolicy=")
+	if !ok1 || !ok2 || !ok3 {
 		return broken("it holds something else than digests and a place")
 	}
-	return b, nil
-}
-
-func cutAll(s, prefix string, before bool) (string, bool) {
-	rest, ok := strings.CutPrefix(s, prefix)
-	return rest, ok && before
+	return binding{structure, policy, place}, nil
 }
 
 func sameDigest(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }

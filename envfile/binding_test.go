@@ -280,6 +280,13 @@ func TestBindingKeepsThePlace(t *testing.T) {
 	again := reseal(t, open(t, s), "a: y\n")
 	assert.Equal(t, "prod", open(t, again).Place())
 
+	long := strings.Repeat("p", 4000)
+	s, _, err = envfile.Seal(t.Context(), parse(t, "a: x\n").WithPlace(long), envfile.Rules{}, sealedTo(alice))
+	require.NoError(t, err)
+	o, err := openExpecting(envfile.YAML, string(reseal(t, open(t, s), "a: y\n").Bytes()), envfile.Expectation{Place: long, Bound: true})
+	require.NoError(t, err)
+	assert.False(t, o.Moved())
+
 	none := open(t, seal(t, "a: x\n", envfile.Rules{}))
 	assert.True(t, none.Bound())
 	assert.Empty(t, none.Place())
