@@ -19,6 +19,7 @@ type fileSource struct {
 	shown   string // its path for people
 	keyring *keyring
 	plain   bool // it may be plain text
+	bound   bool // it must have a binding
 }
 
 func (s *fileSource) Name() string { return s.layer.Name }
@@ -78,7 +79,8 @@ func (s *fileSource) open(ctx context.Context) (*envfile.Node, envfile.Format, e
 	if err != nil {
 		return nil, nil, err
 	}
-	opened, err := sealed.Open(ctx, ids...)
+	expect := envfile.Expectation{Place: s.layer.Place(), Fits: s.layer.Fits, Bound: s.bound}
+	opened, err := sealed.Expect(expect).Open(ctx, ids...)
 	if err != nil {
 		return nil, nil, s.keyring.explain(sealed, err)
 	}

@@ -91,7 +91,7 @@ func (o *options) fileSources(env string) (all []Source, file string, err error)
 	for _, l := range layers {
 		s := &fileSource{
 			fsys: fsys, layer: l, shown: l.Path, keyring: ring,
-			plain: slices.Contains(o.plain, env),
+			plain: slices.Contains(o.plain, env), bound: o.bound,
 		}
 		if o.fsys == nil {
 			s.shown = filepath.Join(prefix, filepath.FromSlash(l.Path))

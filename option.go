@@ -54,6 +54,7 @@ type options struct {
 	errs       []error
 
 	withoutFiles bool
+	bound        bool // files without a binding are refused
 	validations  []func(any) error
 }
 
@@ -186,6 +187,12 @@ func WithoutFiles() Option { return func(o *options) { o.withoutFiles = true } }
 func AllowPlain(env ...string) Option {
 	return func(o *options) { o.plain = append(o.plain, env...) }
 }
+
+// RequireBinding refuses files without a binding, which the file as sops writes it
+// has not: then nothing vouches for its names, structure and recipients, and for
+// its being the file of this environment. Files that [AllowPlain] lets be plain
+// text still may be. See docs/format.md.
+func RequireBinding() Option { return func(o *options) { o.bound = true } }
 
 // Strict makes problems of variables that begin with the prefix of
 // [WithEnvPrefix] and that no setting has. Otherwise they are warned of.

@@ -10,6 +10,7 @@ import (
 type Document struct {
 	format Format
 	p      *parsed
+	place  string
 }
 
 // Parse reads plain text. It fails with a [*SyntaxError] for text that is
@@ -74,7 +75,15 @@ func (d *Document) indentedAs(old *Opened) *Document {
 func (d *Document) with(l layout) *Document {
 	p := *d.p
 	p.layout = l
-	return &Document{format: d.format, p: &p}
+	return &Document{format: d.format, p: &p, place: d.place}
+}
+
+// WithPlace returns the document such that [Seal] seals it for a place: see
+// [Expectation].
+func (d *Document) WithPlace(place string) *Document {
+	with := *d
+	with.place = place
+	return &with
 }
 
 // Format returns the format that the document was parsed with.

@@ -152,8 +152,19 @@ func body(t testing.TB, sealed string) string {
 	return encForm.ReplaceAllString(out, "<$2>")
 }
 
-// macForm is the MAC, which every document of a file repeats.
-var macForm = regexp.MustCompile(`mac"?: "?ENC\[[^\]]*\]`)
+// macForm is the MAC and the binding, which every document of a file repeats.
+var macForm = regexp.MustCompile(`(mac|binding)"?: "?ENC\[[^\]]*\]`)
+
+// sealcfgForm is the block with the binding, in block style and in JSON.
+var sealcfgForm = regexp.MustCompile(`(?m)^ +sealcfg:\r?\n(?: +(?:binding|version): [^\n]*\n){2}|"sealcfg": ?\{[^}]*\},?\s*`)
+
+// unbound takes the binding out, as sops does when it writes a file.
+func unbound(t testing.TB, text string) string {
+	t.Helper()
+	out := sealcfgForm.ReplaceAllString(text, "")
+	require.NotEqual(t, text, out)
+	return out
+}
 
 // nonces maps each nonce of a text to the sealed values that use it.
 func nonces(text string) map[string][]string {

@@ -30,6 +30,7 @@ type Metadata struct {
 	Version      string // of the sops format
 
 	mac     string
+	binding *Node   // the block sops.sealcfg, nil without one
 	unknown []*Node // fields that this version does not know, kept
 }
 
@@ -109,6 +110,11 @@ func (m *Metadata) parseField(name string, e *Node) error {
 			return syntaxError(e, "sops.lastmodified is not an RFC 3339 time")
 		}
 		m.LastModified = t.Format(time.RFC3339) // the text that the MAC is bound to
+	case bindingKey:
+		if e.Kind != Map {
+			return syntaxError(e, "sops.%s is a %s, want a map", e.Key, e.Kind)
+		}
+		m.binding = e
 	case "mac":
 		return parseString(e, &m.mac)
 	case "version":
@@ -243,6 +249,9 @@ func (m *Metadata) tree() *Node {
 	}
 	if m.Threshold > 0 {
 		add("shamir_threshold", crypto.Int, strconv.Itoa(m.Threshold))
+	}
+	if m.binding != nil {
+		b.entries = append(b.entries, m.binding)
 	}
 	b.entries = append(b.entries, m.unknown...)
 	sortEntries(b.entries)

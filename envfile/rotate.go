@@ -39,6 +39,7 @@ func (o *Opened) rotateInPlace(key crypto.DataKey, meta *Metadata) (_ *Sealed, o
 	}
 	meta.touch(time.Now())
 	meta.mac = r.mac.Seal(r.cipher, meta.LastModified)
+	meta.bind(r.cipher, structureOf(o.roots, nil), o.placeToWrite())
 	for i, b := range p.blocks {
 		r.edits = append(r.edits, edit{b.text[0], b.text[1], p.renderBlock(i, meta.tree(), b)})
 	}

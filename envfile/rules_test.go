@@ -89,7 +89,8 @@ func TestMACOnlyEncrypted(t *testing.T) {
 		}
 	}
 	require.NotEqual(t, text, string(changed))
-	require.NoError(t, openErr(string(changed)))
+	require.NoError(t, openErr(unbound(t, string(changed))), "the format does not tell")
+	require.ErrorIs(t, openErr(string(changed)), envfile.ErrIntegrity, "the binding does")
 }
 
 // A sealed comment that matches unencrypted_comment_regex would not be opened again.

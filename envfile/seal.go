@@ -29,6 +29,9 @@ const emptyComment = " "
 // the key for the recipients, and opens the result again to make sure that it
 // says what the document said.
 //
+// Names, structure, recipients and rules are bound to the file, and the place of
+// [Document.WithPlace]: see [BindingError].
+//
 // It fails with [ErrSelector], [ErrNoRecipients], or a [*SyntaxError] for a value
 // that cannot be sealed where it stands.
 func Seal(ctx context.Context, d *Document, r Rules, to Recipients) (*Sealed, *Opened, error) {
@@ -38,7 +41,7 @@ func Seal(ctx context.Context, d *Document, r Rules, to Recipients) (*Sealed, *O
 		return nil, nil, err
 	}
 	meta := &Metadata{Groups: groups, Threshold: to.Threshold, Rules: r.For(d.format), Version: FormatVersion}
-	return sealWith(d, key, meta, nil)
+	return sealWith(d, key, meta, nil, boundPlace(d.place))
 }
 
 // Reseal seals a changed document under the data key of the file. Values and
@@ -46,7 +49,7 @@ func Seal(ctx context.Context, d *Document, r Rules, to Recipients) (*Sealed, *O
 // in lists; in a list, items that only moved keep theirs too. A ciphertext is
 // used once: equal items never share a nonce.
 func (o *Opened) Reseal(d *Document) (*Sealed, error) {
-	s, _, err := sealWith(d, o.key, o.sealed.meta.forWriting(), o)
+	s, _, err := sealWith(d, o.key, o.sealed.meta.forWriting(), o, o.placeToWrite())
 	return s, err
 }
 
@@ -64,6 +67,7 @@ func (o *Opened) Rewrap(ctx context.Context, to Recipients) (*Sealed, error) {
 		return nil, err
 	}
 	meta.Groups, meta.Threshold = groups, to.Threshold
+	meta.rebind(o)
 	p := o.sealed.p
 	var edits []edit
 	for i, b := range p.blocks {
@@ -97,7 +101,7 @@ func (o *Opened) Rotate(ctx context.Context, r Rules, to Recipients) (*Sealed, e
 		return nil, err
 	}
 	// Only the place of the block is taken over: a fresh key shares no ciphertext.
-	s, _, err := sealWith(d, key, meta, &Opened{sealed: o.sealed})
+	s, _, err := sealWith(d, key, meta, &Opened{sealed: o.sealed}, o.placeToWrite())
 	return s, err
 }
 
@@ -109,21 +113,24 @@ type sealer struct {
 	edits    []edit
 	comments []*Node // to be sealed once their place in the sealed text is known
 	mac      *crypto.MAC
+	sealed   map[*Node]bool
 }
 
-func sealWith(d *Document, key crypto.DataKey, meta *Metadata, old *Opened) (*Sealed, *Opened, error) {
+func sealWith(d *Document, key crypto.DataKey, meta *Metadata, old *Opened, place string) (*Sealed, *Opened, error) {
 	rules, err := meta.Rules.compile()
 	if err != nil {
 		return nil, nil, err
 	}
 	d = d.indentedAs(old)
-	s := &sealer{d: d, cipher: crypto.NewValueCipher(key), mac: crypto.NewMAC(rules.macOnly), old: collect(old)}
+	s := &sealer{d: d, cipher: crypto.NewValueCipher(key), mac: crypto.NewMAC(rules.macOnly), old: collect(old),
+		sealed: map[*Node]bool{}}
 	s.old.match(d.p.roots)
 	if err := s.values(rules); err != nil {
 		return nil, nil, err
 	}
 	meta.touch(time.Now())
 	meta.mac = s.mac.Seal(s.cipher, meta.LastModified)
+	meta.bind(s.cipher, structureOf(d.p.roots, s.sealed), place)
 	if err := s.blocks(meta, old); err != nil {
 		return nil, nil, err
 	}
@@ -172,6 +179,7 @@ func (s *sealer) values(rules *matcher) error {
 			return nil
 		}
 		sealedAt[n.span.start] = true
+		s.sealed[n] = true
 		to := spelling{typ: n.Type, sealed: true, was: s.old.value(n)}
 		if to.was != nil {
 			to.text = to.was.enc
@@ -292,16 +300,20 @@ func (s *sealer) blocks(meta *Metadata, old *Opened) error {
 	return nil
 }
 
-// patchBlock returns the bytes of a block with a new mac and lastmodified, so
-// that a change of one value changes three lines. "" asks for a new rendering.
+// patchBlock returns the bytes of a block with a new mac, lastmodified and
+// binding, so that a change of one value changes four lines. "" asks for a new
+// rendering.
 func patchBlock(p *parsed, b *block, meta *Metadata) (string, error) {
-	fields := map[string]string{"mac": meta.mac, "lastmodified": meta.LastModified}
+	fields := map[*Node]string{
+		b.tree.Get("mac"):                       meta.mac,
+		b.tree.Get("lastmodified"):              meta.LastModified,
+		b.tree.Get(bindingKey).Get(bindingText): meta.binding.Get(bindingText).Text,
+	}
 	if v := b.tree.Get("version"); v == nil || v.Text != meta.Version { // it was none
-		fields["version"] = meta.Version
+		fields[v] = meta.Version
 	}
 	var edits []edit
-	for name, text := range fields {
-		n := b.tree.Get(name)
+	for n, text := range fields {
 		if n == nil || n.Kind != Value || n.span.borrowed {
 			return "", nil
 		}

@@ -18,6 +18,7 @@ type Sealed struct {
 	format Format
 	p      *parsed
 	meta   *Metadata
+	expect Expectation
 }
 
 // ParseSealed reads a sealed file. It fails with [ErrNotSealed] for a plain
@@ -134,6 +135,9 @@ func (s *Sealed) openWith(key crypto.DataKey) (*Opened, error) {
 	}
 	for _, root := range s.p.roots {
 		o.roots = append(o.roots, o.copyPlain(root))
+	}
+	if err := o.checkBinding(); err != nil {
+		return nil, err
 	}
 	return o, nil
 }
@@ -290,6 +294,7 @@ type Opened struct {
 	roots  []*Node
 	clear  []int // lines of comments in clear that the rules seal
 	odd    []Place
+	bound  *binding
 }
 
 // A Place is where a value stands.

@@ -125,6 +125,7 @@ func (s *editSession) load(ctx context.Context) error {
 	if err := s.app.checkPolicy(s.t, s.opened.Sealed().Metadata()); err != nil {
 		return err
 	}
+	s.app.noteUnbound(s.t, s.opened)
 	if s.before, err = s.opened.Document(); err != nil {
 		return s.t.at(err)
 	}
@@ -145,7 +146,7 @@ func (s *editSession) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	trial, err := sealNew(ctx, rule, d)
+	trial, err := sealNew(ctx, s.t, rule, d)
 	if err != nil {
 		return err
 	}
@@ -235,7 +236,7 @@ func (s *editSession) edit(ctx context.Context) (text []byte, doc *envfile.Docum
 // show only then, such as an alias to a sealed value.
 func (s *editSession) seal(ctx context.Context, doc *envfile.Document) (err error) {
 	if s.opened == nil {
-		s.sealed, err = sealNew(ctx, s.rule, doc)
+		s.sealed, err = sealNew(ctx, s.t, s.rule, doc)
 	} else {
 		s.sealed, err = s.opened.Reseal(doc)
 	}

@@ -72,7 +72,7 @@ func runEncrypt(cmd *cobra.Command, o *encryptOptions) error {
 	if err := a.warnTraps(from, d, rule.Rules); err != nil {
 		return err
 	}
-	s, err := sealNew(cmd.Context(), rule, d)
+	s, err := sealNew(cmd.Context(), to, rule, d)
 	if err != nil {
 		return from.at(err)
 	}
@@ -121,8 +121,13 @@ func (o *encryptOptions) targets() (from, to *target, err error) {
 	default:
 		from, err = a.standard(o.filename)
 	}
-	if err != nil || o.output == "" || o.output == stdio {
-		return from, from, err
+	if err != nil {
+		return nil, nil, err
+	}
+	if o.output == "" || o.output == stdio {
+		// What goes to stdout is not for the path of the plain file.
+		from.unplaced = o.toStdout() && o.filename == ""
+		return from, from, nil
 	}
 	if from.format == envfile.Binary { // no environment has this format, so it can only be a path
 		to, err = a.fileTarget(o.output)
@@ -139,8 +144,12 @@ func (o *encryptOptions) targets() (from, to *target, err error) {
 }
 
 // sealNew seals a document for a file that does not exist sealed yet.
-func sealNew(ctx context.Context, rule *environments.Rule, d *envfile.Document) (*envfile.Sealed, error) {
+func sealNew(ctx context.Context, t *target, rule *environments.Rule, d *envfile.Document) (*envfile.Sealed, error) {
 	to, err := rule.Recipients(keys.Default)
+	if err != nil {
+		return nil, err
+	}
+	place, err := t.place()
 	if err != nil {
 		return nil, err
 	}
@@ -148,7 +157,7 @@ func sealNew(ctx context.Context, rule *environments.Rule, d *envfile.Document) 
 	if d.Format() == envfile.Binary {
 		indent = rule.BinaryIndent
 	}
-	s, _, err := envfile.Seal(ctx, d.WithMetadataIndent(indent), rule.Rules, to)
+	s, _, err := envfile.Seal(ctx, d.WithMetadataIndent(indent).WithPlace(place), rule.Rules, to)
 	return s, err
 }
 

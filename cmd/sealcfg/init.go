@@ -229,7 +229,7 @@ func (a *app) initEnvironment(cmd *cobra.Command, project *environments.Project,
 	if err != nil {
 		return err
 	}
-	s, err := sealNew(cmd.Context(), rule, d)
+	s, err := sealNew(cmd.Context(), t, rule, d)
 	if err != nil {
 		return err
 	}

@@ -39,6 +39,9 @@ read what is written from now on. Without ENV it does all environments, and
 what lies beside them sealed as one value, such as a certificate. Sealed files
 in other folders it does when they are named.
 
+A file that was sealed for another place, such as one that was renamed, is refused
+by every command. Named here, it is sealed anew for where it is now.
+
 With --keep-data-key it only wraps the same data key for other people (what sops
 calls updatekeys): no value changes, and leavers can still read later versions
 if they kept the key.
@@ -79,6 +82,7 @@ type rekeyPlan struct {
 	Loses   []string `json:"loses"`
 	Rules   string   `json:"rules,omitempty"`      // new rules, if they change
 	Groups  string   `json:"key_groups,omitempty"` // new key groups, if they change
+	Moved   string   `json:"moved_from,omitempty"` // the place it was sealed for, if it is another now
 	NewKey  bool     `json:"new_data_key"`
 	Written bool     `json:"written"`
 }
@@ -137,6 +141,7 @@ func (o *rekeyOptions) targets() ([]*target, error) {
 			if err != nil {
 				return nil, err
 			}
+			t.mayMove = !o.keepDataKey // two places are not to share a data key
 			if !slices.ContainsFunc(targets, func(other *target) bool { return other.path == t.path }) {
 				targets = append(targets, t)
 			}
@@ -239,8 +244,13 @@ func (o *rekeyOptions) plan(ctx context.Context, t *target) (*rekeyPlan, error) 
 	if p.to, err = rule.Recipients(keys.Default); err != nil {
 		return nil, err
 	}
-	p.opened, err = a.openSealed(ctx, t, s)
-	return p, err
+	if p.opened, err = a.openSealed(ctx, t, s); err != nil {
+		return nil, err
+	}
+	if p.opened.Moved() {
+		p.Moved = p.opened.Place()
+	}
+	return p, nil
 }
 
 // announce says who gains and who loses access to which file. That is the answer
@@ -262,6 +272,7 @@ func (o *rekeyOptions) announce(plans []*rekeyPlan) {
 	leavers := false
 	for _, p := range plans {
 		fmt.Fprintln(to, cleanName(p.String()))
+		a.noteUnbound(p.t, p.opened)
 		leavers = leavers || len(p.Loses) > 0
 	}
 	if leavers {
@@ -286,6 +297,9 @@ func (p *rekeyPlan) String() string {
 	}
 	if p.Groups != "" {
 		parts = append(parts, p.Groups)
+	}
+	if p.Moved != "" {
+		parts = append(parts, "was sealed as "+p.Moved)
 	}
 	if p.NewKey {
 		parts = append(parts, "new data key")
@@ -375,7 +389,7 @@ func (o *rekeyOptions) finish(plans []*rekeyPlan) error {
 
 // differs reports whether the file is not what .sops.yaml says.
 func (p *rekeyPlan) differs() bool {
-	return len(p.Gains)+len(p.Loses) > 0 || p.Rules != "" || p.Groups != ""
+	return len(p.Gains)+len(p.Loses) > 0 || p.Rules != "" || p.Groups != "" || p.Moved != ""
 }
 
 // eachTarget runs fn for every element on all processors and returns the

@@ -234,6 +234,7 @@ func (a *app) applyOnce(t *target, opened *envfile.Opened, op envfile.Op) error 
 	if err := a.checkPolicy(t, opened.Sealed().Metadata()); err != nil {
 		return err
 	}
+	a.noteUnbound(t, opened)
 	before, err := opened.Document()
 	if err != nil {
 		return t.at(err)

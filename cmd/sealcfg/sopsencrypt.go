@@ -45,7 +45,7 @@ func (r *sopsRun) encrypt(ctx context.Context) error {
 			return err
 		}
 	}
-	s, err := sealNew(ctx, rule, d)
+	s, err := sealNew(ctx, f.target, rule, d)
 	if err != nil {
 		return f.sealing(err)
 	}

@@ -92,7 +92,7 @@ func (r *sopsRun) file(missing int) (*sopsFile, error) {
 	}
 	f.target = &target{
 		env: environments.Environment{Name: shownName, Path: name, Exists: true}, name: shownName, path: name, shown: shownName,
-		format: r.sopsFormat("input-type", name),
+		format: r.sopsFormat("input-type", name), unplaced: true,
 	}
 	f.target.ruled = func() (*environments.Policy, *environments.Rule, error) { return r.policyFor(name) }
 	f.to = r.sopsFormat("output-type", name)

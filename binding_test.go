@@ -1,0 +1,97 @@
+package sealcfg_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sealcfg/sealcfg"
+	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+func sealedFor(t testing.TB, place, plain string) *fstest.MapFile {
+	t.Helper()
+	d, err := envfile.Parse(envfile.YAML, []byte(plain))
+	require.NoError(t, err)
+	r, err := keys.ParseAgeRecipient(demoRecipient)
+	require.NoError(t, err)
+	s, _, err := envfile.Seal(t.Context(), d.WithPlace(place), envfile.Rules{}, envfile.Recipients{Groups: [][]keys.Recipient{{r}}})
+	require.NoError(t, err)
+	return &fstest.MapFile{Data: s.Bytes()}
+}
+
+type boundSettings struct {
+	A string
+	B string `default:"b"`
+}
+
+// The file of dev in the place of that of prod, and so of each layer.
+func TestLoadRefusesTheFileOfAnotherEnvironment(t *testing.T) {
+	load := func(fsys fstest.MapFS, more ...sealcfg.Option) error {
+		_, err := sealcfg.Load[boundSettings](t.Context(), append(options(t, fsys), more...)...)
+		return err
+	}
+	good := fstest.MapFS{
+		"environments/base.yaml":       sealedFor(t, "environment base", "b: x\n"),
+		"environments/prod.yaml":       sealedFor(t, "environment prod", "a: x\n"),
+		"environments/prod.local.yaml": sealedFor(t, "environment prod.local", "b: y\n"),
+	}
+	require.NoError(t, load(good, sealcfg.RequireBinding()))
+	for file := range good {
+		swapped := fstest.MapFS{}
+		for name, f := range good {
+			swapped[name] = f
+		}
+		swapped[file] = sealedFor(t, "environment dev", "a: x\n")
+		err := load(swapped)
+		require.ErrorIs(t, err, envfile.ErrIntegrity)
+		var b *envfile.BindingError
+		require.ErrorAs(t, err, &b)
+		assert.Equal(t, envfile.BindingEnvironment, b.Tampered)
+		assert.Contains(t, err.Error(), file+": integrity check failed: environment: the file was sealed as environment dev, and it is found as environment ")
+	}
+
+	// The command seals what does not lie in a folder of that name for its path.
+	good["environments/prod.yaml"] = sealedFor(t, "file config/prod.yaml", "a: x\n")
+	require.NoError(t, load(good, sealcfg.RequireBinding()))
+	good["environments/prod.yaml"] = sealedFor(t, "file config/dev.yaml", "a: x\n")
+	require.ErrorIs(t, load(good), envfile.ErrIntegrity)
+}
+
+func TestRequireBinding(t *testing.T) {
+	fsys := fstest.MapFS{"environments/prod.yaml": sealedFor(t, "environment prod", "a: x\n")}
+	load := func(more ...sealcfg.Option) error {
+		_, err := sealcfg.Load[boundSettings](t.Context(), append(options(t, fsys), more...)...)
+		return err
+	}
+	refused := func(what string) {
+		t.Helper()
+		err := load(sealcfg.RequireBinding())
+		var b *envfile.BindingError
+		require.ErrorAs(t, err, &b)
+		require.ErrorIs(t, err, envfile.ErrIntegrity)
+		assert.Equal(t, what, b.Tampered)
+	}
+	text := string(fsys["environments/prod.yaml"].Data)
+	set := func(text string) { fsys["environments/prod.yaml"] = &fstest.MapFile{Data: []byte(text)} }
+
+	set(regexp.MustCompile(`    sealcfg:\n +binding: .*\n +version: 1\n`).ReplaceAllString(text, ""))
+	require.NotContains(t, string(fsys["environments/prod.yaml"].Data), "sealcfg")
+	require.NoError(t, load(), "as sops writes it")
+	refused(envfile.BindingItself)
+
+	fsys["environments/prod.yaml"] = sealedFor(t, "", "a: x\n")
+	require.NoError(t, load(), "bound to no place")
+	refused(envfile.BindingEnvironment)
+
+	set(strings.Replace(text, "a: ENC", "b: \"\"\na: ENC", 1))
+	require.ErrorIs(t, load(), envfile.ErrIntegrity, "a binding that is there is compared")
+
+	set("a: x\n")
+	require.NoError(t, load(sealcfg.AllowPlain("prod"), sealcfg.RequireBinding()))
+}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/environments"
+)
+
+// place is what the file is bound to, "" where that is not known: for what comes
+// from stdin without a name, and for the callers of sops, which knows no such thing.
+func (t *target) place() (string, error) {
+	if t.path == "" || t.unplaced {
+		return "", nil
+	}
+	return environments.Place(t.path)
+}
+
+// expecting has the file's binding compared with where it lies.
+func (t *target) expecting(s *envfile.Sealed) (*envfile.Sealed, error) {
+	place, err := t.place()
+	if err != nil {
+		return nil, err
+	}
+	e := envfile.Expectation{Place: place}
+	if t.mayMove {
+		e.Fits = func(string) bool { return true }
+	}
+	return s.Expect(e), nil
+}
+
+// noteUnbound tells, before a file is written, that so far nothing has vouched for
+// what sops does not authenticate.
+func (a *app) noteUnbound(t *target, o *envfile.Opened) {
+	if !o.Bound() {
+		a.say("note: %s has no binding, as sops leaves it: nothing vouches for its names, recipients and place; when it is written it gets one", t.shown)
+	}
+}
+
+// bindingHint says what to do about a file that is not what was sealed.
+func bindingHint(t *target, err error) error {
+	var b *envfile.BindingError
+	if !errors.As(err, &b) {
+		return err
+	}
+	hint := fmt.Sprintf("somebody changed the file without its key, or a merge went wrong: git log -p %s shows it", t.shown)
+	switch b.Tampered {
+	case envfile.BindingEnvironment:
+		hint = fmt.Sprintf("if you renamed or copied it yourself, sealcfg rekey %s seals it anew for where it is now\nelse somebody put it in the place of another: git log -p %s shows it", t.name, t.shown)
+	case envfile.BindingRecipients:
+		hint += "\nwho can read it is changed in .sops.yaml, and then by sealcfg rekey"
+	}
+	return withHint(err, "%s", hint)
+}

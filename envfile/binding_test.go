@@ -1,0 +1,426 @@
+package envfile_test
+
+import (
+	"context"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+// boundFile is a file of a format, in which what begins with clear is in clear.
+type boundFile struct {
+	format envfile.Format
+	plain  string
+	// block finds the binding with all that belongs to it, as far as a text can.
+	block *regexp.Regexp
+	// tampered is what somebody without the data key may do to the structure:
+	// pairs of an old and a new text, by name. The MAC does not tell.
+	tampered map[string][2]string
+}
+
+var bindingRules = envfile.Rules{UnencryptedRegex: "^clear"}
+
+var boundFiles = []boundFile{
+	{
+		envfile.YAML, "clear1: foo\nclear2: bar\nclearn: 3\nn: 5\nnested: {b: x}\nl:\n  - a\n  - aa\nll: [[y]]\n",
+		regexp.MustCompile(`(?m)^ +sealcfg:\n +binding: .*\n +version: 1\n`),
+		map[string][2]string{
+			"clear name changed":            {"clear1: foo", "clear9: foo"},
+			"clear names swapped":           {"clear1: foo\nclear2: bar", "clear2: foo\nclear1: bar"},
+			"bytes between values moved":    {"clear1: foo\nclear2: bar", "clear1: foob\nclear2: ar"},
+			"number in clear made a text":   {"clearn: 3", `clearn: "3"`},
+			"sealed number made a text":     {"type:int", "type:str"},
+			"empty text added":              {"clear1: foo", "clear1: foo\nx: \"\""},
+			"null added":                    {"clear1: foo", "clear1: foo\nx: null"},
+			"empty map added":               {"clear1: foo", "clear1: foo\nx: {}"},
+			"empty list added":              {"clear1: foo", "clear1: foo\nx: []"},
+			"name with a colon for a level": {"nested: {b: ", `{"nested:b": `},
+			"list within a list taken out":  {"ll: [[", "ll: [ ["},
+			"document added":                {"sops:", "clear: {}\nsops:"},
+		},
+	},
+	{
+		envfile.JSON, "{\n  \"clear1\": \"foo\",\n  \"clear2\": \"bar\",\n  \"clearn\": 3,\n  \"n\": 5,\n  \"nested\": {\"b\": \"x\"},\n  \"ll\": [[\"y\"]]\n}\n",
+		regexp.MustCompile(`"sealcfg": \{[^}]*\},\s*`),
+		map[string][2]string{
+			"clear name changed":            {`"clear1"`, `"clear9"`},
+			"bytes between values moved":    {"\"foo\",\n  \"clear2\": \"bar\"", "\"foob\",\n  \"clear2\": \"ar\""},
+			"number in clear made a text":   {`"clearn": 3`, `"clearn": "3"`},
+			"sealed number made a text":     {"type:int", "type:str"},
+			"empty text added":              {`"clear1"`, `"x": "", "clear1"`},
+			"null added":                    {`"clear1"`, `"x": null, "clear1"`},
+			"empty map added":               {`"clear1"`, `"x": {}, "clear1"`},
+			"empty list added":              {`"clear1"`, `"x": [], "clear1"`},
+			"name with a colon for a level": {`"nested": {"b": `, `"nested:b": `},
+		},
+	},
+	{
+		envfile.Dotenv, "clear1=foo\nclear2=bar\nA=x\n",
+		regexp.MustCompile(`(?m)^sops_sealcfg__.*\n`),
+		map[string][2]string{
+			"clear name changed":         {"clear1=", "clear9="},
+			"bytes between values moved": {"clear1=foo\nclear2=bar", "clear1=foob\nclear2=ar"},
+			"empty value added":          {"clear1=", "X=\nclear1="},
+			"sealed text made a time":    {"clear1=foo\nclear2=bar", "clear1=\nclear2=foobar"},
+		},
+	},
+	{
+		envfile.INI, "[s]\nclear1 = foo\nclear2 = bar\nA = x\n",
+		regexp.MustCompile(`(?m)^sealcfg__.*\n`),
+		map[string][2]string{
+			"clear name changed":         {"clear1 =", "clear9 ="},
+			"bytes between values moved": {"clear1 = foo\nclear2 = bar", "clear1 = foob\nclear2 = ar"},
+			"empty value added":          {"clear1 =", "X =\nclear1 ="},
+			"empty section added":        {"[s]", "[t]\n[s]"},
+		},
+	},
+	{
+		envfile.TOML, "clear1 = \"foo\"\nclear2 = \"bar\"\nclearn = 3\nn = 5\n\n[nested]\nb = \"x\"\n",
+		regexp.MustCompile(`(?m)^sealcfg = .*\n`),
+		map[string][2]string{
+			"clear name changed":            {"clear1 =", "clear9 ="},
+			"bytes between values moved":    {"\"foo\"\nclear2 = \"bar\"", "\"foob\"\nclear2 = \"ar\""},
+			"number in clear made a text":   {"clearn = 3", `clearn = "3"`},
+			"empty text added":              {"clear1 =", "x = \"\"\nclear1 ="},
+			"empty map added":               {"clear1 =", "x = {}\nclear1 ="},
+			"name with a colon for a level": {"[nested]\nb =", "\"nested:b\" ="},
+		},
+	},
+	{
+		envfile.Binary, "just bytes\n",
+		regexp.MustCompile(`"sealcfg": \{[^}]*\},\s*`),
+		nil,
+	},
+}
+
+func eachBound(t *testing.T, test func(t *testing.T, f boundFile, text string)) {
+	for _, f := range boundFiles {
+		t.Run(f.format.Name(), func(t *testing.T) {
+			s, _, err := envfile.Seal(t.Context(), parseAs(t, f.format, f.plain).WithPlace("prod"), bindingRules, sealedTo(alice))
+			require.NoError(t, err)
+			test(t, f, string(s.Bytes()))
+		})
+	}
+}
+
+func openExpecting(f envfile.Format, text string, e envfile.Expectation) (*envfile.Opened, error) {
+	s, err := envfile.ParseSealed(f, []byte(text))
+	if err != nil {
+		return nil, err
+	}
+	return s.Expect(e).Open(context.Background(), alice)
+}
+
+func requireTampered(t *testing.T, err error, what string) *envfile.BindingError {
+	t.Helper()
+	require.ErrorIs(t, err, envfile.ErrIntegrity)
+	var b *envfile.BindingError
+	require.ErrorAs(t, err, &b)
+	require.Equal(t, what, b.Tampered, "%v", err)
+	return b
+}
+
+// without takes the binding out, as sops does when it writes the file.
+func (f boundFile) without(t *testing.T, text string) string {
+	t.Helper()
+	out := f.block.ReplaceAllString(text, "")
+	require.NotEqual(t, text, out)
+	require.NotContains(t, out, "sealcfg")
+	return out
+}
+
+// bindingOf finds the sealed text of the binding.
+func bindingOf(t *testing.T, text string) string {
+	t.Helper()
+	m := regexp.MustCompile(`binding"?\s*[:=]\s*"?(ENC\[[^\]]*\])`).FindStringSubmatch(text)
+	require.NotNil(t, m)
+	return m[1]
+}
+
+func TestBindingIsWritten(t *testing.T) {
+	eachBound(t, func(t *testing.T, f boundFile, text string) {
+		o, err := openExpecting(f.format, text, envfile.Expectation{Place: "prod", Bound: true})
+		require.NoError(t, err)
+		assert.True(t, o.Bound())
+		assert.Equal(t, "prod", o.Place())
+		assert.False(t, o.Moved())
+
+		again, err := o.Reseal(parseAs(t, f.format, strings.Replace(f.plain, "x", "z", 1)))
+		require.NoError(t, err)
+		rewrapped, err := o.Rewrap(t.Context(), sealedTo(alice, bob))
+		require.NoError(t, err)
+		rotated, err := o.Rotate(t.Context(), bindingRules, sealedTo(alice, bob))
+		require.NoError(t, err)
+		otherRules, err := o.Rotate(t.Context(), envfile.Rules{UnencryptedRegex: "^clear1"}, sealedTo(alice))
+		require.NoError(t, err)
+		for name, s := range map[string]*envfile.Sealed{"reseal": again, "rewrap": rewrapped, "rotate": rotated, "rules": otherRules} {
+			_, err := openExpecting(f.format, string(s.Bytes()), envfile.Expectation{Place: "prod", Bound: true})
+			require.NoError(t, err, name)
+			assert.NotEqual(t, bindingOf(t, text), bindingOf(t, string(s.Bytes())), name)
+		}
+	})
+}
+
+// No name, type, order or value in clear can be changed.
+func TestBindingStructure(t *testing.T) {
+	eachBound(t, func(t *testing.T, f boundFile, text string) {
+		for name, change := range f.tampered {
+			t.Run(name, func(t *testing.T) {
+				changed := strings.Replace(text, change[0], change[1], 1)
+				switch name {
+				case "name with a colon for a level":
+					changed = regexp.MustCompile(`(nested:b[^\n]*ENC\[[^\]]*\]["']?)\}`).ReplaceAllString(changed, "$1")
+					changed = strings.Replace(changed, `{"nested:b": `, `"nested:b": `, 1)
+				case "list within a list taken out":
+					changed = regexp.MustCompile(`ll: \[ \[(.*)\]\]`).ReplaceAllString(changed, "ll: [$1]")
+				case "document added":
+					changed = text + "---\n{}\n"
+				}
+				require.NotEqual(t, text, changed)
+				_, err := openExpecting(f.format, f.without(t, changed), envfile.Expectation{})
+				require.NoError(t, err, "the format does not tell")
+				_, err = openExpecting(f.format, changed, envfile.Expectation{})
+				requireTampered(t, err, envfile.BindingStructure)
+			})
+		}
+	})
+}
+
+// Items of a list are bound to no position, and the MAC only sees one text.
+func TestBindingOrderOfItems(t *testing.T) {
+	f := boundFiles[0]
+	s, _ := sealAs(t, f.format, f.plain, bindingRules)
+	text := string(s.Bytes())
+	items := encForm.FindAllString(text[strings.Index(text, "\nl:"):], 2)
+	changed := strings.NewReplacer(items[0], items[1], items[1], items[0]).Replace(text)
+	require.NoError(t, openErr(f.without(t, changed)), "the format does not tell")
+	requireTampered(t, openErr(changed), envfile.BindingStructure)
+}
+
+// Nobody can be added to a file, or taken out, and no selector changed.
+func TestBindingRecipients(t *testing.T) {
+	eachBound(t, func(t *testing.T, f boundFile, text string) {
+		_, o := openAs(t, f.format, []byte(text))
+		more, err := o.Rewrap(t.Context(), sealedTo(alice, bob))
+		require.NoError(t, err)
+		injected := strings.Replace(string(more.Bytes()), bindingOf(t, string(more.Bytes())), bindingOf(t, text), 1)
+		dropped := strings.Replace(text, bindingOf(t, text), bindingOf(t, string(more.Bytes())), 1)
+		renamed := strings.Replace(text, recipient(alice).String(), recipient(carol).String(), 1)
+		for name, changed := range map[string]string{"injected": injected, "dropped": dropped, "renamed": renamed} {
+			_, err = openExpecting(f.format, f.without(t, changed), envfile.Expectation{})
+			require.NoError(t, err, "%s: the format does not tell", name)
+			_, err = openExpecting(f.format, changed, envfile.Expectation{})
+			requireTampered(t, err, envfile.BindingRecipients)
+		}
+		if f.format == envfile.Binary {
+			return
+		}
+		selector := strings.Replace(text, "^clear", "^clear|^new_password$", 1)
+		require.NotEqual(t, text, selector)
+		_, err = openExpecting(f.format, f.without(t, selector), envfile.Expectation{})
+		require.NoError(t, err, "the format does not tell")
+		_, err = openExpecting(f.format, selector, envfile.Expectation{})
+		requireTampered(t, err, envfile.BindingRecipients)
+	})
+}
+
+func TestBindingThreshold(t *testing.T) {
+	s, _, err := envfile.Seal(t.Context(), parse(t, "a: x\n"), envfile.Rules{}, groupsOf(2, alice, bob, carol))
+	require.NoError(t, err)
+	changed := strings.Replace(string(s.Bytes()), "shamir_threshold: 2", "shamir_threshold: 3", 1)
+	_, err = parseSealed(t, changed).Open(t.Context(), alice, bob, carol)
+	requireTampered(t, err, envfile.BindingRecipients)
+}
+
+func TestBindingMACOnlyEncrypted(t *testing.T) {
+	s, _, err := envfile.Seal(t.Context(), parse(t, "a: x\nclear: y\n"), envfile.Rules{UnencryptedRegex: "^clear", MACOnlyEncrypted: true}, sealedTo(alice))
+	require.NoError(t, err)
+	changed := strings.Replace(string(s.Bytes()), "clear: y", "clear: z", 1)
+	require.NoError(t, openErr(unbound(t, changed)), "the format does not tell")
+	requireTampered(t, openErr(changed), envfile.BindingStructure)
+}
+
+// A file of one environment is not one of another.
+func TestBindingPlace(t *testing.T) {
+	eachBound(t, func(t *testing.T, f boundFile, text string) {
+		b := func(e envfile.Expectation) error {
+			_, err := openExpecting(f.format, text, e)
+			return err
+		}
+		wrong := requireTampered(t, b(envfile.Expectation{Place: "dev"}), envfile.BindingEnvironment)
+		assert.Equal(t, "prod", wrong.Sealed)
+		assert.Equal(t, "dev", wrong.Found)
+		require.EqualError(t, wrong, "integrity check failed: environment: the file was sealed as prod, and it is found as dev")
+		require.NoError(t, b(envfile.Expectation{}), "the caller does not say")
+		require.NoError(t, b(envfile.Expectation{Place: "dev", Fits: func(p string) bool { return p == "prod" }}))
+
+		// Moved, and sealed for where it is now.
+		o, err := openExpecting(f.format, text, envfile.Expectation{Place: "dev", Fits: func(string) bool { return true }})
+		require.NoError(t, err)
+		assert.True(t, o.Moved())
+		moved, err := o.Rotate(t.Context(), bindingRules, sealedTo(alice))
+		require.NoError(t, err)
+		text = string(moved.Bytes())
+		require.NoError(t, b(envfile.Expectation{Place: "dev", Bound: true}))
+		requireTampered(t, b(envfile.Expectation{Place: "prod"}), envfile.BindingEnvironment)
+	})
+}
+
+// Who knows no place, such as sops's own commands, leaves it as it is.
+func TestBindingKeepsThePlace(t *testing.T) {
+	s, _, err := envfile.Seal(t.Context(), parse(t, "a: x\n").WithPlace("prod"), envfile.Rules{}, sealedTo(alice))
+	require.NoError(t, err)
+	again := reseal(t, open(t, s), "a: y\n")
+	assert.Equal(t, "prod", open(t, again).Place())
+
+	long := strings.Repeat("p", 4000)
+	s, _, err = envfile.Seal(t.Context(), parse(t, "a: x\n").WithPlace(long), envfile.Rules{}, sealedTo(alice))
+	require.NoError(t, err)
+	o, err := openExpecting(envfile.YAML, string(reseal(t, open(t, s), "a: y\n").Bytes()), envfile.Expectation{Place: long, Bound: true})
+	require.NoError(t, err)
+	assert.False(t, o.Moved())
+
+	none := open(t, seal(t, "a: x\n", envfile.Rules{}))
+	assert.True(t, none.Bound())
+	assert.Empty(t, none.Place())
+	_, err = openExpecting(envfile.YAML, string(none.Sealed().Bytes()), envfile.Expectation{Place: "prod"})
+	require.NoError(t, err, "bound to nothing")
+	_, err = openExpecting(envfile.YAML, string(none.Sealed().Bytes()), envfile.Expectation{Place: "prod", Bound: true})
+	requireTampered(t, err, envfile.BindingEnvironment)
+}
+
+// What sops has written has no binding.
+func TestBindingAbsent(t *testing.T) {
+	eachBound(t, func(t *testing.T, f boundFile, text string) {
+		text = f.without(t, text)
+		o, err := openExpecting(f.format, text, envfile.Expectation{Place: "prod"})
+		require.NoError(t, err)
+		assert.False(t, o.Bound())
+		assert.Empty(t, o.Place())
+		_, err = openExpecting(f.format, text, envfile.Expectation{Bound: true})
+		requireTampered(t, err, envfile.BindingItself)
+
+		again, err := o.Reseal(parseAs(t, f.format, f.plain))
+		require.NoError(t, err)
+		_, err = openExpecting(f.format, string(again.Bytes()), envfile.Expectation{Place: "prod", Bound: true})
+		require.NoError(t, err)
+	})
+}
+
+// A binding is that of one text of the file.
+func TestBindingOfAnotherText(t *testing.T) {
+	eachBound(t, func(t *testing.T, f boundFile, text string) {
+		_, o := openAs(t, f.format, []byte(text))
+		second := func(s *envfile.Sealed) string { return s.Metadata().LastModified }
+		for second(o.Sealed()) == time.Now().UTC().Format(time.RFC3339) {
+			time.Sleep(10 * time.Millisecond)
+		}
+		s, err := o.Reseal(parseAs(t, f.format, f.plain))
+		require.NoError(t, err)
+		pasted := strings.Replace(string(s.Bytes()), bindingOf(t, string(s.Bytes())), bindingOf(t, text), 1)
+		_, err = openExpecting(f.format, pasted, envfile.Expectation{})
+		requireTampered(t, err, envfile.BindingItself)
+
+		// Nor that of a file with another data key, nor a value or MAC of this one.
+		foreign, _ := sealAs(t, f.format, f.plain, bindingRules)
+		for _, enc := range []string{bindingOf(t, string(foreign.Bytes())), encForm.FindString(text), "hunter2"} {
+			_, err = openExpecting(f.format, strings.Replace(text, bindingOf(t, text), enc, 1), envfile.Expectation{})
+			requireTampered(t, err, envfile.BindingItself)
+			assert.NotContains(t, err.Error(), "hunter2")
+		}
+	})
+}
+
+// A block that is there counts, whatever has become of it.
+func TestBindingBroken(t *testing.T) {
+	text := string(seal(t, "a: x\n", envfile.Rules{}).Bytes())
+	block := func(to string) string { return sealcfgForm.ReplaceAllString(text, "    sealcfg: "+to+"\n") }
+	enc := bindingOf(t, text)
+	quoted := `"` + enc + `"`
+	for to, reason := range map[string]string{
+		"{}":                                        "wants binding and version",
+		"{version: 1}":                              "wants binding and version",
+		"{binding: " + quoted + "}":                 "wants binding and version",
+		"{binding: {}, version: 1}":                 "wants binding and version",
+		"{binding: " + quoted + ", version: x}":     "is not a number from 1",
+		"{binding: " + quoted + ", version: 0}":     "is not a number from 1",
+		"{binding: " + quoted + ", version: 2}":     "version is 2, and this program knows 1",
+		"{binding: \"\", version: 1}":               "something else than digests",
+		"{Binding: " + quoted + ", version: 1}":     "wants binding and version",
+		"{binding: '" + enc + "x', version: 1}":     "does not authenticate",
+		"{binding: '" + enc[:60] + "', version: 1}": "does not authenticate",
+	} {
+		b := requireTampered(t, openErr(block(to)), envfile.BindingItself)
+		assert.Contains(t, b.Reason, reason, to)
+	}
+	for _, to := range []string{"", "x", "[]"} {
+		var syntax *envfile.SyntaxError
+		require.ErrorAs(t, openErr(block(to)), &syntax, to)
+	}
+	require.NoError(t, openErr(block("{binding: "+quoted+", version: 1}")), "spelt otherwise")
+	require.NoError(t, openErr(strings.Replace(text, "sealcfg:", "SealCfg:", 1)), "in another case")
+}
+
+// Every byte of the block: changed, it is refused.
+func TestBindingEveryByte(t *testing.T) {
+	text := string(seal(t, "a: x\n", envfile.Rules{}).Bytes())
+	from := strings.Index(text, bindingOf(t, text))
+	for i := from; i < from+len(bindingOf(t, text)); i++ {
+		for _, bit := range []byte{1, 2, 4, 8, 16, 32} {
+			b := []byte(text)
+			if b[i] ^= bit; b[i] < ' ' || b[i] >= 0x7F {
+				continue
+			}
+			require.Error(t, openErr(string(b)), "%q", b[from:])
+		}
+	}
+}
+
+// The order of recipients, and fields that are empty, say nothing.
+func TestBindingOfOtherRecipients(t *testing.T) {
+	for _, f := range boundFiles {
+		s, _, err := envfile.Seal(t.Context(), parseAs(t, f.format, f.plain), envfile.Rules{}, envfile.Recipients{
+			Groups: [][]keys.Recipient{{fakeKMS{"b"}, recipient(bob), fakeKMS{"a"}, recipient(alice)}},
+		})
+		require.NoError(t, err, f.format.Name())
+		_, err = openExpecting(f.format, string(s.Bytes()), envfile.Expectation{Bound: true})
+		require.NoError(t, err, f.format.Name())
+	}
+}
+
+// What the binding adds to a file, however long the place is called.
+func TestBindingSize(t *testing.T) {
+	for _, f := range boundFiles {
+		for _, place := range []string{"", "environment prod", strings.Repeat("p", 160), strings.Repeat("p", 4000)} {
+			s, _, err := envfile.Seal(t.Context(), parseAs(t, f.format, f.plain).WithPlace(place), bindingRules, sealedTo(alice))
+			require.NoError(t, err)
+			text := string(s.Bytes())
+			assert.LessOrEqual(t, len(text)-len(f.without(t, text)), 600, "%s, %d", f.format.Name(), len(place))
+			_, err = openExpecting(f.format, text, envfile.Expectation{Place: place, Bound: true})
+			require.NoError(t, err)
+			_, err = openExpecting(f.format, text, envfile.Expectation{Place: place + "x"})
+			if place != "" {
+				requireTampered(t, err, envfile.BindingEnvironment)
+			}
+		}
+	}
+}
+
+// fakeKMS is a recipient with fields of every kind, some of them empty.
+type fakeKMS struct{ arn string }
+
+func (r fakeKMS) String() string { return r.arn }
+
+func (r fakeKMS) Wrap(context.Context, []byte) (*keys.Stanza, error) {
+	return &keys.Stanza{Type: "kms", Wrapped: "AQ==", Fields: []keys.Field{
+		{Name: "created_at", Value: "2024-01-31T00:00:00Z"}, {Name: "arn", Value: r.arn}, {Name: "aws_profile"},
+		{Name: "context", Map: []keys.Field{{Name: "b", Value: "1"}, {Name: "a", Value: "2"}}},
+	}}, nil
+}
