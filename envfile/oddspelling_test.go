@@ -34,7 +34,7 @@ func withValues(t *testing.T, typ crypto.Type, text, canonical string) string {
 	at := time.Now().UTC().Format(time.RFC3339)
 	out := strings.Replace(string(s.Bytes()), encForm.FindString(string(s.Bytes())), c.Seal(typ, text, "n:"), 1)
 	out = regexp.MustCompile(`lastmodified: .*`).ReplaceAllString(out, `lastmodified: "`+at+`"`)
-	return regexp.MustCompile(` mac: .*`).ReplaceAllLiteralString(out, " mac: "+mac.Seal(c, at))
+	return unbound(t, regexp.MustCompile(` mac: .*`).ReplaceAllLiteralString(out, " mac: "+mac.Seal(c, at)))
 }
 
 // A value in another spelling than the canonical one is reported by name, and does not
@@ -72,8 +72,9 @@ func TestSealedInAnOddSpelling(t *testing.T) {
 	assert.Empty(t, open(t, seal(t, "a: 1.50\nb: +7\nc: true\nd: 2024-01-31T01:00:00+01:00\ne: 1e300\nf: .inf\n", envfile.Rules{})).OddlySpelt(), "what we seal")
 }
 
-// The type of a sealed value is not bound to it. Made another one, the file opens only
-// if the text is spelt as that type spells it too; else the value is named.
+// In a file that sops has written last, the type of a sealed value is not bound to it.
+// Made another one, the file opens only if the text is spelt as that type spells it too;
+// else the value is named.
 func TestTypeOfASealedValueChanged(t *testing.T) {
 	for _, c := range []struct{ plain, from, to, want string }{
 		{`"1.50"`, "str", "float", "line 1: n is not spelt as values of its type are, which may not be its own"},
@@ -85,7 +86,7 @@ func TestTypeOfASealedValueChanged(t *testing.T) {
 		{"1.5", "float", "int", "line 1: n: malformed sealed value: not a value of its type int"},
 		{"hunter2", "str", "bytes", "line 1: n: malformed sealed value: unknown type"},
 		{"hunter2", "str", "comment", "line 1: n: a sealed comment stands where a value belongs"},
-		// What the format cannot tell, since both types spell it so.
+		// What only the binding can tell, since both types spell it so.
 		{`"123"`, "str", "int", ""}, {"123", "int", "str", ""}, {"1.0", "float", "int", ""}, {`"True"`, "str", "bool", ""}, {"true", "bool", "str", ""},
 	} {
 		t.Run(c.plain+" as "+c.to, func(t *testing.T) {
@@ -94,7 +95,8 @@ func TestTypeOfASealedValueChanged(t *testing.T) {
 			require.NotEqual(t, text, changed)
 			err := openErr(changed)
 			if c.want == "" {
-				require.NoError(t, err)
+				requireTampered(t, err, envfile.BindingStructure)
+				require.NoError(t, openErr(unbound(t, changed)))
 				return
 			}
 			require.ErrorIs(t, err, envfile.ErrIntegrity)
