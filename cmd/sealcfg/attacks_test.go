@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -20,12 +21,20 @@ import (
 // prod is the sealed file, with a field a.
 func (b *bench) prod() string { return filepath.Join(b.dir, "environments", "prod.yaml") }
 
-// tamper replaces a text in the file.
+var bindingBlock = regexp.MustCompile(`(?m)^ {4}sealcfg:\n.*\n {8}version: .*\n`)
+
+// tamper replaces a text in the file, which is refused as long as the binding is
+// there, and takes the binding out: without it, the file is what sops would write.
 func (b *bench) tamper(old, new string) {
 	b.t.Helper()
 	text := readFile(b.t, b.prod())
 	require.Contains(b.t, text, old)
-	require.NoError(b.t, os.WriteFile(b.prod(), []byte(strings.Replace(text, old, new, 1)), 0o644))
+	text = strings.Replace(text, old, new, 1)
+	require.NoError(b.t, os.WriteFile(b.prod(), []byte(text), 0o644))
+	_, _, err := b.run("", "decrypt", "prod")
+	require.Error(b.t, err)
+	require.Regexp(b.t, bindingBlock, text)
+	require.NoError(b.t, os.WriteFile(b.prod(), []byte(bindingBlock.ReplaceAllString(text, "")), 0o644))
 }
 
 // writes runs each command that changes a value, and returns what was said.
