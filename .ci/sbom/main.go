@@ -126,6 +126,9 @@ func linked(m *debug.Module, cache string) (component, error) {
 
 func newComponent(kind, path, version string) component {
 	purl := "pkg:golang/" + path
+	if version == "(devel)" { // built from a working copy
+		version = ""
+	}
 	if version != "" {
 		purl += "@" + strings.ReplaceAll(version, "+", "%2B")
 	}
