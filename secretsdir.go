@@ -25,8 +25,18 @@ type secretsDir struct{ dir string }
 
 func (s *secretsDir) Name() string { return s.dir }
 
+// Read follows links within the folder only: who may put files there should not
+// choose files elsewhere that the program may read.
 func (s *secretsDir) Read(ctx context.Context, r *Reading) error {
-	return s.read(ctx, os.DirFS(s.dir), ".", maxSecretDepth, r)
+	root, err := os.OpenRoot(s.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return s.failed(".", err)
+	}
+	defer func() { _ = root.Close() }()
+	return s.read(ctx, root.FS(), ".", maxSecretDepth, r)
 }
 
 func (s *secretsDir) read(ctx context.Context, fsys fs.FS, dir string, depth int, r *Reading) error {
@@ -34,9 +44,6 @@ func (s *secretsDir) read(ctx context.Context, fsys fs.FS, dir string, depth int
 		return err
 	}
 	entries, err := fs.ReadDir(fsys, dir)
-	if dir == "." && errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
 	if err != nil {
 		return s.unreadable(dir, err, r)
 	}

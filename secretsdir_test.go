@@ -77,6 +77,24 @@ func TestSecretsDirectoryOfKubernetes(t *testing.T) {
 	assert.Equal(t, "new", h.Get().DB.Password.Expose())
 }
 
+func TestSecretsDirectoryDoesNotLeadElsewhere(t *testing.T) {
+	elsewhere := filepath.Join(secrets(t, map[string]string{"shadow": "canary"}), "shadow")
+	for _, to := range []string{elsewhere, filepath.Join("..", "..", filepath.Base(filepath.Dir(elsewhere)), "shadow")} {
+		dir := secrets(t, map[string]string{"db/user": "u", "db/port": "1"})
+		require.NoError(t, os.Symlink(to, filepath.Join(dir, "db", "password")))
+		require.NoError(t, os.Symlink(to, filepath.Join(dir, "not-ours")))
+		_, err := loadWith[mounted](t, sealcfg.WithSecretsDir(dir))
+		require.ErrorContains(t, err, filepath.Join(dir, "db", "password")+": read: path escapes from parent")
+		require.NoError(t, os.Remove(filepath.Join(dir, "db", "password")))
+		require.NoError(t, os.Symlink(filepath.Join("..", "db", "user"), filepath.Join(dir, "db", "password")))
+		h, err := loadWith[mounted](t, sealcfg.WithSecretsDir(dir))
+		require.NoError(t, err)
+		assert.Equal(t, "u", h.Get().DB.Password.Expose(), "a link within it")
+	}
+	_, err := loadWith[mounted](t, sealcfg.WithSecretsDir(elsewhere))
+	require.ErrorContains(t, err, elsewhere+": read: ")
+}
+
 func TestSecretsDirectoryMistakes(t *testing.T) {
 	dir := secrets(t, map[string]string{"db__pasword": "canary", "db__port": "canary"})
 	h, err := loadWith[mounted](t, sealcfg.WithSecretsDir(dir))
