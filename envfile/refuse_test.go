@@ -109,9 +109,10 @@ func TestSealRefusesAliases(t *testing.T) {
 }
 
 // A literal block without a line break at the end of the file would change when
-// the metadata is put behind it. Sealed, it does not.
+// the metadata is put behind it. Sealed, it does not, unless there are blanks behind it
+// that a + in the header keeps.
 func TestSealRefusesOpenEnd(t *testing.T) {
-	for _, text := range []string{"a_unencrypted: |\n  hunter2", "a_unencrypted: |+\n  hunter2\n ", "a: |+\n "} {
+	for _, text := range []string{"a_unencrypted: |\n  hunter2", "a_unencrypted: |+\n  hunter2\n ", "a: |+\n ", "a: |+\n  hunter2\n ", "a: >2+\n  hunter2\n\n  "} {
 		_, _, err := envfile.Seal(context.Background(), parse(t, text), envfile.Rules{}, sealedTo(alice))
 		require.Error(t, err)
 		assert.Contains(t, err.Error(), "the text block ends the file without a line break, so what follows it would change it: add one")

@@ -172,10 +172,11 @@ func (s *sealer) values(rules *matcher) error {
 			return syntaxError(n, "%s is in clear, but it is reached through an alias (*) and sealed where the anchor stands: "+
 				"write the value out", pathName(v.keys))
 		}
-		if !v.sealed || n.Text == "" {
-			if n.span.header >= 0 && s.openEnd(n) {
-				return syntaxError(n, "the text block ends the file without a line break, so what follows it would change it: add one")
-			}
+		clear := !v.sealed || n.Text == ""
+		if n.span.header >= 0 && s.openEnd(n) && (clear || s.keepsBlanks(n)) {
+			return syntaxError(n, "the text block ends the file without a line break, so what follows it would change it: add one")
+		}
+		if clear {
 			return nil
 		}
 		sealedAt[n.span.start] = true
@@ -194,6 +195,14 @@ func (s *sealer) values(rules *matcher) error {
 func (s *sealer) openEnd(n *Node) bool {
 	src := s.d.p.src
 	return lastBreak(src) == 0 && len(bytes.TrimSpace(src[n.span.end:])) == 0
+}
+
+// keepsBlanks reports whether blanks behind a block at the end of a text would
+// become a line of it by a line break: the header has a +.
+func (s *sealer) keepsBlanks(n *Node) bool {
+	src := s.d.p.src
+	header := src[n.span.header:min(n.span.header+3, len(src))]
+	return bytes.HasSuffix(src[n.span.end:], []byte(" ")) && bytes.ContainsRune(header, '+')
 }
 
 func (s *sealer) put(n *Node, to spelling) error {
