@@ -45,11 +45,12 @@ func FuzzBind(f *testing.F) {
 		}
 		var e *sealcfg.Error
 		if errors.As(err, &e) {
-			for _, p := range e.Problems {
-				if strings.Contains(p.Reason+p.Hint, fuzzCanary) {
+			for _, p := range e.Problems { // paths and origins hold names, which may be anything
+				if strings.Contains(strings.ReplaceAll(p.Reason+p.Hint, p.Path, ""), fuzzCanary) {
 					t.Fatalf("a value in a problem: %+v", *p)
 				}
 			}
+			return
 		}
 		if strings.Contains(err.Error(), fuzzCanary) && !canaryAsName.MatchString(yaml+"\n"+environ) && !strings.Contains(yaml, "?") {
 			t.Fatalf("a value in an error: %v", err)
