@@ -140,9 +140,10 @@ func WithVariables(from string, read func(context.Context) ([]string, error)) Op
 
 // WithSecretsDir adds a folder with a file for each setting, as Docker and
 // Kubernetes mount it: db/password, db.password and db__password are db.password,
-// in any case. One line end is taken off. Links are followed within the folder. A folder that does not exist is passed
-// over; files that no setting has the name of are not read. Several may be given,
-// later ones win. They override the files and .env files.
+// in any case. One line end is taken off. Links are followed within the folder. A
+// folder that does not exist is passed over; files that no setting has the name of
+// are not read. Several may be given, later ones win. They override the files and
+// .env files.
 func WithSecretsDir(path ...string) Option {
 	return func(o *options) {
 		for _, p := range path {

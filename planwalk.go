@@ -2,13 +2,15 @@ package sealcfg
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
 // eachField calls visit for each field that has a path of its own: those of
-// structs in structs and of variants of unions (one of each name), but not of what lists and maps hold. path is valid during
-// the call. A type that contains itself is followed once.
+// structs in structs and of variants of unions (one of each name), but not of what
+// lists and maps hold. path is valid during the call. A type that contains itself is
+// followed once.
 func (p *plan) eachField(visit func(path envfile.Path, f *field)) { p.walk(nil, nil, visit) }
 
 func (p *plan) walk(path envfile.Path, above []*plan, visit func(envfile.Path, *field)) {
@@ -43,14 +45,11 @@ func (p *plan) explicitVariables() []string {
 
 // variableOf spells a path as a variable, without prefix.
 func variableOf(path envfile.Path) string {
-	name := ""
+	names := make([]string, len(path))
 	for i, s := range path {
-		if i > 0 {
-			name += levels
-		}
-		name += variableName(s.Key)
+		names[i] = variableName(s.Key)
 	}
-	return name
+	return strings.Join(names, levels)
 }
 
 // explicitFor returns the variables that the env tag of the field under path names.

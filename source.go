@@ -71,8 +71,7 @@ func (r *Reading) SetJSON(path, text string, at Origin) error {
 // DB__API_KEY is db.api_key, in any case. It reports false, and sets nothing, if
 // no setting has that name. The error says that the name fits two settings.
 func (r *Reading) SetVariable(name, text string, at Origin) (known bool, err error) {
-	v := variable{name: name, rest: strings.ToUpper(name), text: text, origin: r.origin(at)}
-	n, err := v.tree(r.plan, r.below, v.rest)
+	n, err := r.variable(name, text, r.origin(at))
 	if n == nil || err != nil {
 		return false, err
 	}
@@ -82,9 +81,14 @@ func (r *Reading) SetVariable(name, text string, at Origin) (known bool, err err
 
 // known reports whether a setting is named like the variable.
 func (r *Reading) known(name string) (bool, error) {
-	v := variable{name: name, rest: strings.ToUpper(name)}
-	n, err := v.tree(r.plan, r.below, v.rest)
+	n, err := r.variable(name, "", Origin{})
 	return n != nil, err
+}
+
+// variable returns the tree that a variable stands for, nil if no setting has its name.
+func (r *Reading) variable(name, text string, at Origin) (*node, error) {
+	v := variable{name: name, rest: strings.ToUpper(name), text: text, origin: at}
+	return v.tree(r.plan, r.below, v.rest)
 }
 
 // Lookup returns what weaker sources say of the setting under path: its text, and
