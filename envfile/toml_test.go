@@ -1,7 +1,6 @@
 package envfile_test
 
 import (
-	"context"
 	"regexp"
 	"strings"
 	"testing"
@@ -15,24 +14,18 @@ import (
 
 func parseTOML(t testing.TB, src string) *envfile.Document {
 	t.Helper()
-	d, err := envfile.Parse(envfile.TOML, []byte(src))
-	require.NoError(t, err, "%s", src)
-	return d
+	return parseAs(t, envfile.TOML, src)
 }
 
 func sealTOML(t testing.TB, src string, r envfile.Rules) *envfile.Sealed {
 	t.Helper()
-	s, _, err := envfile.Seal(context.Background(), parseTOML(t, src), r, sealedTo(alice))
-	require.NoError(t, err, "%s", src)
+	s, _ := sealAs(t, envfile.TOML, src, r)
 	return s
 }
 
 func openTOML(t testing.TB, text string) *envfile.Opened {
 	t.Helper()
-	s, err := envfile.ParseSealed(envfile.TOML, []byte(text))
-	require.NoError(t, err, "%s", text)
-	o, err := s.Open(context.Background(), alice)
-	require.NoError(t, err, "%s", text)
+	_, o := openAs(t, envfile.TOML, []byte(text))
 	return o
 }
 

@@ -3,7 +3,6 @@ package aws_test
 import (
 	"context"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -38,17 +37,7 @@ func standIn(t *testing.T) (*standin.Server, *standin.Credentials) {
 // environment is that of somebody who has nothing of AWS on the machine.
 func environment(t *testing.T, endpoint string) {
 	t.Helper()
-	for _, v := range os.Environ() {
-		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "AWS_") && name != "AWS_CA_BUNDLE" {
-			t.Setenv(name, "") // it restores what was
-			require.NoError(t, os.Unsetenv(name))
-		}
-	}
-	dir := t.TempDir()
-	t.Setenv("AWS_CONFIG_FILE", filepath.Join(dir, "config"))
-	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(dir, "credentials"))
-	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-	t.Setenv("AWS_ENDPOINT_URL", endpoint)
+	servicetest.NothingOfAWS(t, "AWS_ENDPOINT_URL", endpoint)
 }
 
 func credentials(t *testing.T, c *standin.Credentials) {

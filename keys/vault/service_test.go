@@ -29,28 +29,13 @@ const demoToken = "hvs.demo-token-for-tests"
 // home stays the same for the whole run, since Vault's library looks once where it is.
 var home string
 
-func TestMain(m *testing.M) {
-	var err error
-	if home, err = os.MkdirTemp("", "vault-home"); err != nil {
-		panic(err)
-	}
-	if err := os.Setenv("HOME", home); err != nil {
-		panic(err)
-	}
-	code := m.Run()
-	_ = os.RemoveAll(home)
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { servicetest.NewHome(m, &home) }
 
 // environment is that of somebody who has a token and nothing else of Vault.
 func environment(t *testing.T, token string) {
 	t.Helper()
-	for _, v := range os.Environ() {
-		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "VAULT_") || name == "SOPS_HC_VAULT_ALLOWLIST" {
-			t.Setenv(name, "") // it restores what was
-			require.NoError(t, os.Unsetenv(name))
-		}
-	}
+	servicetest.Unset(t, "VAULT_")
+	servicetest.Unset(t, "SOPS_HC_VAULT_ALLOWLIST")
 	if token != "" {
 		t.Setenv("VAULT_TOKEN", token)
 	}

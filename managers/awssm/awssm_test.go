@@ -1,9 +1,6 @@
 package awssm_test
 
 import (
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -22,26 +19,10 @@ func TestMain(m *testing.M) { servicetest.Main(m, &service, standin.New) }
 
 const tree = `{"db": {"host": "db.example", "port": 5432, "api_key": "canary"}}`
 
-// standIn gives the test the environment of a new user of the stand-in, who has
-// nothing else of AWS on the machine.
+// standIn is a new user of a service that has some secrets.
 func standIn(t *testing.T, endpoint string) *standin.Credentials {
 	t.Helper()
-	servicetest.NeedTrust(t)
-	for _, v := range os.Environ() {
-		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "AWS_") && name != "AWS_CA_BUNDLE" {
-			t.Setenv(name, "") // it restores what was
-			require.NoError(t, os.Unsetenv(name))
-		}
-	}
-	dir := t.TempDir()
-	t.Setenv("AWS_CONFIG_FILE", filepath.Join(dir, "config"))
-	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(dir, "credentials"))
-	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-	t.Setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", endpoint)
-	t.Setenv("AWS_REGION", standin.Region)
-	user := service.AddUser("alice")
-	t.Setenv("AWS_ACCESS_KEY_ID", user.AccessKeyID)
-	t.Setenv("AWS_SECRET_ACCESS_KEY", user.SecretAccessKey)
+	user := servicetest.LoggedInto(t, service, "AWS_ENDPOINT_URL_SECRETS_MANAGER", endpoint)
 	service.AddSecret(standin.Region, "prod/db", &standin.Secret{Text: `{"password": "canary", "a": {"b": 1}}`, Staged: map[string]string{"AWSPREVIOUS": "old canary"}})
 	service.AddSecret(standin.Region, "prod/app", &standin.Secret{Text: tree})
 	service.AddSecret(standin.Region, "bytes", &standin.Secret{Binary: []byte("canary of bytes")})

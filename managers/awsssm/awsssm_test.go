@@ -2,9 +2,6 @@ package awsssm_test
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -20,26 +17,10 @@ var service *standin.Server
 
 func TestMain(m *testing.M) { servicetest.Main(m, &service, standin.New) }
 
-// standIn gives the test the environment of a new user of the stand-in, who has
-// nothing else of AWS on the machine.
+// standIn is a new user of a service that has some secrets.
 func standIn(t *testing.T, endpoint string) *standin.Credentials {
 	t.Helper()
-	servicetest.NeedTrust(t)
-	for _, v := range os.Environ() {
-		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "AWS_") && name != "AWS_CA_BUNDLE" {
-			t.Setenv(name, "") // it restores what was
-			require.NoError(t, os.Unsetenv(name))
-		}
-	}
-	dir := t.TempDir()
-	t.Setenv("AWS_CONFIG_FILE", filepath.Join(dir, "config"))
-	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(dir, "credentials"))
-	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-	t.Setenv("AWS_ENDPOINT_URL_SSM", endpoint)
-	t.Setenv("AWS_REGION", standin.Region)
-	user := service.AddUser("alice")
-	t.Setenv("AWS_ACCESS_KEY_ID", user.AccessKeyID)
-	t.Setenv("AWS_SECRET_ACCESS_KEY", user.SecretAccessKey)
+	user := servicetest.LoggedInto(t, service, "AWS_ENDPOINT_URL_SSM", endpoint)
 	service.AddParameter(standin.Region, "/prod/password", "canary")
 	service.AddParameter(standin.Region, "/prod/json", `{"a": {"b": "canary of a field"}}`)
 	service.AddParameter("us-east-1", "/prod/password", "canary of the east")

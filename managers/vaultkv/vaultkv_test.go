@@ -23,18 +23,7 @@ import (
 // home stays the same for the whole run, since it is looked up once.
 var home string
 
-func TestMain(m *testing.M) {
-	var err error
-	if home, err = os.MkdirTemp("", "vault-home"); err != nil {
-		panic(err)
-	}
-	if err := os.Setenv("HOME", home); err != nil {
-		panic(err)
-	}
-	code := m.Run()
-	_ = os.RemoveAll(home)
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { servicetest.NewHome(m, &home) }
 
 const demoToken = "hvs.demo-token-for-tests"
 
@@ -42,12 +31,7 @@ const demoToken = "hvs.demo-token-for-tests"
 // of Vault.
 func environment(t *testing.T, address, token string) {
 	t.Helper()
-	for _, v := range os.Environ() {
-		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "VAULT_") {
-			t.Setenv(name, "") // it restores what was
-			require.NoError(t, os.Unsetenv(name))
-		}
-	}
+	servicetest.Unset(t, "VAULT_")
 	t.Setenv("VAULT_ADDR", address)
 	t.Setenv("VAULT_TOKEN", token)
 }
