@@ -239,7 +239,10 @@ func (a *app) keepTerminal() (restore func()) {
 	if err != nil {
 		return func() {} // not a terminal
 	}
-	return func() { _ = term.Restore(fd, state) } // if it is gone, nobody minds
+	inForeground := keepForeground(fd)
+	return func() { // if it is gone, nobody minds
+		inForeground(func() { _ = term.Restore(fd, state) })
+	}
 }
 
 // loadIdentities collects the user's identities, once.
