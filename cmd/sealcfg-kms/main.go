@@ -13,10 +13,14 @@ import (
 	"golang.org/x/term"
 
 	"github.com/sealcfg/sealcfg/cmd/internal/kmswire"
+	"github.com/sealcfg/sealcfg/internal/coredump"
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-func main() { os.Exit(run(os.Args[1:], services())) }
+func main() {
+	coredump.Off() // it holds data keys
+	os.Exit(run(os.Args[1:], services()))
+}
 
 func run(args []string, services []keys.Service) int {
 	version := "(devel)"

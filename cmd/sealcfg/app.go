@@ -31,6 +31,8 @@ type app struct {
 	in, out, err *os.File
 	lookupEnv    func(string) (string, bool)
 
+	withheld []string // of the environment, from the programs that are started
+
 	wd      string // working directory, after -C
 	dir     string
 	json    bool
@@ -92,6 +94,11 @@ func (a *app) watchSignals(cmd *cobra.Command) {
 func (a *app) env(name string) string {
 	v, _ := a.lookupEnv(name)
 	return v
+}
+
+// scratchPlaces are where plain text may lie for a while.
+func (a *app) scratchPlaces() scratch.Options {
+	return scratch.Options{Memory: []string{"/dev/shm", a.env("XDG_RUNTIME_DIR")}, Temp: os.TempDir()}
 }
 
 // say tells the person what was done. It goes to stderr, which is not the answer.
@@ -232,7 +239,10 @@ func (a *app) keepTerminal() (restore func()) {
 	if err != nil {
 		return func() {} // not a terminal
 	}
-	return func() { _ = term.Restore(fd, state) } // if it is gone, nobody minds
+	inForeground := keepForeground(fd)
+	return func() { // if it is gone, nobody minds
+		inForeground(func() { _ = term.Restore(fd, state) })
+	}
 }
 
 // loadIdentities collects the user's identities, once.

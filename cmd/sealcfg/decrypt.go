@@ -80,6 +80,11 @@ func runDecrypt(cmd *cobra.Command, o *decryptOptions) error {
 	if o.format != "" && o.format != t.format.Name() && !slices.Contains(printable, o.format) {
 		return usagef("nothing is converted to %s, and %s is %s: want %s", o.format, t.shown, t.format.Name(), joinOr(printable))
 	}
+	if o.output == "" || o.output == stdio {
+		if err := a.notForGitToKeep(cmd.Context()); err != nil {
+			return err
+		}
+	}
 	opened, err := a.open(cmd.Context(), t)
 	if err != nil {
 		return err

@@ -90,7 +90,7 @@ func (a *app) editTarget(ctx context.Context, t *target, resume bool) (changed b
 	if s.editor, err = editor.Choose(a.lookupEnv, exec.LookPath); err != nil {
 		return false, err
 	}
-	s.dir, err = scratch.New(scratch.Options{Memory: []string{"/dev/shm", a.env("XDG_RUNTIME_DIR")}, Temp: os.TempDir()})
+	s.dir, err = scratch.New(a.scratchPlaces())
 	if err != nil {
 		return false, err
 	}

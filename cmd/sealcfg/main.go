@@ -6,13 +6,18 @@ import (
 	"context"
 	"os"
 
+	"github.com/sealcfg/sealcfg/internal/coredump"
+	"github.com/sealcfg/sealcfg/internal/scratch"
 	"github.com/sealcfg/sealcfg/keys"
 )
 
 func main() { os.Exit(realMain()) }
 
 func realMain() int {
+	coredump.Off()
 	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, lookupEnv: os.LookupEnv}
+	a.withholdIdentity()
+	scratch.Sweep(a.scratchPlaces()) // what a kill -9 has left
 	a.registerServices(keys.Default)
 	defer a.helper.Close()
 	if calledAsSops(os.Args[0]) {

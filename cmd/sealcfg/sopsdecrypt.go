@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,6 +24,11 @@ func (r *sopsRun) decrypt(ctx context.Context) error {
 	path, err := parseSopsPath(r.str("extract"))
 	if err != nil {
 		return coded{fmt.Errorf("error parsing --extract path: %w", err), sopsBadPath}
+	}
+	if !r.on("in-place") && slices.Contains([]string{"", "-", "/dev/stdout"}, r.str("output")) {
+		if err := r.notForGitToKeep(ctx); err != nil {
+			return err
+		}
 	}
 	opened, err := r.openFile(ctx, f)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/internal/coredump"
 	"github.com/sealcfg/sealcfg/internal/scratch"
 )
 
@@ -46,7 +47,7 @@ func (r *sopsRun) execEnv(ctx context.Context) error {
 		if r.str("user") != "" {
 			return sopsError(sopsConflict, "--same-process and --user exclude each other")
 		}
-		return execShell(command, env)
+		return coredump.Restored(func() error { return execShell(command, env) })
 	}
 	cmd := shell(command)
 	cmd.Env = env
@@ -56,9 +57,9 @@ func (r *sopsRun) execEnv(ctx context.Context) error {
 // environment is the one that the command begins with: that of this process, if it is
 // to be kept, and that of --user.
 func (r *sopsRun) environment(keep bool) ([]string, error) {
-	var env []string
+	env := []string{} // nil would be all of our own
 	if keep {
-		env = os.Environ()
+		env = append(os.Environ(), r.withheld...) // to which it is as if there were no sealcfg
 	}
 	if name := r.str("user"); name != "" {
 		ofUser, err := userEnvironment(name)
@@ -103,7 +104,7 @@ func (r *sopsRun) execFile(ctx context.Context) (err error) {
 			return errors.New("--filename: want the name of a file, without a directory")
 		}
 	}
-	dir, err := scratch.New(scratch.Options{Memory: []string{"/dev/shm", r.env("XDG_RUNTIME_DIR")}, Temp: os.TempDir()})
+	dir, err := scratch.New(r.scratchPlaces())
 	if err != nil {
 		return err
 	}
@@ -146,7 +147,7 @@ func (r *sopsRun) runChild(cmd *exec.Cmd) error {
 	signal.Notify(signals, forwarded()...)
 	defer signal.Stop(signals)
 	r.interrupted = nil
-	if err := cmd.Start(); err != nil {
+	if err := coredump.Restored(cmd.Start); err != nil {
 		return fmt.Errorf("run the command: %w", err)
 	}
 	done := make(chan struct{})

@@ -42,9 +42,9 @@ func newPerson(t *testing.T, tools ...string) *person {
 			continue
 		}
 		if os.Getenv("CI") == "true" {
-			t.Fatalf("%s is not installed: apt-get install -y tmux vim nano", tool)
+			t.Fatalf("%s is not installed: apt-get install -y tmux vim nano emacs-nox", tool)
 		}
-		t.Skipf("NOT TESTED: %s is not installed (apt-get install -y tmux vim nano)", tool)
+		t.Skipf("NOT TESTED: %s is not installed (apt-get install -y tmux vim nano emacs-nox)", tool)
 	}
 	// Not t.TempDir: its path may be too long for a socket.
 	home, err := os.MkdirTemp("", "person")
@@ -60,7 +60,7 @@ func newPerson(t *testing.T, tools ...string) *person {
 	for name, value := range isolated(home) {
 		p.env = append(p.env, name+"="+value)
 	}
-	p.env = append(p.env, "PATH="+os.Getenv("PATH"), "TMPDIR="+filepath.Join(home, "tmp"), "TERM=screen", "LANG=C.UTF-8", "PS1=$ ", "SHELL=/bin/sh")
+	p.env = append(p.env, "PATH="+os.Getenv("PATH"), "TMPDIR="+filepath.Join(home, "tmp"), "XDG_DATA_HOME="+filepath.Join(home, ".local", "share"), "TERM=screen", "LANG=C.UTF-8", "PS1=$ ", "SHELL=/bin/sh")
 	p.sealcfg("init", "-q", "--name", "alice")
 	p.tmux("-f", os.DevNull, "new-session", "-d", "-x", "120", "-y", "40", "-c", p.project, "/bin/sh", "-i") // two words, else tmux puts a shell around it
 	t.Cleanup(func() { _ = p.command("tmux", "-S", p.socket, "kill-server").Run() })

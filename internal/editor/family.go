@@ -65,13 +65,18 @@ func (c Command) family() family {
 // the file; -n and -i NONE see to swap files and registers. It runs after the user's
 // own settings. Separate commands, for a stripped vim may lack an option
 // and would not do the rest.
-const vimPrivate = "silent! set nobackup nowritebackup" +
+const vimPrivate = "silent! set nobackup nowritebackup patchmode=" +
 	" | silent! set noundofile" +
 	" | silent! set viminfo=" +
 	" | silent! set nofixendofline" // a token without a line break at its end is another one with it
 
-// emacsPrivate does the same for Emacs.
-const emacsPrivate = "(setq make-backup-files nil auto-save-default nil create-lockfiles nil)"
+// emacsPrivate does the same for Emacs, after the init file. What a package keeps
+// of the minibuffer and of what was copied is held back by advice and not by turning
+// the package off: an init file may turn it on later, when the first key is pressed.
+const emacsPrivate = "(progn" +
+	" (setq make-backup-files nil auto-save-default nil create-lockfiles nil)" +
+	" (with-eval-after-load 'savehist (advice-add 'savehist-save :override #'ignore))" +
+	" (with-eval-after-load 'desktop (advice-add 'desktop-save :override #'ignore)))"
 
 // private returns the flags that keep copies of the text inside dir, the
 // directory of the file, or from being made at all.
@@ -90,7 +95,17 @@ func (f family) private(dir string) []string {
 	case emacs:
 		return []string{"--eval", emacsPrivate}
 	case micro:
-		return []string{"-backup", "off", "-saveundo", "off"}
+		return []string{"-backup", "off", "-saveundo", "off", "-savehistory", "off"}
+	}
+	return nil
+}
+
+// environment returns the variables that do what no flag does.
+func (f family) environment(dir string) []string {
+	if f == nano {
+		// Where "set historylog" keeps what was searched for, and put in its place;
+		// unless there is a folder ~/.nano, which is older than the variable.
+		return []string{"XDG_DATA_HOME=" + dir}
 	}
 	return nil
 }

@@ -47,7 +47,7 @@ func TestArguments(t *testing.T) {
 		{"emacsclient -t", 7, []string{"-t", "+7", file}},
 		{"emacsclient.emacs", 7, []string{"+7", file}},
 		{"kak", 7, []string{"+7", file}},
-		{"micro", 7, []string{"-backup", "off", "-saveundo", "off", "+7", file}},
+		{"micro", 7, []string{"-backup", "off", "-saveundo", "off", "-savehistory", "off", "+7", file}},
 		{"code --wait", 7, []string{"--wait", "--goto", file + ":7"}},
 		{"code --wait", 0, []string{"--wait", file}},
 		{"hx", 7, []string{file + ":7"}},

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"sync"
 	"time"
 )
@@ -68,6 +69,7 @@ func run(ctx context.Context, c Command, file string, line int, stdio Stdio) (Re
 		return Result{}, context.Cause(ctx)
 	}
 	cmd := exec.CommandContext(ctx, c.Path, c.arguments(file, line)...)
+	cmd.Env = append(cmd.Environ(), c.family().environment(filepath.Dir(file))...)
 	cmd.Args[0] = c.Args[0] // a program may look at the name it is called by
 	// Assigned one by one: a nil *os.File in an interface would not be nil.
 	if stdio.In != nil {

@@ -3,7 +3,7 @@
 // system, and gone on every way out.
 //
 // What a process killed at once (SIGKILL, power cut) leaves behind, the next
-// [New] of the same user removes. A memory file system may be swapped out; that is the system's to
+// [New] or [Sweep] of the same user removes. A memory file system may be swapped out; that is the system's to
 // encrypt.
 package scratch
 
@@ -53,7 +53,7 @@ func New(opt Options) (*Dir, error) {
 		}
 	}
 	for _, place := range opt.Memory {
-		if !filepath.IsAbs(place) || !onMemory(place) || safe(place) != nil {
+		if !usable(place) {
 			continue
 		}
 		if d, err := makeIn(place); err == nil {
@@ -78,6 +78,27 @@ func New(opt Options) (*Dir, error) {
 	}
 	d.memory = onMemory(temp)
 	return d, nil
+}
+
+// Sweep removes what killed processes of the same user left in the places of opt,
+// for commands that need no directory of their own. It does not look into Temp, which may
+// be a large directory, where New finds a place in memory.
+func Sweep(opt Options) {
+	inMemory := false
+	for _, place := range opt.Memory {
+		if usable(place) {
+			inMemory = true
+			sweep(place)
+		}
+	}
+	if !inMemory && filepath.IsAbs(opt.Temp) {
+		sweep(opt.Temp)
+	}
+}
+
+// usable tells whether a directory in memory can be made in place.
+func usable(place string) bool {
+	return filepath.IsAbs(place) && onMemory(place) && safe(place) == nil
 }
 
 func makeIn(place string) (*Dir, error) {

@@ -221,6 +221,30 @@ func TestSweepLeavesTheRestAlone(t *testing.T) {
 	assert.NotZero(t, info.Mode()&os.ModeSymlink)
 }
 
+func TestSweepLooksWhereNewMakes(t *testing.T) {
+	leave := func(place string) string {
+		path := filepath.Join(place, prefix+strconv.Itoa(deadPID(t))+"-A")
+		require.NoError(t, os.Mkdir(path, 0o700))
+		return path
+	}
+	temp := t.TempDir()
+	left := leave(temp)
+	Sweep(Options{Memory: []string{"", "relative", "/proc"}, Temp: temp})
+	assert.NoDirExists(t, left)
+	Sweep(Options{})
+
+	if runtime.GOOS != "linux" || !onMemory("/dev/shm") {
+		return
+	}
+	memory, err := os.MkdirTemp("/dev/shm", "scratch-test-")
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(memory)) })
+	left, inTemp := leave(memory), leave(temp)
+	Sweep(Options{Memory: []string{memory}, Temp: temp})
+	assert.NoDirExists(t, left)
+	assert.DirExists(t, inTemp, "not looked into")
+}
+
 func TestSweepLeavesOtherUsersAlone(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("needs root to give a directory away")

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"slices"
+	"strings"
+)
+
+// notForGitToKeep refuses to print plain text to a git that would keep it: with
+// cachetextconv, what a textconv prints becomes an object of the repository, under
+// refs/notes/textconv, to be pushed and backed up with the others.
+//
+// Git does not tell a textconv that it is one. It exports $GIT_PREFIX to what it runs,
+// so only then is its configuration asked, and a driver that runs sealcfg, by this name or
+// as sops, is what counts: whichever driver it is that runs.
+func (a *app) notForGitToKeep(ctx context.Context) error {
+	if _, byGit := a.lookupEnv("GIT_PREFIX"); !byGit || isTerminal(a.out) {
+		return nil
+	}
+	config, err := exec.CommandContext(ctx, "git", "config", "--null", "--get-regexp", `^diff\..*\.(textconv|cachetextconv)$`).Output()
+	var exit *exec.ExitError
+	switch {
+	case errors.Is(err, exec.ErrNotFound), errors.As(err, &exit) && exit.ExitCode() == 1: // no git, no such setting
+		return nil
+	case err != nil:
+		return fmt.Errorf("ask git whether it would keep the plain text: %w", err)
+	}
+	driver := keepingDriver(config)
+	if driver == "" {
+		return nil
+	}
+	return withHint(fmt.Errorf("git would keep the plain text in this repository: diff.%s.cachetextconv is on", clean(driver)),
+		"git config diff.%[1]s.cachetextconv false; if refs/notes/textconv/%[1]s is there, plain text may be in it: git update-ref -d refs/notes/textconv/%[1]s", clean(driver))
+}
+
+// keepingDriver finds, in what git config --null prints, a driver that runs
+// sealcfg and whose output is kept; "" if there is none.
+func keepingDriver(config []byte) string {
+	runs, keeps := map[string]bool{}, map[string]bool{}
+	var names []string
+	for _, entry := range bytes.Split(config, []byte{0}) {
+		key, value, given := strings.Cut(string(entry), "\n")
+		name, variable, found := cutLast(strings.TrimPrefix(key, "diff."), ".")
+		if !found {
+			continue
+		}
+		if names = append(names, name); variable == "textconv" { // the last one counts
+			runs[name] = strings.Contains(value, "sealcfg") || strings.Contains(value, "sops")
+		} else {
+			keeps[name] = !given || isTrue(value)
+		}
+	}
+	i := slices.IndexFunc(names, func(name string) bool { return runs[name] && keeps[name] })
+	if i < 0 {
+		return ""
+	}
+	return names[i]
+}
+
+// isTrue reads a boolean as git does, which stops at one that it cannot read.
+func isTrue(value string) bool {
+	return !slices.Contains([]string{"false", "no", "off", "0", ""}, strings.ToLower(value))
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
+}

@@ -1,0 +1,6 @@
+//go:build unix && !linux
+
+package coredump
+
+// notDumpable does nothing: there is only the limit.
+func notDumpable() {}
