@@ -150,6 +150,11 @@ func (p *Policy) RuleFor(path string) (*Rule, error) {
 	if err != nil {
 		return nil, fmt.Errorf("locate %s: %w", path, err)
 	}
+	if path, found, err := locateFile(abs); err != nil {
+		return nil, err
+	} else if found.policy == p.Path {
+		abs = path
+	}
 	// The prefix is cut as sops cuts it: a file that is not below the policy, and
 	// every file if the policy lies in the root directory, is matched by its absolute path.
 	dir := filepath.Dir(p.Path) + string(filepath.Separator)

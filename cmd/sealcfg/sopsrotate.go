@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -109,6 +110,9 @@ func (r *sopsRun) rotatedRecipients(f *sopsFile, meta *envfile.Metadata) (envfil
 // there is one; and no service is asked that stands in the file only. It returns
 // those whom the rule and the flags name.
 func (r *sopsRun) noStrangers(f *sopsFile, meta *envfile.Metadata, added, removed []environments.Member) ([]environments.Member, error) {
+	if _, _, err := f.rule(); errors.Is(err, environments.ErrOutside) {
+		return nil, err // somebody meant a policy to hold here
+	}
 	policy, rule, err := r.checkRules(f.target, meta)
 	if err != nil {
 		return nil, err
