@@ -55,7 +55,8 @@ func (r *sopsRun) updateOne(ctx context.Context) error {
 	if err != nil {
 		return coded{err, sopsGeneric}
 	}
-	if gain, lose := difference(policy, rule, s.Metadata()); len(gain)+len(lose) == 0 && sameGroups(rule, s.Metadata()) {
+	gain, lose := difference(policy, rule, s.Metadata())
+	if len(gain)+len(lose) == 0 && sameGroups(rule, s.Metadata()) {
 		fmt.Fprintf(r.err, "File %s already up to date\n", clean(f.shown))
 		return nil
 	}
@@ -84,6 +85,7 @@ func (r *sopsRun) updateOne(ctx context.Context) error {
 		return err
 	}
 	fmt.Fprintf(r.err, "File %s synced with new keys\n", clean(f.shown))
+	r.warnKeepsDataKey(lose, "sops rotate")
 	return nil
 }
 
