@@ -116,6 +116,9 @@ func SameAgeRecipient(a, b string) bool {
 // withoutComment splits at blanks and tabs only, as whoever reads the key does: in
 // a text with other space, the key that is read would not be the one compared.
 func withoutComment(ssh string) string {
+	if strings.ContainsAny(ssh, "\r\n") {
+		return ssh // several lines are no key
+	}
 	words := strings.FieldsFunc(ssh, func(r rune) bool { return r == ' ' || r == '\t' })
 	return strings.Join(words[:min(2, len(words))], " ")
 }
