@@ -184,6 +184,18 @@ func (p *Policy) Indent(f envfile.Format) int {
 // name. Recipients are spelled as in [Member], or as package keys names a stanza.
 func (p *Policy) NameOf(recipient string) string { return p.names[nameKey(recipient)] }
 
+// Bearers counts the recipients that have a name. Whoever adds themselves to a policy
+// may take the name of somebody who is in it.
+func (p *Policy) Bearers(name string) int {
+	n := 0
+	for _, person := range p.people {
+		if person.Name == name {
+			n++
+		}
+	}
+	return n
+}
+
 // People lists whom the policy names: in its rules, under keys:, or by an anchor
 // elsewhere, each once and in the order of the file.
 func (p *Policy) People() []Person { return slices.Clone(p.people) }
