@@ -66,21 +66,27 @@ func exists(path string) (bool, error) {
 // FindPolicy reads the policy that governs a file: the nearest .sops.yaml from
 // the file's folder upward, within the git repository if it lies in one. The
 // file, and its folder, need not exist. (sops starts at the working directory.)
+// Behind symbolic links, the folder is that in which the file really lies, if a
+// policy or a repository is around it.
 //
 // The error wraps [ErrNoPolicy] if there is none, and then [ErrPolicyName] too
-// if a .sops.yml was met.
+// if a .sops.yml was met, or [ErrOutside] if there is one beyond the repository. A
+// .sops.yaml that may not be obeyed is an error that wraps ErrOutside alone, or
+// [ErrForeign]: the file is not treated as one without a policy.
 func FindPolicy(file string) (*Policy, error) {
 	abs, err := filepath.Abs(file)
 	if err != nil {
 		return nil, fmt.Errorf("locate %s: %w", file, err)
 	}
-	dir := filepath.Dir(abs)
-	found, err := locate(dir)
+	path, found, err := locateFile(abs)
 	if err != nil {
 		return nil, err
 	}
 	if found.policy == "" {
-		return nil, found.missing(dir)
+		return nil, found.missing(filepath.Dir(path))
+	}
+	if err := trusted(found.policy); err != nil {
+		return nil, err
 	}
 	p, err := ReadPolicy(found.policy)
 	if err != nil {
@@ -103,7 +109,21 @@ func (found place) missing(dir string) error {
 	if found.ignored != "" {
 		return fmt.Errorf("%w in %s%s: %w, and %s is not", ErrNoPolicy, dir, up, ErrPolicyName, found.ignored)
 	}
+	if beyond := found.beyond(); beyond != "" {
+		return fmt.Errorf("%w in %s%s; %s %w and is not obeyed", ErrNoPolicy, dir, up, beyond, ErrOutside)
+	}
 	return fmt.Errorf("%w in %s%s", ErrNoPolicy, dir, up)
+}
+
+// beyond is the nearest policy outside of the repository, "" if there is none.
+func (found place) beyond() string {
+	for dir := found.git; dir != filepath.Dir(dir) && dir != ""; {
+		dir = filepath.Dir(dir)
+		if ok, err := exists(filepath.Join(dir, PolicyName)); ok && err == nil {
+			return filepath.Join(dir, PolicyName)
+		}
+	}
+	return ""
 }
 
 // ReadPolicy reads the policy at path, whatever its name is. See [ParsePolicy].

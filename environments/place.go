@@ -22,19 +22,15 @@ func Place(file string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	dir := filepath.Dir(abs)
-	name, known := cutExtension(filepath.Base(abs))
-	if known && filepath.Base(dir) == Folder && checkName(name) == nil {
-		return environmentPlace + name, nil
-	}
-	found, err := locate(dir)
+	abs, found, err := locateFile(abs)
 	if err != nil {
 		return "", err
 	}
-	root := found.git
-	if found.policy != "" {
-		root = filepath.Dir(found.policy)
+	name, known := cutExtension(filepath.Base(abs))
+	if known && filepath.Base(filepath.Dir(abs)) == Folder && checkName(name) == nil {
+		return environmentPlace + name, nil
 	}
+	root := found.root()
 	if root == "" {
 		return "", nil
 	}

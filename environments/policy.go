@@ -150,6 +150,11 @@ func (p *Policy) RuleFor(path string) (*Rule, error) {
 	if err != nil {
 		return nil, fmt.Errorf("locate %s: %w", path, err)
 	}
+	if path, found, err := locateFile(abs); err != nil {
+		return nil, err
+	} else if found.policy == p.Path {
+		abs = path
+	}
 	// The prefix is cut as sops cuts it: a file that is not below the policy, and
 	// every file if the policy lies in the root directory, is matched by its absolute path.
 	dir := filepath.Dir(p.Path) + string(filepath.Separator)
@@ -178,6 +183,18 @@ func (p *Policy) Indent(f envfile.Format) int {
 // NameOf returns what people call a recipient, "" if the policy gives it no
 // name. Recipients are spelled as in [Member], or as package keys names a stanza.
 func (p *Policy) NameOf(recipient string) string { return p.names[nameKey(recipient)] }
+
+// Bearers counts the recipients that have a name. Whoever adds themselves to a policy
+// may take the name of somebody who is in it.
+func (p *Policy) Bearers(name string) int {
+	n := 0
+	for _, person := range p.people {
+		if person.Name == name {
+			n++
+		}
+	}
+	return n
+}
 
 // People lists whom the policy names: in its rules, under keys:, or by an anchor
 // elsewhere, each once and in the order of the file.

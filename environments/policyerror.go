@@ -14,6 +14,12 @@ const policyMisname = ".sops.yml"
 var (
 	// ErrNoPolicy says that no .sops.yaml governs a file.
 	ErrNoPolicy = errors.New("no " + PolicyName)
+	// ErrOutside says that a .sops.yaml is not obeyed, for it lies outside of the git
+	// repository of the file. It comes with [ErrNoPolicy] if no other was found.
+	ErrOutside = errors.New("lies outside of the git repository")
+	// ErrForeign says that a .sops.yaml belongs to somebody else, in a folder where
+	// everybody can put files, such as /tmp.
+	ErrForeign = errors.New("belongs to another user, in a folder where everybody can put files")
 	// ErrPolicyName says that there is a .sops.yml where a .sops.yaml was looked
 	// for. It comes together with [ErrNoPolicy].
 	ErrPolicyName = errors.New("a policy must be called " + PolicyName)

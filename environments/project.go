@@ -45,15 +45,13 @@ func Find(dir string) (*Project, error) {
 	if err != nil {
 		return nil, fmt.Errorf("locate %s: %w", dir, err)
 	}
-	found, err := locate(abs)
+	abs, found, err := locateDir(abs)
 	if err != nil {
 		return nil, err
 	}
 	p := &Project{Root: abs, PolicyPath: found.policy, Ignored: found.ignored, dir: abs}
-	if found.policy != "" {
-		p.Root = filepath.Dir(found.policy)
-	} else if found.git != "" {
-		p.Root = found.git
+	if root := found.root(); root != "" {
+		p.Root = root
 	}
 	return p, nil
 }

@@ -113,7 +113,12 @@ func SameAgeRecipient(a, b string) bool {
 	return a == b || strings.HasPrefix(a, "ssh-") && withoutComment(a) == withoutComment(b)
 }
 
+// withoutComment splits at blanks and tabs only, as whoever reads the key does: in
+// a text with other space, the key that is read would not be the one compared.
 func withoutComment(ssh string) string {
-	words := strings.Fields(ssh)
+	if strings.ContainsAny(ssh, "\r\n") {
+		return ssh // several lines are no key
+	}
+	words := strings.FieldsFunc(ssh, func(r rune) bool { return r == ' ' || r == '\t' })
 	return strings.Join(words[:min(2, len(words))], " ")
 }

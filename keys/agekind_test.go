@@ -162,6 +162,11 @@ func TestSameAgeRecipient(t *testing.T) {
 		{"ssh-rsa AAAA", "ssh-rsa AAAB", false},
 		{"ssh-rsa AAAA", "ssh-ed25519 AAAA", false},
 		{"", "ssh-rsa AAAA", false},
+		{"ssh-rsa\tAAAA alice", "ssh-rsa AAAA", true},
+		// A parser of authorized_keys takes the first word of these for options.
+		{"ssh-rsa\vAAAA ssh-rsa BBBB", "ssh-rsa AAAA", false},
+		{"ssh-rsa\u00a0AAAA ssh-rsa BBBB", "ssh-rsa AAAA", false},
+		{"ssh-rsa\nAAAA\nssh-rsa BBBB", "ssh-rsa AAAA", false},
 	} {
 		assert.Equal(t, c.same, keys.SameAgeRecipient(c.a, c.b), "%s, %s", c.a, c.b)
 		assert.Equal(t, c.same, keys.SameAgeRecipient(c.b, c.a), "%s, %s", c.b, c.a)

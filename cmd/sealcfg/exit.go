@@ -134,6 +134,10 @@ func (a *app) hint(err error) string {
 		return "an environment is one file: rename or remove one of them"
 	case errors.Is(err, environments.ErrPolicyName):
 		return "rename .sops.yml to .sops.yaml: neither sops nor sealcfg reads the other name"
+	case errors.Is(err, environments.ErrOutside):
+		return "put a .sops.yaml into the repository, where its history and its reviews show what it says"
+	case errors.Is(err, environments.ErrForeign):
+		return "work in a folder of your own; if the policy is the right one, copy it there"
 	case errors.Is(err, environments.ErrNoPolicy):
 		return "sealcfg init makes one here; is the project elsewhere? then go there, or name its folder with -C"
 	case errors.Is(err, environments.ErrNoRule):

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sync"
+	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -74,10 +75,21 @@ func endAgents(work string) {
 	}
 }
 
-// builder builds a program once, in a folder of its own, when the first script
-// wants it: linking takes a while.
-func builder(dir, source string) func() (path string, err error) {
+// The programs that tests build.
+var (
+	helperProgram   = builder("../sealcfg-kms")
+	standInsProgram = builder("../../internal/standin/cmd/standins")
+
+	buildFolder = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "sealcfg-test") })
+)
+
+// builder builds a program once, when the first test wants it: linking takes a while.
+func builder(source string) func() (path string, err error) {
 	return sync.OnceValues(func() (string, error) {
+		dir, err := buildFolder()
+		if err != nil {
+			return "", err
+		}
 		path := filepath.Join(dir, filepath.Base(source))
 		out, err := exec.Command("go", "build", "-o", path, source).CombinedOutput()
 		if err != nil {
@@ -87,41 +99,46 @@ func builder(dir, source string) func() (path string, err error) {
 	})
 }
 
-// realHelper installs the real sealcfg-kms in a folder.
-func realHelper(built string) func(*testscript.TestScript, bool, []string) {
-	build := builder(built, "../sealcfg-kms")
-	return func(ts *testscript.TestScript, neg bool, args []string) {
-		if neg || len(args) != 1 {
-			ts.Fatalf("usage: realhelper DIR")
-		}
-		path, err := build()
-		ts.Check(err)
-		dir := ts.MkAbs(args[0])
-		ts.Check(os.MkdirAll(dir, 0o755))
-		ts.Check(os.Symlink(path, filepath.Join(dir, kmswire.Program)))
+// tidyMain removes what was built when the tests are over.
+type tidyMain struct{ *testing.M }
+
+func (m tidyMain) Run() int {
+	code := m.M.Run()
+	if dir, err := buildFolder(); err == nil {
+		_ = os.RemoveAll(dir)
 	}
+	return code
+}
+
+// realHelper installs the real sealcfg-kms in a folder.
+func realHelper(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: realhelper DIR")
+	}
+	path, err := helperProgram()
+	ts.Check(err)
+	dir := ts.MkAbs(args[0])
+	ts.Check(os.MkdirAll(dir, 0o755))
+	ts.Check(os.Symlink(path, filepath.Join(dir, kmswire.Program)))
 }
 
 // standIns starts the stand-ins for cloud services, with the variables that lead
 // to them, and $KEY_… for the names of their keys.
-func standIns(built string) func(*testscript.TestScript, bool, []string) {
-	build := builder(built, "../../internal/standin/cmd/standins")
-	return func(ts *testscript.TestScript, neg bool, args []string) {
-		if neg || len(args) != 0 {
-			ts.Fatalf("usage: standins")
-		}
-		path, err := build()
-		ts.Check(err)
-		var report struct{ Variables, Keys map[string]string }
-		stop, err := servicetest.Launch(&report, path)
-		ts.Check(err)
-		ts.Defer(func() { ts.Check(stop()) })
-		for name, value := range report.Variables {
-			ts.Setenv(name, value)
-		}
-		for name, key := range report.Keys {
-			ts.Setenv("KEY_"+name, key)
-		}
+func standIns(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: standins")
+	}
+	path, err := standInsProgram()
+	ts.Check(err)
+	var report struct{ Variables, Keys map[string]string }
+	stop, err := servicetest.Launch(&report, path)
+	ts.Check(err)
+	ts.Defer(func() { ts.Check(stop()) })
+	for name, value := range report.Variables {
+		ts.Setenv(name, value)
+	}
+	for name, key := range report.Keys {
+		ts.Setenv("KEY_"+name, key)
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/sealcfg/sealcfg/envfile"
@@ -18,10 +19,25 @@ func label(policy *environments.Policy, recipient string) string {
 // labelOf is what people call a recipient that goes by several names, else the
 // first of them, shortened.
 func labelOf(policy *environments.Policy, names []string) string {
-	if name := nameOf(policy, names); name != "" {
+	name, key := nameOf(policy, names), short(names[0])
+	switch {
+	case name == "" && policy != nil && policy.Bearers(key) > 0:
+		return strconv.Quote(key) // the file says so, of itself
+	case name == "":
+		return key
+	}
+	return distinct(policy, name, key)
+}
+
+// distinct is a name that does not stand for another's key, whoever wrote it into the
+// policy: one that several have, that may only look like another, or that looks like a
+// key, comes with the key that it stands for.
+func distinct(policy *environments.Policy, name, key string) string {
+	plain := !strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r > '~' })
+	if plain && policy.Bearers(name) < 2 && !strings.HasPrefix(name, "age1") {
 		return name
 	}
-	return short(names[0])
+	return name + " (" + key + ")"
 }
 
 // nameOf is what a policy calls a recipient that goes by several names.
@@ -36,8 +52,9 @@ func nameOf(policy *environments.Policy, names []string) string {
 	return ""
 }
 
-// short keeps both ends of a long key: enough to tell two apart.
+// short keeps both ends of a long key: enough to tell two apart. It is one line.
 func short(recipient string) string {
+	recipient = cleanName(recipient)
 	if strings.HasPrefix(recipient, "ssh-") {
 		return shortSSH(recipient)
 	}
@@ -75,9 +92,9 @@ func difference(policy *environments.Policy, rule *environments.Rule, meta *envf
 	members := slices.Concat(rule.Groups...)
 	for _, m := range members {
 		if !slices.ContainsFunc(stanzas, func(s *keys.Stanza) bool { return isFor(s, m) }) {
-			who := m.Name
-			if who == "" {
-				who = short(m.Recipient)
+			who := short(m.Recipient)
+			if m.Name != "" {
+				who = distinct(policy, m.Name, who)
 			}
 			gain = append(gain, who)
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/environments"
+	"github.com/sealcfg/sealcfg/keys"
 )
 
 // sealedForVaultKey is what a file says of itself; no value of it is opened here.
@@ -72,5 +73,39 @@ func TestDifferenceOfSSHComments(t *testing.T) {
 		require.NoError(t, err)
 		gain, lose := difference(policy, rule, sealed.Metadata())
 		assert.Equal(t, same, len(gain)+len(lose) == 0, "%q: %v %v", comment, gain, lose)
+	}
+}
+
+// Whoever gets into a policy may give themselves any name, and whoever can write a file
+// may let it name any recipient: neither passes for somebody else.
+func TestNamesThatStandForAnothersKey(t *testing.T) {
+	const alice, mallory = "age1gde3ncmahlqd9gg50tanl99r960llztrhfapnmx853s4tjum03uqfssgdh", "age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg"
+	const aliceShort, malloryShort = "age1gde3ncma...fssgdh", "age1lggyhqrw...qvfafg"
+	for what, c := range map[string]struct {
+		keys, gain, lose string
+	}{
+		"another name":      {"[&alice " + alice + ", &mallory " + mallory + "]", "mallory", "alice"},
+		"the same name":     {"\n  - " + alice + " # alice\n  - " + mallory + " # alice\n", "alice (" + malloryShort + ")", "alice (" + aliceShort + ")"},
+		"one that looks so": {"\n  - &alice " + alice + "\n  - " + mallory + " # \u0430lice\n", "\u0430lice (" + malloryShort + ")", "alice"},
+		"one with no width": {"\n  - &alice " + alice + "\n  - " + mallory + " # alice\u200b\n", "alice\u200b (" + malloryShort + ")", "alice"},
+		"one of two words":  {"\n  - " + alice + " # Alice A.\n  - " + mallory + " # Mallory M.\n", "Mallory M.", "Alice A."},
+		"her key":           {"\n  - " + alice + "\n  - " + mallory + " # " + aliceShort + "\n", aliceShort + " (" + malloryShort + ")", `"` + aliceShort + `"`},
+	} {
+		text := "keys: " + c.keys + "\ncreation_rules: [{age: " + mallory + "}]\n"
+		policy, err := environments.ParsePolicy(filepath.Join(t.TempDir(), ".sops.yaml"), []byte(text))
+		require.NoError(t, err, what)
+		rule, err := policy.RuleFor("app.yaml")
+		require.NoError(t, err)
+		meta := &envfile.Metadata{Groups: [][]*keys.Stanza{{{Type: "age", Fields: []keys.Field{{Name: "recipient", Value: alice}}}}}}
+		gain, lose := difference(policy, rule, meta)
+		assert.Equal(t, []string{c.gain}, gain, what)
+		assert.Equal(t, []string{c.lose}, lose, what)
+		// What the file calls itself is no name.
+		meta.Groups[0][0].Fields[0].Value = "alice"
+		if policy.Bearers("alice") > 0 {
+			assert.Equal(t, []string{`"alice"`}, readers(policy, meta), what)
+		}
+		meta.Groups[0][0].Fields[0].Value = "age1x\nwarning: none\x1b[2J"
+		assert.Equal(t, []string{"age1x?warning: none?[2J"}, readers(policy, meta), what)
 	}
 }

@@ -269,14 +269,27 @@ func (o *rekeyOptions) announce(plans []*rekeyPlan) {
 	if len(plans) == 0 {
 		fmt.Fprintln(to, "every file is in line with .sops.yaml; nothing to do")
 	}
-	leavers := false
+	var leavers []string
 	for _, p := range plans {
 		fmt.Fprintln(to, cleanName(p.String()))
 		a.noteUnbound(p.t, p.opened)
-		leavers = leavers || len(p.Loses) > 0
+		leavers = append(leavers, p.Loses...)
 	}
-	if leavers {
+	if len(leavers) > 0 {
 		a.say("note: whoever loses access has seen the values of today, and git keeps them; change the secrets themselves where they are issued")
+	}
+	if o.keepDataKey {
+		a.warnKeepsDataKey(leavers, "rekey without --keep-data-key")
+	}
+}
+
+// warnKeepsDataKey says what taking a wrapped key away does not do. command makes a
+// new data key.
+func (a *app) warnKeepsDataKey(leavers []string, command string) {
+	slices.Sort(leavers)
+	if leavers = slices.Compact(leavers); len(leavers) > 0 {
+		a.warn("%s %s the data key, and with it can read what is written from now on; %s makes a new one",
+			joinNames(leavers), verb(leavers, "keeps", "keep"), command)
 	}
 }
 

@@ -20,7 +20,7 @@ func TestMain(m *testing.M) {
 	if calledAsSops(os.Args[0]) { // by the link of shimDir
 		os.Exit(realMain())
 	}
-	testscript.Main(m, map[string]func(){
+	testscript.Main(tidyMain{m}, map[string]func(){
 		"sealcfg":         func() { os.Exit(realMain()) },
 		"age-plugin-demo": func() { os.Exit(demoPlugin()) },
 		"kms-demo":        func() { os.Exit(demoHelper()) },
@@ -44,8 +44,8 @@ func TestScripts(t *testing.T) {
 			"lock":       lock,
 			"helper":     helper,
 			"mode":       mode,
-			"realhelper": realHelper(t.TempDir()),
-			"standins":   standIns(t.TempDir()),
+			"realhelper": realHelper,
+			"standins":   standIns,
 			"vault":      startVault,
 		},
 		Condition: func(cond string) (bool, error) {

@@ -168,17 +168,26 @@ func (r *sopsRun) openFile(ctx context.Context, f *sopsFile) (*envfile.Opened, e
 // $SOPS_CONFIG names, else, as tools expect of sops, the nearest from the
 // working directory upwards. Where there is none, or none that has a rule for the
 // file, it is the nearest from the file upwards: what protects a file must not
-// depend on where the command is run.
+// depend on where the command is run. Nor does one decide that lies outside of the
+// file's git repository, unless somebody names it.
 func (r *sopsRun) policyFor(path string) (*environments.Policy, *environments.Rule, error) {
 	policy, err := r.policy()
+	named := r.str("config") != ""
+	if err == nil && !named {
+		err = policy.ErrIfOutside(path)
+	}
 	if errors.Is(err, environments.ErrNoPolicy) {
+		outside := err
 		policy, err = environments.FindPolicy(path)
+		if errors.Is(err, environments.ErrNoPolicy) && errors.Is(outside, environments.ErrOutside) {
+			err = outside
+		}
 	}
 	if err != nil {
 		return nil, nil, err
 	}
 	rule, err := policy.RuleFor(path)
-	if errors.Is(err, environments.ErrNoRule) && r.str("config") == "" {
+	if errors.Is(err, environments.ErrNoRule) && !named {
 		if own, ownErr := environments.FindPolicy(path); ownErr == nil && own.Path != policy.Path {
 			policy = own
 			rule, err = policy.RuleFor(path)
@@ -195,15 +204,7 @@ func (r *sopsRun) policy() (*environments.Policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	for from := dir; ; from = filepath.Dir(from) {
-		path := filepath.Join(from, environments.PolicyName)
-		if info, err := os.Stat(path); err == nil && !info.IsDir() {
-			return environments.ReadPolicy(path)
-		}
-		if from == filepath.Dir(from) {
-			return nil, fmt.Errorf("%w in %s or above", environments.ErrNoPolicy, dir)
-		}
-	}
+	return environments.FindPolicy(filepath.Join(dir, environments.PolicyName))
 }
 
 // write puts a result where the flags say. old is what must still stand in

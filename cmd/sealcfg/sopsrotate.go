@@ -68,7 +68,8 @@ func (r *sopsRun) rotatedRecipients(f *sopsFile, meta *envfile.Metadata) (envfil
 	if err != nil {
 		return none, err
 	}
-	if err := r.noStrangers(f, meta, added, removed); err != nil {
+	named, err := r.noStrangers(f, meta, added, removed)
+	if err != nil {
 		return none, err
 	}
 	to := envfile.Recipients{Threshold: meta.Threshold}
@@ -78,7 +79,7 @@ func (r *sopsRun) rotatedRecipients(f *sopsFile, meta *envfile.Metadata) (envfil
 			if names(removed, s) {
 				continue
 			}
-			recipient, err := recipientOf(s)
+			recipient, err := recipientOf(asNamed(named, s))
 			if err != nil {
 				return none, f.at(err)
 			}
@@ -106,14 +107,15 @@ func (r *sopsRun) rotatedRecipients(f *sopsFile, meta *envfile.Metadata) (envfil
 // noStrangers looks at whom the new data key would be given to. The metadata of a
 // file is not authenticated: whoever can write it may have added somebody, and
 // sops would hand them the key. So nobody stays whom the rule does not name, if
-// there is one; and no service is asked that stands in the file only.
-func (r *sopsRun) noStrangers(f *sopsFile, meta *envfile.Metadata, added, removed []environments.Member) error {
-	policy, rule, err := f.rule()
-	switch {
-	case errors.Is(err, environments.ErrNoPolicy), errors.Is(err, environments.ErrNoRule):
-		policy, rule = nil, nil
-	case err != nil:
-		return err
+// there is one; and no service is asked that stands in the file only. It returns
+// those whom the rule and the flags name.
+func (r *sopsRun) noStrangers(f *sopsFile, meta *envfile.Metadata, added, removed []environments.Member) ([]environments.Member, error) {
+	if _, _, err := f.rule(); errors.Is(err, environments.ErrOutside) {
+		return nil, err // somebody meant a policy to hold here
+	}
+	policy, rule, err := r.checkRules(f.target, meta)
+	if err != nil {
+		return nil, err
 	}
 	named := slices.Clone(added)
 	if rule != nil {
@@ -128,7 +130,7 @@ func (r *sopsRun) noStrangers(f *sopsFile, meta *envfile.Metadata, added, remove
 			strangers = append(strangers, who)
 		case s.Type != keys.AgeType && s.Type != "pgp", ofPlugin(s):
 			if err := r.permit(f.target)(s); err != nil {
-				return f.at(err)
+				return nil, f.at(err)
 			}
 			unchecked = append(unchecked, who)
 		default:
@@ -139,14 +141,25 @@ func (r *sopsRun) noStrangers(f *sopsFile, meta *envfile.Metadata, added, remove
 		r.warn("%s: no rule of a .sops.yaml says who may read it: whomever the file names gets the new data key (%s)", f.shown, joinNames(unchecked))
 	}
 	if rule != nil && len(meta.Groups)+len(rule.Groups) > 2 && !sameGroups(rule, meta) {
-		return withHint(fmt.Errorf("%s: its key groups are not those of .sops.yaml: the new data key would be divided as the file says", f.shown),
+		return nil, withHint(fmt.Errorf("%s: its key groups are not those of .sops.yaml: the new data key would be divided as the file says", f.shown),
 			"bring the file in line with .sops.yaml: sops updatekeys")
 	}
 	if len(strangers) > 0 {
-		return withHint(fmt.Errorf("%s: the file names %s, whom .sops.yaml does not: they would get the new data key", f.shown, joinNames(strangers)),
+		return nil, withHint(fmt.Errorf("%s: the file names %s, whom .sops.yaml does not: they would get the new data key", f.shown, joinNames(strangers)),
 			"add them to .sops.yaml, or bring the file in line with it: sops updatekeys")
 	}
-	return nil
+	return named, nil
+}
+
+// asNamed is the key of a stanza in the words of those who name it. The file's own,
+// for which nobody vouches, count only where nobody does.
+func asNamed(members []environments.Member, s *keys.Stanza) *keys.Stanza {
+	for _, m := range members {
+		if isFor(s, m) {
+			return &keys.Stanza{Type: m.Type, Fields: m.Fields}
+		}
+	}
+	return s
 }
 
 // names reports whether one of the stanzas is for one of the members.

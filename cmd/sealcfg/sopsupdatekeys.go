@@ -55,9 +55,13 @@ func (r *sopsRun) updateOne(ctx context.Context) error {
 	if err != nil {
 		return coded{err, sopsGeneric}
 	}
-	if gain, lose := difference(policy, rule, s.Metadata()); len(gain)+len(lose) == 0 && sameGroups(rule, s.Metadata()) {
+	gain, lose := difference(policy, rule, s.Metadata())
+	if len(gain)+len(lose) == 0 && sameGroups(rule, s.Metadata()) {
 		fmt.Fprintf(r.err, "File %s already up to date\n", clean(f.shown))
 		return nil
+	}
+	if _, _, err := r.checkRules(f.target, s.Metadata()); err != nil {
+		return err
 	}
 	if yes, err := r.agreed(ctx, f, policy, rule, s.Metadata()); err != nil || !yes {
 		return err
@@ -81,6 +85,7 @@ func (r *sopsRun) updateOne(ctx context.Context) error {
 		return err
 	}
 	fmt.Fprintf(r.err, "File %s synced with new keys\n", clean(f.shown))
+	r.warnKeepsDataKey(lose, "sops rotate")
 	return nil
 }
 

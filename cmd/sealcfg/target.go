@@ -361,17 +361,9 @@ func (t *target) rule() (policy *environments.Policy, rule *environments.Rule, e
 // seals must not be written in clear because the file's own metadata says so.
 // Recipients are not changed by an edit; a difference is only reported.
 func (a *app) checkPolicy(t *target, meta *envfile.Metadata) error {
-	policy, rule, err := t.rule()
-	switch {
-	case errors.Is(err, environments.ErrNoPolicy), errors.Is(err, environments.ErrNoRule):
-		return nil // the file's own metadata is all there is
-	case err != nil:
+	policy, rule, err := a.checkRules(t, meta)
+	if rule == nil {
 		return err
-	}
-	if rules := rule.Rules.For(t.format); rules != meta.Rules {
-		return withHint(
-			fmt.Errorf("%s: the file says %s, but %s:%d says %s", t.shown, meta.Rules, shown(policy.Path), rule.Line, rules),
-			"run sealcfg rekey %s to bring the file in line with .sops.yaml", t.name)
 	}
 	gain, lose := difference(policy, rule, meta)
 	if len(gain)+len(lose) > 0 {
@@ -382,4 +374,22 @@ func (a *app) checkPolicy(t *target, meta *envfile.Metadata) error {
 		a.warn("%s: its key groups are not those of .sops.yaml (%s); sealcfg rekey %s brings it in line", t.shown, describeGroups(rule), t.name)
 	}
 	return nil
+}
+
+// checkRules is the part of checkPolicy that is about what is sealed. The rule is
+// nil if there is none: then the file's own metadata is all there is.
+func (a *app) checkRules(t *target, meta *envfile.Metadata) (*environments.Policy, *environments.Rule, error) {
+	policy, rule, err := t.rule()
+	switch {
+	case errors.Is(err, environments.ErrNoPolicy), errors.Is(err, environments.ErrNoRule):
+		return nil, nil, nil
+	case err != nil:
+		return nil, nil, err
+	}
+	if rules := rule.Rules.For(t.format); rules != meta.Rules {
+		return nil, nil, withHint(
+			fmt.Errorf("%s: the file says %s, but %s:%d says %s", t.shown, meta.Rules, shown(policy.Path), rule.Line, rules),
+			"run sealcfg rekey %s to bring the file in line with .sops.yaml", t.name)
+	}
+	return policy, rule, nil
 }

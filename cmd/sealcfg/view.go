@@ -87,14 +87,8 @@ func runView(cmd *cobra.Command, o *viewOptions) error {
 			Fields       []viewField  `json:"fields"`
 		}{t.shown, s.Metadata().LastModified, s.Metadata().Rules.String(), people, fields})
 	}
-	names := make([]string, len(people))
-	for i, p := range people {
-		names[i] = p.Name
-		if names[i] == "" {
-			names[i] = short(p.Recipient)
-		}
-	}
-	fmt.Fprintf(a.out, "%s, readable by %s%s\n", cleanName(t.shown), cleanName(joinNames(names)), quorum(s.Metadata()))
+	who := cleanName(joinNames(readers(policy, s.Metadata())))
+	fmt.Fprintf(a.out, "%s, readable by %s%s\n", cleanName(t.shown), who, quorum(s.Metadata()))
 	fmt.Fprintf(a.out, "last changed %s, %s\n\n", cleanName(s.Metadata().LastModified), cleanName(s.Metadata().Rules.String()))
 	return printFields(a, fields)
 }

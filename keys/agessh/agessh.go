@@ -35,7 +35,9 @@ func (kind) ParseRecipient(text string) (keys.Recipient, error) {
 	if strings.ContainsAny(text, "\r\n") {
 		return nil, fmt.Errorf("malformed SSH recipient %q: more than one line", text)
 	}
-	r, err := agessh.ParseRecipient(text)
+	// Of the whole text, a parser of authorized_keys may take the beginning for options.
+	words := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == '\t' })
+	r, err := agessh.ParseRecipient(strings.Join(words[:min(2, len(words))], " "))
 	if err != nil {
 		return nil, fmt.Errorf("SSH recipient %q is malformed, or of a kind that age does not know: it wants ssh-ed25519, or ssh-rsa with 2048 bits or more", text)
 	}

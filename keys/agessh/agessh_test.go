@@ -301,6 +301,13 @@ func TestParseRecipient(t *testing.T) {
 	}
 	_, err := keys.ParseAgeRecipient(good + "\n" + good)
 	require.ErrorContains(t, err, "more than one line")
+	// It would be compared as the first key, and be the second.
+	_, other := sshKey(t, forms["ed25519"]...)
+	for _, between := range []string{"\v", "\f", "\u00a0", "\u2028"} {
+		words := strings.Fields(good)
+		_, err = keys.ParseAgeRecipient(words[0] + between + words[1] + " " + other)
+		require.ErrorContains(t, err, "malformed", "%q", between)
+	}
 	_, err = keys.ParseAgeRecipient(ecdsa)
 	require.ErrorContains(t, err, "of a kind that this version does not know")
 }

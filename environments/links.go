@@ -1,0 +1,59 @@
+package environments
+
+import "path/filepath"
+
+// locateFile is [locate] for a file, with its path. That is the one it was asked
+// for, unless symbolic links lead from there to another project: somebody else's
+// policy beside a link must not decide about a file behind it.
+func locateFile(abs string) (string, place, error) {
+	real := realPath(abs)
+	dir, found, err := locateBehind(filepath.Dir(abs), filepath.Dir(real))
+	if dir == filepath.Dir(abs) {
+		return abs, found, err
+	}
+	return real, found, err
+}
+
+// locateDir is locateFile for a folder.
+func locateDir(abs string) (string, place, error) { return locateBehind(abs, realPath(abs)) }
+
+// locateBehind chooses between a folder and where it really lies. What lies in no
+// project there stays in that of the link.
+func locateBehind(dir, real string) (string, place, error) {
+	found, err := locate(dir)
+	if err != nil || real == dir {
+		return dir, found, err
+	}
+	behind, err := locate(real)
+	if err != nil {
+		return dir, place{}, err
+	}
+	if behind.root() == "" || behind.root() == realPath(found.root()) && (behind.policy == "") == (found.policy == "") {
+		return dir, found, nil
+	}
+	return real, behind, nil
+}
+
+// root is the folder that a project takes its paths from, "" without one.
+func (found place) root() string {
+	if found.policy != "" {
+		return filepath.Dir(found.policy)
+	}
+	return found.git
+}
+
+// realPath is a path without symbolic links, as far as it exists.
+func realPath(path string) string {
+	if path == "" {
+		return ""
+	}
+	real, err := filepath.EvalSymlinks(path)
+	if err == nil {
+		return real
+	}
+	dir := filepath.Dir(path)
+	if dir == path {
+		return path
+	}
+	return filepath.Join(realPath(dir), filepath.Base(path))
+}
