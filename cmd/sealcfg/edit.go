@@ -324,7 +324,7 @@ func (s *editSession) write(doc *envfile.Document) error {
 	if err := a.warnTraps(t, doc, s.rule.Rules); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(t.path), 0o755); err != nil {
+	if err := atomicfile.MkdirAll(filepath.Dir(t.path), 0o755); err != nil {
 		return err
 	}
 	if err := t.save(s.sealed, nil); err != nil {

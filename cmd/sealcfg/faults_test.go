@@ -59,6 +59,16 @@ func sealedFiles(n int) func(*testing.T, *faultBed) {
 	}
 }
 
+// sealedFile makes one sealed file, for one person.
+func sealedFile(name, text string) func(*testing.T, *faultBed) {
+	return func(t *testing.T, b *faultBed) {
+		t.Helper()
+		sealedFiles(0)(t, b)
+		b.write(t, "project/environments/"+name, text)
+		b.run(t, "encrypt", "-q", "environments/"+name)
+	}
+}
+
 func (b *faultBed) recipient(t *testing.T) string {
 	t.Helper()
 	return strings.TrimSpace(b.run(t, "key", "show"))
@@ -88,11 +98,11 @@ func thenPolicy(n int, sealedFor, now string) func(*testing.T, *faultBed) {
 
 var faultScenarios = []faultScenario{
 	{name: "set", args: []string{"set", "prod", "password", "-"}, stdin: canaryAfter, prepare: sealedFiles(1)},
-	{name: "set json", args: []string{"set", "environments/a.json", "password", "-"}, stdin: canaryAfter, prepare: func(t *testing.T, b *faultBed) {
-		sealedFiles(0)(t, b)
-		b.write(t, "project/environments/a.json", `{"password": "`+canaryBefore+`"}`)
-		b.run(t, "encrypt", "-q", "environments/a.json")
-	}},
+	{name: "set json", args: []string{"set", "environments/a.json", "password", "-"}, stdin: canaryAfter, prepare: sealedFile("a.json", `{"password": "`+canaryBefore+`"}`)},
+	{name: "set dotenv", args: []string{"set", "environments/a.env", "password", "-"}, stdin: canaryAfter, prepare: sealedFile("a.env", "password="+canaryBefore+"\n")},
+	{name: "set ini", args: []string{"set", "environments/a.ini", "db.password", "-"}, stdin: canaryAfter, prepare: sealedFile("a.ini", "[db]\npassword = "+canaryBefore+"\n")},
+	{name: "set toml", args: []string{"set", "environments/a.toml", "password", "-"}, stdin: canaryAfter, prepare: sealedFile("a.toml", `password = "`+canaryBefore+`"`)},
+	{name: "unset json", args: []string{"unset", "environments/a.json", "password"}, prepare: sealedFile("a.json", `{"a": 1, "password": "`+canaryBefore+`"}`), done: "no such field"},
 	{name: "unset", args: []string{"unset", "prod", "password"}, prepare: sealedFiles(1), done: "no such field"},
 	{name: "edit", args: []string{"edit", "prod"}, prepare: sealedFiles(1)},
 	{name: "edit, new", args: []string{"edit", "fresh"}, prepare: func(t *testing.T, b *faultBed) {
@@ -104,19 +114,31 @@ var faultScenarios = []faultScenario{
 		sealedFiles(0)(t, b)
 		b.write(t, "project/environments/a.yaml", password)
 	}, plain: []string{"project/environments/a.yaml"}, done: "already sealed"},
+	{name: "encrypt json", args: []string{"encrypt", "environments/a.json"}, prepare: func(t *testing.T, b *faultBed) {
+		sealedFiles(0)(t, b)
+		b.write(t, "project/environments/a.json", `{"password": "`+canaryBefore+`"}`)
+	}, plain: []string{"project/environments/a.json"}, done: "already sealed"},
 	{name: "encrypt -o", args: []string{"encrypt", "../tmp/plain.yaml", "-o", "environments/a.yaml"}, prepare: func(t *testing.T, b *faultBed) {
 		sealedFiles(1)(t, b)
 		b.write(t, "tmp/plain.yaml", password)
 	}, plain: []string{"tmp/plain.yaml"}, done: "the path is taken"},
+	{name: "decrypt -o", args: []string{"decrypt", "prod", "-o", "../tmp/plain.yaml"}, prepare: sealedFiles(1), plain: []string{"tmp/plain.yaml"}},
 	{name: "init", args: []string{"init", "--name", "alice"}, prepare: func(*testing.T, *faultBed) {}},
 	{name: "key new", args: []string{"key", "new"}, prepare: func(*testing.T, *faultBed) {}, done: "an identity is never overwritten"},
+	{name: "key new --add", args: []string{"key", "new", "--add"}, prepare: sealedFiles(0)},
 	{name: "rekey, 1 file", args: []string{"rekey", "--yes"}, prepare: sealedFiles(1)},
-	{name: "rekey, 10 files", args: []string{"rekey", "--yes"}, prepare: sealedFiles(10), most: 600},
-	{name: "rekey, 20 files, one person more", args: []string{"rekey", "--yes"}, prepare: thenPolicy(20, "", ","+otherRecipient), most: 600},
-	{name: "rekey, 20 files, one person less", args: []string{"rekey", "--yes"}, prepare: thenPolicy(20, ","+otherRecipient, ""), most: 600},
+	{name: "rekey, 10 files", args: []string{"rekey", "--yes"}, prepare: sealedFiles(10), most: 250},
+	{name: "rekey, 20 files, one person more", args: []string{"rekey", "--yes"}, prepare: thenPolicy(20, "", ","+otherRecipient), most: 250, slow: true},
+	{name: "rekey, 20 files, one person less", args: []string{"rekey", "--yes"}, prepare: thenPolicy(20, ","+otherRecipient, ""), most: 250, slow: true},
 	{name: "rekey --keep-data-key", args: []string{"rekey", "--yes", "--keep-data-key"}, prepare: thenPolicy(3, "", ","+otherRecipient)},
-	{name: "rekey, 100 files", args: []string{"rekey", "--yes"}, prepare: sealedFiles(100), most: 60, slow: true},
+	{name: "rekey, 100 files", args: []string{"rekey", "--yes"}, prepare: sealedFiles(100), most: 25, slow: true},
 	{name: "sops set", args: []string{"sops", "set", "environments/prod.yaml", `["password"]`, `"` + canaryAfter + `"`}, prepare: sealedFiles(1)},
+	{name: "sops unset", args: []string{"sops", "unset", "environments/prod.yaml", `["password"]`}, prepare: sealedFiles(1), done: "no such field"},
+	{name: "sops encrypt -i", args: []string{"sops", "encrypt", "-i", "environments/a.yaml"}, prepare: func(t *testing.T, b *faultBed) {
+		sealedFiles(0)(t, b)
+		b.write(t, "project/environments/a.yaml", password)
+	}, plain: []string{"project/environments/a.yaml"}, done: "already sealed"},
+	{name: "sops edit", args: []string{"sops", "edit", "environments/prod.yaml"}, prepare: sealedFiles(1), done: "has not changed"},
 	{name: "sops rotate", args: []string{"sops", "rotate", "-i", "environments/prod.yaml"}, prepare: sealedFiles(1)},
 	{name: "sops updatekeys", args: []string{"sops", "updatekeys", "-y", "environments/e0.yaml"}, prepare: thenPolicy(1, "", ","+otherRecipient)},
 }
@@ -148,7 +170,7 @@ func TestFaults(t *testing.T) {
 // try injects the faults of a scenario, and returns how many of each kind.
 func (s faultScenario) try(t *testing.T, bin string, whole bool) map[string]int {
 	first := newFaultBed(t, bin)
-	j := &judge{plain: s.plain}
+	j := &judge{plain: s.plain, says: map[string]string{}}
 	s.prepare(t, first)
 	j.before = first.tree(t)
 	clean, err := faultinject.Run(first.command(s.args, s.stdin), nil)

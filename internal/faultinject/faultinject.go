@@ -24,6 +24,9 @@ type Command struct {
 	Env   []string
 	Stdin string
 	Roots []string // a call counts if its file is one of these, or below one
+	// Starts says that the program starts others. One that does not can be run
+	// several times as fast.
+	Starts bool
 	// Own begins the names of further roots, of which the process id is the rest
 	// up to the next dash: what a program makes for itself in a place for all.
 	Own string

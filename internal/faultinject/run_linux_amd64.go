@@ -24,8 +24,10 @@ type tracer struct {
 	own   string
 	mem   *os.File
 	fault *Fault
-	seen  int // calls so far that the fault can happen to
-	res   *Result
+
+	filtered bool // it stops at calls on files only
+	seen     int  // calls so far that the fault can happen to
+	res      *Result
 
 	threads map[int]*thread
 }
@@ -44,7 +46,7 @@ type thread struct {
 func Run(c Command, f *Fault) (*Result, error) {
 	runtime.LockOSThread() // who has started a process is the one that may trace it
 	defer runtime.UnlockOSThread()
-	t := &tracer{roots: c.Roots, fault: f, res: &Result{ExitCode: -1}, threads: map[int]*thread{}}
+	t := &tracer{roots: c.Roots, fault: f, filtered: !c.Starts, res: &Result{ExitCode: -1}, threads: map[int]*thread{}}
 	streams, files, err := openStreams(c.Stdin)
 	if err != nil {
 		return nil, err
@@ -114,11 +116,16 @@ func (t *tracer) follow() error {
 	if !status.Stopped() {
 		return errors.New("it ended before it began")
 	}
-	if err := syscall.PtraceSetOptions(t.pid, syscall.PTRACE_O_TRACECLONE|syscall.PTRACE_O_TRACESYSGOOD|optExitKill); err != nil {
+	if err := syscall.PtraceSetOptions(t.pid, syscall.PTRACE_O_TRACECLONE|syscall.PTRACE_O_TRACESYSGOOD|optExitKill|optTraceSeccomp); err != nil {
 		return err
 	}
+	if t.filtered {
+		if err := t.install(); err != nil {
+			return err
+		}
+	}
 	t.threads[t.pid] = new(thread)
-	if err := syscall.PtraceSyscall(t.pid, 0); err != nil {
+	if err := t.resume(t.pid, false, 0); err != nil {
 		return err
 	}
 	for {
@@ -151,8 +158,9 @@ func (t *tracer) stopped(tid int, status syscall.WaitStatus) error {
 	pass := 0
 	switch signal := status.StopSignal(); {
 	case th == nil: // a new thread begins with a stop
-		t.threads[tid] = new(thread)
-	case signal == stopSyscall:
+		th = new(thread)
+		t.threads[tid] = th
+	case signal == stopSyscall || status.TrapCause() == eventSeccomp:
 		step := t.enters
 		if th.within {
 			step = t.leaves
@@ -166,7 +174,19 @@ func (t *tracer) stopped(tid int, status syscall.WaitStatus) error {
 	default:
 		pass = int(signal)
 	}
-	return syscall.PtraceSyscall(tid, pass)
+	return t.resume(tid, th.within && th.call != nil, pass)
+}
+
+// resume lets a thread go on to its next stop, which is the end of the call that it
+// is in if that matters.
+func (t *tracer) resume(tid int, toEnd bool, signal int) error {
+	if t.filtered && !toEnd {
+		if th := t.threads[tid]; th != nil {
+			th.within = false
+		}
+		return syscall.PtraceCont(tid, signal)
+	}
+	return syscall.PtraceSyscall(tid, signal)
 }
 
 func (t *tracer) enters(tid int, th *thread) error {

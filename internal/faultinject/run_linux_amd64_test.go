@@ -53,21 +53,24 @@ func count(r *faultinject.Result, name string) (n int) {
 
 func TestRunSeesTheCallsOfAllThreads(t *testing.T) {
 	t.Parallel()
-	c := writer(t)
-	r, err := faultinject.Run(c, nil)
-	require.NoError(t, err)
-	assert.Zero(t, r.ExitCode, r.Stderr)
-	assert.Nil(t, r.Hit)
-	assert.Equal(t, 4, count(r, "openat"))
-	assert.Equal(t, 4, count(r, "write"))
-	assert.Equal(t, 1, count(r, "renameat"))
-	last := r.Calls[len(r.Calls)-1]
-	assert.Equal(t, "renameat", last.Name)
-	assert.Equal(t, filepath.Join(c.Dir, "a"), last.Path)
-	assert.Equal(t, filepath.Join(c.Dir, "e"), last.To)
-	for _, call := range r.Calls {
-		if call.Name == "write" {
-			assert.Equal(t, "text of "+filepath.Base(call.Path), string(call.Data))
+	for _, starts := range []bool{false, true} {
+		c := writer(t)
+		c.Starts = starts
+		r, err := faultinject.Run(c, nil)
+		require.NoError(t, err)
+		assert.Zero(t, r.ExitCode, r.Stderr)
+		assert.Nil(t, r.Hit)
+		assert.Equal(t, 4, count(r, "openat"))
+		assert.Equal(t, 4, count(r, "write"))
+		assert.Equal(t, 1, count(r, "renameat"))
+		last := r.Calls[len(r.Calls)-1]
+		assert.Equal(t, "renameat", last.Name)
+		assert.Equal(t, filepath.Join(c.Dir, "a"), last.Path)
+		assert.Equal(t, filepath.Join(c.Dir, "e"), last.To)
+		for _, call := range r.Calls {
+			if call.Name == "write" {
+				assert.Equal(t, "text of "+filepath.Base(call.Path), string(call.Data))
+			}
 		}
 	}
 }
