@@ -121,7 +121,7 @@ func (s *editSession) writeDraft(ctx context.Context, text []byte) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	if err := atomicfile.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
 	return atomicfile.Write(path, sealed.Bytes(), opt)

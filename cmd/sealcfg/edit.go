@@ -94,7 +94,11 @@ func (a *app) editTarget(ctx context.Context, t *target, resume bool) (changed b
 	if err != nil {
 		return false, err
 	}
-	defer s.dir.Close()
+	defer func() {
+		if closeErr := s.dir.Close(); closeErr != nil {
+			err = errors.Join(err, fmt.Errorf("the plain text of %s could not be taken away: %w", t.shown, closeErr))
+		}
+	}()
 	ctx, stop := s.dir.CloseOn(ctx, scratch.Signals()...)
 	defer stop()
 
@@ -151,7 +155,7 @@ func (s *editSession) begin(ctx context.Context) error {
 		return err
 	}
 	if err := a.canOpen(ctx, s.t, trial); err != nil {
-		return withHint(lockedOut(s.t, policy, trial, err), "add your recipient to .sops.yaml; sealcfg key show prints it")
+		return lockedOut(s.t, policy, trial, err, addYourself)
 	}
 	s.rule = rule
 	text := blank.remark(fmt.Sprintf("New: %s. Write settings as %s; save and quit to seal them.", filepath.Base(s.t.path), blank.called))
@@ -320,7 +324,7 @@ func (s *editSession) write(doc *envfile.Document) error {
 	if err := a.warnTraps(t, doc, s.rule.Rules); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(t.path), 0o755); err != nil {
+	if err := atomicfile.MkdirAll(filepath.Dir(t.path), 0o755); err != nil {
 		return err
 	}
 	if err := t.save(s.sealed, nil); err != nil {

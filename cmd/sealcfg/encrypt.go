@@ -83,7 +83,7 @@ func runEncrypt(cmd *cobra.Command, o *encryptOptions) error {
 	}
 	opens := a.canOpen(cmd.Context(), to, s)
 	if to == from && opens != nil {
-		return withHint(lockedOut(to, policy, s, opens), "with -o the plain file stays; or add your recipient to .sops.yaml (sealcfg key show prints it)")
+		return lockedOut(to, policy, s, opens, "with -o the plain file stays; or add your recipient to .sops.yaml (sealcfg key show prints it)")
 	}
 	opt := atomicfile.Options{IfUnchanged: src}
 	if to != from {
@@ -97,7 +97,7 @@ func runEncrypt(cmd *cobra.Command, o *encryptOptions) error {
 	}
 	a.say("sealed %s (%s) for %s", to.shown, countOf(sealedCount(s), "value", "values"), joinNames(readers(policy, s.Metadata())))
 	if opens != nil {
-		a.warn("%s", lockedOut(to, policy, s, opens))
+		a.warn("%s", lockedOut(to, policy, s, opens, ""))
 	}
 	return nil
 }
@@ -174,10 +174,17 @@ func (a *app) canOpen(ctx context.Context, t *target, s *envfile.Sealed) error {
 	return s.Unwraps(ctx, ids...)
 }
 
+// addYourself is what to do for who is locked out.
+const addYourself = "add your recipient to .sops.yaml; sealcfg key show prints it"
+
 // lockedOut says for whom else a file is sealed, and what kept its services from
-// helping, given the error of canOpen.
-func lockedOut(t *target, policy *environments.Policy, s *envfile.Sealed, err error) error {
-	return fmt.Errorf("you cannot open %s: it is sealed for %s only%s", t.shown, joinNames(readers(policy, s.Metadata())), reasons(err))
+// helping, given the error of canOpen; or what kept us from finding out.
+func lockedOut(t *target, policy *environments.Policy, s *envfile.Sealed, err error, hint string) error {
+	var none *keys.NoIdentityError
+	if !errors.As(err, &none) {
+		return fmt.Errorf("it cannot be told whether you can open %s: %w", t.shown, err)
+	}
+	return withHint(fmt.Errorf("you cannot open %s: it is sealed for %s only%s", t.shown, joinNames(readers(policy, s.Metadata())), reasons(err)), "%s", hint)
 }
 
 // warnTraps names the values whose spelling does not survive sealing, or that

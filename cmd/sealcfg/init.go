@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"os/user"
 	"path/filepath"
 	"slices"
@@ -234,9 +233,9 @@ func (a *app) initEnvironment(cmd *cobra.Command, project *environments.Project,
 		return err
 	}
 	if err := a.canOpen(cmd.Context(), t, s); err != nil {
-		return withHint(fmt.Errorf("%s is not made: %w", t.shown, lockedOut(t, policy, s, err)), "add your recipient to .sops.yaml; sealcfg key show prints it")
+		return fmt.Errorf("%s is not made: %w", t.shown, lockedOut(t, policy, s, err, addYourself))
 	}
-	if err := os.MkdirAll(filepath.Dir(t.path), 0o755); err != nil {
+	if err := atomicfile.MkdirAll(filepath.Dir(t.path), 0o755); err != nil {
 		return err
 	}
 	if err := t.save(s, nil); err != nil && !errors.Is(err, fs.ErrExist) {

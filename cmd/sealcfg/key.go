@@ -109,7 +109,7 @@ func newIdentity(pq bool) (text, recipient string, err error) {
 }
 
 func writeIdentity(path, text string, add bool) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	if err := atomicfile.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
 	if add {

@@ -9,29 +9,40 @@ import (
 	"time"
 )
 
-// lockWait bounds the wait for a lock that is held for a compare and a rename.
-const lockWait = 10 * time.Second
+// lockWait bounds the wait for a lock that is held while one file is written, by
+// perhaps many processes one after another.
+const lockWait = 30 * time.Second
 
-// lockDir makes the caller the only Write in dir until unlock. The lock is on
+// dirLock makes its holder the only Write in a directory. The lock is on
 // the directory itself, so no lock file is left over, and the system drops it
 // with the process.
-func lockDir(dir string) (unlock func(), err error) {
+type dirLock struct {
+	dir *os.File // nil if there is no lock
+}
+
+func lockDir(dir string) (dirLock, error) {
 	f, err := os.Open(dir)
 	if err != nil {
-		return func() {}, nil // may be written but not read: go without
+		return dirLock{}, nil // may be written but not read: go without
 	}
 	for deadline := time.Now().Add(lockWait); ; time.Sleep(2 * time.Millisecond) {
 		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		switch {
 		case err == nil:
-			return func() { _ = f.Close() }, nil // closing unlocks
+			return dirLock{f}, nil
 		case errors.Is(err, syscall.EINTR):
 		case !errors.Is(err, syscall.EWOULDBLOCK):
 			_ = f.Close()
-			return func() {}, nil // a file system without locks, or with others
+			return dirLock{}, nil // a file system without locks, or with others
 		case time.Now().After(deadline):
 			_ = f.Close()
-			return nil, errors.New("another program has locked the directory")
+			return dirLock{}, errors.New("another program has locked the directory")
 		}
+	}
+}
+
+func (l dirLock) unlock() {
+	if l.dir != nil {
+		_ = l.dir.Close() // closing unlocks
 	}
 }

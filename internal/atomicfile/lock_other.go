@@ -6,9 +6,16 @@ import "sync"
 
 var oneWriter sync.Mutex
 
-// lockDir makes the caller the only Write of this process until unlock: a
-// directory cannot be locked here.
-func lockDir(string) (unlock func(), err error) {
+// dirLock makes its holder the only Write of this process: a directory cannot be
+// locked here.
+type dirLock struct{}
+
+func lockDir(string) (dirLock, error) {
 	oneWriter.Lock()
-	return oneWriter.Unlock, nil
+	return dirLock{}, nil
 }
+
+func (dirLock) unlock() { oneWriter.Unlock() }
+
+// sweep does nothing: a temporary file may be that of another process.
+func (dirLock) sweep() {}

@@ -4,24 +4,39 @@ package atomicfile
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 )
 
-// moveNew gives temp the name target, which nothing may have. A hard link does
-// that in one step; the caller removes the name temp.
+// moveNew gives temp the name target, which nothing may have.
 func moveNew(temp, target string) error {
-	err := os.Link(temp, target)
-	switch {
-	case err == nil:
-		return nil
+	switch err := renameNew(temp, target); {
 	case errors.Is(err, fs.ErrExist):
 		return ErrExists
+	case !errors.Is(err, errors.ErrUnsupported):
+		return err
 	}
-	return claimNew(temp, target)
+	return linkNew(temp, target)
 }
 
-// claimNew does it where there are no hard links (FAT, some network and user
+// linkNew does it with a hard link, also in one step. The old name is there for a
+// moment more, and for good if the process is killed in it.
+func linkNew(temp, target string) error {
+	err := os.Link(temp, target)
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return ErrExists
+	case err != nil:
+		return claimNew(temp, target)
+	}
+	if err := os.Remove(temp); err != nil {
+		return fmt.Errorf("%w: %w", ErrInPlace, err)
+	}
+	return nil
+}
+
+// claimNew does it where there are no hard links either (some network and user
 // file systems): it takes the name with an empty file, which the rename replaces.
 func claimNew(temp, target string) error {
 	claim, err := os.OpenFile(target, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)

@@ -272,3 +272,33 @@ func TestNoLockOutlivesItsProcess(t *testing.T) {
 	require.NoError(t, Write(path, []byte("new"), Options{}))
 	assert.Equal(t, []string{"file"}, names(t, dir))
 }
+
+// What a killed process leaves is no lock, but its temporary file: the next one that
+// writes in the directory removes it, whichever file it was for.
+func TestKilledWritersAreSweptUp(t *testing.T) {
+	dir := t.TempDir()
+	put(t, filepath.Join(dir, ".prod.yaml.sealcfg-KILLED"), "half")
+	put(t, filepath.Join(dir, ".env"), "kept")
+	require.NoError(t, Write(filepath.Join(dir, "dev.yaml"), []byte("x"), Options{}))
+	assert.ElementsMatch(t, []string{"dev.yaml", ".env"}, names(t, dir))
+}
+
+// Without the lock, nobody knows whether it is left behind or in use.
+func TestNothingIsSweptWithoutTheLock(t *testing.T) {
+	dir := t.TempDir()
+	put(t, filepath.Join(dir, ".prod.yaml.sealcfg-ALIVE"), "half")
+	dirLock{}.sweep()
+	assert.Equal(t, []string{".prod.yaml.sealcfg-ALIVE"}, names(t, dir))
+}
+
+// How new files are put in place where the system cannot rename without replacing.
+func TestLinkNew(t *testing.T) {
+	dir := t.TempDir()
+	temp, target := filepath.Join(dir, "temp"), filepath.Join(dir, "target")
+	put(t, temp, "new")
+	require.NoError(t, linkNew(temp, target))
+	assert.Equal(t, []string{"target"}, names(t, dir))
+	put(t, temp, "newer")
+	require.ErrorIs(t, linkNew(temp, target), ErrExists)
+	assert.Equal(t, "new", content(t, target))
+}

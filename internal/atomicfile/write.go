@@ -47,7 +47,8 @@ type Options struct {
 }
 
 // TempPattern matches the names of the temporary files, in the syntax of
-// .gitignore and [filepath.Match]. A killed process may leave one behind.
+// .gitignore and [filepath.Match]. A process that is killed leaves its own behind,
+// until the next one writes a file in the same directory.
 const TempPattern = ".*.sealcfg-*"
 
 // Write makes data the content of the file at path. It writes a temporary file
@@ -61,10 +62,11 @@ const TempPattern = ".*.sealcfg-*"
 // and extended attributes are not kept.
 //
 // Write may be called at the same time from anywhere. Calls of Write on files
-// of one directory, from other processes too, compare and rename one after
-// another, so of two writers with the same IfUnchanged one fails. (On Windows, and where
+// of one directory, from other processes too, work one after another, so of two
+// writers with the same IfUnchanged one fails. (On Windows, and where
 // the file system has no locks, that holds within one process.) Another
-// program may still slip in between compare and rename.
+// program may still slip in between compare and rename. Whoever has the directory
+// to itself removes the temporary files that killed processes left there.
 //
 // Write is short and cannot be cancelled: catch signals while it runs.
 func Write(path string, data []byte, opt Options) error {
@@ -74,7 +76,7 @@ func Write(path string, data []byte, opt Options) error {
 	return nil
 }
 
-func write(path string, data []byte, opt Options) (err error) {
+func write(path string, data []byte, opt Options) error {
 	if opt.NoClobber && opt.IfUnchanged != nil {
 		return errors.New("both NoClobber and IfUnchanged are demanded")
 	}
@@ -83,23 +85,24 @@ func write(path string, data []byte, opt Options) (err error) {
 		return err
 	}
 	dir := filepath.Dir(target)
+	lock, err := lockDir(dir)
+	if err != nil {
+		return err
+	}
+	defer lock.unlock()
+	lock.sweep()
+	if err := check(path, opt); err != nil { // now, for to fill a file takes a while
+		return err
+	}
 	temp := filepath.Join(dir, tempName(filepath.Base(target)))
 	if err := fill(temp, data, old, opt); err != nil {
 		return err
 	}
-	defer func() {
-		// Gone already if the rename succeeded; a link that NoClobber made
-		// leaves it behind.
-		rmErr := os.Remove(temp)
-		switch {
-		case rmErr == nil || errors.Is(rmErr, fs.ErrNotExist):
-		case err == nil:
-			err = fmt.Errorf("%w: %w", ErrInPlace, rmErr)
-		default:
+	if err := replace(path, temp, target, opt); err != nil {
+		// Gone already if it is in place under its new name and only the old one stays.
+		if rmErr := os.Remove(temp); !errors.Is(rmErr, fs.ErrNotExist) {
 			err = errors.Join(err, rmErr)
 		}
-	}()
-	if err := replace(path, temp, target, opt); err != nil {
 		return err
 	}
 	if err := syncDir(dir); err != nil {
@@ -149,29 +152,33 @@ func fill(temp string, data []byte, old fs.FileInfo, opt Options) (err error) {
 	return f.Sync()
 }
 
-// replace checks the conditions and renames, while no other Write does.
+// replace checks the conditions once more and renames.
 func replace(path, temp, target string, opt Options) error {
-	unlock, err := lockDir(filepath.Dir(target))
-	if err != nil {
-		return err
-	}
-	defer unlock()
 	if opt.NoClobber {
 		return moveNew(temp, target)
 	}
-	if opt.IfUnchanged != nil {
-		// Through the path, not the target: a link may have been turned elsewhere.
-		same, err := holds(path, opt.IfUnchanged)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			return ErrChanged
-		case err != nil:
-			return fmt.Errorf("compare with what was read: %w", err)
-		case !same:
-			return ErrChanged
-		}
+	if err := check(path, opt); err != nil {
+		return err
 	}
 	return os.Rename(temp, target)
+}
+
+// check fails if the file is not what the caller expects.
+func check(path string, opt Options) error {
+	if opt.IfUnchanged == nil {
+		return nil
+	}
+	// Through the path, not the target: a link may have been turned elsewhere.
+	same, err := holds(path, opt.IfUnchanged)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return ErrChanged
+	case err != nil:
+		return fmt.Errorf("compare with what was read: %w", err)
+	case !same:
+		return ErrChanged
+	}
+	return nil
 }
 
 // holds reports whether the content of a file is want. It reads block by block,

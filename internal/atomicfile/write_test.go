@@ -256,6 +256,19 @@ func TestLongNames(t *testing.T) {
 	assert.Equal(t, "b", content(t, path))
 }
 
+func TestMkdirAll(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a", "b")
+	require.NoError(t, MkdirAll(path, 0o700))
+	require.NoError(t, MkdirAll(path, 0o700))
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	assert.True(t, info.IsDir())
+	put(t, filepath.Join(dir, "file"), "x")
+	assert.Error(t, MkdirAll(filepath.Join(dir, "file", "c"), 0o700))
+	assert.Error(t, MkdirAll(filepath.Join(dir, "file"), 0o700))
+}
+
 func TestErrorsCarryNoContent(t *testing.T) {
 	const canary = "CANARY-6f1d"
 	path := filepath.Join(t.TempDir(), "f")

@@ -1,0 +1,325 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/environments"
+	"github.com/sealcfg/sealcfg/internal/atomicfile"
+	"github.com/sealcfg/sealcfg/internal/faultinject"
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+// Values before and after a command, which must not be seen outside of sealed files.
+const (
+	canaryBefore = "canary-7d1c-before"
+	canaryAfter  = "canary-7d1c-after"
+)
+
+// A faultBed is a folder in which a command runs over and over, each time on the
+// same project: project, home, and tmp for temporary files.
+type faultBed struct {
+	dir    string
+	bin    string
+	editor string // a program beside the folder, for it knows values
+}
+
+// editorScript gives the password its new value, or puts it into a new file. It
+// starts no program, for that takes longer than all the rest.
+const editorScript = `#!/bin/sh
+text=
+while IFS= read -r line; do
+	case $line in
+	*BEFORE*) line="${line%%BEFORE*}AFTER" ;;
+	esac
+	text="$text$line
+"
+done <"$1"
+case $text in
+*AFTER*) ;;
+*) text="password: AFTER
+" ;;
+esac
+printf %s "$text" >"$1"
+`
+
+// newFaultBed makes the folder, in memory where there is such a place: flushing to a
+// disk takes most of the time else, and it is not the disk that is tested.
+func newFaultBed(t *testing.T, bin string) *faultBed {
+	t.Helper()
+	parent := t.TempDir()
+	if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() {
+		if dir, err := os.MkdirTemp("/dev/shm", "faults-"); err == nil {
+			t.Cleanup(func() { _ = os.RemoveAll(dir) })
+			parent = dir
+		}
+	}
+	b := &faultBed{dir: filepath.Join(parent, "bed"), bin: bin, editor: filepath.Join(parent, "editor")}
+	script := strings.NewReplacer("BEFORE", canaryBefore, "AFTER", canaryAfter).Replace(editorScript)
+	require.NoError(t, os.WriteFile(b.editor, []byte(script), 0o700))
+	b.reset(t, nil)
+	return b
+}
+
+func (b *faultBed) path(name string) string { return filepath.Join(b.dir, name) }
+
+func (b *faultBed) command(args []string, stdin string) faultinject.Command {
+	home := b.path("home")
+	c := faultinject.Command{Path: b.bin, Args: args, Dir: b.path("project"), Stdin: stdin, Roots: []string{b.dir}, Own: "/dev/shm/sealcfg-", Starts: slices.Contains(args, "edit")}
+	for name, value := range isolated(home) {
+		c.Env = append(c.Env, name+"="+value)
+	}
+	c.Env = append(c.Env, "PATH="+os.Getenv("PATH"), "TMPDIR="+b.path("tmp"), "EDITOR="+b.editor)
+	return c
+}
+
+// runs runs a command without faults.
+func (b *faultBed) runs(stdin string, args ...string) (stdout, stderr string, err error) {
+	c := b.command(args, stdin)
+	cmd := exec.Command(c.Path, c.Args...)
+	var out, errs bytes.Buffer
+	cmd.Dir, cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = c.Dir, c.Env, strings.NewReader(stdin), &out, &errs
+	err = cmd.Run()
+	return out.String(), errs.String(), err
+}
+
+// run runs a command that must succeed, and returns its answer.
+func (b *faultBed) run(t *testing.T, args ...string) string {
+	t.Helper()
+	stdout, stderr, err := b.runs("", args...)
+	require.NoError(t, err, "%v: %s", args, stderr)
+	return stdout
+}
+
+func (b *faultBed) write(t *testing.T, name, text string) {
+	t.Helper()
+	require.NoError(t, os.MkdirAll(filepath.Dir(b.path(name)), 0o755))
+	require.NoError(t, os.WriteFile(b.path(name), []byte(text), 0o644))
+}
+
+// A tree is what a folder holds: texts by name, folders with a slash at the end.
+type tree map[string]string
+
+func (b *faultBed) tree(t *testing.T) tree {
+	t.Helper()
+	all, err := readTree(b.dir)
+	require.NoError(t, err)
+	return all
+}
+
+func readTree(dir string) (tree, error) {
+	all := tree{}
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		if e.IsDir() {
+			all[name+"/"] = ""
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		all[name] = string(text)
+		return err
+	})
+	return all, err
+}
+
+// reset makes the folder hold a tree and nothing else.
+func (b *faultBed) reset(t *testing.T, to tree) {
+	t.Helper()
+	require.NoError(t, os.RemoveAll(b.dir))
+	for _, dir := range []string{"project", "home", "tmp"} {
+		require.NoError(t, os.MkdirAll(b.path(dir), 0o755))
+	}
+	for name := range to {
+		if strings.HasSuffix(name, "/") {
+			require.NoError(t, os.MkdirAll(b.path(name), 0o755))
+		}
+	}
+	for name, text := range to {
+		if !strings.HasSuffix(name, "/") {
+			require.NoError(t, os.WriteFile(b.path(name), []byte(text), 0o600))
+		}
+	}
+}
+
+const keyFile = "home/.config/sops/age/keys.txt"
+
+// A judge knows what there was before a command and what it makes.
+type judge struct {
+	before, after tree
+	plain         []string // files that hold plain text, before or for good
+
+	mu   sync.Mutex
+	says map[string]string // what sealed files of after say, by name
+}
+
+// verdict counts files that are as before and as after, of those that differ.
+type verdict struct {
+	old, new int
+	temps    []string // temporary files that are left
+}
+
+// look compares what is there with what was and what is to be. Anything else is an
+// error: a file that does not open, one that is neither, plain text.
+func (j *judge) look(now tree) (verdict, error) {
+	var v verdict
+	for name, text := range now {
+		_, wasThere := j.before[name]
+		_, isMade := j.after[name]
+		temp, _ := filepath.Match(atomicfile.TempPattern, filepath.Base(name))
+		switch {
+		case temp:
+			v.temps = append(v.temps, name)
+		case strings.HasSuffix(name, "/") || wasThere || isMade:
+		case strings.HasPrefix(name, "home/.local/state/sealcfg/drafts/"):
+		default:
+			return v, fmt.Errorf("%s: nobody asked for it", name)
+		}
+		if j.isPlain(name) {
+			continue
+		}
+		if err := noCanary(name, text); err != nil {
+			return v, err
+		}
+	}
+	for name, made := range j.after {
+		old, had := j.before[name]
+		if strings.HasSuffix(name, "/") || had && old == made {
+			continue
+		}
+		text, has := now[name]
+		switch {
+		case has == had && text == old:
+			v.old++
+		case !has:
+			return v, fmt.Errorf("%s: gone", name)
+		default:
+			if err := j.sameAs(now, name, made); err != nil {
+				return v, fmt.Errorf("%s: neither old nor new: %w", name, err)
+			}
+			v.new++
+		}
+	}
+	for name, old := range j.before {
+		if made, stays := j.after[name]; stays && made != old || strings.HasSuffix(name, "/") {
+			continue
+		}
+		if now[name] != old {
+			return v, fmt.Errorf("%s: changed, and nobody asked for that", name)
+		}
+	}
+	return v, nil
+}
+
+// isPlain says that a file holds plain text, or is about to become one that does.
+func (j *judge) isPlain(name string) bool {
+	for _, plain := range j.plain {
+		temp := filepath.Join(filepath.Dir(plain), "."+filepath.Base(plain)+".sealcfg-")
+		_, sealed := j.before[plain] // what is sealed in place has a temporary file without plain text
+		if name == plain || !sealed && strings.HasPrefix(name, temp) {
+			return true
+		}
+	}
+	return false
+}
+
+func noCanary(name, text string) error {
+	for _, canary := range []string{canaryBefore, canaryAfter} {
+		if strings.Contains(text, canary) {
+			return fmt.Errorf("%s: holds plain text", name)
+		}
+	}
+	return nil
+}
+
+// sameAs compares a file with what a run without faults has made. No two runs make
+// the same ciphertext, nor the same key.
+func (j *judge) sameAs(now tree, name, made string) error {
+	switch {
+	case name == keyFile:
+		got, err := keys.ParseAgeIdentities(now[name])
+		if err != nil {
+			return err
+		}
+		want, err := keys.ParseAgeIdentities(made)
+		if err == nil && (len(got) < len(want) || !strings.HasPrefix(now[name], j.before[name])) { // a second run adds one more
+			err = fmt.Errorf("%d identities", len(got))
+		}
+		return err
+	case j.isPlain(name) && !strings.Contains(made, "ENC["):
+		if now[name] != made {
+			return errors.New("it is cut off")
+		}
+		return nil
+	case filepath.Base(name) == environments.PolicyName:
+		ids, err := keys.ParseAgeIdentities(now[keyFile])
+		if err != nil {
+			return err
+		}
+		if mine := keys.Recipients(ids...)[0]; !strings.Contains(now[name], mine) || strings.Count(now[name], "\n") != strings.Count(made, "\n") {
+			return fmt.Errorf("it does not name %s", mine)
+		}
+		return nil
+	}
+	got, err := openIn(now, name, now[name])
+	if err != nil {
+		return err
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	want, ok := j.says[name]
+	if !ok {
+		if want, err = openIn(j.after, name, made); err == nil {
+			j.says[name] = want
+		}
+	}
+	if err == nil && got != want {
+		err = fmt.Errorf("it says something else")
+	}
+	return err
+}
+
+// openIn opens a sealed file with the keys of a tree and returns what it says and
+// how many read it.
+func openIn(all tree, name, text string) (string, error) {
+	if text == "" {
+		return "", fmt.Errorf("it is empty")
+	}
+	format, _ := envfile.Detect(name, []byte(text))
+	s, err := envfile.ParseSealed(format, []byte(text))
+	if err != nil {
+		return "", err
+	}
+	ids, err := keys.ParseAgeIdentities(all[keyFile])
+	if err != nil {
+		return "", err
+	}
+	o, err := s.Open(context.Background(), ids...)
+	if err != nil {
+		return "", err
+	}
+	var b bytes.Buffer
+	plain, err := o.Text()
+	fmt.Fprintf(&b, "%s%d", plain, len(s.Metadata().Stanzas()))
+	return b.String(), err
+}
