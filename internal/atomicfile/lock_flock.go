@@ -9,9 +9,6 @@ import (
 	"time"
 )
 
-// lockWait bounds the wait for a lock that is held for a compare and a rename.
-const lockWait = 10 * time.Second
-
 // lockDir makes the caller the only Write in dir until unlock. The lock is on
 // the directory itself, so no lock file is left over, and the system drops it
 // with the process.
@@ -31,7 +28,7 @@ func lockDir(dir string) (unlock func(), err error) {
 			return func() {}, nil // a file system without locks, or with others
 		case time.Now().After(deadline):
 			_ = f.Close()
-			return nil, errors.New("another program has locked the directory")
+			return nil, errLocked
 		}
 	}
 }

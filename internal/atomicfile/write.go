@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -82,6 +83,11 @@ func write(path string, data []byte, opt Options) (err error) {
 	if err != nil {
 		return err
 	}
+	if old != nil {
+		if err := replaceable(old); err != nil {
+			return err
+		}
+	}
 	dir := filepath.Dir(target)
 	temp := filepath.Join(dir, tempName(filepath.Base(target)))
 	if err := fill(temp, data, old, opt); err != nil {
@@ -107,6 +113,11 @@ func write(path string, data []byte, opt Options) (err error) {
 	}
 	return nil
 }
+
+// lockWait bounds the wait for a lock that is held for a compare and a rename.
+const lockWait = 10 * time.Second
+
+var errLocked = errors.New("another program has locked the directory")
 
 // fill writes a temporary file that is in every respect what the target will be.
 func fill(temp string, data []byte, old fs.FileInfo, opt Options) (err error) {
@@ -171,13 +182,13 @@ func replace(path, temp, target string, opt Options) error {
 			return ErrChanged
 		}
 	}
-	return os.Rename(temp, target)
+	return rename(temp, target)
 }
 
 // holds reports whether the content of a file is want. It reads block by block,
 // for the file may be large.
 func holds(path string, want []byte) (bool, error) {
-	f, err := os.Open(path)
+	f, err := open(path)
 	if err != nil {
 		return false, err
 	}
