@@ -133,11 +133,7 @@ func fill(temp string, data []byte, old fs.FileInfo, opt Options) (err error) {
 	}
 	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
 	if err != nil {
-		var pathError *fs.PathError
-		if errors.As(err, &pathError) {
-			err = pathError.Err // the temporary name tells nobody anything
-		}
-		return fmt.Errorf("make a file in its folder: %w", err)
+		return fmt.Errorf("make a file in its folder: %w", bare(err))
 	}
 	defer func() {
 		err = errors.Join(err, f.Close())
@@ -151,13 +147,22 @@ func fill(temp string, data []byte, old fs.FileInfo, opt Options) (err error) {
 			mode &= 0o700
 		}
 		if err := f.Chmod(mode); err != nil {
-			return err
+			return fmt.Errorf("give it the old mode: %w", bare(err))
 		}
 	}
 	if _, err := f.Write(data); err != nil {
-		return err
+		return bare(err)
 	}
-	return f.Sync()
+	return bare(f.Sync())
+}
+
+// bare is an error without the temporary name, which tells nobody anything.
+func bare(err error) error {
+	var pathError *fs.PathError
+	if errors.As(err, &pathError) {
+		return pathError.Err
+	}
+	return err
 }
 
 // replace checks the conditions and renames, while no other Write does.
