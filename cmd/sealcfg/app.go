@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -65,9 +66,13 @@ func (a *app) run(ctx context.Context, args []string) int {
 	root := newRootCmd(a)
 	root.SetArgs(args)
 	root.SetIn(a.in)
-	root.SetOut(a.out)
+	out := &remembering{to: a.out}
+	root.SetOut(out)
 	root.SetErr(a.err)
 	err := root.ExecuteContext(ctx)
+	if err == nil {
+		err = out.err
+	}
 	if err != nil && (a.asking.gaveUp || a.interrupted != nil && a.interrupted()) {
 		err = errInterrupted
 	}
@@ -75,6 +80,20 @@ func (a *app) run(ctx context.Context, args []string) int {
 		return a.sopsCode
 	}
 	return a.report(err)
+}
+
+// remembering keeps the first error of writing: cobra drops it when it prints help.
+type remembering struct {
+	to  io.Writer
+	err error
+}
+
+func (w *remembering) Write(p []byte) (int, error) {
+	n, err := w.to.Write(p)
+	if w.err == nil {
+		w.err = err
+	}
+	return n, err
 }
 
 // watchSignals ends the context of a command when the user or the system wants
@@ -134,7 +153,9 @@ const (
 
 // paint colours a text that goes to stderr, if that is a terminal.
 func (a *app) paint(colour, s string) string {
-	if a.noColor || a.env("NO_COLOR") != "" || a.env("TERM") == "dumb" || !isTerminal(a.err) {
+	kind := a.env("TERM")
+	dumb := kind == "dumb" || kind == "" && runtime.GOOS != "windows" // where nobody sets it
+	if a.noColor || a.env("NO_COLOR") != "" || dumb || !isTerminal(a.err) {
 		return s
 	}
 	return colour + s + plain
@@ -287,7 +308,12 @@ func (a *app) runKeyCommand(ctx context.Context, argv []string) ([]byte, error) 
 }
 
 // project finds the project that the command works on.
-func (a *app) project() (*environments.Project, error) { return environments.Find(".") }
+func (a *app) project() (*environments.Project, error) {
+	if _, err := os.Getwd(); err != nil {
+		return nil, withHint(fmt.Errorf("find the working directory: %w", err), "it may be gone: go to one that is there, or name one with -C")
+	}
+	return environments.Find(".")
+}
 
 // enter obeys -C.
 func (a *app) enter() error {

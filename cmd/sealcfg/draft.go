@@ -14,6 +14,7 @@ import (
 	"github.com/sealcfg/sealcfg/crypto"
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/internal/atomicfile"
+	"github.com/sealcfg/sealcfg/internal/scratch"
 	"github.com/sealcfg/sealcfg/keys"
 )
 
@@ -21,27 +22,48 @@ import (
 // value, for its author alone, and lies in the author's state directory, where no
 // git finds it. There may be several of a file; the last is taken up first.
 
-// draftPath returns the place of the n-th draft of a file, counted from 1.
-func (a *app) draftPath(t *target, n int) (string, error) {
-	state := a.env("XDG_STATE_HOME")
-	if !filepath.IsAbs(state) {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			return "", err
-		}
-		state = filepath.Join(home, ".local", "state")
-	}
-	sum := sha256.Sum256([]byte(t.path))
-	return filepath.Join(state, "sealcfg", "drafts", fmt.Sprintf("%x-%d.yaml", sum[:8], n)), nil
+// draftPlace is a folder for drafts.
+type draftPlace struct {
+	dir  string
+	temp bool // among files that do not last, in a folder that others could make first
 }
 
-// lastDraft returns the last draft of a file, "" if there is none, and the path
-// of the one that would follow it.
-func (a *app) lastDraft(t *target) (last, next string, err error) {
-	for n := 1; ; n++ {
-		if next, err = a.draftPath(t, n); err != nil {
+// draftPlaces are where drafts go: what the first one cannot take, for there is no
+// home or it cannot be written, goes to the second. The text must not be lost.
+func (a *app) draftPlaces() []draftPlace {
+	var places []draftPlace
+	state := a.env("XDG_STATE_HOME")
+	if home := keys.HomeDir(a.lookupEnv); !filepath.IsAbs(state) && filepath.IsAbs(home) {
+		state = filepath.Join(home, ".local", "state")
+	}
+	if filepath.IsAbs(state) {
+		places = append(places, draftPlace{dir: filepath.Join(state, "sealcfg", "drafts")})
+	}
+	if temp, err := filepath.Abs(os.TempDir()); err == nil {
+		places = append(places, draftPlace{filepath.Join(temp, fmt.Sprintf("sealcfg-drafts-%d", os.Getuid())), true})
+	}
+	return places
+}
+
+// make makes the folder.
+func (p draftPlace) make() error {
+	if p.temp {
+		return scratch.MakePrivate(p.dir)
+	}
+	return atomicfile.MkdirAll(p.dir, 0o700)
+}
+
+// last returns the last draft of a file in a place, "" if there is none, and the
+// path of the one that would follow it.
+func (p draftPlace) last(t *target) (last, next string, err error) {
+	if p.temp {
+		if err := scratch.Private(p.dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return "", "", err
 		}
+	}
+	sum := sha256.Sum256([]byte(t.path))
+	for n := 1; ; n++ {
+		next = filepath.Join(p.dir, fmt.Sprintf("%x-%d.yaml", sum[:8], n))
 		if _, err := os.Lstat(next); errors.Is(err, fs.ErrNotExist) {
 			return last, next, nil
 		} else if err != nil {
@@ -51,16 +73,29 @@ func (a *app) lastDraft(t *target) (last, next string, err error) {
 	}
 }
 
+// lastDraft returns the last draft of a file, "" if there is none.
+func (a *app) lastDraft(t *target) (string, error) {
+	var failed error
+	for _, place := range a.draftPlaces() {
+		last, _, err := place.last(t)
+		if last != "" {
+			return last, nil
+		}
+		failed = errors.Join(failed, err)
+	}
+	return "", failed
+}
+
 // takeUpDraft puts the last draft into the editor, if it is to be resumed, or
 // says that there is one.
 func (s *editSession) takeUpDraft(ctx context.Context, resume bool) error {
 	a, t := s.app, s.t
-	path, _, err := a.lastDraft(t)
+	path, err := a.lastDraft(t)
 	switch {
 	case !resume && err == nil && path != "":
 		a.warn("there is a draft of %s from an edit that could not be written; sealcfg edit --resume %s takes it up", t.shown, t.name)
 		return nil
-	case !resume: // without a home there are no drafts
+	case !resume: // one that cannot be looked for is no reason not to edit
 		return nil
 	case err != nil:
 		return err
@@ -90,23 +125,41 @@ const (
 	draftRaw = "text_base64"
 )
 
-// writeDraft seals the text. A draft that was resumed is replaced, another is not.
-func (s *editSession) writeDraft(ctx context.Context, text []byte) error {
-	path, opt := s.draft, atomicfile.Options{Private: true}
-	if path == "" {
-		var err error
-		if _, path, err = s.app.lastDraft(s.t); err != nil {
-			return err
-		}
-		opt.NoClobber = true
+// writeDraft seals the text and writes it where it can be, and returns where. A
+// draft that was resumed is replaced, another is not.
+func (s *editSession) writeDraft(ctx context.Context, text []byte) (path string, temp bool, err error) {
+	sealed, err := s.sealDraft(ctx, text)
+	if err != nil {
+		return "", false, err
 	}
+	if s.draft != "" {
+		if err = atomicfile.Write(s.draft, sealed.Bytes(), atomicfile.Options{Private: true}); err == nil {
+			return s.draft, false, nil
+		}
+	}
+	for _, place := range s.app.draftPlaces() {
+		failed := place.make()
+		if failed == nil {
+			if _, path, failed = place.last(s.t); failed == nil {
+				failed = atomicfile.Write(path, sealed.Bytes(), atomicfile.Options{Private: true, NoClobber: true})
+			}
+		}
+		if failed == nil {
+			return path, place.temp, nil
+		}
+		err = errors.Join(err, failed)
+	}
+	return "", false, err
+}
+
+func (s *editSession) sealDraft(ctx context.Context, text []byte) (*envfile.Sealed, error) {
 	to, err := s.draftRecipients(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	d, err := envfile.Parse(envfile.YAML, []byte(draftOf+": x\n"))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	set := func(key, value string) (*envfile.Document, error) {
 		return d.Apply(envfile.Set(envfile.Path{{Key: draftOf}}, crypto.Str, s.t.path), envfile.Set(envfile.Path{{Key: key}}, crypto.Str, value))
@@ -114,17 +167,11 @@ func (s *editSession) writeDraft(ctx context.Context, text []byte) error {
 	plain, err := set(draftText, string(text))
 	if err != nil || !utf8.Valid(text) {
 		if plain, err = set(draftRaw, base64.StdEncoding.EncodeToString(text)); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	sealed, _, err := envfile.Seal(ctx, plain, envfile.Rules{}, to)
-	if err != nil {
-		return err
-	}
-	if err := atomicfile.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	return atomicfile.Write(path, sealed.Bytes(), opt)
+	return sealed, err
 }
 
 // draftRecipients are the author's own; if an identity does not tell its

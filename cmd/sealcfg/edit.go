@@ -339,10 +339,14 @@ func (s *editSession) keep(text []byte, cause error) error {
 	// Not the command's context: it may be the interrupt that brings us here.
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	if err := s.writeDraft(ctx, text); err != nil {
+	path, temp, err := s.writeDraft(ctx, text)
+	if err != nil {
 		return errors.Join(cause, fmt.Errorf("your text could not be kept as a draft: %w", err))
 	}
 	hint := fmt.Sprintf("your text is kept, encrypted; sealcfg edit --resume %s takes it up again", s.t.name)
+	if temp {
+		hint += fmt.Sprintf("\ndo so soon: it lies among temporary files (%s), for your home takes none; XDG_STATE_HOME can name another folder", shown(path))
+	}
 	if errors.Is(cause, atomicfile.ErrChanged) || errors.Is(cause, atomicfile.ErrExists) {
 		hint = "somebody else has written the file while you edited it\n" + hint
 	}

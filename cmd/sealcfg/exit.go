@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/environments"
@@ -152,6 +153,8 @@ func (a *app) hint(err error) string {
 		return "set EDITOR, for example: EDITOR=nano sealcfg edit ..."
 	case errors.Is(err, atomicfile.ErrChanged):
 		return "somebody else has written it meanwhile; run the command again"
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return "free some space and run the command again; a file that could not be written is as it was"
 	}
 	return serviceHint(err)
 }

@@ -21,7 +21,7 @@ import (
 // stays done. See faultinject.PowerCuts for what a disk may do.
 func TestPowerCuts(t *testing.T) {
 	t.Parallel()
-	bin, err := builder(t.TempDir(), "../sealcfg")()
+	bin, err := sealcfgProgram()
 	require.NoError(t, err)
 	total := 0
 	for _, s := range faultScenarios {

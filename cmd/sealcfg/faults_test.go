@@ -152,7 +152,7 @@ var faultKinds = []faultinject.Fault{
 
 func TestFaults(t *testing.T) {
 	t.Parallel()
-	bin, err := builder(t.TempDir(), "../sealcfg")()
+	bin, err := sealcfgProgram()
 	require.NoError(t, err)
 	whole := os.Getenv("SEALCFG_FAULTS") == "whole"
 	tally := map[string]map[string]int{}

@@ -115,15 +115,14 @@ func (a *app) initIdentity(ctx context.Context, project *environments.Project) (
 		a.say("your identity is there already: %s", own[0])
 		return own[0], nil
 	}
-	dir := keys.ConfigDir(a.lookupEnv)
-	if dir == "" {
-		return "", withHint(errors.New("there is no configuration directory for this user"), "set HOME, or SOPS_AGE_KEY_FILE to an identity file")
+	path, err := a.identityPath()
+	if err != nil {
+		return "", withHint(err, "set HOME, or SOPS_AGE_KEY_FILE to an identity file")
 	}
 	text, recipient, err := newIdentity(false)
 	if err != nil {
 		return "", err
 	}
-	path := keys.AgeKeyFile(dir)
 	if err := writeIdentity(path, text, false); err != nil {
 		return "", err
 	}

@@ -72,11 +72,9 @@ func runKeyNew(o *keyNewOptions) error {
 	}
 	path := o.output
 	if path == "" {
-		dir := keys.ConfigDir(a.lookupEnv)
-		if dir == "" {
-			return withHint(errors.New("there is no configuration directory for this user"), "name a file with -o")
+		if path, err = a.identityPath(); err != nil {
+			return withHint(err, "name a file with -o, and set SOPS_AGE_KEY_FILE to it")
 		}
-		path = keys.AgeKeyFile(dir)
 	}
 	if err := writeIdentity(path, text, o.add); err != nil {
 		return err
@@ -87,6 +85,16 @@ func runKeyNew(o *keyNewOptions) error {
 	}
 	_, err = fmt.Fprintln(a.out, recipient)
 	return err
+}
+
+// identityPath is where an identity of the user goes. One that is not absolute would
+// put it into the project.
+func (a *app) identityPath() (string, error) {
+	dir := keys.ConfigDir(a.lookupEnv)
+	if !filepath.IsAbs(dir) {
+		return "", errors.New("there is no configuration directory for this user")
+	}
+	return keys.AgeKeyFile(dir), nil
 }
 
 // newIdentity makes an identity in the form of age-keygen.
@@ -109,8 +117,9 @@ func newIdentity(pq bool) (text, recipient string, err error) {
 }
 
 func writeIdentity(path, text string, add bool) error {
+	const elsewhere = "write it elsewhere: sealcfg key new -o FILE, and set SOPS_AGE_KEY_FILE to it"
 	if err := atomicfile.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
+		return withHint(err, "%s", elsewhere)
 	}
 	if add {
 		old, err := os.ReadFile(path)
@@ -121,7 +130,10 @@ func writeIdentity(path, text string, add bool) error {
 			if len(old) > 0 && old[len(old)-1] != '\n' {
 				text = "\n" + text
 			}
-			return atomicfile.Write(path, append(old[:len(old):len(old)], text...), atomicfile.Options{IfUnchanged: old, Private: true})
+			if err := atomicfile.Write(path, append(old[:len(old):len(old)], text...), atomicfile.Options{IfUnchanged: old, Private: true}); err != nil {
+				return withHint(err, "%s", elsewhere)
+			}
+			return nil
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
 			return err
@@ -131,7 +143,10 @@ func writeIdentity(path, text string, add bool) error {
 	if errors.Is(err, fs.ErrExist) {
 		return withHint(fmt.Errorf("%s exists; an identity is never overwritten", path), "sealcfg key show prints what is in it; sealcfg key new --add adds another")
 	}
-	return err
+	if err != nil {
+		return withHint(err, "%s", elsewhere)
+	}
+	return nil
 }
 
 func newKeyShowCmd(a *app) *cobra.Command {

@@ -101,7 +101,11 @@ func noSuchFlag(cmd *cobra.Command, err error) error {
 	if guess, ok := closest.Of(none.GetSpecifiedName(), names); ok && len(none.GetSpecifiedName()) > 1 {
 		return withHint(usageError{err}, "did you mean --%s?", guess)
 	}
-	return withHint(usageError{err}, "%s --help lists the flags", cmd.CommandPath())
+	hint := cmd.CommandPath() + " --help lists the flags"
+	if none.GetSpecifiedShortnames() != "" {
+		hint += "; a name that begins with a dash goes behind --"
+	}
+	return withHint(usageError{err}, "%s", hint)
 }
 
 func subcommands(cmd *cobra.Command) []string {

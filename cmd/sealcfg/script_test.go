@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -58,12 +59,24 @@ func TestScripts(t *testing.T) {
 				return have(os.Getenv(servicetest.EnvVault), "the Vault of .ci/services.sh")
 			case "root": // whom no mode of a file keeps out
 				return os.Geteuid() == 0, nil
+			case "mounts":
+				return canMount()
 			}
 			return false, fmt.Errorf("unknown condition %q", cond)
 		},
 		RequireUniqueNames: true,
 	})
 }
+
+// canMount answers the condition of scripts that mount a file system, in a mount
+// namespace of their own. In CI it must be so.
+var canMount = sync.OnceValues(func() (bool, error) {
+	out, err := exec.Command("unshare", "-m", "mount", "-t", "tmpfs", "none", "/mnt").CombinedOutput()
+	if err != nil && os.Getenv("CI") == "true" {
+		return false, fmt.Errorf("cannot mount a file system: %w: %s", err, out)
+	}
+	return err == nil, nil
+})
 
 // setUpScript gives each script a person of its own.
 func setUpScript(env *testscript.Env) error {

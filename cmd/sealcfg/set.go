@@ -155,6 +155,9 @@ func (o *setOptions) read(ctx context.Context) (string, error) {
 		return string(b), err
 	case o.given && o.value == "-":
 		b, err := waitFor(ctx, func() ([]byte, error) { return io.ReadAll(a.in) })
+		if err == nil && len(b) == 0 {
+			return "", withHint(usagef("stdin is empty: what should have written the value has failed"), "if it shall be empty, give an empty line")
+		}
 		return strings.TrimSuffix(strings.TrimSuffix(string(b), "\n"), "\r"), err
 	case o.given:
 		a.warn("a value on the command line can be seen by others on this machine and stays in the shell's history")

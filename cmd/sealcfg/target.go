@@ -156,7 +156,8 @@ func (t *target) at(err error) error {
 // bytes reads the file.
 func (t *target) bytes(ctx context.Context) ([]byte, error) {
 	if t.stdin == nil {
-		return os.ReadFile(t.path)
+		// A pipe without a writer is waited for, too.
+		return waitFor(ctx, func() ([]byte, error) { return atomicfile.Read(t.path) })
 	}
 	return waitFor(ctx, func() ([]byte, error) { return io.ReadAll(t.stdin) })
 }

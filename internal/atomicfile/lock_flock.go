@@ -9,10 +9,6 @@ import (
 	"time"
 )
 
-// lockWait bounds the wait for a lock that is held while one file is written, by
-// perhaps many processes one after another.
-const lockWait = 30 * time.Second
-
 // dirLock makes its holder the only Write in a directory. The lock is on
 // the directory itself, so no lock file is left over, and the system drops it
 // with the process.
@@ -36,7 +32,7 @@ func lockDir(dir string) (dirLock, error) {
 			return dirLock{}, nil // a file system without locks, or with others
 		case time.Now().After(deadline):
 			_ = f.Close()
-			return dirLock{}, errors.New("another program has locked the directory")
+			return dirLock{}, errLocked
 		}
 	}
 }
@@ -44,5 +40,12 @@ func lockDir(dir string) (dirLock, error) {
 func (l dirLock) unlock() {
 	if l.dir != nil {
 		_ = l.dir.Close() // closing unlocks
+	}
+}
+
+// sweep removes what killed processes have left in the directory.
+func (l dirLock) sweep() {
+	if l.dir != nil {
+		sweep(l.dir.Name())
 	}
 }

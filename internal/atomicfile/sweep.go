@@ -1,4 +1,4 @@
-//go:build linux || darwin || freebsd || netbsd || openbsd || dragonfly
+//go:build linux || darwin || freebsd || netbsd || openbsd || dragonfly || windows
 
 package atomicfile
 
@@ -13,17 +13,19 @@ import (
 // make a run over many files in one directory slow.
 var swept sync.Map
 
-// sweep removes the temporary files that killed processes have left in the
-// directory. With the lock, no living process has one there. What cannot be removed stays.
-func (l dirLock) sweep() {
-	if l.dir == nil {
-		return
-	}
-	dir := l.dir.Name()
+// sweep removes the temporary files that killed processes have left in a
+// directory. Who holds its lock may call it: no living process has one there then. What cannot be
+// removed stays.
+func sweep(dir string) {
 	if _, before := swept.LoadOrStore(dir, true); before {
 		return
 	}
-	names, _ := l.dir.Readdirnames(-1) // what can be read of it
+	f, err := os.Open(dir)
+	if err != nil {
+		return
+	}
+	defer func() { _ = f.Close() }()
+	names, _ := f.Readdirnames(-1) // what can be read of it
 	for _, name := range names {
 		if ok, _ := filepath.Match(TempPattern, name); ok {
 			_ = os.Remove(filepath.Join(dir, name))

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -63,7 +64,7 @@ const TempPattern = ".*.sealcfg-*"
 //
 // Write may be called at the same time from anywhere. Calls of Write on files
 // of one directory, from other processes too, work one after another, so of two
-// writers with the same IfUnchanged one fails. (On Windows, and where
+// writers with the same IfUnchanged one fails. (Where
 // the file system has no locks, that holds within one process.) Another
 // program may still slip in between compare and rename. Whoever has the directory
 // to itself removes the temporary files that killed processes left there.
@@ -83,6 +84,11 @@ func write(path string, data []byte, opt Options) error {
 	target, old, err := resolve(path, opt.NoClobber)
 	if err != nil {
 		return err
+	}
+	if old != nil {
+		if err := replaceable(old); err != nil {
+			return err
+		}
 	}
 	dir := filepath.Dir(target)
 	lock, err := lockDir(dir)
@@ -111,6 +117,12 @@ func write(path string, data []byte, opt Options) error {
 	return nil
 }
 
+// lockWait bounds the wait for a lock that is held while one file is written, by
+// perhaps many processes one after another.
+const lockWait = 30 * time.Second
+
+var errLocked = errors.New("another program has locked the directory")
+
 // fill writes a temporary file that is in every respect what the target will be.
 func fill(temp string, data []byte, old fs.FileInfo, opt Options) (err error) {
 	perm := opt.Mode.Perm()
@@ -125,11 +137,7 @@ func fill(temp string, data []byte, old fs.FileInfo, opt Options) (err error) {
 	}
 	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
 	if err != nil {
-		var pathError *fs.PathError
-		if errors.As(err, &pathError) {
-			err = pathError.Err // the temporary name tells nobody anything
-		}
-		return fmt.Errorf("make a file in its folder: %w", err)
+		return fmt.Errorf("make a file in its folder: %w", bare(err))
 	}
 	defer func() {
 		err = errors.Join(err, f.Close())
@@ -143,13 +151,22 @@ func fill(temp string, data []byte, old fs.FileInfo, opt Options) (err error) {
 			mode &= 0o700
 		}
 		if err := f.Chmod(mode); err != nil {
-			return err
+			return fmt.Errorf("give it the old mode: %w", bare(err))
 		}
 	}
 	if _, err := f.Write(data); err != nil {
-		return err
+		return bare(err)
 	}
-	return f.Sync()
+	return bare(f.Sync())
+}
+
+// bare is an error without the temporary name, which tells nobody anything.
+func bare(err error) error {
+	var pathError *fs.PathError
+	if errors.As(err, &pathError) {
+		return pathError.Err
+	}
+	return err
 }
 
 // replace checks the conditions once more and renames.
@@ -160,7 +177,7 @@ func replace(path, temp, target string, opt Options) error {
 	if err := check(path, opt); err != nil {
 		return err
 	}
-	return os.Rename(temp, target)
+	return rename(temp, target)
 }
 
 // check fails if the file is not what the caller expects.
@@ -184,7 +201,7 @@ func check(path string, opt Options) error {
 // holds reports whether the content of a file is want. It reads block by block,
 // for the file may be large.
 func holds(path string, want []byte) (bool, error) {
-	f, err := os.Open(path)
+	f, err := open(path)
 	if err != nil {
 		return false, err
 	}

@@ -26,6 +26,9 @@ func sharedUnsafely(info fs.FileInfo) bool {
 	return info.Mode().Perm()&0o002 != 0 && info.Mode()&fs.ModeSticky == 0
 }
 
+// othersMayEnter tells whether a directory is open to anybody but its owner.
+func othersMayEnter(info fs.FileInfo) bool { return info.Mode().Perm()&0o077 != 0 }
+
 // Signals returns the signals that end a process from outside, for [Dir.CloseOn].
 func Signals() []os.Signal {
 	return []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT}

@@ -29,6 +29,9 @@ func isMine(fs.FileInfo) bool { return true }
 // sharedUnsafely is false: the rights are not in the mode here.
 func sharedUnsafely(fs.FileInfo) bool { return false }
 
+// othersMayEnter is false: the rights are not in the mode here.
+func othersMayEnter(fs.FileInfo) bool { return false }
+
 // Signals returns the signals that end a process from outside, for
 // [Dir.CloseOn]; the runtime maps closing the console and logging off to SIGTERM.
 func Signals() []os.Signal { return []os.Signal{os.Interrupt, syscall.SIGTERM} }

@@ -1,0 +1,65 @@
+package atomicfile
+
+import (
+	"errors"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// lockName is the file that stands for the lock of its directory. It matches
+// [TempPattern].
+const lockName = ".lock.sealcfg-directory"
+
+// dirLock makes its holder the only Write in a directory. A directory
+// cannot be locked here, so a file in it is: nobody else may open it, and the system
+// removes it with the last handle, which ends with the process. One that a
+// power cut left behind is locked like a new one.
+type dirLock struct {
+	dir    string
+	handle syscall.Handle // 0 if there is no lock
+}
+
+func lockDir(dir string) (dirLock, error) {
+	name, err := syscall.UTF16PtrFromString(filepath.Join(dir, lockName))
+	if err != nil {
+		return dirLock{}, err
+	}
+	const (
+		alone         = 0 // no sharing
+		deleteOnClose = 0x04000000
+	)
+	for deadline := time.Now().Add(lockWait); ; time.Sleep(2 * time.Millisecond) {
+		h, err := syscall.CreateFile(name, syscall.GENERIC_WRITE, alone, nil, syscall.OPEN_ALWAYS,
+			syscall.FILE_ATTRIBUTE_HIDDEN|deleteOnClose, 0)
+		switch {
+		case err == nil:
+			return dirLock{dir, h}, nil
+		case !inUse(err):
+			return dirLock{}, nil // a file system that does not have it
+		case time.Now().After(deadline):
+			return dirLock{}, errLocked
+		}
+	}
+}
+
+func (l dirLock) unlock() {
+	if l.handle != 0 {
+		_ = syscall.CloseHandle(l.handle)
+	}
+}
+
+// sweep removes what killed processes have left in the directory. The lock itself,
+// which has a name like theirs, is open and stays.
+func (l dirLock) sweep() {
+	if l.handle != 0 {
+		sweep(l.dir)
+	}
+}
+
+// inUse tells whether an error may go away because another process has the file
+// open, or is just removing it, which shows as a denied access.
+func inUse(err error) bool {
+	const sharingViolation = syscall.Errno(32)
+	return errors.Is(err, sharingViolation) || errors.Is(err, syscall.ERROR_ACCESS_DENIED)
+}
