@@ -13,11 +13,11 @@ func (o *Opened) Text() ([]byte, error) {
 	if err != nil || o.readsBack() {
 		return text, err
 	}
-	roots, err := o.sealed.format.values(text)
+	p, err := judge(o.sealed.format, text)
 	if err != nil {
 		return nil, fmt.Errorf("read the plain text again: %w", err)
 	}
-	if err := o.sameValues(roots); err != nil {
+	if err := o.sameValues(p.roots); err != nil {
 		return nil, err
 	}
 	return text, nil

@@ -93,7 +93,7 @@ func (t *yamlTree) markComments() ([]*yaml.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return decodeYAML(marked)
+	return t.decode(marked)
 }
 
 // findComments looks for # in the gaps between tokens.
