@@ -98,7 +98,7 @@ func (o *Opened) readsBack() bool {
 // plainText puts the plain values in the place of the sealed ones.
 func (o *Opened) plainText() ([]byte, error) {
 	p := o.sealed.p
-	var edits []edit
+	edits := make([]edit, 0, len(o.plain)+len(p.blocks))
 	for _, root := range p.roots {
 		var err error
 		if edits, err = o.spellPlain(edits, root); err != nil {

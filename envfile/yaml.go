@@ -34,6 +34,7 @@ func parseYAML(src []byte, decode yamlDecoder) (*parsed, error) {
 		return nil, err
 	}
 	t := &yamlTree{src: newSource(src), decode: decode}
+	t.tokens = make([]token, 0, 2*len(t.src.lines))
 	if err := t.build(docs); err != nil {
 		return nil, err
 	}

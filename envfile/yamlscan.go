@@ -359,11 +359,16 @@ func (s *yamlScan) inline(i int) (n *yaml.Node, end int) {
 		end = s.plain(i)
 		n.Value = s.text[i:end]
 		s.sure(n.Value != "<<")
-		n.Tag = ""
-		n.Tag = n.ShortTag() // by the parser's own rules
+		if strings.IndexByte(typedStart, n.Value[0]) >= 0 {
+			n.Tag = ""
+			n.Tag = n.ShortTag() // the parser knows
+		}
 	}
 	return n, end
 }
+
+// typedStart holds what begins a plain scalar that may be something else than text.
+const typedStart = "0123456789+-.~yYnNtTfFoO"
 
 // plainStart holds what surely begins a plain scalar.
 const plainStart = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_/+()$^~=<;\\"
