@@ -28,6 +28,15 @@ func valuesOf(f Format, src []byte) ([]*Node, error) {
 	return p.roots, nil
 }
 
+// judge is Format.parse for a text that is about to be written: whatever reading
+// went into it, it is read again by another reader, if the format has two.
+func judge(f Format, src []byte) (*parsed, error) {
+	if f == YAML {
+		return parseYAML(src, askParser)
+	}
+	return f.parse(src)
+}
+
 // parsed is what a format finds in a text.
 type parsed struct {
 	src    []byte

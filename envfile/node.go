@@ -25,14 +25,15 @@ func (k Kind) String() string {
 // A Node is a place in a parsed file. Nodes are read-only for other packages
 // and safe for concurrent reads.
 type Node struct {
-	Kind Kind
-	Key  string // name within the parent map, "" elsewhere
+	Kind   Kind
+	Sealed bool   // the value stands (or, in an opened file, stood) sealed
+	Quoted bool   // the author put the value in quotes or a block
+	odd    bool   // in an opened file: sealed in a spelling that is not canonical
+	Key    string // name within the parent map, "" elsewhere
 	// Type and Text of a Value: the canonical spelling of [crypto.Canonical]
 	// ("5432", "True"), or the ENC[…] form while the value is sealed.
 	Type crypto.Type
 	Text string
-	// Sealed says that the value stands (or, in an opened file, stood) sealed.
-	Sealed bool
 
 	Line, Column       int // where the value begins, from 1, columns in characters
 	KeyLine, KeyColumn int // where the key begins, 0 without a key
@@ -40,12 +41,10 @@ type Node struct {
 	Anchor  string // YAML anchor defined here, without &
 	Alias   string // YAML anchor that this node repeats, without *
 	Remark  string // comment at the end of the value's line, without # and outer blanks
-	Quoted  bool   // the author put the value in quotes or a block
 	entries []*Node
 
 	span span   // where the text stands, and in what style
 	enc  string // in an opened file: the ENC form
-	odd  bool   // in an opened file: sealed in a spelling that is not canonical
 }
 
 // Entries yields the children of a map or a list in file order, without comments.

@@ -13,11 +13,11 @@ func (o *Opened) Text() ([]byte, error) {
 	if err != nil || o.readsBack() {
 		return text, err
 	}
-	roots, err := o.sealed.format.values(text)
+	p, err := judge(o.sealed.format, text)
 	if err != nil {
 		return nil, fmt.Errorf("read the plain text again: %w", err)
 	}
-	if err := o.sameValues(roots); err != nil {
+	if err := o.sameValues(p.roots); err != nil {
 		return nil, err
 	}
 	return text, nil
@@ -98,7 +98,7 @@ func (o *Opened) readsBack() bool {
 // plainText puts the plain values in the place of the sealed ones.
 func (o *Opened) plainText() ([]byte, error) {
 	p := o.sealed.p
-	var edits []edit
+	edits := make([]edit, 0, len(o.plain)+len(p.blocks))
 	for _, root := range p.roots {
 		var err error
 		if edits, err = o.spellPlain(edits, root); err != nil {

@@ -343,7 +343,11 @@ func patchBlock(p *parsed, b *block, meta *Metadata) (string, error) {
 // checked reads a text that is about to become a committed file, opens it with
 // the key at hand, and compares it with what was wanted.
 func checked(f Format, text []byte, key crypto.DataKey, want []*Node) (*Sealed, *Opened, error) {
-	s, err := ParseSealed(f, text)
+	p, err := judge(f, text)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the sealed text again: %w", err)
+	}
+	s, err := sealedFrom(f, p)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the sealed text again: %w", err)
 	}

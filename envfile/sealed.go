@@ -29,6 +29,10 @@ func ParseSealed(f Format, src []byte) (*Sealed, error) {
 	if err != nil {
 		return nil, orConflict(src, err)
 	}
+	return sealedFrom(f, p)
+}
+
+func sealedFrom(f Format, p *parsed) (*Sealed, error) {
 	// sops reads the metadata of the first document only.
 	if p.blocks[0] == nil {
 		return nil, ErrNotSealed

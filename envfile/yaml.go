@@ -26,12 +26,15 @@ type yamlFormat struct{}
 
 func (yamlFormat) Name() string { return "yaml" }
 
-func (yamlFormat) parse(src []byte) (*parsed, error) {
-	docs, err := decodeYAML(src)
+func (yamlFormat) parse(src []byte) (*parsed, error) { return parseYAML(src, decodeYAML) }
+
+func parseYAML(src []byte, decode yamlDecoder) (*parsed, error) {
+	docs, err := decode(src)
 	if err != nil {
 		return nil, err
 	}
-	t := &yamlTree{src: newSource(src)}
+	t := &yamlTree{src: newSource(src), decode: decode}
+	t.tokens = make([]token, 0, 2*len(t.src.lines))
 	if err := t.build(docs); err != nil {
 		return nil, err
 	}
@@ -46,18 +49,18 @@ func (yamlFormat) parse(src []byte) (*parsed, error) {
 
 func (yamlFormat) carry(typ crypto.Type, text string) (crypto.Type, string) { return typ, text }
 
-func (yamlFormat) values(src []byte) ([]*Node, error) { return readYAML(src, false) }
+func (yamlFormat) values(src []byte) ([]*Node, error) { return readYAML(src, decodeYAML, false) }
 
 // ReadYAML reads a YAML text that is not to be sealed, such as a policy, and
 // returns the root map of each document. Unlike [Parse] it takes keys of any
 // scalar type, by their text.
 func ReadYAML(src []byte) ([]*Node, error) {
-	roots, err := readYAML(src, true)
+	roots, err := readYAML(src, askParser, true) // who may read what is worth the time
 	return roots, orConflict(src, err)
 }
 
-func readYAML(src []byte, anyKey bool) ([]*Node, error) {
-	docs, err := decodeYAML(src)
+func readYAML(src []byte, decode yamlDecoder, anyKey bool) ([]*Node, error) {
+	docs, err := decode(src)
 	if err != nil {
 		return nil, err
 	}
@@ -68,8 +71,18 @@ func readYAML(src []byte, anyKey bool) ([]*Node, error) {
 	return t.roots, nil
 }
 
-// decodeYAML reads all documents of a file.
-func decodeYAML(src []byte) (docs []*yaml.Node, err error) {
+// A yamlDecoder reads all documents of a file: decodeYAML, or askParser for a text
+// that is to be judged by what nothing else has read it with.
+type yamlDecoder func(src []byte) ([]*yaml.Node, error)
+
+func decodeYAML(src []byte) ([]*yaml.Node, error) {
+	if docs, ok := scanYAML(src); ok {
+		return docs, nil
+	}
+	return askParser(src)
+}
+
+func askParser(src []byte) ([]*yaml.Node, error) {
 	if bytes.HasPrefix(src, []byte{0xFF, 0xFE}) || bytes.HasPrefix(src, []byte{0xFE, 0xFF}) {
 		return nil, &SyntaxError{Line: 1, Reason: "text is UTF-16, want UTF-8"}
 	}

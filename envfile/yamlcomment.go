@@ -9,6 +9,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/sealcfg/sealcfg/crypto"
+	"github.com/sealcfg/sealcfg/internal/nocopy"
 )
 
 // The parser reports comments as texts without a position, and sops binds each
@@ -93,7 +94,7 @@ func (t *yamlTree) markComments() ([]*yaml.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return decodeYAML(marked)
+	return t.decode(marked)
 }
 
 // findComments looks for # in the gaps between tokens.
@@ -103,6 +104,7 @@ func (t *yamlTree) findComments() {
 		a, b := &tokens[i], &tokens[j]
 		return a.start < b.start || a.start == b.start && a.end < b.end
 	})
+	text := nocopy.String(t.src.src)
 	at := t.src.lines[0]
 	gap := func(end int) {
 		for at < end {
@@ -112,7 +114,7 @@ func (t *yamlTree) findComments() {
 			}
 			stop := t.src.lineEnd(at)
 			line, column := t.src.position(at)
-			c := &Node{Kind: Comment, Type: crypto.Comment, Text: string(t.src.src[at+1 : stop]), Line: line, Column: column, span: noSpan()}
+			c := &Node{Kind: Comment, Type: crypto.Comment, Text: text[at+1 : stop], Line: line, Column: column, span: noSpan()}
 			c.span.start, c.span.end = at, stop
 			t.comments = append(t.comments, c)
 			at = stop

@@ -112,6 +112,10 @@ func (s *source) offset(line, column int) int {
 		if i >= len(s.src) {
 			return -1
 		}
+		if s.src[i] < utf8.RuneSelf {
+			i++
+			continue
+		}
 		_, size := utf8.DecodeRune(s.src[i:])
 		i += size
 	}

@@ -1,6 +1,7 @@
 package envfile
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -41,7 +42,7 @@ func (t *yamlTree) readsBack(n *Node, to spelling) bool {
 		return canBeSingle(to.text)
 	case sp.header >= 0 || sp.flow || sp.borrowed || sp.bang || !endsLine(src, sp.end):
 		return false
-	case sp.style == stylePlain && !strings.HasPrefix(string(src[sp.start:sp.end]), sealedPrefix):
+	case sp.style == stylePlain && !bytes.HasPrefix(src[sp.start:sp.end], []byte(sealedPrefix)):
 		return false
 	}
 	if to.typ == crypto.Str { // else a number, boolean or time, for which there is one spelling

@@ -19,6 +19,7 @@ const maxBorrowed = 1 << 17
 // stores/yaml/store.go in sops.
 type yamlTree struct {
 	src      *source
+	decode   yamlDecoder
 	roots    []*Node
 	blocks   []*block
 	comments []*Node            // by place in the text

@@ -1,0 +1,209 @@
+package envfile
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"filippo.io/age"
+	"github.com/stretchr/testify/require"
+	"gopkg.in/yaml.v3"
+
+	"github.com/sealcfg/sealcfg/internal/corpus"
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+// scanned reports whether the scanner takes a text, and fails if it does not make the
+// nodes that the parser makes.
+func scanned(t *testing.T, src string) bool {
+	t.Helper()
+	got, ok := scanYAML([]byte(src))
+	if !ok {
+		return false
+	}
+	want, err := decodeAll([]byte(src))
+	if err != nil {
+		t.Errorf("the parser refuses what the scanner takes: %v\n%s", err, src)
+		return true
+	}
+	if len(want) != len(got) {
+		t.Errorf("the parser finds %d documents, the scanner %d\n%s", len(want), len(got), src)
+		return true
+	}
+	for i := range want {
+		if d := nodeDifference(want[i], got[i]); d != "" {
+			t.Errorf("%s\n%s", d, src)
+		}
+	}
+	return true
+}
+
+// nodeDifference says where two nodes of the parser differ in anything, "" if they do not.
+func nodeDifference(want, have *yaml.Node) string {
+	a, b := *want, *have
+	a.Content, b.Content = nil, nil
+	if !reflect.DeepEqual(a, b) || len(want.Content) != len(have.Content) {
+		return fmt.Sprintf("the parser makes\n%+v\nof %d, the scanner\n%+v\nof %d", a, len(want.Content), b, len(have.Content))
+	}
+	for i := range want.Content {
+		if d := nodeDifference(want.Content[i], have.Content[i]); d != "" {
+			return d
+		}
+	}
+	return ""
+}
+
+func TestScanTakes(t *testing.T) {
+	for _, src := range []string{
+		"a: 1\n",
+		"---\na: 1\n",
+		"# top\n\n# of a\na: x y # z\n",
+		"a:\n  b:\n    c: 1\n  d: 'it''s'\ne: \"x\\ty\"\n",
+		"a:\n- 1\n- b: 2\n  c: 3\nd:\n  - - x\n    - y\n",
+		"a: |\n  one\n\n    two\nb: |-\n  x\n\n# of c\n\n# of c too\nc: {}\nd: []\n",
+		"a:\nb:\n  # of c\n\n  c: é\n  ü: \"é\" # é\n",
+		"a: ENC[AES256_GCM,data:YQ==,iv:Yg==,tag:Yw==,type:str]\n#ENC[AES256_GCM,data:YQ==,iv:Yg==,tag:Yw==,type:comment]\nsops:\n    age:\n        - recipient: age1\n          enc: |\n            -----BEGIN\n            x\n    mac: ENC[]\n",
+	} {
+		require.True(t, scanned(t, src), src)
+	}
+}
+
+func TestScanLeavesToTheParser(t *testing.T) {
+	for _, src := range []string{
+		"", "\n", "- a\n", "a\n", "a: 1", "a: 1\r\nb: 2\r\n", "a: \x00\n", "a: \xff\n", "a: \u0085\n", "\uFEFFa: 1\n", "a: \u2028\n",
+		"a: 1\n---\nb: 2\n", "a: 1\n...\n", "%YAML 1.1\n---\na: 1\n",
+		"a: &x 1\nb: *x\n", "a: !!str 1\n", "<<: {}\n", "a: b: c\n", "a: [x]\n", "a: {x: y}\n", "? a\n: b\n", "a: >\n  x\n",
+		"a: x\n  y\n", "a: \"x\n  y\"\n", "a: 'x\n  y'\n", "a: \"\\x41\"\n", "a: |2\n   x\n", "a: |\n\n  x\n", "a: | # c\n  x\n", "a: |\n",
+		"a:\n  b: 1\n c: 2\n", "a: 1\n b: 2\n", "a: 1\n- b\n", "a:\n  - b\n  c: 1\n", "a\t: 1\n", "a: x\ty\n", "a:\t1\n",
+		"a: 1\n# of a\n\nb: 2\n", "a:\n  b: 1\n  # of b\nc: 2\n", "a: 1\n# at the end\n", "a: # here\n  b: 1\n", "- # here\n  a: 1\n", "a: {} # c\n",
+		strings.Repeat("a", 600) + ": 1\n", "a:" + strings.Repeat(" ", 300) + "# c\n", strings.Repeat("- ", 200) + "a\n",
+	} {
+		require.False(t, scanned(t, src), "%q", src)
+	}
+}
+
+// What was wrong with the scanner was found among a million texts.
+var (
+	scanTexts = flag.Int("scantexts", 20_000, "on how many random texts the scanner is tried")
+	scanEvery = flag.Int("scanevery", 10, "every how manieth file of the corpus is sealed for the scanner")
+)
+
+func TestScanRandomTexts(t *testing.T) {
+	r := rand.New(rand.NewPCG(rand.Uint64(), 0))
+	taken := 0
+	for range *scanTexts {
+		if scanned(t, randomLines(r)) {
+			taken++
+		}
+		if t.Failed() {
+			return
+		}
+	}
+	t.Logf("%d of %d taken", taken, *scanTexts)
+	require.Greater(t, taken, *scanTexts/100)
+}
+
+// randomLines makes a text in the plain block style, or near to it: comments in
+// all places, lists in lists, lines too far to the left or right.
+func randomLines(r *rand.Rand) string {
+	pick := func(of ...string) string { return of[r.IntN(len(of))] }
+	move := func(by ...int) int { return by[r.IntN(len(by))] }
+	var b strings.Builder
+	if r.IntN(8) == 0 {
+		b.WriteString(pick("---\n", "--- \n", "\n", "# top\n\n", "# top\n", "...\n"))
+	}
+	indent := 0
+	for range 1 + r.IntN(12) {
+		if r.IntN(3) == 0 {
+			indent = max(0, indent+move(-4, -2, -2, -1, 1, 2, 2, 4))
+		}
+		blanks := strings.Repeat(" ", indent)
+		text := "\n" + blanks
+		usual := []string{"1", "x", "'q'", `"d"`, "{}", "a:b", "ENC[AES256_GCM,data:a]", "|" + text + "  t" + text + "    u", "|-" + text + "   t\n" + text + "   u\n"}
+		odd := []string{"x y", "true", `"e\n\"f"`, "[]", "a#b", "x: y", "null", "~", "2001-01-01", "0x1f", "1.5", "é ü", "'it''s'", "-1", "--f", "|", "|-",
+			"|" + text + "   # no\n\n", "<<", "a  ", "[a]", ">" + text + "  f", "=", "?x", ":x", ".", "...", "a:", "\ta", "x\ty", "'a' b", "| ", "\"\ta \"", "'\t'"}
+		value := pick(usual...)
+		if r.IntN(20) == 0 {
+			value = pick(odd...)
+		}
+		key := pick("a", "b", "c d", `"k"`, "'k'", "é", "1", "k#", "true") + ":"
+		dash := "-" + pick(" ", " ", " ", "  ", "   ")
+		comment := pick("", "", "", "", "", " # c", "  # é", " #", "#n", " ")
+		line := blanks
+		switch r.IntN(12) {
+		case 0, 1, 2:
+			line += key + " " + value + comment
+		case 3, 4:
+			line += key + comment
+			indent += move(0, 2)
+		case 5:
+			line += dash + value + comment
+		case 6:
+			line += dash + key + " " + value + comment
+			indent += len(dash)
+		case 7:
+			line += dash + key + comment
+			indent += len(dash) + move(0, 2)
+		case 8:
+			line += dash + dash + value + comment
+		case 9, 10:
+			line += pick("# n", "# é", "#")
+		default:
+			line = pick("", "", "  ", blanks, "# low", "    # deep")
+		}
+		b.WriteString(line + "\n")
+	}
+	return b.String()
+}
+
+func FuzzYAMLScan(f *testing.F) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 50 {
+		f.Add(randomLines(r))
+	}
+	f.Add("a: \"x\\ny\" # c\nb:\n- 'q'\n- |\n  t\n# of d\nd: {}\n")
+	f.Fuzz(func(t *testing.T, src string) { scanned(t, src) })
+}
+
+// TestScanCorpus tries the scanner on real files, and on what they become when they are sealed.
+func TestScanCorpus(t *testing.T) {
+	files, err := corpus.Files()
+	if errors.Is(err, corpus.ErrAbsent) && os.Getenv("CI") != "true" {
+		t.Skip(err)
+	}
+	require.NoError(t, err)
+	id, err := age.GenerateX25519Identity()
+	require.NoError(t, err)
+	to, err := keys.ParseAgeRecipient(id.Recipient().String())
+	require.NoError(t, err)
+	read, taken, sealed, sealedTaken := 0, 0, 0, 0
+	for i, f := range files {
+		src, err := os.ReadFile(f.Path)
+		require.NoError(t, err)
+		if scanned(t, string(src)) {
+			taken++
+		}
+		d, err := Parse(YAML, slices.Clone(src))
+		if err != nil {
+			continue
+		}
+		if read++; i%*scanEvery > 0 {
+			continue
+		}
+		if s, _, err := Seal(t.Context(), d, Rules{}, Recipients{Groups: [][]keys.Recipient{{to}}}); err == nil {
+			sealed++
+			if scanned(t, string(s.Bytes())) {
+				sealedTaken++
+			}
+		}
+	}
+	t.Logf("of %d files, %d can be read, and the scanner takes %d; sealed, it takes %d of %d", len(files), read, taken, sealedTaken, sealed)
+	require.Greater(t, taken, read/2)
+	require.Greater(t, sealedTaken, sealed/2)
+}
