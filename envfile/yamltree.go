@@ -55,7 +55,7 @@ func (t *yamlTree) build(docs []*yaml.Node) error {
 		root := &Node{Kind: Map, Line: doc.Line, Column: doc.Column, span: noSpan()}
 		content := doc.Content[0]
 		root.Line, root.Column = content.Line, content.Column
-		if content.Kind != yaml.MappingNode && !emptyDocument(content) {
+		if content.Kind != yaml.MappingNode && !t.emptyDocument(content) {
 			return syntaxError(root, "the document is a %s; only maps at the top level can be sealed", yamlKind(content))
 		}
 		t.roots = append(t.roots, root)
@@ -70,9 +70,14 @@ func (t *yamlTree) build(docs []*yaml.Node) error {
 }
 
 // emptyDocument reports whether there is nothing in a document, not even a
-// written null: that is a value, and no field can be added to it.
-func emptyDocument(n *yaml.Node) bool {
-	return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" && n.Value == "" && n.Anchor == ""
+// written null: that is a value, and no field can be added to it. A tag is something
+// as well, of which the parser does not tell if it is "!".
+func (t *yamlTree) emptyDocument(n *yaml.Node) bool {
+	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!null" || n.Value != "" || n.Anchor != "" {
+		return false
+	}
+	at := t.src.offset(n.Line, n.Column)
+	return at < 0 || at >= len(t.src.src) || t.src.src[at] != '!'
 }
 
 func yamlKind(n *yaml.Node) string {
