@@ -105,6 +105,9 @@ func runDecrypt(cmd *cobra.Command, o *decryptOptions) error {
 // refuseSealed keeps plain text from taking the place of a sealed file, which is
 // where git would find it.
 func refuseSealed(path string) error {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return nil //nolint:nilerr // nothing there, or what cannot be written; to read a pipe would wait for ever
+	}
 	src, err := os.ReadFile(path)
 	if err != nil {
 		return nil //nolint:nilerr // if it cannot be read, the write says why it cannot be written

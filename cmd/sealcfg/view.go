@@ -69,6 +69,9 @@ func runView(cmd *cobra.Command, o *viewOptions) error {
 	}
 	roots := s.Roots()
 	if o.reveal {
+		if err := a.notForGitToKeep(cmd.Context()); err != nil {
+			return err
+		}
 		opened, err := a.openSealed(cmd.Context(), t, s)
 		if err != nil {
 			return err

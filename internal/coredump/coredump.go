@@ -5,7 +5,7 @@ package coredump
 // on: their limit is 0. The kernel does not hold that limit where it hands core dumps
 // to a program (core_pattern of Linux begins with |), so there this process
 // is also made one that is not dumped at all. That ends with execve: for children there is
-// only the limit, which systemd-coredump and apport obey. By the same setting nobody
+// only the limit, which systemd-coredump obeys. By the same setting nobody
 // but root attaches a debugger to this process or reads its memory or its
 // environment in /proc.
 //
