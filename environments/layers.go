@@ -109,8 +109,13 @@ func checkName(name string) error {
 	if !nameForm().MatchString(name) {
 		return fmt.Errorf("%w: %q (want letters, digits, dots, dashes and underscores, a letter or digit first)", ErrName, name)
 	}
+	if device().MatchString(name) { // a repository is for all systems
+		return fmt.Errorf("%w: %q (to Windows it is a device, or it ends in a dot, which Windows drops)", ErrName, name)
+	}
 	return nil
 }
+
+var device = pattern.New(`^(?i:con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?$|\.$`)
 
 // reserved says that a name is that of a layer, not of an environment.
 func reserved(name string) bool { return name == baseLayer || strings.HasSuffix(name, localSuffix) }

@@ -1,0 +1,114 @@
+//go:build linux
+
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// What mallory writes into the metadata of a file that seals everything. None of it
+// breaks the MAC.
+var selectors = map[string]map[string]any{
+	"unencrypted_regex":           {"unencrypted_regex": "^d$"},
+	"encrypted_regex":             {"encrypted_regex": "^[abc]$"},
+	"encrypted_suffix":            {"encrypted_suffix": "c"},
+	"unencrypted_suffix":          {"unencrypted_suffix": "d"},
+	"unencrypted_comment_regex":   {"unencrypted_comment_regex": "."},
+	"encrypted_comment_regex":     {"encrypted_comment_regex": "."},
+	"in capitals":                 {"Unencrypted_Regex": "^d$"},
+	"beside the old":              {"unencrypted_suffix": "_unencrypted", "unencrypted_regex": "^d$"},
+	"one that does not compile":   {"encrypted_regex": "("},
+	"a list":                      {"unencrypted_regex": []any{"^d$"}},
+	"an empty one, and another":   {"encrypted_regex": "", "unencrypted_regex": "^d$"},
+	"mac_only_encrypted":          {"unencrypted_suffix": "_unencrypted", "mac_only_encrypted": true},
+	"mac_only_encrypted, as text": {"unencrypted_suffix": "_unencrypted", "mac_only_encrypted": "true"},
+}
+
+// No command that changes a file follows it, or writes it again. rekey goes by the
+// policy, if the file can be opened at all.
+func TestInjectedSelectorOfEachCommand(t *testing.T) {
+	t.Parallel()
+	i := newInjected(t)
+	commands := map[string][]string{"sops rotate": {"sops", "rotate", "-i", "app.json"}}
+	for name, args := range writers {
+		commands[name] = args
+	}
+	// updatekeys and rekey --keep-data-key have something to do.
+	bob := strings.TrimSpace(i.sealcfg("key", "new", "-q", "-o", filepath.Join(i.dir, "bob.key")))
+	i.policy(rule(strings.TrimSpace(i.sealcfg("key", "show")), keyKind{list: "age", policy: bob}))
+	for what, selector := range selectors {
+		t.Run(what, func(t *testing.T) {
+			for name, args := range commands {
+				block := metadata(i.before)
+				delete(block, "unencrypted_suffix")
+				for key, value := range selector {
+					block[key] = value
+				}
+				i.before["sops"], block = block, i.before["sops"].(map[string]any)
+				i.write(i.before)
+				i.before["sops"] = block
+				before := readFile(t, i.file)
+				out, stderr, err := i.bench.run("", args...)
+				after := readFile(t, i.file)
+				assert.NotContains(t, after, "CANARY", name)
+				if name == "rekey" && err == nil {
+					assert.NotContains(t, after, "^d$")
+					assert.NotContains(t, after, "mac_only")
+					assert.Contains(t, after, `"unencrypted_suffix": "_unencrypted"`)
+					continue
+				}
+				require.Error(t, err, "%s: %s%s", name, out, stderr)
+				assert.Equal(t, before, after, name)
+			}
+		})
+	}
+}
+
+var (
+	lineOfBinding  = regexp.MustCompile(`(?m)^(sops_)?sealcfg.*\n`)
+	defaultAsGiven = regexp.MustCompile(`unencrypted_suffix("?\s*[=:]\s*"?)_unencrypted`)
+)
+
+// The same in each format that has metadata of its own.
+func TestInjectedSelectorOfEachFormat(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	all := rule(strings.TrimSpace(b.sealcfg("key", "show")))
+	require.NoError(t, os.WriteFile(filepath.Join(b.dir, ".sops.yaml"), []byte(all), 0o644))
+	for ext, text := range map[string]string{".yaml": "a: x\n", ".env": "a=x\n", ".ini": "[s]\na = x\n", ".toml": "a = \"x\"\n"} {
+		t.Run(ext, func(t *testing.T) {
+			b := &bench{t, b.dir, b.env}
+			section, index := "", ""
+			if ext == ".ini" {
+				section, index = "s.", `["s"]`
+			}
+			file := filepath.Join(b.dir, "app"+ext)
+			require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
+			b.sealcfg("encrypt", "-q", file)
+			sealed := lineOfBinding.ReplaceAllString(bindingBlock.ReplaceAllString(readFile(t, file), ""), "")
+			require.NotContains(t, sealed, "sealcfg")
+			require.Regexp(t, defaultAsGiven, sealed)
+			injected := defaultAsGiven.ReplaceAllString(sealed, "unencrypted_regex${1}^d$$")
+			require.NoError(t, os.WriteFile(file, []byte(injected), 0o644))
+			b.sealcfg("decrypt", file) // the MAC does not mind
+			for _, args := range [][]string{
+				{"set", file, section + "d", "CANARY"}, {"unset", file, section + "a"}, {"sops", "set", file, index + `["d"]`, `"CANARY"`}, {"sops", "rotate", "-i", file},
+			} {
+				_, stderr, err := b.run("", args...)
+				require.Error(t, err, "%v", args)
+				assert.Contains(t, stderr, "the file says unencrypted_regex: ^d$, but", "%v", args)
+				assert.Equal(t, injected, readFile(t, file), "%v", args)
+			}
+			b.sealcfg("rekey", "-q", "--yes", file)
+			b.sealcfg("set", "-q", file, section+"d", "CANARY")
+			assert.NotContains(t, readFile(t, file), "CANARY")
+		})
+	}
+}
