@@ -80,6 +80,9 @@ func runDecrypt(cmd *cobra.Command, o *decryptOptions) error {
 	if o.format != "" && o.format != t.format.Name() && !slices.Contains(printable, o.format) {
 		return usagef("nothing is converted to %s, and %s is %s: want %s", o.format, t.shown, t.format.Name(), joinOr(printable))
 	}
+	if err := a.notCached(cmd.Context(), t.path); err != nil {
+		return err
+	}
 	opened, err := a.open(cmd.Context(), t)
 	if err != nil {
 		return err

@@ -24,6 +24,9 @@ func (r *sopsRun) decrypt(ctx context.Context) error {
 	if err != nil {
 		return coded{fmt.Errorf("error parsing --extract path: %w", err), sopsBadPath}
 	}
+	if err := r.notCached(ctx, f.path); err != nil {
+		return err
+	}
 	opened, err := r.openFile(ctx, f)
 	if err != nil {
 		return err
