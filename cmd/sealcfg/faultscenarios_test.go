@@ -122,7 +122,7 @@ var faultScenarios = []faultScenario{
 		b.write(t, "tmp/plain.yaml", password)
 	}, plain: []string{"tmp/plain.yaml"}, done: "the path is taken"},
 	{name: "decrypt -o", args: []string{"decrypt", "prod", "-o", "../tmp/plain.yaml"}, prepare: sealedFiles(1), plain: []string{"tmp/plain.yaml"}},
-	{name: "init", args: []string{"init", "--name", "alice"}, prepare: func(*testing.T, *faultBed) {}},
+	{name: "init", args: []string{"init", "--name", "alice"}, prepare: func(*testing.T, *faultBed) {}, most: 350},
 	{name: "key new", args: []string{"key", "new"}, prepare: func(*testing.T, *faultBed) {}, done: "an identity is never overwritten"},
 	{name: "key new --add", args: []string{"key", "new", "--add"}, prepare: sealedFiles(0)},
 	{name: "rekey, 1 file", args: []string{"rekey", "--yes"}, prepare: sealedFiles(1)},
