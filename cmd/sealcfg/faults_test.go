@@ -152,7 +152,7 @@ func (s faultScenario) point(t *testing.T, b *faultBed, j *judge, f faultinject.
 	if err := s.wellEnded(r, f, v); err != nil {
 		t.Errorf("%s: %v; exit code %d: %s", where, err, r.ExitCode, r.Stderr)
 	}
-	if maps.Equal(now, j.before) && len(scratchOf(r.PID)) == 0 {
+	if maps.Equal(now, j.before) && len(scratchOf(r.PID, "")) == 0 {
 		return r.Hit != nil // as if it had not run: a second run is a first one
 	}
 	_, again, err := b.runs(s.stdin, s.args...)
@@ -164,13 +164,14 @@ func (s faultScenario) point(t *testing.T, b *faultBed, j *judge, f faultinject.
 		assert.Zero(t, v.old, "%s: after the second run: %s", where, again)
 		assert.Empty(t, v.temps, "%s: after the second run", where)
 	}
-	assert.Empty(t, scratchOf(r.PID), "%s: plain text after the second run", where)
+	assert.Empty(t, scratchOf(r.PID, ""), "%s: plain text after the second run", where)
 	return r.Hit != nil
 }
 
-// scratchOf lists the files that a process has left where editors work.
-func scratchOf(pid int) []string {
-	left, _ := filepath.Glob(fmt.Sprintf("/dev/shm/sealcfg-%d-*/*", pid))
+// scratchOf lists the folders that a process has left where editors work, or what is
+// in them.
+func scratchOf(pid int, in string) []string {
+	left, _ := filepath.Glob(fmt.Sprintf("/dev/shm/sealcfg-%d-*%s", pid, in))
 	return left
 }
 
@@ -184,7 +185,7 @@ func (s faultScenario) wellEnded(r *faultinject.Result, f faultinject.Fault, v v
 	if r.Killed {
 		return nil
 	}
-	left := scratchOf(r.PID)
+	left := scratchOf(r.PID, "/*")
 	switch {
 	case r.ExitCode == 0 && v.old > 0:
 		return fmt.Errorf("no error, and yet %d files are old", v.old)
