@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 
 	"github.com/sealcfg/sealcfg/environments"
@@ -28,6 +29,9 @@ func (r *sopsRun) edit(ctx context.Context) error {
 		return err
 	}
 	_, err = os.Stat(f.path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // it may well be there
+		return withCode(err, sopsNoRead)
+	}
 	f.env.Exists = err == nil
 	f.target.path = f.path
 	if !f.env.Exists {
