@@ -31,6 +31,9 @@ func (s *fileSource) Read(ctx context.Context, r *Reading) error {
 		return fmt.Errorf("%s: %w", s.shown, err)
 	}
 	var tree *node
+	if format == envfile.Dotenv {
+		r.warnOfReturns(root, s.shown)
+	}
 	if format == envfile.Dotenv || format == envfile.INI {
 		if tree, err = flatTree(root, s.shown, r.plan, r.below); err != nil {
 			return fmt.Errorf("%s: %w", s.shown, err)

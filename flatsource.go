@@ -36,6 +36,18 @@ func flatTree(root *envfile.Node, file string, p *plan, below *node) (*node, err
 	return tree, nil
 }
 
+// warnOfReturns tells, once a file, of carriage returns at the ends of values. The
+// lines of a file from Windows end so, and the format says that they are theirs.
+func (r *Reading) warnOfReturns(root *envfile.Node, file string) {
+	for e := range root.Entries() {
+		if strings.HasSuffix(e.Text, "\r") {
+			f := flaw{kind: KindFormat, reason: "the value ends in a carriage return", hint: "end the lines of the file with a line feed alone"}
+			r.warn(f.problem("", Origin{File: file, Line: e.Line, Column: e.Column}))
+			return
+		}
+	}
+}
+
 func addFlat(tree **node, prefix string, e *envfile.Node, file string, p *plan, below *node) error {
 	at := Origin{File: file, Line: e.Line, Column: e.Column}
 	name := prefix + e.Key
