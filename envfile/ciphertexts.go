@@ -61,7 +61,7 @@ func (c *ciphertexts) value(n *Node) *Node { return c.values[n] }
 // match assigns ciphertexts to the values of the new document: first to those
 // in the same place, then, within one list, to those that moved.
 func (c *ciphertexts) match(roots []*Node) {
-	if c.old == nil {
+	if c.old == nil || c.matchInPlace(roots) {
 		return
 	}
 	exact := map[valueKey][]*Node{} // several for a key that a dotenv file repeats
@@ -95,6 +95,47 @@ func (c *ciphertexts) match(roots []*Node) {
 	for _, f := range moved {
 		f()
 	}
+}
+
+// matchInPlace is match for a document that has the fields of the file, in their
+// order. It reports false, and has done nothing, for others, and where a value of a
+// list has changed, for it may have moved.
+func (c *ciphertexts) matchInPlace(roots []*Node) bool {
+	if len(roots) != len(c.old.roots) {
+		return false
+	}
+	found := make(map[*Node]*Node, len(c.old.plain))
+	for i, root := range roots {
+		if !sameFields(found, c.old.roots[i], root, false) {
+			return false
+		}
+	}
+	c.values = found
+	return true
+}
+
+func sameFields(found map[*Node]*Node, old, n *Node, inList bool) bool {
+	if old.Kind != n.Kind || old.Key != n.Key {
+		return false
+	}
+	if n.Kind == Value {
+		same := old.Type == n.Type && old.Text == n.Text
+		if same && old.enc != "" && !old.odd { // as in match
+			found[n] = old
+		}
+		return same || !inList
+	}
+	inList = inList || n.Kind == List
+	before, after := values(old), values(n)
+	if len(before) != len(after) {
+		return false
+	}
+	for i := range after {
+		if !sameFields(found, before[i], after[i], inList) {
+			return false
+		}
+	}
+	return true
 }
 
 func (c *ciphertexts) assign(k valueKey, n *Node) {

@@ -37,7 +37,11 @@ func difference(a, b *Node, at Path) (Path, bool) {
 	return at, len(as) == len(bs)
 }
 
+// values returns the entries of a map or list without comments.
 func values(n *Node) []*Node {
+	if !slices.ContainsFunc(n.entries, func(e *Node) bool { return e.Kind == Comment }) {
+		return slices.Clip(n.entries)
+	}
 	out := make([]*Node, 0, len(n.entries))
 	for e := range n.Entries() {
 		out = append(out, e)
@@ -63,6 +67,6 @@ func sorted(nodes []*Node) []*Node {
 // it is empty: it comes and goes with its keys.
 func withoutDefault(roots []*Node) []*Node {
 	c := *roots[0]
-	c.entries = slices.DeleteFunc(values(&c), func(n *Node) bool { return n.Key == iniDefault && n.Len() == 0 })
+	c.entries = slices.DeleteFunc(slices.Clone(values(&c)), func(n *Node) bool { return n.Key == iniDefault && n.Len() == 0 })
 	return []*Node{&c}
 }

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/sealcfg/sealcfg/crypto"
@@ -134,6 +136,12 @@ func sealWith(d *Document, key crypto.DataKey, meta *Metadata, old *Opened, plac
 	if err := s.blocks(meta, old); err != nil {
 		return nil, nil, err
 	}
+	if text, ok := s.likelyText(rules); ok {
+		sealed, opened, err := checked(d.format, text, key, d.p.roots)
+		if err == nil && opened.inPlace == len(s.comments) {
+			return sealed, opened, nil
+		}
+	}
 	text, err := s.text(rules)
 	if err != nil {
 		return nil, nil, err
@@ -209,6 +217,35 @@ func (s *sealer) put(n *Node, to spelling) error {
 	edits, err := s.d.p.spell(n, to)
 	s.edits = append(s.edits, edits...)
 	return err
+}
+
+// likelyText is text for a file whose comments stay with the map or list at which
+// they hang in the plain text, as they mostly do. Whoever opens the file sees whether
+// each of them did. It is not for rules that look at comments, nor for empty ones.
+func (s *sealer) likelyText(rules *matcher) ([]byte, bool) {
+	if rules.comment != nil || slices.ContainsFunc(s.comments, func(c *Node) bool { return c.Text == "" }) {
+		return nil, false
+	}
+	edits := slices.Clone(s.edits)
+	kept := maps.Clone(s.old.comments)
+	defer func() { s.old.comments = kept }() // text hands them out again
+	err := rules.walk(s.d.p.roots, func(v visit) error {
+		if v.node.Kind != Comment || !v.sealed {
+			return nil
+		}
+		enc, err := s.comment(v.node, v, rules)
+		if err != nil {
+			return err
+		}
+		e, err := s.d.p.spell(v.node, spelling{typ: crypto.Comment, text: enc, sealed: true})
+		edits = append(edits, e...)
+		return err
+	})
+	if err != nil {
+		return nil, false
+	}
+	text, err := splice(s.d.p.src, edits)
+	return text, err == nil
 }
 
 // text splices the sealed file. Comments are bound to the map or list to which

@@ -231,6 +231,9 @@ func (o *Opened) openComments(comments []commentAt) error {
 			continue
 		}
 		typ, text, err := o.cipher.Open(c.node.Text, c.aad)
+		if err == nil && c.sealed {
+			o.inPlace++
+		}
 		if errors.Is(err, crypto.ErrTampered) {
 			if places == nil {
 				places = containers(o.sealed.p.roots)
@@ -299,6 +302,8 @@ type Opened struct {
 	clear  []int // lines of comments in clear that the rules seal
 	odd    []Place
 	bound  *binding
+
+	inPlace int // comments that hang where they were sealed
 }
 
 // A Place is where a value stands.

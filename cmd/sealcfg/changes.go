@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/sealcfg/sealcfg/envfile"
 )
@@ -18,15 +19,17 @@ type change struct {
 // changesBetween compares two files field by field, in the order of the new
 // one; what was removed comes last.
 func changesBetween(before, after []*envfile.Node) []change {
-	old, oldOrder := fieldsOf(before)
-	now, order := fieldsOf(after)
+	was, is := leavesOf(before), leavesOf(after)
+	was, is = differing(was, is)
+	old, oldOrder := fieldsOf(was, len(before) > 1)
+	now, order := fieldsOf(is, len(after) > 1)
 	var changes []change
 	for _, path := range order {
 		was, ok := old[path]
-		switch n := now[path]; {
+		switch {
 		case !ok:
 			changes = append(changes, change{Kind: "added", Path: path})
-		case was.Kind != n.Kind || was.Type != n.Type || was.Text != n.Text:
+		case !sameValue(was, now[path]):
 			changes = append(changes, change{Kind: "changed", Path: path})
 		}
 	}
@@ -41,29 +44,72 @@ func changesBetween(before, after []*envfile.Node) []change {
 // changesTo is changesBetween for a new file as it is written, which shows what
 // of it is in clear.
 func changesTo(s *envfile.Sealed, before, after []*envfile.Node) []change {
-	inClear := map[string]bool{}
-	for _, f := range viewFields(s.Roots(), false) {
-		inClear[f.Path] = !f.Sealed && f.Length > 0
-	}
 	changes := changesBetween(before, after)
-	for i, c := range changes {
-		changes[i].Clear = inClear[c.Path]
+	changed := make(map[string]*change, len(changes))
+	for i := range changes {
+		changed[changes[i].Path] = &changes[i]
+	}
+	if len(changes) == 0 {
+		return nil
+	}
+	for _, f := range viewFields(s.Roots(), false) {
+		if c := changed[f.Path]; c != nil {
+			c.Clear = !f.Sealed && f.Length > 0
+		}
 	}
 	return changes
 }
 
-func fieldsOf(roots []*envfile.Node) (map[string]*envfile.Node, []string) {
-	fields := map[string]*envfile.Node{}
-	var order []string
+// leaf is a value or null of a file.
+type leaf struct {
+	doc  int
+	path envfile.Path
+	node *envfile.Node
+}
+
+func leavesOf(roots []*envfile.Node) []leaf {
+	var all []leaf
+	var steps envfile.Path // of all paths: one array is less work than one for each
 	for i, root := range roots {
 		for path, n := range root.Leaves() {
-			name := path.String()
-			if len(roots) > 1 {
-				name = fmt.Sprintf("document %d: %s", i+1, name)
-			}
-			fields[name] = n
-			order = append(order, name)
+			from := len(steps)
+			steps = append(steps, path...)
+			all = append(all, leaf{i, steps[from:len(steps):len(steps)], n})
 		}
+	}
+	return all
+}
+
+// differing leaves out what stands the same at the beginning and at the end of
+// both, which is nearly all of a large file.
+func differing(a, b []leaf) (_, _ []leaf) {
+	for len(a) > 0 && len(b) > 0 && a[0].same(b[0]) {
+		a, b = a[1:], b[1:]
+	}
+	for len(a) > 0 && len(b) > 0 && a[len(a)-1].same(b[len(b)-1]) {
+		a, b = a[:len(a)-1], b[:len(b)-1]
+	}
+	return a, b
+}
+
+func (l leaf) same(other leaf) bool {
+	return l.doc == other.doc && sameValue(l.node, other.node) && slices.Equal(l.path, other.path)
+}
+
+func sameValue(a, b *envfile.Node) bool {
+	return a.Kind == b.Kind && a.Type == b.Type && a.Text == b.Text
+}
+
+func fieldsOf(leaves []leaf, several bool) (map[string]*envfile.Node, []string) {
+	fields := make(map[string]*envfile.Node, len(leaves))
+	order := make([]string, 0, len(leaves))
+	for _, l := range leaves {
+		name := l.path.String()
+		if several {
+			name = fmt.Sprintf("document %d: %s", l.doc+1, name)
+		}
+		fields[name] = l.node
+		order = append(order, name)
 	}
 	return fields, order
 }
