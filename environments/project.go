@@ -50,10 +50,8 @@ func Find(dir string) (*Project, error) {
 		return nil, err
 	}
 	p := &Project{Root: abs, PolicyPath: found.policy, Ignored: found.ignored, dir: abs}
-	if found.policy != "" {
-		p.Root = filepath.Dir(found.policy)
-	} else if found.git != "" {
-		p.Root = found.git
+	if root := found.root(); root != "" {
+		p.Root = root
 	}
 	return p, nil
 }

@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -50,6 +51,8 @@ type app struct {
 	identities []keys.Identity // loaded once per run
 	loaded     bool
 	places     []place
+
+	done sync.Map // what is told once per run
 }
 
 // place is somewhere an identity was looked for.
