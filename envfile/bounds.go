@@ -10,6 +10,10 @@ const (
 	bytesPerNode = 64
 )
 
+// maxSelector bounds the text of a regular expression, which takes a thousand times
+// as much when it is compiled.
+const maxSelector = 4096
+
 // maxStanzas bounds the stanzas of a file. Wrapping for as many takes seconds.
 const maxStanzas = 10_000
 

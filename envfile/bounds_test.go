@@ -90,6 +90,8 @@ var bombs = []bomb{
 	{"240,000 comments of TOML", envfile.TOML, strings.Repeat("#\n", 240000) + "a = 1\n" + tomlMeta, tooMany},
 	{"240,000 variables", envfile.Dotenv, strings.Repeat("A=\n", 240000) + flatMeta, tooMany},
 	{"240,000 lines of INI", envfile.INI, many(240000, "k%d=\n") + "[sops]\n" + strings.ReplaceAll(flatMeta, "sops_", ""), tooMany},
+	{"a long selector", envfile.YAML, "a: x\n" + yamlMeta + "    encrypted_regex: \"" + strings.Repeat("(a|b?)*", 100000) + "\"\n", "encrypted_regex has more than 4096 bytes"},
+	{"a selector that repeats", envfile.YAML, "a: x\n" + yamlMeta + "    encrypted_regex: \"" + strings.Repeat("x{1000}", 580) + "\"\n", ""},
 	{"much and deep metadata", envfile.Dotenv, "A=x\n" + flatMeta + many(20000, "sops_x%d"+strings.Repeat("__map_a", 49)+"=1\n"), "sops metadata has too many fields"},
 }
 

@@ -121,6 +121,10 @@ const (
 // joins a [*PolicyError] for each problem.
 func ParseConfig(path string, src []byte) (*Config, error) {
 	c := &Config{Path: path}
+	r := newReader(path)
+	if err := r.fits(src); err != nil {
+		return nil, err
+	}
 	if blank(src) {
 		return c, nil
 	}
@@ -128,7 +132,6 @@ func ParseConfig(path string, src []byte) (*Config, error) {
 	if err != nil {
 		return nil, policySyntaxError(path, err)
 	}
-	r := newReader(path)
 	if len(roots) > 1 {
 		r.fail(roots[1], "a second document")
 	}

@@ -3,6 +3,8 @@ package environments_test
 import (
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -70,6 +72,19 @@ func TestConfigStrictness(t *testing.T) {
 			var p *environments.PolicyError
 			assert.ErrorAs(t, err, &p)
 		})
+	}
+}
+
+// What comes with a repository must not keep its reader busy.
+func TestPolicyAndConfigAreBounded(t *testing.T) {
+	big := []byte(strings.Repeat("# comment\n", 500_000))
+	_, err := environments.ParseConfig("/p/sealcfg.yaml", big)
+	require.EqualError(t, err, "/p/sealcfg.yaml: larger than 4 MB")
+	_, err = environments.ParsePolicy("/p/.sops.yaml", big)
+	require.EqualError(t, err, "/p/.sops.yaml: larger than 4 MB")
+	for _, key := range []string{"path_regex", "encrypted_regex"} {
+		_, err = environments.ParsePolicy("/p/.sops.yaml", []byte("creation_rules:\n  - "+key+": '"+strings.Repeat("(a|b?)*", 2000)+"'\n"))
+		require.EqualError(t, err, "/p/.sops.yaml:2:"+strconv.Itoa(7+len(key))+": "+key+" has more than 4096 bytes")
 	}
 }
 
