@@ -1,6 +1,8 @@
 package sealcfg_test
 
 import (
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -94,4 +96,52 @@ func TestRequireBinding(t *testing.T) {
 
 	set("a: x\n")
 	require.NoError(t, load(sealcfg.AllowPlain("prod"), sealcfg.RequireBinding()))
+}
+
+// What sealcfg.yaml demands, a program obeys, where it finds it.
+func TestLoadObeysConfig(t *testing.T) {
+	unbound := &fstest.MapFile{Data: regexp.MustCompile(`    sealcfg:\n +binding: .*\n +version: 1\n`).ReplaceAll(sealedFor(t, "", "a: x\n").Data, nil)}
+	config := func(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }
+	load := func(fsys fstest.MapFS) error {
+		_, err := sealcfg.Load[boundSettings](t.Context(), options(t, fsys)...)
+		return err
+	}
+	refused := func(fsys fstest.MapFS, file string) {
+		t.Helper()
+		var b *envfile.BindingError
+		err := load(fsys)
+		require.ErrorAs(t, err, &b)
+		assert.Equal(t, envfile.BindingItself, b.Tampered)
+		assert.Contains(t, err.Error(), file)
+	}
+	const prod = "environments/prod.yaml"
+	require.NoError(t, load(fstest.MapFS{prod: unbound}))
+	refused(fstest.MapFS{prod: unbound, "sealcfg.yaml": config("binding: required")}, prod)
+	refused(fstest.MapFS{prod: unbound, "sealcfg.yaml": config("environments: {prod: {binding: required}}")}, prod)
+	require.NoError(t, load(fstest.MapFS{prod: unbound, "sealcfg.yaml": config("binding: required\nenvironments: {prod: {binding: optional}}")}))
+	refused(fstest.MapFS{prod: sealedFor(t, "environment prod", "a: x\n"), "environments/base.yaml": unbound,
+		"sealcfg.yaml": config("environments: {dev: {binding: required}}")}, "environments/base.yaml")
+	require.ErrorContains(t, load(fstest.MapFS{prod: unbound, "sealcfg.yaml": config("bindings: required")}), `sealcfg.yaml:1:1: unknown key "bindings"`)
+
+	dir := t.TempDir()
+	write := func(name string, data []byte) {
+		t.Helper()
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
+		require.NoError(t, os.WriteFile(path, data, 0o600))
+	}
+	onDisk := func(folder string) error {
+		_, err := sealcfg.Load[boundSettings](t.Context(), append(options(t, nil), sealcfg.WithDir(filepath.Join(dir, folder)))...)
+		return err
+	}
+	write("app/.git/HEAD", nil)
+	write("app/environments/prod.yaml", unbound.Data)
+	write("app/conf/settings/prod.yaml", unbound.Data)
+	write("sealcfg.yaml", []byte("binding: required"))
+	require.NoError(t, onDisk("app/environments"), "that above the repository is a stranger's")
+	write("app/sealcfg.yaml", []byte("binding: required"))
+	require.ErrorIs(t, onDisk("app/environments"), envfile.ErrIntegrity)
+	require.ErrorIs(t, onDisk("app/conf/settings"), envfile.ErrIntegrity)
+	require.NoError(t, os.RemoveAll(filepath.Join(dir, "app", ".git")))
+	require.ErrorIs(t, onDisk("app/environments"), envfile.ErrIntegrity, "deployed without repository and policy")
 }

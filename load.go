@@ -28,6 +28,11 @@ import (
 // nearest one above the files) or that [AllowKeys] does. gpg contacts nobody and
 // is asked freely.
 //
+// A sealcfg.yaml may demand that files have a binding, as [RequireBinding] does. It
+// is found beside the nearest .sops.yaml above the files, else in the root of the git
+// repository, else beside the folder "environments"; with [WithFS], else in the root of
+// the file system. Programs that are deployed without it need the option.
+//
 // Mistakes in the settings are all reported in one [*Error]. Other errors:
 // [ErrNoEnvironment]; [environments.MissingError]; and for a file, with its path,
 // envfile.ErrNotSealed, envfile.ErrIntegrity, *envfile.SyntaxError,
@@ -87,11 +92,15 @@ func (o *options) fileSources(env string) (all []Source, file string, err error)
 	if err != nil {
 		return nil, "", o.whichFolder(err)
 	}
+	config, err := o.config()
+	if err != nil {
+		return nil, "", err
+	}
 	ring := &keyring{o: o}
 	for _, l := range layers {
 		s := &fileSource{
 			fsys: fsys, layer: l, shown: l.Path, keyring: ring,
-			plain: slices.Contains(o.plain, env), bound: o.bound,
+			plain: slices.Contains(o.plain, env), bound: o.bound || config.LayerRequiresBinding(l.Name),
 		}
 		if o.fsys == nil {
 			s.shown = filepath.Join(prefix, filepath.FromSlash(l.Path))

@@ -293,10 +293,13 @@ func TestMergeKeys(t *testing.T) {
 
 type map1[T any] struct{ M T }
 
-// unreadable lists a file that cannot be read.
+// unreadable lists files that cannot be read.
 type unreadable struct{ fstest.MapFS }
 
-func (unreadable) ReadFile(name string) ([]byte, error) {
+func (u unreadable) ReadFile(name string) ([]byte, error) {
+	if u.MapFS[name] == nil {
+		return u.MapFS.ReadFile(name)
+	}
 	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrPermission}
 }
 

@@ -193,6 +193,9 @@ func AllowPlain(env ...string) Option {
 // has not: then nothing vouches for its names, structure and recipients, and for
 // its being the file of this environment. Files that [AllowPlain] lets be plain
 // text still may be. See docs/format.md.
+//
+// The project's sealcfg.yaml can demand the same, for the command too. But whoever can
+// change that can take the demand away: the option is what holds then.
 func RequireBinding() Option { return func(o *options) { o.bound = true } }
 
 // Strict makes problems of variables that begin with the prefix of
@@ -256,6 +259,14 @@ func (o *options) policy() (*environments.Policy, error) {
 		return environments.FindPolicyIn(o.fsys, o.dir)
 	}
 	return environments.FindPolicy(filepath.Join(o.dir, "any"))
+}
+
+// config reads the sealcfg.yaml of the project that the files lie in.
+func (o *options) config() (*environments.Config, error) {
+	if o.fsys != nil {
+		return environments.FindConfigIn(o.fsys, o.dir)
+	}
+	return environments.FindConfig(filepath.Join(o.dir, "any"))
 }
 
 // run starts the command of $SOPS_AGE_KEY_CMD. What it prints on stderr is

@@ -66,6 +66,9 @@ func (s *Sealed) Expect(e Expectation) *Sealed {
 	return &with
 }
 
+// HasBinding reports whether there is a binding to verify.
+func (m *Metadata) HasBinding() bool { return m.binding != nil }
+
 // Bound reports whether the file has a binding, which has been verified. A file
 // that was last written by sops has none: then nothing vouches for names,
 // structure, recipients and place.
@@ -167,11 +170,11 @@ func (o *Opened) checkBinding() error {
 
 func (e Expectation) check(sealed string) error {
 	switch {
-	case e.Place == "" && e.Fits == nil:
+	case e.Place == "" && e.Fits == nil, sealed == boundPlace(e.Place), e.Fits != nil && e.Fits(sealed):
 		return nil
 	case sealed == "" && e.Bound:
 		return &BindingError{Tampered: BindingEnvironment, Found: e.Place, Reason: "the file was sealed for no place in particular, and " + e.Place + " is required"}
-	case sealed == "", sealed == boundPlace(e.Place), e.Fits != nil && e.Fits(sealed):
+	case sealed == "":
 		return nil
 	}
 	return &BindingError{Tampered: BindingEnvironment, Sealed: sealed, Found: e.Place,

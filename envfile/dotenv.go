@@ -37,14 +37,19 @@ func (dotenvFormat) parse(src []byte) (*parsed, error) {
 	var quotes openQuotes
 	t := &dotenvText{src: src, root: &Node{Kind: Map, Line: 1, Column: 1, span: noSpan()}}
 	var meta flatBlock
+	budget := newBudget(src)
 	line, offset := 0, 0
 	for text := range bytes.SplitSeq(src, []byte("\n")) {
 		line++
 		start := offset
 		offset += len(text) + 1
-		switch {
-		case len(text) == 0:
+		if len(text) == 0 {
 			continue
+		}
+		if err := budget.spend(line); err != nil {
+			return nil, err
+		}
+		switch {
 		case string(text) == "\r":
 			return nil, &SyntaxError{Line: line, Reason: "an empty line that ends in CR LF, which sops cannot read: use LF, or a comment"}
 		case text[0] == '#':

@@ -55,9 +55,14 @@ func join(name, separator, part string) string {
 // them in any order.
 func unflatten(fields []flatField) (*Node, error) {
 	root := &Node{Kind: Map, Key: metaKey}
+	size := 0
 	for _, f := range fields {
-		if strings.Count(f.name, mapSeparator)+strings.Count(f.name, listSeparator) > maxFlatDepth {
+		depth := strings.Count(f.name, mapSeparator) + strings.Count(f.name, listSeparator)
+		if depth > maxFlatDepth {
 			return nil, syntaxError(f.node, "sops metadata is nested too deeply")
+		}
+		if size += flatFieldCost + depth; size > maxFlat {
+			return nil, syntaxError(f.node, "sops metadata has too many fields")
 		}
 	}
 	placed := flatTree{}

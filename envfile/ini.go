@@ -34,7 +34,7 @@ func (iniFormat) parse(src []byte) (*parsed, error) {
 	if err := notUTF8(src); err != nil {
 		return nil, err
 	}
-	s := iniScanner{src: newLines(src), root: &Node{Kind: Map, Line: 1, Column: 1, span: noSpan()}}
+	s := iniScanner{src: newLines(src), root: &Node{Kind: Map, Line: 1, Column: 1, span: noSpan()}, budget: newBudget(src)}
 	s.section(iniDefault, 0)
 	for at := len(src) - len(bytes.TrimPrefix(src, []byte("\xEF\xBB\xBF"))); at < len(src); {
 		next, err := s.line(at)
@@ -70,6 +70,7 @@ type iniScanner struct {
 	sections []*iniSection
 	current  *iniSection
 	pending  []*Node // comments that belong to the key or section that follows
+	budget   budget
 }
 
 func (s *iniScanner) section(name string, at int) {
@@ -122,9 +123,14 @@ func (s *iniScanner) line(at int) (next int, err error) {
 	text := string(s.src.src[at:end])
 	start := at + len(text) - len(strings.TrimLeftFunc(text, unicode.IsSpace))
 	text = strings.TrimSpace(text)
-	switch {
-	case text == "":
+	if text == "" {
 		return next, nil
+	}
+	if s.budget.left--; s.budget.left < 0 {
+		line, _ := s.src.position(start)
+		return next, tooManyNodes(line, len(s.src.src))
+	}
+	switch {
 	case text[0] == '#' || text[0] == ';':
 		s.comment(start, start+len(text))
 		return next, nil

@@ -32,7 +32,7 @@ func (jsonFormat) carry(typ crypto.Type, text string) (crypto.Type, string) {
 }
 
 func (jsonFormat) parse(src []byte) (*parsed, error) {
-	t := &jsonText{src: newLines(src), tokens: jsontoken.New(src)}
+	t := &jsonText{src: newLines(src), tokens: jsontoken.New(src), budget: newBudget(src)}
 	switch {
 	case bytes.HasPrefix(src, []byte("\xEF\xBB\xBF")):
 		return nil, &SyntaxError{Line: 1, Reason: "a byte order mark is not allowed in JSON"}
@@ -68,6 +68,7 @@ type jsonText struct {
 	tokens *jsontoken.Reader
 	root   *Node
 	block  *block
+	budget budget
 }
 
 // behind returns where the text goes on behind an offset.
@@ -102,6 +103,9 @@ func (t *jsonText) value(token jsontoken.Token) (*Node, error) {
 	n := &Node{Kind: Value, Type: crypto.Str, span: noSpan()}
 	n.Line, n.Column = t.src.position(token.Start)
 	n.span.start, n.span.end, n.span.flow = token.Start, token.End, true
+	if err := t.budget.spend(n.Line); err != nil {
+		return nil, err
+	}
 	switch token.Kind {
 	case jsontoken.Object:
 		n.Type, n.Kind = "", Map

@@ -77,8 +77,11 @@ func parseMetadata(block *Node) (*Metadata, error) {
 	if len(group) > 0 { // then sops does not look at the groups
 		m.Groups = [][]*keys.Stanza{group}
 	}
-	if len(m.Stanzas()) == 0 {
+	switch n := len(m.Stanzas()); {
+	case n == 0:
 		return nil, syntaxError(block, "sops metadata names no recipients")
+	case n > maxStanzas:
+		return nil, tooManyStanzas(block)
 	}
 	n := len(m.Groups)
 	if n > 1 && m.Threshold == 0 {
@@ -188,6 +191,9 @@ func parseStanzas(typ string, list *Node) ([]*keys.Stanza, error) {
 	if !ok {
 		return nil, syntaxError(list, "sops.%s is a %s, want a list", typ, list.Kind)
 	}
+	if len(entries) > maxStanzas {
+		return nil, tooManyStanzas(list)
+	}
 	var stanzas []*keys.Stanza
 	for _, e := range entries {
 		if e.Kind != Map {
@@ -207,6 +213,10 @@ func parseStanzas(typ string, list *Node) ([]*keys.Stanza, error) {
 		stanzas = append(stanzas, s)
 	}
 	return stanzas, nil
+}
+
+func tooManyStanzas(at *Node) error {
+	return syntaxError(at, "sops metadata names more than %d recipients", maxStanzas)
 }
 
 func parseStanzaField(name string, n *Node) keys.Field {

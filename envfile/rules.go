@@ -128,6 +128,9 @@ func (r Rules) compile() (*matcher, error) {
 	case r.EncryptedCommentRegex != "":
 		expr, field, m.comSeals = r.EncryptedCommentRegex, &m.comment, true
 	}
+	if len(expr) > maxSelector {
+		return nil, fmt.Errorf("%w: %s has more than %d bytes", ErrSelector, set[0], maxSelector)
+	}
 	if field != nil {
 		re, err := regexp.Compile(expr)
 		if err != nil {

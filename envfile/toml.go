@@ -28,7 +28,7 @@ func (tomlFormat) parse(src []byte) (*parsed, error) {
 		return nil, err
 	}
 	root := &Node{Kind: Map, Line: 1, Column: 1, span: noSpan()}
-	t := &tomlText{src: newLines(src), root: root, tables: map[*Node]*tomlTable{}}
+	t := &tomlText{src: newLines(src), root: root, tables: map[*Node]*tomlTable{}, budget: newBudget(src)}
 	s := tomlScanner{text: t, src: src}
 	if bytes.HasPrefix(src, []byte(byteOrderMark)) {
 		s.at, t.begin = len(byteOrderMark), len(byteOrderMark)
@@ -50,6 +50,7 @@ type tomlText struct {
 	tables   map[*Node]*tomlTable // of each map, and of each list made by [[headers]]
 	sections []*tomlSection       // in file order; the first stands before any header
 	block    *block
+	budget   budget
 }
 
 // tomlMade says how a table came to be, which decides what may be added to it.
@@ -96,6 +97,7 @@ func (t *tomlText) lineStart(offset int) int { return max(t.src.lineStart(offset
 func (t *tomlText) newTable(n, parent *Node, made tomlMade, sec *tomlSection) *tomlTable {
 	tb := &tomlTable{parent: parent, made: made, section: sec, kids: map[string]*Node{}}
 	t.tables[n] = tb
+	t.budget.left-- // who reads the next value will see
 	return tb
 }
 

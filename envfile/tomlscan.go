@@ -74,6 +74,10 @@ func (s *tomlScanner) document() error {
 		if s.ends() {
 			break
 		}
+		if s.text.budget.left < 0 { // tables count, too
+			line, _ := s.text.src.position(s.at)
+			return tooManyNodes(line, len(s.src))
+		}
 		var err error
 		switch c := s.peek(); {
 		case s.newline(s.at) > 0: // a blank line
@@ -128,7 +132,7 @@ func (s *tomlScanner) comment() (*Node, error) {
 	c := &Node{Kind: Comment, Type: crypto.Comment, Text: string(s.src[start+1 : s.at]), span: noSpan()}
 	c.Line, c.Column = s.text.src.position(start)
 	c.span.start, c.span.end = start, s.at
-	return c, nil
+	return c, s.text.budget.spend(c.Line)
 }
 
 // control reports a byte that stands nowhere in TOML but as a line break.

@@ -18,7 +18,10 @@ func (s *tomlScanner) value(parent *Node, depth int) (*Node, error) {
 	if depth > maxTOMLDepth {
 		return nil, syntaxError(n, "nested too deeply")
 	}
-	var err error
+	err := s.text.budget.spend(n.Line)
+	if err != nil {
+		return nil, err
+	}
 	switch c := s.peek(); {
 	case c == '"' || c == '\'':
 		err = s.quoted(n, c)

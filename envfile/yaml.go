@@ -92,7 +92,14 @@ func askParser(src []byte) ([]*yaml.Node, error) {
 	if line := loneReturn(src); line > 0 {
 		return nil, &SyntaxError{Line: line, Reason: "a carriage return without a line feed: end lines with a line feed"}
 	}
-	if small, values, ok := shrink(src); ok {
+	small, values, ok := shrink(src)
+	if !ok {
+		small = src
+	}
+	if err := boundYAML(src, small, len(values)); err != nil {
+		return nil, err
+	}
+	if ok {
 		if docs, ok := decodeShrunk(small, values); ok {
 			return docs, nil
 		}

@@ -9,5 +9,8 @@
 // sops, but strictly. [FindPolicy] finds the one that governs a file, and
 // [Policy.RuleFor] the rule in it.
 //
+// What the project demands of its files beyond that is in a [Config], its
+// sealcfg.yaml, which [FindConfig] finds.
+//
 // The package reads the disk and never writes to it.
 package environments

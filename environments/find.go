@@ -50,6 +50,14 @@ func locate(dir string) (place, error) {
 	}
 }
 
+// root is the folder of the policy, else the root of the repository, "" without either.
+func (found place) root() string {
+	if found.policy != "" {
+		return filepath.Dir(found.policy)
+	}
+	return found.git
+}
+
 // exists does not follow a symlink: a policy whose link is broken must be an
 // error for its reader, not a reason to obey the next one above.
 func exists(path string) (bool, error) {

@@ -34,14 +34,6 @@ func locateBehind(dir, real string) (string, place, error) {
 	return real, behind, nil
 }
 
-// root is the folder that a project takes its paths from, "" without one.
-func (found place) root() string {
-	if found.policy != "" {
-		return filepath.Dir(found.policy)
-	}
-	return found.git
-}
-
 // realPath is a path without symbolic links, as far as it exists.
 func realPath(path string) string {
 	if path == "" {

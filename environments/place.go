@@ -26,8 +26,7 @@ func Place(file string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	name, known := cutExtension(filepath.Base(abs))
-	if known && filepath.Base(filepath.Dir(abs)) == Folder && checkName(name) == nil {
+	if name, ok := layerName(abs); ok {
 		return environmentPlace + name, nil
 	}
 	root := found.root()
@@ -39,6 +38,13 @@ func Place(file string) (string, error) {
 		return "", err
 	}
 	return filePlace + filepath.ToSlash(rel), nil
+}
+
+// layerName is the name of the layer that a file is, if it lies in a folder of
+// environments.
+func layerName(file string) (name string, ok bool) {
+	name, known := cutExtension(filepath.Base(file))
+	return name, known && filepath.Base(filepath.Dir(file)) == Folder && checkName(name) == nil
 }
 
 // Place is where the layer belongs, in the words of [Place].

@@ -44,6 +44,10 @@ func ParsePolicy(path string, src []byte) (*Policy, error) {
 		return nil, fmt.Errorf("locate policy: %w", err)
 	}
 	p := &Policy{Path: path, names: map[string]string{}}
+	r := newReader(path)
+	if err := r.fits(src); err != nil {
+		return nil, err
+	}
 	if blank(src) {
 		return p, nil
 	}
@@ -51,7 +55,6 @@ func ParsePolicy(path string, src []byte) (*Policy, error) {
 	if err != nil {
 		return nil, policySyntaxError(path, err)
 	}
-	r := newReader(path)
 	if len(roots) > 1 {
 		r.fail(roots[1], "a second document, which sops does not read")
 	}

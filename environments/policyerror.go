@@ -27,10 +27,10 @@ var (
 	ErrNoRule = errors.New("no creation rule matches")
 )
 
-// A PolicyError says what is wrong in a .sops.yaml, and where. A broken file has
+// A PolicyError says what is wrong in a .sops.yaml or a sealcfg.yaml, and where. A broken file has
 // one for each problem, joined; use [errors.As] to get the first.
 type PolicyError struct {
-	Path         string // of the policy
+	Path         string // of the file
 	Line, Column int    // from 1, columns in characters; 0 if not known
 	Reason       string
 	err          error

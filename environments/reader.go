@@ -185,10 +185,28 @@ func (r *reader) list(n *envfile.Node, what string) []*envfile.Node {
 	return entries
 }
 
+// What is read as policy comes with a repository, and must not keep its reader busy.
+const (
+	maxPolicy = 4 << 20 // bytes
+	maxRegex  = 4096    // bytes, as in files
+)
+
+// fits refuses a text that is far larger than any that a person wrote.
+func (r *reader) fits(src []byte) error {
+	if len(src) <= maxPolicy {
+		return nil
+	}
+	return &PolicyError{Path: r.path, Reason: fmt.Sprintf("larger than %d MB", maxPolicy>>20)}
+}
+
 // regex reads a regular expression; nil stands for one that is not set.
 func (r *reader) regex(n *envfile.Node, what string) *regexp.Regexp {
 	text := r.text(n, what)
 	if text == "" {
+		return nil
+	}
+	if len(text) > maxRegex {
+		r.fail(n, "%s has more than %d bytes", what, maxRegex)
 		return nil
 	}
 	re, err := regexp.Compile(text)

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -53,6 +54,8 @@ type app struct {
 	identities []keys.Identity // loaded once per run
 	loaded     bool
 	places     []place
+
+	done sync.Map // what is told once per run
 }
 
 // place is somewhere an identity was looked for.

@@ -17,13 +17,18 @@ func (t *target) place() (string, error) {
 	return environments.Place(t.path)
 }
 
-// expecting has the file's binding compared with where it lies.
-func (t *target) expecting(s *envfile.Sealed) (*envfile.Sealed, error) {
+// expecting has the file's binding compared with where it lies, and demanded where
+// sealcfg.yaml says so.
+func (a *app) expecting(t *target, s *envfile.Sealed) (*envfile.Sealed, error) {
 	place, err := t.place()
 	if err != nil {
 		return nil, err
 	}
-	e := envfile.Expectation{Place: place}
+	bound, err := a.mustBeBound(t)
+	if err != nil {
+		return nil, err
+	}
+	e := envfile.Expectation{Place: place, Bound: bound && !t.unbound}
 	if t.mayMove {
 		e.Fits = func(string) bool { return true }
 	}
@@ -39,10 +44,14 @@ func (a *app) noteUnbound(t *target, o *envfile.Opened) {
 }
 
 // bindingHint says what to do about a file that is not what was sealed.
-func bindingHint(t *target, err error) error {
+func bindingHint(t *target, s *envfile.Sealed, err error) error {
 	var b *envfile.BindingError
 	if !errors.As(err, &b) {
 		return err
+	}
+	if !s.Metadata().HasBinding() {
+		return withHint(err, "%s demands one. Look at what changed: git log -p %s\nif it is what sops, run by one of you, made of it, sealcfg rekey --accept-unbound %s binds it anew",
+			environments.ConfigName, t.shown, t.name)
 	}
 	hint := fmt.Sprintf("somebody changed the file without its key, or a merge went wrong: git log -p %s shows it", t.shown)
 	switch b.Tampered {

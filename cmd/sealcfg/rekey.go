@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/spf13/cobra"
@@ -25,6 +24,7 @@ type rekeyOptions struct {
 	keepDataKey bool
 	yes         bool
 	dryRun      bool
+	unbound     bool
 }
 
 func newRekeyCmd(a *app) *cobra.Command {
@@ -42,12 +42,17 @@ in other folders it does when they are named.
 A file that was sealed for another place, such as one that was renamed, is refused
 by every command. Named here, it is sealed anew for where it is now.
 
+So is one without a binding, where sealcfg.yaml demands one: sops has written it
+last, or somebody took the binding out. With --accept-unbound, what is named is
+taken as it stands, and bound.
+
 With --keep-data-key it only wraps the same data key for other people (what sops
 calls updatekeys): no value changes, and leavers can still read later versions
 if they kept the key.
 
 It first says who gains and who loses access, and asks; off a terminal it needs
 --yes. With --dry-run the exit code is 3 if a file is not what .sops.yaml says.
+That takes no key; with one, it is also known whether the files authenticate.
 
 Everything is computed before the first file is written, each file is
 replaced as a whole, and a run that was cut off can be repeated.`,
@@ -65,30 +70,27 @@ replaced as a whole, and a run that was cut off can be repeated.`,
 	cmd.Flags().BoolVar(&o.keepDataKey, "keep-data-key", false, "only re-wrap the data key; do not make a new one")
 	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask")
 	cmd.Flags().BoolVarP(&o.dryRun, "dry-run", "n", false, "say what would change, write nothing")
+	cmd.Flags().BoolVar(&o.unbound, "accept-unbound", false, "take named files as they stand, though they lack the binding that sealcfg.yaml demands")
 	return cmd
 }
 
-// rekeyPlan is what will happen to one file.
-type rekeyPlan struct {
-	t      *target
-	old    *envfile.Sealed
-	opened *envfile.Opened
-	rule   *environments.Rule
-	to     envfile.Recipients
-	result *envfile.Sealed
-
-	File    string   `json:"file"`
-	Gains   []string `json:"gains"`
-	Loses   []string `json:"loses"`
-	Rules   string   `json:"rules,omitempty"`      // new rules, if they change
-	Groups  string   `json:"key_groups,omitempty"` // new key groups, if they change
-	Moved   string   `json:"moved_from,omitempty"` // the place it was sealed for, if it is another now
-	NewKey  bool     `json:"new_data_key"`
-	Written bool     `json:"written"`
+// check refuses flags that do not go together.
+func (o *rekeyOptions) check() error {
+	switch {
+	case o.unbound && len(o.envs) == 0:
+		return usagef("--accept-unbound is for files that are named, and looked at")
+	case o.unbound && o.keepDataKey:
+		// It may be the file of another place, and two places are not to share a data key.
+		return usagef("--accept-unbound makes a new data key: leave --keep-data-key out")
+	}
+	return nil
 }
 
 func runRekey(ctx context.Context, o *rekeyOptions) error {
 	a := o.app
+	if err := o.check(); err != nil {
+		return err
+	}
 	targets, err := o.targets()
 	if err != nil {
 		return err
@@ -142,6 +144,7 @@ func (o *rekeyOptions) targets() ([]*target, error) {
 				return nil, err
 			}
 			t.mayMove = !o.keepDataKey // two places are not to share a data key
+			t.unbound = o.unbound
 			if !slices.ContainsFunc(targets, func(other *target) bool { return other.path == t.path }) {
 				targets = append(targets, t)
 			}
@@ -207,52 +210,6 @@ func (a *app) besideEnvironments(project *environments.Project, seen map[string]
 	return targets, nil
 }
 
-// plan reads and opens one file and says what would change. It returns nil for
-// a file that there is nothing to do with.
-func (o *rekeyOptions) plan(ctx context.Context, t *target) (*rekeyPlan, error) {
-	a := o.app
-	policy, rule, err := t.rule()
-	if err != nil {
-		return nil, err
-	}
-	s, err := t.read(ctx)
-	if errors.Is(err, envfile.ErrNotSealed) && strings.HasSuffix(t.name, ".local") {
-		a.warn("%s is plain text; left as it is", t.shown)
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	p := &rekeyPlan{t: t, old: s, rule: rule, File: t.shown, NewKey: !o.keepDataKey, Gains: []string{}, Loses: []string{}}
-	gain, lose := difference(policy, rule, s.Metadata())
-	p.Gains, p.Loses = append(p.Gains, gain...), append(p.Loses, lose...)
-	if rules := rule.Rules.For(t.format); rules != s.Metadata().Rules {
-		p.Rules = rules.String()
-	}
-	if !sameGroups(rule, s.Metadata()) {
-		p.Groups = describeGroups(rule)
-	}
-	if o.keepDataKey {
-		if p.Rules != "" {
-			return nil, withHint(fmt.Errorf("%s: .sops.yaml seals other values than the file (%s)", t.shown, p.Rules),
-				"values have to be sealed again: rekey without --keep-data-key")
-		}
-		if len(gain)+len(lose) == 0 && p.Groups == "" {
-			return nil, nil
-		}
-	}
-	if p.to, err = rule.Recipients(keys.Default); err != nil {
-		return nil, err
-	}
-	if p.opened, err = a.openSealed(ctx, t, s); err != nil {
-		return nil, err
-	}
-	if p.opened.Moved() {
-		p.Moved = p.opened.Place()
-	}
-	return p, nil
-}
-
 // announce says who gains and who loses access to which file. That is the answer
 // of a dry run, and what the question is about: then -q does not silence it.
 func (o *rekeyOptions) announce(plans []*rekeyPlan) {
@@ -270,10 +227,18 @@ func (o *rekeyOptions) announce(plans []*rekeyPlan) {
 		fmt.Fprintln(to, "every file is in line with .sops.yaml; nothing to do")
 	}
 	var leavers []string
+	shut := 0
 	for _, p := range plans {
 		fmt.Fprintln(to, cleanName(p.String()))
-		a.noteUnbound(p.t, p.opened)
+		if p.Shut {
+			shut++
+		} else {
+			a.noteUnbound(p.t, p.opened)
+		}
 		leavers = append(leavers, p.Loses...)
+	}
+	if shut > 0 {
+		a.say("note: no key at hand opens %s: compared is what they say of themselves, and whether they authenticate is not known", countOf(shut, "file", "files"))
 	}
 	if len(leavers) > 0 {
 		a.say("note: whoever loses access has seen the values of today, and git keeps them; change the secrets themselves where they are issued")
@@ -291,40 +256,6 @@ func (a *app) warnKeepsDataKey(leavers []string, command string) {
 		a.warn("%s %s the data key, and with it can read what is written from now on; %s makes a new one",
 			joinNames(leavers), verb(leavers, "keeps", "keep"), command)
 	}
-}
-
-// String says in one line what will happen to the file.
-func (p *rekeyPlan) String() string {
-	var parts []string
-	if len(p.Gains) > 0 {
-		parts = append(parts, joinNames(p.Gains)+" "+verb(p.Gains, "gains", "gain")+" access")
-	}
-	if len(p.Loses) > 0 {
-		parts = append(parts, joinNames(p.Loses)+" "+verb(p.Loses, "loses", "lose")+" access")
-	}
-	if len(parts) == 0 {
-		parts = append(parts, "same people")
-	}
-	if p.Rules != "" {
-		parts = append(parts, "new rules ("+p.Rules+")")
-	}
-	if p.Groups != "" {
-		parts = append(parts, p.Groups)
-	}
-	if p.Moved != "" {
-		parts = append(parts, "was sealed as "+p.Moved)
-	}
-	if p.NewKey {
-		parts = append(parts, "new data key")
-	}
-	return p.File + ": " + strings.Join(parts, ", ")
-}
-
-func verb(names []string, one, many string) string {
-	if len(names) == 1 {
-		return one
-	}
-	return many
 }
 
 // wrappedFor reports whether one of the recipients has a stanza.
@@ -398,11 +329,6 @@ func (o *rekeyOptions) finish(plans []*rekeyPlan) error {
 		a.say("rekeyed %s", countOf(len(plans), "file", "files"))
 	}
 	return nil
-}
-
-// differs reports whether the file is not what .sops.yaml says.
-func (p *rekeyPlan) differs() bool {
-	return len(p.Gains)+len(p.Loses) > 0 || p.Rules != "" || p.Groups != "" || p.Moved != ""
 }
 
 // eachTarget runs fn for every element on all processors and returns the

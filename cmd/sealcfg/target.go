@@ -30,6 +30,7 @@ type target struct {
 
 	unplaced bool // it is bound to no place, and that of its binding does not count
 	mayMove  bool // it may have been sealed for another place
+	unbound  bool // it may be without the binding that sealcfg.yaml demands
 
 	// ruled finds policy otherwise than from the file upwards, if not nil.
 	ruled func() (*environments.Policy, *environments.Rule, error)
@@ -195,12 +196,12 @@ func (a *app) openSealed(ctx context.Context, t *target, s *envfile.Sealed) (*en
 	if err != nil {
 		return nil, err
 	}
-	if s, err = t.expecting(s); err != nil {
+	if s, err = a.expecting(t, s); err != nil {
 		return nil, err
 	}
 	o, err := s.Open(ctx, ids...)
 	if err != nil {
-		return nil, a.noKey(t, s, bindingHint(t, t.at(err)))
+		return nil, a.noKey(t, s, bindingHint(t, s, t.at(err)))
 	}
 	a.warnClear(t, o.ClearComments())
 	if odd := o.OddlySpelt(); len(odd) > 0 {

@@ -68,6 +68,11 @@ func runView(cmd *cobra.Command, o *viewOptions) error {
 		return err
 	}
 	roots := s.Roots()
+	if must, err := a.mustBeBound(t); err != nil {
+		return err
+	} else if must && !o.reveal && !s.Metadata().HasBinding() {
+		a.warn("%s has no binding, which %s demands: commands that open it refuse it", t.shown, environments.ConfigName)
+	}
 	if o.reveal {
 		if err := a.notForGitToKeep(cmd.Context()); err != nil {
 			return err

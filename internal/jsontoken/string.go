@@ -10,8 +10,12 @@ import (
 // as in encoding/json.
 func (r *Reader) quoted() (Token, error) {
 	start := r.at
-	r.at++
-	var text []byte
+	for r.at++; r.at < len(r.text) && r.text[r.at] >= ' ' && r.text[r.at] < utf8.RuneSelf && r.text[r.at] != '\\'; r.at++ {
+		if r.text[r.at] == '"' { // nothing had to be changed
+			return r.token(String, start, r.at+1, r.text[start+1:r.at])
+		}
+	}
+	text := append([]byte(nil), r.text[start+1:r.at]...)
 	for r.at < len(r.text) {
 		switch c := r.text[r.at]; {
 		case c == '"':
