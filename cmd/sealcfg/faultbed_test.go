@@ -170,7 +170,7 @@ type judge struct {
 	plain         []string // files that hold plain text, before or for good
 
 	mu   sync.Mutex
-	says map[string]string // what sealed files of after say, by name
+	says map[string]string // what sealed files say, by name and text
 }
 
 // verdict counts files that are as before and as after, of those that differ.
@@ -281,22 +281,34 @@ func (j *judge) sameAs(now tree, name, made string) error {
 		}
 		return nil
 	}
-	got, err := openIn(now, name, now[name])
+	got, err := j.opens(now, name)
 	if err != nil {
 		return err
 	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	want, ok := j.says[name]
-	if !ok {
-		if want, err = openIn(j.after, name, made); err == nil {
-			j.says[name] = want
-		}
-	}
+	want, err := j.opens(j.after, name)
 	if err == nil && got != want {
 		err = fmt.Errorf("it says something else")
 	}
 	return err
+}
+
+// opens is openIn, once for each text.
+func (j *judge) opens(all tree, name string) (string, error) {
+	text := all[name]
+	key := name + "\x00" + text
+	j.mu.Lock()
+	says, ok := j.says[key]
+	j.mu.Unlock()
+	if ok {
+		return says, nil
+	}
+	says, err := openIn(all, name, text)
+	if err == nil {
+		j.mu.Lock()
+		j.says[key] = says
+		j.mu.Unlock()
+	}
+	return says, err
 }
 
 // openIn opens a sealed file with the keys of a tree and returns what it says and

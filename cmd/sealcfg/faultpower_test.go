@@ -29,7 +29,7 @@ func (s faultScenario) cutPower(t *testing.T, b *faultBed, j *judge, calls []*fa
 		if state.After == len(calls) {
 			assert.Zero(t, v.old, "it has ended well, and yet what it did can be lost")
 		}
-		if i%20 != 0 { // to run it again takes longer than to look
+		if i%(len(states)/6+1) != 0 { // to run it again takes longer than to look
 			continue
 		}
 		b.reset(t, state.Files)
