@@ -37,7 +37,14 @@ func newLeaving(t *testing.T, bob keyKind) *leaving {
 	l.alice = strings.TrimSpace(l.sealcfg("key", "show"))
 	l.env = append(l.env, bob.all...)
 	l.env = append(l.env, "EDITOR=sed -i s/CANARY-unedited/CANARY-edited/")
-	l.policy(rule(l.alice, bob))
+	return l
+}
+
+// begin is the same project with a new file, for a test of its own.
+func (l *leaving) begin(t *testing.T) *leaving {
+	t.Helper()
+	l = &leaving{bench: &bench{t, l.dir, l.env}, bob: l.bob, file: l.file, alice: l.alice}
+	l.policy(rule(l.alice, l.bob))
 	require.NoError(t, os.WriteFile(l.file, []byte(`{"a": "old", "b": "CANARY-unedited", "c": "x"}`), 0o644))
 	l.sealcfg("encrypt", "-q", "app.json")
 	l.old = l.read()
@@ -138,8 +145,10 @@ func (l *leaving) lockedOut(asItIs int) {
 	}
 	try("the file as it is", asItIs)
 	for what, file := range l.splices(now) {
-		l.write(file)
-		try(what, wrongKey)
+		if asItIs == noKey || !strings.HasSuffix(what, "bound") { // once is enough
+			l.write(file)
+			try(what, wrongKey)
+		}
 	}
 	l.write(now)
 }
@@ -153,8 +162,7 @@ func (l *leaving) writeOn() {
 	l.write(l.splices(l.read())["the old keys beside the new"])
 	l.sealcfg("set", "-q", "app.json", "a", "CANARY-later")
 	l.sealcfg("unset", "-q", "app.json", "c")
-	require.Equal(l.t, "CANARY-later\n", l.sealcfg("get", "app.json", "a"))
-	require.Equal(l.t, "CANARY-edited\n", l.sealcfg("get", "app.json", "b"))
+	require.JSONEq(l.t, `{"a": "CANARY-later", "b": "CANARY-edited"}`, l.sealcfg("decrypt", "app.json"))
 }
 
 // Bob leaves, and is taken out with each command that does so. He has the file as it
@@ -164,6 +172,7 @@ func TestLeaverReadsNothingThatIsWrittenSince(t *testing.T) {
 	for name, make := range keyKinds(t) {
 		t.Run(name, func(t *testing.T) {
 			bob := make(t)
+			project := newLeaving(t, bob)
 			for how, remove := range map[string]func(l *leaving){
 				"rekey": func(l *leaving) {
 					l.policy(rule(l.alice))
@@ -174,11 +183,11 @@ func TestLeaverReadsNothingThatIsWrittenSince(t *testing.T) {
 					l.policy(rule(l.alice))
 				},
 			} {
-				if how == "sops rotate" && bob.list == "age" && bob.name != "X25519" {
-					continue // takes away by the list, not by the kind
+				if how == "sops rotate" && !slices.Contains([]string{"X25519", "pgp", "kms"}, bob.name) {
+					continue // it has a flag for each list, and one code for all
 				}
 				t.Run(how, func(t *testing.T) {
-					l := newLeaving(t, bob)
+					l := project.begin(t)
 					remove(l)
 					l.lockedOut(noKey)
 					l.writeOn()
@@ -194,7 +203,7 @@ func TestLeaverReadsNothingThatIsWrittenSince(t *testing.T) {
 					continue
 				}
 				t.Run(how, func(t *testing.T) {
-					l := newLeaving(t, bob)
+					l := project.begin(t)
 					l.policy(rule(l.alice))
 					_, stderr, err := l.run("", args...)
 					require.NoError(t, err, stderr)

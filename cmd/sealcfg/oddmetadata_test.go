@@ -57,8 +57,7 @@ func (v *victim) with(old, new string) string {
 func (v *victim) after(t *testing.T, text string) {
 	t.Helper()
 	for _, args := range [][]string{
-		{"set", "app.yaml", "d", "CANARY"}, {"sops", "rotate", "-i", "app.yaml"},
-		{"rekey", "--yes", "--keep-data-key", "app.yaml"}, {"rekey", "--yes", "app.yaml"},
+		{"set", "app.yaml", "d", "CANARY"}, {"sops", "rotate", "-i", "app.yaml"}, {"rekey", "--yes", "app.yaml"},
 	} {
 		require.NoError(t, os.WriteFile(v.file, []byte(text), 0o644))
 		begun := time.Now()
