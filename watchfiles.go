@@ -36,6 +36,7 @@ type marks []mark
 type mark struct {
 	path string
 	info fs.FileInfo // nil for a folder, and for what cannot be looked at
+	disk bool        // it is on the disk, and can be told from another with its name
 	sum  [sha256.Size]byte
 	err  string
 }
@@ -59,9 +60,14 @@ func (m *mark) same(o *mark) bool {
 	if m.info == nil {
 		return true
 	}
-	onDisk := os.SameFile(m.info, m.info)
 	return m.info.Size() == o.info.Size() && m.info.Mode() == o.info.Mode() && m.info.ModTime().Equal(o.info.ModTime()) &&
-		(!onDisk || os.SameFile(m.info, o.info))
+		m.disk == o.disk && (!m.disk || os.SameFile(m.info, o.info))
+}
+
+// markOf marks a file. To compare it with itself also has Windows look which file
+// it is now, and not when it has been replaced.
+func markOf(path string, info fs.FileInfo) mark {
+	return mark{path: path, info: info, disk: os.SameFile(info, info)}
 }
 
 // look looks at the files of all sources. Which there are is asked anew each
@@ -92,7 +98,7 @@ func markIn(fsys fs.FS, name string) mark {
 	if err != nil {
 		return mark{path: name, err: err.Error()}
 	}
-	m := mark{path: name, info: info}
+	m := markOf(name, info)
 	if info.ModTime().IsZero() {
 		text, err := fs.ReadFile(fsys, name)
 		if err != nil {
@@ -110,7 +116,7 @@ func (m marks) add(path string, depth int) marks {
 		return append(m, mark{path: path, err: err.Error()})
 	}
 	if !info.IsDir() {
-		return append(m, mark{path: path, info: info})
+		return append(m, markOf(path, info))
 	}
 	entries, err := os.ReadDir(path)
 	folder := mark{path: path} // its time also changes with names that do not count
