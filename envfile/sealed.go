@@ -231,7 +231,8 @@ func (o *Opened) openComments(comments []commentAt) error {
 			continue
 		}
 		typ, text, err := o.cipher.Open(c.node.Text, c.aad)
-		if err == nil && c.sealed {
+		here := err == nil
+		if here && c.sealed {
 			o.inPlace++
 		}
 		if errors.Is(err, crypto.ErrTampered) {
@@ -255,6 +256,9 @@ func (o *Opened) openComments(comments []commentAt) error {
 		}
 		if err != nil {
 			return fmt.Errorf("%w: comment on line %d: %w", ErrIntegrity, c.node.Line, err)
+		}
+		if !here || !c.sealed {
+			o.strayed++
 		}
 		plain := o.copyOf(c.node)
 		plain.Text, plain.Sealed, plain.enc = text, true, c.node.Text
@@ -303,7 +307,7 @@ type Opened struct {
 	odd    []Place
 	bound  *binding
 
-	inPlace int // comments that hang where they were sealed
+	inPlace, strayed int // comments that hang where they were sealed, and elsewhere
 }
 
 // A Place is where a value stands.

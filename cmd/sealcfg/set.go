@@ -238,6 +238,16 @@ func (a *app) applyOnce(t *target, opened *envfile.Opened, op envfile.Op) error 
 		return err
 	}
 	a.noteUnbound(t, opened)
+	s, ok, err := opened.ApplyInPlace(op)
+	if err != nil {
+		return t.at(err)
+	}
+	if ok {
+		if err := t.save(s, opened.Sealed()); err != nil {
+			return err
+		}
+		return a.reportChanges([]change{{Kind: "changed", Path: op.Path().String()}})
+	}
 	before, err := opened.Document()
 	if err != nil {
 		return t.at(err)

@@ -1,0 +1,115 @@
+package envfile
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/sealcfg/sealcfg/crypto"
+	"github.com/sealcfg/sealcfg/internal/nocopy"
+)
+
+// Path is where the operation works.
+func (op Op) Path() Path { return op.path }
+
+// ApplyInPlace is [Document.Apply] and [Opened.Reseal] for the most usual change of a
+// large file: a sealed value of one line gets another text of its type. Its
+// ciphertext, the MAC and what else changes with every write are replaced where
+// they stand, which spares the way over the plain text.
+//
+// ok is false, and nothing is done, if that way is needed.
+func (o *Opened) ApplyInPlace(op Op) (_ *Sealed, ok bool, err error) {
+	n, plain := o.replaceable(op)
+	if n == nil {
+		return nil, false, nil
+	}
+	p := o.sealed.p
+	at := strings.Index(nocopy.String(p.src[n.span.start:n.span.end]), plain.enc)
+	if at < 0 {
+		return nil, false, nil
+	}
+	at += n.span.start
+	mac, enc := crypto.NewMAC(o.rules.macOnly), ""
+	err = o.rules.walk(p.roots, func(v visit) error {
+		was := o.plain[v.node]
+		switch {
+		case v.node == n:
+			mac.Add(op.value.Text)
+			enc = o.cipher.Seal(plain.Type, op.value.Text, v.aad())
+		case v.node.Kind == Comment || was != nil && was.Kind == Comment:
+		case was != nil:
+			mac.Add(was.Text)
+		case !o.rules.macOnly:
+			mac.Add(v.node.Text)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, false, err
+	}
+	want := []*Node{with(o.roots[0], plain, op.value.Text)}
+	meta := o.sealed.meta.forWriting()
+	meta.touch(time.Now())
+	meta.mac = mac.Seal(o.cipher, meta.LastModified)
+	meta.bind(o.cipher, structureOf(want, nil), o.placeToWrite())
+	block, err := patchBlock(p, p.blocks[0], meta)
+	if err != nil {
+		return nil, false, err
+	}
+	if block == "" {
+		block = p.renderBlock(0, meta.tree(), p.blocks[0])
+	}
+	text, err := splice(p.src, []edit{{at, at + len(plain.enc), enc}, {p.blocks[0].text[0], p.blocks[0].text[1], block}})
+	if err != nil {
+		return nil, false, fmt.Errorf("write sealed text: %w", err)
+	}
+	s, _, err := checked(o.sealed.format, text, o.key, want)
+	return s, true, err
+}
+
+// replaceable returns the sealed and the open node of the value that an operation
+// changes, if the change is one for ApplyInPlace.
+func (o *Opened) replaceable(op Op) (n, plain *Node) {
+	t, isYAML := o.sealed.p.layout.(*yamlTree)
+	if !isYAML || len(o.roots) != 1 || op.value == nil || op.text != "" || op.whole {
+		return nil, nil
+	}
+	// What Reseal would mend: values and comments that are not as it writes them.
+	if o.rules.comment != nil || len(o.odd)+len(o.clear)+o.strayed > 0 {
+		return nil, nil
+	}
+	plain = o.roots[0].At(op.path)
+	if plain == nil || plain.Kind != Value || plain.enc == "" || plain.Anchor != "" || plain.span.tagged || plain.span.tag >= 0 {
+		return nil, nil
+	}
+	text := op.value.Text
+	if op.value.Kind != Value || op.value.Type != plain.Type || text == plain.Text || text == "" || strings.Contains(text, "\n") {
+		return nil, nil
+	}
+	if canonical, err := crypto.Canonical(plain.Type, text); err != nil || canonical != text {
+		return nil, nil
+	}
+	for sealed, open := range o.plain {
+		if open == plain && t.readsBack(sealed, spelling{text: text, typ: plain.Type}) {
+			return sealed, plain
+		}
+	}
+	return nil, nil
+}
+
+// with returns a tree with another text of one value. It shares what stays.
+func with(tree, value *Node, text string) *Node {
+	if tree == value {
+		c := *value
+		c.Text = text
+		return &c
+	}
+	for i, e := range tree.entries {
+		if changed := with(e, value, text); changed != e {
+			c := *tree
+			c.entries = append(append(append(make([]*Node, 0, len(tree.entries)), tree.entries[:i]...), changed), tree.entries[i+1:]...)
+			return &c
+		}
+	}
+	return tree
+}
