@@ -3,6 +3,7 @@ package environments_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -28,7 +29,8 @@ func TestPlace(t *testing.T) {
 		"environments/prod.json":           "environment prod",
 		"environments/prod.local.yaml":     "environment prod.local",
 		"environments/base.env":            "environment base",
-		"services/a/environments/dev.toml": "environment dev",
+		"services/a/environments/dev.toml": "environment services/a/dev",
+		"a/environments/base.yaml":         "environment a/base",
 		"environments/server.pem":          "file environments/server.pem",
 		"environments/-x.yaml":             "file environments/-x.yaml",
 		"environments/eu/prod.yaml":        "file environments/eu/prod.yaml",
@@ -36,6 +38,17 @@ func TestPlace(t *testing.T) {
 		"prod":                             "file prod",
 	} {
 		assert.Equal(t, want, place(path), path)
+	}
+	long := place(strings.Repeat("services/", 20) + "environments/prod.yaml")
+	assert.Regexp(t, "^environment [0-9a-f]{64}/prod$", long)
+	assert.NotEqual(t, long, place(strings.Repeat("services/", 21)+"environments/prod.yaml"))
+	assert.True(t, environments.Layer{Name: "prod"}.Fits(long))
+
+	// A project of its own, and one that keeps its policy among the environments.
+	for path, want := range map[string]string{"b": "environment prod", "c/environments": "environment prod"} {
+		require.NoError(t, os.MkdirAll(filepath.Join(root, path), 0o700))
+		require.NoError(t, os.WriteFile(filepath.Join(root, path, ".sops.yaml"), nil, 0o600))
+		assert.Equal(t, want, place(path[:1]+"/environments/prod.yaml"), path)
 	}
 }
 
@@ -46,6 +59,9 @@ func TestLayerFits(t *testing.T) {
 		"file config/prod.local.yaml": true,
 		"file prod.local.json":        true,
 		"environment prod":            false,
+		"environment a/b/prod.local":  true,
+		"environment a/prod":          false,
+		"environment prod.local/dev":  false,
 		"environment dev":             false,
 		"file config/dev.yaml":        false,
 		"file prod.local":             false,
