@@ -7,12 +7,17 @@ import (
 
 // An aim is a bound, and how what was measured is held against it.
 type aim struct {
-	text  string
-	least bool // the bound is a lower one
-	bound float64
-	// measured is the number by processor time, and by the clock where that is another
-	// question; of what was not measured there is none.
-	measured []func(*results) (float64, bool)
+	text    string
+	least   bool // the bound is a lower one
+	bound   float64
+	measure func(*results) measured
+}
+
+// measured are the numbers for an aim: by processor time, and by the clock where that is
+// another question. There are none if the run left it out.
+type measured struct {
+	numbers []float64
+	where   string // if that is not in the text of the aim
 }
 
 // linear is how far from linear is still called so: two measurements, each with its spread.
@@ -20,56 +25,60 @@ const linear = 1.15
 
 func aims() []aim {
 	open := func(n int) work { return work{openKind, settings, n} }
-	set := work{setKind, settings, 10_000}
+	set := func(n int) work { return work{setKind, settings, n} }
 	rekey := func(n int) work { return work{rekeyKind, settings, n} }
 	start := work{startKind, settings, 0}
-	// both are the two measures of time.
-	both := func(of func(*results, metric) (float64, bool)) []func(*results) (float64, bool) {
-		return []func(*results) (float64, bool){
-			func(r *results) (float64, bool) { return of(r, cpu) },
-			func(r *results) (float64, bool) { return of(r, wall) },
-		}
-	}
-	sopsOver := func(w work) []func(*results) (float64, bool) {
-		return both(func(r *results, m metric) (float64, bool) { return r.ratio(sopsName, w, sealcfgName, w, m) })
-	}
-	library := func(name, base string) []func(*results) (float64, bool) {
-		return []func(*results) (float64, bool){func(r *results) (float64, bool) { return r.side(name).against(sealcfgName, base) }}
-	}
 	return []aim{
-		{"`decrypt` of 10 values, against `age --version`", false, 1.5, both(func(r *results, m metric) (float64, bool) {
-			return r.ratio(sealcfgName, open(10), ageName, start, m)
-		})},
-		{"`decrypt` of 1,000 values: how much less than sops", true, 8, sopsOver(open(1_000))},
-		{"`decrypt` of 10,000 values: how much less than sops", true, 10, sopsOver(open(10_000))},
-		{"`set` of one in 10,000 values: how much less than sops", true, 10, sopsOver(set)},
-		{"`rekey`: a file among 1,000, against one among 100", false, linear, both(func(r *results, m metric) (float64, bool) {
-			x, ok := r.ratio(sealcfgName, rekey(1_000), sealcfgName, rekey(100), m)
-			return x / 10, ok
-		})},
-		{"`rekey` of 1,000 files, against the floor on all processors", false, 2, both(func(r *results, m metric) (float64, bool) {
-			return r.ratio(sealcfgName, rekey(1_000), floorName, rekey(1_000), m)
-		})},
-		{"peak memory, against 5 × the file + 15 MB, where it is worst", false, 1, []func(*results) (float64, bool){worstPeak}},
-		{"`Load` of 100 sealed values, against its floor", false, 1.3, library(load100, floorName)},
-		{"the same, one pass of yaml.v3 counted to the floor", false, 1.3, library(load100, partsName)},
-		{"bind 100 plain settings, against yaml.v3", false, 1.2, library(bind100, "yaml.v3")},
-		{"bind 1,000 plain settings, against yaml.v3", false, 1.2, library(bind1000, "yaml.v3")},
+		{"`decrypt` of 10 values, against `age --version`", false, 1.5, timed(sealcfgName, open(10), ageName, start, 1)},
+		{"`decrypt` of 1,000 values: how much less than sops", true, 8, timed(sopsName, open(1_000), sealcfgName, open(1_000), 1)},
+		{"`decrypt` of 10,000 values: how much less than sops", true, 10, timed(sopsName, open(10_000), sealcfgName, open(10_000), 1)},
+		{"`set` of one in 10,000 values: how much less than sops", true, 10, timed(sopsName, set(10_000), sealcfgName, set(10_000), 1)},
+		{"`rekey`: a file among 1,000, against one among 100", false, linear, timed(sealcfgName, rekey(1_000), sealcfgName, rekey(100), 10)},
+		{"`rekey` of 1,000 files, against the floor on all processors", false, 2, timed(sealcfgName, rekey(1_000), floorName, rekey(1_000), 1)},
+		{"peak memory, against 5 × the file + 15 MB, where it is worst", false, 1, worstPeak},
+		{"`Load` of 100 sealed values, against its floor", false, 1.3, librarySide(load100, floorName)},
+		{"the same, one pass of yaml.v3 counted to the floor", false, 1.3, librarySide(load100, partsName)},
+		{"bind 100 plain settings, against yaml.v3", false, 1.2, librarySide(bind100, "yaml.v3")},
+		{"bind 1,000 plain settings, against yaml.v3", false, 1.2, librarySide(bind1000, "yaml.v3")},
 	}
 }
 
-// worstPeak is the largest part of its allowance that sealcfg's memory reaches, whatever it does.
-func worstPeak(r *results) (float64, bool) {
-	worst, found := 0.0, false
+// timed is how many times what the one takes the other takes, divided by by.
+func timed(peer string, w work, base string, ofBase work, by float64) func(*results) measured {
+	return func(r *results) (m measured) {
+		for _, metric := range []metric{cpu, wall} {
+			if x, ok := r.ratio(peer, w, base, ofBase, metric); ok {
+				m.numbers = append(m.numbers, x/by)
+			}
+		}
+		return m
+	}
+}
+
+// librarySide is how many times what a library takes to do the same sealcfg takes.
+func librarySide(name, base string) func(*results) measured {
+	return func(r *results) (m measured) {
+		if x, ok := r.side(name).against(sealcfgName, base); ok {
+			m.numbers = []float64{x}
+		}
+		return m
+	}
+}
+
+// worstPeak is the largest part of its allowance that sealcfg's memory reaches, and at what.
+func worstPeak(r *results) (m measured) {
+	worst := 0.0
 	for _, s := range r.samples {
 		if s.peer != sealcfgName || s.size == 0 {
 			continue
 		}
 		if peak, ok := r.spread(s.peer, s.work, memory); ok {
-			worst, found = max(worst, peak.median/(5*float64(s.size)/1e6+15)), true
+			if part := peak.median / (5*float64(s.size)/1e6 + 15); part > worst {
+				worst, m = part, measured{[]float64{part}, s.work.String()}
+			}
 		}
 	}
-	return worst, found
+	return m
 }
 
 // verdict says whether numbers keep a bound: all of them, none, or which.
@@ -94,24 +103,19 @@ func aimTable(r *results) string {
 	var b strings.Builder
 	b.WriteString("| | aim | measured | verdict |\n|---|---:|---|---|\n")
 	for _, a := range aims() {
-		var numbers []float64
-		var cell string
-		for _, of := range a.measured {
-			if x, ok := of(r); ok {
-				numbers = append(numbers, x)
-			}
+		m := a.measure(r)
+		cell := ""
+		for i, x := range m.numbers {
+			cell += [2]string{"", ", wall "}[i] + short(x) + "×"
 		}
-		switch len(numbers) {
-		case 1:
-			cell = short(numbers[0]) + "×"
-		case 2:
-			cell = fmt.Sprintf("%s× (wall %s×)", short(numbers[0]), short(numbers[1]))
+		if m.where != "" {
+			cell += " (" + m.where + ")"
 		}
 		sign := "≤"
 		if a.least {
 			sign = "≥"
 		}
-		fmt.Fprintf(&b, "| %s | %s %g× | %s | %s |\n", a.text, sign, a.bound, cell, a.verdict(numbers))
+		fmt.Fprintf(&b, "| %s | %s %g× | %s | %s |\n", a.text, sign, a.bound, cell, a.verdict(m.numbers))
 	}
 	return b.String()
 }

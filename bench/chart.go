@@ -36,7 +36,7 @@ func charts(r *results) map[string]string {
 
 // colours can be told apart on white and on black, also by who sees no red or no green
 // (from Paul Tol's and Okabe and Ito's palettes); in the order of peers.
-var colours = []string{"#0072b2", "#d55e00", "#009e73", "#aa6fc5", "#b58900", "#56a0d8", "#cc6699", "#888888", "#808080"}
+var colours = []string{"#1f7fd1", "#d55e00", "#009e73", "#aa6fc5", "#b58900", "#9c755f", "#d0588f", "#888888", "#808080"}
 
 type point struct{ x, y float64 }
 

@@ -45,11 +45,11 @@ func TestApart(t *testing.T) {
 }
 
 func TestChart(t *testing.T) {
-	r := measured(
+	r := &results{samples: []sample{
 		turns(sealcfgName, work{openKind, settings, 10}, 0, 5*time.Millisecond, 0, 0),
 		turns(sealcfgName, work{openKind, settings, 100}, 0, 50*time.Millisecond, 0, 0),
 		turns(floorName, work{openKind, settings, 10}, 0, 2*time.Millisecond, 0, 0),
-	)
+	}}
 	for _, name := range []string{sealcfgName, "absent", floorName} {
 		r.peers = append(r.peers, described{name: name})
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 )
 
 const dotenvxPackage, dotenvxVersion = "@dotenvx/dotenvx", "2.38.2"
@@ -32,14 +33,7 @@ func (p *dotenvxPeer) prepare(l *lab, dir string, w work) (*task, error) {
 	if w.shape != settings || w.kind != openKind && w.kind != setKind || w.size > l.most(100, 1_000) {
 		return nil, nil
 	}
-	fields, err := flatten(plainText(w, 0))
-	if err != nil {
-		return nil, err
-	}
-	if err := os.WriteFile(filepath.Join(dir, ".env"), dotenv(fields), 0o644); err != nil {
-		return nil, err
-	}
-	if _, err := l.output(dir, p.path, "encrypt", "--no-armor", "--no-native"); err != nil {
+	if err := p.seal(l, dir, w); err != nil {
 		return nil, err
 	}
 	t := &task{format: "env", files: []string{".env"}}
@@ -52,4 +46,25 @@ func (p *dotenvxPeer) prepare(l *lab, dir string, w work) (*task, error) {
 		}
 	}
 	return t, nil
+}
+
+// seal puts the sealed settings into dir. They are sealed once for all works of the size.
+func (p *dotenvxPeer) seal(l *lab, dir string, w work) error {
+	store := filepath.Join(l.work, "dotenvx", strconv.Itoa(w.size))
+	if _, err := os.Stat(store); err != nil {
+		if err := os.MkdirAll(store, 0o755); err != nil {
+			return err
+		}
+		fields, err := flatten(plainText(w, 0))
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(store, ".env"), dotenv(fields), 0o644); err != nil {
+			return err
+		}
+		if _, err := l.output(store, p.path, "encrypt", "--no-armor", "--no-native"); err != nil {
+			return err
+		}
+	}
+	return os.CopyFS(dir, os.DirFS(store))
 }

@@ -17,7 +17,7 @@ func (*sealcfgPeer) differs() string {
 
 func (p *sealcfgPeer) find(l *lab) (string, error) {
 	p.path = l.sealcfg
-	rev, err := exec.Command("git", "rev-parse", "--short", "HEAD").Output()
+	rev, err := exec.Command("git", "describe", "--always", "--dirty").Output()
 	if err != nil {
 		return "of this checkout", nil // an archive has no commits
 	}

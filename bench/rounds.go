@@ -20,8 +20,9 @@ type slot struct {
 }
 
 // long is a turn of which the first one counts as well: it needs no warming up, and
-// what it does is checked where the same program does less of it.
-const long = 5 * time.Second
+// what it does is checked where the same program does less of it. One that is too long
+// is not taken twice.
+const long, tooLong = 5 * time.Second, time.Minute
 
 // prepare makes a slot of each work that a program can do.
 func (l *lab) prepare(p peer, works []work) ([]*slot, error) {
@@ -96,7 +97,7 @@ func (s *slot) turn(l *lab, p plan, round int) error {
 	s.turns = max(1, min(p.rounds, int(p.budget/c.Wall.Seconds())))
 	if c.Wall > long {
 		s.costs = append(s.costs, c)
-		if !p.heavy {
+		if !p.heavy || c.Wall > tooLong {
 			s.turns = 0
 		}
 		return nil

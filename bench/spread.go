@@ -29,13 +29,15 @@ func (s spread) String() string {
 	return fmt.Sprintf("%s (%s–%s)", short(s.median), short(s.low), short(s.high))
 }
 
-// short spells a number with three digits or so.
+// short spells a number with two or three digits.
 func short(f float64) string {
 	switch {
 	case f >= 100:
 		return strconv.FormatFloat(f, 'f', 0, 64)
 	case f >= 10:
 		return strconv.FormatFloat(f, 'f', 1, 64)
+	case f < 0.1 && f > 0.0001:
+		return strconv.FormatFloat(f, 'g', 2, 64)
 	}
 	return strconv.FormatFloat(f, 'f', 2, 64)
 }

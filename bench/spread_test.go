@@ -25,7 +25,7 @@ func TestSpread(t *testing.T) {
 }
 
 func TestShort(t *testing.T) {
-	for f, want := range map[float64]string{0.123: "0.12", 9.994: "9.99", 12.34: "12.3", 123.4: "123", 12345.6: "12346"} {
+	for f, want := range map[float64]string{0: "0.00", 0.00456: "0.0046", 0.123: "0.12", 9.994: "9.99", 12.34: "12.3", 123.4: "123", 12345.6: "12346"} {
 		if got := short(f); got != want {
 			t.Errorf("%v: %q instead of %q", f, got, want)
 		}
