@@ -110,3 +110,12 @@ func sizeOf(paths []string) (int64, error) {
 	}
 	return sum, nil
 }
+
+// inFolder puts a folder before names.
+func inFolder(dir string, names []string) []string {
+	out := make([]string, len(names))
+	for i, n := range names {
+		out[i] = filepath.Join(dir, n)
+	}
+	return out
+}

@@ -1,6 +1,9 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // A peer is a program that is measured: an adapter that says how it is had, and how
 // it is asked for each work.
@@ -51,3 +54,14 @@ func changedField(w work) []string {
 }
 
 func changedValue(round int) string { return fmt.Sprintf("user-of-round-%03d", round) }
+
+// notThere is the reason why a program is not measured.
+type notThere string
+
+func (n notThere) Error() string { return string(n) }
+
+// oneLine is the first line of an error, for a cell of a table.
+func oneLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return strings.ReplaceAll(line, "|", "/")
+}

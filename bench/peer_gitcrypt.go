@@ -1,10 +1,5 @@
 package main
 
-import (
-	"path/filepath"
-	"strings"
-)
-
 type gitCryptPeer struct{ path string }
 
 func (*gitCryptPeer) name() string { return "git-crypt" }
@@ -42,34 +37,4 @@ func (p *gitCryptPeer) prepare(l *lab, dir string, w work) (*task, error) {
 		_, err = always(dir, seal)(0).run(l.env)
 	}
 	return t, err
-}
-
-// transcryptPeer is named so that nobody wonders: it is on no registry.
-type transcryptPeer struct{}
-
-func (transcryptPeer) name() string    { return "transcrypt" }
-func (transcryptPeer) differs() string { return "" }
-func (transcryptPeer) find(*lab) (string, error) {
-	return "", notThere("a shell script over openssl, which neither Debian nor npm nor the Go proxy has")
-}
-func (transcryptPeer) prepare(*lab, string, work) (*task, error) { return nil, nil }
-
-// notThere is the reason why a program is not measured.
-type notThere string
-
-func (n notThere) Error() string { return string(n) }
-
-// oneLine is the first line of an error, for a cell of a table.
-func oneLine(err error) string {
-	line, _, _ := strings.Cut(err.Error(), "\n")
-	return strings.ReplaceAll(line, "|", "/")
-}
-
-// inFolder puts a folder before names.
-func inFolder(dir string, names []string) []string {
-	out := make([]string, len(names))
-	for i, n := range names {
-		out[i] = filepath.Join(dir, n)
-	}
-	return out
 }
