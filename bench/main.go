@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"os"
@@ -111,5 +112,10 @@ func measureAll(r *results, p plan) error {
 		r.peers = append(r.peers, d)
 		slots = append(slots, mine...)
 	}
+	// Those who do the same work do it one after the other.
+	order := allWorks()
+	slices.SortStableFunc(slots, func(a, b *slot) int {
+		return cmp.Compare(slices.Index(order, a.work), slices.Index(order, b.work))
+	})
 	return l.measure(r, slots, p)
 }
