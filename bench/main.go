@@ -22,7 +22,7 @@ type plan struct {
 }
 
 var (
-	full  = plan{name: "full", rounds: 21, budget: 15, heavy: true, works: func(work) bool { return true }, sides: 25, fetch: true}
+	full  = plan{name: "full", rounds: 21, budget: 12, heavy: true, works: func(work) bool { return true }, sides: 25, fetch: true}
 	quick = plan{name: "quick", rounds: 5, budget: 2, works: func(w work) bool { return !w.heavy() }, sides: 5, fetch: true}
 	smoke = plan{name: "smoke", rounds: 1, budget: 1, works: func(w work) bool { return w.smallest() }}
 )

@@ -96,6 +96,7 @@ func (s *slot) turn(l *lab, p plan, round int) error {
 	}
 	s.turns = max(1, min(p.rounds, int(p.budget/c.Wall.Seconds())))
 	if c.Wall > long {
+		fmt.Fprintf(os.Stderr, "  %s: %s: %.1f s\n", s.peer, s.work, c.Wall.Seconds())
 		s.costs = append(s.costs, c)
 		if !p.heavy || c.Wall > tooLong {
 			s.turns = 0
