@@ -46,7 +46,7 @@ func measureSides(rounds int) ([]sideResult, error) {
 	}
 	defer func() { _ = os.RemoveAll(work) }()
 	file := filepath.Join(work, "side.json")
-	out, err := exec.Command("go", "test", "-count=1", "-run=^TestSideBySide$", ".", "-args", "-side="+file, "-rounds="+strconv.Itoa(rounds)).CombinedOutput()
+	out, err := exec.Command("go", "test", "-count=1", "-timeout=1h", "-run=^TestSideBySide$", ".", "-args", "-side="+file, "-rounds="+strconv.Itoa(rounds)).CombinedOutput()
 	if err != nil {
 		return nil, fmt.Errorf("go test: %w\n%s", err, out)
 	}
