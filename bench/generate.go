@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// A value in ten is not a string, each section has a comment: the proportions
+// Three values in ten are no strings, each section has comments: the proportions
 // of the settings of a service.
 const perSection = 10
 

@@ -3,7 +3,7 @@ module github.com/sealcfg/sealcfg/bench
 go 1.26.0
 
 require (
-	filippo.io/age v1.3.2 // indirect
+	filippo.io/age v1.3.2
 	github.com/getsops/sops/v3 v3.13.3
 	github.com/sirupsen/logrus v1.9.4 // indirect
 	golang.org/x/term v0.47.0 // indirect

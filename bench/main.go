@@ -1,86 +1,121 @@
-// Command bench measures sealcfg against sops: whole processes, one after the
-// other in turns, on the same files. See README.md for what the numbers mean.
+// Command bench measures sealcfg, programs of the same trade, and the floor that none
+// of them can go below, all in one go on the same work. README.md says how, and what came out.
 package main
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
-	"strings"
+	"slices"
+)
+
+// plan is how much of everything is measured.
+type plan struct {
+	name   string
+	rounds int     // that count
+	budget float64 // seconds that one program may take for one work; what takes longer has fewer turns
+	heavy  bool    // also what takes a program minutes
+	works  func(work) bool
+	sides  int  // rounds of the libraries
+	fetch  bool // programs that are not there are built or installed
+}
+
+var (
+	full  = plan{name: "full", rounds: 21, budget: 12, heavy: true, works: func(work) bool { return true }, sides: 25, fetch: true}
+	quick = plan{name: "quick", rounds: 5, budget: 2, works: func(w work) bool { return !w.heavy() }, sides: 5, fetch: true}
+	smoke = plan{name: "smoke", rounds: 1, budget: 1, works: func(w work) bool { return w.smallest() }}
 )
 
 func main() {
 	if len(os.Args) > 1 && os.Args[1] == measureArg {
 		os.Exit(measureMain())
 	}
-	runs := flag.Int("runs", 15, "measured `runs` of each command; the loop over many files gets a third")
-	only := flag.String("only", "", "only the cases whose name contains `TEXT`")
-	write := flag.Bool("write", false, "rewrite the tables in README.md")
-	inProcess := flag.Bool("inprocess", true, "also run the Go benchmarks")
-	quick := flag.Bool("quick", false, "leave the cases out for which sops takes minutes")
-	sides := flag.Bool("sides", false, "only the libraries side by side; with -write, only their tables")
+	write := flag.Bool("write", false, "write README.md and its charts")
+	isQuick := flag.Bool("quick", false, "few rounds, without what takes minutes")
+	isSmoke := flag.Bool("smoke", false, "one round of the smallest work with the programs that are there: do the adapters work?")
+	only := flag.Bool("sides", false, "only the libraries side by side")
 	flag.Parse()
-	err := runSides(*write)
-	if err == nil && !*sides {
-		err = run(*runs, *only, *write, *inProcess, *quick)
+	p := full
+	switch {
+	case *isSmoke:
+		p = smoke
+	case *isQuick:
+		p = quick
 	}
-	if err != nil {
+	if err := run(p, *write, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(runs int, only string, write, inProcess, quick bool) error {
-	if write && (only != "" || !inProcess || quick) {
-		return fmt.Errorf("-write wants all cases: leave -only, -inprocess and -quick out")
+func run(p plan, write, onlySides bool) error {
+	if write && (onlySides || p.name != full.name) {
+		return fmt.Errorf("-write wants everything: leave -quick, -smoke and -sides out")
 	}
-	work, err := os.MkdirTemp("", "sealcfg-bench-")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.RemoveAll(work) }()
-
-	tools, err := findTools(work)
-	if err != nil {
-		return err
-	}
-	cases, err := makeCases(tools, work, runs, quick)
-	if err != nil {
-		return err
-	}
-	var results []result
-	for _, c := range cases {
-		if !strings.Contains(c.name, only) {
-			continue
-		}
-		fmt.Fprintf(os.Stderr, "%s ...\n", c.name)
-		r, err := c.measure(tools.env)
-		if err != nil {
-			return fmt.Errorf("%s: %w", c.name, err)
-		}
-		results = append(results, r)
-	}
-	text := processTable(results)
-	if inProcess {
-		fmt.Fprintln(os.Stderr, "Go benchmarks ...")
-		out, err := exec.Command("go", "test", "-run=^$", "-bench=.", "-benchtime=300ms", "-count=5", ".").CombinedOutput()
-		if err != nil {
-			return fmt.Errorf("go test -bench: %w\n%s", err, out)
-		}
-		table, err := goTable(string(out))
-		if err != nil {
+	var r results
+	if !onlySides {
+		if err := measureAll(&r, p); err != nil {
 			return err
 		}
-		text += "\n" + table
 	}
+	if p.sides > 0 {
+		fmt.Fprintln(os.Stderr, "libraries side by side ...")
+		var err error
+		if r.sides, err = measureSides(p.sides); err != nil {
+			return err
+		}
+	}
+	if onlySides {
+		fmt.Print(sideTable(r.sides))
+		return nil
+	}
+	r.conditions = machine() + fmt.Sprintf("Go %s; a %s run.\n", goVersion(), p.name)
+	text, charts := report(&r), charts(&r)
 	fmt.Print(text)
 	if !write {
 		return nil
 	}
-	conditions, err := tools.conditions()
+	for name, svg := range charts {
+		if err := os.WriteFile(name, []byte(svg), 0o644); err != nil {
+			return err
+		}
+	}
+	return rewrite("README.md", text)
+}
+
+// measureAll finds the programs, prepares the works, and lets them take turns.
+func measureAll(r *results, p plan) error {
+	l, err := newLab(p)
 	if err != nil {
 		return err
 	}
-	return rewrite("README.md", beginTables, endTables, conditions+"\n"+text)
+	defer l.close()
+	var slots []*slot
+	for _, peer := range peers() {
+		d := described{name: peer.name(), differs: peer.differs()}
+		fmt.Fprintf(os.Stderr, "%s: ", d.name)
+		if d.version, err = peer.find(l); err != nil {
+			if required[d.name] {
+				return fmt.Errorf("%s: %w", d.name, err)
+			}
+			d.missing = oneLine(err)
+			fmt.Fprintf(os.Stderr, "not there: %s\n", d.missing)
+			r.peers = append(r.peers, d)
+			continue
+		}
+		fmt.Fprintf(os.Stderr, "%s; preparing\n", d.version)
+		mine, err := l.prepare(peer, slices.DeleteFunc(allWorks(), func(w work) bool { return !p.works(w) }))
+		if err != nil {
+			return fmt.Errorf("prepare %s: %w", d.name, err)
+		}
+		r.peers = append(r.peers, d)
+		slots = append(slots, mine...)
+	}
+	// Those who do the same work do it one after the other.
+	order := allWorks()
+	slices.SortStableFunc(slots, func(a, b *slot) int {
+		return cmp.Compare(slices.Index(order, a.work), slices.Index(order, b.work))
+	})
+	return l.measure(r, slots, p)
 }

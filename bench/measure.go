@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"syscall"
 	"time"
@@ -20,7 +21,13 @@ const measureArg = "measure-child"
 // A job is what one measured run does: its commands, one after the other.
 type job struct {
 	Dir      string
-	Commands [][]string
+	Commands []command
+}
+
+// A command reads and writes files of its folder, if it names any.
+type command struct {
+	Argv          []string
+	Stdin, Stdout string
 }
 
 // cost is what a job took. Peak is the largest of its processes, in bytes.
@@ -39,10 +46,11 @@ func (j job) run(env []string) (cost, error) {
 		return cost{}, err
 	}
 	cmd := exec.Command(self, measureArg)
-	cmd.Env, cmd.Stdin, cmd.Stderr = env, bytes.NewReader(in), os.Stderr
+	var stderr bytes.Buffer
+	cmd.Env, cmd.Stdin, cmd.Stderr = env, bytes.NewReader(in), &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		return cost{}, err
+		return cost{}, fmt.Errorf("%w: %s", err, bytes.TrimSpace(stderr.Bytes()))
 	}
 	var c cost
 	return c, json.Unmarshal(out, &c)
@@ -51,14 +59,14 @@ func (j job) run(env []string) (cost, error) {
 func measureMain() int {
 	var j job
 	if err := json.NewDecoder(os.Stdin).Decode(&j); err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
+		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	var total cost
-	for _, argv := range j.Commands {
-		c, err := start(argv, j.Dir)
+	for _, command := range j.Commands {
+		c, err := command.start(j.Dir)
 		if err != nil {
-			fmt.Fprintln(os.Stderr, "bench:", err)
+			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
 		total.Wall += c.Wall
@@ -71,24 +79,44 @@ func measureMain() int {
 	return 0
 }
 
-// start runs one command; what it prints is dropped unless it fails.
-func start(argv []string, dir string) (cost, error) {
-	cmd := exec.Command(argv[0], argv[1:]...)
+// start runs one command; what it prints is dropped unless it fails, or a file is named for it.
+func (c command) start(dir string) (cost, error) {
+	cmd := exec.Command(c.Argv[0], c.Argv[1:]...)
 	cmd.Dir = dir
 	stderr, err := os.CreateTemp("", "stderr-")
 	if err != nil {
 		return cost{}, err
 	}
-	defer func() { _ = os.Remove(stderr.Name()) }()
-	cmd.Stderr = stderr // a file, so that no goroutine of ours takes part
+	defer func() { _, _ = stderr.Close(), os.Remove(stderr.Name()) }()
+	cmd.Stderr = stderr // files, so that no goroutine of ours takes part
+	if c.Stdin != "" {
+		in, err := os.Open(filepath.Join(dir, c.Stdin))
+		if err != nil {
+			return cost{}, err
+		}
+		defer func() { _ = in.Close() }()
+		cmd.Stdin = in
+	}
+	if c.Stdout != "" {
+		out, err := os.Create(filepath.Join(dir, c.Stdout))
+		if err != nil {
+			return cost{}, err
+		}
+		defer func() { _ = out.Close() }()
+		cmd.Stdout = out
+	}
 	began := time.Now()
 	err = cmd.Run()
 	wall := time.Since(began)
 	if err != nil {
 		text, _ := os.ReadFile(stderr.Name())
-		return cost{}, fmt.Errorf("%v: %w\n%s", argv, err, text)
+		return cost{}, fmt.Errorf("%v: %w\n%s", c.Argv[:min(len(c.Argv), 8)], err, text)
 	}
-	usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+	return costOf(cmd.ProcessState, wall)
+}
+
+func costOf(state *os.ProcessState, wall time.Duration) (cost, error) {
+	usage, ok := state.SysUsage().(*syscall.Rusage)
 	if !ok {
 		return cost{}, errors.New("no resource usage on this system")
 	}
@@ -96,5 +124,5 @@ func start(argv []string, dir string) (cost, error) {
 	if runtime.GOOS != "darwin" {
 		peak *= 1024 // kilobytes everywhere else
 	}
-	return cost{Wall: wall, CPU: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), Peak: peak}, nil
+	return cost{Wall: wall, CPU: state.UserTime() + state.SystemTime(), Peak: peak}, nil
 }
