@@ -283,16 +283,6 @@ func (o *rekeyOptions) announce(plans []*rekeyPlan) {
 	}
 }
 
-// warnKeepsDataKey says what taking a wrapped key away does not do. command makes a
-// new data key.
-func (a *app) warnKeepsDataKey(leavers []string, command string) {
-	slices.Sort(leavers)
-	if leavers = slices.Compact(leavers); len(leavers) > 0 {
-		a.warn("%s %s the data key, and with it can read what is written from now on; %s makes a new one",
-			joinNames(leavers), verb(leavers, "keeps", "keep"), command)
-	}
-}
-
 // String says in one line what will happen to the file.
 func (p *rekeyPlan) String() string {
 	var parts []string
