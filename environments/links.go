@@ -6,12 +6,12 @@ import "path/filepath"
 // for, unless symbolic links lead from there to another project: somebody else's
 // policy beside a link must not decide about a file behind it.
 func locateFile(abs string) (string, place, error) {
-	real := realPath(abs)
-	dir, found, err := locateBehind(filepath.Dir(abs), filepath.Dir(real))
+	actual := realPath(abs)
+	dir, found, err := locateBehind(filepath.Dir(abs), filepath.Dir(actual))
 	if dir == filepath.Dir(abs) {
 		return abs, found, err
 	}
-	return real, found, err
+	return actual, found, err
 }
 
 // locateDir is locateFile for a folder.
@@ -19,19 +19,19 @@ func locateDir(abs string) (string, place, error) { return locateBehind(abs, rea
 
 // locateBehind chooses between a folder and where it really lies. What lies in no
 // project there stays in that of the link.
-func locateBehind(dir, real string) (string, place, error) {
+func locateBehind(dir, actual string) (string, place, error) {
 	found, err := locate(dir)
-	if err != nil || real == dir {
+	if err != nil || actual == dir {
 		return dir, found, err
 	}
-	behind, err := locate(real)
+	behind, err := locate(actual)
 	if err != nil {
 		return dir, place{}, err
 	}
 	if behind.root() == "" || behind.root() == realPath(found.root()) && (behind.policy == "") == (found.policy == "") {
 		return dir, found, nil
 	}
-	return real, behind, nil
+	return actual, behind, nil
 }
 
 // realPath is a path without symbolic links, as far as it exists.
@@ -39,9 +39,9 @@ func realPath(path string) string {
 	if path == "" {
 		return ""
 	}
-	real, err := filepath.EvalSymlinks(path)
+	actual, err := filepath.EvalSymlinks(path)
 	if err == nil {
-		return real
+		return actual
 	}
 	dir := filepath.Dir(path)
 	if dir == path {

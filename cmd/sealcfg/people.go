@@ -157,6 +157,16 @@ func describeDifference(gain, lose []string) string {
 	return strings.Join(parts, "; ")
 }
 
+// warnKeepsDataKey says what taking a wrapped key away does not do. command makes a
+// new data key.
+func (a *app) warnKeepsDataKey(leavers []string, command string) {
+	slices.Sort(leavers)
+	if leavers = slices.Compact(leavers); len(leavers) > 0 {
+		a.warn("%s %s the data key, and with it can read what is written from now on; %s makes a new one",
+			joinNames(leavers), verb(leavers, "keeps", "keep"), command)
+	}
+}
+
 // joinNames writes a list as a sentence does: alice, bob and ci.
 func joinNames(names []string) string {
 	if len(names) == 0 {
