@@ -7,7 +7,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"gopkg.in/yaml.v3"
 )
 
 // countedYAML is what the counter counts in a text.
@@ -22,17 +21,14 @@ func parsedYAML(t require.TestingT, text string) (nodes int, ok bool) {
 	if err != nil {
 		return 0, false
 	}
-	var visit func(n *yaml.Node)
-	visit = func(n *yaml.Node) {
-		if n.Kind != yaml.DocumentNode && (n.Kind != yaml.ScalarNode || n.Value != "" || n.Style != 0) {
-			nodes++ // else nothing stands there
+	document := docs[0].Kind
+	for stack := docs; len(stack) > 0; {
+		n := stack[len(stack)-1]
+		stack = append(stack[:len(stack)-1], n.Content...)
+		nothing := len(n.Content) == 0 && n.Alias == nil && n.Value == "" && n.Style == 0 // stands there
+		if n.Kind != document && !nothing {
+			nodes++
 		}
-		for _, c := range n.Content {
-			visit(c)
-		}
-	}
-	for _, d := range docs {
-		visit(d)
 	}
 	return nodes, true
 }
