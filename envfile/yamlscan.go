@@ -25,6 +25,8 @@ type yamlScan struct {
 	head        string // the comments above it
 
 	depth int
+	made  int          // nodes
+	most  int          // of them: where they are too many, boundYAML says so
 	open  []*yaml.Node // children of the collections that are being read
 	nodes []yaml.Node  // to be handed out
 	slots []*yaml.Node // to be handed out
@@ -58,7 +60,7 @@ func scanYAML(src []byte) (docs []*yaml.Node, ok bool) {
 			docs, ok = nil, false
 		}
 	}()
-	s := &yamlScan{text: nocopy.String(src), ascii: ascii}
+	s := &yamlScan{text: nocopy.String(src), ascii: ascii, most: 2 * mostNodes(len(src))} // a field is two
 	return []*yaml.Node{s.document()}, true
 }
 
@@ -98,6 +100,8 @@ func (s *yamlScan) sure(ok bool) {
 // node makes a node that begins at an offset of the line at hand.
 func (s *yamlScan) node(kind yaml.Kind, tag string, offset int) *yaml.Node {
 	if len(s.nodes) == 0 {
+		s.made += 64
+		s.sure(s.made <= s.most)
 		s.nodes = make([]yaml.Node, 64)
 	}
 	n := &s.nodes[0]
