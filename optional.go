@@ -3,7 +3,6 @@ package sealcfg
 import (
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"reflect"
 )
 
@@ -67,9 +66,6 @@ func (o Optional[T]) Format(f fmt.State, verb rune) {
 	}
 	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), o.shown()) // fmt.State never fails
 }
-
-// LogValue returns the value for log/slog.
-func (o Optional[T]) LogValue() slog.Value { return slog.AnyValue(o.shown()) }
 
 // MarshalJSON returns the value in JSON, or null.
 func (o Optional[T]) MarshalJSON() ([]byte, error) {

@@ -6,7 +6,6 @@ import (
 	"crypto/subtle"
 	"fmt"
 	"io"
-	"log/slog"
 	"reflect"
 	"sync"
 )
@@ -165,9 +164,6 @@ func (s Secret[T]) Format(f fmt.State, _ rune) {
 
 // GoString returns [secret] or [unset].
 func (s Secret[T]) GoString() string { return s.String() }
-
-// LogValue returns [secret] or [unset] for log/slog.
-func (s Secret[T]) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
 // MarshalText returns [secret] or [unset], for XML among others.
 func (s Secret[T]) MarshalText() ([]byte, error) { return []byte(s.String()), nil }

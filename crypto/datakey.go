@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"log/slog"
 )
 
 // DataKeySize is the length of a data key in bytes (AES-256).
@@ -49,9 +48,6 @@ const redacted = "[data key]"
 
 // Format implements [fmt.Formatter], so that no verb reaches the bytes.
 func (DataKey) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
-
-// LogValue implements [slog.LogValuer].
-func (DataKey) LogValue() slog.Value { return slog.StringValue(redacted) }
 
 // MarshalText implements [encoding.TextMarshaler] for JSON and its like.
 func (DataKey) MarshalText() ([]byte, error) { return []byte(redacted), nil }
