@@ -25,6 +25,9 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
+// sealcfgProgram is the command without the race detector.
+var sealcfgProgram = builder("../sealcfg")
+
 // Values before and after a command, which must not be seen outside of sealed files.
 const (
 	canaryBefore = "canary-7d1c-before"

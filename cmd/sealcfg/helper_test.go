@@ -77,7 +77,6 @@ func endAgents(work string) {
 
 // The programs that tests build.
 var (
-	sealcfgProgram  = builder("../sealcfg") // without the race detector
 	helperProgram   = builder("../sealcfg-kms")
 	standInsProgram = builder("../../internal/standin/cmd/standins")
 
