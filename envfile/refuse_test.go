@@ -21,7 +21,7 @@ func TestParseRefuses(t *testing.T) {
 		{"a single value", "hunter2\n", "line 1, column 1: the document is a single value; only maps at the top level can be sealed"},
 		{"a written null", "null\n", "line 1, column 1: the document is a single value; only maps at the top level can be sealed"},
 		{"an anchored null", "&x\n---\n", "line 1, column 1: the document is a single value; only maps at the top level can be sealed"},
-		{"a tag alone", "!\n---\n", "line 1, column 1: the document is a single value; only maps at the top level can be sealed"},
+		{"a tag alone", "!\n---\n", "line 1, column 1: the document is a tag and nothing else; remove it"},
 		{"a list in the second document", "a: x\n---\n- b\n", "line 3, column 1: the document is a list; only maps at the top level can be sealed"},
 		{"duplicate key", "a: x\nb: y\na: z\n", `line 3, column 1: duplicate key "a"`},
 		{"duplicate key below", "m:\n  a: x\n  'a': y\n", `line 3, column 3: duplicate key "a"`},

@@ -55,11 +55,14 @@ func (t *yamlTree) build(docs []*yaml.Node) error {
 		root := &Node{Kind: Map, Line: doc.Line, Column: doc.Column, span: noSpan()}
 		content := doc.Content[0]
 		root.Line, root.Column = content.Line, content.Column
-		if content.Kind != yaml.MappingNode && !t.emptyDocument(content) {
+		if content.Kind != yaml.MappingNode && !emptyDocument(content) {
 			return syntaxError(root, "the document is a %s; only maps at the top level can be sealed", yamlKind(content))
 		}
 		t.roots = append(t.roots, root)
 		if content.Kind != yaml.MappingNode {
+			if t.begins(content, '!') { // the parser does not tell of "!"; a field behind it would get the tag
+				return syntaxError(root, "the document is a tag and nothing else; remove it")
+			}
 			continue
 		}
 		if err := t.mapping(root, content); err != nil {
@@ -70,14 +73,15 @@ func (t *yamlTree) build(docs []*yaml.Node) error {
 }
 
 // emptyDocument reports whether there is nothing in a document, not even a
-// written null: that is a value, and no field can be added to it. A tag is something
-// as well, of which the parser does not tell if it is "!".
-func (t *yamlTree) emptyDocument(n *yaml.Node) bool {
-	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!null" || n.Value != "" || n.Anchor != "" {
-		return false
-	}
+// written null: that is a value, and no field can be added to it.
+func emptyDocument(n *yaml.Node) bool {
+	return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" && n.Value == "" && n.Anchor == ""
+}
+
+// begins reports whether a node begins with a character.
+func (t *yamlTree) begins(n *yaml.Node, c byte) bool {
 	at := t.src.offset(n.Line, n.Column)
-	return at < 0 || at >= len(t.src.src) || t.src.src[at] != '!'
+	return at >= 0 && at < len(t.src.src) && t.src.src[at] == c
 }
 
 func yamlKind(n *yaml.Node) string {

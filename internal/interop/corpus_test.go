@@ -120,6 +120,7 @@ var reasons = []struct {
 	{regexp.MustCompile(`reached through an alias`), "a sealed value would be reached through an alias", false},
 	{regexp.MustCompile(`^line 1: empty`), "empty", false}, // sops: exit code 92
 	{regexp.MustCompile(`only maps at the top level`), "a list or single value at the top", true},
+	{regexp.MustCompile(`a tag and nothing else`), "a document that is a tag alone", false},
 	{regexp.MustCompile(`duplicate key`), "duplicate key", false},
 	{regexp.MustCompile(`only strings can be keys`), "a key that is not a string", false},
 	{regexp.MustCompile(`a key is an alias`), "a key that is an alias", false},
