@@ -103,8 +103,11 @@ func readConfig(read func(name string) (src []byte, path string, err error)) (*C
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("read %s: %w", ConfigName, err)
 	}
-	if _, path, err := read(configMisname); !errors.Is(err, fs.ErrNotExist) {
+	switch _, path, err := read(configMisname); {
+	case err == nil:
 		return nil, fmt.Errorf("%s: %w", path, ErrConfigName)
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("look for %s: %w", configMisname, err)
 	}
 	return &Config{}, nil
 }

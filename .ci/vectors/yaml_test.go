@@ -47,6 +47,7 @@ var refusals = map[string]*regexp.Regexp{
 	"not YAML to the parser":              regexp.MustCompile(`found|did not find|could not find|not allowed in this context|malformed YAML|unknown anchor|without its anchor|gave up`),
 	"empty":                               regexp.MustCompile(`empty`),
 	"a list or a single value at the top": regexp.MustCompile(`only maps at the top level`),
+	"a tag alone":                         regexp.MustCompile(`a tag and nothing else`),
 	"a key that is not a string":          regexp.MustCompile(`only strings can be keys`),
 	"a key that is an alias":              regexp.MustCompile(`a key is an alias`),
 	"duplicate key":                       regexp.MustCompile(`duplicate key`),
@@ -130,9 +131,10 @@ func TestYAMLSuite(t *testing.T) {
 		"the same bytes": 106, "refused: a clear block that ends the file without a line break": 1,
 	}}
 	for _, both := range want {
-		both["the same values, and {} for a document without a field"] = 6
+		both["the same values, and {} for a document without a field"] = 5
 		both["refused: not YAML to the parser"] = 137
 		both["refused: a list or a single value at the top"] = 134
+		both["refused: a tag alone"] = 1
 		both["refused: a key that is not a string"] = 12
 		both["refused: empty"] = 3
 		both["refused: a key that is an alias"] = 2
