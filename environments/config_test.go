@@ -166,3 +166,27 @@ func TestFindConfigIn(t *testing.T) {
 	_, err = environments.FindConfigIn(fstest.MapFS{"sealcfg.yml": demand}, ".")
 	require.ErrorIs(t, err, environments.ErrConfigName)
 }
+
+// FuzzParseConfig reads any text as a sealcfg.yaml: every error has a place, and what
+// holds for an environment holds for its local layer and for the base.
+func FuzzParseConfig(f *testing.F) {
+	for _, src := range []string{
+		"", "binding: required\n", "environments:\n  prod: &p {binding: required}\n  dev: {<<: *p, binding: optional}\n",
+		"binding: required\nbinding: optional\n", "environments: [prod]\n", "a: &a [*a]\n", "environments:\n  ../x: {}\n", "---\n---\n",
+	} {
+		f.Add([]byte(src))
+	}
+	f.Fuzz(func(t *testing.T, src []byte) {
+		c, err := environments.ParseConfig("/repo/sealcfg.yaml", src)
+		if err != nil {
+			var broken *environments.PolicyError
+			require.ErrorAs(t, err, &broken)
+			return
+		}
+		for _, e := range c.Environments() {
+			demanded := c.LayerRequiresBinding(e.Name)
+			require.Equal(t, demanded, c.LayerRequiresBinding(e.Name+".local"))
+			require.True(t, !demanded || c.LayerRequiresBinding("base"), "%s shares its base", e.Name)
+		}
+	})
+}
