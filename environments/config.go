@@ -137,9 +137,9 @@ func ParseConfig(path string, src []byte) (*Config, error) {
 	if len(roots) > 1 {
 		r.fail(roots[1], "a second document")
 	}
-	f := r.fields(roots[0], ConfigName, []string{bindingKey, environmentsKey})
-	c.bound = r.binding(roots[0], false)
-	if n := f[environmentsKey]; n != nil {
+	f := r.knownFields(roots[0], ConfigName, []string{bindingKey, environmentsKey})
+	c.bound = r.binding(f, false)
+	if n := f.byKey[environmentsKey]; n != nil {
 		for _, e := range r.merged(n, environmentsKey).order {
 			c.environments = append(c.environments, r.configured(e, c.bound))
 		}
@@ -157,17 +157,13 @@ func (r *reader) configured(n *envfile.Node, bound bool) ConfiguredEnvironment {
 	} else if reserved(n.Key) {
 		r.failKey(n, "%q is a layer of environments: what they demand holds for it", n.Key)
 	}
-	r.fields(n, "an environment", []string{bindingKey})
-	e.bound = r.binding(n, bound)
+	e.bound = r.binding(r.knownFields(n, "an environment", []string{bindingKey}), bound)
 	return e
 }
 
 // binding reads whether files must have one; where nothing is said, it is as for others.
-func (r *reader) binding(in *envfile.Node, others bool) bool {
-	if in.Kind != envfile.Map {
-		return others // which has been told
-	}
-	n := r.merged(in, "").find(bindingKey)
+func (r *reader) binding(in fieldSet, others bool) bool {
+	n := in.find(bindingKey)
 	switch {
 	case n == nil:
 		return others

@@ -55,13 +55,18 @@ func (r *reader) failAt(line, column int, format string, args ...any) {
 // fields returns the entries of a map by key, merge keys resolved and empty
 // entries left out. Keys that are not known are problems.
 func (r *reader) fields(n *envfile.Node, what string, known []string) map[string]*envfile.Node {
+	return r.knownFields(n, what, known).byKey
+}
+
+// knownFields is fields with the entries that are empty.
+func (r *reader) knownFields(n *envfile.Node, what string, known []string) fieldSet {
 	fields := r.merged(n, what)
 	for _, f := range fields.order {
 		if !slices.Contains(known, f.Key) {
 			r.unknownKey(f, what, known)
 		}
 	}
-	return fields.byKey
+	return fields
 }
 
 func (r *reader) unknownKey(f *envfile.Node, what string, known []string) {

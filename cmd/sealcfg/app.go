@@ -55,7 +55,7 @@ type app struct {
 	loaded     bool
 	places     []place
 
-	done sync.Map // what is told once per run
+	told sync.Map // paths of sealcfg.yaml: what is said of one is said once per run
 }
 
 // place is somewhere an identity was looked for.

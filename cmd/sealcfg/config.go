@@ -17,7 +17,9 @@ func (a *app) mustBeBound(t *target) (bool, error) {
 		return false, err
 	}
 	if config.Path != "" {
-		a.once(config.Path, func() { a.warnNoSuchEnvironment(config) })
+		if _, told := a.told.LoadOrStore(config.Path, true); !told {
+			a.warnNoSuchEnvironment(config)
+		}
 	}
 	return config.RequiresBinding(t.path), nil
 }
@@ -42,12 +44,5 @@ func (a *app) warnNoSuchEnvironment(config *environments.Config) {
 			guess = "; did you mean " + near + "?"
 		}
 		a.warn("%s:%d:%d: there is no environment %s%s", shown(config.Path), e.Line, e.Column, e.Name, guess)
-	}
-}
-
-// once runs f the first time that it is called with a key.
-func (a *app) once(key string, f func()) {
-	if _, done := a.done.LoadOrStore(key, true); !done {
-		f()
 	}
 }
