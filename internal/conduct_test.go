@@ -112,6 +112,42 @@ func TestConductOfLibraries(t *testing.T) {
 	assert.Greater(t, files, 50)
 }
 
+// startsGit reports whether a file starts git itself.
+func startsGit(file *source) bool {
+	found := false
+	ast.Inspect(file.ast, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok {
+			return true
+		}
+		f, ok := call.Fun.(*ast.SelectorExpr)
+		if !ok {
+			return true
+		}
+		if x, ok := f.X.(*ast.Ident); ok && x.Name == "exec" {
+			for _, arg := range call.Args {
+				lit, ok := arg.(*ast.BasicLit)
+				found = found || ok && lit.Value == `"git"`
+			}
+		}
+		return true
+	})
+	return found
+}
+
+// git is started with its protection, which is in one package.
+func TestGitIsStartedInOnePlace(t *testing.T) {
+	starters := []string{}
+	for _, p := range packages(t) {
+		for _, file := range p.files {
+			if !file.test && startsGit(&file) {
+				starters = append(starters, file.name)
+			}
+		}
+	}
+	assert.Equal(t, []string{gitrun + "/gitrun.go"}, starters)
+}
+
 func TestMisconduct(t *testing.T) {
 	for text, bad := range map[string]bool{
 		`import "os"; var x = os.Getenv("A")`:                                 true,

@@ -21,6 +21,7 @@ import (
 
 	"github.com/sealcfg/sealcfg/cmd/internal/kmswire"
 	"github.com/sealcfg/sealcfg/environments"
+	"github.com/sealcfg/sealcfg/internal/gitrun"
 	"github.com/sealcfg/sealcfg/internal/scratch"
 	"github.com/sealcfg/sealcfg/keys"
 	_ "github.com/sealcfg/sealcfg/keys/ageplugin" // age-plugin-*
@@ -32,6 +33,8 @@ import (
 type app struct {
 	in, out, err *os.File
 	lookupEnv    func(string) (string, bool)
+
+	git *gitrun.Git // knows the directory and the variables that the command began with
 
 	withheld []string // of the environment, from the programs that are started
 

@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/sealcfg/sealcfg/internal/coredump"
+	"github.com/sealcfg/sealcfg/internal/gitrun"
 	"github.com/sealcfg/sealcfg/internal/scratch"
 	"github.com/sealcfg/sealcfg/keys"
 )
@@ -15,8 +16,10 @@ func main() { os.Exit(realMain()) }
 
 func realMain() int {
 	coredump.Off()
+	wd, _ := os.Getwd() // "" if it is gone
 	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, lookupEnv: os.LookupEnv}
 	a.withholdIdentity()
+	a.git = gitrun.New(os.Environ(), wd)
 	scratch.Sweep(a.scratchPlaces()) // what a kill -9 has left
 	a.registerServices(keys.Default)
 	defer a.helper.Close()

@@ -3,9 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"os/exec"
 	"slices"
 	"strings"
 )
@@ -21,12 +19,8 @@ func (a *app) notForGitToKeep(ctx context.Context) error {
 	if _, byGit := a.lookupEnv("GIT_PREFIX"); !byGit || isTerminal(a.out) {
 		return nil
 	}
-	config, err := exec.CommandContext(ctx, "git", "config", "--null", "--get-regexp", `^diff\..*\.(textconv|cachetextconv)$`).Output()
-	var exit *exec.ExitError
-	switch {
-	case errors.Is(err, exec.ErrNotFound), errors.As(err, &exit) && exit.ExitCode() == 1: // no git, no such setting
-		return nil
-	case err != nil:
+	config, err := a.git.Config(ctx, ".", `^diff\..*\.(textconv|cachetextconv)$`)
+	if err != nil {
 		return fmt.Errorf("ask git whether it would keep the plain text: %w", err)
 	}
 	driver := keepingDriver(config)

@@ -1,0 +1,77 @@
+package gitrun
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+)
+
+// A State is how git treats a path.
+type State int
+
+// The states of a path.
+const (
+	Outside   State = iota // in no work tree, or in a directory .git
+	Ignored                // git ignores it and does not track it
+	Untracked              // the next git add would include it
+	Tracked                // it is in the index
+)
+
+// State returns how git treats a path, which need not exist. If it is a link, the
+// target counts. Without git, every path is [Outside].
+func (g *Git) State(ctx context.Context, path string) (State, error) {
+	dir, rest, err := existing(path)
+	if err != nil {
+		return Outside, err
+	}
+	if _, err := g.Root(ctx, dir); errors.Is(err, ErrNoGit) || errors.Is(err, ErrNotRepository) {
+		return Outside, nil
+	} else if err != nil {
+		return Outside, err
+	}
+	r, err := g.list(ctx, dir, "--literal-pathspecs", "ls-files", "-z", "--", rest)
+	if err != nil {
+		return Outside, err
+	}
+	if len(r.stdout) > 0 {
+		return Tracked, nil
+	}
+	args := []string{"check-ignore", "-q", "--", "./" + filepath.ToSlash(rest)} // it reads : as magic, but * as a name
+	if r, err = g.run(ctx, dir, args...); err != nil {
+		return Outside, err
+	}
+	switch r.code {
+	case 0:
+		return Ignored, nil
+	case 1:
+		return Untracked, nil
+	}
+	return Outside, r.failure(args...)
+}
+
+// existing splits a path into the nearest directory above it that exists, without
+// symbolic links, and the rest. git run there finds a nested repository, and does
+// not meet a link that it refuses to follow.
+func existing(path string) (dir, rest string, err error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", "", err
+	}
+	if target, err := filepath.EvalSymlinks(abs); err == nil {
+		abs = target
+	}
+	dir, rest = filepath.Dir(abs), filepath.Base(abs)
+	for {
+		info, err := os.Stat(dir)
+		if err == nil && info.IsDir() {
+			dir, err = filepath.EvalSymlinks(dir)
+			return dir, rest, err
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return "", "", err
+		}
+		dir, rest = parent, filepath.Join(filepath.Base(dir), rest)
+	}
+}
