@@ -157,6 +157,7 @@ func sealNew(ctx context.Context, t *target, rule *environments.Rule, d *envfile
 	if d.Format() == envfile.Binary {
 		indent = rule.BinaryIndent
 	}
+	to = t.log.wrapping(to, memberStanzas(rule.Groups))
 	s, _, err := envfile.Seal(ctx, d.WithMetadataIndent(indent).WithPlace(place), rule.Rules, to)
 	return s, err
 }

@@ -52,6 +52,7 @@ type sopsRun struct {
 	*app
 	sopsArgs
 	name string // of the command
+	log  *sopsLog
 }
 
 // A sopsCommand is a command of sops.
@@ -136,6 +137,7 @@ func (r *sopsRun) dispatch(ctx context.Context, args []string) error {
 		return err
 	}
 	var cmd *sopsCommand
+	legacy := false
 	if len(r.rest) > 0 {
 		if r.rest[0] == "help" || r.rest[0] == "h" {
 			return r.help()
@@ -166,6 +168,7 @@ func (r *sopsRun) dispatch(ctx context.Context, args []string) error {
 		if cmd, err = r.legacyCommand(); err != nil {
 			return err
 		}
+		legacy = true
 	}
 	if err := r.fromEnv(known, r.lookupEnv); err != nil {
 		return err
@@ -173,6 +176,7 @@ func (r *sopsRun) dispatch(ctx context.Context, args []string) error {
 	if err := r.check(); err != nil {
 		return err
 	}
+	r.log = r.newLog(legacy)
 	return r.runCommand(ctx, cmd)
 }
 
@@ -233,7 +237,7 @@ func (r *sopsRun) runCommand(ctx context.Context, cmd *sopsCommand) error {
 	if r.on("help") {
 		return r.help()
 	}
-	r.quiet = !r.on("verbose")
+	r.quiet = true
 	if err := r.useFlags(); err != nil {
 		return err
 	}

@@ -47,6 +47,7 @@ func (r *sopsRun) plainText(f *sopsFile, opened *envfile.Opened, path envfile.Pa
 	indent := r.indent(f.to)
 	switch {
 	case len(path) > 0:
+		r.log.info("SOPS", "Truncating tree", logField{"path", logPath(path)})
 		n := opened.Roots()[0].At(path)
 		if n == nil {
 			return nil, fmt.Errorf("error truncating tree: %w", noField(f.target, opened.Roots(), path))

@@ -57,5 +57,6 @@ func (r *sopsRun) edit(ctx context.Context) error {
 	case !changed:
 		return sopsError(sopsUnchanged, "File has not changed, exiting.")
 	}
+	r.log.info("CMD", fileWritten)
 	return nil
 }

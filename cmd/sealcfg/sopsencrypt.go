@@ -161,6 +161,9 @@ func (r *sopsRun) ruleForNew(t *target) (*environments.Rule, error) {
 		own.MetadataIndent = r.number("indent")
 	}
 	if len(members) > 0 {
+		if r.log != nil {
+			r.log.given = members
+		}
 		own.Policy, own.Line, own.Threshold = "the command line", 0, 0
 		own.Groups = [][]environments.Member{members}
 	}

@@ -92,7 +92,7 @@ func (r *sopsRun) file(missing int) (*sopsFile, error) {
 	}
 	f.target = &target{
 		env: environments.Environment{Name: shownName, Path: name, Exists: true}, name: shownName, path: name, shown: shownName,
-		format: r.sopsFormat("input-type", name), unplaced: true,
+		format: r.sopsFormat("input-type", name), unplaced: true, log: r.log,
 	}
 	f.target.ruled = func() (*environments.Policy, *environments.Rule, error) { return r.policyFor(name) }
 	f.to = r.sopsFormat("output-type", name)
@@ -229,11 +229,14 @@ func (r *sopsRun) write(f *sopsFile, result, old []byte, private bool) error {
 	} else {
 		err = atomicfile.Write(path, result, opt)
 	}
-	if err == nil {
-		r.say("File written successfully")
+	if err == nil && r.on("in-place") {
+		r.log.info("CMD", fileWritten)
 	}
 	return withCode(err, sopsNoWrite)
 }
+
+// fileWritten is what sops reports of a file that it has changed.
+const fileWritten = "File written successfully"
 
 func writeThrough(path string, text []byte) error {
 	to, err := os.OpenFile(path, os.O_WRONLY, 0)
@@ -248,7 +251,7 @@ func writeThrough(path string, text []byte) error {
 func (r *sopsRun) saveChanged(f *sopsFile, s *envfile.Sealed, old []byte) error {
 	err := atomicfile.Write(f.path, s.Bytes(), atomicfile.Options{IfUnchanged: old})
 	if err == nil {
-		r.say("File written successfully")
+		r.log.info("CMD", fileWritten)
 	}
 	return withCode(err, sopsNoWrite)
 }

@@ -68,40 +68,39 @@ func (r *sopsRun) rotatedRecipients(f *sopsFile, meta *envfile.Metadata) (envfil
 	if err != nil {
 		return none, err
 	}
-	named, err := r.noStrangers(f, meta, added, removed)
+	known, err := r.noStrangers(f, meta, added, removed)
 	if err != nil {
 		return none, err
 	}
+	groups := make([][]*keys.Stanza, len(meta.Groups))
+	for i, stanzas := range meta.Groups {
+		for _, s := range stanzas {
+			if !names(removed, s) {
+				groups[i] = append(groups[i], asNamed(known, s))
+			}
+		}
+		slices.SortStableFunc(groups[i], bySopsType)
+	}
+	// sops adds to the first key group, and removes last.
+	for _, m := range added {
+		s := &keys.Stanza{Type: m.Type, Fields: m.Fields}
+		if !names(removed, s) && !names([]environments.Member{m}, meta.Groups[0]...) {
+			groups[0] = append(groups[0], s)
+		}
+	}
 	to := envfile.Recipients{Threshold: meta.Threshold}
-	for _, stanzas := range meta.Groups {
+	for _, stanzas := range groups {
 		var group []keys.Recipient
 		for _, s := range stanzas {
-			if names(removed, s) {
-				continue
-			}
-			recipient, err := recipientOf(asNamed(named, s))
+			recipient, err := recipientOf(s)
 			if err != nil {
-				return none, f.at(err)
+				return none, f.at(fmt.Errorf("%s recipient %s: %w", s.Type, keys.Name(s), err))
 			}
 			group = append(group, recipient)
 		}
 		to.Groups = append(to.Groups, group)
 	}
-	// sops adds to the first key group.
-	for _, m := range added {
-		stanza := &keys.Stanza{Type: m.Type, Fields: m.Fields}
-		if names(removed, stanza) { // which sops does last
-			continue
-		}
-		if !names([]environments.Member{m}, meta.Groups[0]...) {
-			recipient, err := recipientOf(stanza)
-			if err != nil {
-				return none, fmt.Errorf("%s recipient %s: %w", m.Type, m.Recipient, err)
-			}
-			to.Groups[0] = append(to.Groups[0], recipient)
-		}
-	}
-	return to, nil
+	return r.log.wrapping(to, groups), nil
 }
 
 // noStrangers looks at whom the new data key would be given to. The metadata of a

@@ -134,7 +134,7 @@ func (r *sopsRun) change(ctx context.Context, op func(*sopsFile, *envfile.Opened
 		return f.at(err)
 	}
 	if bytes.Equal(before.Bytes(), after.Bytes()) {
-		r.say("File not written due to no change")
+		r.log.info("CMD", "File not written due to no change")
 		return nil
 	}
 	s, err := opened.Reseal(after)

@@ -32,6 +32,8 @@ type target struct {
 	mayMove  bool // it may have been sealed for another place
 	unbound  bool // it may be without the binding that sealcfg.yaml demands
 
+	log *sopsLog // reports the use of keys, nil if nobody asked for it
+
 	// ruled finds policy otherwise than from the file upwards, if not nil.
 	ruled func() (*environments.Policy, *environments.Rule, error)
 }
@@ -199,7 +201,7 @@ func (a *app) openSealed(ctx context.Context, t *target, s *envfile.Sealed) (*en
 	if s, err = a.expecting(t, s); err != nil {
 		return nil, err
 	}
-	o, err := s.Open(ctx, ids...)
+	o, err := s.Open(ctx, t.log.recover(ctx, s.Metadata(), ids)...)
 	if err != nil {
 		return nil, a.noKey(t, s, bindingHint(t, s, t.at(err)))
 	}

@@ -1,0 +1,244 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/environments"
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+// A sopsLog prints the lines that sops prints with --verbose: tools match them.
+// A nil log prints nothing.
+type sopsLog struct {
+	to    io.Writer
+	order []string // the types of keys that are tried first
+
+	given   []environments.Member // recipients of the command line
+	wrapped bool                  // a data key has been wrapped
+}
+
+// newLog returns the log of a call. As in sops, --verbose has no effect with a
+// command: sops takes the flag before a command and does not pass it on.
+func (r *sopsRun) newLog(legacy bool) *sopsLog {
+	if !legacy || !r.on("verbose") {
+		return nil
+	}
+	order := r.str("decryption-order")
+	if order == "" {
+		order = "age,pgp"
+	}
+	return &sopsLog{to: r.err, order: strings.Split(order, ",")}
+}
+
+// A logField is a name and a value at the end of a line.
+type logField struct{ name, value string }
+
+func (l *sopsLog) info(logger, message string, fields ...logField) {
+	l.line(logger, "info", message, fields)
+}
+
+func (l *sopsLog) debug(logger, message string) { l.line(logger, "debug", message, nil) }
+
+func (l *sopsLog) line(logger, level, message string, fields []logField) {
+	if l == nil {
+		return
+	}
+	text := fmt.Sprintf("[%s]\t time=%q level=%s msg=%s", logger, time.Now().Format(time.RFC3339), level, logText(message))
+	for _, f := range fields {
+		text += " " + f.name + "=" + logText(f.value)
+	}
+	fmt.Fprintln(l.to, text)
+}
+
+// logText quotes a text as sops's log does: only if it holds another character
+// than these.
+func logText(s string) string {
+	bare := strings.IndexFunc(s, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-._/@^+", r)
+	}) < 0
+	if bare {
+		return s
+	}
+	return strconv.Quote(s)
+}
+
+// loggers name the log of each type of key, and the fields that name the key.
+var loggers = map[string]struct {
+	name      string
+	succeeded string // how sops calls a success
+	fields    func(s *keys.Stanza, verb string) []logField
+}{
+	keys.AgeType: {"AGE", "succeeded", func(s *keys.Stanza, verb string) []logField {
+		if verb == "decrypt" {
+			return nil
+		}
+		return []logField{{"recipient", s.Field("recipient")}}
+	}},
+	"azure_kv": {"AZKV", "succeeded", loggedFields("key", "name", "version", "version")},
+	"gcp_kms":  {"GCPKMS", "succeeded", loggedFields("resourceID", "resource_id")},
+	"hc_vault": {"VAULT_TRANSIT", "successful", func(s *keys.Stanza, verb string) []logField {
+		return []logField{{"Path", path.Join(s.Field("engine_path"), verb, s.Field("key_name"))}}
+	}},
+	"hckms": {"HCKMS", "succeeded", loggedFields("keyID", "key_id")},
+	"kms":   {"AWSKMS", "succeeded", loggedFields("arn", "arn")},
+	"pgp":   {"PGP", "succeeded", loggedFields("fingerprint", "fp")},
+}
+
+// loggedFields takes pairs of a name in the log and a field of the stanza.
+func loggedFields(pairs ...string) func(*keys.Stanza, string) []logField {
+	return func(s *keys.Stanza, _ string) []logField {
+		var fields []logField
+		for pair := range slices.Chunk(pairs, 2) {
+			fields = append(fields, logField{pair[0], s.Field(pair[1])})
+		}
+		return fields
+	}
+}
+
+// key reports what became of one key. verb is encrypt or decrypt.
+func (l *sopsLog) key(s *keys.Stanza, verb string, err error) {
+	of, outcome := loggers[s.Type], "failed"
+	if err == nil {
+		outcome = of.succeeded
+	}
+	l.info(of.name, strings.ToUpper(verb[:1])+verb[1:]+"ion "+outcome, of.fields(s, verb)...)
+}
+
+// sopsTypes are the types of keys in the order in which sops reads them from a file.
+var sopsTypes = []string{"kms", "gcp_kms", "hckms", "azure_kv", "hc_vault", "pgp", keys.AgeType}
+
+func bySopsType(a, b *keys.Stanza) int {
+	return slices.Index(sopsTypes, a.Type) - slices.Index(sopsTypes, b.Type)
+}
+
+// tried are the stanzas of a group in the order in which sops tries them.
+func (l *sopsLog) tried(group []*keys.Stanza) []*keys.Stanza {
+	first := func(s *keys.Stanza) int {
+		if i := slices.Index(l.order, s.Type); i >= 0 {
+			return i
+		}
+		return len(l.order)
+	}
+	group = slices.SortedStableFunc(slices.Values(group), bySopsType)
+	slices.SortStableFunc(group, func(a, b *keys.Stanza) int { return first(a) - first(b) })
+	return group
+}
+
+// recover tries the keys of a file one after the other, as sops does, and reports
+// each. It returns the identities that open the file: those that it was given,
+// after one that knows what has been recovered.
+func (l *sopsLog) recover(ctx context.Context, meta *envfile.Metadata, ids []keys.Identity) []keys.Identity {
+	if l == nil {
+		return ids
+	}
+	known := recovered{}
+	groups := 0
+	for _, group := range meta.Groups {
+		for _, s := range l.tried(group) {
+			secret, err := keys.Unwrap(ctx, []*keys.Stanza{s}, ids)
+			if ctx.Err() != nil {
+				return ids
+			}
+			l.key(s, "decrypt", err)
+			if err == nil {
+				known[s] = secret
+				groups++
+				break
+			}
+		}
+	}
+	if groups >= max(1, meta.Threshold) {
+		l.info("SOPS", "Data key recovered successfully")
+		l.debug("SOPS", "Decrypting tree")
+	}
+	return append([]keys.Identity{known}, ids...)
+}
+
+// recovered is an identity that knows the secrets of stanzas.
+type recovered map[*keys.Stanza][]byte
+
+func (k recovered) Unwrap(_ context.Context, stanzas []*keys.Stanza) ([]byte, error) {
+	for _, s := range stanzas {
+		if secret, ok := k[s]; ok {
+			return secret, nil
+		}
+	}
+	return nil, keys.ErrNoMatch
+}
+
+// String keeps secrets out of messages.
+func (recovered) String() string { return "[recovered secrets]" }
+
+// Format keeps secrets out of messages, whatever the verb.
+func (recovered) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[recovered secrets]") }
+
+// wrapping returns recipients that report when the data key is wrapped for them.
+// named are the same recipients as stanzas without a key. A new file is encrypted
+// twice, on trial and with the text of its author: only the first is reported.
+func (l *sopsLog) wrapping(to envfile.Recipients, named [][]*keys.Stanza) envfile.Recipients {
+	if l == nil || l.wrapped {
+		return to
+	}
+	l.wrapped = true
+	if len(l.given) > 0 {
+		var at []*environments.Member
+		for i := range l.given {
+			at = append(at, &l.given[i])
+		}
+		l.debug("CMD", fmt.Sprintf("Master keys available:  %+v", at)) // sops prints addresses as well
+	}
+	if len(to.Groups) > 1 {
+		l.info("SOPS", "Splitting data key with Shamir Secret Sharing",
+			logField{"parts", strconv.Itoa(len(to.Groups))}, logField{"quorum", strconv.Itoa(to.Threshold)})
+	}
+	groups := make([][]keys.Recipient, len(to.Groups))
+	for i, group := range to.Groups {
+		for j, r := range group {
+			groups[i] = append(groups[i], &loggedRecipient{r, l, named[i][j]})
+		}
+	}
+	to.Groups = groups
+	return to
+}
+
+type loggedRecipient struct {
+	keys.Recipient
+	log   *sopsLog
+	named *keys.Stanza
+}
+
+func (r *loggedRecipient) Wrap(ctx context.Context, secret []byte) (*keys.Stanza, error) {
+	s, err := r.Recipient.Wrap(ctx, secret)
+	r.log.key(r.named, "encrypt", err)
+	return s, err
+}
+
+// logPath is a path as sops's log has it: its parts in brackets.
+func logPath(p envfile.Path) string {
+	parts := make([]any, len(p))
+	for i, s := range p {
+		if parts[i] = s.Key; s.IsIndex {
+			parts[i] = s.Index
+		}
+	}
+	return fmt.Sprint(parts)
+}
+
+// memberStanzas returns the recipients of key groups as stanzas without a key.
+func memberStanzas(groups [][]environments.Member) [][]*keys.Stanza {
+	stanzas := make([][]*keys.Stanza, len(groups))
+	for i, group := range groups {
+		for _, m := range group {
+			stanzas[i] = append(stanzas[i], &keys.Stanza{Type: m.Type, Fields: m.Fields})
+		}
+	}
+	return stanzas
+}
