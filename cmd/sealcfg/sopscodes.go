@@ -6,7 +6,6 @@ import (
 	"io/fs"
 
 	"github.com/sealcfg/sealcfg/envfile"
-	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/internal/editor"
 	"github.com/sealcfg/sealcfg/internal/scratch"
 	"github.com/sealcfg/sealcfg/keys"
@@ -90,28 +89,6 @@ func sopsCode(err error) int {
 		return sopsSealedAlready
 	}
 	return sopsGeneric
-}
-
-// end prints an error and returns the exit code. Tools look for some of sops's
-// own words.
-func (r *sopsRun) end(err error) int {
-	code := sopsCode(err)
-	var child childExit
-	if err == nil || errors.As(err, &child) {
-		return code
-	}
-	switch {
-	case errors.Is(err, envfile.ErrNotSealed):
-		err = fmt.Errorf("sops metadata not found: %w", err)
-	case errors.Is(err, environments.ErrNoRule):
-		err = fmt.Errorf("no matching creation rules found: %w", err)
-	case errors.Is(err, environments.ErrNoPolicy):
-		err = fmt.Errorf("config file not found, and no keys provided through command line options: %w", err)
-	case errors.Is(err, envfile.ErrMAC):
-		err = fmt.Errorf("MAC mismatch: %w", err)
-	}
-	r.report(err)
-	return code
 }
 
 // reading words the error of a file that is not there.

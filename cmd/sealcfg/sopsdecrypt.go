@@ -50,7 +50,7 @@ func (r *sopsRun) plainText(f *sopsFile, opened *envfile.Opened, path envfile.Pa
 		r.log.info("SOPS", "Truncating tree", logField{"path", logPath(path)})
 		n := opened.Roots()[0].At(path)
 		if n == nil {
-			return nil, fmt.Errorf("error truncating tree: %w", noField(f.target, opened.Roots(), path))
+			return nil, fmt.Errorf("error truncating tree: %s: %w", missingComponent(opened.Roots()[0], path), noField(f.target, opened.Roots(), path))
 		}
 		text, err := envfile.ConvertValue(f.to, n, indent)
 		return text, f.at(err)

@@ -68,11 +68,17 @@ func (f *sopsFile) sealing(err error) error {
 // sealed in another format.
 func (r *sopsRun) plainDocument(f *sopsFile, text []byte) (*envfile.Document, error) {
 	if len(text) == 0 && f.format.Name() == envfile.YAML.Name() {
-		return nil, sopsError(sopsEmpty, "%s: file cannot be completely empty, it must contain at least one document", f.shown)
+		return nil, sopsError(sopsEmpty, "File cannot be completely empty, it must contain at least one document: %s", f.shown)
 	}
 	d, err := envfile.Parse(f.format, text)
+	if errors.Is(err, envfile.ErrAlreadySealed) {
+		return nil, f.at(err)
+	}
 	if err != nil {
-		return nil, withCode(f.at(err), sopsNoRead)
+		return nil, withCode(worded{f.at(err), "Error unmarshalling file: "}, sopsNoRead)
+	}
+	if err := f.lostBlock(d); err != nil {
+		return nil, coded{err, sopsSealedAlready}
 	}
 	to, from := f.to.Name(), f.format.Name()
 	switch {

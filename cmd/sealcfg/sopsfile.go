@@ -67,7 +67,11 @@ func (r *sopsRun) file(missing int) (*sopsFile, error) {
 			return nil, err
 		}
 		if _, err := os.Stat(abs); errors.Is(err, fs.ErrNotExist) && missing != 0 {
-			return nil, sopsError(missing, "cannot operate on non-existent file %q: %w", r.rest[0], fs.ErrNotExist)
+			err := sopsError(missing, "cannot operate on non-existent file %q: %w", r.rest[0], fs.ErrNotExist)
+			if missing == sopsNoRead {
+				err = worded{err, "Error reading file: "}
+			}
+			return nil, err
 		}
 		f.path = abs
 		if name == "" {
@@ -152,6 +156,14 @@ func (f *sopsFile) parse(text []byte) (*envfile.Sealed, error) {
 		f.format, f.to = envfile.TOML, envfile.TOML
 	}
 	s, err := envfile.ParseSealed(f.format, text)
+	switch {
+	case err != nil && len(text) == 0:
+		err = envfile.ErrNotSealed
+	case errors.Is(err, envfile.ErrNotSealed):
+		if d, perr := envfile.Parse(f.format, text); perr == nil && f.lostBlock(d) != nil {
+			return s, f.lostBlock(d)
+		}
+	}
 	return s, f.at(err)
 }
 
@@ -193,6 +205,9 @@ func (r *sopsRun) policyFor(path string) (*environments.Policy, *environments.Ru
 			rule, err = policy.RuleFor(path)
 		}
 	}
+	if errors.Is(err, environments.ErrNoRule) && !policy.HasRules() {
+		err = quietly(errNoCreationRules, err)
+	}
 	return policy, rule, err
 }
 
@@ -232,11 +247,23 @@ func (r *sopsRun) write(f *sopsFile, result, old []byte, private bool) error {
 	if err == nil && r.on("in-place") {
 		r.log.info("CMD", fileWritten)
 	}
-	return withCode(err, sopsNoWrite)
+	return r.unwritten(err)
 }
 
 // fileWritten is what sops reports of a file that it has changed.
 const fileWritten = "File written successfully"
+
+// unwritten words the error of a file that could not be written.
+func (r *sopsRun) unwritten(err error) error {
+	if err == nil || errors.Is(err, atomicfile.ErrChanged) || errors.Is(err, atomicfile.ErrExists) {
+		return withCode(err, sopsNoWrite)
+	}
+	which := "output"
+	if r.str("output") == "" {
+		which = "in-place"
+	}
+	return withCode(worded{err, "Could not open " + which + " file for writing: "}, sopsNoWrite)
+}
 
 func writeThrough(path string, text []byte) error {
 	to, err := os.OpenFile(path, os.O_WRONLY, 0)
@@ -253,5 +280,5 @@ func (r *sopsRun) saveChanged(f *sopsFile, s *envfile.Sealed, old []byte) error 
 	if err == nil {
 		r.log.info("CMD", fileWritten)
 	}
-	return withCode(err, sopsNoWrite)
+	return r.unwritten(err)
 }

@@ -110,4 +110,3 @@ func (p *sopsPair) normal(dir, text string) string {
 	text = strings.ReplaceAll(text, dir+"/", "")
 	return logPointer.ReplaceAllString(logTime.ReplaceAllString(text, "time=T"), "0x")
 }
-

@@ -25,10 +25,10 @@ func (r *sopsRun) set(ctx context.Context) error {
 	}
 	path, err := parseSopsPath(index)
 	if err != nil || len(path) == 0 {
-		return sopsError(sopsBadSet, "invalid set index format: want [\"key\"][0]")
+		return sopsError(sopsBadSet, "Invalid set index format: expected [\"key\"][0]")
 	}
 	if !json.Valid(value) {
-		return sopsError(sopsBadSet, "value for set is not valid JSON")
+		return sopsError(sopsBadSet, "Value for --set is not valid JSON")
 	}
 	return r.change(ctx, func(f *sopsFile, opened *envfile.Opened) (envfile.Op, bool, error) {
 		path := appended(opened.Roots()[0], path)
@@ -53,7 +53,7 @@ func (r *sopsRun) setArguments(ctx context.Context) (index string, value []byte,
 		}
 		i := strings.Index(both, "] ")
 		if i < 0 {
-			return "", nil, sopsError(sopsBadSet, "invalid --set format: want '[\"key\"] JSON'")
+			return "", nil, sopsError(sopsBadSet, "Invalid --set format: expected '[\"key\"] JSON'")
 		}
 		return both[:i+1], []byte(both[i+2:]), nil
 	}
@@ -88,7 +88,7 @@ func (r *sopsRun) unset(ctx context.Context) error {
 	}
 	path, err := parseSopsPath(r.rest[1])
 	if err != nil || len(path) == 0 {
-		return sopsError(sopsBadSet, "invalid unset index format: want [\"key\"][0]")
+		return sopsError(sopsBadSet, "Invalid unset index format: expected [\"key\"][0]")
 	}
 	r.rest = r.rest[:1]
 	return r.change(ctx, func(f *sopsFile, opened *envfile.Opened) (envfile.Op, bool, error) {
@@ -96,7 +96,7 @@ func (r *sopsRun) unset(ctx context.Context) error {
 			if r.on("idempotent") {
 				return envfile.Op{}, false, nil
 			}
-			return envfile.Op{}, false, noField(f.target, opened.Roots(), path)
+			return envfile.Op{}, false, worded{noField(f.target, opened.Roots(), path), "Key not found: " + path[len(path)-1:].String() + ": "}
 		}
 		return envfile.Unset(path), true, nil
 	})
@@ -167,7 +167,7 @@ func jsonOp(f envfile.Format, path envfile.Path, text []byte) (envfile.Op, error
 	dec.UseNumber()
 	var v any
 	if err := dec.Decode(&v); err != nil {
-		return envfile.Op{}, sopsError(sopsBadSet, "value for set is not valid JSON")
+		return envfile.Op{}, sopsError(sopsBadSet, "Value for --set is not valid JSON")
 	}
 	canonical := func(typ crypto.Type, text string) (envfile.Op, error) {
 		text, err := envfile.CanonicalText(typ, text)

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/environments"
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+// errNoCreationRules marks the error of a policy without creation_rules.
+var errNoCreationRules = errors.New("no creation rules")
+
+// end prints an error and returns the exit code.
+func (r *sopsRun) end(err error) int {
+	code := sopsCode(err)
+	var child childExit
+	if err == nil || errors.As(err, &child) {
+		return code
+	}
+	if code == sopsUnchanged { // which is no failure to sops
+		fmt.Fprintln(r.err, err)
+		return code
+	}
+	var own hinted
+	if errors.Is(err, envfile.ErrNotSealed) && len(r.rest) > 0 && !errors.As(err, &own) {
+		err = withHint(err, "to encrypt it, run: %s encrypt --in-place %s", sopsName(), word(r.rest[0]))
+	}
+	if words := sopsWords(err, code); words != "" {
+		err = worded{err, words}
+	}
+	r.report(err)
+	return code
+}
+
+// sopsName is how the shim was called, for hints.
+func sopsName() string {
+	if calledAsSops(os.Args[0]) {
+		return "sops"
+	}
+	return "sealcfg sops"
+}
+
+// word is an argument as a shell reads it, quoted if it has to be.
+func word(arg string) string {
+	if logText(arg) == arg && arg != "" {
+		return arg
+	}
+	return quoted(arg)
+}
+
+// A worded error begins with the words of sops.
+type worded struct {
+	error
+	words string
+}
+
+func (w worded) Error() string { return w.words + w.error.Error() }
+func (w worded) Unwrap() error { return w.error }
+
+// sopsWords are the words with which sops reports a failure, "" if they are not
+// known to matter. Tools match them on stderr.
+func sopsWords(err error, code int) string {
+	switch {
+	case errors.Is(err, keys.ErrNoIdentity):
+		return noDataKeyWords(err)
+	case errors.Is(err, envfile.ErrAlreadySealed):
+		return "The file you have provided contains a top-level entry called 'sops', or for\n" +
+			"flat file formats top-level entries starting with 'sops_'. This is\n" +
+			"generally due to the file already being encrypted.\n"
+	case errors.Is(err, envfile.ErrNotSealed):
+		return "sops metadata not found: "
+	case errors.Is(err, errNoCreationRules), errors.Is(err, environments.ErrNoPolicy):
+		return "config file not found, or has no creation rules, and no keys provided through command line options: "
+	case errors.Is(err, environments.ErrNoRule):
+		return "error loading config: no matching creation rules found: "
+	case errors.Is(err, envfile.ErrNoRecipients):
+		return "Could not generate data key: [empty key group provided]: "
+	case errors.Is(err, envfile.ErrMAC):
+		return "MAC mismatch: "
+	}
+	switch code {
+	case sopsNoDecrypt:
+		return "Error decrypting tree: "
+	case sopsNoEncrypt:
+		return "Error encrypting tree: "
+	case sopsNoDump:
+		return "Error dumping file: "
+	case sopsNoEditor:
+		return "Could not run editor: "
+	}
+	return ""
+}
+
+// noDataKeyWords are those for a file that no key opens.
+func noDataKeyWords(err error) string {
+	var b strings.Builder
+	b.WriteString("Failed to get the data key required to decrypt the SOPS file.\n")
+	var groups *envfile.GroupsError
+	var none *keys.NoIdentityError
+	switch {
+	case errors.As(err, &groups):
+		fmt.Fprintf(&b, "Error getting data key: %d successful groups required, got %d\n", groups.Needed, groups.Opened)
+	case errors.As(err, &none):
+		b.WriteString("Error getting data key: 0 successful groups required, got 0\nGroup 0: FAILED\n")
+		for _, recipient := range none.Recipients {
+			fmt.Fprintf(&b, "  %s: FAILED\n    - | %s\n", recipient, noKeyReason(none))
+		}
+	default: // the identities could not be read
+		b.WriteString("Error getting data key: 0 successful groups required, got 0\n")
+	}
+	return b.String()
+}
+
+// noKeyReason is why a key did not open a file, in the words of package age.
+func noKeyReason(none *keys.NoIdentityError) string {
+	switch none.Tried {
+	case 0:
+		return "failed to load age identities"
+	case 1:
+		return "identity did not match any of the recipients"
+	}
+	return "no identity matched any of the recipients"
+}
+
+// missingComponent reports, as sops does, which part of a path is not there.
+func missingComponent(root *envfile.Node, path envfile.Path) string {
+	for i, step := range path {
+		switch {
+		case root.At(path[:i+1]) != nil:
+		case !step.IsIndex:
+			return fmt.Sprintf("component ['%s'] not found", step.Key)
+		case root.At(path[:i]).Kind != envfile.List:
+			return fmt.Sprintf("component [%d] is integer, but tree part is not a slice", step.Index)
+		default:
+			return fmt.Sprintf("component [%d] accesses out of bounds", step.Index)
+		}
+	}
+	return ""
+}
