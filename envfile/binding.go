@@ -85,14 +85,14 @@ func (o *Opened) Place() string {
 // Moved reports whether the file was sealed for another place than was expected.
 func (o *Opened) Moved() bool {
 	place := o.sealed.expect.Place
-	return place != "" && o.Place() != "" && o.Place() != boundPlace(place)
+	return place != "" && o.Place() != "" && o.Place() != BoundLocation(place)
 }
 
 // placeToWrite is the place that the next text of the file is sealed for, as it
 // is sealed.
 func (o *Opened) placeToWrite() string {
 	if p := o.sealed.expect.Place; p != "" {
-		return boundPlace(p)
+		return BoundLocation(p)
 	}
 	return o.Place()
 }
@@ -109,9 +109,9 @@ const longestPlace = 160
 
 const hashedPlace = "sha256:"
 
-// boundPlace is a place as it is sealed: one that is long, or looks like the
-// digest of one, as its digest.
-func boundPlace(place string) string {
+// BoundLocation returns a location as a binding stores it: its digest if it is
+// long, or looks like a digest.
+func BoundLocation(place string) string {
 	if len(place) <= longestPlace && !strings.HasPrefix(place, hashedPlace) {
 		return place
 	}
@@ -135,7 +135,7 @@ func (m *Metadata) rebind(o *Opened) {
 }
 
 // bind seals the binding of a file whose metadata is otherwise complete. The place
-// is that of boundPlace.
+// is that of BoundLocation.
 func (m *Metadata) bind(c *crypto.ValueCipher, structure, place string) {
 	b := binding{structure: structure, policy: m.policyDigest(), place: place}
 	text := c.Seal(crypto.Str, b.text(), bindingAAD(m.LastModified))
@@ -170,7 +170,7 @@ func (o *Opened) checkBinding() error {
 
 func (e Expectation) check(sealed string) error {
 	switch {
-	case e.Place == "" && e.Fits == nil, sealed == boundPlace(e.Place), e.Fits != nil && e.Fits(sealed):
+	case e.Place == "" && e.Fits == nil, sealed == BoundLocation(e.Place), e.Fits != nil && e.Fits(sealed):
 		return nil
 	case sealed == "" && e.Bound:
 		return &BindingError{Tampered: BindingEnvironment, Found: e.Place, Reason: "the file was sealed for no place in particular, and " + e.Place + " is required"}

@@ -43,7 +43,7 @@ func Seal(ctx context.Context, d *Document, r Rules, to Recipients) (*Sealed, *O
 		return nil, nil, err
 	}
 	meta := &Metadata{Groups: groups, Threshold: to.Threshold, Rules: r.For(d.format), Version: FormatVersion}
-	return sealWith(d, key, meta, nil, boundPlace(d.place))
+	return sealWith(d, key, meta, nil, BoundLocation(d.place))
 }
 
 // Reseal seals a changed document under the data key of the file. Values and

@@ -4,35 +4,44 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/internal/closest"
+	"github.com/sealcfg/sealcfg/internal/regular"
 )
 
-// ConfigName is the name of the file that says what a project demands of its
-// files, beyond what sops understands. It lies beside the .sops.yaml.
+// ConfigName is the name of a project config. It holds the requirements of a project
+// that sops does not know.
 const ConfigName = "sealcfg.yaml"
 
 // configMisname is the name that people write by mistake.
 const configMisname = "sealcfg.yml"
 
-// ErrConfigName says that there is a sealcfg.yml: what is demanded there would
-// not be.
+// ErrConfigName is returned for a sealcfg.yml, because its requirements would not count.
 var ErrConfigName = errors.New("it must be called " + ConfigName)
 
-// A Config is a sealcfg.yaml. It is immutable and safe for concurrent use. That of
-// a project that has none demands nothing.
+// A Config holds the requirements of all sealcfg.yaml files that apply to a file. It
+// is immutable and safe for concurrent use. The zero Config has no requirements.
 type Config struct {
-	Path string // "" if there is none
-
-	bound        bool // what is said of all files
-	environments []ConfiguredEnvironment
+	// Files are innermost first.
+	Files []*ConfigFile
 }
 
-// A ConfiguredEnvironment is what a [Config] says of one environment.
+// A ConfigFile is one sealcfg.yaml. It is immutable and safe for concurrent use.
+type ConfigFile struct {
+	Path string
+
+	bound        bool // applies to all files
+	environments []ConfiguredEnvironment
+	unknown      []*PolicyError
+}
+
+// A ConfiguredEnvironment is the entry of a [ConfigFile] for one environment.
 type ConfiguredEnvironment struct {
 	Name         string
 	Line, Column int // of the name
@@ -40,76 +49,137 @@ type ConfiguredEnvironment struct {
 	bound bool
 }
 
-// FindConfig reads the sealcfg.yaml of the project that a file lies in: that
-// beside the .sops.yaml which [FindPolicy] finds, else in the root of the git
-// repository; without either, beside a folder of environments that the file lies in.
-func FindConfig(file string) (*Config, error) {
+// FindConfig reads each sealcfg.yaml that applies to a file, as [Finder.Config] does.
+func FindConfig(file string) (*Config, error) { return new(Finder).Config(file) }
+
+// Config reads each sealcfg.yaml that applies to a file: in the file's directory and
+// above it, up to the root of the git repository. Without a repository, the last
+// directory is the one of the outermost trusted .sops.yaml, or the one that holds the
+// file's directory "environments".
+//
+// An added file never cancels a requirement. Therefore a repository around the
+// repository counts too, as does a .sops.yaml around a repository without one. For a
+// file behind symbolic links, the files around the link also apply.
+//
+// Each must be trusted, as a .sops.yaml must be; see [FindPolicy].
+func (f *Finder) Config(file string) (*Config, error) {
 	abs, err := filepath.Abs(file)
 	if err != nil {
 		return nil, fmt.Errorf("locate %s: %w", file, err)
 	}
-	abs, found, err := locateFile(abs)
-	if err != nil {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	c := &Config{}
+	seen := map[string]bool{}
+	for _, dir := range []string{filepath.Dir(abs), filepath.Dir(f.realFile(abs))} {
+		for _, d := range f.directory(dir).withConfig() {
+			if actual := f.realDir(d.path); seen[actual] {
+				continue
+			} else {
+				seen[actual] = true
+			}
+			file, err := f.configIn(d)
+			if err != nil {
+				return nil, err
+			}
+			c.Files = append(c.Files, file)
+		}
+	}
+	return c, nil
+}
+
+// withConfig returns the directories whose sealcfg.yaml applies to files in d,
+// innermost first.
+func (d *directory) withConfig() []*directory {
+	var passed []*directory
+	applies := 0
+	ruled, complete := false, false // a .sops.yaml, and a repository with one, was passed
+	for at := d; at != nil && at.err == nil; at = at.parent {
+		if at.config || at.configMisname {
+			passed = append(passed, at)
+		}
+		policy := at.policy && at.trust() == nil
+		holdsEnvironments := at == d.parent && filepath.Base(d.path) == Folder
+		if at.repository || holdsEnvironments || policy && !complete {
+			applies = len(passed)
+		}
+		ruled = ruled || policy
+		complete = complete || at.repository && ruled
+	}
+	return passed[:applies]
+}
+
+// configIn reads the sealcfg.yaml of a directory that has one, or a sealcfg.yml.
+func (f *Finder) configIn(d *directory) (*ConfigFile, error) {
+	read := f.configs[d.path]
+	if read == nil {
+		read = sync.OnceValues(d.readConfig)
+		if f.configs == nil {
+			f.configs = map[string]func() (*ConfigFile, error){}
+		}
+		f.configs[d.path] = read
+	}
+	return read()
+}
+
+func (d *directory) readConfig() (*ConfigFile, error) {
+	path := d.join(ConfigName)
+	if !d.config {
+		return nil, fmt.Errorf("%s: %w", d.join(configMisname), ErrConfigName)
+	}
+	if err := trusted(path, d); err != nil {
 		return nil, err
 	}
-	root, dir := found.root(), filepath.Dir(abs)
-	if root == "" && filepath.Base(dir) == Folder {
-		root = filepath.Dir(dir)
+	src, err := regular.Read(path, maxPolicy)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%s is a link to nowhere", path)
 	}
-	if root == "" {
-		return &Config{}, nil
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", ConfigName, err)
 	}
-	return readConfig(func(name string) ([]byte, string, error) {
-		path := filepath.Join(root, name)
-		src, err := os.ReadFile(path)
-		if !errors.Is(err, fs.ErrNotExist) {
-			return src, path, err
-		}
-		// A link that is broken must be an error, not a project without demands.
-		if ok, existsErr := exists(path); existsErr != nil || ok {
-			err = errors.Join(fmt.Errorf("%s is a link to nowhere", path), existsErr)
-		}
-		return nil, path, err
-	})
+	return ParseConfig(path, src)
 }
 
-// FindConfigIn is [FindConfig] for a file system such as an embed.FS: the
-// sealcfg.yaml beside the nearest .sops.yaml from the folder dir upward, else in
-// the root of fsys.
+// FindConfigIn is [FindConfig] for a file system such as an embed.FS: it reads each
+// sealcfg.yaml from the directory dir upwards, to the root of fsys.
 func FindConfigIn(fsys fs.FS, dir string) (*Config, error) {
-	root := path.Clean(dir)
-	if !fs.ValidPath(root) {
+	at := path.Clean(dir)
+	if !fs.ValidPath(at) {
 		return nil, fmt.Errorf("look for %s: %w", ConfigName, &fs.PathError{Op: "open", Path: dir, Err: fs.ErrInvalid})
 	}
-	for root != "." {
-		if _, err := fs.Stat(fsys, path.Join(root, PolicyName)); err == nil {
-			break
-		} else if !errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("look for policy: %w", err)
+	c := &Config{}
+	for ; ; at = path.Dir(at) {
+		file, err := readConfigIn(fsys, at)
+		if err != nil {
+			return nil, err
 		}
-		root = path.Dir(root)
+		if file != nil {
+			c.Files = append(c.Files, file)
+		}
+		if at == "." {
+			return c, nil
+		}
 	}
-	return readConfig(func(name string) ([]byte, string, error) {
-		src, err := fs.ReadFile(fsys, path.Join(root, name))
-		return src, path.Join(root, name), err
-	})
 }
 
-func readConfig(read func(name string) (src []byte, path string, err error)) (*Config, error) {
-	src, path, err := read(ConfigName)
+// readConfigIn returns nil for a directory without a sealcfg.yaml.
+func readConfigIn(fsys fs.FS, dir string) (*ConfigFile, error) {
+	name := path.Join(dir, ConfigName)
+	src, err := regular.ReadIn(fsys, name, maxPolicy)
 	switch {
 	case err == nil:
-		return ParseConfig(path, src)
+		return ParseConfig(name, src)
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("read %s: %w", ConfigName, err)
 	}
-	switch _, path, err := read(configMisname); {
+	misname := path.Join(dir, configMisname)
+	switch _, err := fs.Stat(fsys, misname); {
 	case err == nil:
-		return nil, fmt.Errorf("%s: %w", path, ErrConfigName)
+		return nil, fmt.Errorf("%s: %w", misname, ErrConfigName)
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("look for %s: %w", configMisname, err)
 	}
-	return &Config{}, nil
+	return nil, nil
 }
 
 // The keys of a sealcfg.yaml.
@@ -118,11 +188,16 @@ const (
 	environmentsKey = "environments"
 )
 
-// ParseConfig reads a sealcfg.yaml that lies at path. Whatever is not understood
-// is an error: a demand that is misspelt must not be taken for none. The error
-// joins a [*PolicyError] for each problem.
-func ParseConfig(path string, src []byte) (*Config, error) {
-	c := &Config{Path: path}
+// configKeys are the top-level keys that the library reads.
+var configKeys = []string{bindingKey, environmentsKey}
+
+// ParseConfig parses the text of the sealcfg.yaml at path. Invalid values, and unknown
+// keys below the top level, are errors: a misspelled requirement must not count as
+// none. A top-level key that is nearly a known one is an error too. Other top-level
+// keys may be for a command or a newer version: [Config.Unknown] returns them. The
+// error joins a [*PolicyError] for each problem.
+func ParseConfig(path string, src []byte) (*ConfigFile, error) {
+	c := &ConfigFile{Path: path}
 	r := newReader(path)
 	if err := r.fits(src); err != nil {
 		return nil, err
@@ -137,7 +212,18 @@ func ParseConfig(path string, src []byte) (*Config, error) {
 	if len(roots) > 1 {
 		r.fail(roots[1], "a second document")
 	}
-	f := r.knownFields(roots[0], ConfigName, []string{bindingKey, environmentsKey})
+	f := r.merged(roots[0], ConfigName)
+	for _, e := range f.order {
+		switch guess := misspelled(e.Key, configKeys); {
+		case slices.Contains(configKeys, e.Key):
+		case guess != "":
+			r.failKey(e, "unknown key %q in %s; did you mean %q?", e.Key, ConfigName, guess)
+		default:
+			c.unknown = append(c.unknown, &PolicyError{
+				Path: path, Line: e.KeyLine, Column: e.KeyColumn, Reason: fmt.Sprintf("unknown key %q in %s", e.Key, ConfigName),
+			})
+		}
+	}
 	c.bound = r.binding(f, false)
 	if n := f.byKey[environmentsKey]; n != nil {
 		for _, e := range r.merged(n, environmentsKey).order {
@@ -155,13 +241,13 @@ func (r *reader) configured(n *envfile.Node, bound bool) ConfiguredEnvironment {
 	if err := checkName(n.Key); err != nil {
 		r.failKey(n, "%v", err)
 	} else if reserved(n.Key) {
-		r.failKey(n, "%q is a layer of environments: what they demand holds for it", n.Key)
+		r.failKey(n, "%q is a layer of environments: their requirements apply to it", n.Key)
 	}
 	e.bound = r.binding(r.knownFields(n, "an environment", []string{bindingKey}), bound)
 	return e
 }
 
-// binding reads whether files must have one; where nothing is said, it is as for others.
+// binding returns whether files must have a binding; without an entry, others decides.
 func (r *reader) binding(in fieldSet, others bool) bool {
 	n := in.find(bindingKey)
 	switch {
@@ -186,21 +272,51 @@ func (s fieldSet) find(key string) *envfile.Node {
 	return nil
 }
 
-// Environments are those of which the file says something.
-func (c *Config) Environments() []ConfiguredEnvironment { return c.environments }
+// misspelled returns the known key that a key is at most two slips away from, "" if
+// there is none.
+func misspelled(key string, known []string) string {
+	for _, k := range known {
+		if closest.Distance(strings.ToLower(key), k) <= maxSlips {
+			return k
+		}
+	}
+	return ""
+}
 
-// RequiresBinding reports whether a file has to have a binding, for
-// [envfile.Expectation].
+// Environments returns the environments that the file has an entry for.
+func (c *ConfigFile) Environments() []ConfiguredEnvironment { return c.environments }
+
+// Unknown returns a problem for each top-level key that the library does not know. A
+// program may ignore them; a command should reject them.
+func (c *Config) Unknown() []*PolicyError {
+	var unknown []*PolicyError
+	for _, f := range c.Files {
+		unknown = append(unknown, f.unknown...)
+	}
+	return unknown
+}
+
+// RequiresBinding reports whether a file must have a binding, for
+// [envfile.Expectation]. One sealcfg.yaml that requires it is enough.
 func (c *Config) RequiresBinding(file string) bool {
+	return slices.ContainsFunc(c.Files, func(f *ConfigFile) bool { return f.requiresBinding(file) })
+}
+
+// LayerRequiresBinding is [Config.RequiresBinding] for an environment, or for one of
+// its layers: prod.local is treated as prod, and base, which all environments share,
+// as the strictest of them.
+func (c *Config) LayerRequiresBinding(name string) bool {
+	return slices.ContainsFunc(c.Files, func(f *ConfigFile) bool { return f.layerRequiresBinding(name) })
+}
+
+func (c *ConfigFile) requiresBinding(file string) bool {
 	if name, ok := layerName(file); ok {
-		return c.LayerRequiresBinding(name)
+		return c.layerRequiresBinding(name)
 	}
 	return c.bound
 }
 
-// LayerRequiresBinding is [Config.RequiresBinding] for an environment, or for one of
-// its layers: prod.local is as prod, and base, which all share, as the strictest.
-func (c *Config) LayerRequiresBinding(name string) bool {
+func (c *ConfigFile) layerRequiresBinding(name string) bool {
 	env := strings.TrimSuffix(name, localSuffix)
 	strictest := c.bound
 	for _, e := range c.environments {

@@ -147,19 +147,24 @@ func (r *reader) misspelt(e *envfile.Node) {
 
 // RuleFor returns the first creation rule that matches a file, which need not
 // exist. A path that is not absolute is relative to the working directory. The
-// error wraps [ErrNoRule].
+// error wraps [ErrNoRule]. For the policy that applies to the file, see [Finder.Rule].
 func (p *Policy) RuleFor(path string) (*Rule, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("locate %s: %w", path, err)
 	}
-	if path, found, err := locateFile(abs); err != nil {
+	if path, found, err := new(Finder).locate(abs); err != nil {
 		return nil, err
-	} else if found.policy == p.Path {
+	} else if found.policy != nil && found.policy.join(PolicyName) == p.Path {
 		abs = path
 	}
+	return p.ruleFor(abs)
+}
+
+// ruleFor is RuleFor for an absolute path.
+func (p *Policy) ruleFor(abs string) (*Rule, error) {
 	// The prefix is cut as sops cuts it: a file that is not below the policy, and
-	// every file if the policy lies in the root directory, is matched by its absolute path.
+	// every file if the policy is in the root directory, is matched by its absolute path.
 	dir := filepath.Dir(p.Path) + string(filepath.Separator)
 	name := filepath.ToSlash(strings.TrimPrefix(abs, dir))
 	for _, r := range p.rules {

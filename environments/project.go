@@ -45,11 +45,14 @@ func Find(dir string) (*Project, error) {
 	if err != nil {
 		return nil, fmt.Errorf("locate %s: %w", dir, err)
 	}
-	abs, found, err := locateDir(abs)
+	abs, found, err := new(Finder).locateDir(abs)
 	if err != nil {
 		return nil, err
 	}
-	p := &Project{Root: abs, PolicyPath: found.policy, Ignored: found.ignored, dir: abs}
+	p := &Project{Root: abs, Ignored: found.ignored, dir: abs}
+	if found.policy != nil {
+		p.PolicyPath = found.policy.join(PolicyName)
+	}
 	if root := found.root(); root != "" {
 		p.Root = root
 	}

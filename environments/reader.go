@@ -190,9 +190,9 @@ func (r *reader) list(n *envfile.Node, what string) []*envfile.Node {
 	return entries
 }
 
-// What is read as policy comes with a repository, and must not keep its reader busy.
+// A policy comes with a repository, and must not keep its reader busy.
 const (
-	maxPolicy = 4 << 20 // bytes
+	maxPolicy = 4 << 20 // bytes, also of a sealcfg.yaml
 	maxRegex  = 4096    // bytes, as in files
 )
 

@@ -58,7 +58,9 @@ type app struct {
 	loaded     bool
 	places     []place
 
-	told sync.Map // paths of sealcfg.yaml: what is said of one is said once per run
+	finder *environments.Finder // what applies to files, found once per run
+
+	told sync.Map // paths of sealcfg.yaml whose problems have been reported
 }
 
 // place is somewhere an identity was looked for.

@@ -8,19 +8,19 @@ import (
 	"github.com/sealcfg/sealcfg/environments"
 )
 
-// place is what the file is bound to, "" where that is not known: for what comes
-// from stdin without a name, and for the callers of sops, which knows no such thing.
-func (t *target) place() (string, error) {
+// location returns the location of the file. It is the zero Location if that is not
+// known: for stdin without a name, and for callers of sops, which has no locations.
+func (t *target) location() (environments.Location, error) {
 	if t.path == "" || t.unplaced {
-		return "", nil
+		return environments.Location{}, nil
 	}
-	return environments.Place(t.path)
+	return t.finder.Location(t.path)
 }
 
-// expecting has the file's binding compared with where it lies, and demanded where
-// sealcfg.yaml says so.
+// expecting returns the file such that its binding is compared with its location, and
+// is required where a sealcfg.yaml requires one.
 func (a *app) expecting(t *target, s *envfile.Sealed) (*envfile.Sealed, error) {
-	place, err := t.place()
+	location, err := t.location()
 	if err != nil {
 		return nil, err
 	}
@@ -28,7 +28,7 @@ func (a *app) expecting(t *target, s *envfile.Sealed) (*envfile.Sealed, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := envfile.Expectation{Place: place, Bound: bound && !t.unbound}
+	e := envfile.Expectation{Place: location.String(), Fits: location.Fits, Bound: bound && !t.unbound}
 	if t.mayMove {
 		e.Fits = func(string) bool { return true }
 	}

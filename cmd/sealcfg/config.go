@@ -1,38 +1,46 @@
 package main
 
 import (
+	"errors"
 	"path/filepath"
 	"slices"
 
 	"github.com/sealcfg/sealcfg/environments"
 )
 
-// mustBeBound reports whether sealcfg.yaml demands a binding of the file.
+// mustBeBound reports whether a sealcfg.yaml requires a binding of the file.
 func (a *app) mustBeBound(t *target) (bool, error) {
 	if t.path == "" {
-		return false, nil // it comes from stdin, from nobody knows where
+		return false, nil // stdin has no path
 	}
-	config, err := environments.FindConfig(t.path)
+	config, err := t.finder.Config(t.path)
 	if err != nil {
 		return false, err
 	}
-	if config.Path != "" {
-		if _, told := a.told.LoadOrStore(config.Path, true); !told {
-			a.warnNoSuchEnvironment(config)
+	var unknown []error
+	for _, e := range config.Unknown() {
+		unknown = append(unknown, e)
+	}
+	if len(unknown) > 0 {
+		return false, errors.Join(unknown...)
+	}
+	for _, file := range config.Files {
+		if _, told := a.told.LoadOrStore(file.Path, true); !told {
+			a.warnNoSuchEnvironment(file)
 		}
 	}
 	return config.RequiresBinding(t.path), nil
 }
 
-// warnNoSuchEnvironment tells of names in a sealcfg.yaml that nothing is called:
-// what is demanded of a misspelt one is demanded of none.
-func (a *app) warnNoSuchEnvironment(config *environments.Config) {
+// warnNoSuchEnvironment warns of names in a sealcfg.yaml that no environment has: the
+// requirement of a misspelled one applies to none.
+func (a *app) warnNoSuchEnvironment(config *environments.ConfigFile) {
 	project, err := environments.Find(filepath.Dir(config.Path))
 	if err != nil {
 		return
 	}
 	envs, err := project.Environments()
-	if err != nil || len(envs) == 0 { // they lie elsewhere, or whoever opens them says what is wrong
+	if err != nil || len(envs) == 0 { // no environments here, or opening them reports the error
 		return
 	}
 	for _, e := range config.Environments() {

@@ -149,7 +149,7 @@ func sealNew(ctx context.Context, t *target, rule *environments.Rule, d *envfile
 	if err != nil {
 		return nil, err
 	}
-	place, err := t.place()
+	location, err := t.location()
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +158,7 @@ func sealNew(ctx context.Context, t *target, rule *environments.Rule, d *envfile
 		indent = rule.BinaryIndent
 	}
 	to = t.log.wrapping(to, memberStanzas(rule.Groups))
-	s, _, err := envfile.Seal(ctx, d.WithMetadataIndent(indent).WithPlace(place), rule.Rules, to)
+	s, _, err := envfile.Seal(ctx, d.WithMetadataIndent(indent).WithPlace(location.String()), rule.Rules, to)
 	return s, err
 }
 

@@ -52,6 +52,7 @@ func runInit(cmd *cobra.Command, a *app, name string) error {
 		if err := a.initPolicy(filepath.Join(project.Root, environments.PolicyName), name, recipient); err != nil {
 			return err
 		}
+		a.finder = new(environments.Finder)
 	} else {
 		a.say("%s is there already", shown(project.PolicyPath))
 		if err := a.checkMembership(cmd.Context(), project, recipient); err != nil {
@@ -70,7 +71,7 @@ func runInit(cmd *cobra.Command, a *app, name string) error {
 // checkMembership stops a newcomer to a project that has a policy: what there is
 // cannot be opened, and nothing is made that could not.
 func (a *app) checkMembership(ctx context.Context, project *environments.Project, recipient string) error {
-	policy, err := environments.ReadPolicy(project.PolicyPath)
+	policy, err := a.finder.Policy(project.PolicyPath)
 	if err != nil {
 		return err
 	}
@@ -106,7 +107,7 @@ func (a *app) initIdentity(ctx context.Context, project *environments.Project) (
 		}
 		own = ownRecipients(ids)
 	}
-	if named := inPolicy(project, own); named != "" {
+	if named := a.inPolicy(project, own); named != "" {
 		own = []string{named}
 	} else {
 		own = slices.DeleteFunc(own, func(r string) bool { return strings.HasPrefix(r, "ssh-") })
@@ -133,11 +134,11 @@ func (a *app) initIdentity(ctx context.Context, project *environments.Project) (
 
 // inPolicy returns the first of the recipients that the policy names, "" if it
 // names none or there is no policy yet.
-func inPolicy(project *environments.Project, own []string) string {
+func (a *app) inPolicy(project *environments.Project, own []string) string {
 	if project.PolicyPath == "" {
 		return ""
 	}
-	policy, err := environments.ReadPolicy(project.PolicyPath)
+	policy, err := a.finder.Policy(project.PolicyPath)
 	if err != nil {
 		return "" // runInit says so
 	}

@@ -244,7 +244,7 @@ func runKeyList(ctx context.Context, a *app) error {
 	}
 	rows, unread := []keyRow{}, 0
 	for i, t := range targets {
-		policy, err := environments.FindPolicy(t.path)
+		policy, err := t.finder.Policy(t.path)
 		if err != nil && !errors.Is(err, environments.ErrNoPolicy) {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"os"
 
+	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/internal/coredump"
 	"github.com/sealcfg/sealcfg/internal/gitrun"
 	"github.com/sealcfg/sealcfg/internal/scratch"
@@ -17,7 +18,7 @@ func main() { os.Exit(realMain()) }
 func realMain() int {
 	coredump.Off()
 	wd, _ := os.Getwd() // "" if it is gone
-	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, lookupEnv: os.LookupEnv}
+	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, lookupEnv: os.LookupEnv, finder: new(environments.Finder)}
 	a.withholdIdentity()
 	a.git = gitrun.New(os.Environ(), wd)
 	scratch.Sweep(a.scratchPlaces()) // what a kill -9 has left

@@ -74,10 +74,14 @@ func (o *rekeyOptions) plan(ctx context.Context, t *target) (*rekeyPlan, error) 
 	if p.to, err = rule.Recipients(keys.Default); err != nil {
 		return nil, err
 	}
+	location, err := t.location()
+	if err != nil {
+		return nil, err
+	}
 	p.opened, err = a.openSealed(ctx, t, s)
 	var none *keys.NoIdentityError
 	switch {
-	case err == nil && p.opened.Moved():
+	case err == nil && !location.Fits(p.opened.Place()):
 		p.Moved = p.opened.Place()
 	case o.dryRun && errors.As(err, &none) && !errors.Is(err, keys.ErrPassphrase):
 		p.Shut, err = true, nil // what the file says of itself is all there is to compare

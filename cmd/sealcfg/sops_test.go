@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/environments"
 )
 
 func TestCalledAsSops(t *testing.T) {
@@ -36,7 +37,7 @@ func run(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	}
 	null, err := os.Open(os.DevNull)
 	require.NoError(t, err)
-	a := &app{in: null, out: file(), err: file(), lookupEnv: func(string) (string, bool) { return "", false }}
+	a := &app{in: null, out: file(), err: file(), lookupEnv: func(string) (string, bool) { return "", false }, finder: new(environments.Finder)}
 	code = a.runSops(context.Background(), args)
 	read := func(f *os.File) string {
 		b, err := os.ReadFile(f.Name())

@@ -96,7 +96,7 @@ func (r *sopsRun) file(missing int) (*sopsFile, error) {
 	}
 	f.target = &target{
 		env: environments.Environment{Name: shownName, Path: name, Exists: true}, name: shownName, path: name, shown: shownName,
-		format: r.sopsFormat("input-type", name), unplaced: true, log: r.log,
+		format: r.sopsFormat("input-type", name), unplaced: true, log: r.log, finder: r.finder,
 	}
 	f.target.ruled = func() (*environments.Policy, *environments.Rule, error) { return r.policyFor(name) }
 	f.to = r.sopsFormat("output-type", name)
@@ -190,7 +190,7 @@ func (r *sopsRun) policyFor(path string) (*environments.Policy, *environments.Ru
 	}
 	if errors.Is(err, environments.ErrNoPolicy) {
 		outside := err
-		policy, err = environments.FindPolicy(path)
+		policy, err = r.finder.Policy(path)
 		if errors.Is(err, environments.ErrNoPolicy) && errors.Is(outside, environments.ErrOutside) {
 			err = outside
 		}
@@ -200,7 +200,7 @@ func (r *sopsRun) policyFor(path string) (*environments.Policy, *environments.Ru
 	}
 	rule, err := policy.RuleFor(path)
 	if errors.Is(err, environments.ErrNoRule) && !named {
-		if own, ownErr := environments.FindPolicy(path); ownErr == nil && own.Path != policy.Path {
+		if own, ownErr := r.finder.Policy(path); ownErr == nil && own.Path != policy.Path {
 			policy = own
 			rule, err = policy.RuleFor(path)
 		}
@@ -219,7 +219,7 @@ func (r *sopsRun) policy() (*environments.Policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	return environments.FindPolicy(filepath.Join(dir, environments.PolicyName))
+	return r.finder.Policy(filepath.Join(dir, environments.PolicyName))
 }
 
 // write puts a result where the flags say. old is what must still stand in

@@ -34,7 +34,8 @@ type target struct {
 
 	log *sopsLog // reports the use of keys, nil if nobody asked for it
 
-	// ruled finds policy otherwise than from the file upwards, if not nil.
+	finder *environments.Finder // of the run
+	// ruled finds the policy otherwise than from the file upwards, if not nil.
 	ruled func() (*environments.Policy, *environments.Rule, error)
 }
 
@@ -58,7 +59,7 @@ func (a *app) target(arg string) (*target, error) {
 }
 
 func (a *app) newTarget(env environments.Environment) *target {
-	return &target{env: env, name: env.Name, path: env.Path, shown: shown(env.Path), format: a.formatOf(env.Path)}
+	return &target{env: env, name: env.Name, path: env.Path, shown: shown(env.Path), format: a.formatOf(env.Path), finder: a.finder}
 }
 
 // fileTarget is target for a path that is no environment's name, whether there
@@ -93,13 +94,13 @@ func (a *app) standard(filename string) (*target, error) {
 		if a.inputType == "" {
 			return nil, usagef("what comes from stdin has no name to tell its format: give --input-type, or --filename")
 		}
-		return &target{name: stdio, shown: "stdin", format: a.formatOf(""), stdin: a.in}, nil
+		return &target{name: stdio, shown: "stdin", format: a.formatOf(""), stdin: a.in, finder: a.finder}, nil
 	}
 	path, err := filepath.Abs(filename)
 	if err != nil {
 		return nil, err
 	}
-	t := &target{name: filename, path: path, shown: "stdin", format: a.formatOf(path), stdin: a.in}
+	t := &target{name: filename, path: path, shown: "stdin", format: a.formatOf(path), stdin: a.in, finder: a.finder}
 	if a.inputType == "" {
 		t.format, _ = envfile.FormatOf(path) // what lies there says nothing of this text
 		t.detect = true
@@ -243,7 +244,7 @@ func (a *app) noKey(t *target, s *envfile.Sealed, err error) error {
 	if !errors.As(err, &none) {
 		return err
 	}
-	policy, _ := environments.FindPolicy(t.path) // for names only
+	policy, _ := t.finder.Policy(t.path) // for names only
 	who := readers(policy, s.Metadata())
 	var hint strings.Builder
 	var advice []string
@@ -348,17 +349,13 @@ func (t *target) save(s, old *envfile.Sealed) error {
 	return atomicfile.Write(t.path, s.Bytes(), opt)
 }
 
-// rule returns what policy says of the file. ok is false without a policy.
-func (t *target) rule() (policy *environments.Policy, rule *environments.Rule, err error) {
+// rule returns the policy and the creation rule that apply to the file. Without a
+// matching rule, it returns the policy and an error.
+func (t *target) rule() (*environments.Policy, *environments.Rule, error) {
 	if t.ruled != nil {
 		return t.ruled()
 	}
-	policy, err = environments.FindPolicy(t.path)
-	if err != nil {
-		return nil, nil, err
-	}
-	rule, err = policy.RuleFor(t.path)
-	return policy, rule, err
+	return t.finder.Rule(t.path)
 }
 
 // checkPolicy compares a file with policy before it is written: what policy

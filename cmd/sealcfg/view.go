@@ -83,7 +83,7 @@ func runView(cmd *cobra.Command, o *viewOptions) error {
 		}
 		roots = opened.Roots()
 	}
-	policy, _ := environments.FindPolicy(t.path) // names only; a broken policy names nobody
+	policy, _ := t.finder.Policy(t.path) // names only; a broken policy names nobody
 	fields := viewFields(roots, o.reveal)
 	people := viewReaders(policy, s.Metadata())
 	if a.json {
