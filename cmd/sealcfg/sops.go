@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -51,8 +52,9 @@ over in silence: docs/sops-shim.md lists the differences.`,
 type sopsRun struct {
 	*app
 	sopsArgs
-	name string // of the command
-	log  *sopsLog
+	name   string // of the command
+	legacy bool   // it was given as a flag
+	log    *sopsLog
 }
 
 // A sopsCommand is a command of sops.
@@ -137,7 +139,6 @@ func (r *sopsRun) dispatch(ctx context.Context, args []string) error {
 		return err
 	}
 	var cmd *sopsCommand
-	legacy := false
 	if len(r.rest) > 0 {
 		if r.rest[0] == "help" || r.rest[0] == "h" {
 			return r.help()
@@ -168,7 +169,6 @@ func (r *sopsRun) dispatch(ctx context.Context, args []string) error {
 		if cmd, err = r.legacyCommand(); err != nil {
 			return err
 		}
-		legacy = true
 	}
 	if err := r.fromEnv(known, r.lookupEnv); err != nil {
 		return err
@@ -176,21 +176,44 @@ func (r *sopsRun) dispatch(ctx context.Context, args []string) error {
 	if err := r.check(); err != nil {
 		return err
 	}
-	r.log = r.newLog(legacy)
+	r.log = r.newLog()
 	return r.runCommand(ctx, cmd)
 }
 
 // readCommand reads what stands behind the name of a command.
 func (r *sopsRun) readCommand(cmd *sopsCommand) error {
-	for name := range r.cli {
-		if !slices.Contains(strings.Fields(globalOnly+keyserviceFlags), name) {
-			return withHint(fmt.Errorf("%s stands before the command, where sops passes over it", dashed(name)),
-				"write sops %s %s ...", cmd.name, dashed(name))
+	for _, name := range slices.Sorted(maps.Keys(r.cli)) {
+		if name == cmd.name || slices.Contains(strings.Fields(globalOnly+keyserviceFlags), name) {
+			continue
 		}
+		err := fmt.Errorf("%s comes before the command, where sops does not read it", dashed(name))
+		if err := r.ignore(cmd.name, name, withHint(err, "write it after the command: %s %s %s ... FILE", sopsName(), cmd.name, dashed(name))); err != nil {
+			return err
+		}
+		delete(r.text, name)
+		delete(r.cli, name)
 	}
 	args := r.rest[1:]
 	r.name, r.rest = cmd.name, nil
 	return r.read(args, append(strings.Fields(cmd.flags), "help"), true)
+}
+
+// ignore decides about a flag in a position where sops does not read it. If the
+// flag has no effect that matters, the shim warns and goes on, as sops does. It
+// returns err if plaintext would be printed instead of written, or if a file
+// would be encrypted for other recipients or not be written.
+func (r *sopsRun) ignore(command, flag string, err error) error {
+	var ignorable bool
+	if slices.Contains([]string{"decrypt", "filestatus", "exec-env", "exec-file"}, command) {
+		ignorable = !slices.Contains([]string{"in-place", "output", "extract"}, flag)
+	} else {
+		ignorable = slices.Contains(strings.Fields(typeFlags+keyserviceFlags+"indent verbose decryption-order ignore-mac disable-version-check extract"), flag)
+	}
+	if !ignorable {
+		return err
+	}
+	r.warn("%v: ignored, as in sops", err)
+	return nil
 }
 
 // legacyCommand finds the command that the flags stand for.
@@ -215,14 +238,16 @@ func (r *sopsRun) legacyCommand() (*sopsCommand, error) {
 	if len(r.rest) == 0 {
 		return nil, sopsError(sopsNoFile, "no file specified")
 	}
-	r.name = name
+	r.name, r.legacy = name, true
 	for _, f := range strings.Fields(changeFlags) {
 		if r.given(f) && name != "rotate" {
-			return nil, fmt.Errorf("%s goes with --rotate", dashed(f))
+			if err := r.ignore(name, f, fmt.Errorf("%s goes with --rotate; sops does not read it here", dashed(f))); err != nil {
+				return nil, err
+			}
 		}
 	}
 	switch {
-	case r.given("extract") && name != "decrypt":
+	case r.given("extract") && name != "decrypt" && name != "encrypt":
 		return nil, fmt.Errorf("--extract goes with --decrypt")
 	case r.given("output") && (name == "edit" || name == "set"):
 		return nil, fmt.Errorf("--output does not go with %s, which changes the file", name)
@@ -251,8 +276,7 @@ func (r *sopsRun) runCommand(ctx context.Context, cmd *sopsCommand) error {
 func (r *sopsRun) useFlags() error {
 	for _, name := range strings.Fields(typeFlags) {
 		if _, known := envfile.FormatNamed(r.str(name)); r.given(name) && !known {
-			// sops goes by the file's name then.
-			return fmt.Errorf("%s: unknown type %q: want %s", dashed(name), r.str(name), joinOr(envfile.FormatNames()))
+			r.warn("%s: unknown type %q: as in sops, the name of the file decides; expected %s", dashed(name), r.str(name), joinOr(envfile.FormatNames()))
 		}
 	}
 	if path := r.str("config"); path != "" { // also where nothing in it matters
@@ -267,17 +291,26 @@ func (r *sopsRun) useFlags() error {
 			return sopsError(sopsDuplicateType, "duplicate decryption key type: %s", t)
 		}
 	}
+	if order == "" {
+		order = r.env(keys.EnvDecryptionOrder)
+	}
+	order = knownTypes(order)
 	lookup := r.lookupEnv
 	r.lookupEnv = func(name string) (string, bool) {
-		switch {
-		case name == "SOPS_DECRYPTION_ORDER" && order != "":
-			return order, true
-		case name == "VISUAL": // which sops does not read; tools set EDITOR
+		switch name {
+		case keys.EnvDecryptionOrder:
+			return order, order != ""
+		case "VISUAL": // which sops does not read; tools set EDITOR
 			return "", false
 		}
 		return lookup(name)
 	}
 	return r.useProfile()
+}
+
+// knownTypes leaves out types of keys that do not exist, which sops accepts.
+func knownTypes(order string) string {
+	return strings.Join(slices.DeleteFunc(strings.Split(order, ","), func(t string) bool { return !slices.Contains(keys.Types(), t) }), ",")
 }
 
 func (r *sopsRun) version() error {

@@ -34,26 +34,50 @@ func (r *sopsRun) untilSignal(ctx context.Context) context.Context {
 	return ctx
 }
 
-// oneFile refuses what sops passes over with a warning.
+// oneFile decides about arguments after the file, which sops ignores. A command
+// that only reads goes on with a warning, as sops does.
 func (r *sopsRun) oneFile() error {
-	if len(r.rest) < 2 {
-		return nil
-	}
-	for _, arg := range r.rest[1:] {
-		if strings.HasPrefix(arg, "-") && arg != "-" {
-			return withHint(fmt.Errorf("%s stands behind the file, where it is no flag", flagName(arg)), "write the flags before the file")
+	more := 0 // further files
+	for i := 1; i < len(r.rest); i++ {
+		arg := r.rest[i]
+		if !strings.HasPrefix(arg, "-") || arg == "-" {
+			more++
+			continue
+		}
+		written, _, hasValue := strings.Cut(arg, "=")
+		name := strings.TrimLeft(written, "-")
+		if f := findSopsFlag(name); f != nil {
+			name = f.name
+			if f.kind != boolFlag && !hasValue {
+				i++
+			}
+		}
+		err := withHint(fmt.Errorf("%s comes after the file, where flags are not read", written), "write the flags before the file: %s", r.inOrder(written))
+		if err := r.ignore(r.name, name, err); err != nil {
+			return err
 		}
 	}
-	err := fmt.Errorf("want one file, got %d", len(r.rest))
-	if guess, ok := closest.Of(r.rest[0], sopsCommandNames()); ok && r.name == "edit" {
-		return withHint(err, "did you mean the command %s?", guess)
+	if more > 0 {
+		err := fmt.Errorf("expected one file, got %d", 1+more)
+		switch guess, ok := closest.Of(r.rest[0], sopsCommandNames()); {
+		case r.name == "decrypt", r.name == "filestatus":
+			r.warn("%v: as in sops, only the first is read", err)
+		case ok && r.name == "edit":
+			return withHint(err, "did you mean the command %s?", guess)
+		default:
+			return withHint(err, "run the command once for each file")
+		}
 	}
-	return err
+	r.rest = r.rest[:min(len(r.rest), 1)]
+	return nil
 }
 
-func flagName(arg string) string {
-	name, _, _ := strings.Cut(arg, "=")
-	return name
+// inOrder is the command line with a flag where it is read.
+func (r *sopsRun) inOrder(flag string) string {
+	if r.legacy && r.name != "edit" && r.name != "set" {
+		return fmt.Sprintf("%s --%s %s ... %s", sopsName(), r.name, flag, word(r.rest[0]))
+	}
+	return fmt.Sprintf("%s %s %s ... %s", sopsName(), r.name, flag, word(r.rest[0]))
 }
 
 // open1 finds the file of a command that takes one. missing is the exit code if

@@ -27,8 +27,8 @@ type sopsLog struct {
 
 // newLog returns the log of a call. As in sops, --verbose has no effect with a
 // command: sops takes the flag before a command and does not pass it on.
-func (r *sopsRun) newLog(legacy bool) *sopsLog {
-	if !legacy || !r.on("verbose") {
+func (r *sopsRun) newLog() *sopsLog {
+	if !r.legacy || !r.on("verbose") {
 		return nil
 	}
 	order := r.str("decryption-order")

@@ -16,9 +16,7 @@ import (
 
 // set is sops set and sops --set.
 func (r *sopsRun) set(ctx context.Context) error {
-	if err := r.noThreshold(); err != nil {
-		return err
-	}
+	r.noThreshold()
 	index, value, err := r.setArguments(ctx)
 	if err != nil {
 		return err
@@ -37,12 +35,11 @@ func (r *sopsRun) set(ctx context.Context) error {
 	})
 }
 
-// noThreshold refuses a flag that sops takes and passes over.
-func (r *sopsRun) noThreshold() error {
-	if r.name != "edit" && r.given("shamir-secret-sharing-threshold") {
-		return fmt.Errorf("--shamir-secret-sharing-threshold is for encrypt: a file keeps its threshold until sealcfg rekey")
+// noThreshold warns of a flag that has no effect in sops either.
+func (r *sopsRun) noThreshold() {
+	if r.given("shamir-secret-sharing-threshold") {
+		r.warn("--shamir-secret-sharing-threshold has no effect with %s: the file keeps its threshold", r.name)
 	}
-	return nil
 }
 
 // setArguments reads index and value from where the flags say.
@@ -80,9 +77,7 @@ func (r *sopsRun) setArguments(ctx context.Context) (index string, value []byte,
 
 // unset is sops unset.
 func (r *sopsRun) unset(ctx context.Context) error {
-	if err := r.noThreshold(); err != nil {
-		return err
-	}
+	r.noThreshold()
 	if len(r.rest) != 2 {
 		return sopsError(sopsNoFile, "no file specified, or index is missing")
 	}
