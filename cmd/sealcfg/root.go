@@ -94,6 +94,9 @@ func noSuchFlag(cmd *cobra.Command, err error) error {
 	if !errors.As(err, &none) {
 		return usageError{err}
 	}
+	if h := sopsUserHint(cmd, none); h != "" {
+		return withHint(usageError{err}, "%s", h)
+	}
 	var names []string
 	each := func(f *pflag.Flag) { names = append(names, f.Name) }
 	cmd.Flags().VisitAll(each)

@@ -190,10 +190,7 @@ func (s *sopsArgs) misread(err error) error {
 	if name, ok := strings.CutPrefix(text, "flag provided but not defined: "); ok {
 		name = strings.TrimLeft(name, "-")
 		err := fmt.Errorf("flag provided but not defined: %s", dashed(name))
-		if findSopsFlag(name) != nil {
-			return withHint(err, "this command does not take %s; sops has it elsewhere (flags of sops itself stand before the command)", dashed(name))
-		}
-		return withHint(err, "sealcfg sops --help lists what is supported")
+		return withHint(err, "%s", otherPosition(name))
 	}
 	if name, ok := strings.CutPrefix(text, "flag needs an argument: "); ok {
 		return fmt.Errorf("%s needs a value", dashed(strings.TrimLeft(name, "-")))
@@ -209,6 +206,30 @@ func (s *sopsArgs) misread(err error) error {
 		}
 	}
 	return errors.New("bad flag syntax")
+}
+
+// otherPosition is the hint for a flag that sops has elsewhere or does not have.
+func otherPosition(name string) string {
+	f := findSopsFlag(name)
+	if f == nil {
+		return fmt.Sprintf("%s --help lists the flags", sopsName())
+	}
+	if i := slices.Index(sopsCommandNames(), f.name); i >= 0 && f.kind == boolFlag {
+		return fmt.Sprintf("leave it out, the command is enough: %s %s FILE", sopsName(), f.name)
+	}
+	if slices.Contains(strings.Fields(globalOnly), f.name) {
+		return fmt.Sprintf("write it before the command: %s %s ... COMMAND FILE", sopsName(), dashed(f.name))
+	}
+	var with []string
+	for _, c := range sopsCommands() {
+		if c.refuse == "" && slices.Contains(strings.Fields(c.flags), f.name) {
+			with = append(with, c.name)
+		}
+	}
+	if len(with) == 0 {
+		return fmt.Sprintf("%s --help lists the flags", sopsName())
+	}
+	return fmt.Sprintf("%s is a flag of %s: %s %s %s ... FILE", dashed(f.name), joinOr(with), sopsName(), with[0], dashed(f.name))
 }
 
 func dashed(name string) string {
