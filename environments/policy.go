@@ -175,6 +175,10 @@ func (p *Policy) ruleFor(abs string) (*Rule, error) {
 	return nil, fmt.Errorf("%w %s in %s", ErrNoRule, name, p.Path)
 }
 
+// RuleForName is [Policy.RuleFor] for an absolute path that is only a name, such as
+// /dev/stdin: it does not follow symbolic links.
+func (p *Policy) RuleForName(path string) (*Rule, error) { return p.ruleFor(path) }
+
 // HasRules reports whether the policy has creation_rules at all. One without
 // is to sops as good as none.
 func (p *Policy) HasRules() bool { return p.hasRules }

@@ -44,7 +44,7 @@ sealed file is never replaced by it, but git does not know that it is plain.`,
 		Args:              exactly(1, "one ENV"),
 		ValidArgsFunction: a.completeEnv,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.env = args[0]
+			o.env = stdinArgument(args[0])
 			return runDecrypt(cmd, o)
 		},
 	}

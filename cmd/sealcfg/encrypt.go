@@ -39,7 +39,9 @@ In place it refuses to lock you out: .sops.yaml must name you for the file.`,
 		Args:              exactly(1, "one FILE"),
 		ValidArgsFunction: a.completeEnv,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.file = args[0]
+			if o.file = stdinArgument(args[0]); o.file != stdio && isStream(o.file) {
+				return withHint(usagef("%s is not a file that can be encrypted in place", o.file), "read it from stdin: sealcfg encrypt - --filename PATH < %s", word(o.file))
+			}
 			return runEncrypt(cmd, o)
 		},
 	}

@@ -21,9 +21,10 @@ import (
 // A sopsFile is the file that a call of the shim is about.
 type sopsFile struct {
 	*target
-	stdin bool           // there is no file: the text comes from stdin
-	to    envfile.Format // what --output-type says, else the target's format
-	path  string         // where the text lies; the target's path is that of --filename-override
+	stdin  bool           // there is no file: the text comes from stdin
+	stream bool           // the name is that of an open file, such as /dev/stdin
+	to     envfile.Format // what --output-type says, else the target's format
+	path   string         // where the text lies; the target's path is that of --filename-override
 }
 
 // untilSignal ends the context when a signal comes.
@@ -123,6 +124,10 @@ func (r *sopsRun) file(missing int) (*sopsFile, error) {
 		format: r.sopsFormat("input-type", name), unplaced: true, log: r.log, finder: r.finder,
 	}
 	f.target.ruled = func() (*environments.Policy, *environments.Rule, error) { return r.policyFor(name) }
+	if f.stream = isStream(name); f.stream {
+		f.target.path = "" // what it is redirected to does not matter
+		f.target.ruled = func() (*environments.Policy, *environments.Rule, error) { return r.policyForStream(name) }
+	}
 	f.to = r.sopsFormat("output-type", name)
 	return f, nil
 }
@@ -200,6 +205,25 @@ func (r *sopsRun) openFile(ctx context.Context, f *sopsFile) (*envfile.Opened, e
 	return r.openSealed(ctx, f.target, s)
 }
 
+// policyForStream finds the policy for the name of an open file: there is no file
+// whose directory could have one.
+func (r *sopsRun) policyForStream(name string) (*environments.Policy, *environments.Rule, error) {
+	policy, err := r.policy()
+	if err != nil {
+		return nil, nil, err
+	}
+	rule, err := policy.RuleForName(name)
+	return policy, rule, noRules(policy, err)
+}
+
+// noRules marks the error of a policy that has no creation rules at all.
+func noRules(policy *environments.Policy, err error) error {
+	if errors.Is(err, environments.ErrNoRule) && !policy.HasRules() {
+		return quietly(errNoCreationRules, err)
+	}
+	return err
+}
+
 // policyFor finds what .sops.yaml says of a file: the one that --config or
 // $SOPS_CONFIG names, else, as tools expect of sops, the nearest from the
 // working directory upwards. Where there is none, or none that has a rule for the
@@ -229,10 +253,7 @@ func (r *sopsRun) policyFor(path string) (*environments.Policy, *environments.Ru
 			rule, err = policy.RuleFor(path)
 		}
 	}
-	if errors.Is(err, environments.ErrNoRule) && !policy.HasRules() {
-		err = quietly(errNoCreationRules, err)
-	}
-	return policy, rule, err
+	return policy, rule, noRules(policy, err)
 }
 
 func (r *sopsRun) policy() (*environments.Policy, error) {
