@@ -30,6 +30,7 @@ func (s *fileSource) Read(ctx context.Context, r *Reading) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.shown, err)
 	}
+	r.warnings = append(r.warnings, s.keyring.warnings(s.shown)...)
 	var tree *node
 	if format == envfile.Dotenv {
 		r.warnOfReturns(root, s.shown)

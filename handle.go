@@ -26,8 +26,8 @@ func (h *Handle[T]) Env() string { return h.now.Load().env }
 func (h *Handle[T]) Origins() *Origins { return h.now.Load().origins }
 
 // Warnings returns what is not wrong, but will be or looks like a mistake: old
-// names ([KindDeprecated]) and variables that no setting has ([KindUnknown]). The
-// caller must not change them.
+// names ([KindDeprecated]), variables that no setting has ([KindUnknown]), and key
+// sources that are broken ([KindKeySource]). The caller must not change them.
 func (h *Handle[T]) Warnings() []*Problem { return h.now.Load().warnings }
 
 // Reload reads all sources again, for the same environment, and puts the new

@@ -18,6 +18,7 @@ type keyring struct {
 	ids    []keys.Identity
 	err    error
 	places []string // that were looked in, and what was there
+	broken []error  // key sources that the load goes on without
 }
 
 func (r *keyring) identities(ctx context.Context) ([]keys.Identity, error) {
@@ -25,11 +26,25 @@ func (r *keyring) identities(ctx context.Context) ([]keys.Identity, error) {
 		return r.o.identities, nil
 	}
 	r.once.Do(func() {
-		if r.ids, r.err = keys.Default.Identities(ctx, r.o.source(r.looked)); r.err != nil {
+		src := r.o.source(ctx)
+		src.Looked = r.looked
+		src.Broken = func(reason error) { r.broken = append(r.broken, reason) }
+		if r.ids, r.err = keys.Default.Identities(ctx, src); r.err != nil {
 			r.err = fmt.Errorf("look for identities: %w", r.err)
 		}
 	})
 	return r.ids, r.err
+}
+
+// warnings returns a warning for each broken key source, once.
+func (r *keyring) warnings(file string) []*Problem {
+	var all []*Problem
+	for _, reason := range r.broken {
+		f := &flaw{kind: KindKeySource, reason: "broken key source: " + reason.Error()}
+		all = append(all, f.problem("", Origin{File: file}))
+	}
+	r.broken = nil
+	return all
 }
 
 func (r *keyring) looked(place string, found int) {

@@ -263,6 +263,29 @@ func TestIdentities(t *testing.T) {
 		assert.Equal(t, []string{recipient}, none.Recipients)
 		assert.ErrorContains(t, err, "need the package github.com/sealcfg/sealcfg/keys/agessh (missing import?)")
 	})
+	t.Run("one source broken", func(t *testing.T) {
+		var warned []string
+		onWarning := sealcfg.OnWarning(func(p *sealcfg.Problem) {
+			assert.Equal(t, sealcfg.KindKeySource, p.Kind)
+			warned = append(warned, p.Reason)
+		})
+		require.NoError(t, load(onWarning, sealcfg.WithEnviron("SOPS_AGE_KEY="+demoKeyLine, "SOPS_AGE_KEY_FILE="+filepath.Join(dir, "canary-55"))))
+		require.NoError(t, load(onWarning, sealcfg.WithEnviron("SOPS_AGE_KEY=canary-55", "SOPS_AGE_KEY_FILE="+keyFile)))
+		assert.Equal(t, []string{
+			"broken key source: $SOPS_AGE_KEY_FILE: no such file or directory",
+			"broken key source: $SOPS_AGE_KEY: line 1: not an age identity that this version knows",
+		}, warned)
+	})
+	t.Run("bounded", func(t *testing.T) {
+		_, err := os.Stat("/dev/zero")
+		if err != nil {
+			t.Skip("no /dev/zero on this system")
+		}
+		for _, variable := range []string{"SOPS_AGE_KEY_FILE=/dev/zero", "SOPS_AGE_KEY_CMD=cat /dev/zero"} {
+			require.NoError(t, load(sealcfg.WithEnviron("SOPS_AGE_KEY="+demoKeyLine, variable)))
+			require.ErrorIs(t, load(sealcfg.WithEnviron(variable)), keys.ErrNoIdentity)
+		}
+	})
 	t.Run("malformed", func(t *testing.T) {
 		for _, text := range []string{demoKeyLine + "X", "# only a comment\n", "canary-55"} {
 			err := load(sealcfg.WithIdentityText(text))

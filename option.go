@@ -1,7 +1,6 @@
 package sealcfg
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/sealcfg/sealcfg/environments"
+	"github.com/sealcfg/sealcfg/internal/bounded"
 	"github.com/sealcfg/sealcfg/keys"
 )
 
@@ -240,16 +240,16 @@ func (o *options) environment() (string, error) {
 	return "", fmt.Errorf("%w: $%s is not set, and the program names none", ErrNoEnvironment, o.envVar)
 }
 
-// source says where identities of the user and the machine are looked for.
-func (o *options) source(looked func(place string, found int)) keys.Source {
+// source returns the door through which identities of the user and the machine
+// are looked for.
+func (o *options) source(ctx context.Context) keys.Source {
 	return keys.Source{
 		LookupEnv: o.lookupEnv,
-		ReadFile:  os.ReadFile,
+		ReadFile:  func(path string) ([]byte, error) { return bounded.File(ctx, path, keys.MaxSource) },
 		ConfigDir: keys.ConfigDir(o.lookupEnv),
 		HomeDir:   keys.HomeDir(o.lookupEnv),
 		Run:       o.run,
 		Permit:    environments.Permit(o.allowed, sync.OnceValues(o.policy)),
-		Looked:    looked,
 	}
 }
 
@@ -269,15 +269,8 @@ func (o *options) config() (*environments.Config, error) {
 	return environments.FindConfig(filepath.Join(o.dir, "any"))
 }
 
-// run starts the command of $SOPS_AGE_KEY_CMD. What it prints on stderr is
-// dropped: a library does not print, and it might be part of a key.
+// run starts the command of $SOPS_AGE_KEY_CMD. Its stderr is dropped: a library
+// does not print, and it might be part of a key.
 func (o *options) run(ctx context.Context, argv []string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	cmd.Env = o.variables()
-	var out bytes.Buffer
-	cmd.Stdout = &out
-	if err := cmd.Run(); err != nil {
-		return nil, fmt.Errorf("run the command: %w", err)
-	}
-	return out.Bytes(), nil
+	return bounded.Output(ctx, argv, keys.MaxSource, func(cmd *exec.Cmd) { cmd.Env = o.variables() })
 }

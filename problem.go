@@ -21,6 +21,9 @@ const (
 
 	// KindDeprecated is that of warnings only: the name is on its way out.
 	KindDeprecated Kind = "deprecated"
+	// KindKeySource is that of warnings only: a key source is broken, and an
+	// identity from another one decrypted the files.
+	KindKeySource Kind = "key source"
 )
 
 // A Problem is one thing that is wrong with one setting. It carries no value.

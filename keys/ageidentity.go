@@ -35,7 +35,11 @@ func ParseAgeIdentity(s string) (Identity, error) { return Age.parseIdentity(s, 
 // that begin with # are skipped; several identities may stand on one line.
 // Errors name the line by its number.
 func ParseAgeIdentities(text string) ([]Identity, error) {
-	ids, err := Age.parseIdentities(text, Source{})
+	plain, err := Text([]byte(text))
+	if err != nil {
+		return nil, err
+	}
+	ids, err := Age.parseIdentities(string(plain), Source{})
 	if err != nil {
 		return nil, err
 	}
@@ -78,11 +82,11 @@ func (p *AgeProvider) parseIdentity(s, recipient string, src Source) (Identity, 
 // its identity.
 var namedRecipient = pattern.New(`\bage1[a-z0-9+._-]*1[a-z0-9]+\b`)
 
-// parseIdentities reads the text of an identity file. An identity of a kind
-// that the program has not linked is no mistake in the file: it says so when
-// nothing else opens a stanza.
-func (p *AgeProvider) parseIdentities(text string, src Source) ([]Identity, error) {
-	var ids []Identity
+// parseIdentities reads the text of an identity file. The error is about the first
+// identity that is malformed; the others are returned all the same. An identity
+// of a kind that the program has not linked is not malformed: the error of a file
+// that no identity decrypts names the missing package.
+func (p *AgeProvider) parseIdentities(text string, src Source) (ids []Identity, failed error) {
 	n, recipient := 0, ""
 	for line := range strings.Lines(text) {
 		n++
@@ -99,42 +103,40 @@ func (p *AgeProvider) parseIdentities(text string, src Source) ([]Identity, erro
 			if errors.As(err, &missing) {
 				id, err = UnusableIdentity(fmt.Errorf("line %d: %w", n, err), isAge), nil
 			}
-			if err != nil {
-				return nil, fmt.Errorf("line %d: %w", n, err)
+			switch {
+			case err == nil:
+				ids = append(ids, id)
+			case failed == nil:
+				failed = fmt.Errorf("line %d: %w", n, err)
 			}
-			ids = append(ids, id)
 			recipient = ""
 		}
 	}
-	return ids, nil
+	return ids, failed
 }
 
 func isAge(s *Stanza) bool { return s.Type == AgeType }
 
 // Identities looks where sops looks, and merges all it finds. As with sops, keys
-// that only compute are tried first. A place that is named by a variable and
-// broken is an error. Each command is run once; $SOPS_AGE_RECIPIENT, in which
-// sops tells a command for which recipient it wants the key, is not set for it.
+// that only compute are tried first. A broken key source is reported to
+// [Source.Broken], and does not stop the others. Each command is run once, and
+// without $SOPS_AGE_RECIPIENT, which sops sets to the recipient of a stanza.
 func (p *AgeProvider) Identities(ctx context.Context, src Source) ([]Identity, error) {
-	var all []Identity
-	for _, places := range []func(context.Context, Source) ([]Identity, error){p.fromVariable, p.fromNamedFile, p.fromCommand, p.fromOwnFile} {
-		ids, err := places(ctx, src)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, ids...)
-	}
+	all := slices.Concat(p.fromVariable(ctx, src), p.fromNamedFile(ctx, src), p.fromCommand(ctx, src), p.fromOwnFile(ctx, src))
 	for _, k := range p.registered() {
 		ids, err := k.Identities(ctx, src)
 		if err != nil {
-			return nil, err
+			ids = append(ids, src.Unusable(ctx, err, isAge))
 		}
 		all = append(all, ids...)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
 	return patientLast(all), nil
 }
 
-// patientLast moves those behind the others who may have to ask somebody.
+// patientLast moves the identities that may have to ask a person to the end.
 func patientLast(ids []Identity) []Identity {
 	var first, last []Identity
 	for _, id := range ids {
@@ -149,66 +151,79 @@ func patientLast(ids []Identity) []Identity {
 	return append(first, last...)
 }
 
-func (p *AgeProvider) fromVariable(_ context.Context, src Source) ([]Identity, error) {
+func (p *AgeProvider) fromVariable(ctx context.Context, src Source) []Identity {
 	text, _ := src.env(EnvAgeKey)
-	return p.read("$"+EnvAgeKey, []byte(text), src)
+	return p.read(ctx, "$"+EnvAgeKey, []byte(text), src)
 }
 
-func (p *AgeProvider) fromNamedFile(_ context.Context, src Source) ([]Identity, error) {
+func (p *AgeProvider) fromNamedFile(ctx context.Context, src Source) []Identity {
 	path, ok := src.env(EnvAgeKeyFile)
 	if !ok || src.ReadFile == nil {
-		return p.read("$"+EnvAgeKeyFile, nil, src)
+		return p.read(ctx, "$"+EnvAgeKeyFile, nil, src)
 	}
-	text, err := src.ReadFile(path)
+	text, err := src.File(path)
 	if err != nil {
-		return nil, fmt.Errorf("$%s: %w", EnvAgeKeyFile, err)
+		return []Identity{src.Unusable(ctx, fmt.Errorf("$%s: %w", EnvAgeKeyFile, err), isAge)}
 	}
-	return p.read("$"+EnvAgeKeyFile+" ("+path+")", text, src)
+	return p.read(ctx, "$"+EnvAgeKeyFile+" ("+path+")", text, src)
 }
 
-func (p *AgeProvider) fromCommand(ctx context.Context, src Source) ([]Identity, error) {
+func (p *AgeProvider) fromCommand(ctx context.Context, src Source) []Identity {
 	text, _, err := src.Output(ctx, EnvAgeKeyCmd)
 	if err != nil {
-		return nil, err
+		return []Identity{src.Unusable(ctx, err, isAge)}
 	}
-	return p.read("$"+EnvAgeKeyCmd, text, src)
+	return p.read(ctx, "$"+EnvAgeKeyCmd, text, src)
 }
 
-func (p *AgeProvider) fromOwnFile(_ context.Context, src Source) ([]Identity, error) {
+func (p *AgeProvider) fromOwnFile(ctx context.Context, src Source) []Identity {
 	if src.ConfigDir == "" || src.ReadFile == nil {
-		return nil, nil
+		return nil
 	}
 	path := AgeKeyFile(src.ConfigDir)
-	text, err := src.ReadFile(path)
+	text, err := src.File(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+		return []Identity{src.Unusable(ctx, fmt.Errorf("%s: %w", path, err), isAge)}
 	}
-	return p.read(path, text, src)
+	return p.read(ctx, path, text, src)
 }
 
-// read reads what was found in a place: identities, or an age file that holds
-// them.
-func (p *AgeProvider) read(place string, text []byte, src Source) ([]Identity, error) {
-	if IsAgeFile(text) {
-		id, err := p.newLocked(place, text, src)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", place, err)
-		}
-		src.Report(place, Locked)
-		return []Identity{id}, nil
-	}
-	if strings.HasPrefix(strings.TrimSpace(string(text)), "-----BEGIN") {
-		return nil, fmt.Errorf("%s: that is no age identity file; an SSH key belongs into $SOPS_AGE_SSH_PRIVATE_KEY_FILE", place)
-	}
-	ids, err := p.parseIdentities(string(text), src)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", place, err)
-	}
+// read returns the identities of a key source: the list, or one for an encrypted
+// list. It reports a malformed one as broken.
+func (p *AgeProvider) read(ctx context.Context, place string, text []byte, src Source) []Identity {
+	ids, err := p.identitiesOf(place, text, src)
 	for _, id := range ids {
 		if u, ok := id.(*unusableIdentity); ok {
 			u.reason = fmt.Errorf("%s: %w", place, u.reason)
 		}
 	}
-	src.Report(place, len(ids))
-	return ids, nil
+	if err != nil {
+		ids = append(ids, src.Unusable(ctx, fmt.Errorf("%s: %w", place, err), isAge))
+	}
+	return ids
+}
+
+func (p *AgeProvider) identitiesOf(place string, raw []byte, src Source) ([]Identity, error) {
+	text, err := raw, error(nil)
+	if !IsAgeFile(raw) { // it may be binary
+		if text, err = Text(raw); err != nil {
+			return nil, err
+		}
+	}
+	if IsAgeFile(text) {
+		id, err := p.newLocked(place, text, src)
+		if err != nil {
+			return nil, err
+		}
+		src.Report(place, Locked)
+		return []Identity{id}, nil
+	}
+	if strings.HasPrefix(strings.TrimSpace(string(text)), "-----BEGIN") {
+		return nil, errors.New("not an age identity file; an SSH key belongs in $SOPS_AGE_SSH_PRIVATE_KEY_FILE")
+	}
+	ids, err := p.parseIdentities(string(text), src)
+	if len(ids) > 0 || err == nil {
+		src.Report(place, len(ids))
+	}
+	return ids, err
 }

@@ -2,12 +2,15 @@ package keys_test
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -29,6 +32,9 @@ func TestParseAgeIdentities(t *testing.T) {
 		"crlf":          {"# a\r\n" + aliceKey + "\r\n\r\n" + bobKey + "\r\n", []string{alicePublic, bobPublic}},
 		"blanks around": {"\t" + aliceKey + "  \n", []string{alicePublic}},
 		"same twice":    {aliceKey + "\n" + aliceKey, []string{alicePublic, alicePublic}},
+		"byte order":    {"\ufeff" + aliceKey + "\n", []string{alicePublic}},
+		"UTF-16":        {utf16le("# clé\r\n" + aliceKey + "\r\n"), []string{alicePublic}},
+		"UTF-16, big":   {utf16be(aliceKey + "\n" + bobKey), []string{alicePublic, bobPublic}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ids, err := keys.ParseAgeIdentities(c.text)
@@ -45,6 +51,23 @@ func TestParseAgeIdentities(t *testing.T) {
 	assert.True(t, strings.HasPrefix(public(ids[0]), "age1pq1"))
 }
 
+// utf16le is a text as PowerShell's > writes it.
+func utf16le(s string) string {
+	b := []byte{0xff, 0xfe}
+	for _, u := range utf16.Encode([]rune(s)) {
+		b = binary.LittleEndian.AppendUint16(b, u)
+	}
+	return string(b)
+}
+
+func utf16be(s string) string {
+	b := []byte{0xfe, 0xff}
+	for _, u := range utf16.Encode([]rune(s)) {
+		b = binary.BigEndian.AppendUint16(b, u)
+	}
+	return string(b)
+}
+
 // Errors name the line, and hold no part of a secret.
 func TestParseAgeIdentitiesRefuses(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
@@ -55,7 +78,8 @@ func TestParseAgeIdentitiesRefuses(t *testing.T) {
 		"a plugin":       {"AGE-PLUGIN-YUBIKEY-1QQQ", `line 1: age keys of kind "plugin" need the package github.com/sealcfg/sealcfg/keys/ageplugin (missing import?)`},
 		"second word":    {aliceKey + " hunter2", "line 1: not an age identity that this version knows"},
 		"hybrid":         {hybridKey[:60], "line 1: malformed age identity"},
-		"byte order":     {"\ufeff" + aliceKey, "line 1: not an age identity that this version knows"},
+		"no mark":        {utf16le(aliceKey)[2:], "it contains NUL bytes; if it is UTF-16, convert it: iconv -f UTF-16LE -t UTF-8"},
+		"half of UTF-16": {utf16le(aliceKey) + "x", "UTF-16 with an odd number of bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := keys.ParseAgeIdentities(c.text)
@@ -71,6 +95,7 @@ type places struct {
 	output map[string]string // of commands
 	ran    []string
 	looked []string
+	broken []string
 }
 
 func (p *places) source() keys.Source {
@@ -80,7 +105,7 @@ func (p *places) source() keys.Source {
 			if text, ok := p.files[path]; ok {
 				return []byte(text), nil
 			}
-			return nil, fmt.Errorf("open %s: %w", path, fs.ErrNotExist)
+			return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
 		},
 		ConfigDir: "conf",
 		Run: func(_ context.Context, argv []string) ([]byte, error) {
@@ -91,6 +116,7 @@ func (p *places) source() keys.Source {
 			return nil, errors.New("no such program")
 		},
 		Looked: func(place string, found int) { p.looked = append(p.looked, fmt.Sprintf("%s: %d", place, found)) },
+		Broken: func(reason error) { p.broken = append(p.broken, reason.Error()) },
 	}
 }
 
@@ -128,32 +154,90 @@ func TestIdentitiesOfNobody(t *testing.T) {
 	assert.Empty(t, ids)
 }
 
-func TestIdentitiesErrors(t *testing.T) {
-	denied := errors.New("denied")
+// A broken key source is reported, explains itself if nothing decrypts a file, and
+// stops no other one.
+func TestBrokenKeySources(t *testing.T) {
+	alice := []*keys.Stanza{wrap(t, alicePublic)}
 	for name, c := range map[string]struct {
 		places places
 		want   string
 	}{
-		"variable":     {places{env: map[string]string{keys.EnvAgeKey: "hunter2"}}, "load age identities: $SOPS_AGE_KEY: line 1: not an age identity that this version knows"},
-		"missing file": {places{env: map[string]string{keys.EnvAgeKeyFile: "none.txt"}}, "load age identities: $SOPS_AGE_KEY_FILE: open none.txt: file does not exist"},
+		"variable":         {places{env: map[string]string{keys.EnvAgeKey: "hunter2"}}, "$SOPS_AGE_KEY: line 1: not an age identity that this version knows"},
+		"missing file":     {places{env: map[string]string{keys.EnvAgeKeyFile: "hunter2.txt"}}, "$SOPS_AGE_KEY_FILE: file does not exist"},
+		"a key for a path": {places{env: map[string]string{keys.EnvAgeKeyFile: bobKey}}, "$SOPS_AGE_KEY_FILE: file does not exist"},
 		"broken file": {places{env: map[string]string{keys.EnvAgeKeyFile: "my.txt"}, files: map[string]string{"my.txt": "\nhunter2"}},
-			"load age identities: $SOPS_AGE_KEY_FILE (my.txt): line 2: not an age identity that this version knows"},
-		"command fails":    {places{env: map[string]string{keys.EnvAgeKeyCmd: "none"}}, "load age identities: $SOPS_AGE_KEY_CMD: no such program"},
-		"command unclosed": {places{env: map[string]string{keys.EnvAgeKeyCmd: "show 'x"}}, "load age identities: $SOPS_AGE_KEY_CMD: unclosed quote in command line"},
-		"command blank":    {places{env: map[string]string{keys.EnvAgeKeyCmd: "  "}}, "load age identities: $SOPS_AGE_KEY_CMD is empty"},
+			"$SOPS_AGE_KEY_FILE (my.txt): line 2: not an age identity that this version knows"},
+		"an SSH key": {places{env: map[string]string{keys.EnvAgeKeyFile: "my.txt"}, files: map[string]string{"my.txt": "-----BEGIN OPENSSH PRIVATE KEY-----"}},
+			"$SOPS_AGE_KEY_FILE (my.txt): not an age identity file; an SSH key belongs in $SOPS_AGE_SSH_PRIVATE_KEY_FILE"},
+		"for a recipient": {places{env: map[string]string{keys.EnvAgeKeyFile: "my.txt"}, files: map[string]string{"my.txt": "age-encryption.org/v1\n"}},
+			"$SOPS_AGE_KEY_FILE (my.txt): read the encrypted identity file: failed to read header: parsing age header: failed to read header: EOF"},
+		"too long": {places{env: map[string]string{keys.EnvAgeKeyFile: "my.txt"}, files: map[string]string{"my.txt": strings.Repeat("#", keys.MaxSource+1)}},
+			"$SOPS_AGE_KEY_FILE: too long for a key: more than 1 MB"},
+		"command fails":    {places{env: map[string]string{keys.EnvAgeKeyCmd: "none"}}, "$SOPS_AGE_KEY_CMD: no such program"},
+		"command unclosed": {places{env: map[string]string{keys.EnvAgeKeyCmd: "show 'x"}}, "$SOPS_AGE_KEY_CMD: unclosed quote in command line"},
+		"command blank":    {places{env: map[string]string{keys.EnvAgeKeyCmd: "  "}}, "$SOPS_AGE_KEY_CMD is empty"},
 		"command prints other things": {places{env: map[string]string{keys.EnvAgeKeyCmd: "show"}, output: map[string]string{"show": "hunter2"}},
-			"load age identities: $SOPS_AGE_KEY_CMD: line 1: not an age identity that this version knows"},
-		"own file broken": {places{files: map[string]string{keysFile: "hunter2"}}, "load age identities: " + keysFile + ": line 1: not an age identity that this version knows"},
+			"$SOPS_AGE_KEY_CMD: line 1: not an age identity that this version knows"},
+		"command prints too much": {places{env: map[string]string{keys.EnvAgeKeyCmd: "show"}, output: map[string]string{"show": strings.Repeat("#", keys.MaxSource+1)}},
+			"$SOPS_AGE_KEY_CMD: too long for a key: more than 1 MB"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := keys.Default.Identities(t.Context(), c.places.source())
-			require.EqualError(t, err, c.want)
+			p := c.places
+			ids, err := keys.Default.Identities(t.Context(), p.source())
+			require.NoError(t, err)
+			assert.Equal(t, []string{c.want}, p.broken)
+			_, err = keys.Unwrap(t.Context(), alice, ids)
+			var none *keys.NoIdentityError
+			require.ErrorAs(t, err, &none)
+			assert.Zero(t, none.Tried)
+			assert.Contains(t, err.Error(), c.want)
+			assert.NotContains(t, err.Error(), "hunter2")
+			assert.NotContains(t, err.Error(), bobKey)
+			assert.Empty(t, keys.Recipients(ids...))
+			_, err = keys.Unwrap(t.Context(), []*keys.Stanza{{Type: "pgp", Fields: []keys.Field{{Name: "fp", Value: "AB"}}}}, ids)
+			assert.NotContains(t, err.Error(), c.want, "no age key source matters to a file for PGP")
+
+			p.files = maps.Clone(p.files)
+			if p.files == nil {
+				p.files = map[string]string{}
+			}
+			p.files[keysFile] = aliceKey
+			ids, err = keys.Default.Identities(t.Context(), p.source())
+			require.NoError(t, err)
+			got, err := keys.Unwrap(t.Context(), alice, ids)
+			require.NoError(t, err, "another key source has the key")
+			assert.Equal(t, secret, got)
 		})
 	}
-	src := (&places{}).source()
-	src.ReadFile = func(string) ([]byte, error) { return nil, denied }
-	_, err := keys.Default.Identities(t.Context(), src)
-	require.ErrorIs(t, err, denied, "a file that is there but cannot be read is not passed over")
+}
+
+func TestBrokenKeysFile(t *testing.T) {
+	p := &places{files: map[string]string{keysFile: "# mine\n" + aliceKey + "\nhunter2\nhunter3\n" + bobKey}}
+	ids, err := keys.Default.Identities(t.Context(), p.source())
+	require.NoError(t, err)
+	assert.Equal(t, []string{alicePublic, bobPublic}, keys.Recipients(ids...), "the good lines count")
+	assert.Equal(t, []string{keysFile + ": line 3: not an age identity that this version knows"}, p.broken)
+
+	p = &places{}
+	src := p.source()
+	src.ReadFile = func(string) ([]byte, error) { return nil, fs.ErrPermission }
+	_, err = keys.Default.Identities(t.Context(), src)
+	require.NoError(t, err)
+	assert.Equal(t, []string{keysFile + ": permission denied"}, p.broken)
+}
+
+// When the context ends, that is the error, and nothing counts as broken.
+func TestIdentitiesInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	p := &places{env: map[string]string{keys.EnvAgeKeyCmd: "show"}}
+	src := p.source()
+	src.Run = func(ctx context.Context, _ []string) ([]byte, error) {
+		cancel()
+		return nil, ctx.Err()
+	}
+	_, err := keys.Default.Identities(ctx, src)
+	require.ErrorIs(t, err, context.Canceled)
+	assert.Empty(t, p.broken)
 }
 
 func FuzzParseAgeIdentities(f *testing.F) {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 
 	"filippo.io/age"
 	"filippo.io/age/armor"
@@ -15,13 +14,9 @@ import (
 	"github.com/sealcfg/sealcfg/internal/once"
 )
 
-const (
-	// maxIdentityFile bounds an identity file that is encrypted, as in age.
-	maxIdentityFile = 1 << 24
-	// maxWorkFactor bounds the work that a passphrase may cost, as in age: 15
-	// seconds on a machine of today.
-	maxWorkFactor = 22
-)
+// maxWorkFactor bounds the work that a passphrase may cost, as in age: 15
+// seconds on a machine of today.
+const maxWorkFactor = 22
 
 // IsAgeFile tells an encrypted file, armored or not, from a list of identities.
 func IsAgeFile(text []byte) bool {
@@ -55,9 +50,6 @@ type lockedIdentities struct {
 }
 
 func (p *AgeProvider) newLocked(place string, file []byte, src Source) (Identity, error) {
-	if len(file) > maxIdentityFile {
-		return nil, errors.New("too long for an identity file")
-	}
 	probe := new(headerProbe)
 	_, err := age.Decrypt(ageFile(file), probe)
 	var noMatch *age.NoIdentityMatchError
@@ -142,7 +134,7 @@ func (l *lockedIdentities) ask(ctx context.Context) ([]Identity, error) {
 	}
 	ids, err := l.age.parseIdentities(text, l.src)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", l.place, err)
+		ids = append(ids, l.src.Unusable(ctx, fmt.Errorf("%s: %w", l.place, err), isAge))
 	}
 	return patientLast(ids), nil
 }
@@ -164,11 +156,14 @@ func (l *lockedIdentities) decrypt(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("decrypt the identity file: %w", err)
 	}
-	var text strings.Builder
-	if _, err := io.Copy(&text, r); err != nil {
+	plain, err := io.ReadAll(r)
+	if err != nil {
 		return "", fmt.Errorf("decrypt the identity file: %w", err)
 	}
-	return text.String(), nil
+	if plain, err = Text(plain); err != nil {
+		return "", err
+	}
+	return string(plain), nil
 }
 
 // AskPassphrase asks for the passphrase of a place. Errors wrap [ErrPassphrase]

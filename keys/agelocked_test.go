@@ -201,17 +201,31 @@ func TestLockedRefused(t *testing.T) {
 		"for somebody": {encrypted(t, aliceKey, true, bob), "it is encrypted, but not with a passphrase"},
 		"cut":          {locked(t, aliceKey, 2, true)[:60], "read the encrypted identity file"},
 		"much work":    {string(bytes.Replace([]byte(locked(t, aliceKey, 2, false)), []byte(" 2\n"), []byte(" 23\n"), 1)), "costs 2^23 units of work to try, more than 2^22"},
-		"too long":     {"age-encryption.org/v1\n" + string(make([]byte, 1<<24)), "too long for an identity file"},
-		"ssh key":      {"-----BEGIN OPENSSH PRIVATE KEY-----\nhunter2", "an SSH key belongs into $SOPS_AGE_SSH_PRIVATE_KEY_FILE"},
+		"too long":     {"age-encryption.org/v1\n" + string(make([]byte, keys.MaxSource)), "too long for a key"},
+		"ssh key":      {"-----BEGIN OPENSSH PRIVATE KEY-----\nhunter2", "an SSH key belongs in $SOPS_AGE_SSH_PRIVATE_KEY_FILE"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := keys.Default.Identities(t.Context(), (&places{files: map[string]string{keysFile: c.text}}).source())
-			require.Error(t, err)
-			assert.Contains(t, err.Error(), keysFile+": ")
-			assert.Contains(t, err.Error(), c.want)
-			assert.NotContains(t, err.Error(), "hunter2")
+			where := &places{files: map[string]string{keysFile: c.text}}
+			_, err := keys.Default.Identities(t.Context(), where.source())
+			require.NoError(t, err)
+			require.Len(t, where.broken, 1)
+			assert.Contains(t, where.broken[0], keysFile+": ")
+			assert.Contains(t, where.broken[0], c.want)
+			assert.NotContains(t, where.broken[0], "hunter2")
 		})
 	}
+}
+
+// The list in an encrypted file may be UTF-16, and one line of it may be broken.
+func TestLockedList(t *testing.T) {
+	where := &places{files: map[string]string{keysFile: locked(t, utf16le("hunter2\n"+aliceKey), 2, false)}}
+	src := where.source()
+	src.Prompt = (&prompter{answer: passphrase}).prompt
+	ids, err := keys.Default.Identities(t.Context(), src)
+	require.NoError(t, err)
+	_, err = keys.Unwrap(t.Context(), []*keys.Stanza{wrap(t, alicePublic)}, ids)
+	require.NoError(t, err)
+	assert.Equal(t, []string{keysFile + ": line 1: not an age identity that this version knows"}, where.broken)
 }
 
 func TestLockedPassesTheSuite(t *testing.T) {

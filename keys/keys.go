@@ -90,6 +90,10 @@ type Source struct {
 	// Looked is told of each place that was looked at: a variable, a file, a
 	// command, and how many identities it held, [Locked] if nobody knows yet.
 	Looked func(place string, found int)
+	// Broken is called for each key source that cannot be used, or not as a
+	// whole: a file that is missing, a malformed identity. The others are used
+	// all the same. If nothing decrypts a file, its error contains reason again.
+	Broken func(reason error)
 	// Permit says whether a stanza of a file may be handed to the service that
 	// it names; an error, usually a [*NotPermittedError], says why not. nil
 	// permits none.
@@ -156,7 +160,9 @@ func Unwrap(ctx context.Context, stanzas []*Stanza, ids []Identity) ([]byte, err
 	}
 	e := &NoIdentityError{Reasons: append(reasons, missingKinds(stanzas)...)}
 	for _, id := range ids {
-		if _, ok := id.(serviceIdentity); !ok { // a service is at hand for everybody
+		switch id.(type) {
+		case serviceIdentity, *unusableIdentity: // anyone may ask a service
+		default:
 			e.Tried++
 		}
 	}

@@ -71,9 +71,11 @@ func (r *Registry) Provider(typ string) (Provider, error) {
 // first, separated by commas.
 const EnvDecryptionOrder = "SOPS_DECRYPTION_ORDER"
 
-// Identities collects the identities of all providers in the order in which
-// they are to be tried: age and pgp first, as they cost the least, or as
-// $SOPS_DECRYPTION_ORDER says.
+// Identities collects the identities of all providers in the order in which to try
+// them: age and pgp first, because they cost the least, or in the order of
+// $SOPS_DECRYPTION_ORDER. A broken key source is reported to [Source.Broken] and
+// does not stop the others. The error is that of ctx, or about
+// $SOPS_DECRYPTION_ORDER.
 func (r *Registry) Identities(ctx context.Context, src Source) ([]Identity, error) {
 	order, err := decryptionOrder(src)
 	if err != nil {
@@ -86,8 +88,12 @@ func (r *Registry) Identities(ctx context.Context, src Source) ([]Identity, erro
 			continue // not linked
 		}
 		ids, err := p.Identities(ctx, src)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		if err != nil {
-			return nil, fmt.Errorf("load %s identities: %w", t, err)
+			reason := fmt.Errorf("load %s identities: %w", t, err)
+			ids = append(ids, src.Unusable(ctx, reason, func(s *Stanza) bool { return s.Type == t }))
 		}
 		all = append(all, ids...)
 	}

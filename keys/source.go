@@ -1,8 +1,12 @@
 package keys
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"unicode/utf16"
 
 	"github.com/sealcfg/sealcfg/internal/shellwords"
 )
@@ -10,6 +14,10 @@ import (
 // Locked is what [Source.Looked] is told of a place whose identities are
 // encrypted with a passphrase: how many they are is known once it was asked for.
 const Locked = -1
+
+// MaxSource is how many bytes a key source may hold: a file, a variable, or the
+// output of a command.
+const MaxSource = 1 << 20
 
 // Env looks a variable up. One that is empty counts as not set: that is how a
 // shell or a pipeline takes a variable away.
@@ -22,9 +30,61 @@ func (s Source) Report(place string, found int) {
 	}
 }
 
-// Output runs the command line that a variable holds, split as a shell splits
-// words, and returns what it prints. ok is false if there is none, or if nothing
-// can be run.
+// Unusable reports a broken key source to Broken, unless the end of ctx broke it.
+// It returns an identity that never unwraps a stanza. For the stanzas that the key
+// source may have had an identity for, its error is reason.
+func (s Source) Unusable(ctx context.Context, reason error, concerns func(*Stanza) bool) Identity {
+	if s.Broken != nil && ctx.Err() == nil {
+		s.Broken(reason)
+	}
+	return UnusableIdentity(reason, concerns)
+}
+
+// File returns the contents of a file. Errors do not contain the path: a person
+// may have put the key itself where the path of its file belongs.
+func (s Source) File(path string) ([]byte, error) {
+	text, err := s.ReadFile(path)
+	var pathError *fs.PathError
+	switch {
+	case errors.As(err, &pathError):
+		return nil, pathError.Err
+	case err != nil:
+		return nil, err
+	case len(text) > MaxSource:
+		return nil, errTooLong
+	}
+	return text, nil
+}
+
+var errTooLong = errors.New("too long for a key: more than 1 MB")
+
+// Text returns the contents of a key source in UTF-8, without a byte order mark.
+// raw may be UTF-16 if it has such a mark, as PowerShell writes it.
+func Text(raw []byte) ([]byte, error) {
+	low := 0 // of the two bytes of a unit
+	switch {
+	case bytes.HasPrefix(raw, []byte("\xef\xbb\xbf")):
+		return raw[3:], nil
+	case bytes.HasPrefix(raw, []byte("\xff\xfe")):
+	case bytes.HasPrefix(raw, []byte("\xfe\xff")):
+		low = 1
+	case bytes.IndexByte(raw, 0) >= 0:
+		return nil, errors.New("it contains NUL bytes; if it is UTF-16, convert it: iconv -f UTF-16LE -t UTF-8")
+	default:
+		return raw, nil
+	}
+	if len(raw)%2 != 0 {
+		return nil, errors.New("UTF-16 with an odd number of bytes")
+	}
+	var units []uint16
+	for i := 2; i < len(raw); i += 2 {
+		units = append(units, uint16(raw[i+low])|uint16(raw[i+1-low])<<8)
+	}
+	return []byte(string(utf16.Decode(units))), nil
+}
+
+// Output runs the command line in a variable, split into words as in a shell, and
+// returns its output. ok is false if the variable is not set, or if s has no Run.
 func (s Source) Output(ctx context.Context, variable string) (out []byte, ok bool, err error) {
 	line, ok := s.env(variable)
 	if !ok || s.Run == nil {
@@ -36,6 +96,9 @@ func (s Source) Output(ctx context.Context, variable string) (out []byte, ok boo
 	}
 	if err == nil {
 		out, err = s.Run(ctx, argv)
+	}
+	if err == nil && len(out) > MaxSource {
+		err = errTooLong
 	}
 	if err != nil {
 		return nil, false, fmt.Errorf("$%s: %w", variable, err)

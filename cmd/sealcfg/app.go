@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"runtime"
@@ -57,6 +56,7 @@ type app struct {
 	identities []keys.Identity // loaded once per run
 	loaded     bool
 	places     []place
+	broken     []error // key sources that cannot be used
 
 	finder *environments.Finder // what applies to files, found once per run
 
@@ -272,47 +272,6 @@ func (a *app) keepTerminal() (restore func()) {
 	return func() { // if it is gone, nobody minds
 		inForeground(func() { _ = term.Restore(fd, state) })
 	}
-}
-
-// loadIdentities collects the user's identities, once.
-func (a *app) loadIdentities(ctx context.Context) ([]keys.Identity, error) {
-	if a.loaded {
-		return a.identities, nil
-	}
-	ids, err := keys.Default.Identities(ctx, a.source())
-	if err != nil {
-		// To the person it is the same as having none: exit code 4.
-		return nil, withHint(quietly(keys.ErrNoIdentity, err), "mend the place that is named, or take it away (unset the variable, move the file): it is not passed over in silence")
-	}
-	a.identities, a.loaded = ids, true
-	return ids, nil
-}
-
-func (a *app) source() keys.Source {
-	return a.withPeople(keys.Source{
-		LookupEnv: a.lookupEnv,
-		ReadFile:  os.ReadFile,
-		ConfigDir: keys.ConfigDir(a.lookupEnv),
-		HomeDir:   keys.HomeDir(a.lookupEnv),
-		Run:       a.runKeyCommand,
-		Looked:    func(name string, found int) { a.places = append(a.places, place{name, found}) },
-	})
-}
-
-// runKeyCommand is [keys.Source.Run]. The command may ask a person, but what comes
-// on stdin otherwise is a value, a file, or for the program behind exec-env.
-func (a *app) runKeyCommand(ctx context.Context, argv []string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	if isTerminal(a.in) {
-		cmd.Stdin = a.in
-	}
-	cmd.Stderr = a.err
-	cmd.WaitDelay = time.Second // what it has started may hold its output open
-	out, err := cmd.Output()
-	if errors.Is(err, exec.ErrWaitDelay) && ctx.Err() == nil {
-		err = nil // it has ended well, and left something behind
-	}
-	return out, err
 }
 
 // project finds the project that the command works on.

@@ -155,7 +155,7 @@ func (s *editSession) begin(ctx context.Context) error {
 		return err
 	}
 	if err := a.canOpen(ctx, s.t, trial); err != nil {
-		return lockedOut(s.t, policy, trial, err, addYourself)
+		return a.lockedOut(s.t, policy, trial, err, addYourself)
 	}
 	s.rule = rule
 	text := blank.remark(fmt.Sprintf("New: %s. Write settings as %s; save and quit to seal them.", filepath.Base(s.t.path), blank.called))

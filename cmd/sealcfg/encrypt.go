@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -85,7 +86,7 @@ func runEncrypt(cmd *cobra.Command, o *encryptOptions) error {
 	}
 	opens := a.canOpen(cmd.Context(), to, s)
 	if to == from && opens != nil {
-		return lockedOut(to, policy, s, opens, "with -o the plain file stays; or add your recipient to .sops.yaml (sealcfg key show prints it)")
+		return a.lockedOut(to, policy, s, opens, "with -o the plain file stays; or add your recipient to .sops.yaml (sealcfg key show prints it)")
 	}
 	opt := atomicfile.Options{IfUnchanged: src}
 	if to != from {
@@ -99,7 +100,7 @@ func runEncrypt(cmd *cobra.Command, o *encryptOptions) error {
 	}
 	a.say("sealed %s (%s) for %s", to.shown, countOf(sealedCount(s), "value", "values"), joinNames(readers(policy, s.Metadata())))
 	if opens != nil {
-		a.warn("%s", lockedOut(to, policy, s, opens, ""))
+		a.warn("%s", a.lockedOut(to, policy, s, opens, ""))
 	}
 	return nil
 }
@@ -182,10 +183,13 @@ const addYourself = "add your recipient to .sops.yaml; sealcfg key show prints i
 
 // lockedOut says for whom else a file is sealed, and what kept its services from
 // helping, given the error of canOpen; or what kept us from finding out.
-func lockedOut(t *target, policy *environments.Policy, s *envfile.Sealed, err error, hint string) error {
+func (a *app) lockedOut(t *target, policy *environments.Policy, s *envfile.Sealed, err error, hint string) error {
 	var none *keys.NoIdentityError
 	if !errors.As(err, &none) {
 		return fmt.Errorf("it cannot be told whether you can open %s: %w", t.shown, err)
+	}
+	if broken := a.brokenHint(err); broken != "" {
+		hint = strings.TrimSuffix(broken+"\n"+hint, "\n")
 	}
 	return withHint(fmt.Errorf("you cannot open %s: it is sealed for %s only%s", t.shown, joinNames(readers(policy, s.Metadata())), reasons(err)), "%s", hint)
 }

@@ -116,6 +116,9 @@ func (a *app) initIdentity(ctx context.Context, project *environments.Project) (
 		a.say("your identity is there already: %s", own[0])
 		return own[0], nil
 	}
+	if len(a.broken) > 0 { // there is one, but it cannot be used
+		return "", a.noIdentity()
+	}
 	path, err := a.identityPath()
 	if err != nil {
 		return "", withHint(err, "set HOME, or SOPS_AGE_KEY_FILE to an identity file")
@@ -124,7 +127,7 @@ func (a *app) initIdentity(ctx context.Context, project *environments.Project) (
 	if err != nil {
 		return "", err
 	}
-	if err := writeIdentity(path, text, false); err != nil {
+	if err := writeIdentity(ctx, path, text, false); err != nil {
 		return "", err
 	}
 	a.say("made your identity: %s (keep a copy in a safe place)", path)
@@ -233,7 +236,7 @@ func (a *app) initEnvironment(cmd *cobra.Command, project *environments.Project,
 		return err
 	}
 	if err := a.canOpen(cmd.Context(), t, s); err != nil {
-		return fmt.Errorf("%s is not made: %w", t.shown, lockedOut(t, policy, s, err, addYourself))
+		return fmt.Errorf("%s is not made: %w", t.shown, a.lockedOut(t, policy, s, err, addYourself))
 	}
 	if err := atomicfile.MkdirAll(filepath.Dir(t.path), 0o755); err != nil {
 		return err

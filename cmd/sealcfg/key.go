@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/internal/atomicfile"
+	"github.com/sealcfg/sealcfg/internal/bounded"
 	"github.com/sealcfg/sealcfg/keys"
 )
 
@@ -52,7 +52,7 @@ exists is never overwritten; --add puts one more identity into it.`,
   sealcfg key new -o ci.key
   sealcfg key new --post-quantum --add`,
 		Args: exactly(0, "no arguments"),
-		RunE: func(*cobra.Command, []string) error { return runKeyNew(o) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return runKeyNew(cmd.Context(), o) },
 	}
 	cmd.Flags().StringVarP(&o.output, "output", "o", "", "write to `FILE` (- is stdout) instead of sops's place")
 	cmd.Flags().BoolVar(&o.add, "add", false, "add to a file that exists")
@@ -60,7 +60,7 @@ exists is never overwritten; --add puts one more identity into it.`,
 	return cmd
 }
 
-func runKeyNew(o *keyNewOptions) error {
+func runKeyNew(ctx context.Context, o *keyNewOptions) error {
 	a := o.app
 	text, recipient, err := newIdentity(o.pq)
 	if err != nil {
@@ -76,7 +76,7 @@ func runKeyNew(o *keyNewOptions) error {
 			return withHint(err, "name a file with -o, and set SOPS_AGE_KEY_FILE to it")
 		}
 	}
-	if err := writeIdentity(path, text, o.add); err != nil {
+	if err := writeIdentity(ctx, path, text, o.add); err != nil {
 		return err
 	}
 	a.say("wrote %s; keep a copy in a safe place", path)
@@ -116,27 +116,18 @@ func newIdentity(pq bool) (text, recipient string, err error) {
 	return fmt.Sprintf("# created: %s\n# public key: %s\n%s\n", time.Now().Format(time.RFC3339), recipient, secret), recipient, nil
 }
 
-func writeIdentity(path, text string, add bool) error {
+func writeIdentity(ctx context.Context, path, text string, add bool) error {
 	const elsewhere = "write it elsewhere: sealcfg key new -o FILE, and set SOPS_AGE_KEY_FILE to it"
 	if err := atomicfile.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return withHint(err, "%s", elsewhere)
 	}
 	if add {
-		old, err := os.ReadFile(path)
-		if err == nil && keys.IsAgeFile(old) {
-			return withHint(fmt.Errorf("%s is encrypted with a passphrase; nothing can be added to it", path), "write another file with -o, and name it in SOPS_AGE_KEY_FILE")
-		}
-		if err == nil {
-			if len(old) > 0 && old[len(old)-1] != '\n' {
-				text = "\n" + text
-			}
-			if err := atomicfile.Write(path, append(old[:len(old):len(old)], text...), atomicfile.Options{IfUnchanged: old, Private: true}); err != nil {
-				return withHint(err, "%s", elsewhere)
-			}
+		err := addIdentity(ctx, path, text)
+		switch {
+		case err == nil:
 			return nil
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			return err
+		case !errors.Is(err, fs.ErrNotExist):
+			return withHint(err, "%s", elsewhere)
 		}
 	}
 	err := atomicfile.Write(path, []byte(text), atomicfile.Options{Mode: 0o600, NoClobber: true})
@@ -147,6 +138,25 @@ func writeIdentity(path, text string, add bool) error {
 		return withHint(err, "%s", elsewhere)
 	}
 	return nil
+}
+
+// addIdentity adds an identity to a file that exists. A file in UTF-16 becomes UTF-8.
+func addIdentity(ctx context.Context, path, text string) error {
+	old, err := bounded.File(ctx, path, keys.MaxSource)
+	if err != nil {
+		return err
+	}
+	if keys.IsAgeFile(old) {
+		return fmt.Errorf("%s is encrypted with a passphrase; nothing can be added to it", path)
+	}
+	plain, err := keys.Text(old)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if len(plain) > 0 && plain[len(plain)-1] != '\n' {
+		text = "\n" + text
+	}
+	return atomicfile.Write(path, slices.Concat(plain, []byte(text)), atomicfile.Options{IfUnchanged: old, Private: true})
 }
 
 func newKeyShowCmd(a *app) *cobra.Command {
@@ -171,7 +181,7 @@ for that.`,
 				return a.printJSON(map[string][]string{"recipients": own})
 			}
 			if len(own) == 0 {
-				return withHint(quietly(keys.ErrNoIdentity, errors.New("no identity at hand")), "sealcfg key new makes one")
+				return a.noIdentity()
 			}
 			_, err = fmt.Fprintln(a.out, strings.Join(own, "\n"))
 			return err

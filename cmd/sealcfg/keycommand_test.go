@@ -14,7 +14,7 @@ import (
 
 func runKeyCommand(ctx context.Context, script string) ([]byte, error) {
 	a := &app{in: os.Stdin, err: os.Stderr, lookupEnv: func(string) (string, bool) { return "", false }}
-	return a.source().Run(ctx, []string{"sh", "-c", script})
+	return a.runKeyCommand(ctx, []string{"sh", "-c", script})
 }
 
 // A command may be a script, and what it started holds its output open.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -277,7 +278,7 @@ func (o *rekeyOptions) prepare(ctx context.Context, p *rekeyPlan) error {
 	}
 	if err := p.result.Unwraps(ctx, ids...); err != nil {
 		if why := reasons(err); why != "" { // named, perhaps, but not let in
-			return withHint(fmt.Errorf("%s: you could not open it any more%s", p.t.shown, why), "%s", serviceHint(err))
+			return withHint(fmt.Errorf("%s: you could not open it any more%s", p.t.shown, why), "%s", cmp.Or(o.app.brokenHint(err), serviceHint(err)))
 		}
 		return withHint(fmt.Errorf("%s: you would lock yourself out: .sops.yaml does not name you for it", p.t.shown),
 			"add your recipient to .sops.yaml (sealcfg key show prints it), or let somebody do it who stays")

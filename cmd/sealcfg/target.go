@@ -248,6 +248,10 @@ func (a *app) noKey(t *target, s *envfile.Sealed, err error) error {
 	who := readers(policy, s.Metadata())
 	var hint strings.Builder
 	var advice []string
+	broken := a.brokenHint(err)
+	if broken != "" {
+		hint.WriteString(broken + "\n")
+	}
 	for _, reason := range none.Reasons {
 		for _, one := range parts(reason) {
 			if h := serviceHint(one); h != "" && !slices.Contains(advice, h) {
@@ -273,9 +277,10 @@ func (a *app) noKey(t *target, s *envfile.Sealed, err error) error {
 	if t.name != stdio {
 		hint.WriteString(" " + t.name)
 	}
-	if none.Tried == 0 {
+	switch {
+	case none.Tried == 0 && broken == "":
 		hint.WriteString("\nno identity yet? sealcfg key new makes one")
-	} else {
+	case none.Tried > 0:
 		hint.WriteString("\nsealcfg key show prints the recipient to give them")
 	}
 	hint.WriteString("\n" + a.lookedIn())

@@ -238,15 +238,40 @@ func TestHiddenPublicHalf(t *testing.T) {
 	assert.Contains(t, public, "ssh-rsa")
 
 	require.NoError(t, os.WriteFile(path+".pub", []byte("hunter2"), 0o600))
-	_, err = keys.Default.Identities(t.Context(), p.source())
-	require.ErrorContains(t, err, "the .pub file of the encrypted SSH key is malformed")
+	require.ErrorContains(t, p.brokenKey(t), "the .pub file of the encrypted SSH key is malformed")
 	require.NoError(t, os.Remove(path+".pub"))
-	_, err = keys.Default.Identities(t.Context(), p.source())
+	err = p.brokenKey(t)
 	require.ErrorIs(t, err, fs.ErrNotExist)
 	assert.Contains(t, err.Error(), "ssh-keygen -p rewrites it")
 }
 
-func TestNamedKeyMustBeGood(t *testing.T) {
+// brokenKey returns what is reported of the one key source that is broken.
+func (p *person) brokenKey(t *testing.T) error {
+	t.Helper()
+	var broken []error
+	src := p.source()
+	src.Broken = func(reason error) { broken = append(broken, reason) }
+	ids, err := keys.Default.Identities(t.Context(), src)
+	require.NoError(t, err)
+	require.Len(t, broken, 1)
+	_, public := sshKey(t, forms["ed25519"]...)
+	_, err = keys.Unwrap(t.Context(), []*keys.Stanza{wrap(t, public)}, ids)
+	require.ErrorContains(t, err, broken[0].Error())
+	return broken[0]
+}
+
+// A key as PowerShell writes it has a byte order mark.
+func TestByteOrderMark(t *testing.T) {
+	path, public := sshKey(t, forms["ed25519"]...)
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, append([]byte("\ufeff"), text...), 0o600))
+	p := &person{env: map[string]string{agessh.EnvPrivateKeyFile: path}}
+	_, err = keys.Unwrap(t.Context(), []*keys.Stanza{wrap(t, public)}, p.identities(t))
+	require.NoError(t, err)
+}
+
+func TestNamedKeyIsBroken(t *testing.T) {
 	dir := t.TempDir()
 	ecdsa, _ := sshKey(t, "-t", "ecdsa", "-N", "")
 	ecdsaLocked, _ := sshKey(t, "-t", "ecdsa", "-N", passphrase)
@@ -254,22 +279,22 @@ func TestNamedKeyMustBeGood(t *testing.T) {
 	require.NoError(t, os.WriteFile(broken, []byte("-----BEGIN OPENSSH PRIVATE KEY-----\nhunter2\n"), 0o600))
 	require.NoError(t, os.WriteFile(large, make([]byte, 1<<15), 0o600))
 	for path, want := range map[string]string{
-		filepath.Join(dir, "none"): "$SOPS_AGE_SSH_PRIVATE_KEY_FILE: open ",
+		filepath.Join(dir, "none"): "$SOPS_AGE_SSH_PRIVATE_KEY_FILE: no such file",
 		broken:                     "malformed SSH private key",
 		large:                      "too long for an SSH key",
 		ecdsa:                      "of a kind that age does not know",
 		ecdsaLocked:                "of a kind that age does not know",
 	} {
-		_, err := keys.Default.Identities(t.Context(), (&person{env: map[string]string{agessh.EnvPrivateKeyFile: path}}).source())
+		err := (&person{env: map[string]string{agessh.EnvPrivateKeyFile: path}}).brokenKey(t)
 		require.ErrorContains(t, err, want)
 		assert.NotContains(t, err.Error(), "hunter2")
 		if want[0] != '$' {
-			_, err = keys.Default.Identities(t.Context(), (&person{env: map[string]string{agessh.EnvPrivateKeyCmd: "cat " + path}}).source())
+			err = (&person{env: map[string]string{agessh.EnvPrivateKeyCmd: "cat " + path}}).brokenKey(t)
 			require.ErrorContains(t, err, "$SOPS_AGE_SSH_PRIVATE_KEY_CMD: ")
 			assert.Contains(t, err.Error(), want)
 		}
 	}
-	_, err := keys.Default.Identities(t.Context(), (&person{env: map[string]string{agessh.EnvPrivateKeyCmd: "false"}}).source())
+	err := (&person{env: map[string]string{agessh.EnvPrivateKeyCmd: "false"}}).brokenKey(t)
 	require.ErrorContains(t, err, "$SOPS_AGE_SSH_PRIVATE_KEY_CMD: exit status 1")
 }
 

@@ -26,20 +26,20 @@ const (
 // maxKeyFile bounds a private key, as in age.
 const maxKeyFile = 1 << 14
 
-// Identities looks where sops looks. A key that a variable names and that
-// cannot be read is an error. One of those in ~/.ssh need not be meant for
-// this: it says so only if a stanza may be for it.
+// Identities looks where sops looks. A key that a variable names and that cannot
+// be read is reported to [keys.Source.Broken]. A key in ~/.ssh may have another
+// purpose: it gives its reason only if a stanza may be for it.
 func (kind) Identities(ctx context.Context, src keys.Source) ([]keys.Identity, error) {
 	var all []keys.Identity
-	named, err := fromNamedFile(src)
-	if err != nil {
-		return nil, err
+	for _, from := range []func(context.Context, keys.Source) (keys.Identity, error){fromNamedFile, fromCommand} {
+		id, err := from(ctx, src)
+		switch {
+		case err != nil:
+			all = append(all, src.Unusable(ctx, err, isSSH))
+		case id != nil:
+			all = append(all, id)
+		}
 	}
-	printed, err := fromCommand(ctx, src)
-	if err != nil {
-		return nil, err
-	}
-	all = append(append(all, named...), printed...)
 	if src.HomeDir == "" || src.ReadFile == nil {
 		return all, nil
 	}
@@ -49,13 +49,13 @@ func (kind) Identities(ctx context.Context, src keys.Source) ([]keys.Identity, e
 	return all, nil
 }
 
-func fromNamedFile(src keys.Source) ([]keys.Identity, error) {
+func fromNamedFile(_ context.Context, src keys.Source) (keys.Identity, error) {
 	path, ok := src.Env(EnvPrivateKeyFile)
 	if !ok || src.ReadFile == nil {
 		src.Report("$"+EnvPrivateKeyFile, 0)
 		return nil, nil
 	}
-	pem, err := src.ReadFile(path)
+	pem, err := src.File(path)
 	if err != nil {
 		return nil, fmt.Errorf("$%s: %w", EnvPrivateKeyFile, err)
 	}
@@ -65,10 +65,10 @@ func fromNamedFile(src keys.Source) ([]keys.Identity, error) {
 		return nil, fmt.Errorf("%s: %w", place, err)
 	}
 	src.Report(place, 1)
-	return []keys.Identity{id}, nil
+	return id, nil
 }
 
-func fromCommand(ctx context.Context, src keys.Source) ([]keys.Identity, error) {
+func fromCommand(ctx context.Context, src keys.Source) (keys.Identity, error) {
 	place := "$" + EnvPrivateKeyCmd
 	pem, ok, err := src.Output(ctx, EnvPrivateKeyCmd)
 	if err != nil {
@@ -84,11 +84,11 @@ func fromCommand(ctx context.Context, src keys.Source) ([]keys.Identity, error) 
 		return nil, fmt.Errorf("%s: %w", place, err)
 	}
 	src.Report(place, 1)
-	return []keys.Identity{id}, nil
+	return id, nil
 }
 
 func fromHome(path string, src keys.Source) []keys.Identity {
-	pem, err := src.ReadFile(path)
+	pem, err := src.File(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		src.Report(path, 0)
 		return nil
@@ -111,7 +111,13 @@ func isSSH(s *keys.Stanza) bool {
 
 // besides reads the .pub file of a private key.
 func besides(path string, src keys.Source) func() ([]byte, error) {
-	return func() ([]byte, error) { return src.ReadFile(path + ".pub") }
+	return func() ([]byte, error) {
+		line, err := src.File(path + ".pub")
+		if err != nil {
+			return nil, err
+		}
+		return keys.Text(line)
+	}
 }
 
 // parse reads a private key. If it is encrypted in a form that hides even its
@@ -119,6 +125,10 @@ func besides(path string, src keys.Source) func() ([]byte, error) {
 func parse(place string, pem []byte, pub func() ([]byte, error), src keys.Source) (keys.Identity, error) {
 	if len(pem) > maxKeyFile {
 		return nil, errors.New("too long for an SSH key")
+	}
+	pem, err := keys.Text(pem)
+	if err != nil {
+		return nil, err
 	}
 	k, err := ssh.ParseRawPrivateKey(pem)
 	var locked *ssh.PassphraseMissingError

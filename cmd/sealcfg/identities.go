@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"strings"
+	"unicode"
+
+	"github.com/sealcfg/sealcfg/internal/bounded"
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+// loadIdentities collects the user's identities, once. It warns of broken key
+// sources and uses the others. An error means exit code 4.
+func (a *app) loadIdentities(ctx context.Context) ([]keys.Identity, error) {
+	if a.loaded {
+		return a.identities, nil
+	}
+	ids, err := keys.Default.Identities(ctx, a.source(ctx))
+	if ctx.Err() != nil {
+		return nil, errInterrupted
+	}
+	if err != nil {
+		return nil, withHint(quietly(keys.ErrNoIdentity, err), "correct or unset $%s", keys.EnvDecryptionOrder)
+	}
+	a.identities, a.loaded = ids, true
+	return ids, nil
+}
+
+func (a *app) source(ctx context.Context) keys.Source {
+	return a.withPeople(keys.Source{
+		LookupEnv: a.lookupEnv,
+		ReadFile:  func(path string) ([]byte, error) { return a.readKeyFile(ctx, path) },
+		ConfigDir: keys.ConfigDir(a.lookupEnv),
+		HomeDir:   keys.HomeDir(a.lookupEnv),
+		Run:       a.runKeyCommand,
+		Looked:    func(name string, found int) { a.places = append(a.places, place{name, found}) },
+		Broken:    a.warnBroken,
+	})
+}
+
+func (a *app) warnBroken(reason error) {
+	a.broken = append(a.broken, reason)
+	a.warn("broken key source: %s", a.readable(reason))
+}
+
+// noIdentity returns the error for a user without a usable identity.
+func (a *app) noIdentity() error {
+	if len(a.broken) > 0 {
+		err := quietly(keys.ErrNoIdentity, fmt.Errorf("no usable identity: %w", errors.Join(a.broken...)))
+		return withHint(err, "%s", a.brokenHint(err))
+	}
+	return withHint(quietly(keys.ErrNoIdentity, errors.New("no identity found")), "sealcfg key new makes one")
+}
+
+// brokenHint returns the hint for an error that a broken key source explains, ""
+// for others.
+func (a *app) brokenHint(err error) string {
+	for _, reason := range a.broken {
+		if errors.Is(err, reason) {
+			return "fix this key source, or unset its variable or move its file"
+		}
+	}
+	return ""
+}
+
+// readKeyFile is [keys.Source.ReadFile].
+func (a *app) readKeyFile(ctx context.Context, path string) ([]byte, error) {
+	text, err := bounded.File(ctx, path, keys.MaxSource)
+	if err == nil && !strings.HasSuffix(path, ".pub") {
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+			a.warnExposed(path, info)
+		}
+	}
+	return text, err
+}
+
+// warnExposed warns of an identity file that is not the user's alone.
+func (a *app) warnExposed(path string, info fs.FileInfo) {
+	switch exposure(path, info, a.env("SUDO_UID")) {
+	case othersRead:
+		a.warn("others on this machine can read the identity in %s; run: chmod 600 %s", shown(path), shellWord(shown(path)))
+	case othersOwn:
+		a.warn("another user owns the identity file %s, and can read and replace it; copy it to a file that you own", shown(path))
+	}
+}
+
+// exposed is how an identity file is not the user's alone.
+type exposed int
+
+const (
+	notExposed exposed = iota
+	othersRead
+	othersOwn
+)
+
+// shellWord returns a path as a word for the shell.
+func shellWord(path string) string {
+	special := func(r rune) bool {
+		return !strings.ContainsRune("/._-+,:@%", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	}
+	if path != "" && path[0] != '-' && !strings.ContainsFunc(path, special) {
+		return path
+	}
+	return quoted(path)
+}
+
+// runKeyCommand is [keys.Source.Run]. The command inherits a stdin that is a
+// terminal. Any other stdin is input for sealcfg, or for the program that exec-env
+// starts.
+func (a *app) runKeyCommand(ctx context.Context, argv []string) ([]byte, error) {
+	return bounded.Output(ctx, argv, keys.MaxSource, func(cmd *exec.Cmd) {
+		if isTerminal(a.in) {
+			cmd.Stdin = a.in
+		}
+		cmd.Stderr = a.err
+	})
+}
