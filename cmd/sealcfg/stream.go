@@ -3,18 +3,19 @@ package main
 import (
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
+
+	"github.com/sealcfg/sealcfg/internal/pattern"
 )
 
 // openFiles matches the names that open files have in /dev and /proc.
-var openFiles = regexp.MustCompile(`^(/dev/(stdin|stdout|stderr|fd/[0-9]+)|/proc/(self|thread-self|[0-9]+)(/task/[0-9]+)?/fd/[0-9]+)$`)
+var openFiles = pattern.New(`^(/dev/(stdin|stdout|stderr|fd/[0-9]+)|/proc/(self|thread-self|[0-9]+)(/task/[0-9]+)?/fd/[0-9]+)$`)
 
 // isStream reports whether a path names an open file, also by way of links: of
 // <(...), for example. Its target differs between a redirection and a pipe.
 func isStream(path string) bool {
 	for range 40 { // as many links as Linux follows
-		if openFiles.MatchString(path) {
+		if openFiles().MatchString(path) {
 			return true
 		}
 		target, err := os.Readlink(path)
