@@ -47,7 +47,8 @@ type app struct {
 	allowKeys []string        // keys of services that no policy need name
 	helper    *kmswire.Helper // asks the services
 
-	sopsCode int // exit code of sops, when the command was sealcfg sops
+	sopsCode    int  // exit code of sops, when the command was sealcfg sops
+	answersOnly bool // a tool may take stderr for a part of the answer
 
 	interrupted func() bool // has a signal ended the command? nil for edit
 

@@ -41,7 +41,7 @@ In place it refuses to lock you out: .sops.yaml must name you for the file.`,
 		ValidArgsFunction: a.completeEnv,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.file = stdinArgument(args[0]); o.file != stdio && isStream(o.file) {
-				return withHint(usagef("%s is not a file that can be encrypted in place", o.file), "read it from stdin: sealcfg encrypt - --filename PATH < %s", word(o.file))
+				return withHint(usagef("%s is not a file that can be encrypted in place", o.file), "read it from stdin: sealcfg encrypt - --filename PATH < %s", shellWord(o.file))
 			}
 			return runEncrypt(cmd, o)
 		},

@@ -45,7 +45,15 @@ func (a *app) source(ctx context.Context) keys.Source {
 
 func (a *app) warnBroken(reason error) {
 	a.broken = append(a.broken, reason)
-	a.warn("broken key source: %s", a.readable(reason))
+	a.warnOfKeys("broken key source: %s", a.readable(reason))
+}
+
+// warnOfKeys warns of a key source, unless the caller may take stderr for a part of
+// the answer. If nothing decrypts the file, its error names a broken key source.
+func (a *app) warnOfKeys(format string, args ...any) {
+	if !a.answersOnly {
+		a.warn(format, args...)
+	}
 }
 
 // noIdentity returns the error for a user without a usable identity.
@@ -83,9 +91,9 @@ func (a *app) readKeyFile(ctx context.Context, path string) ([]byte, error) {
 func (a *app) warnExposed(path string, info fs.FileInfo) {
 	switch exposure(path, info, a.env("SUDO_UID")) {
 	case othersRead:
-		a.warn("others on this machine can read the identity in %s; run: chmod 600 %s", shown(path), shellWord(shown(path)))
+		a.warnOfKeys("others on this machine can read the identity in %s; run: chmod 600 %s", shown(path), shellWord(shown(path)))
 	case othersOwn:
-		a.warn("another user owns the identity file %s, and can read and replace it; copy it to a file that you own", shown(path))
+		a.warnOfKeys("another user owns the identity file %s, and can read and replace it; copy it to a file that you own", shown(path))
 	}
 }
 

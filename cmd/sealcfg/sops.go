@@ -263,6 +263,8 @@ func (r *sopsRun) runCommand(ctx context.Context, cmd *sopsCommand) error {
 		return r.help()
 	}
 	r.quiet = true
+	writes := r.on("in-place") || r.str("output") != "" || slices.Contains([]string{"edit", "set", "unset", "updatekeys"}, r.name)
+	r.answersOnly = !writes
 	if err := r.useFlags(); err != nil {
 		return err
 	}

@@ -76,9 +76,9 @@ func (r *sopsRun) oneFile() error {
 // inOrder is the command line with a flag where it is read.
 func (r *sopsRun) inOrder(flag string) string {
 	if r.legacy && r.name != "edit" && r.name != "set" {
-		return fmt.Sprintf("%s --%s %s ... %s", sopsName(), r.name, flag, word(r.rest[0]))
+		return fmt.Sprintf("%s --%s %s ... %s", sopsName(), r.name, flag, shellWord(r.rest[0]))
 	}
-	return fmt.Sprintf("%s %s %s ... %s", sopsName(), r.name, flag, word(r.rest[0]))
+	return fmt.Sprintf("%s %s %s ... %s", sopsName(), r.name, flag, shellWord(r.rest[0]))
 }
 
 // open1 finds the file of a command that takes one. missing is the exit code if

@@ -77,7 +77,7 @@ func modeAmong(args []string) string {
 func fileAmong(args []string) string {
 	for _, arg := range slices.Backward(args) {
 		if info, err := os.Stat(arg); err == nil && info.Mode().IsRegular() && !strings.HasPrefix(arg, "-") {
-			return word(arg)
+			return shellWord(arg)
 		}
 	}
 	return "FILE"

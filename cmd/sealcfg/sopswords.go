@@ -27,7 +27,7 @@ func (r *sopsRun) end(err error) int {
 	}
 	var own hinted
 	if errors.Is(err, envfile.ErrNotSealed) && len(r.rest) > 0 && !errors.As(err, &own) {
-		err = withHint(err, "to encrypt it, run: %s encrypt --in-place %s", sopsName(), word(r.rest[0]))
+		err = withHint(err, "to encrypt it, run: %s encrypt --in-place %s", sopsName(), shellWord(r.rest[0]))
 	}
 	if words := sopsWords(err, code); words != "" {
 		err = worded{err, words}
@@ -42,14 +42,6 @@ func sopsName() string {
 		return "sops"
 	}
 	return "sealcfg sops"
-}
-
-// word is an argument as a shell reads it, quoted if it has to be.
-func word(arg string) string {
-	if logText(arg) == arg && arg != "" {
-		return arg
-	}
-	return quoted(arg)
 }
 
 // A worded error begins with the words of sops.
