@@ -60,7 +60,7 @@ func (s *fileSource) open(ctx context.Context) (*envfile.Node, envfile.Format, e
 		}
 		return nil, nil, fmt.Errorf("read: %w", err)
 	}
-	format, _ := envfile.Detect(s.layer.Path, src)
+	format := envfile.FormatFor(s.layer.Path, src)
 	if format == envfile.Binary {
 		return nil, nil, errors.New("there are no settings in a file of this kind: it is sealed as one value")
 	}

@@ -22,11 +22,9 @@ func TestBinaryLikeJSON(t *testing.T) {
 	s, _, err := envfile.Seal(t.Context(), d, envfile.Rules{}, sealedTo(alice))
 	require.NoError(t, err)
 	broken := s.Bytes()[:len(s.Bytes())-4]
-	for _, parse := range []func() error{
-		func() error { _, err := envfile.Parse(envfile.Binary, broken); return err },
-		func() error { _, err := envfile.ParseSealed(envfile.Binary, broken); return err },
-	} {
-		var syntax *envfile.SyntaxError
-		require.ErrorAs(t, parse(), &syntax)
-	}
+	_, err = envfile.Parse(envfile.Binary, broken)
+	require.ErrorIs(t, err, envfile.ErrAlreadySealed)
+	_, err = envfile.ParseSealed(envfile.Binary, broken)
+	var syntax *envfile.SyntaxError
+	require.ErrorAs(t, err, &syntax)
 }

@@ -13,10 +13,22 @@ type Document struct {
 	place  string
 }
 
-// Parse reads plain text. It fails with a [*SyntaxError] for text that is
-// broken or that the format cannot carry, and with [ErrAlreadySealed] for text
-// that has a block of metadata. The document keeps src: nobody may change it any more.
+// Parse reads plaintext. It returns a [*SyntaxError] for text that is broken or
+// that the format cannot carry, and [ErrAlreadySealed] for an encrypted file, which
+// [Binary] recognizes in every format. The document keeps src: the caller must
+// not change it.
 func Parse(f Format, src []byte) (*Document, error) {
+	if f == Binary {
+		if in, encrypted := Detect("", src); encrypted {
+			return nil, fmt.Errorf("%w (%s)", ErrAlreadySealed, in.Name())
+		}
+	}
+	return parsePlain(f, src)
+}
+
+// parsePlain is Parse for text that came out of an encrypted file. sops may have
+// encrypted an encrypted file as one value.
+func parsePlain(f Format, src []byte) (*Document, error) {
 	p, err := f.parse(src)
 	if err != nil {
 		return nil, orConflict(src, err)

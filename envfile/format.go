@@ -1,10 +1,6 @@
 package envfile
 
-import (
-	"path/filepath"
-
-	"github.com/sealcfg/sealcfg/crypto"
-)
+import "github.com/sealcfg/sealcfg/crypto"
 
 // A Format reads a kind of text. The formats of this package are the only ones.
 type Format interface {
@@ -79,28 +75,6 @@ type spelling struct {
 	typ    crypto.Type
 	sealed bool
 	was    *Node // how the same value stood in the sealed file before, nil if it did not
-}
-
-// formats are the formats by extension.
-var formats = map[string]Format{".yaml": YAML, ".yml": YAML, ".json": JSON, ".env": Dotenv, ".ini": INI, ".toml": TOML}
-
-// FormatOf returns the format for a file's extension, and whether the extension
-// is a known one. Any other file is sealed as one value: [Binary].
-func FormatOf(path string) (f Format, known bool) {
-	if f, known = formats[filepath.Ext(path)]; known {
-		return f, true
-	}
-	return Binary, false
-}
-
-// Detect is [FormatOf] for a file whose text is at hand. sops knows no TOML and
-// seals a .toml file as one value; such a file stays [Binary].
-func Detect(path string, src []byte) (f Format, known bool) {
-	f, known = FormatOf(path)
-	if f == TOML && looksSealedBinary(src) { // no TOML begins with a brace
-		return Binary, known
-	}
-	return f, known
 }
 
 // FormatNames lists what [FormatNamed] knows.

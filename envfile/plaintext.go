@@ -29,7 +29,7 @@ func (o *Opened) Document() (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := Parse(o.sealed.format, text)
+	d, err := parsePlain(o.sealed.format, text)
 	if err != nil {
 		return nil, fmt.Errorf("read the plain text again: %w", err)
 	}

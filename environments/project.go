@@ -137,8 +137,8 @@ func (p *Project) scan() (files, error) { return scan(os.DirFS(p.Root), Folder) 
 func (p *Project) abs(path string) string { return filepath.Join(p.Root, filepath.FromSlash(path)) }
 
 func looksLikePath(s string) bool {
-	_, known := cutExtension(s)
-	return known || strings.ContainsRune(s, '/') || strings.ContainsRune(s, filepath.Separator) || slices.Contains(extensions, s)
+	_, known := envfile.FormatOf(s)
+	return known || strings.ContainsRune(s, '/') || strings.ContainsRune(s, filepath.Separator)
 }
 
 func (p *Project) hasFile(path string) bool {
