@@ -77,15 +77,19 @@ func runDecrypt(cmd *cobra.Command, o *decryptOptions) error {
 	if err != nil {
 		return err
 	}
-	if o.format != "" && o.format != t.format.Name() && !slices.Contains(printable, o.format) {
-		return usagef("nothing is converted to %s, and %s is %s: want %s", o.format, t.shown, t.format.Name(), joinOr(printable))
-	}
 	if o.output == "" || o.output == stdio {
 		if err := a.notForGitToKeep(cmd.Context()); err != nil {
 			return err
 		}
 	}
-	opened, err := a.open(cmd.Context(), t)
+	s, err := t.read(cmd.Context())
+	if err != nil {
+		return err
+	}
+	if o.format != "" && o.format != t.format.Name() && !slices.Contains(printable, o.format) {
+		return usagef("cannot convert %s to %s: expected --format %s", t.shown, o.format, joinOr(printable))
+	}
+	opened, err := a.openSealed(cmd.Context(), t, s)
 	if err != nil {
 		return err
 	}
@@ -112,9 +116,8 @@ func refuseSealed(path string) error {
 	if err != nil {
 		return nil //nolint:nilerr // if it cannot be read, the write says why it cannot be written
 	}
-	format, _ := envfile.Detect(path, src)
-	if _, err := envfile.ParseSealed(format, src); err != nil {
-		return nil //nolint:nilerr // not a sealed file
+	if _, encrypted := envfile.Detect(path, src); !encrypted {
+		return nil
 	}
 	return withHint(usagef("%s is a sealed file; plain text does not replace it", shown(path)), "name another file with -o, or use sealcfg edit to change it")
 }

@@ -321,6 +321,7 @@ func (s *editSession) write(doc *envfile.Document) error {
 		}
 		return a.replaceSealed(t, s.opened.Sealed(), s.sealed, s.before, doc)
 	}
+	a.warnOpaque(t, doc.Bytes())
 	if err := a.warnTraps(t, doc, s.rule.Rules); err != nil {
 		return err
 	}

@@ -53,7 +53,7 @@ In place it refuses to lock you out: .sops.yaml must name you for the file.`,
 
 func runEncrypt(cmd *cobra.Command, o *encryptOptions) error {
 	a := o.app
-	from, to, err := o.targets()
+	from, err := o.source()
 	if err != nil {
 		return err
 	}
@@ -61,17 +61,20 @@ func runEncrypt(cmd *cobra.Command, o *encryptOptions) error {
 	if err != nil {
 		return err
 	}
-	d, err := envfile.Parse(from.format, src)
+	from.see(src)
+	to, err := o.destination(from)
 	if err != nil {
-		return from.at(err)
+		return err
 	}
-	if err := from.lostBlock(d); err != nil {
+	d, err := from.plaintext(src)
+	if err != nil {
 		return err
 	}
 	policy, rule, err := to.rule()
 	if err != nil {
 		return err
 	}
+	a.warnOpaque(to, src)
 	if err := a.warnTraps(from, d, rule.Rules); err != nil {
 		return err
 	}
@@ -99,6 +102,9 @@ func runEncrypt(cmd *cobra.Command, o *encryptOptions) error {
 		return err
 	}
 	a.say("sealed %s (%s) for %s", to.shown, countOf(sealedCount(s), "value", "values"), joinNames(readers(policy, s.Metadata())))
+	if by := envfile.SopsFormatOf(to.path); by != to.format && to.format != envfile.TOML {
+		a.say("note: sops reads a file of this name as %s; call it with --input-type %[2]s --output-type %[2]s", by.Name(), to.format.Name())
+	}
 	if opens != nil {
 		a.warn("%s", a.lockedOut(to, policy, s, opens, ""))
 	}
@@ -109,41 +115,84 @@ func (o *encryptOptions) toStdout() bool {
 	return o.output == stdio || o.output == "" && o.file == stdio
 }
 
-// targets are the plain file and what it is sealed as.
-func (o *encryptOptions) targets() (from, to *target, err error) {
+// source is the plaintext file.
+func (o *encryptOptions) source() (*target, error) {
 	a := o.app
 	switch {
 	case o.file != stdio && o.filename != "":
-		return nil, nil, usagef("--filename is for stdin: -")
+		return nil, usagef("--filename is for stdin: -")
 	case o.file != stdio:
-		from, err = a.existing(o.file)
-	case o.filename == "" && o.toStdout():
-		return nil, nil, usagef("what comes from stdin has no path that .sops.yaml could have a rule for: give --filename")
-	case o.filename == "":
-		from, err = a.standard(o.output)
-	default:
-		from, err = a.standard(o.filename)
+		return a.existing(o.file)
+	case o.filename != "":
+		return a.standard(o.filename)
+	case o.toStdout():
+		return nil, usagef("what comes from stdin has no path that .sops.yaml could have a rule for: give --filename")
 	}
-	if err != nil {
-		return nil, nil, err
+	if to, err := a.target(o.output); err == nil {
+		return a.standard(to.path)
 	}
+	return a.standard(o.output)
+}
+
+// destination is what the plaintext file becomes.
+func (o *encryptOptions) destination(from *target) (to *target, err error) {
+	a := o.app
 	if o.output == "" || o.output == stdio {
 		// What goes to stdout is not for the path of the plain file.
 		from.unplaced = o.toStdout() && o.filename == ""
-		return from, from, nil
+		return from, nil
 	}
-	if from.format == envfile.Binary { // no environment has this format, so it can only be a path
+	_, known := envfile.FormatOf(o.output)
+	if to, err = a.target(o.output); err != nil && !known && (from.format == envfile.Binary || strings.ContainsAny(o.output, `./\`)) {
 		to, err = a.fileTarget(o.output)
-	} else {
-		to, err = a.target(o.output)
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, err
+	}
+	if _, known := envfile.FormatOf(to.path); !known { // then the contents decide
+		to.format = from.format
 	}
 	if from.format != to.format && (from.format != envfile.JSON || to.format != envfile.YAML) { // JSON is YAML
-		return nil, nil, usagef("%s is read as %s, but %s is for %s; to seal is not to convert", from.shown, from.format.Name(), to.shown, to.format.Name())
+		err := usagef("%s is read as %s, but %s is for %s; to seal is not to convert", from.shown, from.format.Name(), to.shown, to.format.Name())
+		return nil, withHint(err, "if its contents are %s, run: sealcfg encrypt --input-type %[1]s %s -o %s", to.format.Name(), o.file, o.output)
 	}
-	return from, to, nil
+	return to, nil
+}
+
+// plaintext parses the text that is to be encrypted. It rejects a file that is
+// encrypted already, in whatever format.
+func (t *target) plaintext(src []byte) (*envfile.Document, error) {
+	d, err := envfile.Parse(t.format, src)
+	in, encrypted := envfile.Detect(t.path, src)
+	switch {
+	case errors.Is(err, envfile.ErrAlreadySealed):
+		return nil, withHint(t.at(err), "to change it, run: sealcfg edit %[1]s\nto change who can read it, run: sealcfg rekey %[1]s", t.name)
+	case encrypted:
+		err = fmt.Errorf("%w (%s)", envfile.ErrAlreadySealed, in.Name())
+		return nil, withHint(t.at(err), "leave out --input-type; to change the file, run: sealcfg edit %s", t.name)
+	case err != nil:
+		return nil, t.at(err)
+	}
+	if err := t.lostBlock(d); err != nil {
+		return nil, err
+	}
+	if like, encrypted := envfile.Guess(src); t.format == envfile.Binary && t.detect && encrypted {
+		err := fmt.Errorf("%s: it contains the metadata of an encrypted %s file, but cannot be read as one", t.shown, like.Name())
+		return nil, withHint(err, "if the file is broken, restore it: git log -p -- %[1]s\nif it is not an encrypted file, run: sealcfg encrypt --input-type binary %[1]s", t.shown)
+	}
+	return d, nil
+}
+
+// warnOpaque warns that text with fields becomes one encrypted value, only because
+// of the name of its file.
+func (a *app) warnOpaque(t *target, src []byte) {
+	if t.format != envfile.Binary || !t.detect {
+		return
+	}
+	if like, _ := envfile.Guess(src); like != envfile.Binary {
+		a.warn("%s: the whole file becomes one encrypted value, because its name has no known extension; it looks like %s\n"+
+			"to encrypt its fields instead, add: --input-type %[2]s", t.shown, like.Name())
+	}
 }
 
 // sealNew seals a document for a file that does not exist sealed yet.

@@ -25,14 +25,15 @@ func (r *sopsRun) edit(ctx context.Context) error {
 	if f.stdin {
 		return sopsError(sopsNoFile, "an editor needs a file, not stdin")
 	}
-	if err := f.sameType(); err != nil {
-		return err
-	}
-	_, err = os.Stat(f.path)
+	text, err := os.ReadFile(f.path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) { // it may well be there
 		return withCode(err, sopsNoRead)
 	}
-	f.env.Exists = err == nil
+	f.see(text)
+	if err := f.sameType(); err != nil {
+		return err
+	}
+	f.env.Exists = text != nil
 	f.target.path = f.path
 	if !f.env.Exists {
 		t := *f.target

@@ -23,8 +23,9 @@ type sopsFile struct {
 	*target
 	stdin  bool           // there is no file: the text comes from stdin
 	stream bool           // the name is that of an open file, such as /dev/stdin
-	to     envfile.Format // what --output-type says, else the target's format
-	path   string         // where the text lies; the target's path is that of --filename-override
+	to     envfile.Format // from --output-type, or else the target's format
+	follow bool           // there is no --output-type
+	path   string         // of the text; the target's path is that of --filename-override
 }
 
 // untilSignal ends the context when a signal comes.
@@ -121,45 +122,46 @@ func (r *sopsRun) file(missing int) (*sopsFile, error) {
 	}
 	f.target = &target{
 		env: environments.Environment{Name: shownName, Path: name, Exists: true}, name: shownName, path: name, shown: shownName,
-		format: r.sopsFormat("input-type", name), unplaced: true, log: r.log, finder: r.finder,
+		unplaced: true, log: r.log, finder: r.finder,
 	}
+	f.format, f.detect = r.sopsFormat("input-type", name)
 	f.target.ruled = func() (*environments.Policy, *environments.Rule, error) { return r.policyFor(name) }
 	if f.stream = isStream(name); f.stream {
 		f.target.path = "" // what it is redirected to does not matter
 		f.target.ruled = func() (*environments.Policy, *environments.Rule, error) { return r.policyForStream(name) }
 	}
-	f.to = r.sopsFormat("output-type", name)
+	f.to, f.follow = r.sopsFormat("output-type", name)
 	return f, nil
 }
 
-// sopsFormat is the format that a flag names, else that of a file's name.
-func (r *sopsRun) sopsFormat(flag, path string) envfile.Format {
+// sopsFormat returns the format that a flag names, or else the one that a file's
+// name means to sops. byName reports the second case.
+func (r *sopsRun) sopsFormat(flag, path string) (f envfile.Format, byName bool) {
 	if f, ok := envfile.FormatNamed(r.str(flag)); ok {
-		return f
+		return f, false
 	}
-	f, _ := envfile.FormatOf(path)
-	if f == envfile.TOML { // which sops does not know
-		return envfile.Binary
-	}
-	return f
+	return envfile.SopsFormatOf(path), true
 }
 
-// ownTOML reports that a text is a TOML file that sealcfg has sealed, and not one
-// that sops, to which it is one value, has.
-func (f *sopsFile) ownTOML(text []byte) bool {
-	if f.format != envfile.Binary || filepath.Ext(f.path) != ".toml" {
-		return false
+// see takes the format of an encrypted file from its contents, unless --input-type
+// names one: sops requires the flag for a file whose name does not tell.
+func (f *sopsFile) see(text []byte) {
+	in, encrypted := envfile.Detect(f.target.path, text)
+	if !f.detect || !encrypted {
+		return
 	}
-	_, err := envfile.ParseSealed(envfile.TOML, text)
-	return err == nil
+	if f.format = in; f.follow {
+		f.to = in
+	}
 }
 
-// sameType refuses another type of output where the file is changed in place.
+// sameType rejects another --output-type for a file that is changed in place.
 func (f *sopsFile) sameType() error {
-	if f.to.Name() != f.format.Name() {
-		return fmt.Errorf("%s: --output-type %s of a %s file is for decrypt and encrypt: here the file keeps its layout", f.shown, f.to.Name(), f.format.Name())
+	if f.to.Name() == f.format.Name() {
+		return nil
 	}
-	return nil
+	err := fmt.Errorf("%s: --output-type %s: the file is %s and keeps its format", f.shown, f.to.Name(), f.format.Name())
+	return withHint(err, "leave out --output-type; to convert the plaintext, run: sops decrypt --output-type %s %s", f.to.Name(), f.shown)
 }
 
 func (f *sopsFile) text(ctx context.Context, in *os.File) ([]byte, error) {
@@ -181,9 +183,7 @@ func (r *sopsRun) sealedText(ctx context.Context, f *sopsFile) (*envfile.Sealed,
 }
 
 func (f *sopsFile) parse(text []byte) (*envfile.Sealed, error) {
-	if f.ownTOML(text) {
-		f.format, f.to = envfile.TOML, envfile.TOML
-	}
+	f.see(text)
 	s, err := envfile.ParseSealed(f.format, text)
 	switch {
 	case err != nil && len(text) == 0:

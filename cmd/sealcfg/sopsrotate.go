@@ -35,11 +35,11 @@ func (r *sopsRun) rotate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := f.sameType(); err != nil {
-		return err
-	}
 	opened, err := r.openFile(ctx, f)
 	if err != nil {
+		return err
+	}
+	if err := f.sameType(); err != nil {
 		return err
 	}
 	meta := opened.Sealed().Metadata()

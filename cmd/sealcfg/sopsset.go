@@ -106,11 +106,11 @@ func (r *sopsRun) change(ctx context.Context, op func(*sopsFile, *envfile.Opened
 	if f.stdin {
 		return sopsError(sopsNoFile, "%s changes a file, not stdin", r.name)
 	}
-	if err := f.sameType(); err != nil {
-		return err
-	}
 	opened, err := r.openFile(ctx, f)
 	if err != nil {
+		return err
+	}
+	if err := f.sameType(); err != nil {
 		return err
 	}
 	do, any, err := op(f, opened)

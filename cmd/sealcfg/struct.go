@@ -101,7 +101,10 @@ func (a *app) publicRoot(path string) (*envfile.Node, error) {
 		}
 		return nil, fmt.Errorf("%s: read: %w", shown(path), err)
 	}
-	format := a.formatOf(path)
+	format, detect := a.formatOf(path)
+	if detect {
+		format = envfile.FormatFor(path, src)
+	}
 	if format == envfile.Binary {
 		return nil, fmt.Errorf("%s: there are no settings in a file of this kind: it is one value", shown(path))
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -26,7 +25,7 @@ type target struct {
 	shown  string
 	format envfile.Format
 	stdin  io.Reader // the file is read from here, not from path
-	detect bool      // the text has a say in the format
+	detect bool      // the format depends on the contents too
 
 	unplaced bool // it is bound to no place, and that of its binding does not count
 	mayMove  bool // it may have been sealed for another place
@@ -59,7 +58,9 @@ func (a *app) target(arg string) (*target, error) {
 }
 
 func (a *app) newTarget(env environments.Environment) *target {
-	return &target{env: env, name: env.Name, path: env.Path, shown: shown(env.Path), format: a.formatOf(env.Path), finder: a.finder}
+	t := &target{env: env, name: env.Name, path: env.Path, shown: shown(env.Path), finder: a.finder}
+	t.format, t.detect = a.formatOf(env.Path)
+	return t
 }
 
 // fileTarget is target for a path that is no environment's name, whether there
@@ -72,39 +73,28 @@ func (a *app) fileTarget(path string) (*target, error) {
 	return a.newTarget(environments.Environment{Name: path, Path: abs}), nil
 }
 
-// formatOf returns the format of a file: what --input-type says, else what its
-// name says. A .toml file is looked into, for sops seals it as one value.
-func (a *app) formatOf(path string) envfile.Format {
+// formatOf returns the format of a file: from --input-type, or else from its name.
+// In the second case, the contents may show another one.
+func (a *app) formatOf(path string) (f envfile.Format, detect bool) {
 	if f, ok := envfile.FormatNamed(a.inputType); ok {
-		return f
+		return f, false
 	}
-	f, _ := envfile.FormatOf(path)
-	if f == envfile.TOML {
-		if src, err := os.ReadFile(path); err == nil { // else whoever reads it next says why not
-			f, _ = envfile.Detect(path, src)
-		}
-	}
-	return f
+	f, _ = envfile.FormatOf(path)
+	return f, true
 }
 
-// standard is the target for what comes from stdin, which is governed as if it
-// lay at filename. Without one there is no policy for it, and the format must be told.
+// standard is the target for stdin. The policy for filename applies to it; without
+// a filename, no policy does.
 func (a *app) standard(filename string) (*target, error) {
-	if filename == "" {
-		if a.inputType == "" {
-			return nil, usagef("what comes from stdin has no name to tell its format: give --input-type, or --filename")
+	t := &target{name: stdio, shown: "stdin", stdin: a.in, finder: a.finder}
+	if filename != "" {
+		path, err := filepath.Abs(filename)
+		if err != nil {
+			return nil, err
 		}
-		return &target{name: stdio, shown: "stdin", format: a.formatOf(""), stdin: a.in, finder: a.finder}, nil
+		t.name, t.path = filename, path
 	}
-	path, err := filepath.Abs(filename)
-	if err != nil {
-		return nil, err
-	}
-	t := &target{name: filename, path: path, shown: "stdin", format: a.formatOf(path), stdin: a.in, finder: a.finder}
-	if a.inputType == "" {
-		t.format, _ = envfile.FormatOf(path) // what lies there says nothing of this text
-		t.detect = true
-	}
+	t.format, t.detect = a.formatOf(t.path)
 	return t, nil
 }
 
@@ -166,19 +156,27 @@ func (t *target) bytes(ctx context.Context) ([]byte, error) {
 	return waitFor(ctx, func() ([]byte, error) { return io.ReadAll(t.stdin) })
 }
 
+// see takes the format from the contents, where they have a say in it.
+func (t *target) see(src []byte) {
+	if t.detect {
+		t.format = envfile.FormatFor(t.path, src)
+	}
+}
+
 // read parses the sealed file. The bytes are what is on disk.
 func (t *target) read(ctx context.Context) (*envfile.Sealed, error) {
 	src, err := t.bytes(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if t.detect {
-		t.format, _ = envfile.Detect(t.path, src)
-	}
+	t.see(src)
 	s, err := envfile.ParseSealed(t.format, src)
 	if errors.Is(err, envfile.ErrNotSealed) && t.stdin == nil {
 		if d, perr := envfile.Parse(t.format, src); perr == nil && t.lostBlock(d) != nil {
 			return s, t.lostBlock(d)
+		}
+		if in, encrypted := envfile.Detect(t.path, src); encrypted {
+			return s, withHint(t.at(err), "it is an encrypted %s file: leave out --input-type %s", in.Name(), t.format.Name())
 		}
 		return s, withHint(t.at(err), "run sealcfg encrypt %s first", t.shown)
 	}
