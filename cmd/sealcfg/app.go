@@ -61,7 +61,8 @@ type app struct {
 
 	finder *environments.Finder // what applies to files, found once per run
 
-	told sync.Map // paths of sealcfg.yaml whose problems have been reported
+	told    sync.Map // paths of files whose problems have been reported
+	boundIn sync.Map // by directory, what returns a file with a binding
 }
 
 // place is somewhere an identity was looked for.

@@ -1,11 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
 
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/environments"
+	"github.com/sealcfg/sealcfg/internal/regular"
 )
 
 // location returns the location of the file. It is the zero Location if that is not
@@ -41,6 +46,46 @@ func (a *app) noteUnbound(t *target, o *envfile.Opened) {
 	if !o.Bound() {
 		a.say("note: %s has no binding, as sops leaves it: nothing vouches for its names, recipients and place; when it is written it gets one", t.shown)
 	}
+}
+
+// maxSibling bounds the files that are compared with a file without a binding.
+const maxSibling = 16 << 20 // bytes
+
+// warnUnbound warns of a file without a binding, once for each file, if another file of
+// the same directory has one: sops wrote the file last, or an attacker removed the
+// binding to pass off a file of another environment.
+func (a *app) warnUnbound(t *target, meta *envfile.Metadata) {
+	if meta.HasBinding() || t.path == "" || t.unplaced {
+		return
+	}
+	if _, told := a.told.LoadOrStore(t.path, true); told {
+		return
+	}
+	dir := filepath.Dir(t.path)
+	find, _ := a.boundIn.LoadOrStore(dir, sync.OnceValue(func() string { return boundFile(dir) }))
+	if bound := find.(func() string)(); bound != "" {
+		a.warn("%s has no binding, but %s has one: sops wrote the file last, or someone removed the binding; review the change: git log -p -- %s", t.shown, shown(bound), t.shown)
+	}
+}
+
+// boundFile returns a file of a directory that has a binding, "" if there is none.
+func boundFile(dir string) string {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return ""
+	}
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		src, err := regular.Read(path, maxSibling)
+		if err != nil || !bytes.Contains(src, []byte("sealcfg")) {
+			continue
+		}
+		format, _ := envfile.Detect(path, src)
+		if s, err := envfile.ParseSealed(format, src); err == nil && s.Metadata().HasBinding() {
+			return path
+		}
+	}
+	return ""
 }
 
 // bindingHint says what to do about a file that is not what was sealed.

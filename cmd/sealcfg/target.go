@@ -204,6 +204,7 @@ func (a *app) openSealed(ctx context.Context, t *target, s *envfile.Sealed) (*en
 	if err != nil {
 		return nil, a.noKey(t, s, bindingHint(t, s, t.at(err)))
 	}
+	a.warnUnbound(t, s.Metadata())
 	a.warnClear(t, o.ClearComments())
 	if odd := o.OddlySpelt(); len(odd) > 0 {
 		more := ""

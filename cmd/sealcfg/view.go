@@ -71,7 +71,9 @@ func runView(cmd *cobra.Command, o *viewOptions) error {
 	if must, err := a.mustBeBound(t); err != nil {
 		return err
 	} else if must && !o.reveal && !s.Metadata().HasBinding() {
-		a.warn("%s has no binding, which %s demands: commands that open it refuse it", t.shown, environments.ConfigName)
+		a.warn("%s has no binding, which %s requires: commands that decrypt it reject it", t.shown, environments.ConfigName)
+	} else {
+		a.warnUnbound(t, s.Metadata())
 	}
 	if o.reveal {
 		if err := a.notForGitToKeep(cmd.Context()); err != nil {
