@@ -98,6 +98,66 @@ func TestRequireBinding(t *testing.T) {
 	require.NoError(t, load(sealcfg.AllowPlain("prod"), sealcfg.RequireBinding()))
 }
 
+// unboundFile is a file that sops wrote last.
+func unboundFile(t testing.TB, plain string) *fstest.MapFile {
+	t.Helper()
+	block := regexp.MustCompile(`    sealcfg:\n +binding: .*\n +version: \d+\n`)
+	text := sealedFor(t, "", plain).Data
+	require.Regexp(t, block, string(text))
+	return &fstest.MapFile{Data: block.ReplaceAll(text, nil)}
+}
+
+// A program's log has to say how a file gets its binding back.
+func TestRequiredBindingNamesTheWayBack(t *testing.T) {
+	_, err := sealcfg.Load[boundSettings](t.Context(), append(options(t, fstest.MapFS{
+		"environments/base.yaml": unboundFile(t, "a: x\n"), "environments/prod.yaml": sealedFor(t, "environment prod", "a: x\n"),
+	}), sealcfg.RequireBinding())...)
+	require.ErrorIs(t, err, envfile.ErrIntegrity)
+	assert.ErrorContains(t, err, "then run: sealcfg rekey --accept-unbound base")
+
+	_, err = sealcfg.Load[boundSettings](t.Context(), append(options(t, nil), sealcfg.WithFS(fstest.MapFS{"conf/prod.yaml": unboundFile(t, "a: x\n")}, "conf"), sealcfg.RequireBinding())...)
+	assert.ErrorContains(t, err, "then run: sealcfg rekey --accept-unbound conf/prod.yaml", "no environment has this name")
+}
+
+// Some layers with a binding and some without: sops wrote one last, or an attacker
+// removed it.
+func TestLoadWarnsOfUnboundLayers(t *testing.T) {
+	bound := func(layer string) *fstest.MapFile { return sealedFor(t, "environment "+layer, "a: x\n") }
+	unbound := unboundFile(t, "a: x\n")
+	const base, prod = "environments/base.yaml", "environments/prod.yaml"
+	for name, c := range map[string]struct {
+		fsys fstest.MapFS
+		want []string
+	}{
+		"all":   {fstest.MapFS{base: bound("base"), prod: bound("prod")}, nil},
+		"none":  {fstest.MapFS{base: unbound, prod: unbound}, nil},
+		"alone": {fstest.MapFS{prod: unbound}, nil},
+		"some": {fstest.MapFS{base: bound("base"), prod: unbound}, []string{
+			"environments/prod.yaml: no binding, but environments/base.yaml has one: sops wrote the file last, or someone removed the binding; review the change, then run: sealcfg rekey prod"}},
+		"plaintext": {fstest.MapFS{base: {Data: []byte("a: x\n")}, prod: unbound}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got []string
+			h, err := sealcfg.New[boundSettings](append(options(t, c.fsys), sealcfg.AllowPlain("prod"), sealcfg.OnWarning(func(p *sealcfg.Problem) {
+				assert.Equal(t, sealcfg.KindProject, p.Kind)
+				got = append(got, p.Error())
+			}))...).Load(t.Context())
+			require.NoError(t, err)
+			assert.Equal(t, c.want, got)
+			assert.Len(t, h.Warnings(), len(c.want))
+		})
+	}
+}
+
+// The library leaves unknown keys to newer versions, and says so.
+func TestLoadWarnsOfUnknownConfigKeys(t *testing.T) {
+	fsys := fstest.MapFS{"environments/prod.yaml": sealedFor(t, "environment prod", "a: x\n"), "sealcfg.yaml": {Data: []byte("binding: required\nfuture: 1\n")}}
+	h, err := sealcfg.New[boundSettings](options(t, fsys)...).Load(t.Context())
+	require.NoError(t, err)
+	require.Len(t, h.Warnings(), 1)
+	assert.EqualError(t, h.Warnings()[0], `sealcfg.yaml:2:1: unknown key "future" in sealcfg.yaml`)
+}
+
 // What sealcfg.yaml demands, a program obeys, where it finds it.
 func TestLoadObeysConfig(t *testing.T) {
 	unbound := &fstest.MapFile{Data: regexp.MustCompile(`    sealcfg:\n +binding: .*\n +version: 1\n`).ReplaceAll(sealedFor(t, "", "a: x\n").Data, nil)}

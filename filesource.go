@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"slices"
 
 	"github.com/sealcfg/sealcfg/envfile"
@@ -20,7 +21,17 @@ type fileSource struct {
 	keyring *keyring
 	plain   bool // it may be plain text
 	bound   bool // it must have a binding
+
+	has hasBinding // after it was read
 }
+
+type hasBinding int
+
+const (
+	isPlain hasBinding = iota
+	isUnbound
+	isBound
+)
 
 func (s *fileSource) Name() string { return s.layer.Name }
 
@@ -86,9 +97,77 @@ func (s *fileSource) open(ctx context.Context) (*envfile.Node, envfile.Format, e
 	expect := envfile.Expectation{Place: s.layer.Location(), Fits: s.layer.Fits, Bound: s.bound}
 	opened, err := sealed.Expect(expect).Open(ctx, ids...)
 	if err != nil {
-		return nil, nil, s.keyring.explain(sealed, err)
+		return nil, nil, s.acceptUnbound(sealed, s.keyring.explain(sealed, err))
+	}
+	s.has = isUnbound
+	if opened.Bound() {
+		s.has = isBound
 	}
 	return opened.Roots()[0], format, nil
+}
+
+// acceptUnbound adds the way back to the error for a file without a required binding.
+func (s *fileSource) acceptUnbound(sealed *envfile.Sealed, err error) error {
+	if !s.bound || sealed.Metadata().HasBinding() || !errors.Is(err, envfile.ErrIntegrity) {
+		return err
+	}
+	return fmt.Errorf("%w; review the change, then run: sealcfg rekey --accept-unbound %s", err, s.argument())
+}
+
+// argument returns the argument that stands for the file on the command line.
+func (s *fileSource) argument() string {
+	if path.Base(path.Dir(s.layer.Path)) == environments.Folder {
+		return s.layer.Name
+	}
+	return s.shown
+}
+
+// projectWarnings returns the warnings about the files that the sources have read, and
+// about the project files around them.
+func projectWarnings(sources []Source) []*Problem {
+	for _, source := range sources {
+		if s, ok := source.(*fileSource); ok {
+			return append(configWarnings(s.keyring.config), unboundLayers(sources)...)
+		}
+	}
+	return nil
+}
+
+// configWarnings returns a warning for each line of a sealcfg.yaml that has no effect.
+func configWarnings(config *environments.Config) []*Problem {
+	var warnings []*Problem
+	for _, e := range config.Unknown() {
+		warnings = append(warnings, &Problem{Kind: KindProject, Origin: Origin{File: e.Path, Line: e.Line, Column: e.Column}, Reason: e.Reason})
+	}
+	return warnings
+}
+
+// unboundLayers returns a warning for each layer without a binding, if another layer
+// has one.
+func unboundLayers(sources []Source) []*Problem {
+	var bound string
+	var unbound []*fileSource
+	for _, source := range sources {
+		switch s, ok := source.(*fileSource); {
+		case !ok:
+		case s.has == isBound && bound == "":
+			bound = s.shown
+		case s.has == isUnbound:
+			unbound = append(unbound, s)
+		}
+	}
+	if bound == "" {
+		return nil
+	}
+	var warnings []*Problem
+	for _, s := range unbound {
+		warnings = append(warnings, &Problem{
+			Kind: KindProject, Origin: Origin{File: s.shown},
+			Reason: "no binding, but " + bound + " has one: sops wrote the file last, or someone removed the binding",
+			Hint:   "review the change, then run: sealcfg rekey " + s.argument(),
+		})
+	}
+	return warnings
 }
 
 // plainRoot reads a file that may be plain text.

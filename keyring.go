@@ -8,12 +8,15 @@ import (
 	"sync"
 
 	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// A keyring holds the identities of one load: looked for once, not once a file.
+// A keyring holds what the files of one load share: identities and project files.
+// It looks for each once.
 type keyring struct {
 	o      *options
+	config *environments.Config
 	once   sync.Once
 	ids    []keys.Identity
 	err    error

@@ -96,7 +96,7 @@ func (o *options) fileSources(env string) (all []Source, file string, err error)
 	if err != nil {
 		return nil, "", err
 	}
-	ring := &keyring{o: o}
+	ring := &keyring{o: o, config: config}
 	for _, l := range layers {
 		s := &fileSource{
 			fsys: fsys, layer: l, shown: l.Path, keyring: ring,

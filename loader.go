@@ -113,6 +113,7 @@ func (l *loader) open(ctx context.Context, env string, sources []Source, file st
 	if err := l.o.resolve(ctx, l.plan, all.tree); err != nil {
 		return nil, err
 	}
+	all.warnings = append(all.warnings, projectWarnings(sources)...)
 	v, tree := reflect.New(l.plan.typ), orEmpty(all.tree)
 	b := &binder{file: file, prefix: l.o.prefix, root: l.plan, problems: all.problems, origins: make([]placed, 0, tree.leaves())}
 	b.bind(l.plan, v.Elem(), tree, &place{})

@@ -24,6 +24,9 @@ const (
 	// KindKeySource is that of warnings only: a key source is broken, and an
 	// identity from another one decrypted the files.
 	KindKeySource Kind = "key source"
+	// KindProject is for warnings only, about the project instead of a setting: a file
+	// without a binding, or an entry of sealcfg.yaml or .sops.yaml that has no effect.
+	KindProject Kind = "project"
 )
 
 // A Problem is one thing that is wrong with one setting. It carries no value.
@@ -41,6 +44,9 @@ type Problem struct {
 
 // Error returns the problem in one line.
 func (p *Problem) Error() string {
+	if p.Kind == KindProject {
+		return oneLine(p.Origin.String() + ": " + p.text())
+	}
 	return oneLine(p.name() + ": " + p.Origin.String() + ": " + p.text())
 }
 
