@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -185,13 +186,15 @@ func (f files) layers(name string) ([]Layer, error) {
 	return layers, nil
 }
 
-// environments lists the names that have a file, sorted.
+// environments returns the names that have a file, sorted. Its error is about the
+// first of the names that are invalid or ambiguous.
 func (f files) environments() ([]string, error) {
 	var names []string
-	for name, paths := range f.byName {
+	for _, name := range slices.Sorted(maps.Keys(f.byName)) {
 		if reserved(name) {
 			continue
 		}
+		paths := f.byName[name]
 		if len(paths) > 1 {
 			return nil, &AmbiguousError{Name: name, Paths: paths}
 		}

@@ -87,3 +87,17 @@ func TestLayersAmbiguous(t *testing.T) {
 		}
 	}
 }
+
+// Of several bad names, the error is always about the first.
+func TestEnvironmentsReportsTheFirstBadName(t *testing.T) {
+	dir := write(t, map[string]string{
+		"environments/-a.yaml": "", "environments/b c.yaml": "", "environments/con.yaml": "", "environments/d.yaml": "", "environments/d.json": "",
+	})
+	p, err := environments.Find(dir)
+	require.NoError(t, err)
+	for range 50 {
+		_, err = p.Environments()
+		require.ErrorIs(t, err, environments.ErrName)
+		require.ErrorContains(t, err, "-a.yaml")
+	}
+}
