@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"os/user"
 	"path/filepath"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/internal/atomicfile"
 	"github.com/sealcfg/sealcfg/internal/pattern"
+	"github.com/sealcfg/sealcfg/internal/regular"
 	"github.com/sealcfg/sealcfg/keys"
 )
 
@@ -26,7 +28,8 @@ func newInitCmd(a *app) *cobra.Command {
 		Short: "Begin: an identity, .sops.yaml, and sealed environments",
 		Long: `Init makes what is missing: an identity for you, if you have none; a .sops.yaml
 that names you; and environments/dev.yaml, test.yaml and prod.yaml, sealed, with
-a few example fields. It overwrites nothing, so it can be run twice.`,
+a few example fields. It adds *.local.* to .gitignore, and overwrites no file, so
+it can be run twice.`,
 		Example: `  sealcfg init
   sealcfg init --name alice`,
 		Args: exactly(0, "no arguments"),
@@ -64,9 +67,53 @@ func runInit(cmd *cobra.Command, a *app, name string) error {
 			return err
 		}
 	}
+	if err := a.initIgnore(filepath.Join(project.Root, ".gitignore")); err != nil {
+		return err
+	}
 	a.say("\nnext: sealcfg edit dev, sealcfg view prod, git add .sops.yaml environments")
 	return nil
 }
+
+// ignored are the lines that init adds to .gitignore.
+var ignored = []string{
+	"*.local.*", // local layers, which are for one machine
+}
+
+// initIgnore adds the lines that a .gitignore lacks.
+func (a *app) initIgnore(path string) error {
+	if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		a.warn("%s is a link, which git does not follow; nothing added to it", shown(path))
+		return nil
+	}
+	old, err := regular.Read(path, maxIgnore)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	options := atomicfile.Options{NoClobber: true}
+	if err == nil {
+		options = atomicfile.Options{IfUnchanged: old}
+	}
+	var lines []string
+	for line := range strings.Lines(string(old)) {
+		lines = append(lines, strings.TrimSpace(line))
+	}
+	missing := slices.DeleteFunc(slices.Clone(ignored), func(line string) bool { return slices.Contains(lines, line) })
+	if len(missing) == 0 {
+		return nil
+	}
+	text := string(old)
+	if text != "" && !strings.HasSuffix(text, "\n") {
+		text += "\n"
+	}
+	text += strings.Join(missing, "\n") + "\n"
+	if err := atomicfile.Write(path, []byte(text), options); err != nil {
+		return err
+	}
+	a.say("added %s to %s", joinNames(missing), shown(path))
+	return nil
+}
+
+const maxIgnore = 1 << 20 // bytes
 
 // checkMembership stops a newcomer to a project that has a policy: what there is
 // cannot be opened, and nothing is made that could not.
