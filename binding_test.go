@@ -35,7 +35,7 @@ type boundSettings struct {
 // The file of dev in the place of that of prod, and so of each layer.
 func TestLoadRefusesTheFileOfAnotherEnvironment(t *testing.T) {
 	load := func(fsys fstest.MapFS, more ...sealcfg.Option) error {
-		_, err := sealcfg.Load[boundSettings](t.Context(), append(options(t, fsys), more...)...)
+		_, err := sealcfg.Load[boundSettings](t.Context(), append(append(options(t, fsys), sealcfg.WithLocal()), more...)...)
 		return err
 	}
 	good := fstest.MapFS{

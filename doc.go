@@ -30,8 +30,8 @@
 //
 // # Sources
 //
-// Weakest first: default tags, base.yaml, the environment's file, that with .local,
-// .env files (package dotenv), secrets directories ([WithSecretsDir]), sources of the
+// Weakest first: default tags, base.yaml, the environment's file, with [WithLocal] its
+// .local file, .env files (package dotenv), secrets directories ([WithSecretsDir]), sources of the
 // program's own ([WithSource]), the process environment, flags, and [Set]. Maps merge,
 // lists and single values are replaced. [Order] changes the order.
 //

@@ -24,16 +24,35 @@ const maxShown = 80
 // URL. All else is shown: what must not be, belongs into a Secret. Long values are
 // cut, and those with control characters are quoted.
 //
-// The table is for people; its layout may change. The error is that of w.
+// If several files make up the environment, a second table lists them, weakest first,
+// and the settings that each overrides.
+//
+// The tables are for people; their layout may change. The error is that of w.
 func (h *Handle[T]) Explain(w io.Writer) error {
 	s := h.now.Load()
-	return explain(w, h.loader.plan, s.value.Elem(), s.origins)
+	return explain(w, h.loader.plan, s.value.Elem(), s)
 }
 
-func explain(w io.Writer, p *plan, v reflect.Value, origins *Origins) error {
-	e := &explainer{origins: origins, rows: [][4]string{{"PATH", "TYPE", "VALUE", "ORIGIN"}}}
+// An explainedLayer is one file of the environment.
+type explainedLayer struct {
+	file      string
+	overrides []string // paths
+}
+
+func layersOf(sources []Source) []explainedLayer {
+	var layers []explainedLayer
+	for _, source := range sources {
+		if s, ok := source.(*fileSource); ok {
+			layers = append(layers, explainedLayer{s.shown, s.overrides})
+		}
+	}
+	return layers
+}
+
+func explain(w io.Writer, p *plan, v reflect.Value, s *snapshot) error {
+	e := &explainer{origins: s.origins, rows: [][4]string{{"PATH", "TYPE", "VALUE", "ORIGIN"}}}
 	e.walk(p, v, &place{})
-	if _, err := io.WriteString(w, e.table()); err != nil {
+	if _, err := io.WriteString(w, e.table()+layerTable(s.layers)); err != nil {
 		return fmt.Errorf("explain settings: %w", err)
 	}
 	return nil
@@ -209,6 +228,28 @@ func (e *explainer) table() string {
 	var b strings.Builder
 	for _, row := range e.rows {
 		fmt.Fprintf(&b, "%-*s  %-*s  %-*s  %s\n", width[0], row[0], width[1], row[1], width[2], row[2], row[3])
+	}
+	return b.String()
+}
+
+// layerTable returns the second table, "" for a single file.
+func layerTable(layers []explainedLayer) string {
+	if len(layers) < 2 {
+		return ""
+	}
+	const head = "LAYER"
+	width := len(head)
+	for _, l := range layers {
+		width = max(width, utf8.RuneCountInString(oneLine(l.file)))
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n%-*s  OVERRIDES\n", width, head)
+	for _, l := range layers {
+		overrides := nothing
+		if len(l.overrides) > 0 {
+			overrides = oneLine(strings.Join(l.overrides, ", "))
+		}
+		fmt.Fprintf(&b, "%-*s  %s\n", width, oneLine(l.file), overrides)
 	}
 	return b.String()
 }

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -101,6 +102,36 @@ cluster: postgres://user:`+hushed+`@a:1,b:2/app
 	var b strings.Builder
 	require.NoError(t, h.Explain(&b))
 	assertHushed(t, b.String())
+}
+
+// Every file that takes part is named, with what it overrides.
+func TestExplainNamesLayers(t *testing.T) {
+	type settings struct {
+		Debug bool
+		DB    struct {
+			Host, Password string
+			Replicas       []string
+		}
+	}
+	fsys := files(t, "base", "{debug: true, db: {host: a, replicas: [a, b]}}", "prod", "db: {host: b, password: "+hushed+", replicas: [c]}",
+		"prod.local", "db: {password: "+hushed+"}")
+	table := func(more ...sealcfg.Option) string {
+		h, err := sealcfg.New[settings](append(options(t, fsys), more...)...).Load(t.Context())
+		require.NoError(t, err)
+		var b strings.Builder
+		require.NoError(t, h.Explain(&b))
+		_, layers, _ := strings.Cut(b.String(), "\n\n")
+		return layers
+	}
+	assert.Equal(t, `LAYER                         OVERRIDES
+environments/base.yaml        -
+environments/prod.yaml        db.host, db.replicas
+environments/prod.local.yaml  db.password
+`, table(sealcfg.WithLocal()))
+	assert.NotContains(t, table(), "local")
+	delete(fsys, "environments/base.yaml")
+	fsys["environments/prod.yaml"] = &fstest.MapFile{Data: seal(t, "debug: true\ndb: {host: a, password: b, replicas: []}\n")}
+	assert.Empty(t, table(), "one file")
 }
 
 func TestExplainEveryShape(t *testing.T) {

@@ -22,7 +22,9 @@ type fileSource struct {
 	plain   bool // it may be plain text
 	bound   bool // it must have a binding
 
-	has hasBinding // after it was read
+	// After it was read:
+	has       hasBinding
+	overrides []string // paths of settings that weaker sources have set
 }
 
 type hasBinding int

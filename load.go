@@ -15,8 +15,8 @@ import (
 // Load opens the files of one environment and returns them as a T, which must be
 // a struct. The package documentation says how fields are named and filled.
 //
-// The files are environments/base.*, environments/<name>.* and
-// environments/<name>.local.* as far as they exist; <name> itself must. Each
+// The files are environments/base.* and environments/<name>.*, and with [WithLocal]
+// environments/<name>.local.*, as far as they exist; <name> itself must. Each
 // overrides those before it: maps merge, lists and single values are replaced.
 // The process environment comes last, if [WithEnvPrefix] asks for it.
 //
@@ -88,7 +88,7 @@ func (o *options) fileSources(env string) (all []Source, file string, err error)
 	if fsys == nil {
 		fsys, dir, prefix = onDisk(o.dir)
 	}
-	layers, err := environments.Layers(fsys, dir, env)
+	layers, err := environments.Layers(fsys, dir, env, o.local)
 	if err != nil {
 		return nil, "", o.whichFolder(err)
 	}

@@ -92,9 +92,17 @@ func TestLayers(t *testing.T) {
 		A, B, C string
 		D       map[string]int
 	}
-	got, err := sealcfg.Load[settings](t.Context(), options(t, fsys)...)
+	got, err := sealcfg.Load[settings](t.Context(), append(options(t, fsys), sealcfg.WithLocal())...)
 	require.NoError(t, err)
 	assert.Equal(t, &settings{"base", "prod", "local", map[string]int{"x": 1, "y": 3}}, got)
+
+	// A program that does not ask for a local layer does not read it, whatever it holds.
+	for _, local := range []string{string(fsys["environments/prod.local.yaml"].Data), "c: [", "c: plaintext\n"} {
+		fsys["environments/prod.local.yaml"] = &fstest.MapFile{Data: []byte(local)}
+		got, err = sealcfg.Load[settings](t.Context(), options(t, fsys)...)
+		require.NoError(t, err)
+		assert.Equal(t, "prod", got.C)
+	}
 }
 
 func TestWhichEnvironment(t *testing.T) {

@@ -57,6 +57,7 @@ type snapshot struct {
 	value    reflect.Value // *T
 	origins  *Origins
 	warnings []*Problem
+	layers   []explainedLayer
 }
 
 // load reads all sources. env is the environment, "" for the one that the options
@@ -121,7 +122,7 @@ func (l *loader) open(ctx context.Context, env string, sources []Source, file st
 	if b.count() > 0 {
 		return &snapshot{warnings: all.warnings}, &Error{Env: env, Problems: b.all()}
 	}
-	return &snapshot{env: env, value: v, origins: newOrigins(b.origins), warnings: all.warnings}, nil
+	return &snapshot{env: env, value: v, origins: newOrigins(b.origins), warnings: all.warnings, layers: layersOf(sources)}, nil
 }
 
 // orEmpty is the tree of settings that nothing mentions.

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/sealcfg/sealcfg/crypto"
+	"github.com/sealcfg/sealcfg/envfile"
 )
 
 // A node is what the sources say about one setting, or a group of them: a tree
@@ -132,6 +133,25 @@ func mergeItems(base, over *node) *node {
 	}
 	over.entries = base.entries
 	return over
+}
+
+// overridden appends the paths of what merge replaces in base: single values, lists, and
+// maps by something else. at is the path of both nodes.
+func overridden(paths []string, at envfile.Path, base, over *node) []string {
+	switch {
+	case base == nil || over == nil:
+		return paths
+	case base.kind != nodeMap || over.kind != nodeMap:
+		return append(paths, at.String())
+	}
+	below := make(map[string]*node, len(base.entries))
+	for _, e := range base.entries {
+		below[e.key] = e
+	}
+	for _, e := range over.entries {
+		paths = overridden(paths, append(at, envfile.Step{Key: e.key}), below[e.key], e)
+	}
+	return paths
 }
 
 // merge lays over upon base: maps merge key by key, items change a list, all else

@@ -54,6 +54,7 @@ type options struct {
 	errs       []error
 
 	withoutFiles bool
+	local        bool // the local layer is read
 	bound        bool // files without a binding are refused
 	validations  []func(any) error
 }
@@ -181,6 +182,11 @@ func Set(path string, value any) Option {
 // WithoutFiles has no environment chosen and no file opened: settings come from
 // the other sources alone.
 func WithoutFiles() Option { return func(o *options) { o.withoutFiles = true } }
+
+// WithLocal lets <name>.local.*, which a developer keeps on one machine, override the
+// other files of the environment. Without it, Load does not read that file: anyone
+// who can write into the directory can encrypt one.
+func WithLocal() Option { return func(o *options) { o.local = true } }
 
 // AllowPlain lets the files of the named environments be plain text, their base
 // included. Without it, a file that is not sealed is an error, so that a secret

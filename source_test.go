@@ -66,7 +66,7 @@ func TestSourcesFromWeakToStrong(t *testing.T) {
 		if n == 0 {
 			fsys["environments/prod.yaml"] = &fstest.MapFile{Data: seal(t, "{}")}
 		}
-		opts := append(options(t, fsys), stronger[:max(0, n-2)]...)
+		opts := append(append(options(t, fsys), sealcfg.WithLocal()), stronger[:max(0, n-2)]...)
 		opts = append(opts, sealcfg.Order(func(all []sealcfg.Source) []sealcfg.Source {
 			order = nil
 			for _, s := range all {

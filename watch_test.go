@@ -89,7 +89,7 @@ type watchable struct {
 func TestWatchFilesOfTheEnvironment(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		env := sealcfgtest.NewEnvironment(t, "prod", "a: 1\n")
-		h, err := sealcfg.New[watchable](env.Options()...).Load(t.Context())
+		h, err := sealcfg.New[watchable](append(env.Options(), sealcfg.WithLocal())...).Load(t.Context())
 		require.NoError(t, err)
 		w := watch(t, h)
 		assert.Empty(t, w.after(time.Minute))

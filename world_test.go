@@ -96,7 +96,7 @@ func TestLoadOfWhatMayNotBeRead(t *testing.T) {
 	for _, layer := range []string{"base", "prod", "prod.local"} {
 		name := "environments/" + layer + ".yaml"
 		fsys := deniedFS{files(t, "base", "port: 1\nname: x\n", "prod", "port: 80\n", "prod.local", "port: 90\n"), name}
-		opts := append(options(t, nil), sealcfg.WithFS(fsys, "environments"))
+		opts := append(options(t, nil), sealcfg.WithFS(fsys, "environments"), sealcfg.WithLocal())
 		_, err := sealcfg.Load[worldly](t.Context(), opts...)
 		require.ErrorIs(t, err, fs.ErrPermission, layer)
 		require.ErrorContains(t, err, name)

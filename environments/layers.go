@@ -67,15 +67,18 @@ func (e *AmbiguousError) Error() string {
 	return fmt.Sprintf("%s is ambiguous: there is %s", e.Name, strings.Join(e.Paths, " and "))
 }
 
+// Local reports whether the layer holds what a developer changes on one machine.
+func (l Layer) Local() bool { return strings.HasSuffix(l.Name, localSuffix) }
+
 // Layers returns the files of an environment in dir that exist, weakest first:
-// base, env, env.local. Paths are slash-separated and begin with dir; "." is the
-// root of fsys.
+// base, env and, if local is true, env.local. Paths are slash-separated and begin with
+// dir; "." is the root of fsys.
 //
 // It fails with a [*MissingError] if there is no file for env itself, with
 // [ErrName] for what cannot be a name, with an [*AmbiguousError] if two files
 // could be one layer, and with envfile's error for a file in a format that
 // cannot be read.
-func Layers(fsys fs.FS, dir, env string) ([]Layer, error) {
+func Layers(fsys fs.FS, dir, env string, local bool) ([]Layer, error) {
 	if err := checkName(env); err != nil {
 		return nil, err
 	}
@@ -88,6 +91,9 @@ func Layers(fsys fs.FS, dir, env string) ([]Layer, error) {
 	f, err := scan(fsys, dir)
 	if err != nil {
 		return nil, err
+	}
+	if !local {
+		delete(f.byName, env+localSuffix)
 	}
 	layers, err := f.layers(env)
 	if err != nil {
@@ -203,6 +209,5 @@ func (f files) environments() ([]string, error) {
 		}
 		names = append(names, name)
 	}
-	slices.Sort(names)
 	return names, nil
 }

@@ -32,28 +32,38 @@ func TestLayers(t *testing.T) {
 		{".", "dev", mapFS("dev.yaml"), []environments.Layer{{Name: "dev", Path: "dev.yaml"}}},
 		{"a/b", "eu.west-1_x", mapFS("a/b/eu.west-1_x.yaml"), []environments.Layer{{Name: "eu.west-1_x", Path: "a/b/eu.west-1_x.yaml"}}},
 	} {
-		got, err := environments.Layers(c.fsys, c.dir, c.env)
+		got, err := environments.Layers(c.fsys, c.dir, c.env, true)
 		require.NoError(t, err, c.env)
 		assert.Equal(t, c.want, got, c.env)
 	}
 }
 
+// Without local layers, what is wrong with them does not matter.
+func TestLayersWithoutLocal(t *testing.T) {
+	got, err := environments.Layers(mapFS("c/base.yaml", "c/prod.yaml", "c/prod.local.yaml", "c/prod.local.json"), "c", "prod", false)
+	require.NoError(t, err)
+	assert.Equal(t, []environments.Layer{{Name: "base", Path: "c/base.yaml"}, {Name: "prod", Path: "c/prod.yaml"}}, got)
+	for _, l := range got {
+		assert.False(t, l.Local())
+	}
+}
+
 func TestLayersMissing(t *testing.T) {
-	_, err := environments.Layers(mapFS("c/base.yaml", "c/prod.yaml", "c/dev.yaml", "c/dev.local.yaml", "c/test.local.yaml"), "c", "prdo")
+	_, err := environments.Layers(mapFS("c/base.yaml", "c/prod.yaml", "c/dev.yaml", "c/dev.local.yaml", "c/test.local.yaml"), "c", "prdo", true)
 	require.ErrorIs(t, err, fs.ErrNotExist)
 	var missing *environments.MissingError
 	require.ErrorAs(t, err, &missing)
 	assert.Equal(t, []string{"dev", "prod"}, missing.Known)
 	assert.ErrorContains(t, err, `no environment "prdo" in c (there is dev, prod); did you mean "prod"?`)
 
-	_, err = environments.Layers(mapFS(), "c", "prod")
+	_, err = environments.Layers(mapFS(), "c", "prod", true)
 	require.ErrorIs(t, err, fs.ErrNotExist)
 	require.EqualError(t, err, `no environment "prod": there is no folder c`)
-	_, err = environments.Layers(mapFS("c/README"), "c", "prod")
+	_, err = environments.Layers(mapFS("c/README"), "c", "prod", true)
 	require.EqualError(t, err, `no environment "prod" in c, and no other`)
 
 	// base and a local layer do not make an environment.
-	_, err = environments.Layers(mapFS("c/base.yaml", "c/test.local.yaml"), "c", "test")
+	_, err = environments.Layers(mapFS("c/base.yaml", "c/test.local.yaml"), "c", "test", true)
 	assert.ErrorIs(t, err, fs.ErrNotExist)
 }
 
@@ -62,11 +72,11 @@ func TestLayersBadNames(t *testing.T) {
 	for _, env := range []string{"", ".", "..", "../x", "a/b", `a\b`, "/etc/x", ".hidden", "-a", "prod\n", "prod ", "übung", "base", "prod.local",
 		"prod\x00", "prod:stream", "C:prod", `\\host\share`, "~", "$HOME", "%2e%2e", "..%2fx", "\u202eprod",
 		"con", "NUL", "Aux.x", "com1", "lpt9.local.x", "prn.", "prod."} {
-		_, err := environments.Layers(fsys, "c", env)
+		_, err := environments.Layers(fsys, "c", env, true)
 		assert.ErrorIs(t, err, environments.ErrName, "%q", env)
 	}
 	for _, dir := range []string{"../c", "/c", "c/../c"} {
-		_, err := environments.Layers(fsys, dir, "prod")
+		_, err := environments.Layers(fsys, dir, "prod", true)
 		assert.ErrorIs(t, err, fs.ErrInvalid, dir)
 	}
 }
@@ -78,7 +88,7 @@ func TestLayersAmbiguous(t *testing.T) {
 		mapFS("c/prod.yaml", "c/base.yml", "c/base.yaml"),
 		mapFS("c/prod.yaml", "c/prod.local.env", "c/prod.local.yaml"),
 	} {
-		_, err := environments.Layers(fsys, "c", "prod")
+		_, err := environments.Layers(fsys, "c", "prod", true)
 		var ambiguous *environments.AmbiguousError
 		require.ErrorAs(t, err, &ambiguous)
 		assert.Len(t, ambiguous.Paths, 2)

@@ -51,8 +51,8 @@ func (e *Environment) Options() []sealcfg.Option {
 	return []sealcfg.Option{sealcfg.WithDir(e.Dir), sealcfg.WithEnv(e.Name), sealcfg.WithIdentity(e.identity), sealcfg.WithEnviron()}
 }
 
-// Path returns where the file of a layer is: the environment's name, that with
-// .local, or base.
+// Path returns the path of a layer's file. The layer is base, the environment's name,
+// or that name with .local, for programs that use [sealcfg.WithLocal].
 func (e *Environment) Path(layer string) string { return filepath.Join(e.Dir, layer+".yaml") }
 
 // Write seals a YAML text as the file of a layer, which may exist already; the file

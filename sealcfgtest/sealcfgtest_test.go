@@ -79,7 +79,7 @@ func TestEnvironment(t *testing.T) {
 	assert.Contains(t, string(text), "ENC[AES256_GCM")
 	assert.NotContains(t, string(text), "hunter22")
 
-	h, err := sealcfg.New[settings](e.Options()...).Load(t.Context())
+	h, err := sealcfg.New[settings](append(e.Options(), sealcfg.WithLocal())...).Load(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, "hunter22", h.Get().DB.Password.Expose())
 	assert.Equal(t, "localhost", h.Get().DB.Host)
