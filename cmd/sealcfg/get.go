@@ -25,7 +25,8 @@ PATH is written db.hosts[0].port; a key with special characters is quoted:
 			if err != nil {
 				return err
 			}
-			if _, err := envfile.ParsePath(args[1]); err != nil {
+			path, err := envfile.ParsePath(args[1])
+			if err != nil {
 				return usageError{err}
 			}
 			opened, err := a.open(cmd.Context(), t)
@@ -36,6 +37,7 @@ PATH is written db.hosts[0].port; a key with special characters is quoted:
 			if err != nil {
 				return err
 			}
+			a.noteLayers(cmd.Context(), t, path.String())
 			text := printedValue(n)
 			if a.json {
 				text = jsonText(n)

@@ -88,19 +88,44 @@ func runView(cmd *cobra.Command, o *viewOptions) error {
 	policy, _ := t.finder.Policy(t.path) // names only; a broken policy names nobody
 	fields := viewFields(roots, o.reveal)
 	people := viewReaders(policy, s.Metadata())
+	layers := a.layersOf(cmd.Context(), t)
 	if a.json {
 		return a.printJSON(struct {
-			File         string       `json:"file"`
-			LastModified string       `json:"last_modified"`
-			Rules        string       `json:"rules"`
-			Readers      []viewReader `json:"readers"`
-			Fields       []viewField  `json:"fields"`
-		}{t.shown, s.Metadata().LastModified, s.Metadata().Rules.String(), people, fields})
+			File         string        `json:"file"`
+			LastModified string        `json:"last_modified"`
+			Rules        string        `json:"rules"`
+			Readers      []viewReader  `json:"readers"`
+			Fields       []viewField   `json:"fields"`
+			Layers       []layerReport `json:"layers,omitempty"`
+		}{t.shown, s.Metadata().LastModified, s.Metadata().Rules.String(), people, fields, layers})
 	}
 	who := cleanName(joinNames(readers(policy, s.Metadata())))
 	fmt.Fprintf(a.out, "%s, readable by %s%s\n", cleanName(t.shown), who, quorum(s.Metadata()))
 	fmt.Fprintf(a.out, "last changed %s, %s\n\n", cleanName(s.Metadata().LastModified), cleanName(s.Metadata().Rules.String()))
-	return printFields(a, fields)
+	if err := printFields(a, fields); err != nil {
+		return err
+	}
+	return printLayers(a, layers, t)
+}
+
+// printLayers prints the layers of the environment. The file that is shown has its
+// fields above.
+func printLayers(a *app, layers []layerReport, t *target) error {
+	if len(layers) == 0 {
+		return nil
+	}
+	if _, err := fmt.Fprintln(a.out, "\nlayers, weakest first:"); err != nil {
+		return err
+	}
+	for _, l := range layers {
+		if l.path == t.path {
+			l.Adds = nil
+		}
+		if _, err := fmt.Fprintln(a.out, "  "+cleanName(l.String())); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // quorum says that no reader of a file with several key groups is enough alone.

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/environments"
+)
+
+// layerReport is one file of an environment, and what it changes. It holds names only.
+type layerReport struct {
+	File      string   `json:"file"`
+	Local     bool     `json:"local,omitempty"`
+	Overrides []string `json:"overrides"` // fields of weaker layers
+	Adds      []string `json:"adds"`      // fields that no weaker layer has
+	Unread    bool     `json:"unread,omitempty"`
+
+	path string
+}
+
+// layersOf returns the files that make up the environment of a target, weakest first,
+// and nil if there is only one. It needs no key.
+func (a *app) layersOf(ctx context.Context, t *target) []layerReport {
+	if len(t.env.Layers) < 2 {
+		return nil
+	}
+	var reports []layerReport
+	var weaker []*envfile.Node
+	for _, l := range t.env.Layers {
+		r := layerReport{File: shown(l.Path), Local: l.Local(), Overrides: []string{}, Adds: []string{}, path: l.Path}
+		root, err := a.layerRoot(ctx, l)
+		if err != nil {
+			r.Unread = true
+		} else {
+			r.compare(nil, weaker, root)
+			weaker = append(weaker, root)
+		}
+		reports = append(reports, r)
+	}
+	return reports
+}
+
+// layerRoot parses a layer. A local one may be plaintext.
+func (a *app) layerRoot(ctx context.Context, l environments.Layer) (*envfile.Node, error) {
+	t := a.newTarget(environments.Environment{Name: l.Name, Path: l.Path, Exists: true})
+	src, err := t.bytes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s, err := envfile.ParseSealed(t.format, src)
+	if err == nil {
+		return s.Roots()[0], nil
+	}
+	if !errors.Is(err, envfile.ErrNotSealed) {
+		return nil, err
+	}
+	roots, err := envfile.Values(t.format, src)
+	if err != nil {
+		return nil, err
+	}
+	return roots[0], nil
+}
+
+// compare sorts the fields under n into those that replace a field of a weaker layer and
+// others. Maps merge; lists and single values are replaced.
+func (r *layerReport) compare(at envfile.Path, weaker []*envfile.Node, n *envfile.Node) {
+	maps := 0
+	for _, w := range weaker {
+		if w.Kind == envfile.Map {
+			maps++
+		}
+	}
+	if n.Kind == envfile.Map && maps == len(weaker) && (n.Len() > 0 || len(at) == 0) {
+		for e := range n.Entries() {
+			var below []*envfile.Node
+			for _, w := range weaker {
+				if same := w.Get(e.Key); same != nil {
+					below = append(below, same)
+				}
+			}
+			r.compare(append(at, envfile.Step{Key: e.Key}), below, e)
+		}
+		return
+	}
+	if len(weaker) > 0 {
+		r.Overrides = append(r.Overrides, at.String())
+	} else {
+		r.Adds = append(r.Adds, at.String())
+	}
+}
+
+// String describes the layer in one line.
+func (r *layerReport) String() string {
+	const most = 10
+	var parts []string
+	if len(r.Overrides) > 0 {
+		parts = append(parts, "overrides "+strings.Join(r.Overrides, ", "))
+	}
+	if adds := r.Adds; len(adds) > most {
+		parts = append(parts, fmt.Sprintf("adds %s and %d more", strings.Join(adds[:most], ", "), len(adds)-most))
+	} else if len(adds) > 0 {
+		parts = append(parts, "adds "+strings.Join(adds, ", "))
+	}
+	if r.Unread {
+		parts = append(parts, "cannot be read")
+	}
+	if r.Local {
+		parts = append(parts, "only for programs that use WithLocal()")
+	}
+	text := r.File
+	if len(parts) > 0 {
+		text += ": " + strings.Join(parts, "; ")
+	}
+	return text
+}
+
+// noteLayers names the layers of an environment of which a single field is printed, and
+// those that override the field, or a part of it.
+func (a *app) noteLayers(ctx context.Context, t *target, field string) {
+	reports := a.layersOf(ctx, t)
+	if len(reports) == 0 {
+		return
+	}
+	var parts []string
+	for _, r := range reports {
+		text := r.File
+		if slices.ContainsFunc(r.Overrides, func(p string) bool { return overlap(p, field) }) {
+			text += " (overrides " + field + ")"
+		}
+		parts = append(parts, text)
+	}
+	a.say("note: %s has these layers, weakest first: %s; the value is that of %s", t.name, cleanName(strings.Join(parts, ", ")), t.shown)
+}
+
+// overlap reports whether two paths are the same, or one is a part of the other.
+func overlap(a, b string) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	rest, ok := strings.CutPrefix(b, a)
+	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
+}
