@@ -96,9 +96,32 @@ func (s *Sealed) openWith(key crypto.DataKey) (*Opened, error) {
 	if err := s.whole(); err != nil {
 		return nil, err
 	}
-	rules, err := s.meta.Rules.compile()
+	o, mac, comments, err := s.openValues(key, false)
 	if err != nil {
 		return nil, err
+	}
+	if err := mac.Verify(o.cipher, s.meta.mac, s.meta.LastModified); err != nil {
+		if len(o.odd) > 0 {
+			err = fmt.Errorf("%w; line %d: %s is not spelt as values of its type are, which may not be its own", err, o.odd[0].Line, o.odd[0].Path)
+		}
+		return nil, fmt.Errorf("%w: %w%w", ErrIntegrity, err, silent{ErrMAC})
+	}
+	if err := o.openComments(comments); err != nil {
+		return nil, err
+	}
+	o.fillRoots()
+	if err := o.checkBinding(); err != nil {
+		return nil, err
+	}
+	return o, nil
+}
+
+// openValues decrypts the values, which authenticate one by one. With unverified,
+// it also decrypts values that authenticate where the rules leave them unencrypted.
+func (s *Sealed) openValues(key crypto.DataKey, unverified bool) (*Opened, *crypto.MAC, []commentAt, error) {
+	rules, err := s.meta.Rules.compile()
+	if err != nil {
+		return nil, nil, nil, err
 	}
 	o := &Opened{
 		sealed: s, key: key, cipher: crypto.NewValueCipher(key), rules: rules,
@@ -113,6 +136,8 @@ func (s *Sealed) openWith(key crypto.DataKey) (*Opened, error) {
 				comments = append(comments, commentAt{v.node, v.aad(), v.sealed})
 			}
 			return nil
+		case !v.sealed && unverified && o.openStray(v):
+			return nil
 		case !v.sealed:
 			if !rules.macOnly {
 				mac.Add(v.node.Text)
@@ -125,25 +150,13 @@ func (s *Sealed) openWith(key crypto.DataKey) (*Opened, error) {
 		}
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	if err := mac.Verify(o.cipher, s.meta.mac, s.meta.LastModified); err != nil {
-		if len(o.odd) > 0 {
-			err = fmt.Errorf("%w; line %d: %s is not spelt as values of its type are, which may not be its own", err, o.odd[0].Line, o.odd[0].Path)
-		}
-		return nil, fmt.Errorf("%w: %w%w", ErrIntegrity, err, silent{ErrMAC})
-	}
-	if err := o.openComments(comments); err != nil {
-		return nil, err
-	}
-	for _, root := range s.p.roots {
+	return o, mac, comments, err
+}
+
+func (o *Opened) fillRoots() {
+	for _, root := range o.sealed.p.roots {
 		o.roots = append(o.roots, o.copyPlain(root))
 	}
-	if err := o.checkBinding(); err != nil {
-		return nil, err
-	}
-	return o, nil
 }
 
 func (o *Opened) copyOf(n *Node) *Node {
@@ -305,6 +318,7 @@ type Opened struct {
 	roots  []*Node
 	clear  []int // lines of comments in clear that the rules seal
 	odd    []Place
+	strays []Place // values that are encrypted against the rules; only in an Unverified
 	bound  *binding
 
 	inPlace, strayed int // comments that hang where they were sealed, and elsewhere

@@ -1,0 +1,80 @@
+package envfile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/sealcfg/sealcfg/crypto"
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+// ErrBound is returned for a file with a binding where only a file without one can
+// be read.
+var ErrBound = errors.New("the file has a binding")
+
+// An Unverified holds the values of a file without regard to its MAC. Each encrypted
+// value authenticates by itself, but entries may have been added, removed or
+// reordered, and unencrypted values and comments may have been changed. It can be
+// printed, and cannot be written to an encrypted file.
+type Unverified struct{ opened *Opened }
+
+// OpenUnverified recovers the data key with one of the identities and decrypts every
+// value, without regard to the MAC and to the location. A value that the rules encrypt
+// and that does not authenticate is an error. A file with a binding is an error,
+// [ErrBound], and so is a file without a binding where one is required.
+func (s *Sealed) OpenUnverified(ctx context.Context, ids ...keys.Identity) (*Unverified, error) {
+	switch {
+	case s.meta.HasBinding():
+		return nil, ErrBound
+	case s.expect.Bound:
+		return nil, &BindingError{Tampered: BindingItself, Reason: "the file has no binding, but one is required"}
+	}
+	key, err := s.dataKey(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	o, _, comments, err := s.openValues(key, true)
+	if err != nil {
+		return nil, err
+	}
+	for i := range comments {
+		comments[i].sealed = false // one that does not authenticate stays, as in sops
+	}
+	if err := o.openComments(comments); err != nil {
+		return nil, err
+	}
+	o.fillRoots()
+	return &Unverified{o}, nil
+}
+
+// openStray decrypts a value that authenticates where the rules leave it unencrypted.
+// sops writes such files itself: it selects by comments, then encrypts the comments.
+func (o *Opened) openStray(v visit) bool {
+	n := v.node
+	if n.Kind != Value || n.Type != crypto.Str || !crypto.IsSealed(strings.TrimRight(n.Text, "\n")) {
+		return false
+	}
+	if _, _, err := o.openValue(v); err != nil {
+		return false
+	}
+	o.strays = append(o.strays, Place{n.Line, pathName(v.keys)})
+	return true
+}
+
+// Roots returns the root map of each document with decrypted values.
+func (u *Unverified) Roots() []*Node { return u.opened.Roots() }
+
+// Text returns the plaintext.
+func (u *Unverified) Text() ([]byte, error) { return u.opened.Text() }
+
+// Strays returns the encrypted values that authenticate where the rules leave values
+// unencrypted.
+func (u *Unverified) Strays() []Place { return u.opened.strays }
+
+// String keeps values out of logs.
+func (u *Unverified) String() string { return u.opened.String() }
+
+// Format keeps values out of logs, whatever the verb.
+func (u *Unverified) Format(f fmt.State, verb rune) { u.opened.Format(f, verb) }
