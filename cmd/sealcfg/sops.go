@@ -262,6 +262,9 @@ func (r *sopsRun) runCommand(ctx context.Context, cmd *sopsCommand) error {
 	if r.on("help") {
 		return r.help()
 	}
+	if err := r.noIgnoreMAC(); err != nil {
+		return err
+	}
 	r.quiet = true
 	writes := r.on("in-place") || r.str("output") != "" || slices.Contains([]string{"edit", "set", "unset", "updatekeys"}, r.name)
 	r.answersOnly = !writes

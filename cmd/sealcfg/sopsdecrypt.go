@@ -30,7 +30,14 @@ func (r *sopsRun) decrypt(ctx context.Context) error {
 			return err
 		}
 	}
-	opened, err := r.openFile(ctx, f)
+	s, err := r.sealedText(ctx, f)
+	if err != nil {
+		return err
+	}
+	var opened decrypted
+	if opened, err = r.openSealed(ctx, f.target, s); err != nil && r.on("ignore-mac") {
+		opened, err = r.ignoreMAC(ctx, f, s, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -38,12 +45,18 @@ func (r *sopsRun) decrypt(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return r.write(f, text, opened.Sealed().Bytes(), true)
+	return r.write(f, text, s.Bytes(), true)
 }
 
-// plainText is what decrypt prints: the author's text if nothing else is asked
-// for, else the values in the layout that sops gives them.
-func (r *sopsRun) plainText(f *sopsFile, opened *envfile.Opened, path envfile.Path) ([]byte, error) {
+// decrypted is a file whose values can be printed.
+type decrypted interface {
+	Roots() []*envfile.Node
+	Text() ([]byte, error)
+}
+
+// plainText is the output of decrypt: the author's text, or the values in the layout
+// of sops if flags require another form.
+func (r *sopsRun) plainText(f *sopsFile, opened decrypted, path envfile.Path) ([]byte, error) {
 	indent := r.indent(f.to)
 	switch {
 	case len(path) > 0:

@@ -86,7 +86,7 @@ var sopsFlags = []sopsFlag{
 
 	{name: "enable-local-keyservice", kind: boolFlag, env: "SOPS_ENABLE_LOCAL_KEYSERVICE", help: "only true, which is the default"},
 	{name: "keyservice", env: "SOPS_KEYSERVICE", refuse: noKeyservice},
-	{name: "ignore-mac", kind: boolFlag, refuse: "a file whose MAC does not fit was changed by somebody without its key, or merged wrongly; sealcfg never prints it"},
+	{name: "ignore-mac", kind: boolFlag, help: "decrypt: print values that authenticate one by one, without the MAC"},
 	{name: "show-master-keys", short: "s", kind: boolFlag, refuse: "keys are not changed in the editor (sops itself loses such an edit); use rotate --add-… or updatekeys"},
 	{name: "check-for-updates", kind: boolFlag, refuse: "sealcfg contacts nobody but the key services that a file needs"},
 	{name: "background", kind: boolFlag, refuse: "deprecated in sops, and nobody would take the plain text away"},

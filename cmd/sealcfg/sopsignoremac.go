@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/sealcfg/sealcfg/envfile"
+)
+
+// ignoreMAC decrypts a file whose MAC does not match, given the error that reports
+// it. This is the one place where values are printed that the MAC does not
+// authenticate: on request, with a warning, and only from a file without a binding
+// where none is required.
+func (r *sopsRun) ignoreMAC(ctx context.Context, f *sopsFile, s *envfile.Sealed, cause error) (decrypted, error) {
+	if !errors.Is(cause, envfile.ErrMAC) {
+		return nil, cause
+	}
+	if r.on("in-place") {
+		return nil, withHint(fmt.Errorf("%w; --ignore-mac only reads: it does not replace the encrypted file", cause),
+			"write the plaintext to another file: %s decrypt --ignore-mac --output PLAINTEXT %s", sopsName(), shellWord(f.shown))
+	}
+	ids, err := r.identitiesFor(ctx, f.target)
+	if err != nil {
+		return nil, err
+	}
+	if s, err = r.expecting(f.target, s); err != nil {
+		return nil, err
+	}
+	u, err := s.OpenUnverified(ctx, ids...)
+	var unbound *envfile.BindingError
+	switch {
+	case errors.Is(err, envfile.ErrBound), errors.As(err, &unbound):
+		return nil, withHint(fmt.Errorf("%w; --ignore-mac does not apply: %w", cause, err), "find the change: git log -p -- %s", shellWord(f.shown))
+	case err != nil:
+		return nil, f.at(err)
+	}
+	f.warnUnverified(r, u)
+	return u, nil
+}
+
+func (f *sopsFile) warnUnverified(r *sopsRun, u *envfile.Unverified) {
+	r.warn("%s: NOT VERIFIED: the MAC does not match, and --ignore-mac was given\n"+
+		"entries may have been added, removed or reordered, and unencrypted values and comments changed, by anyone with write access", f.shown)
+	if strays := u.Strays(); len(strays) > 0 {
+		var at []string
+		for _, p := range strays {
+			at = append(at, fmt.Sprintf("%s (line %d)", cleanName(p.Path), p.Line))
+		}
+		r.warn("%s: decrypted %s at positions that its rules leave unencrypted: %s", f.shown, countOf(len(strays), "value", "values"), strings.Join(at, ", "))
+	}
+}
+
+// noIgnoreMAC refuses --ignore-mac where a file is changed: the change would give the
+// values a valid MAC.
+func (r *sopsRun) noIgnoreMAC() error {
+	if !r.on("ignore-mac") || r.name == "decrypt" || r.name == "encrypt" {
+		return nil
+	}
+	err := fmt.Errorf("--ignore-mac only reads: %s would give a valid MAC to values that nobody has verified", r.name)
+	return withHint(err, "print the values: %s decrypt --ignore-mac FILE", sopsName())
+}
+
+// macHint is the hint for a MAC mismatch, "" if there is a better one.
+func (r *sopsRun) macHint(err error) string {
+	var binding *envfile.BindingError
+	if !errors.Is(err, envfile.ErrMAC) || errors.As(err, &binding) || r.on("ignore-mac") || len(r.rest) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("the file was edited without its key, a merge mixed two versions, or sops wrote it with a selector by comments; find the change: git log -p -- %[1]s\n"+
+		"to print the values that authenticate one by one, run: %[2]s decrypt --ignore-mac %[1]s", shellWord(r.rest[0]), sopsName())
+}
