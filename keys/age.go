@@ -9,6 +9,8 @@ import (
 
 	"filippo.io/age"
 	"filippo.io/age/armor"
+
+	"github.com/sealcfg/sealcfg/internal/privatekey"
 )
 
 // AgeType is the stanza type of age recipients.
@@ -62,11 +64,16 @@ func (p *AgeProvider) has(kind string) bool {
 	return false
 }
 
-// IsAgeSecret tells an identity, which no error may quote, from what may stand in
-// the place of a recipient.
+// IsAgeSecret reports whether s is a private key, or looks like one: an age
+// identity, an SSH key, a PEM block. No error may quote it.
 func IsAgeSecret(s string) bool {
-	s = strings.ToUpper(s)
-	return strings.HasPrefix(s, "AGE-") || strings.Contains(s, "PRIVATE KEY")
+	return IsAgeIdentity(s) || strings.Contains(strings.ToUpper(s), "PRIVATE KEY") || privatekey.In(s)
+}
+
+// IsAgeIdentity reports whether s begins like an identity of age or of one of its plugins.
+func IsAgeIdentity(s string) bool {
+	s = strings.ToUpper(strings.TrimLeft(s, " \t\r\n\"'"))
+	return strings.HasPrefix(s, "AGE-") || strings.Contains(s, "SECRET-KEY-") && privatekey.In(s)
 }
 
 // StanzaRecipient reads the recipient that a stanza names.

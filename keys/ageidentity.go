@@ -153,17 +153,24 @@ func patientLast(ids []Identity) []Identity {
 
 func (p *AgeProvider) fromVariable(ctx context.Context, src Source) []Identity {
 	text, _ := src.env(EnvAgeKey)
+	if isPath(text) {
+		return []Identity{src.Unusable(ctx, fmt.Errorf("$%s holds a path, expected identities: put it into $%s", EnvAgeKey, EnvAgeKeyFile), isAge)}
+	}
 	return p.read(ctx, "$"+EnvAgeKey, []byte(text), src)
 }
 
+// isPath reports whether s looks like the path of a file and not like a key.
+func isPath(s string) bool {
+	return !IsAgeSecret(s) && len(strings.Fields(s)) == 1 && (strings.ContainsAny(s, `/\`) || strings.HasPrefix(s, "~"))
+}
+
 func (p *AgeProvider) fromNamedFile(ctx context.Context, src Source) []Identity {
-	path, ok := src.env(EnvAgeKeyFile)
-	if !ok || src.ReadFile == nil {
-		return p.read(ctx, "$"+EnvAgeKeyFile, nil, src)
-	}
-	text, err := src.File(path)
+	path, text, ok, err := src.ReadNamed(EnvAgeKeyFile)
 	if err != nil {
-		return []Identity{src.Unusable(ctx, fmt.Errorf("$%s: %w", EnvAgeKeyFile, err), isAge)}
+		return []Identity{src.Unusable(ctx, err, isAge)}
+	}
+	if !ok {
+		return p.read(ctx, "$"+EnvAgeKeyFile, nil, src)
 	}
 	return p.read(ctx, "$"+EnvAgeKeyFile+" ("+path+")", text, src)
 }
@@ -219,7 +226,7 @@ func (p *AgeProvider) identitiesOf(place string, raw []byte, src Source) ([]Iden
 		return []Identity{id}, nil
 	}
 	if strings.HasPrefix(strings.TrimSpace(string(text)), "-----BEGIN") {
-		return nil, errors.New("not an age identity file; an SSH key belongs in $SOPS_AGE_SSH_PRIVATE_KEY_FILE")
+		return nil, fmt.Errorf("a private key that is not an age identity: put the path of an SSH key into $%s", envSSHKeyFile)
 	}
 	ids, err := p.parseIdentities(string(text), src)
 	if len(ids) > 0 || err == nil {

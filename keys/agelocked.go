@@ -54,8 +54,8 @@ func (p *AgeProvider) newLocked(place string, file []byte, src Source) (Identity
 	_, err := age.Decrypt(ageFile(file), probe)
 	var noMatch *age.NoIdentityMatchError
 	switch {
-	case !errors.As(err, &noMatch):
-		return nil, fmt.Errorf("read the encrypted identity file: %w", err)
+	case !errors.As(err, &noMatch): // its text may quote the file
+		return nil, errors.New("malformed encrypted identity file")
 	case !probe.scrypt:
 		return nil, errors.New("it is encrypted, but not with a passphrase")
 	case probe.work > maxWorkFactor:
@@ -153,12 +153,12 @@ func (l *lockedIdentities) decrypt(ctx context.Context) (string, error) {
 	if errors.Is(err, age.ErrIncorrectIdentity) {
 		return "", fmt.Errorf("wrong %w", ErrPassphrase)
 	}
-	if err != nil {
-		return "", fmt.Errorf("decrypt the identity file: %w", err)
+	if err != nil { // its text may quote the file
+		return "", errors.New("the encrypted identity file is damaged")
 	}
 	plain, err := io.ReadAll(r)
 	if err != nil {
-		return "", fmt.Errorf("decrypt the identity file: %w", err)
+		return "", errors.New("the encrypted identity file is damaged")
 	}
 	if plain, err = Text(plain); err != nil {
 		return "", err

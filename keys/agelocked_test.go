@@ -149,7 +149,7 @@ func TestLockedFails(t *testing.T) {
 		"no answer": {locked(t, aliceKey, 2, false), &prompter{err: interrupted}, "keys.txt: ask for the passphrase: interrupted"},
 		"nobody":    {locked(t, aliceKey, 2, false), nil, "keys.txt: it takes a passphrase, and nobody can be asked"},
 		"garbage":   {locked(t, "hunter2", 2, false), &prompter{answer: passphrase}, "keys.txt: line 1: not an age identity that this version knows"},
-		"truncated": {locked(t, aliceKey, 2, false)[:200], &prompter{answer: passphrase}, "keys.txt: decrypt the identity file"},
+		"truncated": {locked(t, aliceKey, 2, false)[:200], &prompter{answer: passphrase}, "keys.txt: the encrypted identity file is damaged"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ids := lockedIn(t, &places{files: map[string]string{keysFile: c.text}}, c.p)
@@ -199,10 +199,10 @@ func TestLockedRefused(t *testing.T) {
 	require.NoError(t, err)
 	for name, c := range map[string]struct{ text, want string }{
 		"for somebody": {encrypted(t, aliceKey, true, bob), "it is encrypted, but not with a passphrase"},
-		"cut":          {locked(t, aliceKey, 2, true)[:60], "read the encrypted identity file"},
+		"cut":          {locked(t, aliceKey, 2, true)[:60], "malformed encrypted identity file"},
 		"much work":    {string(bytes.Replace([]byte(locked(t, aliceKey, 2, false)), []byte(" 2\n"), []byte(" 23\n"), 1)), "costs 2^23 units of work to try, more than 2^22"},
 		"too long":     {"age-encryption.org/v1\n" + string(make([]byte, keys.MaxSource)), "too long for a key"},
-		"ssh key":      {"-----BEGIN OPENSSH PRIVATE KEY-----\nhunter2", "an SSH key belongs in $SOPS_AGE_SSH_PRIVATE_KEY_FILE"},
+		"ssh key":      {"-----BEGIN OPENSSH PRIVATE KEY-----\nhunter2", "put the path of an SSH key into $SOPS_AGE_SSH_PRIVATE_KEY_FILE"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			where := &places{files: map[string]string{keysFile: c.text}}

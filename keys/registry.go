@@ -108,7 +108,7 @@ func decryptionOrder(src Source) ([]string, error) {
 		for name := range strings.SplitSeq(text, ",") {
 			name = strings.TrimSpace(name)
 			if !slices.Contains(Types(), name) {
-				return nil, fmt.Errorf("$%s: no type of keys is called %q", EnvDecryptionOrder, name)
+				return nil, fmt.Errorf("$%s: unknown type of keys, expected %s", EnvDecryptionOrder, strings.Join(Types(), ", "))
 			}
 			if slices.Contains(order, name) {
 				return nil, fmt.Errorf("$%s: %s is named twice", EnvDecryptionOrder, name)

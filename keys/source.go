@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strconv"
+	"strings"
 	"unicode/utf16"
 
+	"github.com/sealcfg/sealcfg/internal/privatekey"
 	"github.com/sealcfg/sealcfg/internal/shellwords"
 )
 
@@ -83,8 +86,29 @@ func Text(raw []byte) ([]byte, error) {
 	return []byte(string(utf16.Decode(units))), nil
 }
 
+// ReadNamed reads the file at the path that a variable holds. ok is false if the variable
+// is not set, or if no file can be read. The variable may hold a key by mistake, so
+// an error contains its value only if it is the path of a file that exists.
+func (s Source) ReadNamed(variable string) (path string, text []byte, ok bool, err error) {
+	path, ok = s.env(variable)
+	if !ok || s.ReadFile == nil {
+		return "", nil, false, nil
+	}
+	text, err = s.File(path)
+	switch {
+	case err == nil:
+		return path, text, true, nil
+	case privatekey.In(path):
+		return "", nil, false, misplacedKey(variable, path, "a path")
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, errTooLong):
+		return "", nil, false, fmt.Errorf("$%s (%s): %w", variable, path, err)
+	}
+	return "", nil, false, fmt.Errorf("$%s: %w", variable, withoutName(err, path))
+}
+
 // Output runs the command line in a variable, split into words as in a shell, and
 // returns its output. ok is false if the variable is not set, or if s has no Run.
+// The variable may hold a key by mistake, so errors do not contain the command.
 func (s Source) Output(ctx context.Context, variable string) (out []byte, ok bool, err error) {
 	line, ok := s.env(variable)
 	if !ok || s.Run == nil {
@@ -100,10 +124,45 @@ func (s Source) Output(ctx context.Context, variable string) (out []byte, ok boo
 	if err == nil && len(out) > MaxSource {
 		err = errTooLong
 	}
-	if err != nil {
+	switch {
+	case err == nil:
+		return out, true, nil
+	case len(argv) == 0:
+		if privatekey.In(line) {
+			return nil, false, misplacedKey(variable, line, "a command")
+		}
 		return nil, false, fmt.Errorf("$%s: %w", variable, err)
+	case privatekey.In(argv[0]), privatekey.In(line) && strings.HasPrefix(argv[0], "-"): // "-----BEGIN"
+		return nil, false, misplacedKey(variable, line, "a command")
 	}
-	return out, true, nil
+	return nil, false, fmt.Errorf("$%s: %w", variable, withoutName(err, argv[0]))
+}
+
+// misplacedKey returns an error about a variable that holds a private key instead of
+// the expected path or command.
+func misplacedKey(variable, value, expected string) error {
+	switch {
+	case IsAgeFile([]byte(value)):
+		return fmt.Errorf("$%s holds an encrypted identity file, expected %s: put it into $%s", variable, expected, EnvAgeKey)
+	case IsAgeIdentity(value):
+		return fmt.Errorf("$%s holds an identity, expected %s: put it into $%s", variable, expected, EnvAgeKey)
+	}
+	return fmt.Errorf("$%s holds a private key, expected %s: save the key in a file and put its path into $%s", variable, expected, envSSHKeyFile)
+}
+
+// envSSHKeyFile is the variable of keys/agessh, to which messages refer.
+const envSSHKeyFile = "SOPS_AGE_SSH_PRIVATE_KEY_FILE"
+
+// withoutName returns the cause of err that does not quote name. Errors of packages
+// os and os/exec quote it.
+func withoutName(err error, name string) error {
+	for cause := err; cause != nil; cause = errors.Unwrap(cause) {
+		text := cause.Error()
+		if !strings.Contains(text, strconv.Quote(name)) && !strings.Contains(text, " "+name+":") && !privatekey.In(text) {
+			return cause
+		}
+	}
+	return errors.New("cannot be read or run")
 }
 
 type sourceKey struct{}

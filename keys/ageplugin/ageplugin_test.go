@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -258,6 +259,45 @@ func TestPluginAsks(t *testing.T) {
 	require.ErrorIs(t, err, keys.ErrNoIdentity)
 	assert.Contains(t, err.Error(), `it asked "PIN of the demo token", and nobody answered`)
 	assert.NotContains(t, err.Error(), "guess")
+}
+
+// The program may quote an identity and an answer; errors do not.
+func TestPluginQuotes(t *testing.T) {
+	d := install(t)
+	mine := []*keys.Stanza{wrap(t, d.recipient)}
+	t.Setenv("DEMO_MODE", "quote")
+	_, err := keys.Unwrap(t.Context(), mine, identities(t, (&people{answer: demoPIN}).source(d.identity)))
+	require.ErrorIs(t, err, keys.ErrNoIdentity)
+	assert.Contains(t, err.Error(), `cannot use [private key] with "[answer]"`)
+	for e := range chain(err) {
+		assert.NotContains(t, e.Error(), "AGE-SECRET-KEY")
+		assert.NotContains(t, e.Error(), demoPIN)
+	}
+}
+
+// chain yields err and all errors that it wraps.
+func chain(err error) iter.Seq[error] {
+	return func(yield func(error) bool) {
+		var walk func(error) bool
+		walk = func(err error) bool {
+			if err == nil {
+				return true
+			}
+			if !yield(err) {
+				return false
+			}
+			if w, ok := err.(interface{ Unwrap() []error }); ok {
+				for _, e := range w.Unwrap() {
+					if !walk(e) {
+						return false
+					}
+				}
+				return true
+			}
+			return walk(errors.Unwrap(err))
+		}
+		walk(err)
+	}
 }
 
 func TestPluginConfirms(t *testing.T) {

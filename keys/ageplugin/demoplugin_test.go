@@ -27,7 +27,7 @@ func demoKeys(t *testing.T) (recipient, identity string) {
 
 // demoPlugin is the program age-plugin-demo. It notes each run in $DEMO_LOG and
 // behaves as $DEMO_MODE says: "pin" and "confirm" ask, "hang" does nothing for a
-// while.
+// while, "quote" fails with an error that quotes secrets.
 func demoPlugin() int {
 	if err := note(strings.TrimPrefix(os.Args[1], "--age-plugin=")); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -60,6 +60,9 @@ func demoPlugin() int {
 		}
 		if mode == "pin" {
 			return pinned{p, id}, nil
+		}
+		if mode == "quote" {
+			return quoting{p, id.String()}, nil
 		}
 		return id, nil
 	})
@@ -95,4 +98,18 @@ func (t pinned) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 		}
 	}
 	return nil, errors.New("wrong PIN")
+}
+
+// quoting is a token. Its error quotes the identity and the PIN.
+type quoting struct {
+	p    *plugin.Plugin
+	text string
+}
+
+func (q quoting) Unwrap([]*age.Stanza) ([]byte, error) {
+	pin, err := q.p.RequestValue("PIN of the demo token", true)
+	if err != nil {
+		return nil, err
+	}
+	return nil, fmt.Errorf("cannot use %s with %q", q.text, pin)
 }

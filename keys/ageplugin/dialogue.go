@@ -3,6 +3,7 @@ package ageplugin
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 
 	"filippo.io/age/plugin"
@@ -47,6 +48,16 @@ func (d *dialogue) given() map[string]string {
 		given[q] = a
 	}
 	return given
+}
+
+// withoutAnswers removes the answers of this run from a message of the plugin.
+func (d *dialogue) withoutAnswers(text string) string {
+	for _, answer := range d.given() {
+		if answer != "" {
+			text = strings.ReplaceAll(text, answer, "[answer]")
+		}
+	}
+	return text
 }
 
 var errNobody = errors.New("nobody answered")

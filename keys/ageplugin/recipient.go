@@ -8,6 +8,7 @@ import (
 
 	"filippo.io/age/plugin"
 
+	"github.com/sealcfg/sealcfg/internal/privatekey"
 	"github.com/sealcfg/sealcfg/keys"
 )
 
@@ -72,14 +73,19 @@ func (e *NotInstalledError) Error() string { return e.Program + " is not install
 // Unwrap returns what looking for it on PATH said.
 func (e *NotInstalledError) Unwrap() error { return e.err }
 
-// explain makes an error of a plugin say what is missing.
+// explain returns an error that names a missing program or answer. A plugin may quote
+// the identity or an answer, so err is not in its chain.
 func (d *dialogue) explain(err error) error {
 	var missing *plugin.NotFoundError
 	if errors.As(err, &missing) {
 		return &NotInstalledError{d.program, missing}
 	}
-	if q := d.unanswered(); q != "" {
-		return fmt.Errorf("%w (it asked %q, and nobody answered)", err, q)
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
 	}
-	return err
+	text := d.withoutAnswers(privatekey.Hide(err.Error()))
+	if q := d.unanswered(); q != "" {
+		return fmt.Errorf("%s (it asked %q, and nobody answered)", text, q)
+	}
+	return errors.New(text)
 }

@@ -50,14 +50,13 @@ func (kind) Identities(ctx context.Context, src keys.Source) ([]keys.Identity, e
 }
 
 func fromNamedFile(_ context.Context, src keys.Source) (keys.Identity, error) {
-	path, ok := src.Env(EnvPrivateKeyFile)
-	if !ok || src.ReadFile == nil {
+	path, pem, ok, err := src.ReadNamed(EnvPrivateKeyFile)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
 		src.Report("$"+EnvPrivateKeyFile, 0)
 		return nil, nil
-	}
-	pem, err := src.File(path)
-	if err != nil {
-		return nil, fmt.Errorf("$%s: %w", EnvPrivateKeyFile, err)
 	}
 	place := "$" + EnvPrivateKeyFile + " (" + path + ")"
 	id, err := parse(place, pem, besides(path, src), src)
