@@ -63,6 +63,11 @@ type snapshot struct {
 // load reads all sources. env is the environment, "" for the one that the options
 // or a variable name.
 func (l *loader) load(ctx context.Context, env string) (*snapshot, error) {
+	s, err := l.tryLoad(ctx, env)
+	return s, l.o.keyless(err)
+}
+
+func (l *loader) tryLoad(ctx context.Context, env string) (*snapshot, error) {
 	if l.err != nil {
 		return nil, fmt.Errorf("load settings: %w", l.err)
 	}

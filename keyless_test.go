@@ -1,0 +1,113 @@
+package sealcfg_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sealcfg/sealcfg"
+	"github.com/sealcfg/sealcfg/environments"
+)
+
+// inChain yields err and all errors that it wraps, as an error reporter finds them.
+func inChain(err error) iter.Seq[error] {
+	return func(yield func(error) bool) {
+		var walk func(error) bool
+		walk = func(err error) bool {
+			switch {
+			case err == nil:
+				return true
+			case !yield(err):
+				return false
+			}
+			if several, ok := err.(interface{ Unwrap() []error }); ok {
+				for _, e := range several.Unwrap() {
+					if !walk(e) {
+						return false
+					}
+				}
+				return true
+			}
+			return walk(errors.Unwrap(err))
+		}
+		walk(err)
+	}
+}
+
+// assertHides fails if an error or its chain shows one of the values, however a program
+// prints it.
+func assertHides(t testing.TB, err error, texts ...string) {
+	t.Helper()
+	require.Error(t, err)
+	for e := range inChain(err) {
+		asJSON, _ := json.Marshal(e)
+		for _, text := range texts {
+			for _, shown := range []string{e.Error(), fmt.Sprintf("%v %+v %#v %q", e, e, e, e), string(asJSON)} {
+				require.NotContains(t, strings.ToLower(shown), strings.ToLower(text))
+			}
+		}
+	}
+	// A reporter may look for a method without knowing the type.
+	var temporary interface{ Timeout() bool }
+	if errors.As(err, &temporary) {
+		for _, text := range texts {
+			require.NotContains(t, fmt.Sprint(temporary), text)
+		}
+	}
+}
+
+func TestLoadHidesKeys(t *testing.T) {
+	t.Parallel()
+	const (
+		identity = "AGE-SECRET-KEY-1C54Q8WF6U4WGDAJ0H3T7T376ZQWHW8LRZKQ58F3SPCTATGQHQ2TSLDXN9L"
+		data     = "1C54Q8WF6U4WGDAJ0H3T7T376ZQWHW8LRZKQ58F3SPCTATGQHQ2TSLDXN9L"
+		ssh      = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZW\nQyNTUxOQAAACBZBYGYWzRrXk7Cnt/fw+79YGvXr38vZKiTn4CWPWRhHQAAAJCmop/6pqKf\n-----END OPENSSH PRIVATE KEY-----\n"
+	)
+	type settings struct{ A int }
+	fsys := files(t, "prod", "a: 1\n")
+	for _, value := range []string{identity, strings.ToLower(identity), " " + identity + " " + identity, identity[:50], ssh, "hunter2 " + identity} {
+		for _, variable := range []string{"SOPS_AGE_KEY", "SOPS_AGE_KEY_FILE", "SOPS_AGE_KEY_CMD", "SOPS_DECRYPTION_ORDER", "SEALCFG_ENV"} {
+			_, err := sealcfg.Load[settings](t.Context(), sealcfg.WithFS(fsys, "environments"),
+				sealcfg.WithEnviron("SEALCFG_ENV=prod", "HOME="+t.TempDir(), variable+"="+value))
+			require.Error(t, err, "%s in $%s", value, variable)
+			assertHides(t, err, data, data[:20], "wzRrXk7Cnt", "b3BlbnNzaC1")
+			if strings.HasPrefix(variable, "SOPS_") {
+				assertHides(t, err, "hunter2")
+				assert.Contains(t, err.Error(), "$"+variable)
+			}
+		}
+		_, err := sealcfg.Load[settings](t.Context(), sealcfg.WithFS(fsys, "environments"), sealcfg.WithEnviron(), sealcfg.WithEnv(value))
+		require.Error(t, err)
+		assertHides(t, err, data, data[:20], "wzRrXk7Cnt")
+		_, err = sealcfg.Load[settings](t.Context(), sealcfg.WithDir(value), sealcfg.WithEnviron(), sealcfg.WithEnv("prod"))
+		require.Error(t, err)
+		assertHides(t, err, data, data[:20], "wzRrXk7Cnt")
+		_, err = sealcfg.Load[settings](t.Context(), sealcfg.WithFS(fsys, "environments"), sealcfg.WithEnviron(), sealcfg.WithEnv("prod"), sealcfg.WithIdentityText("hunter2"+value))
+		require.Error(t, err)
+		assertHides(t, err, data, data[:20], "wzRrXk7Cnt", "hunter2")
+	}
+}
+
+// TestLoadHidesKeysOfOthers has a source that quotes a key in its error.
+func TestLoadHidesKeysOfOthers(t *testing.T) {
+	t.Parallel()
+	cause := &fs.PathError{Op: "open", Path: "AGE-SECRET-KEY-1C54Q8WF6U4WGDAJ0H3T7T376", Err: fs.ErrNotExist}
+	_, err := sealcfg.Load[struct{ A int }](t.Context(), sealcfg.WithoutFiles(), sealcfg.WithEnviron(),
+		sealcfg.WithVariables("demo", func(context.Context) ([]string, error) { return nil, fmt.Errorf("read it: %w", cause) }))
+	assertHides(t, err, "1C54Q8WF6U4WGDAJ0H3T7T376")
+	assert.Contains(t, err.Error(), "[private key]")
+	require.ErrorIs(t, err, fs.ErrNotExist, "the error is still of its kind")
+
+	var missing *environments.MissingError
+	_, err = sealcfg.Load[struct{ A int }](t.Context(), sealcfg.WithDir(t.TempDir()), sealcfg.WithEnv("AGE-SECRET-KEY-1C54Q8WF6U4WGDAJ0H3T7T376"), sealcfg.WithEnviron())
+	assertHides(t, err, "1C54Q8WF6U4WGDAJ0H3T7T376")
+	require.ErrorAs(t, err, &missing, "and found by its type")
+}
