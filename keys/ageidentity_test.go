@@ -168,7 +168,7 @@ func TestBrokenKeySources(t *testing.T) {
 		"broken file": {places{env: map[string]string{keys.EnvAgeKeyFile: "my.txt"}, files: map[string]string{"my.txt": "\nhunter2"}},
 			"$SOPS_AGE_KEY_FILE (my.txt): line 2: not an age identity that this version knows"},
 		"an SSH key": {places{env: map[string]string{keys.EnvAgeKeyFile: "my.txt"}, files: map[string]string{"my.txt": "-----BEGIN OPENSSH PRIVATE KEY-----"}},
-			"$SOPS_AGE_KEY_FILE (my.txt): not an age identity file; an SSH key belongs in $SOPS_AGE_SSH_PRIVATE_KEY_FILE"},
+			"$SOPS_AGE_KEY_FILE (my.txt): a private key that is not an age identity: put the path of an SSH key into $SOPS_AGE_SSH_PRIVATE_KEY_FILE"},
 		"for a recipient": {places{env: map[string]string{keys.EnvAgeKeyFile: "my.txt"}, files: map[string]string{"my.txt": "age-encryption.org/v1\n"}},
 			"$SOPS_AGE_KEY_FILE (my.txt): malformed encrypted identity file"},
 		"too long": {places{env: map[string]string{keys.EnvAgeKeyFile: "my.txt"}, files: map[string]string{"my.txt": strings.Repeat("#", keys.MaxSource+1)}},

@@ -30,8 +30,9 @@ import (
 // app is what the commands share: the terminal, the process environment, and
 // the global flags.
 type app struct {
-	in, out, err *os.File
-	lookupEnv    func(string) (string, bool)
+	in, out   *os.File
+	err       *errorStream
+	lookupEnv func(string) (string, bool)
 
 	git *gitrun.Git // knows the directory and the variables that the command began with
 
@@ -139,7 +140,8 @@ func (a *app) say(format string, args ...any) {
 
 // warn is not silenced by -q.
 func (a *app) warn(format string, args ...any) {
-	fmt.Fprintln(a.err, a.paint(yellow, "warning: ")+indentTail(clean(fmt.Sprintf(format, args...))))
+	text := a.withoutKeys(fmt.Sprintf(format, args...))
+	fmt.Fprintln(a.err, a.paint(yellow, "warning: ")+indentTail(clean(text)))
 }
 
 func (a *app) printJSON(v any) error {
@@ -171,10 +173,7 @@ func (a *app) paint(colour, s string) string {
 	return colour + s + plain
 }
 
-func isTerminal(f any) bool {
-	file, ok := f.(*os.File)
-	return ok && file != nil && term.IsTerminal(int(file.Fd()))
-}
+func isTerminal(f interface{ Fd() uintptr }) bool { return term.IsTerminal(int(f.Fd())) }
 
 // interactive reports whether a person can be asked.
 func (a *app) interactive() bool { return isTerminal(a.in) && isTerminal(a.err) }

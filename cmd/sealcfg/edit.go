@@ -265,7 +265,7 @@ func (s *editSession) runEditor(ctx context.Context, text []byte, line int) ([]b
 	defer release()
 	a := s.app
 	restore := a.keepTerminal()
-	res, err := editor.Run(ctx, s.editor, path, line, editor.Stdio{In: a.in, Out: a.out, Err: a.err})
+	res, err := editor.Run(ctx, s.editor, path, line, editor.Stdio{In: a.in, Out: a.out, Err: a.err.file})
 	s.ran = res.Ran
 	if err != nil || res.ExitCode != 0 {
 		restore() // an editor that was ended does not always do that itself

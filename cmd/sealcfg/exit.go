@@ -93,7 +93,7 @@ func (a *app) report(err error) int {
 // directory as the person would write them.
 func (a *app) readable(err error) string {
 	var lines []string
-	for line := range strings.SplitSeq(clean(err.Error()), "\n") {
+	for line := range strings.SplitSeq(clean(a.withoutKeys(err.Error())), "\n") {
 		if !slices.Contains(lines, line) {
 			lines = append(lines, line)
 		}

@@ -13,7 +13,7 @@ import (
 )
 
 func runKeyCommand(ctx context.Context, script string) ([]byte, error) {
-	a := &app{in: os.Stdin, err: os.Stderr, lookupEnv: func(string) (string, bool) { return "", false }}
+	a := &app{in: os.Stdin, err: newErrorStream(os.Stderr), lookupEnv: func(string) (string, bool) { return "", false }}
 	return a.runKeyCommand(ctx, []string{"sh", "-c", script})
 }
 

@@ -18,7 +18,8 @@ func main() { os.Exit(realMain()) }
 func realMain() int {
 	coredump.Off()
 	wd, _ := os.Getwd() // "" if it is gone
-	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, lookupEnv: os.LookupEnv, finder: new(environments.Finder)}
+	a := &app{in: os.Stdin, out: os.Stdout, err: newErrorStream(os.Stderr), lookupEnv: os.LookupEnv, finder: new(environments.Finder)}
+	defer a.err.Flush()
 	a.withholdIdentity()
 	a.git = gitrun.New(os.Environ(), wd)
 	scratch.Sweep(a.scratchPlaces()) // what a kill -9 has left

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -215,7 +216,7 @@ func (a *app) besideEnvironments(project *environments.Project, seen map[string]
 // of a dry run, and what the question is about: then -q does not silence it.
 func (o *rekeyOptions) announce(plans []*rekeyPlan) {
 	a := o.app
-	to := a.err
+	var to io.Writer = a.err
 	switch {
 	case o.dryRun && a.json:
 		return // the report says it

@@ -37,14 +37,14 @@ func run(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	}
 	null, err := os.Open(os.DevNull)
 	require.NoError(t, err)
-	a := &app{in: null, out: file(), err: file(), lookupEnv: func(string) (string, bool) { return "", false }, finder: new(environments.Finder)}
+	a := &app{in: null, out: file(), err: newErrorStream(file()), lookupEnv: func(string) (string, bool) { return "", false }, finder: new(environments.Finder)}
 	code = a.runSops(context.Background(), args)
 	read := func(f *os.File) string {
 		b, err := os.ReadFile(f.Name())
 		require.NoError(t, err)
 		return string(b)
 	}
-	return code, read(a.out), read(a.err)
+	return code, read(a.out), read(a.err.file)
 }
 
 // helpFlag finds the flags in a help text of sops: "   --age value, -a value   comma …".

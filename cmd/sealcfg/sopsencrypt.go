@@ -115,6 +115,19 @@ func (r *sopsRun) givenRecipients(prefix string) ([]environments.Member, error) 
 			given.Context = append(given.Context, keys.Field{Name: name, Value: value})
 		}
 	}
+	for _, f := range []struct {
+		name string
+		only environments.Given
+	}{
+		{"age", environments.Given{Age: given.Age}}, {"pgp", environments.Given{PGP: given.PGP}},
+		{"kms", environments.Given{KMS: given.KMS}}, {"gcp-kms", environments.Given{GCPKMS: given.GCPKMS}},
+		{"hckms", environments.Given{HCKMS: given.HCKMS}}, {"azure-kv", environments.Given{AzureKV: given.AzureKV}},
+		{"hc-vault-transit", environments.Given{HCVault: given.HCVault}},
+	} {
+		if err := checkGiven(r.origin(prefix+f.name), f.only.Members()); err != nil {
+			return nil, err
+		}
+	}
 	return given.Members(), nil
 }
 

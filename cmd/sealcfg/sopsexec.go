@@ -47,6 +47,7 @@ func (r *sopsRun) execEnv(ctx context.Context) error {
 		if r.str("user") != "" {
 			return sopsError(sopsConflict, "--same-process and --user exclude each other")
 		}
+		_ = r.err.Flush()
 		return coredump.Restored(func() error { return execShell(command, env) })
 	}
 	cmd := shell(command)
@@ -133,7 +134,7 @@ func (r *sopsRun) execFile(ctx context.Context) (err error) {
 // runChild runs a command and ends with its exit code. Signals are passed on;
 // those of the keyboard reach the command by themselves.
 func (r *sopsRun) runChild(cmd *exec.Cmd) error {
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = r.in, r.out, r.err
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = r.in, r.out, r.err.file // of a program of the user, not of sealcfg
 	if user := r.str("user"); user != "" {
 		if err := runAs(cmd, user); err != nil {
 			return err

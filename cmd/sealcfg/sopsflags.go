@@ -232,6 +232,14 @@ func otherPosition(name string) string {
 	return fmt.Sprintf("%s is a flag of %s: %s %s %s ... FILE", dashed(f.name), joinOr(with), sopsName(), with[0], dashed(f.name))
 }
 
+// origin names where a flag has its value from: the flag itself, or its variable.
+func (s *sopsArgs) origin(name string) string {
+	if f := findSopsFlag(name); !s.given(name) && f != nil && f.env != "" {
+		return "$" + f.env
+	}
+	return dashed(name)
+}
+
 func dashed(name string) string {
 	if len(name) == 1 {
 		return "-" + name

@@ -22,7 +22,7 @@ type Options struct {
 	// the helper included.
 	Timeout func(typ string) (time.Duration, error)
 	// Stderr is where the helper, and the programs that it runs, write to people.
-	Stderr *os.File
+	Stderr io.Writer
 }
 
 // A Helper is the helper program: one process, started when the first key is

@@ -2,6 +2,7 @@ package kmswire
 
 import (
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -43,7 +44,7 @@ type process struct {
 
 // start runs the helper. It inherits the environment, in which the services look
 // for credentials, the terminal, which gpg may want to ask on, and stderr.
-func start(path string, stderr *os.File) (*process, error) {
+func start(path string, stderr io.Writer) (*process, error) {
 	inRead, inWrite, err := os.Pipe()
 	if err != nil {
 		return nil, err
@@ -54,6 +55,7 @@ func start(path string, stderr *os.File) (*process, error) {
 	}
 	p := &process{path: path, cmd: exec.Command(path), in: inWrite, out: outRead, exited: make(chan struct{})}
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = inRead, outWrite, stderr
+	p.cmd.WaitDelay = farewell // a program that the helper has started may hold stderr open
 	err = p.cmd.Start()
 	_ = inRead.Close() // the helper has its own
 	_ = outWrite.Close()
