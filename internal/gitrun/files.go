@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -20,7 +22,7 @@ type Kind int
 // The kinds of a path.
 const (
 	Regular    Kind = iota
-	Link            // a symbolic link in the index; an untracked link is Regular
+	Link            // a symbolic link
 	Repository      // a submodule, or the directory of a nested repository
 )
 
@@ -71,6 +73,8 @@ func (g *Git) Files(ctx context.Context, root string) (files []File, unread []st
 		f := File{Path: join(root, strings.TrimSuffix(path, "/"))}
 		if strings.HasSuffix(path, "/") {
 			f.Kind = Repository
+		} else if info, err := os.Lstat(f.Path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+			f.Kind = Link
 		}
 		files = append(files, f)
 	}

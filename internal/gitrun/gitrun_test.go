@@ -121,8 +121,8 @@ func TestFiles(t *testing.T) {
 	}
 	assert.Equal(t, []string{"assumed.yaml", "unseen.yaml"}, r.names(unseen))
 	assert.Equal(t, []string{"module", "nested"}, r.names(kinds[gitrun.Repository]))
-	assert.Equal(t, []string{"link"}, r.names(kinds[gitrun.Link]))
-	assert.Equal(t, []string{".gitattributes", ".gitignore", "assumed.yaml", "line\nbreak", "new.yaml", "newlink",
+	assert.Equal(t, []string{"link", "newlink"}, r.names(kinds[gitrun.Link]))
+	assert.Equal(t, []string{".gitattributes", ".gitignore", "assumed.yaml", "line\nbreak", "new.yaml",
 		"tracked/a \"quoted\".yaml", "tracked/binary", "tracked/other", "unseen.yaml"}, r.names(kinds[gitrun.Regular]))
 
 	paths, unread, err := r.open().Containing(t.Context(), r.root, "needle")
