@@ -301,3 +301,31 @@ func BenchmarkWrite(b *testing.B) {
 		}
 	}
 }
+
+func TestRelink(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path, alias := filepath.Join(dir, "file"), filepath.Join(dir, "alias")
+	require.NoError(t, os.WriteFile(path, []byte("old"), 0o640))
+	require.NoError(t, os.Link(path, alias))
+	require.NoError(t, Write(path, []byte("new"), Options{}))
+	require.NoError(t, Relink(path, alias, []byte("old")))
+	text, err := os.ReadFile(alias)
+	require.NoError(t, err)
+	assert.Equal(t, "new", string(text))
+	one, err := os.Stat(path)
+	require.NoError(t, err)
+	other, err := os.Stat(alias)
+	require.NoError(t, err)
+	assert.True(t, os.SameFile(one, other))
+
+	require.NoError(t, Write(alias, []byte("theirs"), Options{}))
+	err = Relink(path, alias, []byte("old"))
+	require.ErrorIs(t, err, ErrChanged)
+	text, err = os.ReadFile(alias)
+	require.NoError(t, err)
+	assert.Equal(t, "theirs", string(text))
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	assert.Len(t, entries, 2, "no temporary file stays")
+}
