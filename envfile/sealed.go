@@ -72,6 +72,10 @@ func (s *Sealed) Open(ctx context.Context, ids ...keys.Identity) (*Opened, error
 	return s.openWith(key)
 }
 
+// OpenWith is [Sealed.Open] for a data key that an earlier Open has recovered:
+// see [Opened.DataKey].
+func (s *Sealed) OpenWith(key crypto.DataKey) (*Opened, error) { return s.openWith(key) }
+
 // Unwraps reports whether one of the identities recovers the data key, without
 // decrypting any value.
 func (s *Sealed) Unwraps(ctx context.Context, ids ...keys.Identity) error {
@@ -343,6 +347,9 @@ func (o *Opened) ClearComments() []int { return o.clear }
 // Roots returns the root map of each document with plain values, which keep the
 // positions that they have in the sealed file.
 func (o *Opened) Roots() []*Node { return o.roots }
+
+// DataKey returns the data key of the file.
+func (o *Opened) DataKey() crypto.DataKey { return o.key }
 
 // Sealed returns the file that was opened.
 func (o *Opened) Sealed() *Sealed { return o.sealed }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"github.com/sealcfg/sealcfg/envfile"
@@ -40,11 +41,15 @@ func (a *app) expecting(t *target, s *envfile.Sealed) (*envfile.Sealed, error) {
 	return s.Expect(e), nil
 }
 
-// noteUnbound tells, before a file is written, that so far nothing has vouched for
-// what sops does not authenticate.
-func (a *app) noteUnbound(t *target, o *envfile.Opened) {
-	if !o.Bound() {
-		a.say("note: %s has no binding, as sops leaves it: nothing vouches for its names, recipients and place; when it is written it gets one", t.shown)
+// noteUnbound reports files without a binding that are about to get one.
+func (a *app) noteUnbound(files ...string) {
+	switch len(files) {
+	case 0:
+	case 1:
+		a.say("note: %s has no binding, because sops wrote it last: its names, recipients and location were not authenticated; it gets a binding now", files[0])
+	default:
+		a.say("note: %d files have no binding, because sops wrote them last: their names, recipients and locations were not authenticated; they get a binding now\n  %s",
+			len(files), strings.Join(files, "\n  "))
 	}
 }
 

@@ -129,7 +129,9 @@ func (s *editSession) load(ctx context.Context) error {
 	if err := s.app.checkPolicy(s.t, s.opened.Sealed().Metadata()); err != nil {
 		return err
 	}
-	s.app.noteUnbound(s.t, s.opened)
+	if !s.opened.Bound() {
+		s.app.noteUnbound(s.t.shown)
+	}
 	if s.before, err = s.opened.Document(); err != nil {
 		return s.t.at(err)
 	}

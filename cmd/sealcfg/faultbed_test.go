@@ -79,11 +79,18 @@ func newFaultBed(t *testing.T, bin string) *faultBed {
 	return b
 }
 
+// startsPrograms reports whether a command starts another program: an editor, or git to
+// search the repository.
+func startsPrograms(args []string) bool {
+	named := slices.ContainsFunc(args[1:], func(arg string) bool { return !strings.HasPrefix(arg, "-") })
+	return slices.Contains(args, "edit") || args[0] == "rekey" && !named
+}
+
 func (b *faultBed) path(name string) string { return filepath.Join(b.dir, name) }
 
 func (b *faultBed) command(args []string, stdin string) faultinject.Command {
 	home := b.path("home")
-	c := faultinject.Command{Path: b.bin, Args: args, Dir: b.path("project"), Stdin: stdin, Roots: []string{b.dir}, Own: "/dev/shm/sealcfg-", Starts: slices.Contains(args, "edit")}
+	c := faultinject.Command{Path: b.bin, Args: args, Dir: b.path("project"), Stdin: stdin, Roots: []string{b.dir}, Own: "/dev/shm/sealcfg-", Starts: startsPrograms(args)}
 	for name, value := range isolated(home) {
 		c.Env = append(c.Env, name+"="+value)
 	}

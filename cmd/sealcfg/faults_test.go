@@ -186,6 +186,8 @@ func (s faultScenario) wellEnded(r *faultinject.Result, f faultinject.Fault, v v
 		return nil
 	}
 	left := scratchOf(r.PID, "/*")
+	// rekey names a file that it cannot read, and does its work on the others.
+	skips := s.args[0] == "rekey" && r.ExitCode == exitProblems && strings.Contains(r.Stderr, "warning: skipped")
 	switch {
 	case r.ExitCode == 0 && v.old > 0:
 		return fmt.Errorf("no error, and yet %d files are old", v.old)
@@ -197,13 +199,13 @@ func (s faultScenario) wellEnded(r *faultinject.Result, f faultinject.Fault, v v
 		return nil
 	case r.Hit == nil:
 		return fmt.Errorf("an error without a fault")
-	case s.args[0] != "sops" && !slices.Contains([]int{exitError, exitNoKey}, r.ExitCode):
+	case s.args[0] != "sops" && !skips && !slices.Contains([]int{exitError, exitNoKey}, r.ExitCode):
 		return fmt.Errorf("exit code")
 	case !strings.Contains(r.Stderr, f.Errno.Error()):
 		return fmt.Errorf("what failed is not said")
 	case !slices.ContainsFunc(r.Calls, func(c *faultinject.Call) bool { return c.Err == f.Errno && saysPath(r.Stderr, c.Path) }):
 		return fmt.Errorf("the path is not said")
-	case v.old == 0 && !strings.Contains(r.Stderr, "is in place") && !strings.Contains(r.Stderr, "could not be taken away"):
+	case v.old == 0 && !skips && !strings.Contains(r.Stderr, "is in place") && !strings.Contains(r.Stderr, "could not be taken away"):
 		return fmt.Errorf("an error, and yet all is done, and that is not said")
 	case len(v.temps) > 0 && !f.Lasts && !strings.HasPrefix(r.Hit.Name, "unlink"):
 		return fmt.Errorf("temporary files are left: %v", v.temps)

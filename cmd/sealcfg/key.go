@@ -9,12 +9,10 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"filippo.io/age"
 	"github.com/spf13/cobra"
 
-	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/internal/atomicfile"
 	"github.com/sealcfg/sealcfg/internal/bounded"
 	"github.com/sealcfg/sealcfg/keys"
@@ -219,97 +217,4 @@ func unlock(ctx context.Context, ids []keys.Identity) error {
 // isOneOf reports whether a recipient is among others.
 func isOneOf(recipient string, others []string) bool {
 	return slices.ContainsFunc(others, func(o string) bool { return keys.SameAgeRecipient(o, recipient) })
-}
-
-type keyRow struct {
-	Env     string   `json:"environment"`
-	File    string   `json:"file"`
-	Readers []string `json:"readers"`
-}
-
-func newKeyListCmd(a *app) *cobra.Command {
-	return &cobra.Command{
-		Use:   "list",
-		Short: "Who can read which environment",
-		Long: `List prints a table of environments and people, from what the files say, with the
-names of .sops.yaml. People whom .sops.yaml names and no file does are listed too.
-It needs no key. If a file cannot be read, the exit code is 3.`,
-		Example: `  sealcfg key list`,
-		Args:    exactly(0, "no arguments"),
-		RunE:    func(cmd *cobra.Command, _ []string) error { return runKeyList(cmd.Context(), a) },
-	}
-}
-
-func runKeyList(ctx context.Context, a *app) error {
-	o := &rekeyOptions{app: a}
-	targets, err := o.targets()
-	if err != nil {
-		return err
-	}
-	var people []string
-	add := func(name string) {
-		if !slices.Contains(people, name) {
-			people = append(people, name)
-		}
-	}
-	rows, unread := []keyRow{}, 0
-	for i, t := range targets {
-		policy, err := t.finder.Policy(t.path)
-		if err != nil && !errors.Is(err, environments.ErrNoPolicy) {
-			return err
-		}
-		if i == 0 && policy != nil {
-			for _, p := range policy.People() {
-				add(label(policy, p.Recipient))
-			}
-		}
-		s, err := t.read(ctx)
-		if err != nil {
-			a.warn("%s", a.readable(err))
-			unread++
-			continue
-		}
-		row := keyRow{Env: t.name, File: t.shown, Readers: readers(policy, s.Metadata())}
-		for _, name := range row.Readers {
-			add(name)
-		}
-		rows = append(rows, row)
-	}
-	if a.json {
-		err = a.printJSON(struct {
-			People []string `json:"people"`
-			Files  []keyRow `json:"files"`
-		}{people, rows})
-	} else {
-		err = printTable(a, people, rows)
-	}
-	if err == nil && unread > 0 {
-		err = errProblems
-	}
-	return err
-}
-
-func printTable(a *app, people []string, rows []keyRow) error {
-	width := len("environment")
-	for _, r := range rows {
-		width = max(width, utf8.RuneCountInString(cleanName(r.Env)))
-	}
-	line := fmt.Sprintf("%-*s", width, "environment")
-	for _, p := range people {
-		line += "  " + cleanName(p)
-	}
-	lines := []string{line}
-	for _, r := range rows {
-		line := fmt.Sprintf("%-*s", width, cleanName(r.Env))
-		for _, p := range people {
-			mark := "-"
-			if slices.Contains(r.Readers, p) {
-				mark = "yes"
-			}
-			line += fmt.Sprintf("  %-*s", len([]rune(cleanName(p))), mark)
-		}
-		lines = append(lines, strings.TrimRight(line, " "))
-	}
-	_, err := fmt.Fprintln(a.out, strings.Join(lines, "\n"))
-	return err
 }

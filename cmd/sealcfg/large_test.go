@@ -62,3 +62,36 @@ func TestLargeFilesAndBombs(t *testing.T) {
 		}
 	}
 }
+
+// A repository with a thousand files does not take the memory of a thousand files.
+func TestRekeyOfManyFiles(t *testing.T) {
+	b := newBench(t)
+	dir := filepath.Join(b.dir, "deploy")
+	require.NoError(t, os.Mkdir(dir, 0o755))
+	policy := readFile(t, filepath.Join(b.dir, ".sops.yaml"))
+	require.NoError(t, os.WriteFile(filepath.Join(b.dir, ".sops.yaml"), []byte(strings.ReplaceAll(policy, "^environments/", "^(environments|deploy)/")), 0o600))
+	var text strings.Builder
+	for i := range 60 {
+		fmt.Fprintf(&text, "key_%d: %s\n", i, strings.Repeat("value ", 20))
+	}
+	first := filepath.Join(dir, "0000.yaml")
+	require.NoError(t, os.WriteFile(first, []byte(text.String()), 0o600))
+	b.sealcfg("encrypt", "-q", "deploy/0000.yaml")
+	encrypted := bindingBlock.ReplaceAllString(readFile(t, first), "") // so that it fits every name
+	t.Logf("a file has %d bytes", len(encrypted))
+	const files = 1000
+	for i := range files {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, fmt.Sprintf("%04d.yaml", i)), []byte(encrypted), 0o600))
+	}
+	for _, args := range [][]string{{"rekey", "--yes", "-q", "deploy"}, {"key", "list"}} {
+		cpu, memory, err := b.costs(args...)
+		require.NoError(t, err)
+		t.Logf("%v: %v, %d MB", args, cpu, memory)
+		assert.Less(t, memory, int64(60))
+	}
+	for _, i := range []int{0, files / 2, files - 1} {
+		now := readFile(t, filepath.Join(dir, fmt.Sprintf("%04d.yaml", i)))
+		assert.NotEqual(t, encrypted, now)
+		assert.Contains(t, now, "sealcfg:", "it has a binding now")
+	}
+}

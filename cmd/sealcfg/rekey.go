@@ -1,9 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -11,79 +11,91 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
 
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/environments"
+	"github.com/sealcfg/sealcfg/internal/atomicfile"
 	"github.com/sealcfg/sealcfg/keys"
 )
 
 type rekeyOptions struct {
-	app         *app
-	envs        []string
-	keepDataKey bool
-	yes         bool
-	dryRun      bool
-	unbound     bool
+	app          *app
+	args         []string
+	keepDataKey  bool
+	yes          bool
+	dryRun       bool
+	unbound      bool
+	allOrNothing bool
+
+	proofs sync.Map // by creation rule: the result of prove
 }
 
 func newRekeyCmd(a *app) *cobra.Command {
 	o := &rekeyOptions{app: a}
 	cmd := &cobra.Command{
-		Use:     "rekey [ENV...]",
+		Use:     "rekey [ENV|FILE|DIRECTORY...]",
 		Aliases: []string{"rotate-keys"},
-		Short:   "Give files new keys, for the people whom .sops.yaml names",
-		Long: `Rekey brings every file in line with .sops.yaml: who can read it, and which values
-are sealed. Each file gets a new data key, so that whoever lost access cannot
-read what is written from now on. Without ENV it does all environments, and
-what lies beside them sealed as one value, such as a certificate. Sealed files
-in other folders it does when they are named.
+		Short:   "Give files new data keys, for the recipients in .sops.yaml",
+		Long: `Rekey brings files in line with .sops.yaml: their recipients, and which values are
+encrypted. Each file gets a new data key, so a person who lost access cannot
+read later versions. Without arguments it works on all encrypted files of the
+git repository that a creation rule matches: tracked files, untracked files that
+git does not ignore, and .local layers. Outside of git it searches the
+project's directory tree.
 
-A file that was sealed for another place, such as one that was renamed, is refused
-by every command. Named here, it is sealed anew for where it is now.
+It names the files that it cannot work on, such as those that your identities
+do not decrypt, and rekeys the others; the exit code is then 3. With
+--all-or-nothing it writes nothing instead.
 
-So is one without a binding, where sealcfg.yaml demands one: sops has written it
-last, or somebody took the binding out. With --accept-unbound, what is named is
-taken as it stands, and bound.
+Every command refuses a file that was moved or copied. If you name it here, it
+is encrypted again for its current location.
 
-With --keep-data-key it only wraps the same data key for other people (what sops
-calls updatekeys): no value changes, and leavers can still read later versions
-if they kept the key.
+Commands also refuse a file without a binding if sealcfg.yaml requires one:
+sops wrote it last, or someone removed the binding. --accept-unbound accepts the
+named files as they are and adds a binding.
 
-It first says who gains and who loses access, and asks; off a terminal it needs
---yes. With --dry-run the exit code is 3 if a file is not what .sops.yaml says.
-That takes no key; with one, it is also known whether the files authenticate.
+With --keep-data-key it only wraps the same data key for other recipients (as sops
+updatekeys does): no value changes, and a person who lost access and kept the
+data key can read later versions.
 
-Everything is computed before the first file is written, each file is
-replaced as a whole, and a run that was cut off can be repeated.`,
+It first prints who gains and who loses access, and asks; off a terminal it
+requires --yes. With --dry-run the exit code is 3 if a file differs from
+.sops.yaml. That needs no key; with a key, it also verifies the files.
+
+Each file is replaced as a whole. If a run is interrupted, run it again.`,
 		Example: `  sealcfg rekey --dry-run
   sealcfg rekey
   sealcfg rekey prod --yes
+  sealcfg rekey deploy/
   sealcfg rekey --keep-data-key`,
-		Args:              between(0, -1, "environments"),
+		Args:              between(0, -1, "environments, files or directories"),
 		ValidArgsFunction: a.completeEnvs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.envs = args
+			o.args = args
 			return runRekey(cmd.Context(), o)
 		},
 	}
 	cmd.Flags().BoolVar(&o.keepDataKey, "keep-data-key", false, "only re-wrap the data key; do not make a new one")
 	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask")
-	cmd.Flags().BoolVarP(&o.dryRun, "dry-run", "n", false, "say what would change, write nothing")
-	cmd.Flags().BoolVar(&o.unbound, "accept-unbound", false, "take named files as they stand, though they lack the binding that sealcfg.yaml demands")
+	cmd.Flags().BoolVarP(&o.dryRun, "dry-run", "n", false, "print the changes, write nothing")
+	cmd.Flags().BoolVar(&o.unbound, "accept-unbound", false, "accept named files that lack the binding that sealcfg.yaml requires")
+	cmd.Flags().BoolVar(&o.allOrNothing, "all-or-nothing", false, "write nothing if a file cannot be rekeyed")
 	return cmd
 }
 
-// check refuses flags that do not go together.
+// check rejects flags that exclude each other.
 func (o *rekeyOptions) check() error {
 	switch {
-	case o.unbound && len(o.envs) == 0:
-		return usagef("--accept-unbound is for files that are named, and looked at")
+	case o.unbound && len(o.args) == 0:
+		return usagef("--accept-unbound requires the names of the files that you have reviewed")
 	case o.unbound && o.keepDataKey:
-		// It may be the file of another place, and two places are not to share a data key.
-		return usagef("--accept-unbound makes a new data key: leave --keep-data-key out")
+		// It may be the file of another location, and two locations must not share a data key.
+		return usagef("--accept-unbound makes a new data key; remove --keep-data-key")
 	}
 	return nil
 }
@@ -93,22 +105,22 @@ func runRekey(ctx context.Context, o *rekeyOptions) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	targets, err := o.targets()
-	if err != nil {
-		return err
-	}
 	if _, err := a.loadIdentities(ctx); err != nil {
 		return err
 	}
-	plans, err := eachTarget(targets, func(t *target) (*rekeyPlan, error) { return o.plan(ctx, t) })
+	plans, v, err := o.plans(ctx)
 	if err != nil {
+		return err
+	}
+	if err := o.refuse(plans, v); err != nil {
 		return err
 	}
 	plans = slices.DeleteFunc(plans, func(p *rekeyPlan) bool { return p == nil })
 	o.announce(plans)
+	v.report()
 	switch {
 	case o.dryRun || len(plans) == 0:
-		return o.finish(plans)
+		return o.finish(plans, v)
 	case !o.yes && !a.interactive():
 		return withHint(usagef("rekey asks before it writes, and there is no terminal to ask on"), "pass --yes, or --dry-run to look first")
 	case !o.yes:
@@ -117,109 +129,113 @@ func runRekey(ctx context.Context, o *rekeyOptions) error {
 			return err
 		}
 		if !yes {
-			return errors.New("nothing written: you did not say yes")
+			return errors.New("nothing written")
 		}
 	}
-	if _, err := eachTarget(plans, func(p *rekeyPlan) (*rekeyPlan, error) { return nil, o.prepare(ctx, p) }); err != nil {
-		return fmt.Errorf("nothing written: %w", err)
+	late := &survey{app: a}
+	if err := o.write(ctx, plans, late); err != nil {
+		return err
 	}
-	for i, p := range plans {
-		if err := ctx.Err(); err != nil {
-			return o.partly(plans, i, errInterrupted)
-		}
-		if err := p.t.save(p.result, p.old); err != nil {
-			return o.partly(plans, i, err)
-		}
-		p.Written = true
+	if len(late.Skipped) == len(plans) {
+		return fmt.Errorf("nothing written: %w", late.err())
 	}
-	return o.finish(plans)
+	late.report()
+	v.join(late)
+	return o.finish(plans, v)
 }
 
-// targets lists the files: those named, or every layer of every environment.
-func (o *rekeyOptions) targets() ([]*target, error) {
+// plans returns a plan for each file, nil for a file that needs no change.
+func (o *rekeyOptions) plans(ctx context.Context) ([]*rekeyPlan, *survey, error) {
 	a := o.app
-	if len(o.envs) > 0 {
-		var targets []*target
-		for _, arg := range o.envs {
-			t, err := a.existing(arg)
+	plan := func(t *target, s *envfile.Sealed) (*rekeyPlan, error) { return o.plan(ctx, t, s) }
+	if len(o.args) == 0 {
+		plans, v, err := eachEncrypted(ctx, a, ".", "", plan)
+		if err == nil {
+			err = v.noneFound()
+		}
+		return plans, v, err
+	}
+	var all []*rekeyPlan
+	v := &survey{app: a}
+	var targets []*target
+	for _, arg := range o.args {
+		if info, err := os.Stat(arg); err == nil && info.IsDir() {
+			dir, err := filepath.Abs(arg)
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
-			t.mayMove = !o.keepDataKey // two places are not to share a data key
-			t.unbound = o.unbound
-			if !slices.ContainsFunc(targets, func(other *target) bool { return other.path == t.path }) {
-				targets = append(targets, t)
+			plans, below, err := eachEncrypted(ctx, a, dir, dir, plan)
+			if err != nil {
+				return nil, nil, err
 			}
-		}
-		return targets, nil
-	}
-	project, err := a.project()
-	if err != nil {
-		return nil, err
-	}
-	envs, err := project.Environments()
-	if err != nil {
-		return nil, err
-	}
-	if len(envs) == 0 {
-		return nil, withHint(fmt.Errorf("no environments in %s", project.Root), "sealcfg init makes dev, test and prod; is the project elsewhere? then go there, or name its folder with -C")
-	}
-	var targets []*target
-	seen := map[string]bool{}
-	for _, env := range envs {
-		for _, layer := range env.Layers {
-			if seen[layer.Path] {
-				continue
+			if below.root = arg; below.noneFound() != nil {
+				return nil, nil, below.noneFound()
 			}
-			seen[layer.Path] = true
-			targets = append(targets, a.newTarget(environments.Environment{Name: layer.Name, Path: layer.Path, Exists: true}))
-		}
-	}
-	others, err := a.besideEnvironments(project, seen)
-	return append(targets, others...), err
-}
-
-// besideEnvironments are the files in the environments' folder that are sealed
-// as one value: a certificate that prod needs. A leaver must not keep them.
-func (a *app) besideEnvironments(project *environments.Project, seen map[string]bool) ([]*target, error) {
-	dir := filepath.Join(project.Root, environments.Folder)
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	var targets []*target
-	for _, e := range entries {
-		path := filepath.Join(dir, e.Name())
-		if _, known := envfile.FormatOf(path); known || e.IsDir() || seen[path] {
+			all = append(all, plans...)
+			v.join(below)
 			continue
 		}
-		src, err := os.ReadFile(path)
+		t, err := a.existing(arg)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		if _, err := envfile.ParseSealed(envfile.Binary, src); err != nil {
-			// Passed over, a broken one would stay with a leaver.
-			if bytes.HasPrefix(bytes.TrimSpace(src), []byte("{")) && bytes.Contains(src, []byte("ENC[AES256_GCM,")) {
-				return nil, withHint(fmt.Errorf("%s holds a sealed value, but cannot be read as a sealed file: %w", shown(path), err),
-					"repair it, or name the files that are to be rekeyed")
-			}
-			continue // a plain file: none of ours
-		}
-		t := a.newTarget(environments.Environment{Name: shown(path), Path: path, Exists: true})
-		t.format = envfile.Binary
+		t.mayMove = !o.keepDataKey // two locations must not share a data key
+		t.unbound = o.unbound
 		targets = append(targets, t)
 	}
-	return targets, nil
+	planned := map[string]bool{}
+	for _, p := range all {
+		if p != nil {
+			planned[p.t.path] = true
+		}
+	}
+	targets = slices.DeleteFunc(targets, func(t *target) bool {
+		twice := planned[t.path]
+		planned[t.path] = true
+		return twice
+	})
+	var done atomic.Int64
+	plans, err := eachTarget(targets, func(t *target) (*rekeyPlan, error) {
+		s, err := t.read(ctx)
+		if err == nil {
+			var p *rekeyPlan
+			if p, err = o.plan(ctx, t, s); err == nil {
+				done.Add(1)
+				return p, nil
+			}
+		}
+		if ctx.Err() != nil {
+			return nil, errInterrupted
+		}
+		v.skip(t, s, err)
+		return nil, nil
+	})
+	v.done += int(done.Load())
+	v.sort()
+	return append(all, plans...), v, err
 }
 
-// announce says who gains and who loses access to which file. That is the answer
-// of a dry run, and what the question is about: then -q does not silence it.
+// refuse returns an error if every file is skipped, or any file with --all-or-nothing.
+func (o *rekeyOptions) refuse(plans []*rekeyPlan, v *survey) error {
+	if len(v.Skipped) == 0 || !o.allOrNothing && v.done > 0 {
+		return nil
+	}
+	err := v.err()
+	if len(v.Skipped) == 1 {
+		return fmt.Errorf("nothing written: %w", err)
+	}
+	v.report()
+	return fmt.Errorf("nothing written: %s cannot be rekeyed%w", countOf(len(v.Skipped), "file", "files"), quiet{err})
+}
+
+// announce prints who gains and who loses access to which file. It is the answer of
+// a dry run; otherwise it precedes the question, so -q does not silence it.
 func (o *rekeyOptions) announce(plans []*rekeyPlan) {
 	a := o.app
 	var to io.Writer = a.err
 	switch {
 	case o.dryRun && a.json:
-		return // the report says it
+		return // the report contains it
 	case o.dryRun:
 		to = a.out
 	case a.quiet && o.yes:
@@ -228,22 +244,26 @@ func (o *rekeyOptions) announce(plans []*rekeyPlan) {
 	if len(plans) == 0 {
 		fmt.Fprintln(to, "every file is in line with .sops.yaml; nothing to do")
 	}
-	var leavers []string
+	for _, line := range grouped(plans) {
+		fmt.Fprintln(to, clean(line))
+	}
+	var leavers, unbound []string
 	shut := 0
 	for _, p := range plans {
-		fmt.Fprintln(to, cleanName(p.String()))
-		if p.Shut {
+		switch {
+		case p.Shut:
 			shut++
-		} else {
-			a.noteUnbound(p.t, p.opened)
+		case !p.bound:
+			unbound = append(unbound, p.t.shown)
 		}
 		leavers = append(leavers, p.Loses...)
 	}
+	a.noteUnbound(unbound...)
 	if shut > 0 {
-		a.say("note: no key at hand opens %s: compared is what they say of themselves, and whether they authenticate is not known", countOf(shut, "file", "files"))
+		a.say("note: no key for %s: compared recipients and rules with .sops.yaml; contents not verified", countOf(shut, "file", "files"))
 	}
 	if len(leavers) > 0 {
-		a.say("note: whoever loses access has seen the values of today, and git keeps them; change the secrets themselves where they are issued")
+		a.say("note: a person who loses access has seen the current values, and git keeps them; rotate the secrets where they were issued")
 	}
 	if o.keepDataKey {
 		a.warnKeepsDataKey(leavers, "rekey without --keep-data-key")
@@ -257,34 +277,103 @@ func wrappedFor(meta *envfile.Metadata, recipients []string) bool {
 	})
 }
 
-// prepare computes the new file and makes sure that its writer can open it.
-func (o *rekeyOptions) prepare(ctx context.Context, p *rekeyPlan) error {
-	var err error
-	if o.keepDataKey {
-		p.result, err = p.opened.Rewrap(ctx, p.to)
-	} else {
-		p.result, err = p.opened.Rotate(ctx, p.rule.Rules, p.to)
+// chunk is how many files are in memory at a time.
+func chunk() int { return 4 * runtime.GOMAXPROCS(0) }
+
+// write replaces the files. It computes and writes a chunk of them at a time, and skips
+// a file that changed in the meantime.
+func (o *rekeyOptions) write(ctx context.Context, plans []*rekeyPlan, v *survey) error {
+	written := 0
+	for rest := plans; len(rest) > 0; {
+		part := rest[:min(chunk(), len(rest))]
+		rest = rest[len(part):]
+		renewals, err := eachTarget(part, func(p *rekeyPlan) (renewal, error) {
+			r, err := o.renew(ctx, p)
+			if err != nil && ctx.Err() == nil {
+				v.skip(p.t, nil, err)
+			}
+			return r, ctx.Err()
+		})
+		if err != nil {
+			return o.partly(plans, written, errInterrupted)
+		}
+		for i, r := range renewals {
+			if r.new == nil {
+				continue
+			}
+			if ctx.Err() != nil {
+				return o.partly(plans, written, errInterrupted)
+			}
+			if err := part[i].t.saveAll(r.new, r.old); err != nil {
+				return o.partly(plans, written, err)
+			}
+			part[i].Written = true
+			written++
+		}
 	}
+	return nil
+}
+
+// A renewal holds the current and the new file. The zero renewal changes no file.
+type renewal struct{ old, new *envfile.Sealed }
+
+// renew computes the new file and makes sure that its writer can decrypt it.
+func (o *rekeyOptions) renew(ctx context.Context, p *rekeyPlan) (renewal, error) {
+	s, err := p.t.read(ctx)
 	if err != nil {
-		return p.t.at(err)
+		return renewal{}, err
+	}
+	if sha256.Sum256(s.Bytes()) != p.digest {
+		return renewal{}, fmt.Errorf("%s: %w", p.t.shown, atomicfile.ErrChanged)
+	}
+	expecting, err := o.app.expecting(p.t, s)
+	if err != nil {
+		return renewal{}, err
+	}
+	opened, err := expecting.OpenWith(p.key)
+	if err != nil {
+		return renewal{}, p.t.at(err)
+	}
+	to, err := p.rule.Recipients(keys.Default)
+	if err != nil {
+		return renewal{}, err
+	}
+	result, err := o.reencrypt(ctx, opened, p.rule, to)
+	if err != nil {
+		return renewal{}, p.t.at(err)
 	}
 	ids, err := o.app.identitiesFor(ctx, p.t)
 	if err != nil {
-		return err
+		return renewal{}, err
 	}
-	// A stanza that was just wrapped for the user needs no proof; one that was
-	// kept from the file, or made for a key without a name of its own, does.
-	if !o.keepDataKey && len(p.to.Groups) == 1 && wrappedFor(p.result.Metadata(), provenRecipients(ids)) {
+	// A stanza that was just wrapped for the user needs no proof. One that was kept
+	// from the file, or made for a key without a name, does.
+	if o.keepDataKey || len(to.Groups) > 1 || !wrappedFor(result.Metadata(), provenRecipients(ids)) {
+		if err := o.app.lockedOutOf(p.t, p.rule, result.Unwraps(ctx, ids...)); err != nil {
+			return renewal{}, err
+		}
+	}
+	return renewal{s, result}, nil
+}
+
+func (o *rekeyOptions) reencrypt(ctx context.Context, opened *envfile.Opened, rule *environments.Rule, to envfile.Recipients) (*envfile.Sealed, error) {
+	if o.keepDataKey {
+		return opened.Rewrap(ctx, to)
+	}
+	return opened.Rotate(ctx, rule.Rules, to)
+}
+
+// lockedOutOf returns the error for a change after which the user could not decrypt the
+// file. err is the error of the attempt.
+func (a *app) lockedOutOf(t *target, rule *environments.Rule, err error) error {
+	if err == nil {
 		return nil
 	}
-	if err := p.result.Unwraps(ctx, ids...); err != nil {
-		if why := reasons(err); why != "" { // named, perhaps, but not let in
-			return withHint(fmt.Errorf("%s: you could not open it any more%s", p.t.shown, why), "%s", cmp.Or(o.app.brokenHint(err), serviceHint(err)))
-		}
-		return withHint(fmt.Errorf("%s: you would lock yourself out: .sops.yaml does not name you for it", p.t.shown),
-			"add your recipient to .sops.yaml (sealcfg key show prints it), or let somebody do it who stays")
+	if why := reasons(err); why != "" { // it is encrypted for them, perhaps, but no service helps
+		return withHint(fmt.Errorf("%s: you could not decrypt it any more%s", t.shown, why), "%s", cmp.Or(a.brokenHint(err), serviceHint(err)))
 	}
-	return nil
+	return withHint(fmt.Errorf("%s: you would lock yourself out: your identities cannot decrypt it under the rule at %s:%d", t.shown, shown(rule.Policy), rule.Line),
+		"add your recipient (sealcfg key show), or ask someone who keeps access to run: sealcfg rekey %s", t.name)
 }
 
 // partly ends a run in which a file could not be written.
@@ -293,21 +382,22 @@ func (o *rekeyOptions) partly(plans []*rekeyPlan, done int, err error) error {
 		return fmt.Errorf("nothing written: %w", err)
 	}
 	err = withHint(fmt.Errorf("%d of %d files written: %w", done, len(plans), err),
-		"every file is whole, old or new; run sealcfg rekey again to finish")
+		"each file is complete, old or new; to finish, run again: sealcfg rekey")
 	if o.app.json {
-		err = errors.Join(err, o.app.printJSON(rekeyReport{plans}))
+		err = errors.Join(err, o.app.printJSON(rekeyReport{plans, nil}))
 	}
 	return err
 }
 
 type rekeyReport struct {
 	Files []*rekeyPlan `json:"files"`
+	*survey
 }
 
-func (o *rekeyOptions) finish(plans []*rekeyPlan) error {
+func (o *rekeyOptions) finish(plans []*rekeyPlan, v *survey) error {
 	a := o.app
 	if a.json {
-		if err := a.printJSON(rekeyReport{append([]*rekeyPlan{}, plans...)}); err != nil {
+		if err := a.printJSON(rekeyReport{append([]*rekeyPlan{}, plans...), v}); err != nil {
 			return err
 		}
 	}
@@ -318,9 +408,40 @@ func (o *rekeyOptions) finish(plans []*rekeyPlan) error {
 			return errProblems
 		}
 	case len(plans) > 0:
-		a.say("rekeyed %s", countOf(len(plans), "file", "files"))
+		written := 0
+		for _, p := range plans {
+			if p.Written {
+				written++
+			}
+		}
+		a.say("rekeyed %s", countOf(written, "file", "files"))
+	}
+	if len(v.Skipped) > 0 {
+		return errProblems
 	}
 	return nil
+}
+
+// grouped describes plans in a line each. Files with the same change share one.
+func grouped(plans []*rekeyPlan) []string {
+	files := map[string][]string{}
+	var order []string
+	for _, p := range plans {
+		change := p.String()
+		if files[change] == nil {
+			order = append(order, change)
+		}
+		files[change] = append(files[change], cleanName(p.File))
+	}
+	var lines []string
+	for _, change := range order {
+		if names := files[change]; len(names) == 1 {
+			lines = append(lines, names[0]+": "+change)
+		} else {
+			lines = append(lines, fmt.Sprintf("%d files: %s\n  %s", len(names), change, strings.Join(names, "\n  ")))
+		}
+	}
+	return lines
 }
 
 // eachTarget runs fn for every element on all processors and returns the

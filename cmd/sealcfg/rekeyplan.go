@@ -2,53 +2,50 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 
+	"github.com/sealcfg/sealcfg/crypto"
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/keys"
+	"github.com/sealcfg/sealcfg/keys/ageplugin"
 )
 
-// rekeyPlan is what will happen to one file.
+// A rekeyPlan describes the change of one file. There may be thousands, so it holds
+// no part of the file.
 type rekeyPlan struct {
 	t      *target
-	old    *envfile.Sealed
-	opened *envfile.Opened
 	rule   *environments.Rule
-	to     envfile.Recipients
-	result *envfile.Sealed
+	key    crypto.DataKey
+	digest [sha256.Size]byte // of the file
+	bound  bool              // the file has a binding
 
 	File    string   `json:"file"`
 	Gains   []string `json:"gains"`
 	Loses   []string `json:"loses"`
 	Rules   string   `json:"rules,omitempty"`      // new rules, if they change
 	Groups  string   `json:"key_groups,omitempty"` // new key groups, if they change
-	Moved   string   `json:"moved_from,omitempty"` // the place it was sealed for, if it is another now
-	Unbound bool     `json:"unbound,omitempty"`    // it lacks the binding that sealcfg.yaml demands
+	Moved   string   `json:"moved_from,omitempty"` // the location it was encrypted for, if it is another one now
+	Unbound bool     `json:"unbound,omitempty"`    // it lacks the binding that sealcfg.yaml requires
 	Shut    bool     `json:"not_opened,omitempty"` // in a dry run: there is no key for it
 	NewKey  bool     `json:"new_data_key"`
 	Written bool     `json:"written"`
 }
 
-// plan reads and opens one file and says what would change. It returns nil for
-// a file that there is nothing to do with.
-func (o *rekeyOptions) plan(ctx context.Context, t *target) (*rekeyPlan, error) {
+// plan decrypts a file and returns its change, nil if it needs none.
+func (o *rekeyOptions) plan(ctx context.Context, t *target, s *envfile.Sealed) (*rekeyPlan, error) {
 	a := o.app
 	policy, rule, err := t.rule()
 	if err != nil {
 		return nil, err
 	}
-	s, err := t.read(ctx)
-	if errors.Is(err, envfile.ErrNotSealed) && strings.HasSuffix(t.name, ".local") {
-		a.warn("%s is plain text; left as it is", t.shown)
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	p := &rekeyPlan{t: t, old: s, rule: rule, File: t.shown, NewKey: !o.keepDataKey, Gains: []string{}, Loses: []string{}}
+	p := &rekeyPlan{t: t, rule: rule, digest: sha256.Sum256(s.Bytes()), bound: s.Metadata().HasBinding(),
+		File: t.shown, NewKey: !o.keepDataKey, Gains: []string{}, Loses: []string{}}
 	gain, lose := difference(policy, rule, s.Metadata())
 	p.Gains, p.Loses = append(p.Gains, gain...), append(p.Loses, lose...)
 	if rules := rule.Rules.For(t.format); rules != s.Metadata().Rules {
@@ -57,11 +54,9 @@ func (o *rekeyOptions) plan(ctx context.Context, t *target) (*rekeyPlan, error) 
 	if !sameGroups(rule, s.Metadata()) {
 		p.Groups = describeGroups(rule)
 	}
-	if o.keepDataKey {
-		if p.Rules != "" {
-			return nil, withHint(fmt.Errorf("%s: .sops.yaml seals other values than the file (%s)", t.shown, p.Rules),
-				"values have to be sealed again: rekey without --keep-data-key")
-		}
+	if o.keepDataKey && p.Rules != "" {
+		return nil, withHint(fmt.Errorf("%s: .sops.yaml encrypts other values than the file does (%s)", t.shown, p.Rules),
+			"encrypt the values again: sealcfg rekey %s", t.name)
 	}
 	must, err := a.mustBeBound(t)
 	if err != nil {
@@ -71,25 +66,92 @@ func (o *rekeyOptions) plan(ctx context.Context, t *target) (*rekeyPlan, error) 
 	if o.keepDataKey && !p.differs() {
 		return nil, nil
 	}
-	if p.to, err = rule.Recipients(keys.Default); err != nil {
+	to, err := rule.Recipients(keys.Default)
+	if err != nil {
 		return nil, err
 	}
+	opened, err := a.openSealed(ctx, t, s)
+	var none *keys.NoIdentityError
+	if o.dryRun && errors.As(err, &none) && !errors.Is(err, keys.ErrPassphrase) {
+		p.Shut = true // the metadata is all that can be compared
+		return p, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	p.key = opened.DataKey()
 	location, err := t.location()
 	if err != nil {
 		return nil, err
 	}
-	p.opened, err = a.openSealed(ctx, t, s)
-	var none *keys.NoIdentityError
-	switch {
-	case err == nil && !location.Fits(p.opened.Place()):
-		p.Moved = p.opened.Place()
-	case o.dryRun && errors.As(err, &none) && !errors.Is(err, keys.ErrPassphrase):
-		p.Shut, err = true, nil // what the file says of itself is all there is to compare
+	if !location.Fits(opened.Place()) {
+		p.Moved = opened.Place()
 	}
-	return p, err
+	if o.dryRun {
+		return p, nil
+	}
+	return p, o.try(ctx, p, opened, to)
 }
 
-// String says in one line what will happen to the file.
+// try makes sure that a file can be encrypted again and that the user can decrypt the
+// result. It asks a key service once for each creation rule, not for each file.
+func (o *rekeyOptions) try(ctx context.Context, p *rekeyPlan, opened *envfile.Opened, to envfile.Recipients) error {
+	// With the same rules, only a failure of a service keeps a file from being encrypted.
+	if !o.keepDataKey && (p.Rules != "" || o.allOrNothing) {
+		nobody, err := throwAway()
+		if err != nil {
+			return err
+		}
+		if _, err := opened.Rotate(ctx, p.rule.Rules, nobody); err != nil {
+			return p.t.at(err)
+		}
+	}
+	proof, _ := o.proofs.LoadOrStore(p.rule, sync.OnceValue(func() error { return o.prove(ctx, p.t, p.rule, to) }))
+	return o.app.lockedOutOf(p.t, p.rule, proof.(func() error)())
+}
+
+// throwAway returns a recipient without an identity.
+var throwAway = sync.OnceValues(func() (envfile.Recipients, error) {
+	_, recipient, err := newIdentity(false)
+	if err != nil {
+		return envfile.Recipients{}, err
+	}
+	r, err := recipientOf(&keys.Stanza{Type: keys.AgeType, Fields: []keys.Field{{Name: "recipient", Value: recipient}}})
+	return envfile.Recipients{Groups: [][]keys.Recipient{{r}}}, err
+})
+
+// prove fails if a data key cannot be wrapped for the recipients of a creation rule, or
+// if the user could not unwrap it.
+func (o *rekeyOptions) prove(ctx context.Context, t *target, rule *environments.Rule, to envfile.Recipients) error {
+	ids, err := o.app.identitiesFor(ctx, t)
+	if err != nil {
+		return err
+	}
+	own := provenRecipients(ids)
+	isOwn := func(m environments.Member) bool {
+		return isOneOf(keys.Name(&keys.Stanza{Type: m.Type, Fields: m.Fields}), own)
+	}
+	for _, r := range slices.Concat(to.Groups...) {
+		if ageplugin.Starts(r) { // it may ask a person for each file that it is tried with
+			return nil
+		}
+	}
+	usesService := func(m environments.Member) bool { return m.Type != keys.AgeType }
+	if group := rule.Groups[0]; len(rule.Groups) == 1 && slices.ContainsFunc(group, isOwn) && !slices.ContainsFunc(group, usesService) {
+		return nil
+	}
+	d, err := envfile.Parse(envfile.Binary, []byte("a"))
+	if err != nil {
+		return err
+	}
+	s, _, err := envfile.Seal(ctx, d, envfile.Rules{}, to)
+	if err != nil {
+		return err
+	}
+	return s.Unwraps(ctx, ids...)
+}
+
+// String describes the change in one line, without the file's name.
 func (p *rekeyPlan) String() string {
 	var parts []string
 	if len(p.Gains) > 0 {
@@ -99,7 +161,7 @@ func (p *rekeyPlan) String() string {
 		parts = append(parts, joinNames(p.Loses)+" "+verb(p.Loses, "loses", "lose")+" access")
 	}
 	if len(parts) == 0 {
-		parts = append(parts, "same people")
+		parts = append(parts, "same recipients")
 	}
 	if p.Rules != "" {
 		parts = append(parts, "new rules ("+p.Rules+")")
@@ -108,15 +170,15 @@ func (p *rekeyPlan) String() string {
 		parts = append(parts, p.Groups)
 	}
 	if p.Moved != "" {
-		parts = append(parts, "was sealed as "+p.Moved)
+		parts = append(parts, "was encrypted as "+p.Moved)
 	}
 	if p.Unbound {
-		parts = append(parts, "without the binding that "+environments.ConfigName+" demands")
+		parts = append(parts, "lacks the binding that "+environments.ConfigName+" requires")
 	}
 	if p.NewKey {
 		parts = append(parts, "new data key")
 	}
-	return p.File + ": " + strings.Join(parts, ", ")
+	return cleanName(strings.Join(parts, ", "))
 }
 
 func verb(names []string, one, many string) string {
@@ -126,7 +188,7 @@ func verb(names []string, one, many string) string {
 	return many
 }
 
-// differs reports whether the file is not what .sops.yaml says.
+// differs reports whether the file differs from .sops.yaml.
 func (p *rekeyPlan) differs() bool {
 	return len(p.Gains)+len(p.Loses) > 0 || p.Rules != "" || p.Groups != "" || p.Moved != "" || p.Unbound
 }

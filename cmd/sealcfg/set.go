@@ -237,7 +237,9 @@ func (a *app) applyOnce(t *target, opened *envfile.Opened, op envfile.Op) error 
 	if err := a.checkPolicy(t, opened.Sealed().Metadata()); err != nil {
 		return err
 	}
-	a.noteUnbound(t, opened)
+	if !opened.Bound() {
+		a.noteUnbound(t.shown)
+	}
 	s, ok, err := opened.ApplyInPlace(op)
 	if err != nil {
 		return t.at(err)

@@ -14,18 +14,21 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/internal/atomicfile"
+	"github.com/sealcfg/sealcfg/internal/pattern"
 	"github.com/sealcfg/sealcfg/keys"
 )
 
 // target is a file that a command works on, and the policy that governs it.
 type target struct {
 	env    environments.Environment
-	name   string // as people call it: the environment's name, or the path
+	name   string // the argument that names it: the environment's name, or the path, quoted for a shell
 	path   string
 	shown  string
 	format envfile.Format
 	stdin  io.Reader // the file is read from here, not from path
 	detect bool      // the format depends on the contents too
+
+	aliases []string // other paths of the same file: hard links
 
 	unplaced bool // it is bound to no place, and that of its binding does not count
 	mayMove  bool // it may have been sealed for another place
@@ -58,10 +61,28 @@ func (a *app) target(arg string) (*target, error) {
 }
 
 func (a *app) newTarget(env environments.Environment) *target {
-	t := &target{env: env, name: env.Name, path: env.Path, shown: shown(env.Path), finder: a.finder}
+	t := &target{env: env, name: argument(env), path: env.Path, shown: shown(env.Path), finder: a.finder}
 	t.format, t.detect = a.formatOf(env.Path)
 	return t
 }
+
+// argument returns what a person types to name a file, quoted for a shell.
+func argument(env environments.Environment) string {
+	name := env.Name
+	if filepath.Base(env.Path) == filepath.Base(filepath.FromSlash(name)) { // the path from the root of the project
+		name = shown(env.Path)
+	}
+	if strings.HasPrefix(name, "-") {
+		name = "." + string(filepath.Separator) + name
+	}
+	if plainWord().MatchString(name) {
+		return name
+	}
+	return quoted(name)
+}
+
+// plainWord matches a word that no shell changes.
+var plainWord = pattern.New(`^[A-Za-z0-9_./:@%+,\\-]+$`)
 
 // fileTarget is target for a path that is no environment's name, whether there
 // is a file or not.
@@ -341,6 +362,19 @@ func countOf(n int, one, many string) string {
 		return "1 " + one
 	}
 	return fmt.Sprintf("%d %s", n, many)
+}
+
+// saveAll is save for a file with several names: hard links, which stay.
+func (t *target) saveAll(s, old *envfile.Sealed) error {
+	if err := t.save(s, old); err != nil {
+		return err
+	}
+	for _, alias := range t.aliases {
+		if err := atomicfile.Relink(t.path, alias, old.Bytes()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // save replaces the file by a sealed one, unless it changed since it was read.

@@ -206,7 +206,7 @@ func TestRekeyAsks(t *testing.T) {
 	p := newPerson(t)
 	before := p.sealedProd()
 	p.runs("sealcfg rekey -q")
-	p.sees("environments/prod.yaml: same people, new data key", "rewrite 3 files? [y/N]")
+	p.sees("3 files: same recipients, new data key", "environments/prod.yaml", "rewrite 3 files? [y/N]")
 	p.enters("n")
 	p.sees("nothing written", "exit=1")
 	p.runs("sealcfg rekey")
