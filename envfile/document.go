@@ -48,6 +48,24 @@ func parsePlain(f Format, src []byte) (*Document, error) {
 // Bytes returns the text as written. The caller must not change it.
 func (d *Document) Bytes() []byte { return d.p.src }
 
+// Comments returns the lines of the comments.
+func (d *Document) Comments() []int {
+	var lines []int
+	var visit func(n *Node)
+	visit = func(n *Node) {
+		for _, e := range n.entries {
+			if e.Kind == Comment {
+				lines = append(lines, e.Line)
+			}
+			visit(e)
+		}
+	}
+	for _, root := range d.p.roots {
+		visit(root)
+	}
+	return lines
+}
+
 // Roots returns the root map of each document in the file, at least one.
 func (d *Document) Roots() []*Node { return d.p.roots }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -222,6 +223,42 @@ func TestSopsPath(t *testing.T) {
 	for _, text := range []string{"a", `["a"`, `[a]`, `[-1]`, `["a"]x`, `[`, `[]`, `["a']`} {
 		_, err := parseSopsPath(text)
 		assert.ErrorIs(t, err, envfile.ErrPath, text)
+	}
+}
+
+// An encrypted file of any format is not encrypted again, under any name and with any type.
+func TestNothingIsEncryptedTwice(t *testing.T) {
+	t.Parallel()
+	_, recipient := newAgeKey(t)
+	dir := t.TempDir()
+	for format, plain := range map[string]string{
+		"yaml": "a: 1\nb: two\n", "json": "{\n  \"a\": 1\n}\n", "dotenv": "A=1\n", "ini": "[s]\na = 1\n", "toml": "a = 1\n", "binary": "hello",
+	} {
+		source := filepath.Join(dir, format)
+		require.NoError(t, os.WriteFile(source, []byte(plain), 0o600))
+		code, encrypted, stderr := run(t, "--age", recipient, "--input-type", format, "--output-type", format, "-e", source)
+		require.Zero(t, code, stderr)
+		texts := []string{encrypted}
+		if format == "json" {
+			texts = append(texts, strings.Join(strings.Fields(encrypted), "")) // a line that is dotenv and INI too
+		}
+		for _, text := range texts {
+			for _, name := range []string{"x", ".env.production", "a.yaml", "a.json", "a.env", "a.ini", "a.toml", "a.txt"} {
+				for _, typ := range append(envfile.FormatNames(), "") {
+					path := filepath.Join(dir, name)
+					require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+					args := []string{"--age", recipient, "-e", "-i", path}
+					if typ != "" {
+						args = append([]string{"--input-type", typ}, args...)
+					}
+					code, _, stderr := run(t, args...)
+					assert.Equal(t, sopsSealedAlready, code, "%s as %s, type %q: %s", format, name, typ, stderr)
+					now, err := os.ReadFile(path)
+					require.NoError(t, err)
+					assert.Equal(t, text, string(now), "%s as %s, type %q", format, name, typ)
+				}
+			}
+		}
 	}
 }
 

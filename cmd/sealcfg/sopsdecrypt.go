@@ -69,6 +69,9 @@ func (r *sopsRun) plainText(f *sopsFile, opened decrypted, path envfile.Path) ([
 		return text, f.at(err)
 	case f.to.Name() != f.format.Name() || r.given("indent"):
 		text, err := envfile.Convert(f.to, opened.Roots(), indent)
+		if err != nil && f.follow {
+			return nil, withHint(f.at(err), "the output format depends on the name; add: --output-type %s", f.format.Name())
+		}
 		return text, f.at(err)
 	}
 	text, err := opened.Text()

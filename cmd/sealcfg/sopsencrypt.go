@@ -34,13 +34,18 @@ func (r *sopsRun) encrypt(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d, err := r.plainDocument(f, text)
+	plain, err := r.plainDocument(f, text)
+	if err != nil {
+		return err
+	}
+	d, err := r.converted(f, plain)
 	if err != nil {
 		return err
 	}
 	// Some tools take stderr for a part of the result.
 	warns := r.on("in-place") || r.str("output") != "" || r.on("verbose")
 	if warns {
+		r.warnConverted(f, plain, d)
 		if err := r.warnTraps(f.target, d, rule.Rules); err != nil {
 			return err
 		}
@@ -64,8 +69,8 @@ func (f *sopsFile) sealing(err error) error {
 	return f.at(err)
 }
 
-// plainDocument reads what is to be sealed, and writes it anew if it is to be
-// sealed in another format.
+// plainDocument parses the text that is to be encrypted. It rejects a file that is
+// encrypted already, in whatever format.
 func (r *sopsRun) plainDocument(f *sopsFile, text []byte) (*envfile.Document, error) {
 	if len(text) == 0 && f.format.Name() == envfile.YAML.Name() {
 		return nil, sopsError(sopsEmpty, "File cannot be completely empty, it must contain at least one document: %s", f.shown)
@@ -74,12 +79,20 @@ func (r *sopsRun) plainDocument(f *sopsFile, text []byte) (*envfile.Document, er
 	if errors.Is(err, envfile.ErrAlreadySealed) {
 		return nil, f.at(err)
 	}
+	if in, encrypted := envfile.Detect(f.target.path, text); encrypted {
+		return nil, f.at(fmt.Errorf("%w (%s)", envfile.ErrAlreadySealed, in.Name()))
+	}
 	if err != nil {
 		return nil, withCode(worded{f.at(err), "Error unmarshalling file: "}, sopsNoRead)
 	}
 	if err := f.lostBlock(d); err != nil {
 		return nil, coded{err, sopsSealedAlready}
 	}
+	return d, nil
+}
+
+// converted returns a document in the format in which it is to be encrypted.
+func (r *sopsRun) converted(f *sopsFile, d *envfile.Document) (*envfile.Document, error) {
 	to, from := f.to.Name(), f.format.Name()
 	switch {
 	case to == from:
@@ -90,12 +103,33 @@ func (r *sopsRun) plainDocument(f *sopsFile, text []byte) (*envfile.Document, er
 		to = "json"
 	}
 	format, _ := envfile.FormatNamed(to)
-	text, err = envfile.Convert(format, d.Roots(), r.indent(format))
+	text, err := envfile.Convert(format, d.Roots(), r.indent(format))
 	if err != nil {
 		return nil, f.at(err)
 	}
 	d, err = envfile.Parse(format, text)
 	return d, f.at(err)
+}
+
+// warnConverted warns of a file that is written in another format than it is read in:
+// because of its name, or without its comments.
+func (r *sopsRun) warnConverted(f *sopsFile, before, after *envfile.Document) {
+	from, to := before.Format().Name(), after.Format().Name()
+	if like, _ := envfile.Guess(before.Bytes()); before.Format() == envfile.Binary && f.detect && like != envfile.Binary {
+		r.warn("%s: the whole file becomes one encrypted value, because its name has no extension that sops knows; it looks like %s\n"+
+			"to encrypt its fields instead, add: --input-type %[2]s --output-type %[2]s", f.shown, like.Name())
+	}
+	lost := ""
+	if n := len(before.Comments()) - len(after.Comments()); n > 0 {
+		lost = fmt.Sprintf(", without its %s", countOf(n, "comment", "comments"))
+	}
+	switch {
+	case from == to:
+	case f.follow && before.Format() != envfile.Binary: // sops goes by the name
+		r.warn("%s: read as %s, but written as %s%s, because the output format depends on the name\nto keep the format, add: --output-type %[2]s", f.shown, from, to, lost)
+	case lost != "":
+		r.warn("%s: written as %s%s", f.shown, to, lost)
+	}
 }
 
 // givenRecipients are the flags that name recipients, and the prefix add- or rm-

@@ -29,6 +29,9 @@ func (r *sopsRun) end(err error) int {
 	if errors.Is(err, envfile.ErrNotSealed) && len(r.rest) > 0 && !errors.As(err, &own) {
 		err = withHint(err, "to encrypt it, run: %s encrypt --in-place %s", sopsName(), shellWord(r.rest[0]))
 	}
+	if errors.Is(err, envfile.ErrAlreadySealed) && len(r.rest) > 0 && !errors.As(err, &own) {
+		err = withHint(err, "to change it, run: %[1]s edit %[2]s\nto change who can read it, run: %[1]s updatekeys %[2]s", sopsName(), shellWord(r.rest[0]))
+	}
 	if h := r.macHint(err); h != "" && !errors.As(err, &own) {
 		err = withHint(err, "%s", h)
 	}
