@@ -23,6 +23,8 @@ type editOptions struct {
 	app    *app
 	env    string
 	resume bool
+
+	recipients []string
 }
 
 func newEditCmd(a *app) *cobra.Command {
@@ -33,7 +35,8 @@ func newEditCmd(a *app) *cobra.Command {
 		Long: `Edit opens the plain text in $SOPS_EDITOR, $VISUAL or $EDITOR, else vi or nano, and
 seals what you save: YAML, JSON, dotenv, INI or TOML, else the file as a whole.
 Values that you did not touch keep their ciphertext. An environment that does
-not exist is made, if .sops.yaml has a rule for it.
+not exist is made, if .sops.yaml has a rule for it. Where no .sops.yaml covers
+it, -r and $SOPS_AGE_RECIPIENTS name the recipients.
 
 The plain text lies in memory where the system has a memory file system, in a
 folder that only you can enter, and is gone on every way out. If it cannot be
@@ -50,6 +53,7 @@ encrypted, and sealcfg edit --resume ENV takes it up again.`,
 		},
 	}
 	cmd.Flags().BoolVar(&o.resume, "resume", false, "take up the text that an earlier edit could not write")
+	addRecipientFlag(cmd, &o.recipients)
 	return cmd
 }
 
@@ -73,6 +77,16 @@ func runEdit(cmd *cobra.Command, o *editOptions) error {
 	t, err := o.app.target(o.env)
 	if err != nil {
 		return err
+	}
+	if t.env.Exists && len(o.recipients) > 0 {
+		return withHint(usagef("-r is for a new file, and %s exists", t.shown), "to change who can read it, change .sops.yaml, then run: sealcfg rekey %s", t.name)
+	}
+	if !t.env.Exists {
+		named, err := o.app.namedRecipients(o.recipients)
+		if err != nil {
+			return err
+		}
+		t.ruled = named.ruling(t)
 	}
 	_, err = o.app.editTarget(cmd.Context(), t, o.resume)
 	return err
@@ -157,7 +171,7 @@ func (s *editSession) begin(ctx context.Context) error {
 		return err
 	}
 	if err := a.canOpen(ctx, s.t, trial); err != nil {
-		return a.lockedOut(s.t, policy, trial, err, addYourself)
+		return a.lockedOut(s.t, policy, trial, err, addYourself(rule))
 	}
 	s.rule = rule
 	text := blank.remark(fmt.Sprintf("New: %s. Write settings as %s; save and quit to seal them.", filepath.Base(s.t.path), blank.called))
@@ -334,6 +348,7 @@ func (s *editSession) write(doc *envfile.Document) error {
 		return err
 	}
 	a.say("made %s", t.shown)
+	a.noteGiven(t, s.rule)
 	return a.reportChanges(changesTo(s.sealed, nil, doc.Roots()))
 }
 

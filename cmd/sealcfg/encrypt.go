@@ -19,6 +19,8 @@ type encryptOptions struct {
 	file     string
 	output   string
 	filename string
+
+	recipients []string
 }
 
 func newEncryptCmd(a *app) *cobra.Command {
@@ -33,10 +35,14 @@ that it is written to. What git has seen in plain text stays in its history.
 FILE may be - for stdin: the sealed text then goes to stdout, or to -o, and
 --filename says for which path it is. -o - writes to stdout, too.
 
-In place it refuses to lock you out: .sops.yaml must name you for the file.`,
+In place it refuses to lock you out: .sops.yaml must name you for the file.
+
+Where no .sops.yaml covers the file, -r and $SOPS_AGE_RECIPIENTS name the recipients.
+Where one does, it decides: a recipient that it does not name is rejected.`,
 		Example: `  sealcfg encrypt environments/prod.yaml
   sealcfg encrypt plain.yaml -o environments/prod.yaml
-  generate | sealcfg encrypt - --filename environments/prod.yaml > sealed.yaml`,
+  generate | sealcfg encrypt - --filename environments/prod.yaml > sealed.yaml
+  sealcfg encrypt -r age1... secrets.yaml`,
 		Args:              exactly(1, "one FILE"),
 		ValidArgsFunction: a.completeEnv,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -48,6 +54,7 @@ In place it refuses to lock you out: .sops.yaml must name you for the file.`,
 	}
 	cmd.Flags().StringVarP(&o.output, "output", "o", "", "write to `FILE`, which must not exist, instead of in place; - is stdout")
 	cmd.Flags().StringVar(&o.filename, "filename", "", "with -: the `PATH` where the file would lie, such as environments/prod.yaml")
+	addRecipientFlag(cmd, &o.recipients)
 	return cmd
 }
 
@@ -70,10 +77,16 @@ func runEncrypt(cmd *cobra.Command, o *encryptOptions) error {
 	if err != nil {
 		return err
 	}
+	named, err := a.namedRecipients(o.recipients)
+	if err != nil {
+		return err
+	}
+	to.ruled = named.ruling(to)
 	policy, rule, err := to.rule()
 	if err != nil {
 		return err
 	}
+	a.noteGiven(to, rule)
 	a.warnOpaque(to, src)
 	if err := a.warnTraps(from, d, rule.Rules); err != nil {
 		return err
@@ -89,7 +102,7 @@ func runEncrypt(cmd *cobra.Command, o *encryptOptions) error {
 	}
 	opens := a.canOpen(cmd.Context(), to, s)
 	if to == from && opens != nil {
-		return a.lockedOut(to, policy, s, opens, "with -o the plain file stays; or add your recipient to .sops.yaml (sealcfg key show prints it)")
+		return a.lockedOut(to, policy, s, opens, "with -o the plain file stays; or "+addYourself(rule))
 	}
 	opt := atomicfile.Options{IfUnchanged: src}
 	if to != from {
@@ -226,9 +239,6 @@ func (a *app) canOpen(ctx context.Context, t *target, s *envfile.Sealed) error {
 	}
 	return s.Unwraps(ctx, ids...)
 }
-
-// addYourself is what to do for who is locked out.
-const addYourself = "add your recipient to .sops.yaml; sealcfg key show prints it"
 
 // lockedOut says for whom else a file is sealed, and what kept its services from
 // helping, given the error of canOpen; or what kept us from finding out.

@@ -124,6 +124,8 @@ func exitCode(err error) int {
 	return exitError
 }
 
+const noPolicyHint = "sealcfg init makes one here; is the project elsewhere? then go there, or name its folder with -C"
+
 // hint says what to do next about an error.
 func (a *app) hint(err error) string {
 	var own hinted
@@ -140,7 +142,7 @@ func (a *app) hint(err error) string {
 	case errors.Is(err, environments.ErrForeign):
 		return "work in a folder of your own; if the policy is the right one, copy it there"
 	case errors.Is(err, environments.ErrNoPolicy):
-		return "sealcfg init makes one here; is the project elsewhere? then go there, or name its folder with -C"
+		return noPolicyHint
 	case errors.Is(err, environments.ErrNoRule):
 		return "add a rule with a matching path_regex under creation_rules"
 	case errors.Is(err, envfile.ErrAlreadySealed):

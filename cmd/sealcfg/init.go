@@ -283,7 +283,7 @@ func (a *app) initEnvironment(cmd *cobra.Command, project *environments.Project,
 		return err
 	}
 	if err := a.canOpen(cmd.Context(), t, s); err != nil {
-		return fmt.Errorf("%s is not made: %w", t.shown, a.lockedOut(t, policy, s, err, addYourself))
+		return fmt.Errorf("%s is not made: %w", t.shown, a.lockedOut(t, policy, s, err, addYourself(rule)))
 	}
 	if err := atomicfile.MkdirAll(filepath.Dir(t.path), 0o755); err != nil {
 		return err

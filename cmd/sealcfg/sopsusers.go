@@ -39,6 +39,10 @@ func sopsUserHint(cmd *cobra.Command, none *pflag.NotExistError) string {
 			}
 			return "the commands write in place without a flag: sealcfg encrypt " + file + ", or sealcfg edit " + file
 		}
+	case "age":
+		if command == "encrypt" || command == "edit" {
+			return fmt.Sprintf("the flag is called -r here: sealcfg %s -r RECIPIENT %s", command, file)
+		}
 	case "output-type":
 		if command == "decrypt" {
 			return "the flag is called --format here: sealcfg decrypt " + file + " --format FORMAT"

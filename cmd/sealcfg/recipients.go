@@ -1,0 +1,120 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/environments"
+	"github.com/sealcfg/sealcfg/internal/privatekey"
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+const (
+	recipientArgument = "-r"
+	// envRecipients names age recipients, with commas, as for sops.
+	envRecipients = "SOPS_AGE_RECIPIENTS"
+)
+
+// addRecipientFlag adds -r to a command that makes an encrypted file.
+func addRecipientFlag(cmd *cobra.Command, to *[]string) {
+	cmd.Flags().StringArrayVarP(to, "recipient", "r", nil,
+		"encrypt for this age or SSH `RECIPIENT`, where no .sops.yaml covers the file; can be repeated (also: $"+envRecipients+")")
+}
+
+// givenRecipients are the recipients that a person names for a new file. They count where no
+// policy covers the file: a policy decides alone, and nobody is added to its
+// recipients.
+type givenRecipients struct {
+	members []environments.Member
+	from    string // the flag or the variable
+}
+
+// namedRecipients returns the recipients of the flags, or else of the variable.
+func (a *app) namedRecipients(flags []string) (givenRecipients, error) {
+	g := givenRecipients{from: recipientArgument}
+	text := strings.Join(flags, ",")
+	if len(flags) == 0 {
+		g.from, text = "$"+envRecipients, a.env(envRecipients)
+	}
+	if privatekey.In(text) {
+		return givenRecipients{}, withHint(usagef("%s holds a private key: expected a recipient such as age1...", g.from), "sealcfg key show prints the recipient")
+	}
+	g.members = environments.Given{Age: text}.Members()
+	if len(flags) > 0 && len(g.members) == 0 {
+		return givenRecipients{}, usagef("-r: no recipient")
+	}
+	return g, nil
+}
+
+// ruling returns target.ruled for a new file.
+func (g givenRecipients) ruling(t *target) func() (*environments.Policy, *environments.Rule, error) {
+	return func() (*environments.Policy, *environments.Rule, error) {
+		policy, rule, err := t.finder.Rule(t.path)
+		switch {
+		case err == nil:
+			return policy, rule, g.within(policy, rule)
+		case !errors.Is(err, environments.ErrNoPolicy) && !(errors.Is(err, environments.ErrNoRule) && !policy.HasRules()):
+			return policy, nil, err
+		case len(g.members) == 0 && errors.Is(err, environments.ErrNoPolicy):
+			return nil, nil, withHint(err, "%s\nor name recipients: -r RECIPIENT, or $%s", noPolicyHint, envRecipients)
+		case len(g.members) == 0:
+			return policy, nil, err
+		}
+		indent := envfile.DefaultIndent
+		if policy != nil {
+			indent = policy.Indent(envfile.YAML)
+		}
+		return policy, &environments.Rule{
+			Policy: g.from, Groups: [][]environments.Member{g.members}, Rules: envfile.Rules{}.Normal(), MetadataIndent: max(0, indent),
+		}, nil
+	}
+}
+
+// within rejects recipients that a rule does not name.
+func (g givenRecipients) within(policy *environments.Policy, rule *environments.Rule) error {
+	var others []string
+	for _, m := range g.members {
+		if !slices.ContainsFunc(slices.Concat(rule.Groups...), func(of environments.Member) bool { return sameMember(m, of) }) {
+			others = append(others, label(policy, m.Recipient))
+		}
+	}
+	if len(others) == 0 {
+		return nil
+	}
+	where := fmt.Sprintf("%s:%d", shown(policy.Path), rule.Line)
+	hint := "leave out -r"
+	if g.from != recipientArgument {
+		hint = "unset " + envRecipients
+	}
+	return withHint(usagef("%s names %s, but the rule at %s does not, and it decides who can read the file", g.from, joinNames(others), where),
+		"%s; or add the recipient to %s", hint, where)
+}
+
+func sameMember(a, b environments.Member) bool {
+	return isFor(&keys.Stanza{Type: a.Type, Fields: a.Fields}, b)
+}
+
+// noteGiven reports recipients that a person named, and no policy.
+func (a *app) noteGiven(t *target, rule *environments.Rule) {
+	if rule.Policy != recipientArgument && rule.Policy != "$"+envRecipients {
+		return
+	}
+	var names []string
+	for _, m := range slices.Concat(rule.Groups...) {
+		names = append(names, m.Recipient)
+	}
+	a.say("note: no .sops.yaml covers %s: encrypted for %s, from %s", t.shown, joinNames(names), rule.Policy)
+}
+
+// addYourself is the hint for a person who cannot decrypt a new file.
+func addYourself(rule *environments.Rule) string {
+	if rule.Policy == recipientArgument || rule.Policy == "$"+envRecipients {
+		return "add your recipient to " + rule.Policy + "; sealcfg key show prints it"
+	}
+	return "add your recipient to .sops.yaml; sealcfg key show prints it"
+}
