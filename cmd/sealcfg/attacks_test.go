@@ -38,7 +38,7 @@ func (b *bench) tamper(old, new string) {
 }
 
 // writes runs each command that changes a value, and returns what was said.
-func (b *bench) writes() map[string]string {
+func (b *bench) writes(flags ...string) map[string]string {
 	b.t.Helper()
 	said := map[string]string{}
 	for name, args := range map[string][]string{
@@ -46,7 +46,7 @@ func (b *bench) writes() map[string]string {
 		"edit":  {"edit", "prod"},
 		"unset": {"unset", "prod", "a"},
 	} {
-		cmd := b.command(args...)
+		cmd := b.command(append(args, flags...)...)
 		cmd.Env = append(cmd.Env, "EDITOR="+filepath.Join(b.dir, "editor"))
 		cmd.Stdin = strings.NewReader("hunter2")
 		out, err := cmd.CombinedOutput()
@@ -99,10 +99,17 @@ func TestInjectedSelectorIsRefused(t *testing.T) {
 			b.sealcfg("decrypt", "prod")
 			before := readFile(t, b.prod())
 			for name, said := range b.writes() {
-				assert.Contains(t, said, "the file says "+selector+", but .sops.yaml:", name)
-				assert.Contains(t, said, "exit status 1", name)
+				assert.Contains(t, said, "the rules of the file ("+selector+") differ from .sops.yaml:", name)
+				assert.Contains(t, said, "exit status 2", name)
 			}
 			assert.Equal(t, before, readFile(t, b.prod()))
+			// Accepted, it still has no new password written unencrypted.
+			for name, said := range b.writes("--keep-rules") {
+				if name != "unset" && selector != "unencrypted_comment_regex: .*" { // there is no comment yet
+					assert.Contains(t, said, "password would be written unencrypted, but .sops.yaml:", name)
+				}
+			}
+			assert.NotContains(t, readFile(t, b.prod()), "hunter2")
 			b.sealcfg("rekey", "-q", "--yes", "prod")
 			assert.NotContains(t, readFile(t, b.prod()), selector)
 		})

@@ -25,6 +25,7 @@ type editOptions struct {
 	resume bool
 
 	recipients []string
+	keepRules bool
 }
 
 func newEditCmd(a *app) *cobra.Command {
@@ -52,6 +53,7 @@ encrypted, and sealcfg edit --resume ENV takes it up again.`,
 			return runEdit(cmd, o)
 		},
 	}
+	keepRulesFlag(cmd, &o.keepRules)
 	cmd.Flags().BoolVar(&o.resume, "resume", false, "take up the text that an earlier edit could not write")
 	addRecipientFlag(cmd, &o.recipients)
 	return cmd
@@ -63,6 +65,7 @@ type editSession struct {
 	t      *target
 	rule   *environments.Rule // of policy, for a new file
 	opened *envfile.Opened    // nil for a new file
+	other  *otherRules        // of the policy, nil if the file has the same
 	before *envfile.Document  // nil for a new file
 	asIs   []byte             // saved like this, there is nothing to write
 	start  []byte             // what the editor is given first
@@ -88,6 +91,7 @@ func runEdit(cmd *cobra.Command, o *editOptions) error {
 		}
 		t.ruled = named.ruling(t)
 	}
+	t.keepRules = o.keepRules
 	_, err = o.app.editTarget(cmd.Context(), t, o.resume)
 	return err
 }
@@ -140,7 +144,7 @@ func (s *editSession) load(ctx context.Context) error {
 	if s.opened, err = s.app.open(ctx, s.t); err != nil {
 		return err
 	}
-	if err := s.app.checkPolicy(s.t, s.opened.Sealed().Metadata()); err != nil {
+	if s.other, err = s.app.checkPolicy(ctx, s.t, s.opened); err != nil {
 		return err
 	}
 	if !s.opened.Bound() {
@@ -257,7 +261,7 @@ func (s *editSession) edit(ctx context.Context) (text []byte, doc *envfile.Docum
 func (s *editSession) seal(ctx context.Context, doc *envfile.Document) (err error) {
 	if s.opened == nil {
 		s.sealed, err = sealNew(ctx, s.t, s.rule, doc)
-	} else {
+	} else if err = s.app.guard(s.t, s.opened, doc, s.other); err == nil {
 		s.sealed, err = s.opened.Reseal(doc)
 	}
 	return err

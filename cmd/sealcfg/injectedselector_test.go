@@ -32,8 +32,9 @@ var selectors = map[string]map[string]any{
 	"mac_only_encrypted, as text": {"unencrypted_suffix": "_unencrypted", "mac_only_encrypted": "true"},
 }
 
-// No command that changes a file follows it, or writes it again. rekey goes by the
-// policy, if the file can be opened at all.
+// No command that changes a file follows it. What stands for sops keeps it, as sops
+// does, and writes no new value unencrypted. rekey goes by the policy, if the file can
+// be opened at all.
 func TestInjectedSelectorOfEachCommand(t *testing.T) {
 	t.Parallel()
 	i := newInjected(t)
@@ -67,6 +68,10 @@ func TestInjectedSelectorOfEachCommand(t *testing.T) {
 					assert.NotContains(t, after, "mac_only")
 					assert.Contains(t, after, `"unencrypted_suffix": "_unencrypted"`)
 					continue
+				}
+				if err == nil && slices.Contains([]string{"sops unset", "sops edit", "sops rotate", "sops updatekeys"}, name) {
+					assert.Contains(t, stderr, "the rules of the file", name)
+					continue // they write no new value unencrypted
 				}
 				require.Error(t, err, "%s: %s%s", name, out, stderr)
 				assert.Equal(t, before, after, name)
@@ -103,13 +108,20 @@ func TestInjectedSelectorOfEachFormat(t *testing.T) {
 			require.NoError(t, os.WriteFile(file, []byte(injected), 0o644))
 			b.sealcfg("decrypt", file) // the MAC does not mind
 			for _, args := range [][]string{
-				{"set", file, section + "d", "CANARY"}, {"unset", file, section + "a"}, {"sops", "set", file, index + `["d"]`, `"CANARY"`}, {"sops", "rotate", "-i", file},
+				{"set", file, section + "d", "CANARY"}, {"unset", file, section + "a"}, {"set", "--keep-rules", file, section + "d", "CANARY"},
+				{"sops", "set", file, index + `["d"]`, `"CANARY"`},
 			} {
 				_, stderr, err := b.run("", args...)
 				require.Error(t, err, "%v", args)
-				assert.Contains(t, stderr, "the file says unencrypted_regex: ^d$, but", "%v", args)
+				assert.Contains(t, stderr, "the rules of the file (unencrypted_regex: ^d$)", "%v", args)
 				assert.Equal(t, injected, readFile(t, file), "%v", args)
 			}
+			_, stderr, err := b.run("", "sops", "rotate", "-i", file) // as sops does
+			require.NoError(t, err, stderr)
+			assert.Contains(t, stderr, "the rules of the file (unencrypted_regex: ^d$)")
+			_, stderr, err = b.run("", "set", file, section+"d", "CANARY")
+			require.Error(t, err)
+			assert.Contains(t, stderr, "d would be written unencrypted")
 			b.sealcfg("rekey", "-q", "--yes", file)
 			b.sealcfg("set", "-q", file, section+"d", "CANARY")
 			assert.NotContains(t, readFile(t, file), "CANARY")

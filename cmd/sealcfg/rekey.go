@@ -31,6 +31,7 @@ type rekeyOptions struct {
 	dryRun       bool
 	unbound      bool
 	allOrNothing bool
+	keepRules    bool
 
 	proofs sync.Map // by creation rule: the result of prove
 }
@@ -59,6 +60,9 @@ Commands also refuse a file without a binding if sealcfg.yaml requires one:
 sops wrote it last, or someone removed the binding. --accept-unbound accepts the
 named files as they are and adds a binding.
 
+It names the values that the selectors in .sops.yaml would encrypt or leave
+unencrypted, other than now. --keep-rules keeps the selectors of the files.
+
 With --keep-data-key it only wraps the same data key for other recipients (as sops
 updatekeys does): no value changes, and a person who lost access and kept the
 data key can read later versions.
@@ -84,6 +88,7 @@ Each file is replaced as a whole. If a run is interrupted, run it again.`,
 	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask")
 	cmd.Flags().BoolVarP(&o.dryRun, "dry-run", "n", false, "print the changes, write nothing")
 	cmd.Flags().BoolVar(&o.unbound, "accept-unbound", false, "accept named files that lack the binding that sealcfg.yaml requires")
+	keepRulesFlag(cmd, &o.keepRules)
 	cmd.Flags().BoolVar(&o.allOrNothing, "all-or-nothing", false, "write nothing if a file cannot be rekeyed")
 	return cmd
 }
@@ -259,6 +264,9 @@ func (o *rekeyOptions) announce(plans []*rekeyPlan) {
 		leavers = append(leavers, p.Loses...)
 	}
 	a.noteUnbound(unbound...)
+	if slices.ContainsFunc(plans, func(p *rekeyPlan) bool { return p.Rules != "" }) {
+		a.say("note: the rules of .sops.yaml change which values are encrypted; to keep the rules of the files, add: --keep-rules")
+	}
 	if shut > 0 {
 		a.say("note: no key for %s: compared recipients and rules with .sops.yaml; contents not verified", countOf(shut, "file", "files"))
 	}
@@ -338,7 +346,7 @@ func (o *rekeyOptions) renew(ctx context.Context, p *rekeyPlan) (renewal, error)
 	if err != nil {
 		return renewal{}, err
 	}
-	result, err := o.reencrypt(ctx, opened, p.rule, to)
+	result, err := o.reencrypt(ctx, opened, p.rules, to)
 	if err != nil {
 		return renewal{}, p.t.at(err)
 	}
@@ -356,11 +364,11 @@ func (o *rekeyOptions) renew(ctx context.Context, p *rekeyPlan) (renewal, error)
 	return renewal{s, result}, nil
 }
 
-func (o *rekeyOptions) reencrypt(ctx context.Context, opened *envfile.Opened, rule *environments.Rule, to envfile.Recipients) (*envfile.Sealed, error) {
+func (o *rekeyOptions) reencrypt(ctx context.Context, opened *envfile.Opened, rules envfile.Rules, to envfile.Recipients) (*envfile.Sealed, error) {
 	if o.keepDataKey {
 		return opened.Rewrap(ctx, to)
 	}
-	return opened.Rotate(ctx, rule.Rules, to)
+	return opened.Rotate(ctx, rules, to)
 }
 
 // lockedOutOf returns the error for a change after which the user could not decrypt the

@@ -21,20 +21,23 @@ import (
 type rekeyPlan struct {
 	t      *target
 	rule   *environments.Rule
+	rules  envfile.Rules // that the new file will have
 	key    crypto.DataKey
 	digest [sha256.Size]byte // of the file
 	bound  bool              // the file has a binding
 
-	File    string   `json:"file"`
-	Gains   []string `json:"gains"`
-	Loses   []string `json:"loses"`
-	Rules   string   `json:"rules,omitempty"`      // new rules, if they change
-	Groups  string   `json:"key_groups,omitempty"` // new key groups, if they change
-	Moved   string   `json:"moved_from,omitempty"` // the location it was encrypted for, if it is another one now
-	Unbound bool     `json:"unbound,omitempty"`    // it lacks the binding that sealcfg.yaml requires
-	Shut    bool     `json:"not_opened,omitempty"` // in a dry run: there is no key for it
-	NewKey  bool     `json:"new_data_key"`
-	Written bool     `json:"written"`
+	File     string   `json:"file"`
+	Gains    []string `json:"gains"`
+	Loses    []string `json:"loses"`
+	Rules    string   `json:"rules,omitempty"`      // new rules, if they change
+	Encrypts []string `json:"encrypts,omitempty"`   // unencrypted values that the new rules encrypt
+	Decrypts []string `json:"decrypts,omitempty"`   // encrypted values that the new rules leave unencrypted
+	Groups   string   `json:"key_groups,omitempty"` // new key groups, if they change
+	Moved    string   `json:"moved_from,omitempty"` // the location it was encrypted for, if it is another one now
+	Unbound  bool     `json:"unbound,omitempty"`    // it lacks the binding that sealcfg.yaml requires
+	Shut     bool     `json:"not_opened,omitempty"` // in a dry run: there is no key for it
+	NewKey   bool     `json:"new_data_key"`
+	Written  bool     `json:"written"`
 }
 
 // plan decrypts a file and returns its change, nil if it needs none.
@@ -48,15 +51,16 @@ func (o *rekeyOptions) plan(ctx context.Context, t *target, s *envfile.Sealed) (
 		File: t.shown, NewKey: !o.keepDataKey, Gains: []string{}, Loses: []string{}}
 	gain, lose := difference(policy, rule, s.Metadata())
 	p.Gains, p.Loses = append(p.Gains, gain...), append(p.Loses, lose...)
-	if rules := rule.Rules.For(t.format); rules != s.Metadata().Rules {
-		p.Rules = rules.String()
+	p.rules = s.Metadata().Rules
+	if rules := rule.Rules.For(t.format); rules != p.rules && !o.keepRules {
+		p.Rules, p.rules = rules.String(), rules
 	}
 	if !sameGroups(rule, s.Metadata()) {
 		p.Groups = describeGroups(rule)
 	}
 	if o.keepDataKey && p.Rules != "" {
 		return nil, withHint(fmt.Errorf("%s: .sops.yaml encrypts other values than the file does (%s)", t.shown, p.Rules),
-			"encrypt the values again: sealcfg rekey %s", t.name)
+			"to keep the rules of the file, add: --keep-rules\nto see which values the other rules would change, run: sealcfg rekey --dry-run %s", t.name)
 	}
 	must, err := a.mustBeBound(t)
 	if err != nil {
@@ -87,6 +91,14 @@ func (o *rekeyOptions) plan(ctx context.Context, t *target, s *envfile.Sealed) (
 	if !location.Fits(opened.Place()) {
 		p.Moved = opened.Place()
 	}
+	if p.Rules != "" {
+		encrypts, decrypts, err := opened.Reselect(p.rules)
+		if err != nil {
+			return nil, t.at(err)
+		}
+		several := len(opened.Roots()) > 1
+		p.Encrypts, p.Decrypts = fieldNames(encrypts, several), fieldNames(decrypts, several)
+	}
 	if o.dryRun {
 		return p, nil
 	}
@@ -102,7 +114,7 @@ func (o *rekeyOptions) try(ctx context.Context, p *rekeyPlan, opened *envfile.Op
 		if err != nil {
 			return err
 		}
-		if _, err := opened.Rotate(ctx, p.rule.Rules, nobody); err != nil {
+		if _, err := opened.Rotate(ctx, p.rules, nobody); err != nil {
 			return p.t.at(err)
 		}
 	}
@@ -165,6 +177,12 @@ func (p *rekeyPlan) String() string {
 	}
 	if p.Rules != "" {
 		parts = append(parts, "new rules ("+p.Rules+")")
+	}
+	if len(p.Encrypts) > 0 {
+		parts = append(parts, "encrypts "+joinNames(p.Encrypts))
+	}
+	if len(p.Decrypts) > 0 {
+		parts = append(parts, "leaves "+joinNames(p.Decrypts)+" unencrypted")
 	}
 	if p.Groups != "" {
 		parts = append(parts, p.Groups)

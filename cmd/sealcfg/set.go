@@ -28,6 +28,8 @@ type setOptions struct {
 	fromFile string
 	typ      string
 	random   int
+
+	keepRules bool
 }
 
 func newSetCmd(a *app) *cobra.Command {
@@ -65,6 +67,7 @@ several documents, PATH leads into the first.`,
 	}
 	cmd.Flags().StringVar(&o.fromFile, "from-file", "", "read the value from `FILE`, with its line breaks")
 	cmd.Flags().StringVar(&o.typ, "type", "", "the `TYPE`: str, int, float, bool, time, null or json")
+	keepRulesFlag(cmd, &o.keepRules)
 	cmd.Flags().IntVar(&o.random, "random", 0, "a random value of `N` bytes, in URL-safe base64")
 	// What looks like a flag may be a password that begins with a dash.
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return setFlagError(cmd, err) })
@@ -102,6 +105,7 @@ func runSet(cmd *cobra.Command, o *setOptions) error {
 	if err != nil {
 		return err
 	}
+	t.keepRules = o.keepRules
 	opened, err := a.open(cmd.Context(), t)
 	if err != nil {
 		return err
@@ -219,11 +223,15 @@ const manyTries = 100
 // the change is made to what they wrote: it concerns one field, as it is then.
 func (a *app) applyTo(ctx context.Context, t *target, opened *envfile.Opened, change func(*envfile.Opened) (envfile.Op, error)) error {
 	for try := 1; ; try++ {
+		other, err := a.checkPolicy(ctx, t, opened)
+		if err != nil {
+			return err
+		}
 		op, err := change(opened)
 		if err != nil {
 			return err
 		}
-		err = a.applyOnce(t, opened, op)
+		err = a.applyOnce(t, opened, op, other)
 		if !errors.Is(err, atomicfile.ErrChanged) || try == manyTries || ctx.Err() != nil {
 			return err
 		}
@@ -233,10 +241,7 @@ func (a *app) applyTo(ctx context.Context, t *target, opened *envfile.Opened, ch
 	}
 }
 
-func (a *app) applyOnce(t *target, opened *envfile.Opened, op envfile.Op) error {
-	if err := a.checkPolicy(t, opened.Sealed().Metadata()); err != nil {
-		return err
-	}
+func (a *app) applyOnce(t *target, opened *envfile.Opened, op envfile.Op, other *otherRules) error {
 	if !opened.Bound() {
 		a.noteUnbound(t.shown)
 	}
@@ -263,6 +268,9 @@ func (a *app) applyOnce(t *target, opened *envfile.Opened, op envfile.Op) error 
 			return usageError{t.at(err)}
 		}
 		return t.at(err)
+	}
+	if err := a.guard(t, opened, after, other); err != nil {
+		return err
 	}
 	return a.reseal(t, opened, before, after)
 }

@@ -123,6 +123,7 @@ func (r *sopsRun) file(missing int) (*sopsFile, error) {
 	f.target = &target{
 		env: environments.Environment{Name: shownName, Path: name, Exists: true}, name: shownName, path: name, shown: shownName,
 		unplaced: true, log: r.log, finder: r.finder,
+		keepRules: true, // as sops does; checkPolicy reports a difference, and guard protects the values
 	}
 	f.format, f.detect = r.sopsFormat("input-type", name)
 	f.target.ruled = func() (*environments.Policy, *environments.Rule, error) { return r.policyFor(name) }

@@ -112,7 +112,10 @@ func (r *sopsRun) noStrangers(f *sopsFile, meta *envfile.Metadata, added, remove
 	if _, _, err := f.rule(); errors.Is(err, environments.ErrOutside) {
 		return nil, err // somebody meant a policy to hold here
 	}
-	policy, rule, err := r.checkRules(f.target, meta)
+	if err := r.warnRules(f.target, meta); err != nil {
+		return nil, err
+	}
+	policy, rule, _, err := f.compareRules(meta)
 	if err != nil {
 		return nil, err
 	}

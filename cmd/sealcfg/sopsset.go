@@ -117,7 +117,8 @@ func (r *sopsRun) change(ctx context.Context, op func(*sopsFile, *envfile.Opened
 	if err != nil || !any {
 		return err
 	}
-	if err := r.checkPolicy(f.target, opened.Sealed().Metadata()); err != nil {
+	other, err := r.checkPolicy(ctx, f.target, opened)
+	if err != nil {
 		return err
 	}
 	before, err := opened.Document()
@@ -127,6 +128,9 @@ func (r *sopsRun) change(ctx context.Context, op func(*sopsFile, *envfile.Opened
 	after, err := before.Apply(do)
 	if err != nil {
 		return f.at(err)
+	}
+	if err := r.guard(f.target, opened, after, other); err != nil {
+		return err
 	}
 	if bytes.Equal(before.Bytes(), after.Bytes()) {
 		r.log.info("CMD", "File not written due to no change")

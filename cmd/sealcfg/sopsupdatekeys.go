@@ -60,7 +60,7 @@ func (r *sopsRun) updateOne(ctx context.Context) error {
 		fmt.Fprintf(r.err, "File %s already up to date\n", clean(f.shown))
 		return nil
 	}
-	if _, _, err := r.checkRules(f.target, s.Metadata()); err != nil {
+	if err := r.warnRules(f.target, s.Metadata()); err != nil {
 		return err
 	}
 	if yes, err := r.agreed(ctx, f, policy, rule, s.Metadata()); err != nil || !yes {

@@ -34,6 +34,8 @@ type target struct {
 	mayMove  bool // it may have been sealed for another place
 	unbound  bool // it may be without the binding that sealcfg.yaml demands
 
+	keepRules bool // the rules of the file count, although they are not authenticated
+
 	log *sopsLog // reports the use of keys, nil if nobody asked for it
 
 	finder *environments.Finder // of the run
@@ -394,41 +396,4 @@ func (t *target) rule() (*environments.Policy, *environments.Rule, error) {
 		return t.ruled()
 	}
 	return t.finder.Rule(t.path)
-}
-
-// checkPolicy compares a file with policy before it is written: what policy
-// seals must not be written in clear because the file's own metadata says so.
-// Recipients are not changed by an edit; a difference is only reported.
-func (a *app) checkPolicy(t *target, meta *envfile.Metadata) error {
-	policy, rule, err := a.checkRules(t, meta)
-	if rule == nil {
-		return err
-	}
-	gain, lose := difference(policy, rule, meta)
-	if len(gain)+len(lose) > 0 {
-		a.warn("%s: .sops.yaml names other people than the file (%s); sealcfg rekey %s brings it in line",
-			t.shown, describeDifference(gain, lose), t.name)
-	}
-	if !sameGroups(rule, meta) {
-		a.warn("%s: its key groups are not those of .sops.yaml (%s); sealcfg rekey %s brings it in line", t.shown, describeGroups(rule), t.name)
-	}
-	return nil
-}
-
-// checkRules is the part of checkPolicy that is about what is sealed. The rule is
-// nil if there is none: then the file's own metadata is all there is.
-func (a *app) checkRules(t *target, meta *envfile.Metadata) (*environments.Policy, *environments.Rule, error) {
-	policy, rule, err := t.rule()
-	switch {
-	case errors.Is(err, environments.ErrNoPolicy), errors.Is(err, environments.ErrNoRule):
-		return nil, nil, nil
-	case err != nil:
-		return nil, nil, err
-	}
-	if rules := rule.Rules.For(t.format); rules != meta.Rules {
-		return nil, nil, withHint(
-			fmt.Errorf("%s: the file says %s, but %s:%d says %s", t.shown, meta.Rules, shown(policy.Path), rule.Line, rules),
-			"run sealcfg rekey %s to bring the file in line with .sops.yaml", t.name)
-	}
-	return policy, rule, nil
 }

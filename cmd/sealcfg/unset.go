@@ -7,7 +7,8 @@ import (
 )
 
 func newUnsetCmd(a *app) *cobra.Command {
-	return &cobra.Command{
+	keepRules := false
+	cmd := &cobra.Command{
 		Use:   "unset ENV PATH",
 		Short: "Remove one field",
 		Long: `Unset removes the field under PATH, which may be a map or a list. Comments
@@ -26,6 +27,7 @@ that is not needed any more where it was issued.`,
 			if err != nil {
 				return err
 			}
+			t.keepRules = keepRules
 			opened, err := a.open(cmd.Context(), t)
 			if err != nil {
 				return err
@@ -38,4 +40,6 @@ that is not needed any more where it was issued.`,
 			})
 		},
 	}
+	keepRulesFlag(cmd, &keepRules)
+	return cmd
 }

@@ -1,0 +1,82 @@
+package envfile
+
+// A Field is a value of a file.
+type Field struct {
+	Document int // from 0
+	Path     Path
+	Line     int
+}
+
+// Reselect returns the values that other rules would encrypt, although the file does
+// not, and the values that they would leave unencrypted, although the file encrypts them.
+func (o *Opened) Reselect(r Rules) (encrypted, unencrypted []Field, err error) {
+	rules, err := r.For(o.sealed.format).compile()
+	if err != nil {
+		return nil, nil, err
+	}
+	fields := fieldsOf(o.roots)
+	err = rules.walk(o.roots, func(v visit) error {
+		n := v.node
+		switch {
+		case n.Kind != Value || n.Text == "":
+		case v.sealed && !n.Sealed:
+			encrypted = append(encrypted, fields[n])
+		case !v.sealed && n.Sealed:
+			unencrypted = append(unencrypted, fields[n])
+		}
+		return nil
+	})
+	return encrypted, unencrypted, err
+}
+
+// Exposed compares a changed document with the file. It returns the values that a
+// policy encrypts and that [Opened.Reseal] would write unencrypted, because the rules of
+// the file differ from the policy: the added ones, which the file does not have as a
+// non-empty unencrypted value at the same path, and the changed ones, which it has.
+func (o *Opened) Exposed(d *Document, policy Rules) (added, changed []Field, err error) {
+	rules, err := policy.For(o.sealed.format).compile()
+	if err != nil {
+		return nil, nil, err
+	}
+	encrypts := map[*Node]bool{}
+	if err := rules.walk(d.p.roots, func(v visit) error {
+		encrypts[v.node] = v.sealed
+		return nil
+	}); err != nil {
+		return nil, nil, err
+	}
+	type place struct {
+		document int
+		path     string
+	}
+	before := map[place]*Node{}
+	for n, f := range fieldsOf(o.roots) {
+		before[place{f.Document, f.Path.String()}] = n
+	}
+	fields := fieldsOf(d.p.roots)
+	err = o.rules.walk(d.p.roots, func(v visit) error {
+		n := v.node
+		if n.Kind != Value || n.Text == "" || v.sealed || !encrypts[n] {
+			return nil
+		}
+		f := fields[n]
+		switch was := before[place{f.Document, f.Path.String()}]; {
+		case was == nil, was.Kind != Value, was.Text == "", was.Sealed:
+			added = append(added, f)
+		case was.Text != n.Text || was.Type != n.Type:
+			changed = append(changed, f)
+		}
+		return nil
+	})
+	return added, changed, err
+}
+
+func fieldsOf(roots []*Node) map[*Node]Field {
+	fields := map[*Node]Field{}
+	for i, root := range roots {
+		for path, n := range root.Leaves() {
+			fields[n] = Field{i, path.Clone(), n.Line}
+		}
+	}
+	return fields
+}
