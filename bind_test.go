@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sealcfg/sealcfg"
+	"github.com/sealcfg/sealcfg/internal/errchain"
 )
 
 // field loads one value into a struct with one field, v.
@@ -364,10 +365,44 @@ var errShouting = errors.New("not in capitals")
 
 func (s *shouting) UnmarshalText(b []byte) error {
 	if strings.ToUpper(string(b)) != string(b) {
-		return fmt.Errorf("%q is %w", b, errShouting)
+		return &shoutingError{string(b)}
 	}
 	s.text = string(b)
 	return nil
+}
+
+// shoutingError quotes the value.
+type shoutingError struct{ text string }
+
+func (e *shoutingError) Error() string { return e.text + " is " + errShouting.Error() }
+func (e *shoutingError) Unwrap() error { return errShouting }
+
+// size is a type whose error does not quote the value.
+type size struct{ n int }
+
+type sizeError struct{ most int }
+
+func (e *sizeError) Error() string { return fmt.Sprintf("want at most %d characters", e.most) }
+
+func (s *size) UnmarshalText(b []byte) error {
+	if s.n = len(b); s.n > 3 {
+		return fmt.Errorf("canary-81ac in a text, and a cause: %w", &sizeError{3})
+	}
+	return nil
+}
+
+func TestUnmarshalTextErrorsAreFoundUnlessTheyQuote(t *testing.T) {
+	_, err := field[size](t, "canary-81ac")
+	var s *sizeError
+	require.ErrorAs(t, err, &s)
+	assert.Equal(t, 3, s.most)
+	for e := range errchain.All(err) {
+		assert.NotContains(t, e.Error(), "canary")
+	}
+	_, err = field[sealcfg.Secret[shouting]](t, "canary-81ac")
+	require.ErrorIs(t, err, errShouting)
+	var quoting *shoutingError
+	require.NotErrorAs(t, err, &quoting)
 }
 
 func TestUnmarshalTextErrorsAreKeptButNotShown(t *testing.T) {

@@ -7,12 +7,19 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
+	"net"
+	"net/url"
 	"os"
 	"path/filepath"
+	"reflect"
+	"regexp/syntax"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"filippo.io/age"
 	"github.com/stretchr/testify/assert"
@@ -74,9 +81,9 @@ func assertNoCanary(t *testing.T, err error) {
 		}
 		if p, ok := err.(*sealcfg.Problem); ok {
 			require.NotContains(t, fmt.Sprintf("%+v %#v", *p, *p), canary)
-			if p.Kind == sealcfg.KindFormat {
-				return // the words of an UnmarshalText method, which are not shown
-			}
+		}
+		for _, found := range foundByType(err) {
+			require.NotContains(t, found.Error(), canary)
 		}
 		switch u := err.(type) {
 		case interface{ Unwrap() error }:
@@ -89,6 +96,35 @@ func assertNoCanary(t *testing.T, err error) {
 	}
 	walk(err, true)
 	require.Positive(t, seen)
+}
+
+// foundByType returns the errors that a reporter finds in a chain by their type or methods.
+func foundByType(err error) (found []error) {
+	ask := func(target any) {
+		if errors.As(err, target) {
+			found = append(found, reflect.ValueOf(target).Elem().Interface().(error))
+		}
+	}
+	ask(new(*strconv.NumError))
+	ask(new(*time.ParseError))
+	ask(new(*url.Error))
+	ask(new(*json.SyntaxError))
+	ask(new(*json.UnmarshalTypeError))
+	ask(new(*net.ParseError))
+	ask(new(*net.AddrError))
+	ask(new(*fs.PathError))
+	ask(new(*syntax.Error))
+	ask(new(*shoutingError))
+	ask(new(error))
+	ask(new(interface {
+		error
+		Timeout() bool
+	}))
+	ask(new(interface {
+		error
+		Unwrap() error
+	}))
+	return found
 }
 
 func TestNoCanaryInProblemsOfValues(t *testing.T) {

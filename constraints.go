@@ -62,7 +62,7 @@ func (f *field) settle() error {
 		b.check(f.limits, f.plan, v, n, at)
 	}
 	problems := b.all()
-	if len(problems) > 0 && problems[0].Unwrap() == nil && f.plan.core().typ != locationType {
+	if len(problems) > 0 && problems[0].cause == nil && f.plan.core().typ != locationType {
 		return errors.New("its default tag: " + problems[0].Reason)
 	}
 	return nil

@@ -54,7 +54,7 @@ type Description struct {
 func Describe[T any](opts ...Option) (*Description, error) { return New[T](opts...).Describe() }
 
 // Describe is the function [Describe] for the loader's type and options.
-func (l *Loader[T]) Describe() (*Description, error) { return l.core.describe() }
+func (l *Loader[T]) Describe() (*Description, error) { return l.core().describe() }
 
 func (l *loader) describe() (*Description, error) {
 	if l.err != nil {

@@ -99,6 +99,6 @@
 // bound without a problem and all Validate methods inside it have passed. Its
 // error is shown to whoever sees the [Error], so it must not quote values.
 // The method of an embedded type that is not exported only runs if Go promotes it.
-// Errors of UnmarshalText usually do quote them; they are not shown, but
-// [errors.As] finds them.
+// The errors of UnmarshalText usually quote values. They are not shown and in no chain;
+// [errors.Is] finds them, and [errors.As] unless they quote the value: see [Problem.As].
 package sealcfg

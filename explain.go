@@ -30,7 +30,7 @@ const maxShown = 80
 // The tables are for people; their layout may change. The error is that of w.
 func (h *Handle[T]) Explain(w io.Writer) error {
 	s := h.now.Load()
-	return explain(w, h.loader.plan, s.value.Elem(), s)
+	return explain(w, h.loader().plan, s.value.Elem(), s)
 }
 
 // An explainedLayer is one file of the environment.

@@ -23,7 +23,7 @@ import (
 // would have the same flag (a_b and a-b), or if V is a type of values that asks for
 // more than these have: Set, String, Type, IsBoolFlag.
 func Flags[T, V any](l *Loader[T], define func(value V, name, usage string)) error {
-	made, err := l.core.makeFlags()
+	made, err := l.core().makeFlags()
 	if err != nil {
 		return fmt.Errorf("define flags: %w", err)
 	}
@@ -35,7 +35,8 @@ func Flags[T, V any](l *Loader[T], define func(value V, name, usage string)) err
 	for _, f := range made.flags {
 		define(any(f).(V), f.name, f.usage)
 	}
-	l.core.flags = append(l.core.flags, made)
+	core := l.core()
+	core.flags = append(core.flags, made)
 	return nil
 }
 

@@ -9,7 +9,7 @@ import (
 // A Handle holds the settings that were loaded last. All of its methods may be
 // called from several goroutines at once.
 type Handle[T any] struct {
-	loader *loader
+	loader func() *loader // as in [Loader]
 	now    atomic.Pointer[snapshot]
 	reload sync.Mutex // one at a time; readers do not wait
 }
@@ -39,12 +39,12 @@ func (h *Handle[T]) Reload(ctx context.Context) (changed []string, err error) {
 	h.reload.Lock()
 	defer h.reload.Unlock()
 	old := h.now.Load()
-	s, err := h.loader.load(ctx, old.env)
+	s, err := h.loader().load(ctx, old.env)
 	if err != nil {
 		return nil, err
 	}
 	d := differ{}
-	d.diff(h.loader.plan, old.value.Elem(), s.value.Elem(), &place{})
+	d.diff(h.loader().plan, old.value.Elem(), s.value.Elem(), &place{})
 	h.now.Store(s)
 	return d.changed, nil
 }

@@ -11,20 +11,23 @@ import (
 
 // A Loader loads settings of one type from the same places, as often as it is
 // asked to. It is safe for concurrent use once its flags are defined.
-type Loader[T any] struct{ core *loader }
+type Loader[T any] struct {
+	core func() *loader // a closure, because options hold values and identities
+}
 
 // New returns a loader of settings of type T, which must be a struct; the package
 // documentation says how its fields are named and filled. Nothing is read before
 // Load, and what is wrong with T or the options is an error of Load.
 func New[T any](opts ...Option) *Loader[T] {
-	return &Loader[T]{core: newLoader(reflect.TypeFor[T](), opts)}
+	l := newLoader(reflect.TypeFor[T](), opts)
+	return &Loader[T]{core: func() *loader { return l }}
 }
 
 // Load reads all sources and returns a handle to the settings. Its errors are
 // those of the function [Load].
 func (l *Loader[T]) Load(ctx context.Context) (*Handle[T], error) {
 	h := &Handle[T]{loader: l.core}
-	s, err := l.core.load(ctx, "")
+	s, err := l.core().load(ctx, "")
 	if err != nil {
 		return nil, err
 	}

@@ -39,7 +39,7 @@ type Problem struct {
 
 	// A closure, so that no printer that walks fields (%#v, a test's diff) shows
 	// the text of an error that may quote the value.
-	cause func() error
+	cause func() *hidden
 }
 
 // Error returns the problem in one line.
@@ -50,14 +50,27 @@ func (p *Problem) Error() string {
 	return oneLine(p.name() + ": " + p.Origin.String() + ": " + p.text())
 }
 
-// Unwrap returns the error of a Validate or UnmarshalText method, nil for other
-// problems. An error of UnmarshalText may quote the value: do not print it.
+// Unwrap returns the [FieldError] of a validator, nil for other problems. The errors
+// of UnmarshalText, Validate and resolvers are in no chain, because they or the errors
+// that they wrap may quote the value. errors.Is and errors.As find them: see [Problem.As].
 func (p *Problem) Unwrap() error {
 	if p.cause == nil {
 		return nil
 	}
-	return p.cause()
+	if e, ok := p.cause().err.(*FieldError); ok {
+		return e
+	}
+	return nil
 }
+
+// Is reports whether target is, or is wrapped by, the error of the UnmarshalText or
+// Validate method or of the resolver.
+func (p *Problem) Is(target error) bool { return p.cause != nil && p.cause().is(target) }
+
+// As finds the error of an UnmarshalText or Validate method or of a resolver by its
+// concrete type, such as *MyError. It does not find an error that quotes the value, nor
+// an error that a Validate method or a resolver wraps but whose text it does not show.
+func (p *Problem) As(target any) bool { return p.cause != nil && p.cause().as(target) }
 
 func (p *Problem) name() string {
 	if p.Path == "" {

@@ -92,7 +92,7 @@ func (f *found) replace() {
 	}
 	if f.err != nil {
 		reason := oneline.Text(f.err.Error())
-		f.node.replace(&node{kind: nodeBroken, origin: at, flaw: &flaw{kind: KindInvalid, reason: reason, cause: f.err}})
+		f.node.replace(&node{kind: nodeBroken, origin: at, flaw: &flaw{kind: KindInvalid, reason: reason, cause: shown(f.err)}})
 		return
 	}
 	f.node.replace(textNode(f.plan, f.text, at))

@@ -20,13 +20,13 @@ type flaw struct {
 	reason string // carries no value
 	got    string // what the value is, where that is the reason
 	hint   string
-	cause  error // may carry one, so it is not shown
+	cause  *hidden
 }
 
 func (f *flaw) problem(path string, at Origin) *Problem {
 	p := &Problem{Path: path, Kind: f.kind, Origin: at, Reason: f.reason, Hint: f.hint}
 	if cause := f.cause; cause != nil {
-		p.cause = func() error { return cause }
+		p.cause = func() *hidden { return cause }
 	}
 	return p
 }
@@ -241,7 +241,7 @@ func decodeUnmarshaler(v reflect.Value, typ crypto.Type, text string) *flaw {
 	}
 	if err := v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text)); err != nil {
 		f := badText(v.Type().String())
-		f.cause = err
+		f.cause = unquoted(err, text)
 		return f
 	}
 	return nil

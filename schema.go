@@ -26,11 +26,11 @@ func Schema[T any]() ([]byte, error) { return New[T]().Schema() }
 // LayerSchema is [Schema] for one file of several, such as environments/prod.yaml
 // over environments/base.yaml: nothing is required.
 func LayerSchema[T any]() ([]byte, error) {
-	return New[T]().core.schema(true)
+	return New[T]().core().schema(true)
 }
 
 // Schema is the function [Schema] for the loader's type.
-func (l *Loader[T]) Schema() ([]byte, error) { return l.core.schema(false) }
+func (l *Loader[T]) Schema() ([]byte, error) { return l.core().schema(false) }
 
 func (l *loader) schema(layer bool) ([]byte, error) {
 	if l.err != nil {

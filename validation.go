@@ -63,7 +63,7 @@ func (b *binder) validateAll(validators []func(any) error, p *plan, v reflect.Va
 func (b *binder) refused(err error, g group, at *place, origin Origin) {
 	var of *FieldError
 	if !errors.As(err, &of) {
-		b.report(&flaw{kind: KindInvalid, reason: err.Error(), cause: err}, at, origin)
+		b.report(&flaw{kind: KindInvalid, reason: err.Error(), cause: shown(err)}, at, origin)
 		return
 	}
 	switch e := err.(type) { // not errors.As: which of them is at the top
@@ -83,7 +83,7 @@ func (b *binder) refused(err error, g group, at *place, origin Origin) {
 }
 
 func (b *binder) refusedField(e *FieldError, g group, at *place, origin Origin) {
-	f := &flaw{kind: KindInvalid, reason: e.Reason, cause: e}
+	f := &flaw{kind: KindInvalid, reason: e.Reason, cause: shown(e)}
 	field, ok := g.place(e.Field, at)
 	if !ok {
 		f.reason = e.Error()

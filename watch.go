@@ -52,7 +52,7 @@ func OnSignal(sig ...os.Signal) WatchOption {
 func (h *Handle[T]) Watch(ctx context.Context, fn func(changed []string, err error), opts ...WatchOption) error {
 	w := &watcher{
 		interval: defaultPoll, fn: fn, reload: h.Reload,
-		look: func() marks { return h.loader.look(h.Env()) },
+		look: func() marks { return h.loader().look(h.Env()) },
 	}
 	for _, opt := range opts {
 		if opt != nil {

@@ -19,6 +19,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/sealcfg/sealcfg/internal/errchain"
 )
 
 // EnvRequired is the variable that makes a missing service a failure, if it is
@@ -83,7 +85,7 @@ func Find(name string) string {
 }
 
 // Presentable demands an error that can be shown: one line, not too long, which
-// quotes none of the secrets, encoded or not.
+// quotes none of the secrets, encoded or not. No error that it wraps quotes one.
 func Presentable(t testing.TB, err error, secrets ...string) {
 	t.Helper()
 	require.Error(t, err)
@@ -96,7 +98,9 @@ func Presentable(t testing.TB, err error, secrets ...string) {
 			s, hex.EncodeToString([]byte(s)),
 			base64.RawStdEncoding.EncodeToString([]byte(s)), base64.RawURLEncoding.EncodeToString([]byte(s)),
 		} {
-			assert.NotContains(t, err.Error(), form)
+			for e := range errchain.All(err) {
+				assert.NotContains(t, e.Error(), form)
+			}
 		}
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"iter"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,6 +22,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sealcfg/sealcfg/internal/errchain"
 	"github.com/sealcfg/sealcfg/keys"
 	"github.com/sealcfg/sealcfg/keys/ageplugin"
 	"github.com/sealcfg/sealcfg/keys/keystest"
@@ -269,34 +269,9 @@ func TestPluginQuotes(t *testing.T) {
 	_, err := keys.Unwrap(t.Context(), mine, identities(t, (&people{answer: demoPIN}).source(d.identity)))
 	require.ErrorIs(t, err, keys.ErrNoIdentity)
 	assert.Contains(t, err.Error(), `cannot use [private key] with "[answer]"`)
-	for e := range chain(err) {
+	for e := range errchain.All(err) {
 		assert.NotContains(t, e.Error(), "AGE-SECRET-KEY")
 		assert.NotContains(t, e.Error(), demoPIN)
-	}
-}
-
-// chain yields err and all errors that it wraps.
-func chain(err error) iter.Seq[error] {
-	return func(yield func(error) bool) {
-		var walk func(error) bool
-		walk = func(err error) bool {
-			if err == nil {
-				return true
-			}
-			if !yield(err) {
-				return false
-			}
-			if w, ok := err.(interface{ Unwrap() []error }); ok {
-				for _, e := range w.Unwrap() {
-					if !walk(e) {
-						return false
-					}
-				}
-				return true
-			}
-			return walk(errors.Unwrap(err))
-		}
-		walk(err)
 	}
 }
 

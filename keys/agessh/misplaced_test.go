@@ -2,7 +2,6 @@ package agessh_test
 
 import (
 	"context"
-	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sealcfg/sealcfg/internal/errchain"
 	"github.com/sealcfg/sealcfg/keys"
 	"github.com/sealcfg/sealcfg/keys/agessh"
 )
@@ -32,21 +32,6 @@ AAAEBu5uuID2PrcfLuIk76VZpZ7zw5y0otnNAHE6cvneI5N1kFgZhbNGteTsKe39/D7v1g
 a9evfy9kqJOfgJY9ZGEdAAAAB3Jvb3RAdm0BAgMEBQY=
 -----END OPENSSH PRIVATE KEY-----
 `
-
-// texts returns the messages of err and of all errors in its chain.
-func texts(err error) string {
-	if err == nil {
-		return ""
-	}
-	all := err.Error() + "\n"
-	if w, ok := err.(interface{ Unwrap() []error }); ok {
-		for _, e := range w.Unwrap() {
-			all += texts(e)
-		}
-		return all
-	}
-	return all + texts(errors.Unwrap(err))
-}
 
 // only is an environment with one variable.
 func only(variable, value string) func(string) (string, bool) {
@@ -104,7 +89,10 @@ func TestKeyInTheWrongVariable(t *testing.T) {
 				assert.Equal(t, keys.EnvAgeKey, variable, "%s", name)
 				continue
 			}
-			all := texts(err)
+			all := ""
+			for e := range errchain.All(err) {
+				all += e.Error() + "\n"
+			}
 			assert.Contains(t, all, "$"+variable, "%s", name)
 			for _, secret := range append(strings.Fields(value), strings.Fields(body)...) {
 				secret = strings.Trim(secret, `"`)

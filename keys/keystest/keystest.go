@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sealcfg/sealcfg/internal/errchain"
 	"github.com/sealcfg/sealcfg/keys"
 )
 
@@ -156,8 +157,11 @@ func (s Setup) tampered(t *testing.T) {
 		got, err := keys.Unwrap(t.Context(), []*keys.Stanza{&bad}, s.identities(t, permitAll))
 		if err == nil {
 			t.Errorf("%s: %d bytes and no error", name, len(got))
-		} else if strings.Contains(err.Error(), string(secret)) {
-			t.Errorf("%s: the error holds the secret", name)
+		}
+		for e := range errchain.All(err) {
+			if strings.Contains(e.Error(), string(secret)) {
+				t.Errorf("%s: the error holds the secret", name)
+			}
 		}
 	}
 }

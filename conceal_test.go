@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"iter"
+	"net"
+	"net/netip"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -15,39 +17,15 @@ import (
 
 	"github.com/sealcfg/sealcfg"
 	"github.com/sealcfg/sealcfg/environments"
+	"github.com/sealcfg/sealcfg/internal/errchain"
 )
-
-// inChain yields err and all errors that it wraps, as an error reporter finds them.
-func inChain(err error) iter.Seq[error] {
-	return func(yield func(error) bool) {
-		var walk func(error) bool
-		walk = func(err error) bool {
-			switch {
-			case err == nil:
-				return true
-			case !yield(err):
-				return false
-			}
-			if several, ok := err.(interface{ Unwrap() []error }); ok {
-				for _, e := range several.Unwrap() {
-					if !walk(e) {
-						return false
-					}
-				}
-				return true
-			}
-			return walk(errors.Unwrap(err))
-		}
-		walk(err)
-	}
-}
 
 // assertHides fails if an error or its chain shows one of the values, however a program
 // prints it.
 func assertHides(t testing.TB, err error, texts ...string) {
 	t.Helper()
 	require.Error(t, err)
-	for e := range inChain(err) {
+	for e := range errchain.All(err) {
 		asJSON, _ := json.Marshal(e)
 		for _, text := range texts {
 			for _, shown := range []string{e.Error(), fmt.Sprintf("%v %+v %#v %q", e, e, e, e), string(asJSON)} {
@@ -109,5 +87,72 @@ func TestLoadHidesKeysOfOthers(t *testing.T) {
 	var missing *environments.MissingError
 	_, err = sealcfg.Load[struct{ A int }](t.Context(), sealcfg.WithDir(t.TempDir()), sealcfg.WithEnv("AGE-SECRET-KEY-1C54Q8WF6U4WGDAJ0H3T7T376"), sealcfg.WithEnviron())
 	assertHides(t, err, "1C54Q8WF6U4WGDAJ0H3T7T376")
-	require.ErrorAs(t, err, &missing, "and found by its type")
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	require.NotErrorAs(t, err, &missing, "it quotes the key")
+}
+
+// upstream checks an address that only its methods know.
+type upstream struct{ Address sealcfg.Secret[string] }
+
+type upstreamError struct{ err error }
+
+func (e *upstreamError) Error() string { return "not the address of an upstream" }
+func (e *upstreamError) Unwrap() error { return e.err }
+
+func (u *upstream) Validate() error {
+	if _, err := netip.ParseAddr(u.Address.Expose()); err != nil {
+		return &upstreamError{&net.ParseError{Type: "address", Text: u.Address.Expose()}}
+	}
+	return nil
+}
+
+// TestErrorsBelowValidatorsAreHidden proves that the text of a validator is shown, and
+// the errors that it wraps are not.
+func TestErrorsBelowValidatorsAreHidden(t *testing.T) {
+	t.Parallel()
+	_, err := sealcfg.Load[upstream](t.Context(), sealcfg.WithoutFiles(), sealcfg.WithEnviron(), sealcfg.Set("address", "hunter2canary"))
+	assertHides(t, err, "hunter2canary")
+	assert.Contains(t, err.Error(), "not the address of an upstream")
+	var own *upstreamError
+	require.ErrorAs(t, err, &own)
+	var quoting *net.ParseError
+	require.NotErrorAs(t, err, &quoting)
+
+	_, err = sealcfg.Load[struct{ A sealcfg.Secret[netip.Addr] }](t.Context(), sealcfg.WithoutFiles(), sealcfg.WithEnviron("APP_A=hunter2canary"), sealcfg.WithEnvPrefix("APP_"))
+	assertHides(t, err, "hunter2canary")
+}
+
+// TestErrorsOfResolversAreHidden has a resolver that wraps an error which quotes a secret.
+func TestErrorsOfResolversAreHidden(t *testing.T) {
+	t.Parallel()
+	_, err := sealcfg.Load[struct{ A sealcfg.Secret[string] }](t.Context(), sealcfg.WithoutFiles(), sealcfg.WithEnviron(),
+		sealcfg.WithVariables("x", func(context.Context) ([]string, error) { return []string{"A=ref+quotes://x"}, nil }),
+		sealcfg.WithResolver(quotes{}))
+	assertHides(t, err, "hunter2canary")
+	require.ErrorIs(t, err, errQuoted)
+}
+
+var errQuoted = errors.New("quoted")
+
+type quotes struct{}
+
+func (quotes) Schemes() []string { return []string{"quotes"} }
+
+func (quotes) Resolve(context.Context, sealcfg.Reference) (string, error) {
+	return "", &upstreamError{fmt.Errorf("hunter2canary: %w", errQuoted)}
+}
+
+// TestPrintersDoNotFindValues walks a loader, a handle and an option by reflection.
+func TestPrintersDoNotFindValues(t *testing.T) {
+	t.Parallel()
+	type settings struct{ A, B sealcfg.Secret[string] }
+	given := []sealcfg.Option{sealcfg.WithoutFiles(), sealcfg.Set("a", "hunter2canary"), sealcfg.WithEnviron("APP_B=hunter2canary"), sealcfg.WithEnvPrefix("APP_")}
+	l := sealcfg.New[settings](given...)
+	h, err := l.Load(t.Context())
+	require.NoError(t, err)
+	for _, v := range []any{l, h, h.Get(), h.Origins(), given} {
+		assert.NotContains(t, reflected(reflect.ValueOf(v)), "hunter2canary")
+		assert.NotContains(t, fmt.Sprintf("%v %+v %#v", v, v, v), "hunter2canary")
+	}
+	require.Equal(t, "hunter2canary", h.Get().A.Expose())
 }
