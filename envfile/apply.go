@@ -48,16 +48,51 @@ func Unset(path Path) Op { return Op{path: path} }
 // never a damaged document.
 //
 // It fails with [ErrNoField], [ErrPath] for a path that leads through a value,
-// or a [*SyntaxError].
+// or a [*SyntaxError]: among others for a name that occurs more than once in the
+// result.
 func (d *Document) Apply(ops ...Op) (*Document, error) {
 	for _, op := range ops {
-		next, err := d.apply(op)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", op.path, err)
+		times := 1
+		if op.value == nil && op.text == "" {
+			times = occurrences(d.p.roots[0], op.path)
 		}
-		d = next
+		for range max(times, 1) {
+			next, err := d.apply(op)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", op.path, err)
+			}
+			if d = next; d.p.roots[0].At(op.path) == nil {
+				break
+			}
+		}
+	}
+	if err := d.Once(); err != nil {
+		return nil, err
 	}
 	return d, nil
+}
+
+// occurrences counts the nodes under a path, which are several if a name occurs more
+// than once.
+func occurrences(n *Node, p Path) int {
+	if len(p) == 0 {
+		return 1
+	}
+	if p[0].IsIndex {
+		if n = n.Index(p[0].Index); n == nil {
+			return 0
+		}
+		return occurrences(n, p[1:])
+	}
+	count := 0
+	if n.Kind == Map {
+		for e := range n.Entries() {
+			if e.Key == p[0].Key {
+				count += occurrences(e, p[1:])
+			}
+		}
+	}
+	return count
 }
 
 func (d *Document) apply(op Op) (*Document, error) {
@@ -87,7 +122,10 @@ func (d *Document) apply(op Op) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	next, err := Parse(d.format, text)
+	next, err := parsePlain(d.format, text)
+	if err == nil && d.format == Binary {
+		_, err = Parse(d.format, text)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot be changed in place: %w", err)
 	}
@@ -133,7 +171,7 @@ func (d *Document) plan(op Op) (edits []edit, want []*Node, err error) {
 	parent, depth := root, 0 // the deepest node on the path that exists, and how many steps lead there
 	var above *Node
 	for depth < len(op.path) {
-		child := childAt(parent, op.path[depth])
+		child := childOn(parent, op.path[depth:])
 		if child == nil {
 			break
 		}
@@ -173,11 +211,20 @@ func (d *Document) replace(n *Node, op Op) ([]edit, error) {
 	return nil, fmt.Errorf("%w: it is a %s; unset it first", ErrPath, n.Kind)
 }
 
-func childAt(n *Node, s Step) *Node {
-	if s.IsIndex {
-		return n.Index(s.Index)
+// childOn returns the child of n on the way to path. Of several with the same name,
+// it is the one that has the rest of the path.
+func childOn(n *Node, path Path) *Node {
+	if path[0].IsIndex {
+		return n.Index(path[0].Index)
 	}
-	return n.Get(s.Key)
+	if n.repeats {
+		for e := range n.Entries() {
+			if e.Key == path[0].Key && e.At(path[1:]) != nil {
+				return e
+			}
+		}
+	}
+	return n.Get(path[0].Key)
 }
 
 // canInsert checks that the missing steps fit the node at which they begin: a
@@ -221,7 +268,7 @@ func wanted(n *Node, path Path, v *Node) *Node {
 	}
 	child := (*Node)(nil)
 	if n != nil {
-		child = childAt(n, step)
+		child = childOn(n, path)
 	}
 	entries := make([]*Node, 0, len(c.entries)+1)
 	for _, e := range c.entries {

@@ -23,7 +23,11 @@ func Parse(f Format, src []byte) (*Document, error) {
 			return nil, fmt.Errorf("%w (%s)", ErrAlreadySealed, in.Name())
 		}
 	}
-	return parsePlain(f, src)
+	d, err := parsePlain(f, src)
+	if err == nil && d.p.refused != nil {
+		return nil, d.p.refused
+	}
+	return d, err
 }
 
 // parsePlain is Parse for text that came out of an encrypted file. sops may have

@@ -78,7 +78,7 @@ func (dotenvFormat) parse(src []byte) (*parsed, error) {
 	if t.block, err = meta.block(src); err != nil {
 		return nil, err
 	}
-	return &parsed{src: src, roots: []*Node{t.root}, blocks: []*block{t.block}, layout: t}, nil
+	return &parsed{src: src, roots: []*Node{t.root}, blocks: []*block{t.block}, layout: t, repeats: shadow(t.root, true)}, nil
 }
 
 // openQuotes finds values that look as if they went on on the next lines.

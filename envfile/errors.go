@@ -24,6 +24,7 @@ type SyntaxError struct {
 	Line, Column int // from 1; Column 0 if it is not known
 	Reason       string
 	Conflict     bool // the text holds the marks of a merge that was not finished
+	Repeats      bool // a name occurs more than once
 }
 
 func (e *SyntaxError) Error() string {

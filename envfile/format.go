@@ -18,6 +18,9 @@ type Format interface {
 // valuesOf is Format.values where that is no less work than parse.
 func valuesOf(f Format, src []byte) ([]*Node, error) {
 	p, err := f.parse(src)
+	if err == nil {
+		err = p.refused
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -39,6 +42,8 @@ type parsed struct {
 	roots  []*Node  // one map per document, without the metadata block
 	blocks []*block // metadata by document; nil in one that has none
 	layout
+	repeats []Repeat
+	refused error // for plaintext, which its author can still correct
 }
 
 // layout knows where everything stands in one text, and how to change it with

@@ -54,7 +54,7 @@ func (iniFormat) parse(src []byte) (*parsed, error) {
 	if before := s.sections[0].section; before.Len() == 0 { // no section, but perhaps comments
 		s.root.entries = slices.Concat(before.entries, s.root.entries[1:])
 	}
-	return &parsed{src: src, roots: []*Node{s.root}, blocks: []*block{t.block}, layout: t}, nil
+	return &parsed{src: src, roots: []*Node{s.root}, blocks: []*block{t.block}, layout: t, repeats: shadowSections(s.root)}, nil
 }
 
 // iniSection is a section and where its lines end.

@@ -57,9 +57,8 @@ func (jsonFormat) parse(src []byte) (*parsed, error) {
 		line, column := t.src.position(t.behind(root.span.end))
 		return nil, &SyntaxError{Line: line, Column: column, Reason: "there is something behind the object"}
 	}
-	t.root = root
 	t.cutBlock()
-	return &parsed{src: src, roots: []*Node{root}, blocks: []*block{t.block}, layout: t}, nil
+	return &parsed{src: src, roots: []*Node{root}, blocks: []*block{t.block}, layout: t, repeats: t.repeats, refused: t.refused}, nil
 }
 
 // jsonText is a parsed JSON text.
@@ -69,6 +68,10 @@ type jsonText struct {
 	root   *Node
 	block  *block
 	budget budget
+
+	repeats []Repeat
+	refused error
+	meta    bool // reading the metadata
 }
 
 // behind returns where the text goes on behind an offset.
@@ -103,6 +106,9 @@ func (t *jsonText) value(token jsontoken.Token) (*Node, error) {
 	n := &Node{Kind: Value, Type: crypto.Str, span: noSpan()}
 	n.Line, n.Column = t.src.position(token.Start)
 	n.span.start, n.span.end, n.span.flow = token.Start, token.End, true
+	if t.root == nil {
+		t.root = n
+	}
 	if err := t.budget.spend(n.Line); err != nil {
 		return nil, err
 	}
@@ -169,6 +175,7 @@ func jsonNumber(n *Node, text string) error {
 // entries reads the members of an object or the items of an array.
 func (t *jsonText) entries(n *Node) error {
 	seen := map[string]bool{}
+	twice := false
 	for {
 		token, err := t.token()
 		if err != nil {
@@ -176,18 +183,30 @@ func (t *jsonText) entries(n *Node) error {
 		}
 		if token.Closes() {
 			n.span.close, n.span.end = token.Start, token.End
+			if twice {
+				t.repeats = append(t.repeats, shadow(n, false)...)
+			}
 			return nil
 		}
 		key := token
 		if n.Kind == Map {
 			if seen[key.Text] {
 				line, column := t.src.position(key.Start)
-				return &SyntaxError{Line: line, Column: column, Reason: "duplicate key " + quoteName(key.Text)}
+				err := &SyntaxError{Line: line, Column: column, Reason: "duplicate key " + quoteName(key.Text)}
+				if t.meta && n != t.root || n == t.root && key.Text == metaKey {
+					return err
+				}
+				if twice = true; t.refused == nil {
+					t.refused = err
+				}
 			}
 			seen[key.Text] = true
 			if token, err = t.token(); err != nil {
 				return err
 			}
+		}
+		if n == t.root {
+			t.meta = key.Text == metaKey
 		}
 		e, err := t.value(token)
 		if err != nil {

@@ -41,6 +41,9 @@ func writeJSONEntries(b *bytes.Buffer, n *Node, indent, line string) {
 	inner := line + indent
 	first := true
 	for e := range n.Entries() {
+		if e.Shadowed {
+			continue
+		}
 		if !first {
 			b.WriteByte(',')
 		}

@@ -26,10 +26,15 @@ func (k Kind) String() string {
 // and safe for concurrent reads.
 type Node struct {
 	Kind   Kind
-	Sealed bool   // the value stands (or, in an opened file, stood) sealed
-	Quoted bool   // the author put the value in quotes or a block
-	odd    bool   // in an opened file: sealed in a spelling that is not canonical
-	Key    string // name within the parent map, "" elsewhere
+	Sealed bool // the value stands (or, in an opened file, stood) sealed
+	Quoted bool // the author put the value in quotes or a block
+	// Shadowed reports that the map has another entry of this name, which counts
+	// instead: see [Repeat].
+	Shadowed bool
+	odd      bool // in an opened file: sealed in a spelling that is not canonical
+	// repeats reports that the map has a name more than once.
+	repeats bool
+	Key     string // name within the parent map, "" elsewhere
 	// Type and Text of a Value: the canonical spelling of [crypto.Canonical]
 	// ("5432", "True"), or the ENC[…] form while the value is sealed.
 	Type crypto.Type
@@ -58,13 +63,14 @@ func (n *Node) Entries() iter.Seq[*Node] {
 	}
 }
 
-// Get returns the entry of a map with the given key, nil if there is none.
+// Get returns the entry of a map with the given key, nil if there is none. Of
+// several, it returns the one that counts: see [Repeat].
 func (n *Node) Get(key string) *Node {
 	if n == nil || n.Kind != Map {
 		return nil
 	}
 	for e := range n.Entries() {
-		if e.Key == key {
+		if e.Key == key && !e.Shadowed {
 			return e
 		}
 	}
@@ -96,9 +102,11 @@ func (n *Node) Len() int {
 
 // At returns the node under path, nil if there is none.
 func (n *Node) At(p Path) *Node {
-	for _, s := range p {
+	for i, s := range p {
 		if s.IsIndex {
 			n = n.Index(s.Index)
+		} else if n != nil && n.repeats {
+			return n.repeated(p[i:])
 		} else {
 			n = n.Get(s.Key)
 		}
@@ -107,6 +115,20 @@ func (n *Node) At(p Path) *Node {
 		}
 	}
 	return n
+}
+
+// repeated is At for a map that may have an entry more than once: an INI section can
+// go on later in the file.
+func (n *Node) repeated(p Path) *Node {
+	for e := range n.Entries() {
+		if e.Key != p[0].Key || e.Shadowed {
+			continue
+		}
+		if found := e.At(p[1:]); found != nil {
+			return found
+		}
+	}
+	return nil
 }
 
 // Leaves yields each value and null below n with its path, in file order.

@@ -151,8 +151,9 @@ func (o *decryptOptions) convert(t *target, roots []*envfile.Node) ([]byte, erro
 	if o.format != "yaml" && len(roots) > 1 {
 		return nil, fmt.Errorf("%s holds %d documents, %s holds one", t.shown, len(roots), o.format)
 	}
-	if n := repeated(roots[0]); n != nil && o.format != "dotenv" { // dotenvText finds more than these
-		return nil, fmt.Errorf("%s:%d: %s is there for the second time; %s holds it once", t.shown, n.KeyLine, envfile.Path{{Key: n.Key}}, o.format)
+	if n := repeated(roots[0]); n != nil {
+		err := fmt.Errorf("%s:%d: %s occurs a second time, but %s holds it once", t.shown, n.KeyLine, envfile.Path{{Key: n.Key}}, o.format)
+		return nil, withHint(err, "to keep one, run: sealcfg edit %s", t.name)
 	}
 	switch o.format {
 	case "json":
@@ -166,8 +167,8 @@ func (o *decryptOptions) convert(t *target, roots []*envfile.Node) ([]byte, erro
 	return text, t.at(err)
 }
 
-// repeated finds a name that a map has twice, as the variables of a dotenv file
-// and the sections of an INI file may be. Other maps have none.
+// repeated returns the second entry of a name that occurs twice in a map, at any
+// level; nil if there is none.
 func repeated(n *envfile.Node) *envfile.Node {
 	seen := map[string]bool{}
 	for e := range n.Entries() {
@@ -175,6 +176,9 @@ func repeated(n *envfile.Node) *envfile.Node {
 			return e
 		}
 		seen[e.Key] = true
+		if found := repeated(e); found != nil {
+			return found
+		}
 	}
 	return nil
 }
@@ -186,6 +190,10 @@ func lookUp(t *target, roots []*envfile.Node, path string) (*envfile.Node, error
 		return nil, usageError{fmt.Errorf("%s: %w", path, err)}
 	}
 	if n := roots[0].At(p); n != nil {
+		if again := repeated(roots[0]); t.format == envfile.INI && n.Kind == envfile.Map && again != nil && again.Key == n.Key {
+			err := fmt.Errorf("%s:%d: the section %s begins a second time", t.shown, again.KeyLine, p)
+			return nil, withHint(err, "add the name of a key: %s.NAME", p)
+		}
 		return n, nil
 	}
 	return nil, noField(t, roots, p)

@@ -242,6 +242,9 @@ func (s *editSession) edit(ctx context.Context) (text []byte, doc *envfile.Docum
 		}
 		doc, err = envfile.Parse(s.t.format, text)
 		if err == nil {
+			err = doc.Once()
+		}
+		if err == nil {
 			err = s.seal(ctx, doc)
 		}
 		if err == nil {

@@ -186,6 +186,9 @@ func (t *target) plaintext(src []byte) (*envfile.Document, error) {
 	case err != nil:
 		return nil, t.at(err)
 	}
+	if err := d.Once(); err != nil {
+		return nil, withHint(t.at(err), "remove all of these lines but one, then run the command again")
+	}
 	if err := t.lostBlock(d); err != nil {
 		return nil, err
 	}

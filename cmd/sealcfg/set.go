@@ -267,7 +267,7 @@ func (a *app) applyOnce(t *target, opened *envfile.Opened, op envfile.Op, other 
 		if isUsage(err) {
 			return usageError{t.at(err)}
 		}
-		return t.at(err)
+		return t.onceInEditor(err)
 	}
 	if err := a.guard(t, opened, after, other); err != nil {
 		return err

@@ -61,7 +61,7 @@ func (r *sopsRun) plainText(f *sopsFile, opened decrypted, path envfile.Path) ([
 	switch {
 	case len(path) > 0:
 		r.log.info("SOPS", "Truncating tree", logField{"path", logPath(path)})
-		n := opened.Roots()[0].At(path)
+		n := firstAt(opened.Roots()[0], path)
 		if n == nil {
 			return nil, fmt.Errorf("error truncating tree: %s: %w", missingComponent(opened.Roots()[0], path), noField(f.target, opened.Roots(), path))
 		}
@@ -76,6 +76,28 @@ func (r *sopsRun) plainText(f *sopsFile, opened decrypted, path envfile.Path) ([
 	}
 	text, err := opened.Text()
 	return text, f.at(err)
+}
+
+// firstAt returns the node under a path. Of several entries with the same name, sops
+// takes the first, in dotenv too.
+func firstAt(n *envfile.Node, path envfile.Path) *envfile.Node {
+	for _, step := range path {
+		if step.IsIndex {
+			n = n.Index(step.Index)
+		} else {
+			var first *envfile.Node
+			for e := range n.Entries() {
+				if first == nil && n.Kind == envfile.Map && e.Key == step.Key {
+					first = e
+				}
+			}
+			n = first
+		}
+		if n == nil {
+			return nil
+		}
+	}
+	return n
 }
 
 // indent is the indentation of text that is written anew: that of --indent, else of

@@ -46,6 +46,7 @@ func (r *sopsRun) encrypt(ctx context.Context) error {
 	warns := r.on("in-place") || r.str("output") != "" || r.on("verbose")
 	if warns {
 		r.warnConverted(f, plain, d)
+		r.warnRepeats(f.target, f.format, d.Repeats())
 		if err := r.warnTraps(f.target, d, rule.Rules); err != nil {
 			return err
 		}

@@ -228,6 +228,7 @@ func (a *app) openSealed(ctx context.Context, t *target, s *envfile.Sealed) (*en
 		return nil, a.noKey(t, s, bindingHint(t, s, t.at(err)))
 	}
 	a.warnUnbound(t, s.Metadata())
+	a.warnRepeats(t, s.Format(), s.Repeats())
 	a.warnClear(t, o.ClearComments())
 	if odd := o.OddlySpelt(); len(odd) > 0 {
 		more := ""
@@ -237,6 +238,28 @@ func (a *app) openSealed(ctx context.Context, t *target, s *envfile.Sealed) (*en
 		a.warn("%s:%d: %s%s: sealed in a spelling that sops does not write, such as 1.50 or +7; the next change seals it anew", t.shown, odd[0].Line, cleanName(odd[0].Path), more)
 	}
 	return o, nil
+}
+
+// warnRepeats names the fields that a file has more than once, and which of the lines
+// counts.
+func (a *app) warnRepeats(t *target, f envfile.Format, repeats []envfile.Repeat) {
+	for _, r := range repeats {
+		reads := fmt.Sprintf("line %d counts", r.Line)
+		if f == envfile.INI {
+			reads = "of each key, the first counts"
+		}
+		a.warn("%s:%d: %s; %s\nto keep one, run: sealcfg edit %s", t.shown, r.Lines[1], cleanName(r.String()), reads, t.name)
+	}
+}
+
+// onceInEditor adds a hint to the error for a name that occurs more than once in an
+// encrypted file.
+func (t *target) onceInEditor(err error) error {
+	var syntax *envfile.SyntaxError
+	if errors.As(err, &syntax) && syntax.Repeats {
+		return withHint(t.at(err), "run: sealcfg edit %s\nand remove all of these lines but one", t.name)
+	}
+	return t.at(err)
 }
 
 // warnClear tells of comments that nothing authenticates. There may be many in a

@@ -84,6 +84,8 @@ func runView(cmd *cobra.Command, o *viewOptions) error {
 			return err
 		}
 		roots = opened.Roots()
+	} else {
+		a.warnRepeats(t, s.Format(), s.Repeats())
 	}
 	policy, _ := t.finder.Policy(t.path) // names only; a broken policy names nobody
 	fields := viewFields(roots, o.reveal)

@@ -37,8 +37,7 @@ func texts(t testing.TB, dir string) map[string]string {
 
 // unopened are files of sops that we refuse to open, with the reason.
 var unopened = map[string]string{
-	"sops-fixtures/no_mac.yaml":  "has no mac",
-	"sealed-by-sops/31-dup.json": "duplicate key",
+	"sops-fixtures/no_mac.yaml": "has no mac",
 }
 
 // Files that sops sealed say to us what they say to sops.
@@ -68,6 +67,10 @@ func TestReadFilesOfSops(t *testing.T) {
 				printed, err := os.ReadFile(stored)
 				require.NoError(t, err)
 				again, err := envfile.Parse(format, printed)
+				if name == "31-dup.json" {
+					require.ErrorContains(t, err, "duplicate key")
+					return
+				}
 				require.NoError(t, err)
 				assert.Equal(t, printable(format, again), printable(format, d), "what sops printed when the data was made")
 			})

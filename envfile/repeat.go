@@ -1,0 +1,107 @@
+package envfile
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// A Repeat is a name that occurs more than once, as sops allows in dotenv, INI and
+// JSON. Of the variables of a dotenv file, the last counts, as in a
+// shell and for sops exec-env. Of the keys of an INI file or a JSON object, the first
+// counts, as for sops decrypt --extract.
+type Repeat struct {
+	Name  string // "" if it may be a part of a value
+	Lines []int
+	Line  int // the one that counts
+}
+
+func (r Repeat) String() string {
+	lines := make([]string, len(r.Lines))
+	for i, n := range r.Lines {
+		lines[i] = strconv.Itoa(n)
+	}
+	last := len(lines) - 1
+	where := strings.Join(lines[:last], ", ") + " and " + lines[last]
+	if r.Name == "" {
+		return "the same name occurs on lines " + where
+	}
+	return fmt.Sprintf("%s occurs on lines %s", r.Name, where)
+}
+
+// Once returns a [*SyntaxError] if a name occurs more than once in the document.
+// [Seal] accepts such a document, because sops does, but programs differ in the value
+// that they read from it.
+func (d *Document) Once() error {
+	if len(d.p.repeats) == 0 {
+		return nil
+	}
+	r := d.p.repeats[0]
+	return &SyntaxError{Line: r.Lines[1], Reason: r.String() + ", but may occur once", Repeats: true}
+}
+
+// Repeats returns the names that occur more than once.
+func (d *Document) Repeats() []Repeat { return d.p.repeats }
+
+// Repeats returns the names that occur more than once.
+func (s *Sealed) Repeats() []Repeat { return s.p.repeats }
+
+// shadow marks the entries of a map that do not count, and returns the names that
+// occur more than once.
+func shadow(m *Node, lastCounts bool) []Repeat {
+	var repeated []string
+	count := make(map[string]int, len(m.entries))
+	for e := range m.Entries() {
+		if count[e.Key]++; count[e.Key] == 2 {
+			repeated = append(repeated, e.Key)
+		}
+	}
+	if repeated == nil {
+		return nil
+	}
+	named := map[string][]*Node{}
+	for e := range m.Entries() {
+		if count[e.Key] > 1 {
+			named[e.Key] = append(named[e.Key], e)
+		}
+	}
+	var all []Repeat
+	for _, name := range repeated {
+		nodes := named[name]
+		counts := nodes[0]
+		if lastCounts {
+			counts = nodes[len(nodes)-1]
+		}
+		r := Repeat{Name: Path{{Key: name}}.String(), Line: counts.KeyLine}
+		for _, n := range nodes {
+			n.Shadowed = n != counts
+			r.Lines = append(r.Lines, n.KeyLine)
+			if n.span.spilt {
+				r.Name = ""
+			}
+		}
+		all = append(all, r)
+	}
+	return all
+}
+
+// shadowSections is shadow for the sections of an INI file. A section may go on later
+// in the file; of its keys, the first counts.
+func shadowSections(root *Node) []Repeat {
+	all := shadow(root, false)
+	if len(all) == 0 {
+		return nil
+	}
+	root.repeats = true
+	type place struct{ section, key string }
+	seen := map[place]bool{}
+	for section := range root.Entries() {
+		section.Shadowed = false
+		for e := range section.Entries() {
+			at := place{section.Key, e.Key}
+			e.Shadowed = seen[at]
+			seen[at] = true
+		}
+	}
+	return all
+}
