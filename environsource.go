@@ -135,27 +135,32 @@ func (s *environSource) variables(environ []string) []variable {
 // rest spells, nil if rest names nothing in p.
 func (v variable) tree(p *plan, below *node, rest string) (*node, error) {
 	p = p.core()
-	var key string
-	var elem *plan
 	switch p.shape {
 	case shapeStruct:
 		f, spelled, after, err := fieldOf(p, v.name, rest)
 		if f == nil || err != nil {
 			return nil, err
 		}
-		key, elem, rest = spelled, f.plan, after
+		return v.entry(spelled, f.plan, below, after)
 	case shapeMap:
 		name, after, nested := strings.Cut(rest, levels)
 		if name == "" || nested && after == "" {
 			return nil, nil
 		}
-		key, elem, rest = keyOf(below, name), p.elem, after
+		key, err := keyOf(below, v.name, name)
+		if err != nil {
+			return nil, err
+		}
+		return v.entry(key, p.elem, below, after)
 	case shapeList:
 		return v.item(p, below, rest)
-	default:
-		return nil, nil
 	}
-	child, err := v.child(elem, below.get(key), rest)
+	return nil, nil
+}
+
+// entry is tree for an entry of a map or struct.
+func (v variable) entry(key string, p *plan, below *node, rest string) (*node, error) {
+	child, err := v.child(p, below.get(key), rest)
 	if child == nil {
 		return nil, err
 	}
@@ -220,13 +225,19 @@ func fieldOf(p *plan, name, rest string) (found *field, spelled, after string, e
 
 // keyOf returns the key of a map that a variable means: one that the files
 // have, else the name in lower case.
-func keyOf(below *node, name string) string {
+func keyOf(below *node, variable, name string) (string, error) {
+	found := strings.ToLower(name)
+	matches := 0
 	if below != nil && below.kind == nodeMap {
 		for _, e := range below.entries {
-			if variableName(e.key) == name {
-				return e.key
+			if variableName(e.key) != name {
+				continue
 			}
+			if matches++; matches > 1 {
+				return "", fmt.Errorf("$%s fits two keys of the files: %q and %q", variable, found, e.key)
+			}
+			found = e.key
 		}
 	}
-	return strings.ToLower(name)
+	return found, nil
 }

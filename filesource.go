@@ -49,10 +49,13 @@ func (s *fileSource) Read(ctx context.Context, r *Reading) error {
 		r.warnOfReturns(root, s.shown)
 	}
 	if format == envfile.Dotenv || format == envfile.INI {
-		if tree, err = flatTree(root, s.shown, r.plan, r.below); err != nil {
+		if tree, err = r.flatTree(root, s.shown); err != nil {
 			return fmt.Errorf("%s: %w", s.shown, err)
 		}
 	} else {
+		if format == envfile.JSON {
+			r.warnShadowed(root, s.shown)
+		}
 		tree = new(node)
 		fileNode(tree, root, s.shown)
 	}
@@ -222,6 +225,9 @@ func mapEntries(n *envfile.Node, file string) []*node {
 	entries, made := make([]*node, 0, n.Len()), make([]node, n.Len())
 	var included []*envfile.Node
 	for e := range n.Entries() {
+		if e.Shadowed {
+			continue
+		}
 		if maps, ok := mergedMaps(e); ok {
 			included = append(included, maps...)
 			continue

@@ -73,6 +73,36 @@ func TestFlatUnknown(t *testing.T) {
 	assert.Equal(t, []string{`htp environments/prod.ini:5:1 unknown key; did you mean "http"?`}, problemsOf(t, err))
 }
 
+// Of a name that occurs twice, the same value counts as for sealcfg get, and a warning
+// names the other line.
+func TestLoadRepeated(t *testing.T) {
+	for _, c := range []struct {
+		extension, plain, warning string
+		format                    envfile.Format
+	}{
+		{".env", "DB__PASSWORD=old\nDB__PORT=1\nDB__PASSWORD=pw\n",
+			"DB__PASSWORD: environments/prod.env:1:1: this line does not count, because the name occurs again; remove one of the two lines", envfile.Dotenv},
+		{".ini", "[db]\npassword = pw\n[db]\npassword = old\nport = 1\n",
+			"password: environments/prod.ini:4:1: this line does not count, because the name occurs again; remove one of the two lines", envfile.INI},
+		{".env", "DB__PASSWORD=old\ndb__port=2\ndb__password=pw\nDB__PORT=1\n",
+			"db__password: environments/prod.env:3:14: names the same setting as line 1; remove one of the two; the last counts", envfile.Dotenv},
+	} {
+		var warnings []*sealcfg.Problem
+		s, err := loadFormat(t, c.format, c.extension, c.plain, sealcfg.OnWarning(func(p *sealcfg.Problem) { warnings = append(warnings, p) }))
+		require.NoError(t, err)
+		assert.Equal(t, "pw", s.DB.Password.Expose())
+		assert.EqualValues(t, 1, s.DB.Port)
+		require.NotEmpty(t, warnings)
+		assert.Equal(t, c.warning, warnings[0].Error())
+	}
+}
+
+// A variable that fits two keys of a map is rejected.
+func TestVariableOfTwoKeys(t *testing.T) {
+	_, err := loadYAML[struct{ M map[string]string }](t, "m: {a-b: x, a_b: y}\n", "APP_M__A_B=z")
+	require.ErrorContains(t, err, `$APP_M__A_B fits two keys of the files: "a-b" and "a_b"`)
+}
+
 // A file that is sealed as one value has no settings in it.
 func TestLoadBinary(t *testing.T) {
 	fsys := fstest.MapFS{"environments/prod.toml": {Data: sealedText(t, envfile.Binary, "canary = 1\n")}}
