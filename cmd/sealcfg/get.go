@@ -10,7 +10,9 @@ func newGetCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "get ENV PATH",
 		Short: "Print one value",
-		Long: `Get prints the value under PATH: a string as it is, a list or a map as JSON.
+		Long: `Get prints the value under PATH: a list or a map as JSON, anything else as it is.
+In a pipe and in a file, the output is the value to the byte; on a terminal, a
+line feed follows. With --json, the value is printed as JSON, on lines of its own.
 In a file of several documents it looks into the first.
 
 PATH is written db.hosts[0].port; a key with special characters is quoted:

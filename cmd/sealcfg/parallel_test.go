@@ -106,7 +106,7 @@ func TestParallelChangesLoseNothing(t *testing.T) {
 		if r.err == nil {
 			done++
 			assert.NoError(t, err)
-			assert.Equal(t, fmt.Sprintf("value %d\n", i), out)
+			assert.Equal(t, fmt.Sprintf("value %d", i), out)
 		} else {
 			assert.Error(t, err, "refused, and yet written: %s", r.stderr)
 		}
@@ -142,7 +142,7 @@ func TestReadingInAReadOnlyFolder(t *testing.T) {
 	assert.Contains(t, stderr, "permission denied")
 	out, _, err := run("get", "prod", "a")
 	require.NoError(t, err)
-	assert.Equal(t, "x\n", out)
+	assert.Equal(t, "x", out)
 }
 
 func identityFile(t *testing.T, b *bench) string {

@@ -24,7 +24,7 @@ func TestVimSaves(t *testing.T) {
 	p.enters(p.substitute(), ":wq")
 	screen := p.sees("~ db.password", "exit=0")
 	assert.NotContains(t, screen, p.canary)
-	assert.Equal(t, p.canary+"\n", p.sealcfg("get", "prod", "db.password"))
+	assert.Equal(t, p.canary, p.sealcfg("get", "prod", "db.password"))
 	p.leavesNothing()
 }
 
@@ -114,7 +114,7 @@ func TestCtrlCIsTheEditors(t *testing.T) {
 	p.sees(":qa") // vim's advice how to leave
 	p.enters(p.substitute(), ":wq")
 	p.sees("~ db.password", "exit=0")
-	assert.Equal(t, p.canary+"\n", p.sealcfg("get", "prod", "db.password"))
+	assert.Equal(t, p.canary, p.sealcfg("get", "prod", "db.password"))
 
 	p.edits("dev", "nano")
 	p.press("C-c") // nano tells where the cursor is
@@ -122,7 +122,7 @@ func TestCtrlCIsTheEditors(t *testing.T) {
 	p.enters("first: " + p.canary)
 	p.press("C-o", "Enter", "C-x")
 	p.sees("+ first", "exit=0")
-	assert.Equal(t, p.canary+"\n", p.sealcfg("get", "dev", "first"))
+	assert.Equal(t, p.canary, p.sealcfg("get", "dev", "first"))
 	p.leavesNothing()
 }
 
@@ -154,7 +154,7 @@ func TestEndedWhileTheEditorIsOpen(t *testing.T) {
 
 			p.runs("EDITOR=true sealcfg edit --resume prod")
 			p.sees("~ db.password", "exit=0")
-			assert.Equal(t, p.canary+"\n", p.sealcfg("get", "prod", "db.password"))
+			assert.Equal(t, p.canary, p.sealcfg("get", "prod", "db.password"))
 		})
 	}
 }
@@ -186,7 +186,7 @@ func TestHiddenPrompt(t *testing.T) {
 	p.enters(p.canary)
 	screen := p.sees("~ db.password", "exit=0")
 	assert.NotContains(t, screen, p.canary)
-	assert.Equal(t, p.canary+"\n", p.sealcfg("get", "prod", "db.password"))
+	assert.Equal(t, p.canary, p.sealcfg("get", "prod", "db.password"))
 	p.leavesNothing()
 
 	p.runs("sealcfg set prod db.password")
@@ -199,7 +199,7 @@ func TestHiddenPrompt(t *testing.T) {
 	screen = p.sees("exit=0")
 	assert.Regexp(t, `[^-]\becho\b`, screen)
 	assert.NotContains(t, screen, "-echo ")
-	assert.Equal(t, p.canary+"\n", p.sealcfg("get", "prod", "db.password"))
+	assert.Equal(t, p.canary, p.sealcfg("get", "prod", "db.password"))
 }
 
 func TestRekeyAsks(t *testing.T) {
@@ -246,7 +246,7 @@ func TestColours(t *testing.T) {
 func TestValuesOnTheTerminal(t *testing.T) {
 	p := newPerson(t)
 	path := filepath.Join(p.project, "environments", "x.yaml")
-	require.NoError(t, os.WriteFile(path, []byte(`a: "one\e[2Jtwo\r\n"`+"\n"+`b: "\x9b2J"`+"\n"), 0o600))
+	require.NoError(t, os.WriteFile(path, []byte(`a: "one\e[2Jtwo\r\n"`+"\n"+`b: "\x9b2J"`+"\nc: no line feed\n"), 0o600))
 	p.sealcfg("encrypt", "-q", "environments/x.yaml")
 	assert.Equal(t, "one\x1b[2Jtwo\r\n", p.sealcfg("get", "x", "a"))
 	p.runs("sealcfg get x a")
@@ -254,4 +254,7 @@ func TestValuesOnTheTerminal(t *testing.T) {
 	p.runs("sealcfg get x --json b")
 	screen := p.sees(`"\u009b2J"`, "exit=0")
 	assert.NotContains(t, screen, "warning")
+	assert.Equal(t, "no line feed", p.sealcfg("get", "x", "c"))
+	p.runs("sealcfg decrypt x --extract c")
+	assert.Regexp(t, `(?m)^no line feed$`, p.sees("no line feed", "exit=0"))
 }

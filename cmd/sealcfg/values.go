@@ -10,16 +10,12 @@ import (
 	"github.com/sealcfg/sealcfg/internal/closest"
 )
 
-// printedValue is how a value is given to the next program in a pipe: a string
-// as it is, anything else as JSON, with a final line break.
+// printedValue returns the bytes of a single value, and a map or list as JSON.
 func printedValue(n *envfile.Node) []byte {
-	if n.Kind == envfile.Value && n.Type == crypto.Str {
-		return []byte(strings.TrimSuffix(n.Text, "\n") + "\n")
+	if n.Kind == envfile.Map || n.Kind == envfile.List {
+		return jsonText(n)
 	}
-	if n.Kind == envfile.Value && n.Type != crypto.Str {
-		return []byte(shownText(n) + "\n")
-	}
-	return jsonText(n)
+	return []byte(shownText(n))
 }
 
 // shownText is the text of a value as people write it: true, not True.

@@ -133,8 +133,8 @@ func TestWineBothWays(t *testing.T) {
 	p.windows("two", "set", "-q", `environments\l-y.yaml`, "a", "-")
 	p.linux("three", "set", "-q", "environments/w-y.yaml", "a", "-")
 	p.windows("", "rekey", "--yes", "-q")
-	assert.Equal(t, "two\n", p.linux("", "get", "l-y", "a"))
-	assert.Equal(t, "three\n", p.windows("", "get", "w-y", "a"))
+	assert.Equal(t, "two", p.linux("", "get", "l-y", "a"))
+	assert.Equal(t, "three", p.windows("", "get", "w-y", "a"))
 	assert.Equal(t, "# c\r\na: two\r\nb: \"x\"  # d\r\n", p.windows("", "decrypt", "l-y"))
 }
 
@@ -163,9 +163,9 @@ func TestWineEdit(t *testing.T) {
 	p.write("break.bat", "@echo   : - broken>>%1\r\n")
 	p.setenv("EDITOR", windowsPath(p.dir)+`\add editor.bat`)
 	p.windows("", "edit", "-q", "prod")
-	assert.Equal(t, "one\n", p.linux("", "get", "prod", "added"))
+	assert.Equal(t, "one", p.linux("", "get", "prod", "added"))
 	p.windows("", "edit", "-q", "brand-new")
-	assert.Equal(t, "one\n", p.linux("", "get", "brand-new", "added"))
+	assert.Equal(t, "one", p.linux("", "get", "brand-new", "added"))
 
 	p.setenv("EDITOR", windowsPath(p.dir)+`\break.bat`)
 	_, stderr, code := p.tryWindows("", "edit", "dev")
