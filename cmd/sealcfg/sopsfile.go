@@ -125,6 +125,7 @@ func (r *sopsRun) file(missing int) (*sopsFile, error) {
 		unplaced: true, log: r.log, finder: r.finder,
 		keepRules: true, // as sops does; checkPolicy reports a difference, and guard protects the values
 	}
+	f.check = func(ctx context.Context, o *envfile.Opened) error { return f.checkLocation(ctx, r, o) }
 	f.format, f.detect = r.sopsFormat("input-type", name)
 	f.target.ruled = func() (*environments.Policy, *environments.Rule, error) { return r.policyFor(name) }
 	if f.stream = isStream(name); f.stream {

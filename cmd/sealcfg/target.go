@@ -36,7 +36,9 @@ type target struct {
 
 	keepRules bool // the rules of the file count, although they are not authenticated
 
-	log *sopsLog // reports the use of keys, nil if nobody asked for it
+	log *sopsLog // reports the use of keys; may be nil
+	// check judges the opened file further, if not nil.
+	check func(context.Context, *envfile.Opened) error
 
 	finder *environments.Finder // of the run
 	// ruled finds the policy otherwise than from the file upwards, if not nil.
@@ -226,6 +228,11 @@ func (a *app) openSealed(ctx context.Context, t *target, s *envfile.Sealed) (*en
 	o, err := s.Open(ctx, t.log.recover(ctx, s.Metadata(), ids)...)
 	if err != nil {
 		return nil, a.noKey(t, s, bindingHint(t, s, t.at(err)))
+	}
+	if t.check != nil {
+		if err := t.check(ctx, o); err != nil {
+			return nil, err
+		}
 	}
 	a.warnUnbound(t, s.Metadata())
 	a.warnRepeats(t, s.Format(), s.Repeats())

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/internal/gitrun"
+)
+
+// checkLocation compares the location that a file is bound to with where it is. A
+// wrong one is an error where a binding is required, and a warning otherwise.
+// Tools decrypt copies, so a file that git ignores and a temporary file may be bound
+// to any location.
+func (f *sopsFile) checkLocation(ctx context.Context, r *sopsRun, o *envfile.Opened) error {
+	if f.stdin || f.stream || o.Place() == "" {
+		return nil
+	}
+	location, err := r.finder.Location(f.path)
+	if err != nil || location.Fits(o.Place()) {
+		return err
+	}
+	config, err := r.finder.Config(f.path)
+	if err != nil {
+		return err
+	}
+	if r.isTemporary(ctx, f.path) {
+		return nil
+	}
+	if state, err := r.git.State(ctx, f.path); err == nil && state == gitrun.Ignored {
+		return nil
+	}
+	found := fmt.Sprintf("encrypted as %s, but used as %s", cleanName(o.Place()), cleanName(location.String()))
+	hint := fmt.Sprintf("if you moved or copied the file, run: sealcfg rekey %[1]s\nif not, someone replaced it; review: git log -p -- %[1]s", shellWord(f.shown))
+	if !config.RequiresBinding(f.path) {
+		r.warn("%s: %s\n%s", f.shown, found, hint)
+		return nil
+	}
+	return withHint(f.at(&envfile.BindingError{
+		Tampered: envfile.BindingEnvironment, Reason: found, Sealed: o.Place(), Found: location.String(),
+	}), "%s", hint)
+}
+
+// isTemporary reports whether a file is below $TMPDIR, and its project is not.
+func (r *sopsRun) isTemporary(ctx context.Context, path string) bool {
+	tmp := r.env("TMPDIR")
+	if tmp == "" || !isBelow(path, tmp) {
+		return false
+	}
+	root, err := r.git.Root(ctx, filepath.Dir(path))
+	if err != nil {
+		policy, err := r.finder.Policy(path)
+		if err != nil {
+			return true // in no project
+		}
+		root = filepath.Dir(policy.Path)
+	}
+	return !isBelow(root, tmp)
+}
+
+// isBelow reports whether a path is below a directory, also by way of links.
+func isBelow(path, dir string) bool {
+	for _, p := range []*string{&path, &dir} {
+		if actual, err := filepath.EvalSymlinks(*p); err == nil {
+			*p = actual
+		}
+	}
+	return path != dir && below(path, dir)
+}
