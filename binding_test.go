@@ -22,7 +22,7 @@ func sealedFor(t testing.TB, place, plain string) *fstest.MapFile {
 	require.NoError(t, err)
 	r, err := keys.ParseAgeRecipient(demoRecipient)
 	require.NoError(t, err)
-	s, _, err := envfile.Seal(t.Context(), d.WithPlace(place), envfile.Rules{}, envfile.Recipients{Groups: [][]keys.Recipient{{r}}})
+	s, _, err := envfile.Seal(t.Context(), d.WithLocation(place), envfile.Rules{}, envfile.Recipients{Groups: [][]keys.Recipient{{r}}})
 	require.NoError(t, err)
 	return &fstest.MapFile{Data: s.Bytes()}
 }
@@ -54,8 +54,8 @@ func TestLoadRefusesTheFileOfAnotherEnvironment(t *testing.T) {
 		require.ErrorIs(t, err, envfile.ErrIntegrity)
 		var b *envfile.BindingError
 		require.ErrorAs(t, err, &b)
-		assert.Equal(t, envfile.BindingEnvironment, b.Tampered)
-		assert.Contains(t, err.Error(), file+": integrity check failed: environment: the file was sealed as environment dev, and it is found as environment ")
+		assert.Equal(t, envfile.BindingLocation, b.Tampered)
+		assert.Contains(t, err.Error(), file+": integrity check failed: location: encrypted as environment dev, but used as environment ")
 	}
 
 	// The command seals what does not lie in a folder of that name for its path.
@@ -82,14 +82,14 @@ func TestRequireBinding(t *testing.T) {
 	text := string(fsys["environments/prod.yaml"].Data)
 	set := func(text string) { fsys["environments/prod.yaml"] = &fstest.MapFile{Data: []byte(text)} }
 
-	set(regexp.MustCompile(`    sealcfg:\n +binding: .*\n +version: 1\n`).ReplaceAllString(text, ""))
+	set(regexp.MustCompile(`    sealcfg:\n +binding: .*\n +version: 2\n`).ReplaceAllString(text, ""))
 	require.NotContains(t, string(fsys["environments/prod.yaml"].Data), "sealcfg")
 	require.NoError(t, load(), "as sops writes it")
 	refused(envfile.BindingItself)
 
 	fsys["environments/prod.yaml"] = sealedFor(t, "", "a: x\n")
 	require.NoError(t, load(), "bound to no place")
-	refused(envfile.BindingEnvironment)
+	refused(envfile.BindingLocation)
 
 	set(strings.Replace(text, "a: ENC", "b: \"\"\na: ENC", 1))
 	require.ErrorIs(t, load(), envfile.ErrIntegrity, "a binding that is there is compared")
@@ -160,7 +160,7 @@ func TestLoadWarnsOfUnknownConfigKeys(t *testing.T) {
 
 // What sealcfg.yaml demands, a program obeys, where it finds it.
 func TestLoadObeysConfig(t *testing.T) {
-	unbound := &fstest.MapFile{Data: regexp.MustCompile(`    sealcfg:\n +binding: .*\n +version: 1\n`).ReplaceAll(sealedFor(t, "", "a: x\n").Data, nil)}
+	unbound := &fstest.MapFile{Data: regexp.MustCompile(`    sealcfg:\n +binding: .*\n +version: 2\n`).ReplaceAll(sealedFor(t, "", "a: x\n").Data, nil)}
 	config := func(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }
 	load := func(fsys fstest.MapFS) error {
 		_, err := sealcfg.Load[boundSettings](t.Context(), options(t, fsys)...)

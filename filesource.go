@@ -99,7 +99,7 @@ func (s *fileSource) open(ctx context.Context) (*envfile.Node, envfile.Format, e
 	if err != nil {
 		return nil, nil, err
 	}
-	expect := envfile.Expectation{Place: s.layer.Location(), Fits: s.layer.Fits, Bound: s.bound}
+	expect := envfile.Expectation{Location: s.layer.Location(), Fits: s.layer.Fits, Bound: s.bound}
 	opened, err := sealed.Expect(expect).Open(ctx, ids...)
 	if err != nil {
 		return nil, nil, s.acceptUnbound(sealed, s.keyring.explain(sealed, err))

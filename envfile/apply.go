@@ -109,10 +109,11 @@ func (d *Document) apply(op Op) (*Document, error) {
 		}
 		op.value = v
 	}
+	if op.value != nil {
+		op.value = asNew(op.value, d.format == YAML)
+	}
 	if op.value != nil && op.value.Kind == Value {
-		v := *op.value
-		v.Type, v.Text = d.format.carry(v.Type, v.Text)
-		op.value = &v
+		op.value.Type, op.value.Text = d.format.carry(op.value.Type, op.value.Text)
 	}
 	edits, want, err := d.plan(op)
 	if err != nil {
@@ -136,7 +137,7 @@ func (d *Document) apply(op Op) (*Document, error) {
 	case INI:
 		want, got = withoutDefault(want), withoutDefault(got)
 	}
-	if at := firstDifference(want, got); at != nil {
+	if at := firstDifference(want, got, nil); at != nil {
 		return nil, fmt.Errorf("cannot be changed in place: %s would not read back as wanted", at)
 	}
 	return next, nil
@@ -251,23 +252,21 @@ func canInsert(n *Node, missing Path) error {
 // wanted copies the tree with the value under path set, or removed if v is nil.
 func wanted(n *Node, path Path, v *Node) *Node {
 	if len(path) == 0 {
-		c := *v
-		if n != nil {
-			c.Key = n.Key
-		}
-		return &c
+		return wantedValue(n, v)
 	}
 	step := path[0]
-	c := Node{Kind: Map}
+	kind := Map
 	if step.IsIndex {
-		c.Kind = List
+		kind = List
 	}
-	if n != nil {
-		c.Key = n.Key
-		c.entries = values(n)
-	}
+	c := Node{Kind: kind, keyQuoted: v != nil && v.keyQuoted}
 	child := (*Node)(nil)
 	if n != nil {
+		if c = *n; c.Kind != kind { // a null, which becomes a map or a list
+			c.Kind, c.Type, c.Text = kind, "", ""
+		}
+		c.traits = n.traits.of(func(t *traits) { t.empty = false })
+		c.entries = values(n)
 		child = childOn(n, path)
 	}
 	entries := make([]*Node, 0, len(c.entries)+1)
@@ -285,5 +284,41 @@ func wanted(n *Node, path Path, v *Node) *Node {
 		entries = append(entries, e)
 	}
 	c.entries = entries
+	return &c
+}
+
+// wantedValue returns a new value in the place of n, of which the key stays and, unless it is a map
+// or a list, the anchor and a tag that says nothing of the type. n is nil for a new field.
+func wantedValue(n, v *Node) *Node {
+	c := *v
+	if n == nil {
+		return &c
+	}
+	c.Key, c.keyQuoted = n.Key, n.keyQuoted
+	single := n.Kind == Value || n.Kind == Null
+	if single {
+		c.Anchor = n.Anchor
+	}
+	c.traits = n.traits.of(func(t *traits) {
+		if !single || t.tag == bang || !staysWhenSealed(t.tag) {
+			t.tag = ""
+		}
+		t.written = ""
+		if t.local != "" {
+			t.local = tomlLocalKind(v.Text)
+		}
+	})
+	return &c
+}
+
+// asNew copies a value as the formats spell a new one: without tags and anchors and, in YAML,
+// with quotes round a string that a reader would take for something else.
+func asNew(n *Node, quoted bool) *Node {
+	c := *n
+	c.Anchor, c.Alias, c.traits, c.quoted, c.keyQuoted = "", "", nil, quoted, quoted
+	c.entries = nil
+	for e := range n.Entries() {
+		c.entries = append(c.entries, asNew(e, quoted))
+	}
 	return &c
 }

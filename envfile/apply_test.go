@@ -116,7 +116,7 @@ func TestApplySetText(t *testing.T) {
 		envfile.SetText(path(t, "m.n"), `{"k": true}`),
 	)
 	require.NoError(t, err)
-	assert.Equal(t, "a: null\nl: [\"x\", 2, {\"k\": null}]\nm:\n    n: {\"k\": true}\n", string(d.Bytes()))
+	assert.Equal(t, "a: null\nl: [\"x\", 2, {\"k\": null}]\nm:\n    \"n\": {\"k\": true}\n", string(d.Bytes()))
 }
 
 // sops replaces a map or a list where it stands.

@@ -51,7 +51,7 @@ func (o *Opened) ApplyInPlace(op Op) (_ *Sealed, ok bool, err error) {
 	meta := o.sealed.meta.forWriting()
 	meta.touch(time.Now())
 	meta.mac = mac.Seal(o.cipher, meta.LastModified)
-	meta.bind(o.cipher, structureOf(want, nil), o.placeToWrite())
+	meta.bind(o.cipher, structureOf(want, nil, o.rules), o.locationToWrite())
 	block, err := patchBlock(p, p.blocks[0], meta)
 	if err != nil {
 		return nil, false, err
@@ -63,7 +63,7 @@ func (o *Opened) ApplyInPlace(op Op) (_ *Sealed, ok bool, err error) {
 	if err != nil {
 		return nil, false, fmt.Errorf("write sealed text: %w", err)
 	}
-	s, _, err := checked(o.sealed.format, text, o.key, want)
+	s, _, err := checked(o.sealed.format, text, o.key, want, nil)
 	return s, true, err
 }
 
@@ -75,11 +75,11 @@ func (o *Opened) replaceable(op Op) (n, plain *Node) {
 		return nil, nil
 	}
 	// What Reseal would mend: values and comments that are not as it writes them.
-	if o.rules.comment != nil || len(o.odd)+len(o.clear)+o.strayed > 0 {
+	if o.rules.comment != nil || len(o.odd)+len(o.clear)+o.strayed > 0 || !o.isSettled() {
 		return nil, nil
 	}
 	plain = o.roots[0].At(op.path)
-	if plain == nil || plain.Kind != Value || plain.enc == "" || plain.Anchor != "" || plain.span.tagged || plain.span.tag >= 0 {
+	if plain == nil || plain.Kind != Value || plain.enc == "" || plain.Anchor != "" || plain.span.tag >= 0 {
 		return nil, nil
 	}
 	text := op.value.Text
@@ -90,7 +90,7 @@ func (o *Opened) replaceable(op Op) (n, plain *Node) {
 		return nil, nil
 	}
 	for sealed, open := range o.plain {
-		if open == plain && t.readsBack(sealed, spelling{text: text, typ: plain.Type}) {
+		if open == plain && t.staysOnLine(sealed, spelling{text: text, typ: plain.Type}) {
 			return sealed, plain
 		}
 	}

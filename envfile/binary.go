@@ -143,10 +143,6 @@ func (t *binaryText) spell(n *Node, to spelling) ([]edit, error) {
 	return []edit{{0, t.size, to.text}}, nil
 }
 
-// readsBack is certain: the text is the value, also if that is a sealed file,
-// which sops seals once more.
-func (t *binaryText) readsBack(*Node, spelling) bool { return true }
-
 func (t *binaryText) blockFits(int, *block) bool { return true }
 
 func (t *binaryText) renderBlock(_ int, tree *Node, _ *block) string {

@@ -12,28 +12,28 @@ import (
 )
 
 // The binding is a block of our own in the metadata, under sops.sealcfg. sops
-// does not look at it and drops it when it writes the file. docs/format.md
-// specifies it to the byte.
+// ignores it and drops it when it writes the file. docs/format.md specifies it to the byte.
 const (
 	bindingKey     = "sealcfg" // in the metadata
 	bindingText    = "binding" // in the block
-	bindingVersion = 1
+	bindingNumber  = "version"
+	bindingVersion = 2
 )
 
-// What a [BindingError] can say was tampered with.
+// The parts of a file that a [BindingError] can name.
 const (
-	BindingStructure   = "structure"   // names, kinds, types, order, values in clear
-	BindingRecipients  = "recipients"  // recipients, key groups, threshold, selectors
-	BindingEnvironment = "environment" // the place for which the file was sealed
-	BindingItself      = "binding"     // the block: missing, broken, or of another text of the file
+	BindingStructure  = "structure"  // names, kinds, types, tags, order, unencrypted values
+	BindingRecipients = "recipients" // recipients, key groups, threshold, selectors
+	BindingLocation   = "location"   // the location for which the file was encrypted
+	BindingItself     = "binding"    // the block: missing, broken, or from another version of the file
 )
 
-// A BindingError says what of a file is not as it was when it was sealed. It
-// wraps [ErrIntegrity].
+// A BindingError names the part of a file that is not as it was when the file was
+// encrypted. It wraps [ErrIntegrity].
 type BindingError struct {
 	Tampered      string // one of the Binding constants
 	Reason        string
-	Sealed, Found string // with BindingEnvironment: the place it was sealed for, and where it is
+	Sealed, Found string // with BindingLocation: the location it was encrypted for, and the one where it is used
 }
 
 func (e *BindingError) Error() string {
@@ -45,168 +45,193 @@ func (e *BindingError) Unwrap() error { return ErrIntegrity }
 
 // An Expectation is what a caller knows of a file apart from its text.
 type Expectation struct {
-	// Place is where the file belongs, in the caller's words, such as the name
-	// of an environment. It is sealed into the file when that is written. A file
-	// that was sealed for another place is refused. With "" nothing is compared,
-	// and the file keeps the place that it has.
-	Place string
-	// Fits compares the place that a file was sealed for, if equality with
-	// Place is not what is wanted.
+	// Location is where the file belongs, in the caller's words, such as the name
+	// of an environment. It is written into the file with the next text. A file
+	// that was encrypted for another location is refused. If it is "", nothing is
+	// compared, and the file keeps the location that it has.
+	Location string
+	// Fits compares the location that a file was encrypted for, if equality with
+	// Location is too strict.
 	Fits func(sealed string) bool
-	// Bound refuses a file without a binding, and with Place, one that was
-	// sealed for no place in particular.
+	// Bound refuses a file without a binding, and, if Location is set, a file
+	// without a location.
 	Bound bool
 }
 
 // Expect returns the file such that [Sealed.Open] compares its binding with
-// what the caller knows.
+// the expectation.
 func (s *Sealed) Expect(e Expectation) *Sealed {
 	with := *s
 	with.expect = e
 	return &with
 }
 
-// HasBinding reports whether there is a binding to verify.
+// HasBinding reports whether the file has a binding to verify: one of the version that
+// this package reads.
 func (m *Metadata) HasBinding() bool { return m.binding != nil }
 
-// Bound reports whether the file has a binding, which has been verified. A file
-// that was last written by sops has none: then nothing vouches for names,
-// structure, recipients and place.
+// OtherBinding returns the version of a binding that this package does not read, and whether
+// there is one. Such a file counts as one without a binding. The version is "" if it is
+// not a number.
+func (m *Metadata) OtherBinding() (version string, found bool) {
+	return m.otherBinding, m.hasOther
+}
+
+// Bound reports whether the file has a binding, which has been verified. Without one,
+// names, structure, recipients and location are not authenticated.
 func (o *Opened) Bound() bool { return o.bound != nil }
 
-// Place returns the place that the file was sealed for, "" for none.
-func (o *Opened) Place() string {
+// Location returns the location that the file was encrypted for, "" if it has none.
+func (o *Opened) Location() string {
 	if o.bound == nil {
 		return ""
 	}
-	return o.bound.place
+	return o.bound.location
 }
 
-// Moved reports whether the file was sealed for another place than was expected.
+// Moved reports whether the file was encrypted for another location than was expected.
 func (o *Opened) Moved() bool {
-	place := o.sealed.expect.Place
-	return place != "" && o.Place() != "" && o.Place() != BoundLocation(place)
+	location := o.sealed.expect.Location
+	return location != "" && o.Location() != "" && o.Location() != BoundLocation(location)
 }
 
-// placeToWrite is the place that the next text of the file is sealed for, as it
-// is sealed.
-func (o *Opened) placeToWrite() string {
-	if p := o.sealed.expect.Place; p != "" {
-		return BoundLocation(p)
+// locationToWrite is the location for the next text of the file, as it is written.
+func (o *Opened) locationToWrite() string {
+	if l := o.sealed.expect.Location; l != "" {
+		return BoundLocation(l)
 	}
-	return o.Place()
+	return o.Location()
 }
 
-// A binding is what the block seals.
-type binding struct{ structure, policy, place string }
+// A binding is the plaintext of the block.
+type binding struct{ structure, policy, location string }
 
 func (b binding) text() string {
-	return "structure=" + b.structure + "\npolicy=" + b.policy + "\nplace=" + b.place
+	return "structure=" + b.structure + "\npolicy=" + b.policy + "\nlocation=" + b.location
 }
 
-// longestPlace bounds what a place adds to a file.
-const longestPlace = 160
+// longestLocation bounds what a location adds to a file.
+const longestLocation = 160
 
-const hashedPlace = "sha256:"
+const hashedLocation = "sha256:"
 
 // BoundLocation returns a location as a binding stores it: its digest if it is
 // long, or looks like a digest.
-func BoundLocation(place string) string {
-	if len(place) <= longestPlace && !strings.HasPrefix(place, hashedPlace) {
-		return place
+func BoundLocation(location string) string {
+	if len(location) <= longestLocation && !strings.HasPrefix(location, hashedLocation) {
+		return location
 	}
-	sum := sha256.Sum256([]byte(place))
-	return hashedPlace + base64.StdEncoding.EncodeToString(sum[:])
+	sum := sha256.Sum256([]byte(location))
+	return hashedLocation + base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// bindingAAD cannot be that of a value, which ends in a colon, nor of a MAC,
+// bindingAAD is neither the additional data of a value, which ends in a colon, nor of a MAC,
 // which is a time alone.
 func bindingAAD(lastModified string) string {
 	return "sops.sealcfg.binding " + strconv.Itoa(bindingVersion) + " " + lastModified
 }
 
-// rebind is bind for metadata whose time of the last change stays. What binds
-// the same is kept as it is.
+// rebind is bind for metadata whose time of the last change stays. A binding with the
+// same content keeps its ciphertext.
 func (m *Metadata) rebind(o *Opened) {
-	b := binding{structureOf(o.roots, nil), m.policyDigest(), o.placeToWrite()}
+	b := binding{structureOf(o.roots, nil, o.rules), m.policyDigest(), o.locationToWrite()}
 	if o.bound == nil || *o.bound != b {
-		m.bind(o.cipher, b.structure, b.place)
+		m.bind(o.cipher, b.structure, b.location)
 	}
 }
 
-// bind seals the binding of a file whose metadata is otherwise complete. The place
+// bind encrypts the binding of a file whose metadata is otherwise complete. The location
 // is that of BoundLocation.
-func (m *Metadata) bind(c *crypto.ValueCipher, structure, place string) {
-	b := binding{structure: structure, policy: m.policyDigest(), place: place}
-	text := c.Seal(crypto.Str, b.text(), bindingAAD(m.LastModified))
-	m.binding = &Node{Kind: Map, Key: bindingKey, entries: []*Node{
+func (m *Metadata) bind(c *crypto.ValueCipher, structure, location string) {
+	b := binding{structure: structure, policy: m.policyDigest(), location: location}
+	m.binding = bindingBlock(c.Seal(crypto.Str, b.text(), bindingAAD(m.LastModified)))
+}
+
+// bindingBlock is the block with nothing but its own fields.
+func bindingBlock(text string) *Node {
+	return &Node{Kind: Map, Key: bindingKey, entries: []*Node{
 		{Kind: Value, Key: bindingText, Type: crypto.Str, Text: text},
-		{Kind: Value, Key: "version", Type: crypto.Int, Text: strconv.Itoa(bindingVersion)},
+		{Kind: Value, Key: bindingNumber, Type: crypto.Int, Text: strconv.Itoa(bindingVersion)},
 	}}
+}
+
+// parseBinding reads the block as far as that takes no key.
+func (m *Metadata) parseBinding(block *Node) {
+	version := block.Get(bindingNumber)
+	if version != nil {
+		n, ok := weakCount(version)
+		if ok && n == bindingVersion {
+			m.binding = block
+			return
+		}
+		if ok {
+			m.otherBinding = strconv.Itoa(n)
+		}
+	}
+	m.hasOther = true
 }
 
 // checkBinding compares an opened file with its binding, if it has one.
 func (o *Opened) checkBinding() error {
-	want := o.sealed.expect
-	if o.sealed.meta.binding == nil {
-		if want.Bound {
-			return &BindingError{Tampered: BindingItself, Reason: "the file has none, and one is required: sops has written it last, or somebody took it out"}
+	meta, want := o.sealed.meta, o.sealed.expect
+	if meta.binding == nil {
+		if !want.Bound {
+			return nil
 		}
-		return nil
+		reason := "a binding is required, and the file has none: sops wrote it last, or someone removed the binding"
+		if meta.hasOther {
+			reason = "a binding is required, and that of the file has a version that sealcfg does not read"
+		}
+		return &BindingError{Tampered: BindingItself, Reason: reason}
 	}
-	b, err := o.sealed.meta.openBinding(o.cipher)
+	b, err := meta.openBinding(o.cipher)
 	if err != nil {
 		return err
 	}
 	switch {
-	case !sameDigest(b.policy, o.sealed.meta.policyDigest()):
-		return &BindingError{Tampered: BindingRecipients, Reason: "recipients, key groups or selectors are not those that the file was sealed with"}
-	case !sameDigest(b.structure, structureOf(o.roots, nil)):
-		return &BindingError{Tampered: BindingStructure, Reason: "names, types, order or values in clear are not those that the file was sealed with"}
+	case !sameDigest(b.policy, meta.policyDigest()):
+		return &BindingError{Tampered: BindingRecipients, Reason: "recipients, key groups or selectors have changed since the file was encrypted"}
+	case !sameDigest(b.structure, structureOf(o.roots, nil, o.rules)):
+		return &BindingError{Tampered: BindingStructure, Reason: "names, types, tags, quotes, order or unencrypted values have changed since the file was encrypted"}
 	}
 	o.bound = &b
-	return want.check(b.place)
+	return want.check(b.location)
 }
 
 func (e Expectation) check(sealed string) error {
 	switch {
-	case e.Place == "" && e.Fits == nil, sealed == BoundLocation(e.Place), e.Fits != nil && e.Fits(sealed):
+	case e.Location == "" && e.Fits == nil, sealed == BoundLocation(e.Location), e.Fits != nil && e.Fits(sealed):
 		return nil
 	case sealed == "" && e.Bound:
-		return &BindingError{Tampered: BindingEnvironment, Found: e.Place, Reason: "the file was sealed for no place in particular, and " + e.Place + " is required"}
+		return &BindingError{Tampered: BindingLocation, Found: e.Location, Reason: "encrypted for no location, but used as " + e.Location}
 	case sealed == "":
 		return nil
 	}
-	return &BindingError{Tampered: BindingEnvironment, Sealed: sealed, Found: e.Place,
-		Reason: fmt.Sprintf("the file was sealed as %s, and it is found as %s", sealed, e.Place)}
+	return &BindingError{Tampered: BindingLocation, Sealed: sealed, Found: e.Location,
+		Reason: fmt.Sprintf("encrypted as %s, but used as %s", sealed, e.Location)}
 }
 
-// openBinding reads the block. What is wrong with it is never passed over: a
-// block that does not count would be worth nothing.
+// openBinding reads the block. A broken block is an error: otherwise, to break it would be
+// as good as to remove it, where a binding is required.
 func (m *Metadata) openBinding(c *crypto.ValueCipher) (binding, error) {
 	broken := func(reason string) (binding, error) {
 		return binding{}, &BindingError{Tampered: BindingItself, Reason: reason}
 	}
-	text, version := m.binding.Get(bindingText), m.binding.Get("version")
-	if text == nil || version == nil || text.Kind != Value {
-		return broken("sops.sealcfg wants binding and version")
-	}
-	if n, ok := weakCount(version); !ok || n < bindingVersion {
-		return broken("sops.sealcfg.version is not a number from 1")
-	} else if n > bindingVersion {
-		return broken(fmt.Sprintf("sops.sealcfg.version is %d, and this program knows %d: a newer one has written it", n, bindingVersion))
+	text := m.binding.Get(bindingText)
+	if text == nil || text.Kind != Value {
+		return broken("sops.sealcfg has no binding")
 	}
 	typ, plain, err := c.Open(text.Text, bindingAAD(m.LastModified))
 	if err != nil || typ != crypto.Str {
-		return broken("it does not authenticate: it was changed, or belongs to another text of the file")
+		return broken("it does not authenticate: it was changed, or belongs to another version of the file")
 	}
 	plain, ok1 := strings.CutPrefix(plain, "structure=")
-	digests, place, ok2 := strings.Cut(plain, "\nplace=")
+	digests, location, ok2 := strings.Cut(plain, "\nlocation=")
 	structure, policy, ok3 := strings.Cut(digests, "\npolicy=")
 	if !ok1 || !ok2 || !ok3 {
-		return broken("it holds something else than digests and a place")
+		return broken("it holds something else than digests and a location")
 	}
-	return binding{structure, policy, place}, nil
+	return binding{structure, policy, location}, nil
 }
 
 func sameDigest(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }

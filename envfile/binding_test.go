@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sealcfg/sealcfg/crypto"
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/keys"
 )
@@ -30,7 +31,7 @@ var bindingRules = envfile.Rules{UnencryptedRegex: "^clear"}
 var boundFiles = []boundFile{
 	{
 		envfile.YAML, "clear1: foo\nclear2: bar\nclearn: 3\nn: 5\nnested: {b: x}\nl:\n  - a\n  - aa\nll: [[y]]\n",
-		regexp.MustCompile(`(?m)^ +sealcfg:\n +binding: .*\n +version: 1\n`),
+		regexp.MustCompile(`(?m)^ +sealcfg:\n +binding: .*\n +version: 2\n`),
 		map[string][2]string{
 			"clear name changed":            {"clear1: foo", "clear9: foo"},
 			"clear names swapped":           {"clear1: foo\nclear2: bar", "clear2: foo\nclear1: bar"},
@@ -103,7 +104,7 @@ var boundFiles = []boundFile{
 func eachBound(t *testing.T, test func(t *testing.T, f boundFile, text string)) {
 	for _, f := range boundFiles {
 		t.Run(f.format.Name(), func(t *testing.T) {
-			s, _, err := envfile.Seal(t.Context(), parseAs(t, f.format, f.plain).WithPlace("prod"), bindingRules, sealedTo(alice))
+			s, _, err := envfile.Seal(t.Context(), parseAs(t, f.format, f.plain).WithLocation("prod"), bindingRules, sealedTo(alice))
 			require.NoError(t, err)
 			test(t, f, string(s.Bytes()))
 		})
@@ -146,10 +147,10 @@ func bindingOf(t *testing.T, text string) string {
 
 func TestBindingIsWritten(t *testing.T) {
 	eachBound(t, func(t *testing.T, f boundFile, text string) {
-		o, err := openExpecting(f.format, text, envfile.Expectation{Place: "prod", Bound: true})
+		o, err := openExpecting(f.format, text, envfile.Expectation{Location: "prod", Bound: true})
 		require.NoError(t, err)
 		assert.True(t, o.Bound())
-		assert.Equal(t, "prod", o.Place())
+		assert.Equal(t, "prod", o.Location())
 		assert.False(t, o.Moved())
 
 		again, err := o.Reseal(parseAs(t, f.format, strings.Replace(f.plain, "x", "z", 1)))
@@ -161,7 +162,7 @@ func TestBindingIsWritten(t *testing.T) {
 		otherRules, err := o.Rotate(t.Context(), envfile.Rules{UnencryptedRegex: "^clear1"}, sealedTo(alice))
 		require.NoError(t, err)
 		for name, s := range map[string]*envfile.Sealed{"reseal": again, "rewrap": rewrapped, "rotate": rotated, "rules": otherRules} {
-			_, err := openExpecting(f.format, string(s.Bytes()), envfile.Expectation{Place: "prod", Bound: true})
+			_, err := openExpecting(f.format, string(s.Bytes()), envfile.Expectation{Location: "prod", Bound: true})
 			require.NoError(t, err, name)
 			assert.NotEqual(t, bindingOf(t, text), bindingOf(t, string(s.Bytes())), name)
 		}
@@ -239,12 +240,45 @@ func TestBindingThreshold(t *testing.T) {
 	requireTampered(t, err, envfile.BindingRecipients)
 }
 
+// With mac_only_encrypted, whoever has no key may change what is not encrypted, and nothing else.
 func TestBindingMACOnlyEncrypted(t *testing.T) {
-	s, _, err := envfile.Seal(t.Context(), parse(t, "a: x\nclear: y\n"), envfile.Rules{UnencryptedRegex: "^clear", MACOnlyEncrypted: true}, sealedTo(alice))
+	rules := envfile.Rules{EncryptedRegex: "^(password|empty)$", MACOnlyEncrypted: true}
+	const plain = "image: app:1.2.3\nversion: 1.10\nlabels: {a: b}\nempty: \"\"\ndb: !x\n  name: n\n  password: p\nlist:\n  - free\n  - password: q\n  - {c: d}\n"
+	s, _, err := envfile.Seal(t.Context(), parse(t, plain), rules, sealedTo(alice))
 	require.NoError(t, err)
-	changed := strings.Replace(string(s.Bytes()), "clear: y", "clear: z", 1)
-	require.NoError(t, openErr(unbound(t, changed)), "the format does not tell")
-	requireTampered(t, openErr(changed), envfile.BindingStructure)
+	text := string(s.Bytes())
+	for name, change := range map[string][2]string{
+		"value":           {"app:1.2.3", "app:1.2.4"},
+		"type":            {"version: 1.10\n", "version: 1.10.1\n"},
+		"entry added":     {"labels: {a: b}", "labels: {a: b, c: [d]}\nmore: x"},
+		"entry removed":   {"labels: {a: b}\n", ""},
+		"entry renamed":   {"  name: n", "  title: &t !tag n"},
+		"item added":      {"  - free\n", "  - free\n  - more\n"},
+		"item removed":    {"  - {c: d}\n", ""},
+		"map for a value": {"image: app:1.2.3", "image: {name: app}"},
+	} {
+		changed := strings.Replace(text, change[0], change[1], 1)
+		require.NotEqual(t, text, changed, name)
+		o := open(t, parseSealed(t, changed))
+		assert.Equal(t, "p", o.Roots()[0].At(path(t, "db.password")).Text)
+		assert.Equal(t, strings.Replace(plain, change[0], change[1], 1), document(t, o), name)
+		require.NoError(t, openErr(string(reseal(t, o, document(t, o)).Bytes())), name)
+	}
+	secrets := encForm.FindAllString(text, 2)
+	for name, change := range map[string][2]string{
+		"the switch":                {"    mac_only_encrypted: true\n", ""},
+		"tag above a secret":        {"db: !x", "db: !y"},
+		"name above a secret":       {"db: !x", "bd: !x"},
+		"tag of a secret":           {secrets[0], "!include " + secrets[0]},
+		"place for a secret gone":   {"empty: \"\"\n", ""},
+		"place for a secret, null":  {"empty: \"\"\n", "empty:\n"},
+		"place for a secret, added": {"  name: n", "  empty: \"\""},
+		"secret in another item":    {"  - password: " + secrets[1], "  - - password: " + secrets[1]},
+	} {
+		changed := strings.Replace(text, change[0], change[1], 1)
+		require.NotEqual(t, text, changed, name)
+		require.ErrorIs(t, openErr(changed), envfile.ErrIntegrity, name)
+	}
 }
 
 // A file of one environment is not one of another.
@@ -254,62 +288,62 @@ func TestBindingPlace(t *testing.T) {
 			_, err := openExpecting(f.format, text, e)
 			return err
 		}
-		wrong := requireTampered(t, b(envfile.Expectation{Place: "dev"}), envfile.BindingEnvironment)
+		wrong := requireTampered(t, b(envfile.Expectation{Location: "dev"}), envfile.BindingLocation)
 		assert.Equal(t, "prod", wrong.Sealed)
 		assert.Equal(t, "dev", wrong.Found)
-		require.EqualError(t, wrong, "integrity check failed: environment: the file was sealed as prod, and it is found as dev")
+		require.EqualError(t, wrong, "integrity check failed: location: encrypted as prod, but used as dev")
 		require.NoError(t, b(envfile.Expectation{}), "the caller does not say")
-		require.NoError(t, b(envfile.Expectation{Place: "dev", Fits: func(p string) bool { return p == "prod" }}))
+		require.NoError(t, b(envfile.Expectation{Location: "dev", Fits: func(p string) bool { return p == "prod" }}))
 
 		// Moved, and sealed for where it is now.
-		o, err := openExpecting(f.format, text, envfile.Expectation{Place: "dev", Fits: func(string) bool { return true }})
+		o, err := openExpecting(f.format, text, envfile.Expectation{Location: "dev", Fits: func(string) bool { return true }})
 		require.NoError(t, err)
 		assert.True(t, o.Moved())
 		moved, err := o.Rotate(t.Context(), bindingRules, sealedTo(alice))
 		require.NoError(t, err)
 		text = string(moved.Bytes())
-		require.NoError(t, b(envfile.Expectation{Place: "dev", Bound: true}))
-		requireTampered(t, b(envfile.Expectation{Place: "prod"}), envfile.BindingEnvironment)
+		require.NoError(t, b(envfile.Expectation{Location: "dev", Bound: true}))
+		requireTampered(t, b(envfile.Expectation{Location: "prod"}), envfile.BindingLocation)
 	})
 }
 
 // Who knows no place, such as sops's own commands, leaves it as it is.
 func TestBindingKeepsThePlace(t *testing.T) {
-	s, _, err := envfile.Seal(t.Context(), parse(t, "a: x\n").WithPlace("prod"), envfile.Rules{}, sealedTo(alice))
+	s, _, err := envfile.Seal(t.Context(), parse(t, "a: x\n").WithLocation("prod"), envfile.Rules{}, sealedTo(alice))
 	require.NoError(t, err)
 	again := reseal(t, open(t, s), "a: y\n")
-	assert.Equal(t, "prod", open(t, again).Place())
+	assert.Equal(t, "prod", open(t, again).Location())
 
 	long := strings.Repeat("p", 4000)
-	s, _, err = envfile.Seal(t.Context(), parse(t, "a: x\n").WithPlace(long), envfile.Rules{}, sealedTo(alice))
+	s, _, err = envfile.Seal(t.Context(), parse(t, "a: x\n").WithLocation(long), envfile.Rules{}, sealedTo(alice))
 	require.NoError(t, err)
-	o, err := openExpecting(envfile.YAML, string(reseal(t, open(t, s), "a: y\n").Bytes()), envfile.Expectation{Place: long, Bound: true})
+	o, err := openExpecting(envfile.YAML, string(reseal(t, open(t, s), "a: y\n").Bytes()), envfile.Expectation{Location: long, Bound: true})
 	require.NoError(t, err)
 	assert.False(t, o.Moved())
 
 	none := open(t, seal(t, "a: x\n", envfile.Rules{}))
 	assert.True(t, none.Bound())
-	assert.Empty(t, none.Place())
-	_, err = openExpecting(envfile.YAML, string(none.Sealed().Bytes()), envfile.Expectation{Place: "prod"})
+	assert.Empty(t, none.Location())
+	_, err = openExpecting(envfile.YAML, string(none.Sealed().Bytes()), envfile.Expectation{Location: "prod"})
 	require.NoError(t, err, "bound to nothing")
-	_, err = openExpecting(envfile.YAML, string(none.Sealed().Bytes()), envfile.Expectation{Place: "prod", Bound: true})
-	requireTampered(t, err, envfile.BindingEnvironment)
+	_, err = openExpecting(envfile.YAML, string(none.Sealed().Bytes()), envfile.Expectation{Location: "prod", Bound: true})
+	requireTampered(t, err, envfile.BindingLocation)
 }
 
 // What sops has written has no binding.
 func TestBindingAbsent(t *testing.T) {
 	eachBound(t, func(t *testing.T, f boundFile, text string) {
 		text = f.without(t, text)
-		o, err := openExpecting(f.format, text, envfile.Expectation{Place: "prod"})
+		o, err := openExpecting(f.format, text, envfile.Expectation{Location: "prod"})
 		require.NoError(t, err)
 		assert.False(t, o.Bound())
-		assert.Empty(t, o.Place())
+		assert.Empty(t, o.Location())
 		_, err = openExpecting(f.format, text, envfile.Expectation{Bound: true})
 		requireTampered(t, err, envfile.BindingItself)
 
 		again, err := o.Reseal(parseAs(t, f.format, f.plain))
 		require.NoError(t, err)
-		_, err = openExpecting(f.format, string(again.Bytes()), envfile.Expectation{Place: "prod", Bound: true})
+		_, err = openExpecting(f.format, string(again.Bytes()), envfile.Expectation{Location: "prod", Bound: true})
 		require.NoError(t, err)
 	})
 }
@@ -318,10 +352,6 @@ func TestBindingAbsent(t *testing.T) {
 func TestBindingOfAnotherText(t *testing.T) {
 	eachBound(t, func(t *testing.T, f boundFile, text string) {
 		_, o := openAs(t, f.format, []byte(text))
-		second := func(s *envfile.Sealed) string { return s.Metadata().LastModified }
-		for second(o.Sealed()) == time.Now().UTC().Format(time.RFC3339) {
-			time.Sleep(10 * time.Millisecond)
-		}
 		s, err := o.Reseal(parseAs(t, f.format, f.plain))
 		require.NoError(t, err)
 		pasted := strings.Replace(string(s.Bytes()), bindingOf(t, string(s.Bytes())), bindingOf(t, text), 1)
@@ -338,34 +368,99 @@ func TestBindingOfAnotherText(t *testing.T) {
 	})
 }
 
-// A block that is there counts, whatever has become of it.
+// A block of version 2 is compared, however it is damaged.
 func TestBindingBroken(t *testing.T) {
 	text := string(seal(t, "a: x\n", envfile.Rules{}).Bytes())
 	block := func(to string) string { return sealcfgForm.ReplaceAllString(text, "    sealcfg: "+to+"\n") }
 	enc := bindingOf(t, text)
 	quoted := `"` + enc + `"`
 	for to, reason := range map[string]string{
-		"{}":                                        "wants binding and version",
-		"{version: 1}":                              "wants binding and version",
-		"{binding: " + quoted + "}":                 "wants binding and version",
-		"{binding: {}, version: 1}":                 "wants binding and version",
-		"{binding: " + quoted + ", version: x}":     "is not a number from 1",
-		"{binding: " + quoted + ", version: 0}":     "is not a number from 1",
-		"{binding: " + quoted + ", version: 2}":     "version is 2, and this program knows 1",
-		"{binding: \"\", version: 1}":               "something else than digests",
-		"{Binding: " + quoted + ", version: 1}":     "wants binding and version",
-		"{binding: '" + enc + "x', version: 1}":     "does not authenticate",
-		"{binding: '" + enc[:60] + "', version: 1}": "does not authenticate",
+		"{version: 2}":                              "has no binding",
+		"{binding: {}, version: 2}":                 "has no binding",
+		"{binding: \"\", version: 2}":               "something else than digests",
+		"{Binding: " + quoted + ", version: 2}":     "has no binding",
+		"{binding: '" + enc + "x', version: 2}":     "does not authenticate",
+		"{binding: '" + enc[:60] + "', version: 2}": "does not authenticate",
 	} {
 		b := requireTampered(t, openErr(block(to)), envfile.BindingItself)
 		assert.Contains(t, b.Reason, reason, to)
 	}
-	for _, to := range []string{"", "x", "[]"} {
-		var syntax *envfile.SyntaxError
-		require.ErrorAs(t, openErr(block(to)), &syntax, to)
-	}
-	require.NoError(t, openErr(block("{binding: "+quoted+", version: 1}")), "spelt otherwise")
+	require.NoError(t, openErr(block("{binding: "+quoted+", version: 2}")), "spelled in another way")
 	require.NoError(t, openErr(strings.Replace(text, "sealcfg:", "SealCfg:", 1)), "in another case")
+}
+
+// A block of another version counts as none, and is reported.
+func TestBindingOfAnotherVersion(t *testing.T) {
+	text := string(seal(t, "a: x\nclear_unencrypted: y\n", envfile.Rules{}).Bytes())
+	block := func(to string) string { return sealcfgForm.ReplaceAllString(text, "    sealcfg: "+to+"\n") }
+	quoted := `"` + bindingOf(t, text) + `"`
+	for to, version := range map[string]string{
+		"{binding: " + quoted + ", version: 1}":   "1",
+		"{binding: " + quoted + ", version: 3}":   "3",
+		"{binding: " + quoted + ", version: x}":   "",
+		"{binding: " + quoted + ", version: -2}":  "",
+		"{binding: " + quoted + ", version: [2]}": "",
+		"{binding: " + quoted + "}":               "",
+		"{}":                                      "", "[]": "", "x": "", "": "",
+	} {
+		for _, changed := range []string{block(to), strings.Replace(block(to), "clear_unencrypted", "other_unencrypted", 1)} {
+			o := open(t, parseSealed(t, changed))
+			assert.False(t, o.Bound(), to)
+			assert.False(t, o.Sealed().Metadata().HasBinding())
+			got, found := o.Sealed().Metadata().OtherBinding()
+			assert.True(t, found, to)
+			assert.Equal(t, version, got, to)
+			_, err := openExpecting(envfile.YAML, changed, envfile.Expectation{Bound: true})
+			assert.Contains(t, requireTampered(t, err, envfile.BindingItself).Reason, "a version that sealcfg does not read", to)
+
+			// The next text has a binding, and nothing of the block that there was.
+			again := string(reseal(t, o, document(t, o)).Bytes())
+			assert.Regexp(t, `(?m)^    sealcfg:\n        binding: ENC.*\n        version: 2\n`, again)
+			require.NoError(t, openErr(again))
+		}
+	}
+	_, found := parseSealed(t, unbound(t, text)).Metadata().OtherBinding()
+	assert.False(t, found)
+}
+
+// A writer keeps unknown metadata, but not in the block of the binding.
+func TestBindingDropsUnknownFields(t *testing.T) {
+	text := string(seal(t, "a: x\n", envfile.Rules{}).Bytes())
+	changed := strings.Replace(text, "        version: 2\n", "        version: 2\n        other: x\n", 1) + "    unknown: z\n"
+	o := open(t, parseSealed(t, changed))
+	rewrapped, err := o.Rewrap(t.Context(), sealedTo(alice, bob))
+	require.NoError(t, err)
+	inPlace, ok, err := o.ApplyInPlace(envfile.Set(path(t, "a"), crypto.Str, "z"))
+	require.NoError(t, err)
+	require.True(t, ok)
+	for _, s := range []*envfile.Sealed{reseal(t, o, "a: y\n"), rewrapped, inPlace} {
+		assert.NotContains(t, string(s.Bytes()), "other:")
+		assert.Contains(t, string(s.Bytes()), "    unknown: z\n")
+		require.NoError(t, openErr(string(s.Bytes())))
+	}
+}
+
+// lastmodified goes forward with every text, whatever the clock shows.
+func TestLastModifiedGoesForward(t *testing.T) {
+	eachBound(t, func(t *testing.T, f boundFile, text string) {
+		_, o := openAs(t, f.format, []byte(text))
+		was, err := time.Parse(time.RFC3339, o.Sealed().Metadata().LastModified)
+		require.NoError(t, err)
+		for i := range 3 {
+			d, err := o.Document()
+			require.NoError(t, err)
+			s, err := o.Reseal(d)
+			require.NoError(t, err)
+			_, o = openAs(t, f.format, s.Bytes())
+			is, err := time.Parse(time.RFC3339, o.Sealed().Metadata().LastModified)
+			require.NoError(t, err)
+			assert.GreaterOrEqual(t, is, was.Add(time.Second), "%d", i)
+			was = is
+		}
+		rotated, err := o.Rotate(t.Context(), bindingRules, sealedTo(alice))
+		require.NoError(t, err)
+		assert.Greater(t, rotated.Metadata().LastModified, o.Sealed().Metadata().LastModified)
+	})
 }
 
 // Every byte of the block: changed, it is refused.
@@ -399,15 +494,15 @@ func TestBindingOfOtherRecipients(t *testing.T) {
 func TestBindingSize(t *testing.T) {
 	for _, f := range boundFiles {
 		for _, place := range []string{"", "environment prod", strings.Repeat("p", 160), strings.Repeat("p", 4000)} {
-			s, _, err := envfile.Seal(t.Context(), parseAs(t, f.format, f.plain).WithPlace(place), bindingRules, sealedTo(alice))
+			s, _, err := envfile.Seal(t.Context(), parseAs(t, f.format, f.plain).WithLocation(place), bindingRules, sealedTo(alice))
 			require.NoError(t, err)
 			text := string(s.Bytes())
 			assert.LessOrEqual(t, len(text)-len(f.without(t, text)), 600, "%s, %d", f.format.Name(), len(place))
-			_, err = openExpecting(f.format, text, envfile.Expectation{Place: place, Bound: true})
+			_, err = openExpecting(f.format, text, envfile.Expectation{Location: place, Bound: true})
 			require.NoError(t, err)
-			_, err = openExpecting(f.format, text, envfile.Expectation{Place: place + "x"})
+			_, err = openExpecting(f.format, text, envfile.Expectation{Location: place + "x"})
 			if place != "" {
-				requireTampered(t, err, envfile.BindingEnvironment)
+				requireTampered(t, err, envfile.BindingLocation)
 			}
 		}
 	}

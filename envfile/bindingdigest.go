@@ -57,54 +57,139 @@ func (e *encoder) sum() string {
 	return base64.StdEncoding.EncodeToString(e.h.Sum(nil))
 }
 
-// structureOf is the digest of all that the MAC does not cover: names, kinds,
-// types and order. Of a value in clear it holds the text; of a sealed one the
-// length, which the MAC lacks to tell where one value ends and the next begins.
-// Comments are not part of it.
+// structureOf is the digest of the meaning of a file, as docs/format.md specifies it.
+// Of an unencrypted value it holds the text. Of an encrypted one it holds the length,
+// which the MAC lacks: the MAC hashes one value after the other. Comments are not part of it,
+// but under selectors that look at comments, what they select is.
 //
-// sealed names the sealed values of a plain document. Those of an opened file
-// are marked.
-func structureOf(roots []*Node, sealed map[*Node]bool) string {
-	e := newEncoder("sealcfg structure")
-	e.count(len(roots))
-	for _, root := range roots {
-		e.node(root, sealed)
+// sealed names the values of a plain document that are encrypted. In an opened file
+// they are marked.
+func structureOf(roots []*Node, sealed map[*Node]bool, rules *matcher) string {
+	d := structureDigest{encoder: newEncoder("sealcfg structure"), sealed: sealed, rules: rules}
+	if rules.comment != nil || rules.macOnly {
+		d.selected = rules.selects(roots)
 	}
-	return e.sum()
+	if rules.macOnly {
+		d.bound = map[*Node]bool{}
+		for _, root := range roots {
+			d.findBound(root)
+		}
+	}
+	d.count(len(roots))
+	for _, root := range roots {
+		d.node(root, meaningOf(root, false))
+	}
+	return d.sum()
 }
 
-func (e *encoder) node(n *Node, sealed map[*Node]bool) {
-	switch n.Kind {
+type structureDigest struct {
+	*encoder
+	sealed   map[*Node]bool
+	rules    *matcher
+	selected map[*Node]bool // entries in the place of which a value would be encrypted
+	bound    map[*Node]bool // with mac_only_encrypted: those, and the entries that contain such
+}
+
+func (d *structureDigest) findBound(n *Node) bool {
+	found := d.selected[n]
+	for _, e := range n.entries {
+		found = d.findBound(e) || found
+	}
+	if found {
+		d.bound[n] = true
+	}
+	return found
+}
+
+// entries returns the entries that are bound.
+func (d *structureDigest) entries(n *Node) []*Node {
+	all := values(n)
+	if !d.rules.macOnly {
+		return all
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(e *Node) bool { return !d.bound[e] })
+}
+
+// The bytes that stand before the kind of a node, or the name of a key.
+const (
+	markDirective = '%'
+	markSelected  = 'r'
+	markTag       = 't'
+	markAnchor    = 'a'
+	markQuoted    = 'q'
+	markWritten   = 'w'
+	markLocal     = 'd'
+)
+
+func (d *structureDigest) node(n *Node, m meaning) {
+	if m.directives != "" {
+		for line := range strings.SplitSeq(m.directives, "\n") {
+			d.optional(markDirective, line)
+		}
+	}
+	d.flag(markSelected, d.rules.comment != nil && d.selected[n])
+	d.optional(markTag, m.tag)
+	d.optional(markAnchor, m.anchor)
+	d.flag(markQuoted, m.quoted)
+	d.optional(markWritten, m.written)
+	d.optional(markLocal, m.local)
+	switch m.kind {
 	case Map:
-		e.mark('m')
-		e.count(n.Len())
-		for c := range n.Entries() {
-			e.text(c.Key)
-			e.node(c, sealed)
+		d.mark('m')
+		entries := d.entries(n)
+		d.count(len(entries))
+		for _, e := range entries {
+			m := meaningOf(e, d.encrypted(e))
+			d.key(m)
+			d.node(e, m)
 		}
 	case List:
-		e.mark('l')
-		e.count(n.Len())
-		for c := range n.Entries() {
-			e.node(c, sealed)
+		d.mark('l')
+		entries := d.entries(n)
+		d.count(len(entries))
+		for _, e := range entries {
+			d.node(e, meaningOf(e, d.encrypted(e)))
 		}
 	case Null:
-		e.mark('n')
+		d.mark('n')
 	default:
-		if n.Sealed || sealed[n] {
-			e.mark('s')
-			e.text(string(n.Type))
-			e.count(len(n.Text))
+		if d.encrypted(n) {
+			d.mark('s')
+			d.text(string(m.typ))
+			d.count(len(m.text))
 			return
 		}
-		e.mark('c')
-		e.text(string(n.Type))
-		e.text(n.Text)
+		d.mark('c')
+		d.text(string(m.typ))
+		d.text(m.text)
 	}
 }
 
-// policyDigest is the digest of who can open the file and what is sealed in it.
-// The order of recipients within a group says nothing, and formats change it.
+func (d *structureDigest) encrypted(n *Node) bool { return n.Sealed || d.sealed[n] }
+
+func (d *structureDigest) key(m meaning) {
+	d.optional(markTag, m.keyTag)
+	d.optional(markAnchor, m.keyAnchor)
+	d.flag(markQuoted, m.keyQuoted)
+	d.optional(markWritten, m.keyAs)
+	d.text(m.key)
+}
+
+func (e *encoder) flag(mark byte, set bool) {
+	if set {
+		e.mark(mark)
+	}
+}
+
+func (e *encoder) optional(mark byte, text string) {
+	if text != "" {
+		e.mark(mark)
+		e.text(text)
+	}
+}
+
+// policyDigest is the digest of who can open the file, and which values of it are encrypted.
+// The order of recipients within a group means nothing, and formats change it.
 func (m *Metadata) policyDigest() string {
 	e := newEncoder("sealcfg policy")
 	rules := m.Rules.Normal()

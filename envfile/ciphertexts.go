@@ -6,6 +6,9 @@ import (
 	"github.com/sealcfg/sealcfg/crypto"
 )
 
+// sealedPrefix is how every ciphertext begins.
+const sealedPrefix = "ENC[AES256_GCM,"
+
 // ciphertexts finds, for the values of a changed document, the ciphertexts that
 // they had. Each is handed out once, so no two values ever share a nonce.
 type ciphertexts struct {

@@ -2,26 +2,23 @@ package envfile
 
 import "slices"
 
-// firstDifference compares two files value by value: keys, order, kinds, types
-// and texts. Comments do not count. It returns the path of the first
-// difference, nil if there is none.
-func firstDifference(a, b []*Node) Path {
+// firstDifference compares the meaning of two files node by node. Comments do not
+// count. sealed names the values of a that are about to be encrypted. It returns the path of
+// the first difference, nil if there is none.
+func firstDifference(a, b []*Node, sealed map[*Node]bool) Path {
 	if len(a) != len(b) {
 		return Path{}
 	}
 	for i := range a {
-		if p, ok := difference(a[i], b[i], nil); !ok {
+		if p, ok := difference(a[i], b[i], nil, sealed); !ok {
 			return append(Path{}, p...) // not nil
 		}
 	}
 	return nil
 }
 
-func difference(a, b *Node, at Path) (Path, bool) {
-	if a.Kind != b.Kind || a.Key != b.Key || a.Type != b.Type {
-		return at, false
-	}
-	if a.Kind == Value && a.Text != b.Text {
+func difference(a, b *Node, at Path, sealed map[*Node]bool) (Path, bool) {
+	if !sameMeaning(a, b, a.Sealed || sealed[a]) {
 		return at, false
 	}
 	as, bs := values(a), values(b)
@@ -30,7 +27,7 @@ func difference(a, b *Node, at Path) (Path, bool) {
 		if a.Kind == List {
 			step = Step{Index: i, IsIndex: true}
 		}
-		if p, ok := difference(as[i], bs[i], append(at, step)); !ok {
+		if p, ok := difference(as[i], bs[i], append(at, step), sealed); !ok {
 			return p, false
 		}
 	}

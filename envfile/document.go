@@ -8,9 +8,9 @@ import (
 // A Document is plain text: its bytes as written, and the values found in them.
 // It is immutable and safe for concurrent use.
 type Document struct {
-	format Format
-	p      *parsed
-	place  string
+	format   Format
+	p        *parsed
+	location string
 }
 
 // Parse reads plaintext. It returns a [*SyntaxError] for text that is broken or
@@ -23,17 +23,17 @@ func Parse(f Format, src []byte) (*Document, error) {
 			return nil, fmt.Errorf("%w (%s)", ErrAlreadySealed, in.Name())
 		}
 	}
-	d, err := parsePlain(f, src)
+	d, err := parsePlain(f, src, Format.parse)
 	if err == nil && d.p.refused != nil {
 		return nil, d.p.refused
 	}
 	return d, err
 }
 
-// parsePlain is Parse for text that came out of an encrypted file. sops may have
-// encrypted an encrypted file as one value.
-func parsePlain(f Format, src []byte) (*Document, error) {
-	p, err := f.parse(src)
+// parsePlain is Parse, with Format.parse or judge, for text that came out of an encrypted
+// file. sops may have encrypted an encrypted file as one value.
+func parsePlain(f Format, src []byte, parse func(f Format, src []byte) (*parsed, error)) (*Document, error) {
+	p, err := parse(f, src)
 	if err != nil {
 		return nil, orConflict(src, err)
 	}
@@ -42,7 +42,7 @@ func parsePlain(f Format, src []byte) (*Document, error) {
 			continue
 		}
 		if _, err := parseMetadata(b.tree); err != nil {
-			return nil, &SyntaxError{Line: b.line, Reason: "the name is kept for the metadata of sealed files: use another one"}
+			return nil, &SyntaxError{Line: b.line, Reason: `"` + metaKey + `" is the name of the metadata of encrypted files: use another name`}
 		}
 		return nil, fmt.Errorf("%w (line %d)", ErrAlreadySealed, b.line)
 	}
@@ -109,14 +109,14 @@ func (d *Document) indentedAs(old *Opened) *Document {
 func (d *Document) with(l layout) *Document {
 	p := *d.p
 	p.layout = l
-	return &Document{format: d.format, p: &p, place: d.place}
+	return &Document{format: d.format, p: &p, location: d.location}
 }
 
-// WithPlace returns the document such that [Seal] seals it for a place: see
+// WithLocation returns the document such that [Seal] encrypts it for a location: see
 // [Expectation].
-func (d *Document) WithPlace(place string) *Document {
+func (d *Document) WithLocation(location string) *Document {
 	with := *d
-	with.place = place
+	with.location = location
 	return &with
 }
 

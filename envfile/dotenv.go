@@ -153,10 +153,6 @@ func (t *dotenvText) spell(n *Node, to spelling) ([]edit, error) {
 
 var errBackslashN = errors.New(`the value has \n in it, which the dotenv format reads as a line feed`)
 
-func (t *dotenvText) readsBack(n *Node, to spelling) bool {
-	return n.Kind == Value && to.typ == crypto.Str && utf8.ValidString(to.text)
-}
-
 func (t *dotenvText) blockFits(int, *block) bool { return true }
 
 func (t *dotenvText) renderBlock(_ int, tree *Node, _ *block) string {

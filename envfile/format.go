@@ -27,13 +27,25 @@ func valuesOf(f Format, src []byte) ([]*Node, error) {
 	return p.roots, nil
 }
 
-// judge is Format.parse for a text that is about to be written: whatever reading
-// went into it, it is read again by another reader, if the format has two.
+// judge is Format.parse for a text that is about to be written or printed. If the format has
+// two readers, it is the one that takes no shortcut.
 func judge(f Format, src []byte) (*parsed, error) {
 	if f == YAML {
 		return parseYAML(src, askParser)
 	}
 	return f.parse(src)
+}
+
+// judgeMeaning is judge for the values alone, without comments.
+func judgeMeaning(f Format, src []byte) ([]*Node, error) {
+	if f == YAML {
+		return yamlMeaning(src)
+	}
+	p, err := judge(f, src)
+	if err != nil {
+		return nil, err
+	}
+	return p.roots, nil
 }
 
 // parsed is what a format finds in a text.
@@ -51,9 +63,6 @@ type parsed struct {
 type layout interface {
 	// spell puts a text in the place of a value or comment.
 	spell(n *Node, to spelling) ([]edit, error)
-	// readsBack reports that what spell does with a sealed value is certain to
-	// read back as the same value, so that no parser needs to be asked.
-	readsBack(n *Node, to spelling) bool
 	// renderBlock spells a metadata tree for a document that had the block old,
 	// nil if it had none.
 	renderBlock(doc int, tree *Node, old *block) string
@@ -73,13 +82,21 @@ type layout interface {
 	remove(parent, n *Node) ([]edit, error)
 }
 
+// A revealer is a layout in which the style of a ciphertext and the text in it together decide
+// what a reader sees of the plaintext.
+type revealer interface {
+	// reveal completes the copy of an encrypted node that has got its plain text.
+	reveal(n *Node) error
+}
+
 // A spelling is a text that is to stand in the place of a value or comment: an
 // ENC form if sealed, else the canonical text of a type.
 type spelling struct {
 	text   string
 	typ    crypto.Type
 	sealed bool
-	was    *Node // how the same value stood in the sealed file before, nil if it did not
+	agreed bool  // all readers have to take a string for one: YAML without quotes does not always do
+	was    *Node // how the same value was written in the encrypted file before, nil if it was not
 }
 
 // FormatNames lists what [FormatNamed] knows.

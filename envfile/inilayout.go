@@ -52,9 +52,6 @@ func (t *iniText) write(n *Node, text string, st style) ([]edit, error) {
 	return []edit{{n.span.start, n.span.end, spelled + gap}}, nil
 }
 
-// readsBack leaves it to the scanner: too much depends on what stands around a value.
-func (t *iniText) readsBack(*Node, spelling) bool { return false }
-
 func (t *iniText) blockFits(int, *block) bool { return true }
 
 func (t *iniText) renderBlock(_ int, tree *Node, _ *block) string {

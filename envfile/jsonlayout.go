@@ -4,7 +4,6 @@ import (
 	"errors"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/sealcfg/sealcfg/crypto"
 )
@@ -72,10 +71,6 @@ func (t *jsonText) cutBlock() {
 		t.root.entries = append(t.root.entries[:i:i], t.root.entries[i+1:]...)
 		return
 	}
-}
-
-func (t *jsonText) readsBack(n *Node, to spelling) bool {
-	return n.Kind == Value && to.typ != crypto.Time && to.typ != crypto.Float && utf8.ValidString(to.text)
 }
 
 func (t *jsonText) blockFits(_ int, old *block) bool {

@@ -30,8 +30,11 @@ type Metadata struct {
 	Version      string // of the sops format
 
 	mac     string
-	binding *Node   // the block sops.sealcfg, nil without one
+	binding *Node   // the block sops.sealcfg, nil without one that this package reads
 	unknown []*Node // fields that this version does not know, kept
+
+	hasOther     bool   // there is a binding of another version
+	otherBinding string // its number, if it has one
 }
 
 // HasMAC reports whether the file has a MAC at all. Without one it cannot be opened.
@@ -114,10 +117,7 @@ func (m *Metadata) parseField(name string, e *Node) error {
 		}
 		m.LastModified = t.Format(time.RFC3339) // the text that the MAC is bound to
 	case bindingKey:
-		if e.Kind != Map {
-			return syntaxError(e, "sops.%s is a %s, want a map", e.Key, e.Kind)
-		}
-		m.binding = e
+		m.parseBinding(e)
 	case "mac":
 		return parseString(e, &m.mac)
 	case "version":
@@ -261,7 +261,7 @@ func (m *Metadata) tree() *Node {
 		add("shamir_threshold", crypto.Int, strconv.Itoa(m.Threshold))
 	}
 	if m.binding != nil {
-		b.entries = append(b.entries, m.binding)
+		b.entries = append(b.entries, bindingBlock(m.binding.Get(bindingText).Text))
 	}
 	b.entries = append(b.entries, m.unknown...)
 	sortEntries(b.entries)
@@ -316,5 +316,11 @@ func (m *Metadata) forWriting() *Metadata {
 	return &w
 }
 
-// touch sets the time of the last change, to the second, in UTC.
-func (m *Metadata) touch(now time.Time) { m.LastModified = now.UTC().Format(time.RFC3339) }
+// touch sets the time of the last change, to the second, in UTC. It never goes back, nor stands
+// still: what is bound to the old time does not fit the new one.
+func (m *Metadata) touch(now time.Time) {
+	if last, err := time.Parse(time.RFC3339, m.LastModified); err == nil && now.Before(last.Add(time.Second)) {
+		now = last.Add(time.Second)
+	}
+	m.LastModified = now.UTC().Format(time.RFC3339)
+}

@@ -31,7 +31,7 @@ sops:
     mac_only_encrypted: true
     sealcfg:
         binding: ENC\[AES256_GCM,data:[^\n]*,type:str\]
-        version: 1
+        version: 2
     version: 3\.13\.3
 $`, text)
 }

@@ -48,8 +48,51 @@ type Node struct {
 	Remark  string // comment at the end of the value's line, without # and outer blanks
 	entries []*Node
 
-	span span   // where the text stands, and in what style
-	enc  string // in an opened file: the ENC form
+	span   span    // where the text stands, and in what style
+	enc    string  // in an opened file: the ENC form
+	traits *traits // nil for most nodes
+	// In YAML: quotes, a block or a tag keep the text, or the key, a string.
+	quoted, keyQuoted bool
+}
+
+// traits are what few nodes have and a reader of the file sees, beside the value.
+type traits struct {
+	tag       string // YAML, in long form, if the type does not imply it; "!" if that is written
+	keyTag    string
+	keyAnchor string
+	// written is the source text of an unencrypted value that sealcfg would write in
+	// another way, and that readers may take for another value: 0777, 1e3, a raw U+0085.
+	written    string
+	keyWritten string
+	local      string   // TOML: date, time or datetime, if it is a local one
+	directives []string // YAML, of the root of a document: %YAML and %TAG
+	empty      bool     // YAML, of a root: the document has no content, which is a null
+}
+
+// with returns n's traits to be changed, which it makes if there are none.
+func (n *Node) with() *traits {
+	if n.traits == nil {
+		n.traits = &traits{}
+	}
+	return n.traits
+}
+
+// of returns a changed copy of traits, nil if there are none.
+func (t *traits) of(change func(t *traits)) *traits {
+	if t == nil {
+		return nil
+	}
+	c := *t
+	change(&c)
+	return &c
+}
+
+// ownTraits returns a copy of n's traits, for a copy of n.
+func (n *Node) ownTraits() traits {
+	if n.traits == nil {
+		return traits{}
+	}
+	return *n.traits
 }
 
 // Entries yields the children of a map or a list in file order, without comments.

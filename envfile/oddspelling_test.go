@@ -52,7 +52,7 @@ func TestSealedInAnOddSpelling(t *testing.T) {
 			text := withValues(t, v.typ, v.text, v.canonical)
 			o := open(t, parseSealed(t, text))
 			assert.Equal(t, v.canonical, o.Roots()[0].Get("n").Text)
-			require.Equal(t, []envfile.Place{{Line: 1, Path: "n"}}, o.OddlySpelt())
+			require.Equal(t, []envfile.Position{{Line: 1, Path: "n"}}, o.OddlySpelt())
 
 			again := reseal(t, o, document(t, o)+"m: x\n")
 			o = open(t, again)

@@ -23,7 +23,7 @@ var errNotInPlace = errors.New("more than ciphertexts changes")
 func (o *Opened) rotateInPlace(key crypto.DataKey, meta *Metadata) (_ *Sealed, ok bool, err error) {
 	p := o.sealed.p
 	// Rules that look at comments may see other comments once they are sealed.
-	if meta.Rules != o.sealed.meta.Rules || o.rules.comment != nil {
+	if meta.Rules != o.sealed.meta.Rules || o.rules.comment != nil || !o.isSettled() {
 		return nil, false, nil
 	}
 	for _, b := range p.blocks {
@@ -39,7 +39,7 @@ func (o *Opened) rotateInPlace(key crypto.DataKey, meta *Metadata) (_ *Sealed, o
 	}
 	meta.touch(time.Now())
 	meta.mac = r.mac.Seal(r.cipher, meta.LastModified)
-	meta.bind(r.cipher, structureOf(o.roots, nil), o.placeToWrite())
+	meta.bind(r.cipher, structureOf(o.roots, nil, o.rules), o.locationToWrite())
 	for i, b := range p.blocks {
 		r.edits = append(r.edits, edit{b.text[0], b.text[1], p.renderBlock(i, meta.tree(), b)})
 	}
@@ -47,7 +47,7 @@ func (o *Opened) rotateInPlace(key crypto.DataKey, meta *Metadata) (_ *Sealed, o
 	if err != nil {
 		return nil, false, fmt.Errorf("write sealed text: %w", err)
 	}
-	s, _, err := checked(o.sealed.format, text, key, o.roots)
+	s, _, err := checked(o.sealed.format, text, key, o.roots, nil)
 	return s, true, err
 }
 

@@ -197,11 +197,6 @@ var roundTrips = []struct{ name, plain, sealed string }{
 		"a: | #<comment>\n  <str>\nb: <str>\n",
 	},
 	{
-		"literal at the end without a final line break",
-		"a: |\n  one\n  two",
-		"a: |\n  <str>\n",
-	},
-	{
 		"literal strip at the end without a final line break",
 		"a: |-\n  one",
 		"a: |-\n  <str>\n",

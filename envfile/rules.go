@@ -163,10 +163,26 @@ func (m *matcher) walk(roots []*Node, fn func(visit) error) error {
 	return nil
 }
 
+// selects returns the entries in the place of which the rules would encrypt a value: of
+// any kind, empty ones too.
+func (m *matcher) selects(roots []*Node) map[*Node]bool {
+	selected := map[*Node]bool{}
+	w := walker{m: m, fn: func(visit) error { return nil }, place: func(n *Node, sealed bool) {
+		if sealed {
+			selected[n] = true
+		}
+	}}
+	for _, root := range roots {
+		_ = w.entries(root, false, 0) // no error: fn has none
+	}
+	return selected
+}
+
 type walker struct {
-	m    *matcher
-	fn   func(visit) error
-	keys []string
+	m     *matcher
+	fn    func(visit) error
+	place func(n *Node, sealed bool) // of each entry but comments, if it is set
+	keys  []string
 }
 
 // entries walks a map or a list. byKey says that a key above is selected,
@@ -196,6 +212,9 @@ func (w *walker) entries(n *Node, byKey bool, above int) error {
 			w.keys = append(w.keys, e.Key)
 			selected = selected || w.m.key != nil && w.m.key(e.Key)
 		}
+		if w.place != nil {
+			w.place(e, w.m.seals(selected, above+own))
+		}
 		var err error
 		switch e.Kind {
 		case Map, List:
@@ -215,9 +234,14 @@ func (w *walker) entries(n *Node, byKey bool, above int) error {
 }
 
 func (w *walker) visit(n *Node, byKey bool, active int) error {
-	sealed := byKey == w.m.keySeals
-	if w.m.comment != nil {
-		sealed = (active > 0) == w.m.comSeals
+	return w.fn(visit{node: n, keys: w.keys, sealed: w.m.seals(byKey, active)})
+}
+
+// seals reports whether a value is encrypted, given whether a key on its path is selected and
+// how many selecting comments are active.
+func (m *matcher) seals(byKey bool, active int) bool {
+	if m.comment != nil {
+		return (active > 0) == m.comSeals
 	}
-	return w.fn(visit{node: n, keys: w.keys, sealed: sealed})
+	return byKey == m.keySeals
 }

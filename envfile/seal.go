@@ -31,8 +31,8 @@ const emptyComment = " "
 // the key for the recipients, and opens the result again to make sure that it
 // says what the document said.
 //
-// Names, structure, recipients and rules are bound to the file, and the place of
-// [Document.WithPlace]: see [BindingError].
+// Names, structure, recipients and rules are bound to the file, and the location of
+// [Document.WithLocation]: see [BindingError].
 //
 // It fails with [ErrSelector], [ErrNoRecipients], or a [*SyntaxError] for a value
 // that cannot be sealed where it stands.
@@ -43,7 +43,7 @@ func Seal(ctx context.Context, d *Document, r Rules, to Recipients) (*Sealed, *O
 		return nil, nil, err
 	}
 	meta := &Metadata{Groups: groups, Threshold: to.Threshold, Rules: r.For(d.format), Version: FormatVersion}
-	return sealWith(d, key, meta, nil, BoundLocation(d.place))
+	return sealWith(d, key, meta, nil, BoundLocation(d.location))
 }
 
 // Reseal seals a changed document under the data key of the file. Values and
@@ -51,7 +51,7 @@ func Seal(ctx context.Context, d *Document, r Rules, to Recipients) (*Sealed, *O
 // in lists; in a list, items that only moved keep theirs too. A ciphertext is
 // used once: equal items never share a nonce.
 func (o *Opened) Reseal(d *Document) (*Sealed, error) {
-	s, _, err := sealWith(d, o.key, o.sealed.meta.forWriting(), o, o.placeToWrite())
+	s, _, err := sealWith(d, o.key, o.sealed.meta.forWriting(), o, o.locationToWrite())
 	return s, err
 }
 
@@ -69,6 +69,14 @@ func (o *Opened) Rewrap(ctx context.Context, to Recipients) (*Sealed, error) {
 		return nil, err
 	}
 	meta.Groups, meta.Threshold = groups, to.Threshold
+	if !o.isSettled() {
+		d, err := o.Document()
+		if err != nil {
+			return nil, err
+		}
+		s, _, err := sealWith(d, o.key, meta, o, o.locationToWrite())
+		return s, err
+	}
 	meta.rebind(o)
 	p := o.sealed.p
 	var edits []edit
@@ -81,7 +89,7 @@ func (o *Opened) Rewrap(ctx context.Context, to Recipients) (*Sealed, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write metadata: %w", err)
 	}
-	s, _, err := checked(o.sealed.format, text, o.key, o.roots)
+	s, _, err := checked(o.sealed.format, text, o.key, o.roots, nil)
 	return s, err
 }
 
@@ -103,7 +111,7 @@ func (o *Opened) Rotate(ctx context.Context, r Rules, to Recipients) (*Sealed, e
 		return nil, err
 	}
 	// Only the place of the block is taken over: a fresh key shares no ciphertext.
-	s, _, err := sealWith(d, key, meta, &Opened{sealed: o.sealed}, o.placeToWrite())
+	s, _, err := sealWith(d, key, meta, &Opened{sealed: o.sealed}, o.locationToWrite())
 	return s, err
 }
 
@@ -118,7 +126,7 @@ type sealer struct {
 	sealed   map[*Node]bool
 }
 
-func sealWith(d *Document, key crypto.DataKey, meta *Metadata, old *Opened, place string) (*Sealed, *Opened, error) {
+func sealWith(d *Document, key crypto.DataKey, meta *Metadata, old *Opened, location string) (*Sealed, *Opened, error) {
 	rules, err := meta.Rules.compile()
 	if err != nil {
 		return nil, nil, err
@@ -132,12 +140,12 @@ func sealWith(d *Document, key crypto.DataKey, meta *Metadata, old *Opened, plac
 	}
 	meta.touch(time.Now())
 	meta.mac = s.mac.Seal(s.cipher, meta.LastModified)
-	meta.bind(s.cipher, structureOf(d.p.roots, s.sealed), place)
+	meta.bind(s.cipher, structureOf(d.p.roots, s.sealed, rules), location)
 	if err := s.blocks(meta, old); err != nil {
 		return nil, nil, err
 	}
 	if text, ok := s.likelyText(rules); ok {
-		sealed, opened, err := checked(d.format, text, key, d.p.roots)
+		sealed, opened, err := checked(d.format, text, key, d.p.roots, s.sealed)
 		if err == nil && opened.inPlace == len(s.comments) {
 			return sealed, opened, nil
 		}
@@ -146,7 +154,7 @@ func sealWith(d *Document, key crypto.DataKey, meta *Metadata, old *Opened, plac
 	if err != nil {
 		return nil, nil, err
 	}
-	return checked(d.format, text, key, d.p.roots)
+	return checked(d.format, text, key, d.p.roots, s.sealed)
 }
 
 // values seals each value in its place and feeds the MAC.
@@ -331,7 +339,7 @@ func (s *sealer) blocks(meta *Metadata, old *Opened) error {
 		if old != nil {
 			from := old.sealed.p
 			place = from.blocks[min(i, len(from.blocks)-1)]
-			if place != nil && p.blockFits(i, place) && !old.key.IsZero() { // Reseal: recipients stay
+			if place != nil && p.blockFits(i, place) && slices.Equal(old.sealed.meta.Stanzas(), meta.Stanzas()) {
 				var err error
 				if text, err = patchBlock(from, place, meta); err != nil {
 					return err
@@ -347,9 +355,12 @@ func (s *sealer) blocks(meta *Metadata, old *Opened) error {
 }
 
 // patchBlock returns the bytes of a block with a new mac, lastmodified and
-// binding, so that a change of one value changes four lines. "" asks for a new
-// rendering.
+// binding, so that a change of one value changes four lines. It returns "" if the block has
+// to be rendered.
 func patchBlock(p *parsed, b *block, meta *Metadata) (string, error) {
+	if !ownBlock(b.tree.Get(bindingKey)) {
+		return "", nil
+	}
 	fields := map[*Node]string{
 		b.tree.Get("mac"):                       meta.mac,
 		b.tree.Get("lastmodified"):              meta.LastModified,
@@ -377,23 +388,35 @@ func patchBlock(p *parsed, b *block, meta *Metadata) (string, error) {
 	return string(text), err
 }
 
-// checked reads a text that is about to become a committed file, opens it with
-// the key at hand, and compares it with what was wanted.
-func checked(f Format, text []byte, key crypto.DataKey, want []*Node) (*Sealed, *Opened, error) {
+// ownBlock reports whether the block of a binding has the fields that this package writes, and no
+// others.
+func ownBlock(b *Node) bool {
+	version := b.Get(bindingNumber)
+	if version == nil || b.Get(bindingText) == nil || b.Len() != 2 {
+		return false
+	}
+	n, ok := weakCount(version)
+	return ok && n == bindingVersion
+}
+
+// checked reads a text that is about to become a committed file, decrypts it with
+// the key at hand, and compares it with what was wanted, of which sealed names the values that are
+// encrypted.
+func checked(f Format, text []byte, key crypto.DataKey, want []*Node, sealed map[*Node]bool) (*Sealed, *Opened, error) {
 	p, err := judge(f, text)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read the sealed text again: %w", err)
+		return nil, nil, fmt.Errorf("read the encrypted text again: %w", err)
 	}
 	s, err := sealedFrom(f, p)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read the sealed text again: %w", err)
+		return nil, nil, fmt.Errorf("read the encrypted text again: %w", err)
 	}
 	o, err := s.openWith(key)
 	if err != nil {
-		return nil, nil, fmt.Errorf("open the sealed text again: %w", err)
+		return nil, nil, fmt.Errorf("decrypt the encrypted text again: %w", err)
 	}
-	if at := firstDifference(want, o.roots); at != nil {
-		return nil, nil, fmt.Errorf("cannot seal %s: it would not read back the same", at)
+	if at := firstDifference(want, o.roots, sealed); at != nil {
+		return nil, nil, fmt.Errorf("cannot encrypt %s: it would not read back the same", at)
 	}
 	return s, o, nil
 }

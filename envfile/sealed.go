@@ -140,6 +140,8 @@ func (s *Sealed) openValues(key crypto.DataKey, unverified bool) (*Opened, *cryp
 				comments = append(comments, commentAt{v.node, v.aad(), v.sealed})
 			}
 			return nil
+		case !v.sealed && v.node.span.open:
+			return fmt.Errorf("%w: line %d: %s: %s", ErrIntegrity, v.node.Line, pathName(v.keys), errOpenBlock)
 		case !v.sealed && unverified && o.openStray(v):
 			return nil
 		case !v.sealed:
@@ -199,10 +201,15 @@ func (o *Opened) openValue(v visit) (text string, isValue bool, err error) {
 	plain := o.copyOf(n)
 	plain.Type, plain.Text, plain.Sealed, plain.enc = typ, text, true, enc
 	if plain.odd = !canonical; plain.odd {
-		o.odd = append(o.odd, Place{n.Line, pathName(v.keys)})
+		o.odd = append(o.odd, Position{n.Line, pathName(v.keys)})
 	}
 	if typ == crypto.Comment {
 		plain.Kind = Comment
+	}
+	if l, ok := o.sealed.p.layout.(revealer); ok {
+		if err := l.reveal(plain); err != nil {
+			return "", false, fmt.Errorf("%w: line %d: %s: %w", ErrIntegrity, n.Line, pathName(v.keys), err)
+		}
 	}
 	o.plain[n] = plain
 	return text, typ != crypto.Comment, nil
@@ -321,15 +328,15 @@ type Opened struct {
 	nodes  nodeMaker
 	roots  []*Node
 	clear  []int // lines of comments in clear that the rules seal
-	odd    []Place
-	strays []Place // values that are encrypted against the rules; only in an Unverified
+	odd    []Position
+	strays []Position // values that are encrypted against the rules; only in an Unverified
 	bound  *binding
 
 	inPlace, strayed int // comments that hang where they were sealed, and elsewhere
 }
 
-// A Place is where a value stands.
-type Place struct {
+// A Position is the line and path of a value.
+type Position struct {
 	Line int
 	Path string // without positions in lists
 }
@@ -337,7 +344,7 @@ type Place struct {
 // OddlySpelt returns the values that were sealed in a spelling that neither sops nor
 // sealcfg writes: the float 1.50, the integer +7. Another program has sealed them. They
 // mean what they say; a change of the file seals them anew.
-func (o *Opened) OddlySpelt() []Place { return o.odd }
+func (o *Opened) OddlySpelt() []Position { return o.odd }
 
 // ClearComments returns the lines of comments that stand in clear although the
 // rules seal them. Old versions of sops wrote such comments. So can whoever is

@@ -29,18 +29,32 @@ const (
 	styleTripleSingle // TOML: '''
 )
 
-// span is the place of a scalar or comment in the text.
+// tagKind is what a tag in YAML does to the value behind it.
+type tagKind uint8
+
+const (
+	noTag     tagKind = iota
+	bangTag           // "!", which readers take in different ways; in an encrypted file, a mark of the style
+	coreTag           // a type, such as !!int. It is dropped when the value is encrypted
+	stringTag         // !!str
+	customTag         // one that means nothing to sops
+)
+
+// keepsString reports whether a scalar with the tag is a string, whatever it looks like.
+func (k tagKind) keepsString() bool { return k == stringTag || k == customTag }
+
+// span is the position of a scalar or comment in the text.
 type span struct {
 	start, end int // of the text with its quotes; of a block's content lines
 	header     int // start of a block scalar's header; -1 for other styles
-	tag        int // start of a tag that does not survive sealing; -1 if there is none
+	tag        int // start of a tag; -1 if there is none
 	keyStart   int // start of the key; -1 without a key
 	keyEnd     int // end of the key, before the colon
 	indent     int // column, from 0, of the key or dash that the value belongs to
 	style      style
+	tagKind    tagKind
 	flow       bool // inside { } or [ ]
-	tagged     bool // carries a tag that says string or means nothing to sops
-	bang       bool // carries the tag "!", at tag
+	open       bool // a block that ends the text without a line break, which YAML 1.2 readers add
 	borrowed   bool // reached through an alias: the text belongs to the anchor
 	origin     int  // of a borrowed scalar: where the text of the anchor begins; else -1
 	dash       int  // start of the dash of a list item; -1 elsewhere

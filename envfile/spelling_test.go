@@ -12,6 +12,12 @@ import (
 // spelling of the same value and type, and then stay so.
 var spellings = []struct{ name, plain, sealed, opened string }{
 	{
+		"literal at the end without a final line break",
+		"a: |\n  one\n  two",
+		"a: |\n  <str>\n",
+		"a: |-\n  one\n  two",
+	},
+	{
 		"octal",
 		"a: 0123\nb: 0o17\n",
 		"a: <int>\nb: <int>\n",

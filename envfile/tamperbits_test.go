@@ -35,7 +35,8 @@ const (
 )
 
 // bitFiles are small files with all that a format can hold. The numbers are those
-// of bits that nothing authenticates, by kind. Without the binding, names in clear and
+// of bits that nothing authenticates, by kind: those of the name and version of the binding
+// make a file without one. Without the binding, unencrypted names and
 // kinds are among them, and seven times as much of the metadata.
 var bitFiles = []struct {
 	name  string
@@ -44,33 +45,33 @@ var bitFiles = []struct {
 }{
 	{
 		name:  "all.yaml",
-		plain: "# first\ns: hunter2\ni: 5\nf: 1.5\nb: true\nt: 2024-01-31T10:00:00Z\nl:\n  - x\n  - m: y\nc_unencrypted: z\nn_unencrypted: 7\ne: \"\"\nz: null\no: {}\n",
-		open:  map[flipped]int{inComment: 383, inMetadata: 77, inText: 4},
+		plain: "# first\ns: hunter2\ni: 5\nf: 1.5\nb: true\nt: 2024-01-31T10:00:00Z\nl:\n  - x\n  - m: w\nc_unencrypted: z\nn_unencrypted: 7\ne: \"\"\nz: null\no: {}\n",
+		open:  map[flipped]int{inComment: 400, inMetadata: 173, inText: 3},
 	},
 	{
 		name:  "all.json",
-		plain: "{\n  \"s\": \"hunter2\",\n  \"i\": 5,\n  \"f\": 1.5,\n  \"b\": true,\n  \"l\": [\"x\", {\"m\": \"y\"}],\n  \"c_unencrypted\": \"z\",\n  \"n_unencrypted\": 7,\n  \"e\": \"\",\n  \"z\": null,\n  \"o\": {}\n}\n",
-		open:  map[flipped]int{inMetadata: 78},
+		plain: "{\n  \"s\": \"hunter2\",\n  \"i\": 5,\n  \"f\": 1.5,\n  \"b\": true,\n  \"l\": [\"x\", {\"m\": \"w\"}],\n  \"c_unencrypted\": \"z\",\n  \"n_unencrypted\": 7,\n  \"e\": \"\",\n  \"z\": null,\n  \"o\": {}\n}\n",
+		open:  map[flipped]int{inMetadata: 172},
 	},
 	{
 		name:  "all.env",
 		plain: "# first\nS=hunter2\nC_unencrypted=z\nE=\n",
-		open:  map[flipped]int{inComment: 474, inMetadata: 84, inText: 7},
+		open:  map[flipped]int{inComment: 456, inMetadata: 238, inText: 7},
 	},
 	{
 		name:  "all.ini",
 		plain: "; first\n[s]\na = hunter2\nc_unencrypted = z\ne =\n",
-		open:  map[flipped]int{inComment: 489, inMetadata: 230, inText: 8},
+		open:  map[flipped]int{inComment: 486, inMetadata: 438, inText: 8},
 	},
 	{
 		name:  "all.bin",
 		plain: "\x00hunter2\xff\n",
-		open:  map[flipped]int{inMetadata: 78},
+		open:  map[flipped]int{inMetadata: 172},
 	},
 	{
 		name:  "all.toml",
-		plain: "# first\ns = \"hunter2\"\ni = 5\nf = 1.5\nb = true\nt = 2024-01-31T10:00:00Z\nd = 2024-01-31\nl = [\"x\", {m = \"y\"}]\nc_unencrypted = \"z\"\nn_unencrypted = 7\ne = \"\"\n\n[o]\n",
-		open:  map[flipped]int{inComment: 395, inMetadata: 71, inText: 1},
+		plain: "# first\ns = \"hunter2\"\ni = 5\nf = 1.5\nb = true\nt = 2024-01-31T10:00:00Z\nd = 2024-01-31\nl = [\"x\", {m = \"w\"}]\nc_unencrypted = \"z\"\nn_unencrypted = 7\ne = \"\"\n\n[o]\n",
+		open:  map[flipped]int{inComment: 385, inMetadata: 152},
 	},
 }
 
@@ -150,7 +151,7 @@ func openBits(format envfile.Format, src []byte, id keys.Identity) (*bitsRead, e
 		return nil, err
 	}
 	m := s.Metadata()
-	meta := fmt.Sprint(m.Rules, m.LastModified, m.Version, m.Threshold)
+	meta := fmt.Sprint(m.Rules, m.LastModified, m.Version, m.Threshold, o.Bound())
 	for _, s := range m.Stanzas() {
 		meta += fmt.Sprint(*s)
 	}

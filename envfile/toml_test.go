@@ -96,7 +96,7 @@ func TestTOMLResealChangesFourLines(t *testing.T) {
 
 func TestTOMLMetadata(t *testing.T) {
 	s := sealTOML(t, "a = 1\n", envfile.Rules{EncryptedRegex: `^a\.`, MACOnlyEncrypted: true})
-	assert.Regexp(t, `(?s)^a = 1\n\n\[sops\]\nencrypted_regex = "\^a\\\\."\nlastmodified = "[^"]+"\nmac = "ENC\[[^"]+"\nmac_only_encrypted = true\nsealcfg = \{ binding = "ENC\[[^"]+", version = 1 \}\nversion = "3.13.3"\n\n`+
+	assert.Regexp(t, `(?s)^a = 1\n\n\[sops\]\nencrypted_regex = "\^a\\\\."\nlastmodified = "[^"]+"\nmac = "ENC\[[^"]+"\nmac_only_encrypted = true\nsealcfg = \{ binding = "ENC\[[^"]+", version = 2 \}\nversion = "3.13.3"\n\n`+
 		`\[\[sops.age\]\]\nenc = """\n-----BEGIN AGE ENCRYPTED FILE-----\n.*-----END AGE ENCRYPTED FILE-----\n"""\nrecipient = "age1[a-z0-9]+"\n$`, string(s.Bytes()))
 
 	groups, _, err := envfile.Seal(t.Context(), parseTOML(t, "a = 1\n"), envfile.Rules{}, groupsOf(2, alice, bob, carol))
@@ -214,13 +214,34 @@ func TestTOMLTampering(t *testing.T) {
 		})
 	}
 
-	// The mark of a local date is spelling, which the format does not bind: a
-	// date that was one comes back as a string, and a string does not become one.
-	o := openTOML(t, strings.Replace(text, `\u005D"`, `]"`, 1))
-	assert.Contains(t, document(t, o), `d = "2020-01-31"`)
-	o = openTOML(t, strings.Replace(text, value("a"), strings.TrimSuffix(value("a"), "]")+`\u005D`, 1))
-	_, err := o.Document()
+	// The binding covers the mark of a local date. Without one, a date becomes a string; a string
+	// that is no date does not become one.
+	bound := regexp.MustCompile(`(?m)^sealcfg = .*\n`)
+	asString := strings.Replace(text, `\u005D"`, `]"`, 1)
+	s, err := envfile.ParseSealed(envfile.TOML, []byte(asString))
+	require.NoError(t, err)
+	_, err = s.Open(t.Context(), alice)
+	requireTampered(t, err, envfile.BindingStructure)
+	assert.Contains(t, document(t, openTOML(t, bound.ReplaceAllString(asString, ""))), `d = "2020-01-31"`)
+
+	asDate := strings.Replace(text, value("a"), strings.TrimSuffix(value("a"), "]")+`\u005D`, 1)
+	s, err = envfile.ParseSealed(envfile.TOML, []byte(bound.ReplaceAllString(asDate, "")))
+	require.NoError(t, err)
+	_, err = s.Open(t.Context(), alice)
+	require.ErrorIs(t, err, envfile.ErrIntegrity)
 	require.ErrorContains(t, err, "marked as a local date or time, and is none")
+}
+
+// An unencrypted local date is not a string, and the reverse.
+func TestTOMLLocalKindInClear(t *testing.T) {
+	for was, is := range map[string]string{"2020-01-31": `"2020-01-31"`, `"07:32:00"`: "07:32:00", "'2020-01-31T07:32:00'": "2020-01-31T07:32:00"} {
+		text := string(sealTOML(t, "a = 1\nd_unencrypted = "+was+"\n", envfile.Rules{}).Bytes())
+		changed := strings.Replace(text, "d_unencrypted = "+was, "d_unencrypted = "+is, 1)
+		s, err := envfile.ParseSealed(envfile.TOML, []byte(changed))
+		require.NoError(t, err)
+		_, err = s.Open(t.Context(), alice)
+		requireTampered(t, err, envfile.BindingStructure)
+	}
 }
 
 // A text that looks like a ciphertext, with the mark of a local date, is a text.

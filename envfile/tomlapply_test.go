@@ -223,6 +223,6 @@ func TestTOMLRefuses(t *testing.T) {
 	}
 	for _, text := range []string{"[sops]\n", "sops = 1\n", "[[sops]]\n", "sops = {}\n", "[sops.x]\n"} {
 		_, err := envfile.Parse(envfile.TOML, []byte(text))
-		require.ErrorContains(t, err, "the name is kept for the metadata", text)
+		require.ErrorContains(t, err, "is the name of the metadata", text)
 	}
 }

@@ -88,9 +88,6 @@ func (t *tomlText) blockOfLine(b *block) {
 	}
 }
 
-// readsBack leaves it to the scanner.
-func (t *tomlText) readsBack(*Node, spelling) bool { return false }
-
 func (t *tomlText) blockFits(_ int, old *block) bool { return !old.flow && old.eol == t.src.eol }
 
 func (t *tomlText) removeBlock(int) edit { return edit{t.block.start, t.block.end, ""} }

@@ -13,7 +13,7 @@ import (
 
 var (
 	errNotInTOML  = errors.New("TOML has no such value")
-	errLocalBroke = errors.New("the sealed value is marked as a local date or time, and is none")
+	errLocalBroke = errors.New("the encrypted value is marked as a local date or time, and is none")
 )
 
 // localMark ends the ciphertext of a local date or time: the bracket and the
@@ -34,6 +34,20 @@ func (t *tomlText) spell(n *Node, to spelling) ([]edit, error) {
 	return []edit{{n.span.start, n.span.end, text}}, nil
 }
 
+// reveal notes the kind of a local date or time. A ciphertext that is marked as one without being
+// one was changed.
+func (t *tomlText) reveal(n *Node) error {
+	if !n.span.local {
+		return nil
+	}
+	kind := tomlLocalKind(n.Text)
+	if n.Type != crypto.Str || kind == "" {
+		return errLocalBroke
+	}
+	n.traits = &traits{local: kind}
+	return nil
+}
+
 // spelled returns a text in the style in which n stands.
 func (t *tomlText) spelled(n *Node, to spelling) (string, error) {
 	sp := n.span
@@ -44,9 +58,6 @@ func (t *tomlText) spelled(n *Node, to spelling) (string, error) {
 		q := tomlQuotes[sp.style]
 		return q + t.firstBreak(n) + to.text + q, nil
 	case to.typ == crypto.Str && sp.local && sp.style == styleDouble && t.block != nil: // sealed until now
-		if !tomlLocal(to.text) {
-			return "", errLocalBroke
-		}
 		return to.text, nil
 	case to.typ == crypto.Str && sp.local && sp.style == stylePlain:
 		return to.text, nil // a plain text's own

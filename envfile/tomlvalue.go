@@ -213,8 +213,9 @@ func tomlNumber(n *Node, text string) error {
 // tomlMoment reads a date or time. With an offset it is a time; without one it
 // has no type in the format and is kept as it is written.
 func tomlMoment(n *Node, text string) error {
-	if tomlLocal(text) {
+	if kind := tomlLocalKind(text); kind != "" {
 		n.Text, n.span.local = text, true
+		n.with().local = kind
 		return nil
 	}
 	var v time.Time
@@ -230,16 +231,19 @@ func tomlMoment(n *Node, text string) error {
 	return syntaxError(n, "there is no such date or time")
 }
 
-// tomlLocal reports whether a text is a local date, time, or both.
-func tomlLocal(text string) bool {
+// tomlLocalKind returns what a text is without quotes: a local "date", "time" or
+// "datetime", "" if it is none.
+func tomlLocalKind(text string) string {
 	norm := strings.ToUpper(strings.Replace(text, " ", "T", 1))
 	if !tomlDate().MatchString(text) && !tomlTime().MatchString(text) || strings.HasSuffix(norm, "Z") {
-		return false
+		return ""
 	}
-	for _, form := range []string{"2006-01-02T15:04:05", "2006-01-02", "15:04:05"} {
+	for kind, form := range map[string]string{"datetime": "2006-01-02T15:04:05", "date": time.DateOnly, "time": time.TimeOnly} {
 		if _, err := time.Parse(form, norm); err == nil {
-			return true
+			return kind
 		}
 	}
-	return false
+	return ""
 }
+
+func tomlLocal(text string) bool { return tomlLocalKind(text) != "" }

@@ -96,6 +96,9 @@ func (d *Document) trap(n *Node) string {
 	case *jsonText:
 		return t.trap(n)
 	}
+	if n.span.open {
+		return "the text block ends the file without a line break, and readers disagree whether a line feed follows: it comes back as |-"
+	}
 	if n.Kind != Value || n.Quoted || n.span.borrowed || n.span.end <= n.span.start {
 		return ""
 	}

@@ -59,7 +59,7 @@ func (o *Opened) openStray(v visit) bool {
 	if _, _, err := o.openValue(v); err != nil {
 		return false
 	}
-	o.strays = append(o.strays, Place{n.Line, pathName(v.keys)})
+	o.strays = append(o.strays, Position{n.Line, pathName(v.keys)})
 	return true
 }
 
@@ -71,7 +71,7 @@ func (u *Unverified) Text() ([]byte, error) { return u.opened.Text() }
 
 // Strays returns the encrypted values that authenticate where the rules leave values
 // unencrypted.
-func (u *Unverified) Strays() []Place { return u.opened.strays }
+func (u *Unverified) Strays() []Position { return u.opened.strays }
 
 // String keeps values out of logs.
 func (u *Unverified) String() string { return u.opened.String() }

@@ -112,7 +112,7 @@ func TestOpenUnverifiedStrays(t *testing.T) {
 	text := unbound(t, string(seal(t, "a: x\nm:\n    b: y\nl:\n    - z\n", envfile.Rules{}).Bytes()))
 	text = strings.Replace(text, "unencrypted_suffix: _unencrypted", "encrypted_regex: ^a$", 1)
 	moved := swapValues(t, text, "b", "ENC") // authenticates at neither position
-	for text, want := range map[string]string{text: "a: x\nm:\n    b: y\nl:\n    - z\n", moved: ""} {
+	for text, want := range map[string]string{text: "a: x\nm:\n    b: \"y\"\nl:\n    - z\n", moved: ""} {
 		u, err := parseSealed(t, text).OpenUnverified(context.Background(), alice)
 		require.NoError(t, err)
 		got, err := u.Text()
@@ -123,6 +123,6 @@ func TestOpenUnverifiedStrays(t *testing.T) {
 			continue
 		}
 		assert.Equal(t, want, string(got))
-		assert.Equal(t, []envfile.Place{{Line: 3, Path: "m.b"}, {Line: 5, Path: "l"}}, u.Strays())
+		assert.Equal(t, []envfile.Position{{Line: 3, Path: "m.b"}, {Line: 5, Path: "l"}}, u.Strays())
 	}
 }

@@ -47,6 +47,37 @@ func parseYAML(src []byte, decode yamlDecoder) (*parsed, error) {
 	return &parsed{src: src, roots: t.roots, blocks: t.blocks, layout: t}, nil
 }
 
+// yamlMeaning reads a text for the meaning of its values, with the parser. It looks for no
+// metadata and does not find out to which map a comment belongs.
+func yamlMeaning(src []byte) ([]*Node, error) {
+	docs, err := askParser(src)
+	if err != nil {
+		return nil, err
+	}
+	if detachable(src) {
+		t := &yamlTree{detached: true}
+		err := t.build(docs)
+		return t.roots, err
+	}
+	t := &yamlTree{src: newSource(src), decode: askParser}
+	if err := t.build(docs); err != nil {
+		return nil, err
+	}
+	err = t.scanGaps()
+	return t.roots, err
+}
+
+// detachable reports whether the parser's nodes hold all that readers see of a text: it has no
+// directives, no tags and none of the line breaks of YAML 1.1, which the parser drops.
+func detachable(src []byte) bool {
+	for _, s := range []string{"!", "\n%", "\u0085", "\u2028", "\u2029"} {
+		if bytes.Contains(src, []byte(s)) {
+			return false
+		}
+	}
+	return !bytes.HasPrefix(bytes.TrimPrefix(src, []byte(byteOrderMark)), []byte("%"))
+}
+
 func (yamlFormat) carry(typ crypto.Type, text string) (crypto.Type, string) { return typ, text }
 
 func (yamlFormat) values(src []byte) ([]*Node, error) { return readYAML(src, decodeYAML, false) }
@@ -92,34 +123,39 @@ func askParser(src []byte) ([]*yaml.Node, error) {
 	if line := loneReturn(src); line > 0 {
 		return nil, &SyntaxError{Line: line, Reason: "a carriage return without a line feed: end lines with a line feed"}
 	}
-	small, values, ok := shrink(src)
-	if !ok {
-		small = src
-	}
-	if err := boundYAML(src, small, len(values)); err != nil {
+	if err := boundYAML(src); err != nil {
 		return nil, err
-	}
-	if ok {
-		if docs, ok := decodeShrunk(small, values); ok {
-			return docs, nil
-		}
 	}
 	return decodeAll(src)
 }
 
-// decodeShrunk reads a text in which sealed values have been shrunk. ok is false
-// if that text has an error: it is reported from the whole one.
-func decodeShrunk(small []byte, values []string) (docs []*yaml.Node, ok bool) {
-	docs, err := decodeAll(small)
-	if err != nil {
-		return nil, false
+// withoutMarks replaces each byte order mark within a text by a character that the text does not
+// have, whatever its spelling. The parser looks for a mark at the beginning of its
+// buffer instead of where it reads: one that comes to stand there makes it skip the
+// first character of lines.
+func withoutMarks(src []byte) (text []byte, standIn string, err error) {
+	begin := len(src) - len(bytes.TrimPrefix(src, []byte(byteOrderMark)))
+	if !bytes.Contains(src[begin:], []byte(byteOrderMark)) {
+		return src, "", nil
 	}
-	for _, doc := range docs {
-		if unshrink(doc, values) != nil {
-			return nil, false
+	lower := bytes.ToLower(src)
+	for r := rune(0xE000); r <= 0xF8FF; r++ { // for private use
+		if !bytes.ContainsRune(src, r) && !bytes.Contains(lower, []byte(strconv.FormatInt(int64(r), 16))) {
+			standIn = string(r)
+			return append(src[:begin:begin], bytes.ReplaceAll(src[begin:], []byte(byteOrderMark), []byte(standIn))...), standIn, nil
 		}
 	}
-	return docs, true
+	return nil, "", &SyntaxError{Line: 1, Reason: "a byte order mark within the text: remove it"}
+}
+
+// withMarks puts the byte order marks back.
+func withMarks(n *yaml.Node, standIn string) {
+	for _, s := range []*string{&n.Value, &n.HeadComment, &n.LineComment, &n.FootComment} {
+		*s = strings.ReplaceAll(*s, standIn, byteOrderMark)
+	}
+	for _, c := range n.Content {
+		withMarks(c, standIn)
+	}
 }
 
 func decodeAll(src []byte) (docs []*yaml.Node, err error) {
@@ -128,7 +164,11 @@ func decodeAll(src []byte) (docs []*yaml.Node, err error) {
 			docs, err = nil, &SyntaxError{Line: 1, Reason: "the YAML parser gave up on this text"}
 		}
 	}()
-	d := yaml.NewDecoder(bytes.NewReader(src))
+	text, standIn, err := withoutMarks(src)
+	if err != nil {
+		return nil, err
+	}
+	d := yaml.NewDecoder(bytes.NewReader(text))
 	for {
 		var n yaml.Node
 		switch err := d.Decode(&n); {
@@ -139,6 +179,9 @@ func decodeAll(src []byte) (docs []*yaml.Node, err error) {
 			return docs, nil
 		case err != nil:
 			return nil, yamlError(src, err)
+		}
+		if standIn != "" {
+			withMarks(&n, standIn)
 		}
 		docs = append(docs, &n)
 	}

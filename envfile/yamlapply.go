@@ -56,11 +56,7 @@ func (t *yamlTree) replace(n, v *Node) ([]edit, error) {
 		return []edit{{start, end, t.spellNew(v, n.span.indent, n.span.flow)}}, nil
 	}
 	w := yamlWriter{src: t.src, t: t, n: n, sp: n.span}
-	edits := w.open(v.Type, v.Text)
-	if n.span.tag >= 0 && !n.span.bang { // a tag such as !!int would contradict
-		edits = append(edits, edit{n.span.tag, w.textStart(), ""})
-	}
-	return edits, nil
+	return w.reopen(v.Type, v.Text), nil
 }
 
 // overwrite begins behind the key or dash, for a block has no brackets that would

@@ -1,6 +1,7 @@
 package envfile
 
 import (
+	"bytes"
 	"slices"
 	"sort"
 	"strconv"
@@ -20,7 +21,9 @@ import (
 // attachComments finds the comments and puts them among the entries of the maps
 // and lists to which sops attaches them.
 func (t *yamlTree) attachComments(docs []*yaml.Node) error {
-	t.findComments()
+	if err := t.scanGaps(); err != nil {
+		return err
+	}
 	t.closeFlows()
 	if len(t.comments) == 0 {
 		return nil
@@ -97,34 +100,63 @@ func (t *yamlTree) markComments() ([]*yaml.Node, error) {
 	return t.decode(marked)
 }
 
-// findComments looks for # in the gaps between tokens.
-func (t *yamlTree) findComments() {
+// scanGaps finds comments and directives in the gaps between tokens.
+func (t *yamlTree) scanGaps() error {
 	tokens := t.tokens
 	sort.Slice(tokens, func(i, j int) bool {
 		a, b := &tokens[i], &tokens[j]
 		return a.start < b.start || a.start == b.start && a.end < b.end
 	})
-	text := nocopy.String(t.src.src)
 	at := t.src.lines[0]
-	gap := func(end int) {
-		for at < end {
-			if t.src.src[at] != '#' {
-				at++
-				continue
-			}
+	for _, tok := range t.tokens {
+		if err := t.scanGap(at, tok.start); err != nil {
+			return err
+		}
+		at = max(at, tok.end)
+	}
+	return t.scanGap(at, len(t.src.src))
+}
+
+func (t *yamlTree) scanGap(at, end int) error {
+	src := t.src.src
+	for at < end {
+		switch c := src[at]; {
+		case c == '#':
 			stop := t.src.lineEnd(at)
 			line, column := t.src.position(at)
-			c := &Node{Kind: Comment, Type: crypto.Comment, Text: text[at+1 : stop], Line: line, Column: column, span: noSpan()}
+			c := &Node{Kind: Comment, Type: crypto.Comment, Text: nocopy.String(src)[at+1 : stop], Line: line, Column: column, span: noSpan()}
 			c.span.start, c.span.end = at, stop
 			t.comments = append(t.comments, c)
 			at = stop
+		case c == '!' || c == '&': // a # in it begins no comment
+			at = t.src.propertyEnd(at)
+		case c == '%' && t.src.lineStart(at) == at:
+			stop := t.src.lineEnd(at)
+			t.directive(at, src[at:stop])
+			at = stop
+		case !ordinary(c) && breakAt(src, at) > 1 && c != '\r':
+			line, column := t.src.position(at)
+			return &SyntaxError{Line: line, Column: column, Reason: "a line ends with U+0085, U+2028 or U+2029, which is no line break in YAML 1.2: use a line feed"}
+		default:
+			at++
 		}
 	}
-	for _, tok := range t.tokens {
-		gap(tok.start)
-		at = max(at, tok.end)
+	return nil
+}
+
+// directive notes %YAML and %TAG with the document to which they belong. The blanks
+// and the comment in them mean nothing.
+func (t *yamlTree) directive(at int, text []byte) {
+	line, _ := t.src.position(at)
+	doc := len(t.begin) - 1
+	for doc > 0 && t.begin[doc] > line {
+		doc--
 	}
-	gap(len(t.src.src))
+	if i := bytes.Index(text, []byte(" #")); i >= 0 {
+		text = text[:i]
+	}
+	root := t.roots[doc].with()
+	root.directives = append(root.directives, string(bytes.Join(bytes.Fields(text), []byte(" "))))
 }
 
 // containerAt returns the map or list of the last token before offset.

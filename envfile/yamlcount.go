@@ -3,16 +3,16 @@ package envfile
 import "bytes"
 
 // boundYAML refuses a text of which the parser would make too many nodes. It cannot
-// be stopped on its way, so they are counted before: never too few (but for
-// "[a: b]", which is three and counts as two), and too many only in a text that is
-// hard to read. short is the text with marks in the place of sealed values.
-func boundYAML(src, short []byte, marks int) error {
+// be stopped on its way, so they are counted before: too many only in a text that is
+// hard to read, and too few only for "[a: b]", which is three and counts as two, and
+// for what is spelled like a ciphertext and stands in brackets without quotes.
+func boundYAML(src []byte) error {
 	most := mostNodes(len(src))
-	if len(short) <= most || separators(short)-marks <= most {
+	if len(src) <= most || separators(src) <= most {
 		return nil
 	}
-	c := yamlCounter{left: most + marks, sure: true, scalar: -1}
-	if line := c.count(short); line > 0 {
+	c := yamlCounter{left: most, sure: true, scalar: -1}
+	if line := c.count(src); line > 0 {
 		return tooManyNodes(line, len(src))
 	}
 	return nil
@@ -38,7 +38,33 @@ func separators(text []byte) (n int) {
 	} {
 		n += bytes.Count(text, s)
 	}
-	return n
+	return n - inCiphertexts(text)
+}
+
+// shortestCiphertext is less than any ciphertext has.
+const shortestCiphertext = 100
+
+// inCiphertext holds the characters between the brackets of a ciphertext: base64 and the
+// names of its parts.
+var inCiphertext = setOf("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/=,:_")
+
+// inCiphertexts counts the separators in ciphertexts, which are quoted in brackets.
+func inCiphertexts(text []byte) (n int) {
+	const each = len("[,:,:,:,:") // ENC[AES256_GCM,data:…,iv:…,tag:…,type:…]
+	for {
+		i := bytes.Index(text, []byte(sealedPrefix))
+		if i < 0 {
+			return n
+		}
+		text = text[i+len(sealedPrefix):]
+		end := 0
+		for end < len(text) && inCiphertext[text[end]] {
+			end++
+		}
+		if end >= shortestCiphertext && bytes.Count(text[:end], []byte(",")) == 3 && bytes.Count(text[:end], []byte(":")) == 4 {
+			n += each
+		}
+	}
 }
 
 // yamlCounter counts line by line and leaves out what is text for certain.

@@ -116,29 +116,25 @@ func harmless(c byte, flow bool) bool {
 }
 
 // spellScalar spells a value without regard to an older style, as sops would:
-// plain where that reads back as the same type, in double quotes where it would
-// be of another type, else in single quotes if they can hold it.
+// without quotes where all readers take that for the same value, in double quotes where one
+// would take it for something else, else in single quotes if they can hold it.
 func spellScalar(typ crypto.Type, text string, flow bool) string {
 	switch {
 	case typ != crypto.Str:
 		return spellTyped(typ, text)
 	case !utf8.ValidString(text):
 		return "!!binary " + base64.StdEncoding.EncodeToString([]byte(text))
+	case ambiguous(text):
+		return spellDouble(text)
 	case canBePlain(text, flow, false):
 		return text
-	case canBeSingle(text) && isString(text):
+	case canBeSingle(text):
 		return spellSingle(text)
 	}
 	return spellDouble(text)
 }
 
 func spellSingle(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
-
-// isString reports whether a text without quotes would be a string, syntax aside.
-func isString(text string) bool {
-	typ, _ := GuessType(text)
-	return typ == crypto.Str && text != "" && text != "null" && text != "~"
-}
 
 // spellTyped spells the canonical text of a number, boolean or time so that
 // YAML gives it the same type again.

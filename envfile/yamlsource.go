@@ -187,21 +187,44 @@ func (s *source) gapBefore(at, n int) int {
 	return at
 }
 
-// skipProperties passes over the anchor and tag before a value.
+// skipProperties passes over the anchor and the tag before a value. It stops at a
+// second one of a kind, which belongs to another node.
 func (s *source) skipProperties(i int) (value, tag int) {
 	tag = -1
-	for i < len(s.src) && (s.src[i] == '&' || s.src[i] == '!') {
-		if s.src[i] == '!' {
+	anchor := false
+	for i < len(s.src) {
+		switch {
+		case s.src[i] == '!' && tag < 0:
 			tag = i
+		case s.src[i] == '&' && !anchor:
+			anchor = true
+		default:
+			return i, tag
 		}
-		for i < len(s.src) && !blank(s.src[i]) && breakAt(s.src, i) == 0 &&
-			// In flow style an indicator may end the property of an empty value.
-			!(bytes.IndexByte([]byte(",]}"), s.src[i]) >= 0) {
-			i++
-		}
-		i = s.skipBlank(i)
+		i = s.skipBlank(s.propertyEnd(i))
 	}
 	return i, tag
+}
+
+// propertyEnd returns where the anchor or tag at i ends.
+func (s *source) propertyEnd(i int) int {
+	if bytes.HasPrefix(s.src[i:], []byte("!<")) {
+		if end := bytes.IndexByte(s.src[i:], '>'); end >= 0 {
+			return i + end + 1
+		}
+	}
+	for i < len(s.src) && !blank(s.src[i]) && breakAt(s.src, i) == 0 &&
+		// In flow style an indicator may end the property of an empty value.
+		!(bytes.IndexByte([]byte(",]}"), s.src[i]) >= 0) {
+		i++
+	}
+	return i
+}
+
+// bang reports whether the tag at i is "!".
+func (s *source) bang(i int) bool {
+	tag := string(s.src[i:s.propertyEnd(i)])
+	return tag == "!" || tag == "!<!>"
 }
 
 // skipBlank passes over blanks, line breaks and comments.
@@ -233,11 +256,8 @@ func (s *source) scalar(n *yaml.Node, parent int) (sp span, ok bool) {
 	start := i
 	if n.Anchor != "" || i < len(s.src) && (s.src[i] == '!' || s.src[i] == '&') {
 		i, sp.tag = s.skipProperties(i)
-		switch {
-		case sp.tag >= 0 && bytes.HasPrefix(s.src[sp.tag:], []byte("! ")):
-			sp.bang = true
-		case sp.tag >= 0 && !coreTags[n.ShortTag()]:
-			sp.tagged, sp.tag = true, -1
+		if sp.tag >= 0 {
+			sp.tagKind = s.tagKind(sp.tag, n)
 		}
 	}
 	sp.start, sp.end = i, -1
@@ -260,6 +280,18 @@ func (s *source) scalar(n *yaml.Node, parent int) (sp span, ok bool) {
 		sp.end = s.plainEnd(i, n.Value)
 	}
 	return sp, sp.end >= 0
+}
+
+func (s *source) tagKind(tag int, n *yaml.Node) tagKind {
+	switch short := n.ShortTag(); {
+	case s.bang(tag):
+		return bangTag
+	case short == "!!str":
+		return stringTag
+	case coreTags[short]:
+		return coreTag
+	}
+	return customTag
 }
 
 func (s *source) quoteEnd(i int, quote byte) int {

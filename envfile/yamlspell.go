@@ -2,6 +2,7 @@ package envfile
 
 import (
 	"bytes"
+	"errors"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -26,31 +27,78 @@ func (t *yamlTree) spell(n *Node, to spelling) ([]edit, error) {
 	w := yamlWriter{src: t.src, t: t, n: n, sp: n.span}
 	switch {
 	case !to.sealed:
-		return w.open(to.typ, to.text), nil
+		return w.open(to), nil
 	case to.was != nil && to.was.span.style == stylePlain && !to.was.span.flow && w.comesBackFromPlain():
 		return w.sealPlain(to.text), nil
 	}
 	return w.seal(to.text), nil
 }
 
-// readsBack knows the usual cases: a comment of one line, and a value in block
-// style whose ciphertext ends its line or is followed by a comment.
-func (t *yamlTree) readsBack(n *Node, to spelling) bool {
+// respell implements [respeller].
+func (t *yamlTree) respell(n *Node, encrypted bool) []edit {
+	settled := settledNode(n)
+	if settled == n {
+		return nil
+	}
+	was, is := meaningOf(n, encrypted), meaningOf(settled, encrypted)
+	var edits []edit
+	if was.keyTag != is.keyTag || was.keyAs != is.keyAs || was.keyQuoted != is.keyQuoted {
+		start, tag := t.src.skipProperties(n.span.keyStart)
+		if was.keyTag != is.keyTag {
+			w := yamlWriter{src: t.src, sp: span{tag: tag}}
+			edits = append(edits, w.dropTag())
+		}
+		edits = append(edits, edit{start, n.span.keyEnd, spellDouble(n.Key)})
+	}
+	if encrypted || n.span.borrowed || was.tag == is.tag && was.written == is.written && was.quoted == is.quoted {
+		return edits
+	}
+	w := yamlWriter{src: t.src, t: t, n: n, sp: n.span}
+	if n.Kind == Null {
+		return append(edits, w.dropTag())
+	}
+	return append(edits, w.reopen(n.Type, n.Text)...)
+}
+
+// reopen spells a plain value in the place of another, in its style, such that all readers take
+// it for that value. A tag of a type would contradict.
+func (w *yamlWriter) reopen(typ crypto.Type, text string) []edit {
+	edits := w.open(spelling{typ: typ, text: text, agreed: true})
+	if w.sp.tagKind == coreTag && typ == crypto.Str && utf8.ValidString(text) {
+		edits = append(edits, w.dropTag())
+	}
+	return edits
+}
+
+// staysOnLine reports whether a value may get another text by another ciphertext alone: it
+// is opened in place, in the style that it has.
+func (t *yamlTree) staysOnLine(n *Node, to spelling) bool {
 	sp, src := n.span, t.src.src
 	switch {
-	case n.Kind == Comment:
-		return canBeSingle(to.text)
-	case sp.header >= 0 || sp.flow || sp.borrowed || sp.bang || !endsLine(src, sp.end):
+	case sp.header >= 0 || sp.flow || sp.borrowed || sp.tag >= 0 || !endsLine(src, sp.end):
 		return false
-	case sp.style == stylePlain && !bytes.HasPrefix(src[sp.start:sp.end], []byte(sealedPrefix)):
+	case sp.style != stylePlain:
+	case !bytes.HasPrefix(src[sp.start:sp.end], []byte(sealedPrefix)):
+		return false
+	case to.typ == crypto.Str && ambiguous(to.text): // it needs quotes
 		return false
 	}
-	if to.typ == crypto.Str { // else a number, boolean or time, for which there is one spelling
-		feeds := strings.Contains(to.text, "\n")
-		return utf8.ValidString(to.text) && (!feeds || sp.style == styleDouble || sp.style == stylePlain && literalOK(to.text))
-	}
-	return true
+	return to.typ != crypto.Str || utf8.ValidString(to.text) && !strings.Contains(to.text, "\n")
 }
+
+// endsLine reports whether only a closing quote, blanks and a comment follow on the line.
+func endsLine(src []byte, i int) bool {
+	if i < len(src) && (src[i] == '"' || src[i] == '\'') {
+		i++
+	}
+	before := i
+	for i < len(src) && blank(src[i]) {
+		i++
+	}
+	return i == len(src) || breakAt(src, i) > 0 || src[i] == '#' && i > before
+}
+
+var errOpenBlock = errors.New("the text block ends the file without a line break, and readers disagree whether a line feed follows: write |-")
 
 type yamlWriter struct {
 	src *source
@@ -62,13 +110,13 @@ type yamlWriter struct {
 func (w *yamlWriter) seal(enc string) []edit {
 	var edits []edit
 	sp := w.sp
-	if sp.tag >= 0 {
-		edits = append(edits, edit{sp.tag, w.textStart(), ""})
+	if sp.tagKind == bangTag || sp.tagKind == coreTag {
+		edits = append(edits, w.dropTag())
 	}
 	replace := func(text string) []edit { return append(edits, edit{sp.start, sp.end, text}) }
 	switch sp.style {
 	case styleSingle:
-		if sp.flow && canBePlain(w.n.Text, true, sp.tagged) {
+		if sp.flow && canBePlain(w.n.Text, true, sp.tagKind.keepsString()) {
 			return replace("! '" + enc + "'")
 		}
 		return replace("'" + enc + "'")
@@ -93,6 +141,15 @@ func (w *yamlWriter) seal(enc string) []edit {
 // stays so when the file is sealed again, unless its author now spells it in a
 // way that would not come back: else one change would requote the whole file.
 
+// dropTag removes the tag, but nothing that stands between it and the value.
+func (w *yamlWriter) dropTag() edit {
+	end := w.src.propertyEnd(w.sp.tag)
+	for end < len(w.src.src) && blank(w.src.src[end]) {
+		end++
+	}
+	return edit{w.sp.tag, end, ""}
+}
+
 func (w *yamlWriter) sealPlain(enc string) []edit {
 	if w.sp.header < 0 {
 		return []edit{{w.sp.start, w.sp.end, enc + w.blankBefore(w.sp.end, enc)}}
@@ -111,10 +168,13 @@ func (w *yamlWriter) insteadOfBlock(text string) []edit {
 // opened as it is written now.
 func (w *yamlWriter) comesBackFromPlain() bool {
 	sp := w.sp
-	if sp.flow || sp.tag >= 0 || sp.tagged {
+	text := w.n.Text
+	if sp.flow || sp.tag >= 0 {
 		return false
 	}
-	text := w.n.Text
+	if w.n.Type == crypto.Str && ambiguous(text) && canBePlain(text, false, false) {
+		return false // whether it has quotes is bound
+	}
 	if sp.header < 0 {
 		return spellScalar(w.n.Type, text, false) == string(w.src.src[sp.start:sp.end]) && !w.opensAsBlock(text)
 	}
@@ -138,14 +198,6 @@ func (w *yamlWriter) headerEnd() int {
 	return end
 }
 
-// textStart returns where the value begins behind its tag.
-func (w *yamlWriter) textStart() int {
-	if w.sp.header >= 0 {
-		return w.sp.header
-	}
-	return w.sp.start
-}
-
 // blockIndent returns the indentation of a block scalar's content.
 func (w *yamlWriter) blockIndent() int {
 	for _, c := range w.src.src[w.sp.header:w.headerEnd()] {
@@ -165,24 +217,25 @@ func (w *yamlWriter) blankBefore(end int, text string) string {
 	return ""
 }
 
-func (w *yamlWriter) open(typ crypto.Type, text string) []edit {
-	sp := w.sp
-	if sp.style == styleLiteral || sp.style == styleFolded {
-		return w.openBlock(typ, text)
-	}
+// open spells a plain value in the place of a ciphertext, or of another value.
+func (w *yamlWriter) open(to spelling) []edit {
+	sp, typ, text := w.sp, to.typ, to.text
+	noString := typ != crypto.Str || !utf8.ValidString(text)
 	var edits []edit
-	if sp.bang {
-		edits = append(edits, edit{sp.tag, sp.start, ""})
+	if sp.tagKind == bangTag || sp.tag >= 0 && noString { // it would contradict
+		edits = append(edits, w.dropTag())
+	}
+	if sp.style == styleLiteral || sp.style == styleFolded {
+		return append(edits, w.openBlock(typ, text)...)
 	}
 	replace := func(s string) []edit { return append(edits, edit{sp.start, sp.end, s + w.blankBefore(sp.end, s)}) }
-	if typ != crypto.Str || !utf8.ValidString(text) {
+	if noString {
 		return replace(spellScalar(typ, text, sp.flow))
 	}
-	shifted := sp.style == styleSingle && sp.flow && !sp.bang // stands for plain
 	switch {
 	case sp.style == styleDouble:
 		return replace(spellDouble(text))
-	case (sp.style == stylePlain || shifted) && canBePlain(text, sp.flow, sp.tagged):
+	case (sp.style == stylePlain || sp.shifted()) && w.plain(to):
 		return replace(text)
 	case sp.style == styleSingle && canBeSingle(text):
 		return replace(spellSingle(text))
@@ -202,6 +255,30 @@ func (w *yamlWriter) open(typ crypto.Type, text string) []edit {
 		return append(replace(spellScalar(typ, text, false)), blanks...)
 	}
 	return replace(spellScalar(typ, text, sp.flow))
+}
+
+// shifted reports whether a ciphertext in single quotes stands for a value without quotes.
+func (sp *span) shifted() bool { return sp.style == styleSingle && sp.flow && sp.tagKind != bangTag }
+
+// reveal notes a tag that contradicts the type, and whether a string gets quotes in plaintext where
+// the ciphertext stands for one without.
+func (t *yamlTree) reveal(n *Node) error {
+	sp := n.span
+	if sp.tagKind == stringTag && impliedTag(n) != "!!str" {
+		t := n.ownTraits()
+		t.tag = longStringTag
+		n.traits = &t
+	}
+	if (sp.style == stylePlain || sp.shifted()) && n.Type == crypto.Str && ambiguous(n.Text) {
+		n.quoted = !canBePlain(n.Text, sp.flow, sp.tagKind.keepsString()) || sp.tagKind == stringTag
+	}
+	return nil
+}
+
+// plain reports whether a string is written without quotes, where its ciphertext allows it.
+func (w *yamlWriter) plain(to spelling) bool {
+	tagged := w.sp.tagKind.keepsString()
+	return canBePlain(to.text, w.sp.flow, tagged) && (tagged || !to.agreed || !ambiguous(to.text))
 }
 
 // blanksBehind looks at the blank lines behind the value. It returns the edits
@@ -253,7 +330,7 @@ func (w *yamlWriter) openBlock(typ crypto.Type, text string) []edit {
 	indent := w.blockIndent()
 	header := string(w.src.src[sp.header:headerEnd])
 	want, lines := literalLines(text, indent-max(sp.indent, 0))
-	if !headerFits(header, want) && !(strings.TrimLeft(header, "|123456789") == "" && want[len(want)-1] == '-' && w.atEnd()) {
+	if !headerFits(header, want) {
 		header = want
 	}
 	edits := []edit{{sp.header, headerEnd, header}}
@@ -273,16 +350,6 @@ func headerFits(header, want string) bool {
 		return false
 	}
 	return chomp(header) == chomp(want) || chomp(header) == "+" && chomp(want) == ""
-}
-
-// atEnd reports whether the value is the last of a text without a final line
-// break: there a text without line feed needs no "-" in the header.
-func (w *yamlWriter) atEnd() bool {
-	if w.sp.end == len(w.src.src) {
-		return true
-	}
-	b := w.t.blocks[len(w.t.blocks)-1]
-	return b != nil && w.sp.end == b.start && b.end == len(w.src.src)
 }
 
 // literalLines returns the header and the content lines of a literal block.

@@ -1,9 +1,11 @@
 package envfile
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 
@@ -31,9 +33,11 @@ type yamlTree struct {
 	borrowed int                 // depth of aliases that are being expanded
 	outer    *Node               // the outermost of them
 	anyKey   bool                // keys need not be strings
-	readOnly bool                // nobody will ask where the tokens of the text stand
+	readOnly bool                // nobody will ask where the tokens of the text stand, nor for traits
+	detached bool                // only the parser's nodes count, and the text is not looked at: see detachable
 	open     map[*yaml.Node]bool // aliases being expanded, against cycles
 	nodes    nodeMaker
+	begin    []int // the line on which each document begins, with its directives
 }
 
 // token is a stretch of the text that a key, value or alias takes.
@@ -44,7 +48,7 @@ type token struct {
 }
 
 func (t *yamlTree) token(start, end int, in *Node) {
-	if t.readOnly {
+	if t.readOnly || t.detached {
 		return
 	}
 	t.tokens = append(t.tokens, token{start, max(start, end), in, len(t.roots) - 1})
@@ -52,6 +56,7 @@ func (t *yamlTree) token(start, end int, in *Node) {
 
 func (t *yamlTree) build(docs []*yaml.Node) error {
 	for _, doc := range docs {
+		t.begin = append(t.begin, doc.Line)
 		root := &Node{Kind: Map, Line: doc.Line, Column: doc.Column, span: noSpan()}
 		content := doc.Content[0]
 		root.Line, root.Column = content.Line, content.Column
@@ -60,11 +65,14 @@ func (t *yamlTree) build(docs []*yaml.Node) error {
 		}
 		t.roots = append(t.roots, root)
 		if content.Kind != yaml.MappingNode {
-			if t.begins(content, '!') { // the parser does not tell of "!"; a field behind it would get the tag
+			if !t.detached && t.begins(content, '!') { // the parser does not tell of "!"; a field behind it would get the tag
 				return syntaxError(root, "the document is a tag and nothing else; remove it")
 			}
+			root.with().empty = true
 			continue
 		}
+		root.Anchor = content.Anchor
+		setTag(root, content)
 		if err := t.mapping(root, content); err != nil {
 			return err
 		}
@@ -121,29 +129,110 @@ func (t *yamlTree) mapping(n *Node, m *yaml.Node) error {
 		if seen != nil {
 			seen[name] = true
 		}
-		start, end := -1, -1
-		if !t.readOnly {
-			start, end = t.keyToken(key, n)
+		sp := span{keyStart: -1, end: -1}
+		if !t.readOnly && !t.detached {
+			sp = t.keyToken(key, n)
 		}
 		e, err := t.value(n, value, key.Column-1)
 		if err != nil {
 			return err
 		}
 		e.Key, e.KeyLine, e.KeyColumn = name, key.Line, key.Column
-		e.span.keyStart, e.span.keyEnd = start, end
+		if !t.readOnly {
+			t.keyTraits(e, key, sp)
+		}
 		n.entries = append(n.entries, e)
 	}
 	return nil
 }
 
 // keyToken finds a key of n.
-func (t *yamlTree) keyToken(key *yaml.Node, n *Node) (start, end int) {
+func (t *yamlTree) keyToken(key *yaml.Node, n *Node) span {
 	sp, _ := t.src.scalar(key, -1)
-	start = t.src.offset(key.Line, key.Column)
+	sp.keyStart = t.src.offset(key.Line, key.Column)
 	if t.borrowed == 0 && sp.end >= 0 {
-		t.token(start, sp.end, n)
+		t.token(sp.keyStart, sp.end, n)
 	}
-	return start, sp.end
+	return sp
+}
+
+// keyTraits notes where the key of an entry stands, and how it is written.
+func (t *yamlTree) keyTraits(e *Node, key *yaml.Node, sp span) {
+	e.span.keyStart, e.span.keyEnd = sp.keyStart, sp.end
+	e.keyQuoted = inQuotes(key)
+	if key.Anchor != "" {
+		e.with().keyAnchor = key.Anchor
+	}
+	if sp.tagKind == bangTag {
+		e.with().keyTag = bang
+	} else if key.Style&yaml.TaggedStyle != 0 && key.ShortTag() != impliedKeyTag(e) {
+		e.with().keyTag = key.LongTag()
+	}
+	if raw, odd := t.oddText(sp); odd {
+		e.with().keyWritten = raw
+	}
+}
+
+// inQuotes reports whether a scalar is a string whatever it looks like.
+func inQuotes(y *yaml.Node) bool {
+	const quotes = yaml.SingleQuotedStyle | yaml.DoubleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
+	return y.Style&quotes != 0 || y.Style&yaml.TaggedStyle != 0 && y.ShortTag() == "!!str"
+}
+
+// bang stands for the tag "!". By the specification it makes a string of a scalar. Some readers
+// ignore it, and to PyYAML it takes the quotes away.
+const bang = "!"
+
+func impliedKeyTag(e *Node) string {
+	if e.Key == "<<" && !e.keyQuoted {
+		return "!!merge"
+	}
+	return "!!str"
+}
+
+// setTag notes a tag that the kind, type and text of a node do not imply.
+func setTag(n *Node, y *yaml.Node) {
+	if y.Style&yaml.TaggedStyle != 0 && y.ShortTag() != impliedTag(n) {
+		n.with().tag = y.LongTag()
+	}
+}
+
+// impliedTag is the short tag of a node that has none.
+func impliedTag(n *Node) string {
+	switch {
+	case n.Kind == Map:
+		return "!!map"
+	case n.Kind == List:
+		return "!!seq"
+	case n.Kind == Null:
+		return "!!null"
+	case n.Type == crypto.Time:
+		return "!!timestamp"
+	case n.Type != crypto.Str:
+		return "!!" + string(n.Type)
+	case !utf8.ValidString(n.Text):
+		return "!!binary"
+	case n.Text == "<<" && !n.quoted:
+		return "!!merge"
+	}
+	return "!!str"
+}
+
+// oddText returns the source of a string that readers take for different ones: those
+// of YAML 1.1 break lines where those of 1.2 do not.
+func (t *yamlTree) oddText(sp span) (raw string, odd bool) {
+	if sp.start < 0 || sp.end <= sp.start {
+		return "", false
+	}
+	from := sp.start
+	if sp.header >= 0 {
+		from = sp.header
+	}
+	src := t.src.src[from:sp.end]
+	if bytes.Contains(src, []byte("\u0085")) || bytes.Contains(src, []byte("\u2028")) || bytes.Contains(src, []byte("\u2029")) {
+		return string(src), true
+	}
+	return "", false
 }
 
 // keyName returns the text of a key. sops takes strings only.
@@ -172,7 +261,7 @@ func (t *yamlTree) sequence(n *Node, s *yaml.Node) error {
 	n.entries = make([]*Node, 0, len(s.Content))
 	for _, item := range s.Content {
 		parent, dash := s.Column-1, -1
-		if !n.span.flow {
+		if !n.span.flow && !t.detached {
 			dash = t.dash(item, n)
 			_, parent = t.src.position(max(dash, 0))
 			parent--
@@ -202,6 +291,9 @@ func (t *yamlTree) dash(item *yaml.Node, list *Node) int {
 
 // flow notes the brackets of a collection in flow style.
 func (t *yamlTree) flow(n *Node, y *yaml.Node) {
+	if t.detached {
+		return
+	}
 	n.span.start, _ = t.src.skipProperties(max(t.src.offset(y.Line, y.Column), 0))
 	n.span.flow = y.Style&yaml.FlowStyle != 0 // closeFlows finds the other bracket
 }
@@ -219,15 +311,17 @@ func (t *yamlTree) value(parent *Node, y *yaml.Node, indent int) (*Node, error) 
 	n.span.indent = indent
 	n.span.borrowed = t.borrowed > 0
 	n.Remark = remark(y.LineComment)
-	if t.borrowed > 0 {
+	if t.borrowed > 0 && t.outer != nil {
 		n.Line, n.Column = t.outer.Line, t.outer.Column
 	}
 	switch y.Kind {
 	case yaml.MappingNode:
 		n.Kind = Map
+		setTag(n, y)
 		return n, t.mapping(n, y)
 	case yaml.SequenceNode:
 		n.Kind = List
+		setTag(n, y)
 		return n, t.sequence(n, y)
 	case yaml.AliasNode:
 		return t.alias(parent, n, y, indent)
@@ -235,7 +329,12 @@ func (t *yamlTree) value(parent *Node, y *yaml.Node, indent int) (*Node, error) 
 	if err := scalarValue(n, y); err != nil {
 		return nil, err
 	}
+	if t.detached {
+		t.scalarTraits(n, y, span{})
+		return n, nil
+	}
 	sp, ok := t.src.scalar(y, indent)
+	t.scalarTraits(n, y, sp)
 	if t.borrowed > 0 {
 		n.span.origin = sp.start
 		return n, nil
@@ -244,9 +343,11 @@ func (t *yamlTree) value(parent *Node, y *yaml.Node, indent int) (*Node, error) 
 		return nil, syntaxError(n, "cannot find the end of this value; write it in double quotes")
 	}
 	sp.flow = parent.span.flow
+	sp.open = sp.header >= 0 && sp.end == len(t.src.src) && !strings.HasSuffix(y.Value, "\n") &&
+		bytes.IndexByte(t.src.src[sp.header:min(sp.header+3, sp.end)], '-') < 0
 	n.span = sp
 	t.token(t.src.offset(y.Line, y.Column), sp.end, parent)
-	if sp.start >= 0 && (sp.tag >= 0 || sp.tagged || y.Anchor != "") {
+	if sp.start >= 0 && (sp.tag >= 0 || y.Anchor != "") {
 		n.Line, n.Column = t.src.position(sp.start)
 	}
 	if sp.header >= 0 && !t.readOnly {
@@ -256,6 +357,27 @@ func (t *yamlTree) value(parent *Node, y *yaml.Node, indent int) (*Node, error) 
 		t.token(sp.start, sp.end, parent)
 	}
 	return n, nil
+}
+
+// scalarTraits notes how a scalar is written.
+func (t *yamlTree) scalarTraits(n *Node, y *yaml.Node, sp span) {
+	if t.readOnly {
+		return
+	}
+	if sp.tagKind == bangTag {
+		n.with().tag = bang
+	} else {
+		setTag(n, y)
+	}
+	switch {
+	case n.Kind != Value:
+	case n.Type == crypto.Str:
+		if raw, odd := t.oddText(sp); odd {
+			n.with().written = raw
+		}
+	case y.Value != spellTyped(n.Type, n.Text):
+		n.with().written = y.Value
+	}
 }
 
 func remark(comment string) string {
@@ -271,7 +393,7 @@ func (t *yamlTree) alias(parent, n *Node, y *yaml.Node, indent int) (*Node, erro
 	if t.open[y.Alias] {
 		return nil, syntaxError(n, "anchor %q contains itself", y.Value)
 	}
-	if t.borrowed == 0 {
+	if t.borrowed == 0 && !t.detached {
 		t.outer = n
 		start := t.src.offset(y.Line, y.Column)
 		t.token(start, start+1+len(y.Value), parent)
@@ -287,7 +409,7 @@ func (t *yamlTree) alias(parent, n *Node, y *yaml.Node, indent int) (*Node, erro
 	e.Alias, e.Anchor = y.Value, ""
 	e.Remark = n.Remark
 	e.span.borrowed = true
-	if t.borrowed == 0 {
+	if t.borrowed == 0 && !t.detached {
 		e.span.start = t.src.offset(y.Line, y.Column)
 		e.span.end = e.span.start + 1 + len(y.Value)
 		e.span.close = -1
@@ -303,6 +425,7 @@ var coreTags = map[string]bool{"!!int": true, "!!float": true, "!!bool": true, "
 func scalarValue(n *Node, y *yaml.Node) error {
 	n.Kind, n.Type, n.Text = Value, crypto.Str, y.Value
 	n.Quoted = y.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0
+	n.quoted = inQuotes(y)
 	tag := y.ShortTag()
 	if !coreTags[tag] {
 		return nil // strings, and custom tags, which sops drops

@@ -63,7 +63,7 @@ func (e *Environment) Write(t testing.TB, layer, yaml string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sealed, _, err := envfile.Seal(t.Context(), plain.WithPlace(environments.Layer{Name: layer}.Location()), envfile.Rules{}, envfile.Recipients{Groups: [][]keys.Recipient{{e.recipient}}})
+	sealed, _, err := envfile.Seal(t.Context(), plain.WithLocation(environments.Layer{Name: layer}.Location()), envfile.Rules{}, envfile.Recipients{Groups: [][]keys.Recipient{{e.recipient}}})
 	if err != nil {
 		t.Fatal(err)
 	}

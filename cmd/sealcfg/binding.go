@@ -34,7 +34,7 @@ func (a *app) expecting(t *target, s *envfile.Sealed) (*envfile.Sealed, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := envfile.Expectation{Place: location.String(), Fits: location.Fits, Bound: bound && !t.unbound}
+	e := envfile.Expectation{Location: location.String(), Fits: location.Fits, Bound: bound && !t.unbound}
 	if t.mayMove {
 		e.Fits = func(string) bool { return true }
 	}
@@ -105,7 +105,7 @@ func bindingHint(t *target, s *envfile.Sealed, err error) error {
 	}
 	hint := fmt.Sprintf("somebody changed the file without its key, or a merge went wrong: git log -p %s shows it", t.shown)
 	switch b.Tampered {
-	case envfile.BindingEnvironment:
+	case envfile.BindingLocation:
 		hint = fmt.Sprintf("if you renamed or copied it yourself, sealcfg rekey %s seals it anew for where it is now\nelse somebody put it in the place of another: git log -p %s shows it", t.name, t.shown)
 	case envfile.BindingRecipients:
 		hint += "\nwho can read it is changed in .sops.yaml, and then by sealcfg rekey"

@@ -226,7 +226,7 @@ func sealNew(ctx context.Context, t *target, rule *environments.Rule, d *envfile
 		indent = rule.BinaryIndent
 	}
 	to = t.log.wrapping(to, memberStanzas(rule.Groups))
-	s, _, err := envfile.Seal(ctx, d.WithMetadataIndent(indent).WithPlace(location.String()), rule.Rules, to)
+	s, _, err := envfile.Seal(ctx, d.WithMetadataIndent(indent).WithLocation(location.String()), rule.Rules, to)
 	return s, err
 }
 

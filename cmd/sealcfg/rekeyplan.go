@@ -88,8 +88,8 @@ func (o *rekeyOptions) plan(ctx context.Context, t *target, s *envfile.Sealed) (
 	if err != nil {
 		return nil, err
 	}
-	if !location.Fits(opened.Place()) {
-		p.Moved = opened.Place()
+	if !location.Fits(opened.Location()) {
+		p.Moved = opened.Location()
 	}
 	if p.Rules != "" {
 		encrypts, decrypts, err := opened.Reselect(p.rules)

@@ -247,7 +247,7 @@ func workOn[T any](ctx context.Context, v *survey, names []*target, fn func(*tar
 // isMoved reports whether a file was encrypted for another location.
 func isMoved(err error) bool {
 	var b *envfile.BindingError
-	return errors.As(err, &b) && b.Tampered == envfile.BindingEnvironment
+	return errors.As(err, &b) && b.Tampered == envfile.BindingLocation
 }
 
 // localSuffix ends the names of layers that a developer changes on one machine. They

@@ -236,6 +236,7 @@ func (a *app) openSealed(ctx context.Context, t *target, s *envfile.Sealed) (*en
 	}
 	a.warnUnbound(t, s.Metadata())
 	a.warnRepeats(t, s.Format(), s.Repeats())
+	a.warnUnauthenticated(t, o)
 	a.warnClear(t, o.ClearComments())
 	if odd := o.OddlySpelt(); len(odd) > 0 {
 		more := ""
@@ -267,6 +268,24 @@ func (t *target) onceInEditor(err error) error {
 		return withHint(t.at(err), "run: sealcfg edit %s\nand remove all of these lines but one", t.name)
 	}
 	return t.at(err)
+}
+
+// warnUnauthenticated warns of a binding that does not count, and of tags that no binding covers.
+func (a *app) warnUnauthenticated(t *target, o *envfile.Opened) {
+	switch version, found := o.Sealed().Metadata().OtherBinding(); {
+	case found && version == "":
+		a.warn("%s: the binding has no version that sealcfg reads; treated as a file without a binding", t.shown)
+	case found:
+		a.warn("%s: the binding has version %s, which sealcfg does not read; treated as a file without a binding", t.shown, version)
+	}
+	if tags := o.ForeignTags(); len(tags) > 0 {
+		more := ""
+		if len(tags) > 1 {
+			more = fmt.Sprintf(" (and %d more)", len(tags)-1)
+		}
+		a.warn("%s:%d: %s: a program that reads the plaintext may act on the tag%s; the file has no binding, and sops writes no tags",
+			t.shown, tags[0].Line, cleanName(tags[0].Path), more)
+	}
 }
 
 // warnClear tells of comments that nothing authenticates. There may be many in a

@@ -29,7 +29,7 @@ var verdicts = map[string]verdict{
 	"39-inf.json":            {"too large for a 64-bit float", ""},
 	"42-noeq.env":            {"line 2: no = in it", ""},
 	"43-multiline.env":       {"line 3: no = in it", ""},
-	"46-sopsprefix.env":      {"kept for the metadata", ""},
+	"46-sopsprefix.env":      {"is the name of the metadata", ""},
 
 	"03-anchors.yaml":        {"reached through an alias", "expands aliases and loses them"},
 	"30-a.json":              {"more digits than a 64-bit float", "rounds the number"},

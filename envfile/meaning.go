@@ -1,0 +1,65 @@
+package envfile
+
+import (
+	"strings"
+
+	"github.com/sealcfg/sealcfg/crypto"
+)
+
+// A meaning is all that a reader of a file sees of a node, but for its entries:
+// what the binding covers, and what must be the same when a text is read again.
+type meaning struct {
+	kind                          Kind
+	key, keyTag, keyAnchor, keyAs string
+	keyQuoted                     bool
+	tag, anchor                   string
+	quoted                        bool
+	written                       string
+	local                         string
+	directives                    string
+	typ                           crypto.Type
+	text                          string
+}
+
+// meaningOf returns the meaning of a node. The tag and the spelling of a value are not
+// kept if it is encrypted; sealed says so of a value in plain text.
+func meaningOf(n *Node, sealed bool) meaning {
+	m := meaning{kind: n.Kind, key: n.Key, anchor: n.Anchor, typ: n.Type}
+	m.keyQuoted = n.keyQuoted && n.Key != "" && ambiguous(n.Key)
+	if n.Kind == Value {
+		m.text = n.Text
+		m.quoted = n.quoted && n.Type == crypto.Str && ambiguous(n.Text)
+	}
+	t := n.traits
+	if t == nil {
+		return m
+	}
+	m.keyTag, m.keyAnchor, m.keyAs = t.keyTag, t.keyAnchor, t.keyWritten
+	m.tag, m.written, m.local = t.tag, t.written, t.local
+	if sealed && n.Kind == Value {
+		m.written = ""
+		if !staysWhenSealed(t.tag) {
+			m.tag = ""
+		}
+	}
+	m.directives = strings.Join(t.directives, "\n")
+	if t.empty {
+		m.kind = Null
+	}
+	return m
+}
+
+// sameMeaning reports whether two nodes mean the same.
+func sameMeaning(a, b *Node, sealed bool) bool {
+	if a.traits == nil && b.traits == nil && !a.quoted && !b.quoted && !a.keyQuoted && !b.keyQuoted { // as most are
+		return a.Kind == b.Kind && a.Key == b.Key && a.Anchor == b.Anchor && a.Type == b.Type && (a.Kind != Value || a.Text == b.Text)
+	}
+	return meaningOf(a, sealed) == meaningOf(b, b.Sealed)
+}
+
+// staysWhenSealed reports whether a tag is kept when its value is encrypted: all but
+// those of types, and "!".
+func staysWhenSealed(longTag string) bool {
+	short, core := strings.CutPrefix(longTag, "tag:yaml.org,2002:")
+	return longTag != bang && !(core && coreTags["!!"+short])
+}

@@ -1,0 +1,130 @@
+package envfile
+
+import (
+	"slices"
+	"unicode/utf8"
+
+	"github.com/sealcfg/sealcfg/crypto"
+	"github.com/sealcfg/sealcfg/internal/pattern"
+)
+
+// Nothing authenticates how the values of a file without a binding are spelled. Where readers take
+// a spelling for different values, the plaintext gets one that all of them take for the value
+// that sops reads, as sops would write it.
+
+// settled returns the trees as all readers of the plaintext see them.
+func (o *Opened) settled() []*Node {
+	if _, respells := o.sealed.p.layout.(respeller); o.bound != nil || !respells {
+		return o.roots
+	}
+	roots := slices.Clone(o.roots)
+	for i, root := range roots {
+		roots[i] = settledTree(root)
+	}
+	return roots
+}
+
+// isSettled reports whether settling changes nothing, so that the text of the file may stay
+// when it gets a binding.
+func (o *Opened) isSettled() bool { return slices.Equal(o.settled(), o.roots) }
+
+func settledTree(n *Node) *Node {
+	c := settledNode(n)
+	for i, e := range n.entries {
+		s := settledTree(e)
+		if s == e {
+			continue
+		}
+		if c == n {
+			own := *n
+			c = &own
+		}
+		if &c.entries[0] == &n.entries[0] {
+			c.entries = slices.Clone(n.entries)
+		}
+		c.entries[i] = s
+	}
+	return c
+}
+
+// settledNode returns a copy of the node alone, or n itself if nothing changes.
+func settledNode(n *Node) *Node {
+	c := *n
+	t := n.ownTraits()
+	if n.Kind == Value || n.Kind == Null {
+		noString := n.Type != crypto.Str || !utf8.ValidString(n.Text)
+		if t.tag == bang || n.Sealed && noString || !n.Sealed && t.tag == longBinaryTag {
+			t.tag = ""
+		}
+		if n.Type == crypto.Str && t.tag == "" && (ambiguous(n.Text) || t.written != "") {
+			c.quoted = true
+		}
+		if n.Type == crypto.Str || !agreedNumber().MatchString(t.written) {
+			t.written = ""
+		}
+	}
+	if n.Key != "" {
+		if t.keyTag == bang {
+			t.keyTag = ""
+		}
+		merge := n.Key == mergeKey && !n.keyQuoted && n.ownTraits().keyTag == ""
+		if t.keyTag == "" && !merge && (ambiguous(n.Key) || t.keyWritten != "") {
+			c.keyQuoted, t.keyWritten = true, ""
+		}
+	}
+	if n.traits != nil {
+		c.traits = &t
+	}
+	if meaningOf(&c, n.Sealed) == meaningOf(n, n.Sealed) {
+		return n
+	}
+	return &c
+}
+
+const (
+	longStringTag = "tag:yaml.org,2002:str"
+	longBinaryTag = "tag:yaml.org,2002:binary"
+	mergeKey      = "<<"
+)
+
+// agreedNumber matches the numbers and booleans that all readers of YAML take for the same.
+var agreedNumber = pattern.New(`^([-+]?(0|[1-9][0-9]*)(\.[0-9]+([eE][-+][0-9]+)?)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)|True|TRUE|False|FALSE)$`)
+
+// ForeignTags returns the positions of YAML tags that sops drops, such as !include, in
+// a file without a binding. sops writes none, so someone else added them, and a reader of
+// the plaintext may act on them.
+func (o *Opened) ForeignTags() []Position {
+	if o.bound != nil {
+		return nil
+	}
+	var found []Position
+	var visit func(n *Node, path Path)
+	visit = func(n *Node, path Path) {
+		if t := n.ownTraits(); foreignTag(t.tag) || foreignTag(t.keyTag) {
+			found = append(found, Position{n.Line, pathName(path.Keys())})
+		}
+		if n.Alias != "" {
+			return
+		}
+		for e := range n.Entries() {
+			if n.Kind == Map {
+				visit(e, append(path, Step{Key: e.Key}))
+			} else {
+				visit(e, path)
+			}
+		}
+	}
+	for _, root := range o.roots {
+		visit(root, nil)
+	}
+	return found
+}
+
+func foreignTag(tag string) bool { return tag != "" && tag != longStringTag && staysWhenSealed(tag) }
+
+// A respeller is a layout of a format whose readers take some spellings for different values.
+type respeller interface {
+	// respell returns the edits that give the key of n, and its value unless that is
+	// encrypted, the meaning of settledNode.
+	respell(n *Node, encrypted bool) []edit
+}

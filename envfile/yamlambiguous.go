@@ -1,0 +1,54 @@
+package envfile
+
+import (
+	"strings"
+
+	"github.com/sealcfg/sealcfg/internal/pattern"
+)
+
+// ambiguousWords are texts in lower case which, without quotes, some reader takes
+// for a boolean, null, a number, a merge key or a default value.
+var ambiguousWords = map[string]bool{
+	"": true, "~": true, "null": true,
+	"y": true, "n": true, "yes": true, "no": true, "on": true, "off": true, "true": true, "false": true,
+	"<<": true, "=": true,
+}
+
+var (
+	// Commas are for Psych, hexadecimal floats for readers that call strtod.
+	ambiguousNumber = pattern.New(`(?i)^[-+]?(` +
+		`0[box][0-9a-f_,]+` +
+		`|[0-9][0-9_,]*(\.[0-9_,]*)?(e[-+]?[0-9_]+)?` +
+		`|\.[0-9_,]*(e[-+]?[0-9_]+)?` +
+		`|[0-9][0-9_,]*(:[0-5]?[0-9])+(\.[0-9_]*)?` +
+		`|0x[0-9a-f_]*\.?[0-9a-f_]*p[-+]?[0-9]+` +
+		`|\.?inf(inity)?|\.?nan` +
+		`)$`)
+	ambiguousTime = pattern.New(`(?i)^[-+]?[0-9]{4,}-[0-9]{1,2}-[0-9]{1,2}` +
+		`((t|[ \t]+)[0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]*)?)?([ \t]*(z|[-+][0-9]{1,2}(:?[0-9]{2})?))?)?$`)
+)
+
+// longestAmbiguous is more than any word, number or time has that is not padded
+// with digits.
+const longestAmbiguous = 400
+
+// ambiguous reports whether a YAML 1.1 or 1.2 reader takes a text without quotes
+// for something else than a string: PyYAML, ruamel, libyaml, SnakeYAML, Psych,
+// js-yaml, yaml.v3, and the core schema of YAML 1.2. In doubt it does.
+func ambiguous(text string) bool {
+	if text == "" {
+		return true
+	}
+	switch c := text[0]; {
+	case c >= '0' && c <= '9', c == '+', c == '-', c == '.', c == 'i', c == 'I', c == 'n', c == 'N':
+		if len(text) > longestAmbiguous {
+			return strings.Trim(text, "0123456789+-._,:eExXabcdfABCDF") == ""
+		}
+		if ambiguousNumber().MatchString(text) || ambiguousTime().MatchString(text) {
+			return true
+		}
+	case c == ':': // a symbol of Ruby
+		return true
+	}
+	return len(text) <= len("false") && ambiguousWords[strings.ToLower(text)]
+}
