@@ -123,7 +123,7 @@ func (d *Document) apply(op Op) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	next, err := parsePlain(d.format, text)
+	next, err := parsePlain(d.format, text, Format.parse)
 	if err == nil && d.format == Binary {
 		_, err = Parse(d.format, text)
 	}

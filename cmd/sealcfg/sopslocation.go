@@ -14,11 +14,11 @@ import (
 // Tools decrypt copies, so a file that git ignores and a temporary file may be bound
 // to any location.
 func (f *sopsFile) checkLocation(ctx context.Context, r *sopsRun, o *envfile.Opened) error {
-	if f.stdin || f.stream || o.Place() == "" {
+	if f.stdin || f.stream || o.Location() == "" {
 		return nil
 	}
 	location, err := r.finder.Location(f.path)
-	if err != nil || location.Fits(o.Place()) {
+	if err != nil || location.Fits(o.Location()) {
 		return err
 	}
 	config, err := r.finder.Config(f.path)
@@ -31,14 +31,14 @@ func (f *sopsFile) checkLocation(ctx context.Context, r *sopsRun, o *envfile.Ope
 	if state, err := r.git.State(ctx, f.path); err == nil && state == gitrun.Ignored {
 		return nil
 	}
-	found := fmt.Sprintf("encrypted as %s, but used as %s", cleanName(o.Place()), cleanName(location.String()))
+	found := fmt.Sprintf("encrypted as %s, but used as %s", cleanName(o.Location()), cleanName(location.String()))
 	hint := fmt.Sprintf("if you moved or copied the file, run: sealcfg rekey %[1]s\nif not, someone replaced it; review: git log -p -- %[1]s", shellWord(f.shown))
 	if !config.RequiresBinding(f.path) {
 		r.warn("%s: %s\n%s", f.shown, found, hint)
 		return nil
 	}
 	return withHint(f.at(&envfile.BindingError{
-		Tampered: envfile.BindingEnvironment, Reason: found, Sealed: o.Place(), Found: location.String(),
+		Tampered: envfile.BindingLocation, Reason: found, Sealed: o.Location(), Found: location.String(),
 	}), "%s", hint)
 }
 
