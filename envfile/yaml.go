@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -224,6 +226,64 @@ func distinctKeys(n *yaml.Node) bool {
 	return true
 }
 
+// failingLine returns the line at which the parser fails. The parser may report the line
+// of the block or the bracket around it, or the one before, so the line is searched:
+// with it, the text fails in the same way, and without it and what follows it does not.
+func failingLine(src []byte, reason string, reported int) int {
+	if len(src) > maxSearched {
+		return reported
+	}
+	ends := []int{0} // of the first lines
+	for i, c := range src {
+		if c == '\n' || i == len(src)-1 {
+			ends = append(ends, i+1)
+		}
+	}
+	alike := []string{reason}
+	if slices.Contains(inBrackets, reason) { // without its end, a text can fail in each of these ways
+		alike = inBrackets
+	}
+	fails := func(lines int) bool {
+		text := parserError(src[:ends[lines]])
+		return slices.ContainsFunc(alike, func(reason string) bool { return strings.HasSuffix(text, reason) })
+	}
+	last := len(ends) - 1
+	if !fails(last) {
+		return reported
+	}
+	step := 1 // back from the end, since a bracket that is closed later fails, too
+	for step < last && fails(last-step) {
+		step *= 2
+	}
+	first := max(0, last-step) + 1
+	return first + sort.Search(last-first, func(i int) bool { return fails(first + i) })
+}
+
+// inBrackets are the errors of the parser within [ ] and { }.
+var inBrackets = []string{"did not find expected ',' or ']'", "did not find expected ',' or '}'", "did not find expected node content"}
+
+// maxSearched bounds the texts that failingLine parses again and again.
+const maxSearched = 1 << 18 // bytes
+
+// parserError returns the text of the parser's error, "" without one.
+func parserError(src []byte) (text string) {
+	defer func() {
+		if recover() != nil {
+			text = ""
+		}
+	}()
+	d := yaml.NewDecoder(bytes.NewReader(src))
+	for {
+		var n yaml.Node
+		switch err := d.Decode(&n); {
+		case errors.Is(err, io.EOF):
+			return ""
+		case err != nil:
+			return err.Error()
+		}
+	}
+}
+
 var (
 	yamlLine = pattern.New(`^yaml: line (\d+): (.*)`)
 	// The parser does not name the first line.
@@ -268,7 +328,7 @@ func yamlError(src []byte, err error) error {
 	}
 	if m := yamlLine().FindStringSubmatch(text); m != nil {
 		line, _ := strconv.Atoi(m[1])
-		return &SyntaxError{Line: line, Reason: m[2]}
+		return &SyntaxError{Line: failingLine(src, m[2], line), Reason: m[2]}
 	}
 	if m := yamlAnchor().FindStringSubmatch(text); m != nil {
 		line := 1 + bytes.Count(src[:max(0, bytes.Index(src, []byte("*"+m[1])))], []byte("\n"))
@@ -276,7 +336,7 @@ func yamlError(src []byte, err error) error {
 		return &SyntaxError{Line: line, Reason: "an alias (*) without its anchor (&): quote the value if it is text"}
 	}
 	if m := yamlFirstLine().FindStringSubmatch(text); m != nil {
-		return &SyntaxError{Line: 1, Reason: m[1]}
+		return &SyntaxError{Line: failingLine(src, m[1], 1), Reason: m[1]}
 	}
 	line := 1
 	for i := 0; i < len(src); {

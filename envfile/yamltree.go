@@ -311,7 +311,7 @@ func (t *yamlTree) value(parent *Node, y *yaml.Node, indent int) (*Node, error) 
 	n.span.indent = indent
 	n.span.borrowed = t.borrowed > 0
 	n.Remark = remark(y.LineComment)
-	if t.borrowed > 0 && t.outer != nil {
+	if t.borrowed > 0 && t.outer != nil && !t.readOnly {
 		n.Line, n.Column = t.outer.Line, t.outer.Column
 	}
 	switch y.Kind {
@@ -407,6 +407,7 @@ func (t *yamlTree) alias(parent, n *Node, y *yaml.Node, indent int) (*Node, erro
 		return nil, err
 	}
 	e.Alias, e.Anchor = y.Value, ""
+	e.Line, e.Column = n.Line, n.Column
 	e.Remark = n.Remark
 	e.span.borrowed = true
 	if t.borrowed == 0 && !t.detached {
