@@ -132,16 +132,20 @@ func (s *fileSource) argument() string {
 func projectWarnings(sources []Source) []*Problem {
 	for _, source := range sources {
 		if s, ok := source.(*fileSource); ok {
-			return append(configWarnings(s.keyring.config), unboundLayers(sources)...)
+			warnings := linesWithoutEffect(s.keyring.config.Unknown())
+			if policy := s.keyring.read; policy != nil {
+				warnings = append(warnings, linesWithoutEffect(policy.Warnings(nil))...)
+			}
+			return append(warnings, unboundLayers(sources)...)
 		}
 	}
 	return nil
 }
 
-// configWarnings returns a warning for each line of a sealcfg.yaml that has no effect.
-func configWarnings(config *environments.Config) []*Problem {
+// linesWithoutEffect returns warnings about a sealcfg.yaml or .sops.yaml.
+func linesWithoutEffect(lines []*environments.PolicyError) []*Problem {
 	var warnings []*Problem
-	for _, e := range config.Unknown() {
+	for _, e := range lines {
 		warnings = append(warnings, &Problem{Kind: KindProject, Origin: Origin{File: e.Path, Line: e.Line, Column: e.Column}, Reason: e.Reason})
 	}
 	return warnings

@@ -22,6 +22,16 @@ type keyring struct {
 	err    error
 	places []string // that were looked in, and what was there
 	broken []error  // key sources that the load goes on without
+
+	policyOnce sync.Once
+	read       *environments.Policy // nil if no file needed it
+	policyErr  error
+}
+
+// policy reads the .sops.yaml that applies to the files.
+func (r *keyring) policy() (*environments.Policy, error) {
+	r.policyOnce.Do(func() { r.read, r.policyErr = r.o.policy() })
+	return r.read, r.policyErr
 }
 
 func (r *keyring) identities(ctx context.Context) ([]keys.Identity, error) {
@@ -29,7 +39,7 @@ func (r *keyring) identities(ctx context.Context) ([]keys.Identity, error) {
 		return r.o.identities, nil
 	}
 	r.once.Do(func() {
-		src := r.o.source(ctx)
+		src := r.o.source(ctx, r.policy)
 		src.Looked = r.looked
 		src.Broken = func(reason error) { r.broken = append(r.broken, reason) }
 		if r.ids, r.err = keys.Default.Identities(ctx, src); r.err != nil {
@@ -68,7 +78,7 @@ func (r *keyring) explain(sealed *envfile.Sealed, err error) error {
 	if !errors.As(err, &none) {
 		return err
 	}
-	if policy, policyErr := r.o.policy(); policyErr == nil {
+	if policy, policyErr := r.policy(); policyErr == nil {
 		for i, recipient := range none.Recipients {
 			if name := policy.NameOf(recipient); name != "" {
 				none.Recipients[i] = name + " (" + recipient + ")"

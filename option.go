@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 
 	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/internal/bounded"
@@ -246,16 +245,16 @@ func (o *options) environment() (string, error) {
 	return "", fmt.Errorf("%w: $%s is not set, and the program names none", ErrNoEnvironment, o.envVar)
 }
 
-// source returns the door through which identities of the user and the machine
-// are looked for.
-func (o *options) source(ctx context.Context) keys.Source {
+// source returns where identities of the user and the machine are looked for. policy
+// returns the policy that may allow the use of a key service.
+func (o *options) source(ctx context.Context, policy func() (*environments.Policy, error)) keys.Source {
 	return keys.Source{
 		LookupEnv: o.lookupEnv,
 		ReadFile:  func(path string) ([]byte, error) { return bounded.File(ctx, path, keys.MaxSource) },
 		ConfigDir: keys.ConfigDir(o.lookupEnv),
 		HomeDir:   keys.HomeDir(o.lookupEnv),
 		Run:       o.run,
-		Permit:    environments.Permit(o.allowed, sync.OnceValues(o.policy)),
+		Permit:    environments.Permit(o.allowed, policy),
 	}
 }
 

@@ -214,7 +214,7 @@ func ParseConfig(path string, src []byte) (*ConfigFile, error) {
 	}
 	f := r.merged(roots[0], ConfigName)
 	for _, e := range f.order {
-		switch guess := misspelled(e.Key, configKeys); {
+		switch guess := nearKey(e.Key, configKeys); {
 		case slices.Contains(configKeys, e.Key):
 		case guess != "":
 			r.failKey(e, "unknown key %q in %s; did you mean %q?", e.Key, ConfigName, guess)
@@ -272,9 +272,9 @@ func (s fieldSet) find(key string) *envfile.Node {
 	return nil
 }
 
-// misspelled returns the known key that a key is at most two slips away from, "" if
+// nearKey returns the known key that a key is at most two slips away from, "" if
 // there is none.
-func misspelled(key string, known []string) string {
+func nearKey(key string, known []string) string {
 	for _, k := range known {
 		if closest.Distance(strings.ToLower(key), k) <= maxSlips {
 			return k

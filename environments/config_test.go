@@ -84,7 +84,9 @@ func TestPolicyAndConfigAreBounded(t *testing.T) {
 	_, err = environments.ParsePolicy("/p/.sops.yaml", big)
 	require.EqualError(t, err, "/p/.sops.yaml: larger than 4 MB")
 	for _, key := range []string{"path_regex", "encrypted_regex"} {
-		_, err = environments.ParsePolicy("/p/.sops.yaml", []byte("creation_rules:\n  - "+key+": '"+strings.Repeat("(a|b?)*", 2000)+"'\n"))
+		p, err := environments.ParsePolicy("/p/.sops.yaml", []byte("creation_rules:\n  - "+key+": '"+strings.Repeat("(a|b?)*", 2000)+"'\n"))
+		require.NoError(t, err)
+		_, err = p.RuleFor("/p/any")
 		require.EqualError(t, err, "/p/.sops.yaml:2:"+strconv.Itoa(7+len(key))+": "+key+" has more than 4096 bytes")
 	}
 }

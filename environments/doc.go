@@ -5,12 +5,12 @@
 // another extension) under the root of a [Project], over an optional base and
 // under an optional prod.local; [Layers] lists them.
 //
-// Who may read them: a [Policy] is a .sops.yaml, read with the semantics of
-// sops, but strictly. [FindPolicy] finds the one that governs a file, and
-// [Policy.RuleFor] the rule in it.
+// Who may read them: a [Policy] is a .sops.yaml, read as sops reads it. [FindPolicy]
+// finds the one that applies to a file, and [Policy.RuleFor] the creation rule in it.
+// A [Finder] does both for many files, and finds the [Location] of each.
 //
-// What the project demands of its files beyond that is in a [Config], its
-// sealcfg.yaml, which [FindConfig] finds.
+// What the project requires of its files beyond that is in a [Config]: its sealcfg.yaml
+// files, which [FindConfig] finds.
 //
 // The package reads the disk and never writes to it.
 package environments

@@ -58,11 +58,24 @@ func (r *reader) split(n *envfile.Node, what string, member func(string) Member)
 			continue
 		}
 		m := member(part)
-		m.Line, m.Column = n.Line, n.Column
+		m.Line, m.Column = r.lineOf(n, part), n.Column
 		members = append(members, m)
 	}
 	r.recipients[n] = len(members)
 	return members
+}
+
+// lineOf returns the line of a part of a text, which may take several lines.
+func (r *reader) lineOf(n *envfile.Node, part string) int {
+	if n.Alias != "" || n.Line == 0 {
+		return n.Line
+	}
+	for i, line := range r.lines[min(n.Line-1, len(r.lines)):] {
+		if strings.Contains(line, part) {
+			return n.Line + i
+		}
+	}
+	return n.Line
 }
 
 // one reads a text that holds one recipient.
@@ -110,13 +123,13 @@ func (r *reader) group(n *envfile.Node) []Member {
 
 // entry reads a recipient that is written as a map.
 func (r *reader) entry(n *envfile.Node, key string, known []string, member func(*reader, *envfile.Node, map[string]*envfile.Node) Member) []Member {
-	before := len(r.errs)
+	before := len(r.problems)
 	f := r.fields(n, "an entry of "+key, known)
 	if n.Kind != envfile.Map {
 		return nil
 	}
 	m := member(r, n, f)
-	if len(r.errs) > before {
+	if len(r.problems) > before {
 		return nil
 	}
 	m.Line, m.Column = n.Line, n.Column

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/sealcfg/sealcfg/envfile"
-	"github.com/sealcfg/sealcfg/internal/closest"
 	"github.com/sealcfg/sealcfg/keys"
 )
 
@@ -28,16 +27,17 @@ type Policy struct {
 
 	hasRules bool // creation_rules are there, if only as an empty list
 	indents  map[string]int
+	warnings []*PolicyError
 }
 
 // ParsePolicy reads a .sops.yaml. path says where it lies, and is made absolute.
 //
-// What sops obeys is read as sops reads it. What sops ignores or finds out only
-// when it is too late is an error here: unknown keys in rules, two selectors, a
-// regex that does not compile, a value of the wrong type, a second document.
-// Unknown keys at the top are allowed, for people park anchors there, unless
-// they look like a misspelt one. The error joins a [*PolicyError] for each
-// problem.
+// It is lenient where sops is: unknown keys, a second document and destination rules
+// have no effect, and [Policy.Warnings] returns them. What is wrong in a creation rule
+// is an error of [Policy.RuleFor] for the files of that rule, and a warning for others:
+// a misspelled key, two selectors, a regular expression that does not compile, a value
+// of the wrong type. The error of ParsePolicy joins a [*PolicyError] for each problem
+// that concerns every file.
 func ParsePolicy(path string, src []byte) (*Policy, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -55,10 +55,10 @@ func ParsePolicy(path string, src []byte) (*Policy, error) {
 	if err != nil {
 		return nil, policySyntaxError(path, err)
 	}
-	if len(roots) > 1 {
-		r.fail(roots[1], "a second document, which sops does not read")
+	r.lines = strings.Split(string(src), "\n")
+	for _, root := range roots {
+		r.secrets(root)
 	}
-	r.secrets(roots[0])
 	if err := r.err(); err != nil {
 		return nil, err // before anything quotes one
 	}
@@ -72,7 +72,23 @@ func ParsePolicy(path string, src []byte) (*Policy, error) {
 	if err := r.err(); err != nil {
 		return nil, err
 	}
+	for _, root := range roots[1:] {
+		r.warnKey(root, "a second document is ignored")
+	}
+	p.warnings = r.warnings
 	return p, nil
+}
+
+// Warnings returns the entries of the policy that have no effect, and what is wrong with
+// creation rules other than rule, which may be nil.
+func (p *Policy) Warnings(rule *Rule) []*PolicyError {
+	warnings := slices.Clone(p.warnings)
+	for _, r := range p.rules {
+		if r != rule {
+			warnings = append(warnings, r.problems...)
+		}
+	}
+	return distinctProblems(warnings)
 }
 
 // blank says that there is nothing but comments in a policy. To sops it is as
@@ -112,8 +128,12 @@ func (r *reader) secrets(root *envfile.Node) {
 func (r *reader) policy(root *envfile.Node) []*Rule {
 	f := r.merged(root, "a policy")
 	for _, e := range f.order {
-		if !slices.Contains(topKeys, e.Key) {
-			r.misspelt(e)
+		switch guess := nearKey(e.Key, topKeys); {
+		case guess == "" || guess == e.Key: // people keep anchors under other keys
+		case guess == "creation_rules":
+			r.failKey(e, "unknown key %q; did you mean %q?", e.Key, guess)
+		default:
+			r.warnKey(e, "unknown key %q is ignored; did you mean %q?", e.Key, guess)
 		}
 	}
 	var rules []*Rule
@@ -132,22 +152,13 @@ func (r *reader) policy(root *envfile.Node) []*Rule {
 	return rules
 }
 
-// maxSlips is how far a top-level key may be from a known one before it counts as
-// a place for anchors.
+// maxSlips is the distance at which a top-level key still counts as a misspelled one.
 const maxSlips = 2
-
-func (r *reader) misspelt(e *envfile.Node) {
-	for _, known := range topKeys {
-		if closest.Distance(strings.ToLower(e.Key), known) <= maxSlips {
-			r.failKey(e, "unknown key %q; did you mean %q?", e.Key, known)
-			return
-		}
-	}
-}
 
 // RuleFor returns the first creation rule that matches a file, which need not
 // exist. A path that is not absolute is relative to the working directory. The
-// error wraps [ErrNoRule]. For the policy that applies to the file, see [Finder.Rule].
+// error wraps [ErrNoRule] if there is none, and is a [*PolicyError] for each problem if
+// the rule is broken. For the policy that applies to the file, see [Finder.Rule].
 func (p *Policy) RuleFor(path string) (*Rule, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
@@ -169,6 +180,9 @@ func (p *Policy) ruleFor(abs string) (*Rule, error) {
 	name := filepath.ToSlash(strings.TrimPrefix(abs, dir))
 	for _, r := range p.rules {
 		if r.matches(name) {
+			if len(r.problems) > 0 {
+				return nil, joined(r.problems)
+			}
 			return r, nil
 		}
 	}

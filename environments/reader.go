@@ -1,12 +1,13 @@
 package environments
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"regexp"
 	"regexp/syntax"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/sealcfg/sealcfg/crypto"
 	"github.com/sealcfg/sealcfg/envfile"
@@ -14,23 +15,59 @@ import (
 )
 
 // reader turns nodes into Go values. It collects problems instead of stopping
-// at the first, so that a broken policy is mended in one go.
+// at the first, so that a person can fix a broken policy in one go.
 type reader struct {
-	path string
-	errs []error
-	told map[string]bool // problems under an anchor are met again for each alias
+	path     string
+	lines    []string
+	problems []*PolicyError // errors, of the rule that is being read
+	warnings []*PolicyError // entries without effect
 
 	// recipients holds, for each node that was read as recipients, how many it names.
 	recipients map[*envfile.Node]int
 	members    []*Member
 	indents    map[string]int // of stores, by name
+	regexes    int            // instructions of all regular expressions
 }
 
 func newReader(path string) *reader {
-	return &reader{path: path, told: map[string]bool{}, recipients: map[*envfile.Node]int{}, indents: map[string]int{}}
+	return &reader{path: path, recipients: map[*envfile.Node]int{}, indents: map[string]int{}}
 }
 
-func (r *reader) err() error { return errors.Join(r.errs...) }
+func (r *reader) err() error { return joined(r.problems) }
+
+// collect returns the errors that read reports.
+func (r *reader) collect(read func()) []*PolicyError {
+	before := r.problems
+	r.problems = nil
+	read()
+	found := r.problems
+	r.problems = before
+	return found
+}
+
+// joined returns problems as one error. A problem under an anchor is found again for
+// each alias, and reported once.
+func joined(problems []*PolicyError) error {
+	var errs []error
+	for _, e := range distinctProblems(problems) {
+		errs = append(errs, e)
+	}
+	return errors.Join(errs...)
+}
+
+// distinctProblems returns the problems in the order of the file, each once.
+func distinctProblems(problems []*PolicyError) []*PolicyError {
+	var kept []*PolicyError
+	told := map[string]bool{}
+	for _, e := range problems {
+		if text := e.Error(); !told[text] {
+			told[text] = true
+			kept = append(kept, e)
+		}
+	}
+	slices.SortStableFunc(kept, func(a, b *PolicyError) int { return cmp.Or(a.Line-b.Line, a.Column-b.Column) })
+	return kept
+}
 
 func (r *reader) fail(n *envfile.Node, format string, args ...any) {
 	r.failAt(n.Line, n.Column, format, args...)
@@ -45,36 +82,63 @@ func (r *reader) failKey(n *envfile.Node, format string, args ...any) {
 }
 
 func (r *reader) failAt(line, column int, format string, args ...any) {
-	e := &PolicyError{Path: r.path, Line: line, Column: column, Reason: fmt.Sprintf(format, args...)}
-	if text := e.Error(); !r.told[text] {
-		r.told[text] = true
-		r.errs = append(r.errs, e)
-	}
+	r.problems = append(r.problems, &PolicyError{Path: r.path, Line: line, Column: column, Reason: fmt.Sprintf(format, args...)})
+}
+
+// warnKey is failKey for an entry that has no effect.
+func (r *reader) warnKey(n *envfile.Node, format string, args ...any) {
+	r.warnings = append(r.warnings, r.collect(func() { r.failKey(n, format, args...) })...)
 }
 
 // fields returns the entries of a map by key, merge keys resolved and empty
-// entries left out. Keys that are not known are problems.
-func (r *reader) fields(n *envfile.Node, what string, known []string) map[string]*envfile.Node {
-	return r.knownFields(n, what, known).byKey
+// entries left out. sops ignores unknown keys: they are warnings, but misspelled ones
+// are errors, except those of keys in harmless.
+func (r *reader) fields(n *envfile.Node, what string, known []string, harmless ...string) map[string]*envfile.Node {
+	fields := r.merged(n, what)
+	for _, f := range fields.order {
+		if slices.Contains(known, f.Key) {
+			continue
+		}
+		guess, ok := misspelled(f.Key, known)
+		switch {
+		case !ok:
+			r.warnKey(f, "unknown key %q in %s is ignored", f.Key, what)
+		case slices.Contains(harmless, guess):
+			r.warnKey(f, "unknown key %q in %s is ignored; did you mean %q?", f.Key, what, guess)
+		default:
+			r.failKey(f, "unknown key %q in %s; did you mean %q?", f.Key, what, guess)
+		}
+	}
+	return fields.byKey
 }
 
-// knownFields is fields with the entries that are empty.
+// misspelled returns the known key that a key is a misspelling of: it differs in case,
+// in dashes for underscores, or in few characters.
+func misspelled(key string, known []string) (string, bool) {
+	folded := strings.ReplaceAll(strings.ToLower(key), "-", "_")
+	best, slips := "", min((len(folded)+1)/3, 3)+1
+	for _, k := range known {
+		if d := closest.Distance(folded, k); d < slips {
+			best, slips = k, d
+		}
+	}
+	return best, best != ""
+}
+
+// knownFields returns the entries of a map of a sealcfg.yaml. Unknown keys are errors.
 func (r *reader) knownFields(n *envfile.Node, what string, known []string) fieldSet {
 	fields := r.merged(n, what)
 	for _, f := range fields.order {
-		if !slices.Contains(known, f.Key) {
-			r.unknownKey(f, what, known)
+		if slices.Contains(known, f.Key) {
+			continue
+		}
+		if guess, ok := closest.Of(f.Key, known); ok {
+			r.failKey(f, "unknown key %q in %s; did you mean %q?", f.Key, what, guess)
+		} else {
+			r.failKey(f, "unknown key %q in %s", f.Key, what)
 		}
 	}
 	return fields
-}
-
-func (r *reader) unknownKey(f *envfile.Node, what string, known []string) {
-	if guess, ok := closest.Of(f.Key, known); ok {
-		r.failKey(f, "unknown key %q in %s; did you mean %q?", f.Key, what, guess)
-		return
-	}
-	r.failKey(f, "unknown key %q in %s", f.Key, what)
 }
 
 // fieldSet is a map with its merge keys resolved.
@@ -194,6 +258,10 @@ func (r *reader) list(n *envfile.Node, what string) []*envfile.Node {
 const (
 	maxPolicy = 4 << 20 // bytes, also of a sealcfg.yaml
 	maxRegex  = 4096    // bytes, as in files
+
+	// maxInstructions bounds all regular expressions of a policy together, with
+	// repetitions such as a{1000} expanded.
+	maxInstructions = 150_000
 )
 
 // fits refuses a text that is far larger than any that a person wrote.
@@ -204,27 +272,47 @@ func (r *reader) fits(src []byte) error {
 	return &PolicyError{Path: r.path, Reason: fmt.Sprintf("larger than %d MB", maxPolicy>>20)}
 }
 
-// regex reads a regular expression; nil stands for one that is not set.
-func (r *reader) regex(n *envfile.Node, what string) *regexp.Regexp {
+// regex reads a regular expression, and does not compile it: a policy can have many
+// that no file needs. "" stands for one that is not set.
+func (r *reader) regex(n *envfile.Node, what string) string {
 	text := r.text(n, what)
 	if text == "" {
-		return nil
+		return ""
 	}
 	if len(text) > maxRegex {
 		r.fail(n, "%s has more than %d bytes", what, maxRegex)
-		return nil
+		return ""
 	}
-	re, err := regexp.Compile(text)
-	if err == nil {
-		return re
+	parsed, err := syntax.Parse(text, syntax.Perl)
+	if err != nil {
+		reason := "malformed"
+		var broken *syntax.Error
+		if errors.As(err, &broken) {
+			reason = broken.Code.String()
+		}
+		r.fail(n, "%s does not compile: %s", what, reason)
+		return ""
 	}
-	reason := "malformed"
-	var broken *syntax.Error
-	if errors.As(err, &broken) {
-		reason = broken.Code.String()
+	if r.regexes += instructions(parsed); r.regexes > maxInstructions {
+		r.fail(n, "%s is too large: the repetitions in the regular expressions of this file expand to more than %d steps", what, maxInstructions)
+		return ""
 	}
-	r.fail(n, "%s does not compile: %s", what, reason)
-	return nil
+	return text
+}
+
+// instructions estimates the size of a compiled regular expression.
+func instructions(re *syntax.Regexp) int {
+	n := 1
+	if re.Op == syntax.OpLiteral {
+		n = len(re.Rune)
+	}
+	for _, sub := range re.Sub {
+		n += instructions(sub)
+	}
+	if re.Op == syntax.OpRepeat {
+		n = (n - 1) * max(1, re.Min, re.Max)
+	}
+	return min(n, maxInstructions+1)
 }
 
 func describe(n *envfile.Node) string {

@@ -32,20 +32,26 @@ type Rule struct {
 	// less than 1 for tabs (stores.json_binary.indent).
 	BinaryIndent int
 
-	path *regexp.Regexp
+	path     func() *regexp.Regexp // compiled when a path is matched, nil without
+	problems []*PolicyError        // that make the rule unusable
+	ignored  *PolicyError          // recipients next to key_groups, which sops ignores
 }
 
-// matches says whether the rule is for a path relative to the policy's folder.
-func (r *Rule) matches(path string) bool { return r.path == nil || r.path.MatchString(path) }
+// matches reports whether the rule is for a path relative to the policy's directory.
+func (r *Rule) matches(path string) bool { return r.path == nil || r.path().MatchString(path) }
 
 // Recipients parses the members of the rule with the providers of reg. It fails
 // with an error for each member that is malformed or of a type without a
-// provider (a [*keys.UnknownTypeError]), and with [envfile.ErrNoRecipients] for a
-// group without members. sops allows such a rule, for recipients that are given
-// on its command line.
+// provider (a [*keys.UnknownTypeError]), with [envfile.ErrNoRecipients] for a
+// group without members, and with a [*PolicyError] for recipients next to key_groups,
+// which sops ignores. sops allows a rule without members, for recipients from its
+// command line.
 func (r *Rule) Recipients(reg *keys.Registry) (envfile.Recipients, error) {
 	to := envfile.Recipients{Threshold: r.Quorum()}
 	var errs []error
+	if r.ignored != nil {
+		errs = append(errs, r.ignored)
+	}
 	for i, members := range r.Groups {
 		if len(members) == 0 {
 			errs = append(errs, r.emptyGroup(i))
@@ -67,13 +73,10 @@ func (r *Rule) Recipients(reg *keys.Registry) (envfile.Recipients, error) {
 	return to, nil
 }
 
-// Quorum is the threshold that sops writes for the rule: 0 with one group, and
-// all of them if the policy does not say.
+// Quorum returns the threshold that sops writes for the rule. With several groups, the
+// default is all of them. With one group it has no effect, but sops keeps it.
 func (r *Rule) Quorum() int {
-	switch {
-	case len(r.Groups) < 2:
-		return 0
-	case r.Threshold == 0:
+	if r.Threshold == 0 && len(r.Groups) > 1 {
 		return len(r.Groups)
 	}
 	return r.Threshold

@@ -1,9 +1,11 @@
 package environments
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/internal/pattern"
 )
 
 // The keys that sops knows (config/config.go), in the order in which messages
@@ -19,6 +21,14 @@ var (
 		"encrypted_comment_regex", "unencrypted_comment_regex",
 	}
 
+	// selectorKeys choose the values to encrypt.
+	selectorKeys = []string{
+		"encrypted_regex", "unencrypted_regex", "encrypted_suffix", "unencrypted_suffix",
+		"encrypted_comment_regex", "unencrypted_comment_regex",
+	}
+	// flatKeys hold recipients directly in a rule.
+	flatKeys = []string{"age", "pgp", "kms", "gcp_kms", "hckms", "azure_keyvault", "hc_vault_transit_uri"}
+
 	destinationKeys = []string{
 		"path_regex", "s3_bucket", "s3_prefix", "gcs_bucket", "gcs_prefix",
 		"vault_path", "vault_address", "vault_kv_mount_name", "vault_kv_version",
@@ -26,13 +36,22 @@ var (
 	}
 )
 
-// rule reads one creation rule.
+// harmlessKeys may be misspelled: without them, a file has the same readers, and no
+// fewer values are encrypted or authenticated.
+var harmlessKeys = []string{"aws_profile", "mac_only_encrypted"}
+
+// rule reads one creation rule. Its errors do not concern files of other rules.
 func (r *reader) rule(n *envfile.Node, what string) *Rule {
-	f := r.fields(n, what, ruleKeys)
 	rule := &Rule{Policy: r.path, Line: n.Line, Column: n.Column}
-	rule.path = r.regex(f["path_regex"], "path_regex")
-	if rule.path != nil {
-		rule.PathRegex = rule.path.String()
+	rule.problems = r.collect(func() { r.ruleFields(n, what, rule) })
+	r.keep(rule)
+	return rule
+}
+
+func (r *reader) ruleFields(n *envfile.Node, what string, rule *Rule) {
+	f := r.fields(n, what, ruleKeys, r.harmless(n, what)...)
+	if rule.PathRegex = r.regex(f["path_regex"], "path_regex"); rule.PathRegex != "" {
+		rule.path = pattern.New(rule.PathRegex)
 	}
 	rule.Rules = r.selectors(f)
 
@@ -41,12 +60,47 @@ func (r *reader) rule(n *envfile.Node, what string) *Rule {
 		for _, g := range groups {
 			rule.Groups = append(rule.Groups, distinct(r.group(g)))
 		}
+		r.besideGroups(rule, f, flat)
 	} else {
 		rule.Groups = [][]Member{distinct(flat)}
 	}
 	rule.Threshold = r.threshold(f["shamir_threshold"], len(rule.Groups))
-	r.keep(rule)
-	return rule
+}
+
+// harmless returns the keys that may be misspelled in a rule. If it has a selector, a
+// misspelled unencrypted_… encrypts no less than the author wants.
+func (r *reader) harmless(n *envfile.Node, what string) []string {
+	keys := harmlessKeys
+	for key, e := range r.merged(n, what).byKey {
+		if e != nil && slices.Contains(selectorKeys, key) {
+			return append(slices.Clone(keys), "unencrypted_regex", "unencrypted_suffix", "unencrypted_comment_regex")
+		}
+	}
+	return keys
+}
+
+// besideGroups notes recipients next to key_groups, which sops ignores. They do no harm
+// if the only group has all of them.
+func (r *reader) besideGroups(rule *Rule, f map[string]*envfile.Node, flat []Member) {
+	if len(flat) == 0 {
+		return
+	}
+	lost := func(m Member) bool {
+		return !slices.ContainsFunc(rule.Groups[0], func(in Member) bool { return in.Type == m.Type && in.Recipient == m.Recipient })
+	}
+	loses := len(rule.Groups) > 1 || slices.ContainsFunc(flat, lost)
+	for _, key := range flatKeys {
+		if f[key] == nil {
+			continue
+		}
+		problem := r.collect(func() {
+			r.failKey(f[key], "%s is ignored, because the rule also has key_groups; move its recipients into a key group", key)
+		})[0]
+		r.warnings = append(r.warnings, problem)
+		if loses && rule.ignored == nil {
+			rule.ignored = problem
+		}
+	}
 }
 
 // keep remembers the members, which get their names when all of the file is read.
@@ -76,7 +130,7 @@ func (r *reader) threshold(n *envfile.Node, groups int) int {
 // one that does not compile for one that matches nothing.
 func (r *reader) selectors(f map[string]*envfile.Node) envfile.Rules {
 	var rules envfile.Rules
-	var set []string
+	var first *envfile.Node
 	for _, s := range []struct {
 		key   string
 		value *string
@@ -91,26 +145,38 @@ func (r *reader) selectors(f map[string]*envfile.Node) envfile.Rules {
 	} {
 		n := f[s.key]
 		if s.regex {
-			if re := r.regex(n, s.key); re != nil {
-				*s.value = re.String()
-			}
+			*s.value = r.regex(n, s.key)
 		} else {
 			*s.value = r.text(n, s.key)
 		}
 		if n == nil || n.Kind == envfile.Value && n.Text == "" {
 			continue
 		}
-		if len(set) > 0 {
-			r.failKey(n, "%s and %s exclude each other in one rule", set[0], s.key)
+		if first != nil {
+			earlier, later := first, n
+			if before(later, earlier) {
+				earlier, later = later, earlier
+			}
+			r.failKey(later, "%s and %s exclude each other in one rule", earlier.Key, later.Key)
 		}
-		set = append(set, s.key)
+		first = n
 	}
 	rules.MACOnlyEncrypted = r.boolean(f["mac_only_encrypted"], "mac_only_encrypted")
 	return rules.Normal()
 }
 
-// destination checks a rule of "sops publish", which nothing here obeys.
+// before reports whether a is above or left of b.
+func before(a, b *envfile.Node) bool {
+	return a.KeyLine < b.KeyLine || a.KeyLine == b.KeyLine && a.KeyColumn < b.KeyColumn
+}
+
+// destination checks a rule of "sops publish", which sealcfg does not have. All it
+// finds are warnings.
 func (r *reader) destination(n *envfile.Node) {
+	r.warnings = append(r.warnings, r.collect(func() { r.destinationFields(n) })...)
+}
+
+func (r *reader) destinationFields(n *envfile.Node) {
 	f := r.fields(n, "a destination rule", destinationKeys)
 	r.regex(f["path_regex"], "path_regex")
 	r.integer(f["vault_kv_version"], "vault_kv_version")
@@ -120,8 +186,8 @@ func (r *reader) destination(n *envfile.Node) {
 			r.text(f[key], key)
 		}
 	}
-	if rule := f["recreation_rule"]; rule != nil {
-		r.rule(rule, "a recreation rule")
+	if n := f["recreation_rule"]; n != nil {
+		r.problems = append(r.problems, r.rule(n, "a recreation rule").problems...)
 	}
 }
 
@@ -129,7 +195,7 @@ func (r *reader) destination(n *envfile.Node) {
 // only what has none yet obeys them: the metadata of new YAML files, new files
 // that are sealed as one value, and what is converted.
 func (r *reader) stores(n *envfile.Node) {
-	f := r.fields(n, "stores", storeKeys)
+	f := r.fields(n, "stores", storeKeys, storeKeys...)
 	for _, key := range storeKeys {
 		store := f[key]
 		if store == nil {
@@ -139,17 +205,18 @@ func (r *reader) stores(n *envfile.Node) {
 		if key != "dotenv" && key != "ini" {
 			known = []string{"indent"}
 		}
-		at := r.fields(store, "stores."+key, known)["indent"]
+		at := r.fields(store, "stores."+key, known, known...)["indent"]
 		if at == nil {
 			continue
 		}
 		indent := r.integer(at, "indent")
 		switch {
 		case key == "yaml" && indent < 0:
-			r.fail(at, "indent must not be negative")
+			r.warnKey(at, "indent must not be negative; it is ignored")
 		case indent < -1:
-			r.fail(at, "indent must be -1 (tabs) or more")
+			r.warnKey(at, "indent must be -1 (tabs) or more; it is ignored")
+		default:
+			r.indents[key] = indent
 		}
-		r.indents[key] = indent
 	}
 }

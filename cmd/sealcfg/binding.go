@@ -20,7 +20,7 @@ func (t *target) location() (environments.Location, error) {
 	if t.path == "" || t.unplaced {
 		return environments.Location{}, nil
 	}
-	return t.finder.Location(t.path)
+	return t.app.finder.Location(t.path)
 }
 
 // expecting returns the file such that its binding is compared with its location, and

@@ -13,7 +13,7 @@ func (a *app) mustBeBound(t *target) (bool, error) {
 	if t.path == "" {
 		return false, nil // stdin has no path
 	}
-	config, err := t.finder.Config(t.path)
+	config, err := a.finder.Config(t.path)
 	if err != nil {
 		return false, err
 	}

@@ -54,7 +54,7 @@ func (a *app) namedRecipients(flags []string) (givenRecipients, error) {
 // ruling returns target.ruled for a new file.
 func (g givenRecipients) ruling(t *target) func() (*environments.Policy, *environments.Rule, error) {
 	return func() (*environments.Policy, *environments.Rule, error) {
-		policy, rule, err := t.finder.Rule(t.path)
+		policy, rule, err := t.app.finder.Rule(t.path)
 		switch {
 		case err == nil:
 			return policy, rule, g.within(policy, rule)

@@ -122,7 +122,7 @@ func (r *sopsRun) file(missing int) (*sopsFile, error) {
 	}
 	f.target = &target{
 		env: environments.Environment{Name: shownName, Path: name, Exists: true}, name: shownName, path: name, shown: shownName,
-		unplaced: true, log: r.log, finder: r.finder,
+		unplaced: true, log: r.log, app: r.app,
 		keepRules: true, // as sops does; checkPolicy reports a difference, and guard protects the values
 	}
 	f.check = func(ctx context.Context, o *envfile.Opened) error { return f.checkLocation(ctx, r, o) }

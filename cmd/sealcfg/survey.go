@@ -323,7 +323,7 @@ func (a *app) foundTarget(r *repository, path string) *target {
 	if name, ok := r.environments[path]; ok {
 		env.Name = name
 	}
-	t := &target{env: env, name: argument(env), path: path, shown: shown(path), finder: a.finder}
+	t := &target{env: env, name: argument(env), path: path, shown: shown(path), app: a}
 	t.format, _ = envfile.FormatOf(path)
 	return t
 }

@@ -40,7 +40,7 @@ type target struct {
 	// check judges the opened file further, if not nil.
 	check func(context.Context, *envfile.Opened) error
 
-	finder *environments.Finder // of the run
+	app *app
 	// ruled finds the policy otherwise than from the file upwards, if not nil.
 	ruled func() (*environments.Policy, *environments.Rule, error)
 }
@@ -65,7 +65,7 @@ func (a *app) target(arg string) (*target, error) {
 }
 
 func (a *app) newTarget(env environments.Environment) *target {
-	t := &target{env: env, name: argument(env), path: env.Path, shown: shown(env.Path), finder: a.finder}
+	t := &target{env: env, name: argument(env), path: env.Path, shown: shown(env.Path), app: a}
 	t.format, t.detect = a.formatOf(env.Path)
 	return t
 }
@@ -111,7 +111,7 @@ func (a *app) formatOf(path string) (f envfile.Format, detect bool) {
 // standard is the target for stdin. The policy for filename applies to it; without
 // a filename, no policy does.
 func (a *app) standard(filename string) (*target, error) {
-	t := &target{name: stdio, shown: "stdin", stdin: a.in, finder: a.finder}
+	t := &target{name: stdio, shown: "stdin", stdin: a.in, app: a}
 	if filename != "" {
 		path, err := filepath.Abs(filename)
 		if err != nil {
@@ -315,7 +315,7 @@ func (a *app) noKey(t *target, s *envfile.Sealed, err error) error {
 	if !errors.As(err, &none) {
 		return err
 	}
-	policy, _ := t.finder.Policy(t.path) // for names only
+	policy, _ := a.finder.Policy(t.path) // for names only
 	who := readers(policy, s.Metadata())
 	var hint strings.Builder
 	var advice []string
@@ -439,10 +439,31 @@ func (t *target) save(s, old *envfile.Sealed) error {
 }
 
 // rule returns the policy and the creation rule that apply to the file. Without a
-// matching rule, it returns the policy and an error.
-func (t *target) rule() (*environments.Policy, *environments.Rule, error) {
+// matching rule, it returns the policy and an error. It warns of the entries of the
+// policy that have no effect.
+func (t *target) rule() (policy *environments.Policy, rule *environments.Rule, err error) {
 	if t.ruled != nil {
-		return t.ruled()
+		policy, rule, err = t.ruled()
+	} else {
+		policy, rule, err = t.app.finder.Rule(t.path)
 	}
-	return t.finder.Rule(t.path)
+	var broken *environments.PolicyError
+	if policy != nil && !errors.As(err, &broken) {
+		t.app.warnPolicy(policy, rule)
+	}
+	return policy, rule, err
+}
+
+// warnPolicy warns once of each entry of a policy that has no effect, unless the caller
+// may take stderr for a part of the answer.
+func (a *app) warnPolicy(policy *environments.Policy, rule *environments.Rule) {
+	if a.answersOnly {
+		return
+	}
+	for _, w := range policy.Warnings(rule) {
+		text := a.readable(w)
+		if _, told := a.told.LoadOrStore("warning: "+text, true); !told {
+			a.warn("%s", text)
+		}
+	}
 }

@@ -87,7 +87,7 @@ func runView(cmd *cobra.Command, o *viewOptions) error {
 	} else {
 		a.warnRepeats(t, s.Format(), s.Repeats())
 	}
-	policy, _ := t.finder.Policy(t.path) // names only; a broken policy names nobody
+	policy, _, _ := t.rule() // names only; a broken policy has none
 	fields := viewFields(roots, o.reveal)
 	people := viewReaders(policy, s.Metadata())
 	layers := a.layersOf(cmd.Context(), t)
