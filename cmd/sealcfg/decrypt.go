@@ -103,7 +103,7 @@ func runDecrypt(cmd *cobra.Command, o *decryptOptions) error {
 	if err := refuseSealed(o.output); err != nil {
 		return err
 	}
-	return atomicfile.Write(o.output, text, atomicfile.Options{Mode: 0o600, Private: true})
+	return atomicfile.Write(cmd.Context(), o.output, text, atomicfile.Options{Mode: 0o600, Private: true, InPlace: a.withoutCopy(o.output)})
 }
 
 // refuseSealed keeps plain text from taking the place of a sealed file, which is

@@ -133,7 +133,7 @@ func (s *editSession) writeDraft(ctx context.Context, text []byte) (path string,
 		return "", false, err
 	}
 	if s.draft != "" {
-		if err = atomicfile.Write(s.draft, sealed.Bytes(), atomicfile.Options{Private: true}); err == nil {
+		if err = atomicfile.Write(ctx, s.draft, sealed.Bytes(), atomicfile.Options{Private: true}); err == nil {
 			return s.draft, false, nil
 		}
 	}
@@ -141,7 +141,7 @@ func (s *editSession) writeDraft(ctx context.Context, text []byte) (path string,
 		failed := place.make()
 		if failed == nil {
 			if _, path, failed = place.last(s.t); failed == nil {
-				failed = atomicfile.Write(path, sealed.Bytes(), atomicfile.Options{Private: true, NoClobber: true})
+				failed = atomicfile.Write(ctx, path, sealed.Bytes(), atomicfile.Options{Private: true, NoClobber: true})
 			}
 		}
 		if failed == nil {

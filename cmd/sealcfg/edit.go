@@ -25,7 +25,7 @@ type editOptions struct {
 	resume bool
 
 	recipients []string
-	keepRules bool
+	keepRules  bool
 }
 
 func newEditCmd(a *app) *cobra.Command {
@@ -126,7 +126,7 @@ func (a *app) editTarget(ctx context.Context, t *target, resume bool) (changed b
 	}
 	if doc == nil {
 		err = s.unchanged()
-	} else if err = s.write(doc); err != nil {
+	} else if err = s.write(ctx, doc); err != nil {
 		err = s.keep(text, err)
 	}
 	if err != nil {
@@ -333,7 +333,7 @@ func (s *editSession) unchanged() error {
 var newline = []byte("\n")
 
 // write replaces the file by the sealed text.
-func (s *editSession) write(doc *envfile.Document) error {
+func (s *editSession) write(ctx context.Context, doc *envfile.Document) error {
 	a, t := s.app, s.t
 	if s.before != nil {
 		if err := a.warnTraps(t, doc, s.opened.Sealed().Metadata().Rules); err != nil {
@@ -342,7 +342,7 @@ func (s *editSession) write(doc *envfile.Document) error {
 		if t.format == envfile.Binary && !bytes.HasSuffix(s.before.Bytes(), newline) && bytes.HasSuffix(doc.Bytes(), newline) {
 			a.warn("%s: it ends in a line break now, which is a part of it; editors add one by themselves", t.shown)
 		}
-		return a.replaceSealed(t, s.opened.Sealed(), s.sealed, s.before, doc)
+		return a.replaceSealed(ctx, t, s.opened.Sealed(), s.sealed, s.before, doc)
 	}
 	a.warnOpaque(t, doc.Bytes())
 	if err := a.warnTraps(t, doc, s.rule.Rules); err != nil {
@@ -351,7 +351,7 @@ func (s *editSession) write(doc *envfile.Document) error {
 	if err := atomicfile.MkdirAll(filepath.Dir(t.path), 0o755); err != nil {
 		return err
 	}
-	if err := t.save(s.sealed, nil); err != nil {
+	if err := a.save(ctx, t, s.sealed, nil); err != nil {
 		return err
 	}
 	a.say("made %s", t.shown)

@@ -104,11 +104,11 @@ func runEncrypt(cmd *cobra.Command, o *encryptOptions) error {
 	if to == from && opens != nil {
 		return a.lockedOut(to, policy, s, opens, "with -o the plain file stays; or "+addYourself(rule))
 	}
-	opt := atomicfile.Options{IfUnchanged: src}
+	opt := atomicfile.Options{IfUnchanged: src, InPlace: a.inPlace(cmd.Context(), to.path, s.Bytes())}
 	if to != from {
 		opt = atomicfile.Options{NoClobber: true}
 	}
-	if err := atomicfile.Write(to.path, s.Bytes(), opt); err != nil {
+	if err := written(to.path, atomicfile.Write(cmd.Context(), to.path, s.Bytes(), opt)); err != nil {
 		if errors.Is(err, atomicfile.ErrExists) {
 			return withHint(err, "remove it first, or change it with sealcfg edit %s", to.name)
 		}

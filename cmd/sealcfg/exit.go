@@ -130,6 +130,10 @@ const noPolicyHint = "sealcfg init makes one here; is the project elsewhere? the
 func (a *app) hint(err error) string {
 	var own hinted
 	var two *environments.AmbiguousError
+	var locked *atomicfile.LockedError
+	if restore := a.restoreHint(err); restore != "" {
+		return restore
+	}
 	switch {
 	case errors.As(err, &own):
 		return own.hint
@@ -153,10 +157,16 @@ func (a *app) hint(err error) string {
 		return "somebody changed the file without its key, or a merge went wrong; compare it with git log -p"
 	case errors.Is(err, editor.ErrNone):
 		return "set EDITOR, for example: EDITOR=nano sealcfg edit ..."
+	case errors.As(err, &locked):
+		return "find the program, and end it if it hangs: fuser -v " + shellWord(shown(locked.Path))
+	case errors.Is(err, atomicfile.ErrMounted):
+		return "mount the directory of the file instead of the file itself"
+	case errors.Is(err, atomicfile.ErrInPlace):
+		return "the file has its new contents, but a power cut can undo that; once the cause is fixed, run: sync"
 	case errors.Is(err, atomicfile.ErrChanged):
 		return "somebody else has written it meanwhile; run the command again"
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return "free some space and run the command again; a file that could not be written is as it was"
+		return "free some space and run the command again; the file is unchanged"
 	}
 	return serviceHint(err)
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -37,9 +38,10 @@ const (
 // A faultBed is a folder in which a command runs over and over, each time on the
 // same project: project, home, and tmp for temporary files.
 type faultBed struct {
-	dir    string
-	bin    string
-	editor string // a program beside the folder, for it knows values
+	dir     string
+	bin     string
+	editor  string // a program beside the folder, for it knows values
+	mounted string // a file that cannot be replaced
 }
 
 // editorScript gives the password its new value, or puts it into a new file. It
@@ -90,7 +92,11 @@ func (b *faultBed) path(name string) string { return filepath.Join(b.dir, name) 
 
 func (b *faultBed) command(args []string, stdin string) faultinject.Command {
 	home := b.path("home")
-	c := faultinject.Command{Path: b.bin, Args: args, Dir: b.path("project"), Stdin: stdin, Roots: []string{b.dir}, Own: "/dev/shm/sealcfg-", Starts: startsPrograms(args)}
+	var mounted []string
+	if b.mounted != "" {
+		mounted = []string{b.path(b.mounted)}
+	}
+	c := faultinject.Command{Mounted: mounted, Path: b.bin, Args: args, Dir: b.path("project"), Stdin: stdin, Roots: []string{b.dir}, Own: "/dev/shm/sealcfg-", Starts: startsPrograms(args)}
 	for name, value := range isolated(home) {
 		c.Env = append(c.Env, name+"="+value)
 	}
@@ -114,6 +120,19 @@ func (b *faultBed) run(t *testing.T, args ...string) string {
 	stdout, stderr, err := b.runs("", args...)
 	require.NoError(t, err, "%v: %s", args, stderr)
 	return stdout
+}
+
+// restore does what the hint about a damaged file says.
+func (b *faultBed) restore(t *testing.T, name string) {
+	t.Helper()
+	_, stderr, err := b.runs("", "decrypt", strings.TrimPrefix(name, "project/"))
+	require.Error(t, err)
+	_, command, found := strings.Cut(stderr, "to restore it, run: ")
+	require.True(t, found, "%s", stderr)
+	cmd := exec.Command("sh", "-c", command)
+	cmd.Dir = b.path("project")
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
 }
 
 func (b *faultBed) write(t *testing.T, name, text string) {
@@ -178,6 +197,7 @@ const keyFile = "home/.config/sops/age/keys.txt"
 type judge struct {
 	before, after tree
 	plain         []string // files that hold plain text, before or for good
+	mounted       string   // a file that is written in place, and may be damaged if there is a copy
 
 	mu   sync.Mutex
 	says map[string]string // what sealed files say, by name and text
@@ -187,6 +207,7 @@ type judge struct {
 type verdict struct {
 	old, new int
 	temps    []string // temporary files that are left
+	damaged  bool     // the mounted file is neither, but there is a copy of what it was to be
 }
 
 // look compares what is there with what was and what is to be. Anything else is an
@@ -202,6 +223,7 @@ func (j *judge) look(now tree) (verdict, error) {
 			v.temps = append(v.temps, name)
 		case strings.HasSuffix(name, "/") || wasThere || isMade:
 		case strings.HasPrefix(name, "home/.local/state/sealcfg/drafts/"):
+		case j.mounted != "" && strings.HasPrefix(name, copiesBelow):
 		default:
 			return v, fmt.Errorf("%s: nobody asked for it", name)
 		}
@@ -224,10 +246,17 @@ func (j *judge) look(now tree) (verdict, error) {
 		case !has:
 			return v, fmt.Errorf("%s: gone", name)
 		default:
-			if err := j.sameAs(now, name, made); err != nil {
+			err := j.sameAs(now, name, made)
+			if err != nil && name == j.mounted {
+				v.damaged = true
+				v.old++
+				err = j.hasCopy(now, name, made)
+			} else {
+				v.new++
+			}
+			if err != nil {
 				return v, fmt.Errorf("%s: neither old nor new: %w", name, err)
 			}
-			v.new++
 		}
 	}
 	for name, old := range j.before {
@@ -239,6 +268,20 @@ func (j *judge) look(now tree) (verdict, error) {
 		}
 	}
 	return v, nil
+}
+
+const copiesBelow = "home/.local/state/sealcfg/copies/"
+
+// hasCopy fails unless there is a copy of what a file was to be.
+func (j *judge) hasCopy(now tree, name, made string) error {
+	for kept, text := range now {
+		if strings.HasPrefix(kept, copiesBelow) && strings.HasSuffix(kept, "-"+filepath.Base(name)) {
+			with := maps.Clone(now)
+			with[name] = text
+			return j.sameAs(with, name, made)
+		}
+	}
+	return errors.New("damaged, and there is no copy")
 }
 
 // isPlain says that a file holds plain text, or is about to become one that does.

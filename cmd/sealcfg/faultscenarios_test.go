@@ -20,8 +20,10 @@ type faultScenario struct {
 	plain   []string // files that hold plain text, before or for good
 	// done is what the command says, and fails, if its work has been done already.
 	done string
-	most int  // points to try of all; 0 means all
-	slow bool // only tried when all are
+	// mounted is a file that cannot be replaced, and so is written in place.
+	mounted string
+	most    int  // points to try of all; 0 means all
+	slow    bool // only tried when all are
 }
 
 const (
@@ -131,6 +133,10 @@ var faultScenarios = []faultScenario{
 	{name: "rekey, 20 files, one person less", args: []string{"rekey", "--yes"}, prepare: thenPolicy(20, ","+otherRecipient, ""), most: 80, slow: true},
 	{name: "rekey --keep-data-key", args: []string{"rekey", "--yes", "--keep-data-key"}, prepare: thenPolicy(2, "", ","+otherRecipient)},
 	{name: "rekey, 100 files", args: []string{"rekey", "--yes"}, prepare: sealedFiles(100), most: 12, slow: true},
+	{name: "set, mounted", args: []string{"set", "prod", "password", "-"}, stdin: canaryAfter, prepare: sealedFiles(1), mounted: "project/environments/prod.yaml"},
+	{name: "unset, mounted", args: []string{"unset", "prod", "password"}, prepare: sealedFiles(1), done: "no such field", mounted: "project/environments/prod.yaml"},
+	{name: "rekey, mounted", args: []string{"rekey", "--yes"}, prepare: thenPolicy(1, "", ","+otherRecipient), mounted: "project/environments/e0.yaml"},
+	{name: "sops rotate, mounted", args: []string{"sops", "rotate", "-i", "environments/prod.yaml"}, prepare: sealedFiles(1), mounted: "project/environments/prod.yaml"},
 	{name: "sops set", args: []string{"sops", "set", "environments/prod.yaml", `["password"]`, `"` + canaryAfter + `"`}, prepare: sealedFiles(1)},
 	{name: "sops unset", args: []string{"sops", "unset", "environments/prod.yaml", `["password"]`}, prepare: sealedFiles(1), done: "no such field"},
 	{name: "sops encrypt -i", args: []string{"sops", "encrypt", "-i", "environments/a.yaml"}, prepare: plainFile("a.yaml", password), plain: []string{"project/environments/a.yaml"}, done: "already sealed"},

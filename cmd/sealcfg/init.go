@@ -52,7 +52,7 @@ func runInit(cmd *cobra.Command, a *app, name string) error {
 		return err
 	}
 	if project.PolicyPath == "" {
-		if err := a.initPolicy(filepath.Join(project.Root, environments.PolicyName), name, recipient); err != nil {
+		if err := a.initPolicy(cmd.Context(), filepath.Join(project.Root, environments.PolicyName), name, recipient); err != nil {
 			return err
 		}
 		a.finder = new(environments.Finder)
@@ -67,7 +67,7 @@ func runInit(cmd *cobra.Command, a *app, name string) error {
 			return err
 		}
 	}
-	if err := a.initIgnore(filepath.Join(project.Root, ".gitignore")); err != nil {
+	if err := a.initIgnore(cmd.Context(), filepath.Join(project.Root, ".gitignore")); err != nil {
 		return err
 	}
 	a.say("\nnext: sealcfg edit dev, sealcfg view prod, git add .sops.yaml environments")
@@ -80,7 +80,7 @@ var ignored = []string{
 }
 
 // initIgnore adds the lines that a .gitignore lacks.
-func (a *app) initIgnore(path string) error {
+func (a *app) initIgnore(ctx context.Context, path string) error {
 	if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
 		a.warn("%s is a link, which git does not follow; nothing added to it", shown(path))
 		return nil
@@ -106,7 +106,7 @@ func (a *app) initIgnore(path string) error {
 		text += "\n"
 	}
 	text += strings.Join(missing, "\n") + "\n"
-	if err := atomicfile.Write(path, []byte(text), options); err != nil {
+	if err := atomicfile.Write(ctx, path, []byte(text), options); err != nil {
 		return err
 	}
 	a.say("added %s to %s", joinNames(missing), shown(path))
@@ -212,7 +212,7 @@ creation_rules:
           - *%s
 `
 
-func (a *app) initPolicy(path, name, recipient string) error {
+func (a *app) initPolicy(ctx context.Context, path, name, recipient string) error {
 	if name == "" {
 		if u, err := user.Current(); err == nil {
 			name = u.Username
@@ -220,7 +220,7 @@ func (a *app) initPolicy(path, name, recipient string) error {
 	}
 	name = anchorName(name)
 	text := fmt.Sprintf(policyTemplate, name, recipient, name)
-	if err := atomicfile.Write(path, []byte(text), atomicfile.Options{NoClobber: true}); err != nil {
+	if err := atomicfile.Write(ctx, path, []byte(text), atomicfile.Options{NoClobber: true}); err != nil {
 		return err
 	}
 	a.say("made %s: you are called %s in it", shown(path), name)
@@ -288,7 +288,7 @@ func (a *app) initEnvironment(cmd *cobra.Command, project *environments.Project,
 	if err := atomicfile.MkdirAll(filepath.Dir(t.path), 0o755); err != nil {
 		return err
 	}
-	if err := t.save(s, nil); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := a.save(cmd.Context(), t, s, nil); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	a.say("made %s", t.shown)

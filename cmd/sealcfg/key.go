@@ -128,7 +128,7 @@ func writeIdentity(ctx context.Context, path, text string, add bool) error {
 			return withHint(err, "%s", elsewhere)
 		}
 	}
-	err := atomicfile.Write(path, []byte(text), atomicfile.Options{Mode: 0o600, NoClobber: true})
+	err := atomicfile.Write(ctx, path, []byte(text), atomicfile.Options{Mode: 0o600, NoClobber: true})
 	if errors.Is(err, fs.ErrExist) {
 		return withHint(fmt.Errorf("%s exists; an identity is never overwritten", path), "sealcfg key show prints what is in it; sealcfg key new --add adds another")
 	}
@@ -154,7 +154,7 @@ func addIdentity(ctx context.Context, path, text string) error {
 	if len(plain) > 0 && plain[len(plain)-1] != '\n' {
 		text = "\n" + text
 	}
-	return atomicfile.Write(path, slices.Concat(plain, []byte(text)), atomicfile.Options{IfUnchanged: old, Private: true})
+	return atomicfile.Write(ctx, path, slices.Concat(plain, []byte(text)), atomicfile.Options{IfUnchanged: old, Private: true})
 }
 
 func newKeyShowCmd(a *app) *cobra.Command {

@@ -312,11 +312,13 @@ func (o *rekeyOptions) write(ctx context.Context, plans []*rekeyPlan, v *survey)
 			if ctx.Err() != nil {
 				return o.partly(plans, written, errInterrupted)
 			}
-			if err := part[i].t.saveAll(r.new, r.old); err != nil {
+			err := o.app.saveAll(ctx, part[i].t, r.new, r.old)
+			if part[i].Written = err == nil || errors.Is(err, atomicfile.ErrInPlace); part[i].Written {
+				written++
+			}
+			if err != nil {
 				return o.partly(plans, written, err)
 			}
-			part[i].Written = true
-			written++
 		}
 	}
 	return nil
@@ -389,8 +391,10 @@ func (o *rekeyOptions) partly(plans []*rekeyPlan, done int, err error) error {
 	if done == 0 {
 		return fmt.Errorf("nothing written: %w", err)
 	}
-	err = withHint(fmt.Errorf("%d of %d files written: %w", done, len(plans), err),
-		"each file is complete, old or new; to finish, run again: sealcfg rekey")
+	err = fmt.Errorf("%d of %d files written: %w", done, len(plans), err)
+	if done < len(plans) {
+		err = withHint(err, "each file is complete, old or new; to finish, run again: sealcfg rekey")
+	}
 	if o.app.json {
 		err = errors.Join(err, o.app.printJSON(rekeyReport{plans, nil}))
 	}

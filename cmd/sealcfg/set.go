@@ -6,8 +6,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strings"
 
@@ -155,10 +153,10 @@ func (o *setOptions) read(ctx context.Context) (string, error) {
 		rand.Read(b)
 		return base64.RawURLEncoding.EncodeToString(b), nil
 	case o.fromFile != "":
-		b, err := os.ReadFile(o.fromFile)
+		b, err := readAny(ctx, o.fromFile)
 		return string(b), err
 	case o.given && o.value == "-":
-		b, err := waitFor(ctx, func() ([]byte, error) { return io.ReadAll(a.in) })
+		b, err := readStream(ctx, a.in)
 		if err == nil && len(b) == 0 {
 			return "", withHint(usagef("stdin is empty: what should have written the value has failed"), "if it shall be empty, give an empty line")
 		}
@@ -231,7 +229,7 @@ func (a *app) applyTo(ctx context.Context, t *target, opened *envfile.Opened, ch
 		if err != nil {
 			return err
 		}
-		err = a.applyOnce(t, opened, op, other)
+		err = a.applyOnce(ctx, t, opened, op, other)
 		if !errors.Is(err, atomicfile.ErrChanged) || try == manyTries || ctx.Err() != nil {
 			return err
 		}
@@ -241,7 +239,7 @@ func (a *app) applyTo(ctx context.Context, t *target, opened *envfile.Opened, ch
 	}
 }
 
-func (a *app) applyOnce(t *target, opened *envfile.Opened, op envfile.Op, other *otherRules) error {
+func (a *app) applyOnce(ctx context.Context, t *target, opened *envfile.Opened, op envfile.Op, other *otherRules) error {
 	if !opened.Bound() {
 		a.noteUnbound(t.shown)
 	}
@@ -250,7 +248,7 @@ func (a *app) applyOnce(t *target, opened *envfile.Opened, op envfile.Op, other 
 		return t.at(err)
 	}
 	if ok {
-		if err := t.save(s, opened.Sealed()); err != nil {
+		if err := a.save(ctx, t, s, opened.Sealed()); err != nil {
 			return err
 		}
 		return a.reportChanges([]change{{Kind: "changed", Path: op.Path().String()}})
@@ -272,11 +270,11 @@ func (a *app) applyOnce(t *target, opened *envfile.Opened, op envfile.Op, other 
 	if err := a.guard(t, opened, after, other); err != nil {
 		return err
 	}
-	return a.reseal(t, opened, before, after)
+	return a.reseal(ctx, t, opened, before, after)
 }
 
 // reseal seals and writes a changed document, if it has changed.
-func (a *app) reseal(t *target, opened *envfile.Opened, before, after *envfile.Document) error {
+func (a *app) reseal(ctx context.Context, t *target, opened *envfile.Opened, before, after *envfile.Document) error {
 	if string(before.Bytes()) == string(after.Bytes()) {
 		a.say("%s: no change, nothing written", t.shown)
 		return a.reportChanges(nil)
@@ -285,13 +283,13 @@ func (a *app) reseal(t *target, opened *envfile.Opened, before, after *envfile.D
 	if err != nil {
 		return t.at(err)
 	}
-	return a.replaceSealed(t, opened.Sealed(), s, before, after)
+	return a.replaceSealed(ctx, t, opened.Sealed(), s, before, after)
 }
 
 // replaceSealed writes the sealed form of a changed document, and says by name
 // what changed.
-func (a *app) replaceSealed(t *target, old, s *envfile.Sealed, before, after *envfile.Document) error {
-	if err := t.save(s, old); err != nil {
+func (a *app) replaceSealed(ctx context.Context, t *target, old, s *envfile.Sealed, before, after *envfile.Document) error {
+	if err := a.save(ctx, t, s, old); err != nil {
 		return err
 	}
 	changes := changesTo(s, before.Roots(), after.Roots())

@@ -45,7 +45,7 @@ func (r *sopsRun) decrypt(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return r.write(f, text, s.Bytes(), true)
+	return r.write(ctx, f, text, s.Bytes(), true)
 }
 
 // decrypted is a file whose values can be printed.

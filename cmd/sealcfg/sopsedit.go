@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"os"
 
 	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/internal/atomicfile"
@@ -25,7 +24,7 @@ func (r *sopsRun) edit(ctx context.Context) error {
 	if f.stdin {
 		return sopsError(sopsNoFile, "an editor needs a file, not stdin")
 	}
-	text, err := os.ReadFile(f.path)
+	text, err := readAny(ctx, f.path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) { // it may well be there
 		return withCode(err, sopsNoRead)
 	}

@@ -58,7 +58,7 @@ func (r *sopsRun) encrypt(ctx context.Context) error {
 	if warns {
 		r.warnNoneSealed(f.target, d, s)
 	}
-	return r.write(f, s.Bytes(), text, false)
+	return r.write(ctx, f, s.Bytes(), text, false)
 }
 
 // sealing gives the code of sops to a value that cannot be sealed.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"os/signal"
@@ -168,10 +167,10 @@ func (f *sopsFile) sameType() error {
 
 func (f *sopsFile) text(ctx context.Context, in *os.File) ([]byte, error) {
 	if f.stdin {
-		text, err := waitFor(ctx, func() ([]byte, error) { return io.ReadAll(in) })
+		text, err := readStream(ctx, in)
 		return text, withCode(err, sopsNoRead)
 	}
-	text, err := os.ReadFile(f.path)
+	text, err := readAny(ctx, f.path)
 	return text, reading(err, sopsNoRead)
 }
 
@@ -192,10 +191,10 @@ func (f *sopsFile) parse(text []byte) (*envfile.Sealed, error) {
 		err = envfile.ErrNotSealed
 	case errors.Is(err, envfile.ErrNotSealed):
 		if d, perr := envfile.Parse(f.format, text); perr == nil && f.lostBlock(d) != nil {
-			return s, f.lostBlock(d)
+			return s, f.damaged(f.lostBlock(d))
 		}
 	}
-	return s, f.at(err)
+	return s, f.damaged(f.at(err))
 }
 
 // openFile reads a sealed file and opens it.
@@ -271,16 +270,20 @@ func (r *sopsRun) policy() (*environments.Policy, error) {
 
 // write puts a result where the flags say. old is what must still stand in
 // the file, if the result goes there. private is for plain text.
-func (r *sopsRun) write(f *sopsFile, result, old []byte, private bool) error {
+func (r *sopsRun) write(ctx context.Context, f *sopsFile, result, old []byte, private bool) error {
 	mode := fs.FileMode(0o644)
 	if private {
 		mode = 0o600
 	}
 	path := r.str("output")
-	opt := atomicfile.Options{Mode: mode}
+	opt := atomicfile.Options{Mode: mode, InPlace: r.withoutCopy(path)}
 	switch {
 	case r.on("in-place"):
-		path, opt.IfUnchanged = f.path, old
+		kept := result
+		if private {
+			kept = old // the one that is encrypted
+		}
+		path, opt.IfUnchanged, opt.InPlace = f.path, old, r.inPlace(ctx, f.path, kept)
 	case path == "" || path == "-":
 		_, err := r.out.Write(result)
 		return withCode(err, sopsNoWrite)
@@ -289,7 +292,7 @@ func (r *sopsRun) write(f *sopsFile, result, old []byte, private bool) error {
 	if info, serr := os.Stat(path); serr == nil && !info.Mode().IsRegular() && !info.IsDir() {
 		err = writeThrough(path, result) // /dev/stdout, a pipe
 	} else {
-		err = atomicfile.Write(path, result, opt)
+		err = written(path, atomicfile.Write(ctx, path, result, opt))
 	}
 	if err == nil && r.on("in-place") {
 		r.log.info("CMD", fileWritten)
@@ -322,8 +325,8 @@ func writeThrough(path string, text []byte) error {
 }
 
 // saveChanged replaces the file that was read by what was made of it.
-func (r *sopsRun) saveChanged(f *sopsFile, s *envfile.Sealed, old []byte) error {
-	err := atomicfile.Write(f.path, s.Bytes(), atomicfile.Options{IfUnchanged: old})
+func (r *sopsRun) saveChanged(ctx context.Context, f *sopsFile, s *envfile.Sealed, old []byte) error {
+	err := written(f.path, atomicfile.Write(ctx, f.path, s.Bytes(), atomicfile.Options{IfUnchanged: old, InPlace: r.inPlace(ctx, f.path, s.Bytes())}))
 	if err == nil {
 		r.log.info("CMD", fileWritten)
 	}

@@ -54,7 +54,7 @@ func (r *sopsRun) rotate(ctx context.Context) error {
 	if err := r.keepsWriter(ctx, f.target, s); err != nil {
 		return err
 	}
-	return r.write(f, s.Bytes(), opened.Sealed().Bytes(), false)
+	return r.write(ctx, f, s.Bytes(), opened.Sealed().Bytes(), false)
 }
 
 // rotatedRecipients are those of the file, with the changes that flags ask for.

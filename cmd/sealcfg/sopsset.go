@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 
 	"github.com/sealcfg/sealcfg/crypto"
@@ -64,9 +62,9 @@ func (r *sopsRun) setArguments(ctx context.Context) (index string, value []byte,
 	case len(r.rest) != want:
 		return "", nil, sopsError(sopsNoFile, "no file specified, or index and value are missing: want %d arguments", want)
 	case r.on("value-stdin"):
-		value, err = waitFor(ctx, func() ([]byte, error) { return io.ReadAll(r.in) })
+		value, err = readStream(ctx, r.in)
 	case r.on("value-file"):
-		value, err = os.ReadFile(r.rest[2])
+		value, err = readAny(ctx, r.rest[2])
 	default:
 		value = []byte(r.rest[2])
 	}
@@ -140,7 +138,7 @@ func (r *sopsRun) change(ctx context.Context, op func(*sopsFile, *envfile.Opened
 	if err != nil {
 		return f.sealing(err)
 	}
-	return r.saveChanged(f, s, opened.Sealed().Bytes())
+	return r.saveChanged(ctx, f, s, opened.Sealed().Bytes())
 }
 
 // appended makes "a new last entry" of positions behind the end of a list, and in

@@ -81,7 +81,7 @@ func (r *sopsRun) updateOne(ctx context.Context) error {
 	if err := r.keepsWriter(ctx, f.target, result); err != nil {
 		return err
 	}
-	if err := r.saveChanged(f, result, s.Bytes()); err != nil {
+	if err := r.saveChanged(ctx, f, result, s.Bytes()); err != nil {
 		return err
 	}
 	fmt.Fprintf(r.err, "File %s synced with new keys\n", clean(f.shown))

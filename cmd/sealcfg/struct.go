@@ -1,12 +1,12 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"go/token"
 	"io"
 	"io/fs"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -59,7 +59,7 @@ func runStruct(cmd *cobra.Command, o *structOptions) error {
 	}
 	var shape *goShape
 	for _, path := range sharedLayers(t) {
-		root, err := a.publicRoot(path)
+		root, err := a.publicRoot(cmd.Context(), path)
 		if err != nil {
 			return err
 		}
@@ -92,8 +92,8 @@ func sharedLayers(t *target) []string {
 }
 
 // publicRoot reads what needs no key: names and types. The file may be plain.
-func (a *app) publicRoot(path string) (*envfile.Node, error) {
-	src, err := os.ReadFile(path)
+func (a *app) publicRoot(ctx context.Context, path string) (*envfile.Node, error) {
+	src, err := readAny(ctx, path)
 	if err != nil {
 		var pathError *fs.PathError
 		if errors.As(err, &pathError) {

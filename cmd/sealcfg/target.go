@@ -175,10 +175,9 @@ func (t *target) at(err error) error {
 // bytes reads the file.
 func (t *target) bytes(ctx context.Context) ([]byte, error) {
 	if t.stdin == nil {
-		// A pipe without a writer is waited for, too.
-		return waitFor(ctx, func() ([]byte, error) { return atomicfile.Read(t.path) })
+		return readAny(ctx, t.path)
 	}
-	return waitFor(ctx, func() ([]byte, error) { return io.ReadAll(t.stdin) })
+	return readStream(ctx, t.stdin)
 }
 
 // see takes the format from the contents, where they have a say in it.
@@ -198,14 +197,14 @@ func (t *target) read(ctx context.Context) (*envfile.Sealed, error) {
 	s, err := envfile.ParseSealed(t.format, src)
 	if errors.Is(err, envfile.ErrNotSealed) && t.stdin == nil {
 		if d, perr := envfile.Parse(t.format, src); perr == nil && t.lostBlock(d) != nil {
-			return s, t.lostBlock(d)
+			return s, t.damaged(t.lostBlock(d))
 		}
 		if in, encrypted := envfile.Detect(t.path, src); encrypted {
 			return s, withHint(t.at(err), "it is an encrypted %s file: leave out --input-type %s", in.Name(), t.format.Name())
 		}
-		return s, withHint(t.at(err), "run sealcfg encrypt %s first", t.shown)
+		return s, t.damaged(withHint(t.at(err), "run sealcfg encrypt %s first", t.shown))
 	}
-	return s, t.at(err)
+	return s, t.damaged(t.at(err))
 }
 
 // open reads and decrypts the file.
@@ -227,7 +226,11 @@ func (a *app) openSealed(ctx context.Context, t *target, s *envfile.Sealed) (*en
 	}
 	o, err := s.Open(ctx, t.log.recover(ctx, s.Metadata(), ids)...)
 	if err != nil {
-		return nil, a.noKey(t, s, bindingHint(t, s, t.at(err)))
+		err = a.noKey(t, s, bindingHint(t, s, t.at(err)))
+		if errors.Is(err, envfile.ErrIntegrity) {
+			err = t.damaged(err)
+		}
+		return nil, err
 	}
 	if t.check != nil {
 		if err := t.check(ctx, o); err != nil {
@@ -416,26 +419,26 @@ func countOf(n int, one, many string) string {
 }
 
 // saveAll is save for a file with several names: hard links, which stay.
-func (t *target) saveAll(s, old *envfile.Sealed) error {
-	if err := t.save(s, old); err != nil {
+func (a *app) saveAll(ctx context.Context, t *target, s, old *envfile.Sealed) error {
+	if err := a.save(ctx, t, s, old); err != nil {
 		return err
 	}
 	for _, alias := range t.aliases {
-		if err := atomicfile.Relink(t.path, alias, old.Bytes()); err != nil {
+		if err := atomicfile.Relink(ctx, t.path, alias, old.Bytes()); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// save replaces the file by a sealed one, unless it changed since it was read.
+// save replaces the file by an encrypted one, unless it changed since it was read.
 // old is nil for a file that must not exist yet.
-func (t *target) save(s, old *envfile.Sealed) error {
-	opt := atomicfile.Options{NoClobber: old == nil}
+func (a *app) save(ctx context.Context, t *target, s, old *envfile.Sealed) error {
+	opt := atomicfile.Options{NoClobber: true}
 	if old != nil {
-		opt.IfUnchanged = old.Bytes()
+		opt = atomicfile.Options{IfUnchanged: old.Bytes(), InPlace: a.inPlace(ctx, t.path, s.Bytes())}
 	}
-	return atomicfile.Write(t.path, s.Bytes(), opt)
+	return written(t.path, atomicfile.Write(ctx, t.path, s.Bytes(), opt))
 }
 
 // rule returns the policy and the creation rule that apply to the file. Without a

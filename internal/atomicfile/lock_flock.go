@@ -3,6 +3,7 @@
 package atomicfile
 
 import (
+	"context"
 	"errors"
 	"os"
 	"syscall"
@@ -16,23 +17,34 @@ type dirLock struct {
 	dir *os.File // nil if there is no lock
 }
 
-func lockDir(dir string) (dirLock, error) {
+func lockDir(ctx context.Context, dir string) (dirLock, error) {
 	f, err := os.Open(dir)
 	if err != nil {
 		return dirLock{}, nil // may be written but not read: go without
 	}
-	for deadline := time.Now().Add(lockWait); ; time.Sleep(2 * time.Millisecond) {
+	held, err := lockFile(ctx, f, lockWait)
+	if !held {
+		_ = f.Close()
+		return dirLock{}, err
+	}
+	return dirLock{f}, nil
+}
+
+// lockFile locks an open file or directory. held is false, without an error, on a
+// file system without locks.
+func lockFile(ctx context.Context, f *os.File, wait time.Duration) (held bool, err error) {
+	for deadline := time.Now().Add(wait); ; time.Sleep(2 * time.Millisecond) {
 		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		switch {
 		case err == nil:
-			return dirLock{f}, nil
+			return true, nil
 		case errors.Is(err, syscall.EINTR):
 		case !errors.Is(err, syscall.EWOULDBLOCK):
-			_ = f.Close()
-			return dirLock{}, nil // a file system without locks, or with others
+			return false, nil
+		case ctx.Err() != nil:
+			return false, context.Cause(ctx)
 		case time.Now().After(deadline):
-			_ = f.Close()
-			return dirLock{}, errLocked
+			return false, &LockedError{f.Name()}
 		}
 	}
 }

@@ -2,7 +2,12 @@
 
 package atomicfile
 
-import "sync"
+import (
+	"context"
+	"os"
+	"sync"
+	"time"
+)
 
 var oneWriter sync.Mutex
 
@@ -10,7 +15,7 @@ var oneWriter sync.Mutex
 // locked here.
 type dirLock struct{}
 
-func lockDir(string) (dirLock, error) {
+func lockDir(context.Context, string) (dirLock, error) {
 	oneWriter.Lock()
 	return dirLock{}, nil
 }
@@ -19,3 +24,6 @@ func (dirLock) unlock() { oneWriter.Unlock() }
 
 // sweep does nothing: a temporary file may be that of another process.
 func (dirLock) sweep() {}
+
+// lockFile locks nothing.
+func lockFile(context.Context, *os.File, time.Duration) (held bool, err error) { return false, nil }

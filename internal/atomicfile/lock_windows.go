@@ -1,7 +1,9 @@
 package atomicfile
 
 import (
+	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"syscall"
 	"time"
@@ -20,7 +22,7 @@ type dirLock struct {
 	handle syscall.Handle // 0 if there is no lock
 }
 
-func lockDir(dir string) (dirLock, error) {
+func lockDir(ctx context.Context, dir string) (dirLock, error) {
 	name, err := syscall.UTF16PtrFromString(filepath.Join(dir, lockName))
 	if err != nil {
 		return dirLock{}, err
@@ -37,8 +39,10 @@ func lockDir(dir string) (dirLock, error) {
 			return dirLock{dir, h}, nil
 		case !inUse(err):
 			return dirLock{}, nil // a file system that does not have it
+		case ctx.Err() != nil:
+			return dirLock{}, context.Cause(ctx)
 		case time.Now().After(deadline):
-			return dirLock{}, errLocked
+			return dirLock{}, &LockedError{dir}
 		}
 	}
 }
@@ -63,3 +67,6 @@ func inUse(err error) bool {
 	const sharingViolation = syscall.Errno(32)
 	return errors.Is(err, sharingViolation) || errors.Is(err, syscall.ERROR_ACCESS_DENIED)
 }
+
+// lockFile locks nothing: no file is written in place here.
+func lockFile(context.Context, *os.File, time.Duration) (held bool, err error) { return false, nil }

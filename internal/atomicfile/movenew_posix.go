@@ -15,7 +15,7 @@ func moveNew(temp, target string) error {
 	case errors.Is(err, fs.ErrExist):
 		return ErrExists
 	case !errors.Is(err, errors.ErrUnsupported):
-		return err
+		return bare(err)
 	}
 	return linkNew(temp, target)
 }
@@ -31,7 +31,7 @@ func linkNew(temp, target string) error {
 		return claimNew(temp, target)
 	}
 	if err := os.Remove(temp); err != nil {
-		return fmt.Errorf("%w: %w", ErrInPlace, err)
+		return fmt.Errorf("%w: remove its temporary name: %w", ErrInPlace, bare(err))
 	}
 	return nil
 }
@@ -44,11 +44,11 @@ func claimNew(temp, target string) error {
 		return ErrExists
 	}
 	if err != nil {
-		return err
+		return bare(err)
 	}
-	err = errors.Join(claim.Close(), os.Rename(temp, target))
+	err = errors.Join(claim.Close(), bare(os.Rename(temp, target)))
 	if err != nil {
-		err = errors.Join(err, os.Remove(target))
+		err = errors.Join(err, bare(os.Remove(target)))
 	}
 	return err
 }

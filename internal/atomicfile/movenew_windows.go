@@ -3,7 +3,6 @@ package atomicfile
 import (
 	"errors"
 	"io/fs"
-	"os"
 	"syscall"
 )
 
@@ -23,7 +22,7 @@ func moveNew(temp, target string) error {
 		return ErrExists
 	}
 	if err != nil {
-		return &os.LinkError{Op: "rename", Old: temp, New: target, Err: err}
+		return err
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package atomicfile
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -9,36 +10,28 @@ import (
 
 // Relink makes alias a hard link to the file at path again, after [Write] has
 // replaced that file. old is what alias must contain, else Relink fails with
-// [ErrChanged]. On every error alias is unchanged.
-func Relink(path, alias string, old []byte) error {
-	if err := relink(path, alias, old); err != nil {
+// [ErrChanged]. On every error alias is unchanged. The end of ctx ends the wait for
+// the lock of the directory.
+func Relink(ctx context.Context, path, alias string, old []byte) error {
+	if err := relink(ctx, path, alias, old); err != nil {
 		return fmt.Errorf("write %s: %w", alias, err)
 	}
 	return nil
 }
 
-func relink(path, alias string, old []byte) error {
+func relink(ctx context.Context, path, alias string, old []byte) error {
 	dir := filepath.Dir(alias)
-	lock, err := lockDir(dir)
+	lock, err := lockDir(ctx, dir)
 	if err != nil {
 		return err
 	}
 	defer lock.unlock()
 	temp := filepath.Join(dir, tempName(filepath.Base(alias)))
 	if err := os.Link(path, temp); err != nil {
-		return bareLink(err)
+		return bare(err)
 	}
 	if err := replace(alias, temp, alias, Options{IfUnchanged: old}); err != nil {
-		return errors.Join(err, os.Remove(temp))
+		return errors.Join(err, bare(os.Remove(temp)))
 	}
 	return syncDir(dir)
-}
-
-// bareLink is [bare] for an error of os.Link.
-func bareLink(err error) error {
-	var linkError *os.LinkError
-	if errors.As(err, &linkError) {
-		return linkError.Err
-	}
-	return err
 }

@@ -16,8 +16,9 @@ func rename(temp, target string) error {
 	return patiently(func() error { return os.Rename(temp, target) })
 }
 
-// open opens a file for reading. While it is being replaced, nobody can.
-func open(path string) (f *os.File, err error) {
+// Open opens a file for reading that a [Write] may be replacing, which keeps others
+// from opening it for a moment.
+func Open(path string) (f *os.File, err error) {
 	err = patiently(func() error {
 		f, err = os.Open(path)
 		return err
@@ -33,16 +34,6 @@ func patiently(try func() error) error {
 			return err
 		}
 	}
-}
-
-// Read reads a file that a [Write] may be replacing, which keeps others from
-// opening it for a moment.
-func Read(path string) (content []byte, err error) {
-	err = patiently(func() error {
-		content, err = os.ReadFile(path)
-		return err
-	})
-	return content, err
 }
 
 // replaceable says whether a file may be replaced as far as it is known before.

@@ -3,6 +3,8 @@
 package atomicfile
 
 import (
+	"context"
+	"errors"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -27,9 +29,9 @@ func TestMain(m *testing.M) {
 		// A write that fails half way, as on a full disk.
 		signal.Ignore(syscall.SIGXFSZ)
 		must(syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 1000, Max: 1000}))
-		report(Write(path, make([]byte, 5000), Options{}))
+		report(Write(context.Background(), path, make([]byte, 5000), Options{}))
 	case "lock":
-		_, err := lockDir(filepath.Dir(path))
+		_, err := lockDir(context.Background(), filepath.Dir(path))
 		must(err)
 		_, _ = os.Stdout.WriteString("locked\n")
 		_, _ = os.Stdin.Read(make([]byte, 1)) // for ever
@@ -37,7 +39,7 @@ func TestMain(m *testing.M) {
 		must(syscall.Setgroups(nil))
 		must(syscall.Setgid(nobody))
 		must(syscall.Setuid(nobody))
-		report(Write(path, []byte("new"), Options{}))
+		report(Write(context.Background(), path, []byte("new"), Options{}))
 	}
 }
 
@@ -89,7 +91,7 @@ func TestModeOfNewFiles(t *testing.T) {
 		"new":          {Options{NoClobber: true}, 0o640},
 	} {
 		path := filepath.Join(dir, name)
-		require.NoError(t, Write(path, []byte("x"), c.opt))
+		require.NoError(t, Write(t.Context(), path, []byte("x"), c.opt))
 		assert.Equal(t, c.want, mode(t, path), name)
 	}
 }
@@ -99,11 +101,11 @@ func TestModeIsKept(t *testing.T) {
 	put(t, path, "old")
 	for _, want := range []fs.FileMode{0o600, 0o644, 0o664, 0o755, 0o444} {
 		require.NoError(t, os.Chmod(path, want))
-		require.NoError(t, Write(path, []byte("x"), Options{Mode: 0o640}))
+		require.NoError(t, Write(t.Context(), path, []byte("x"), Options{Mode: 0o640}))
 		assert.Equal(t, want, mode(t, path))
 	}
 	require.NoError(t, os.Chmod(path, 0o664))
-	require.NoError(t, Write(path, []byte("x"), Options{Private: true}))
+	require.NoError(t, Write(t.Context(), path, []byte("x"), Options{Private: true}))
 	assert.Equal(t, fs.FileMode(0o600), mode(t, path))
 }
 
@@ -122,7 +124,7 @@ func TestLinkStaysALink(t *testing.T) {
 	require.NoError(t, os.Symlink("deep/f", filepath.Join(root, "real", "up")))
 
 	path := filepath.Join(links, "first")
-	require.NoError(t, Write(path, []byte("new"), Options{IfUnchanged: []byte("old")}))
+	require.NoError(t, Write(t.Context(), path, []byte("new"), Options{IfUnchanged: []byte("old")}))
 	for _, link := range []string{path, filepath.Join(links, "dir"), filepath.Join(root, "real", "up")} {
 		info, err := os.Lstat(link)
 		require.NoError(t, err)
@@ -138,21 +140,21 @@ func TestDanglingAndCircularLinks(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "link")
 	require.NoError(t, os.Symlink("target", path))
-	require.ErrorIs(t, Write(path, []byte("x"), Options{NoClobber: true}), ErrExists)
-	require.NoError(t, Write(path, []byte("x"), Options{}))
+	require.ErrorIs(t, Write(t.Context(), path, []byte("x"), Options{NoClobber: true}), ErrExists)
+	require.NoError(t, Write(t.Context(), path, []byte("x"), Options{}))
 	assert.Equal(t, "x", content(t, filepath.Join(dir, "target")))
 
 	loop := filepath.Join(dir, "loop")
 	require.NoError(t, os.Symlink("loop", loop))
-	require.Error(t, Write(loop, []byte("x"), Options{}))
+	require.Error(t, Write(t.Context(), loop, []byte("x"), Options{}))
 	assert.ElementsMatch(t, []string{"link", "target", "loop"}, names(t, dir))
 }
 
 func TestDevicesAndPipesAreRefused(t *testing.T) {
-	require.ErrorIs(t, Write(os.DevNull, []byte("x"), Options{}), ErrNotRegular)
+	require.ErrorIs(t, Write(t.Context(), os.DevNull, []byte("x"), Options{}), ErrNotRegular)
 	pipe := filepath.Join(t.TempDir(), "pipe")
 	require.NoError(t, syscall.Mkfifo(pipe, 0o600))
-	require.ErrorIs(t, Write(pipe, []byte("x"), Options{}), ErrNotRegular)
+	require.ErrorIs(t, Write(t.Context(), pipe, []byte("x"), Options{}), ErrNotRegular)
 }
 
 func TestWriteThatFailsHalfWay(t *testing.T) {
@@ -208,7 +210,7 @@ func TestOwnerIsKept(t *testing.T) {
 	put(t, path, "old")
 	require.NoError(t, os.Chown(path, 1234, 2345))
 	require.NoError(t, os.Chmod(path, 0o640))
-	require.NoError(t, Write(path, []byte("new"), Options{}))
+	require.NoError(t, Write(t.Context(), path, []byte("new"), Options{}))
 	info, err := os.Stat(path)
 	require.NoError(t, err)
 	stat := info.Sys().(*syscall.Stat_t)
@@ -269,7 +271,7 @@ func TestNoLockOutlivesItsProcess(t *testing.T) {
 	require.NoError(t, cmd.Process.Kill())
 	require.Error(t, cmd.Wait())
 
-	require.NoError(t, Write(path, []byte("new"), Options{}))
+	require.NoError(t, Write(t.Context(), path, []byte("new"), Options{}))
 	assert.Equal(t, []string{"file"}, names(t, dir))
 }
 
@@ -279,7 +281,7 @@ func TestKilledWritersAreSweptUp(t *testing.T) {
 	dir := t.TempDir()
 	put(t, filepath.Join(dir, ".prod.yaml.sealcfg-KILLED"), "half")
 	put(t, filepath.Join(dir, ".env"), "kept")
-	require.NoError(t, Write(filepath.Join(dir, "dev.yaml"), []byte("x"), Options{}))
+	require.NoError(t, Write(t.Context(), filepath.Join(dir, "dev.yaml"), []byte("x"), Options{}))
 	assert.ElementsMatch(t, []string{"dev.yaml", ".env"}, names(t, dir))
 }
 
@@ -301,4 +303,32 @@ func TestLinkNew(t *testing.T) {
 	put(t, temp, "newer")
 	require.ErrorIs(t, linkNew(temp, target), ErrExists)
 	assert.Equal(t, "new", content(t, target))
+}
+
+// Whoever can read a directory can lock it. That ends a write after a while, with
+// the name of the directory, and a signal ends it before.
+func TestLockOfAnotherProgram(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "f")
+	other, err := os.Open(dir)
+	require.NoError(t, err)
+	defer func() { _ = other.Close() }()
+	require.NoError(t, syscall.Flock(int(other.Fd()), syscall.LOCK_EX))
+
+	mine, err := os.Open(dir)
+	require.NoError(t, err)
+	defer func() { _ = mine.Close() }()
+	_, err = lockFile(t.Context(), mine, 0)
+	var locked *LockedError
+	require.ErrorAs(t, err, &locked)
+	require.EqualError(t, err, "another program has locked "+dir)
+
+	ctx, cancel := context.WithCancelCause(t.Context())
+	stopped := errors.New("stopped")
+	cancel(stopped)
+	require.ErrorIs(t, Write(ctx, path, []byte("x"), Options{}), stopped)
+	assert.Empty(t, names(t, dir))
+
+	require.NoError(t, other.Close())
+	require.NoError(t, Write(ctx, path, []byte("x"), Options{}), "what comes after the lock is not cancelled")
 }

@@ -24,7 +24,7 @@ func TestWriteWaitsForWhoHasTheFileOpen(t *testing.T) {
 		closed.Store(true)
 		_ = f.Close()
 	})
-	require.NoError(t, Write(path, []byte("new"), Options{IfUnchanged: []byte("old")}))
+	require.NoError(t, Write(t.Context(), path, []byte("new"), Options{IfUnchanged: []byte("old")}))
 	assert.True(t, closed.Load())
 	assert.Equal(t, "new", content(t, path))
 }
@@ -36,7 +36,7 @@ func TestWriteDoesNotWaitForEver(t *testing.T) {
 	put(t, path, "old")
 	f, err := os.Open(path)
 	require.NoError(t, err)
-	require.Error(t, Write(path, []byte("new"), Options{}))
+	require.Error(t, Write(t.Context(), path, []byte("new"), Options{}))
 	require.NoError(t, f.Close())
 	assert.Equal(t, "old", content(t, path))
 	assert.Equal(t, []string{"f"}, names(t, dir))
@@ -47,7 +47,7 @@ func TestReadOnlyAttribute(t *testing.T) {
 	path := filepath.Join(dir, "f")
 	put(t, path, "old")
 	require.NoError(t, os.Chmod(path, 0o444))
-	require.ErrorContains(t, Write(path, []byte("new"), Options{}), "read-only attribute")
+	require.ErrorContains(t, Write(t.Context(), path, []byte("new"), Options{}), "read-only attribute")
 	assert.Equal(t, "old", content(t, path))
 	assert.Equal(t, []string{"f"}, names(t, dir))
 }
@@ -61,14 +61,14 @@ func TestLockFile(t *testing.T) {
 	assert.True(t, matched)
 
 	put(t, filepath.Join(dir, lockName), "")
-	lock, err := lockDir(dir)
+	lock, err := lockDir(t.Context(), dir)
 	require.NoError(t, err)
 	_, err = os.Open(filepath.Join(dir, lockName))
 	require.Error(t, err, "held")
 	second := make(chan struct{})
 	go func() {
 		defer close(second)
-		again, err := lockDir(dir)
+		again, err := lockDir(t.Context(), dir)
 		if assert.NoError(t, err) {
 			again.unlock()
 		}

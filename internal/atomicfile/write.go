@@ -4,6 +4,7 @@ package atomicfile
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -28,7 +29,19 @@ var (
 	// either the directory could not be flushed, so a power cut may bring the
 	// old content back, or the temporary name of a new file could not be removed.
 	ErrInPlace = errors.New("the new file is in place, but not all is done")
+	// ErrMounted is returned for a file that cannot be replaced because it is a
+	// mount point, when Options.InPlace is nil.
+	ErrMounted = errors.New("it is a mount point and cannot be replaced")
+	// ErrDamaged is returned when Write stopped in the middle of a file that it
+	// wrote in place, and could not restore the old contents. The copy that
+	// Options.InPlace has made stays.
+	ErrDamaged = errors.New("the file is damaged")
 )
+
+// A LockedError is returned when another program holds the lock of the directory.
+type LockedError struct{ Path string }
+
+func (e *LockedError) Error() string { return "another program has locked " + e.Path }
 
 // Options are the conditions of a [Write]. The zero value replaces or creates.
 type Options struct {
@@ -45,6 +58,13 @@ type Options struct {
 	// NoClobber demands that nothing is at the path, not even a dangling
 	// link, else Write fails with [ErrExists]. It excludes IfUnchanged.
 	NoClobber bool
+	// InPlace, if not nil, lets Write overwrite a file that it cannot replace: a
+	// single file that is mounted into a container, or one whose directory cannot
+	// be written. A reader, and a crash, may then find half of it. So InPlace is
+	// called before, and keeps a copy from which the file can be restored. done is
+	// called once the file is whole again, with the new contents or with the old
+	// ones, and removes the copy.
+	InPlace func() (done func(written bool), err error)
 }
 
 // TempPattern matches the names of the temporary files, in the syntax of
@@ -59,8 +79,9 @@ const TempPattern = ".*.sealcfg-*"
 //
 // A link at path stays a link, and its target is replaced. The mode is kept, and
 // owner and group where the system lets us; where the group cannot be kept, the
-// new group gets no more than others have. Hard links, access control lists
-// and extended attributes are not kept.
+// new group gets no more than others have. On Linux and macOS, extended attributes
+// are kept as far as file system and rights allow; on Linux, access control lists
+// and SELinux labels are among them. Hard links are not kept.
 //
 // Write may be called at the same time from anywhere. Calls of Write on files
 // of one directory, from other processes too, work one after another, so of two
@@ -69,15 +90,16 @@ const TempPattern = ".*.sealcfg-*"
 // program may still slip in between compare and rename. Whoever has the directory
 // to itself removes the temporary files that killed processes left there.
 //
-// Write is short and cannot be cancelled: catch signals while it runs.
-func Write(path string, data []byte, opt Options) error {
-	if err := write(path, data, opt); err != nil {
+// The end of ctx ends the wait for the lock, and nothing else: what comes after it
+// is short. Catch signals while it runs.
+func Write(ctx context.Context, path string, data []byte, opt Options) error {
+	if err := write(ctx, path, data, opt); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return nil
 }
 
-func write(path string, data []byte, opt Options) error {
+func write(ctx context.Context, path string, data []byte, opt Options) error {
 	if opt.NoClobber && opt.IfUnchanged != nil {
 		return errors.New("both NoClobber and IfUnchanged are demanded")
 	}
@@ -91,26 +113,42 @@ func write(path string, data []byte, opt Options) error {
 		}
 	}
 	dir := filepath.Dir(target)
-	lock, err := lockDir(dir)
+	lock, err := lockDir(ctx, dir)
 	if err != nil {
 		return err
 	}
 	defer lock.unlock()
 	lock.sweep()
-	if err := check(path, opt); err != nil { // now, for to fill a file takes a while
+	// Fail early: to write the temporary file can take a while. replace checks again.
+	if err := check(path, opt); err != nil {
 		return err
 	}
 	temp := filepath.Join(dir, tempName(filepath.Base(target)))
-	if err := fill(temp, data, old, opt); err != nil {
-		return err
-	}
-	if err := replace(path, temp, target, opt); err != nil {
+	var leftover error // of the temporary file
+	err = fill(temp, target, data, old, opt)
+	if err == nil {
+		if err = replace(path, temp, target, opt); err == nil {
+			return flushed(dir)
+		}
 		// Gone already if it is in place under its new name and only the old one stays.
 		if rmErr := os.Remove(temp); !errors.Is(rmErr, fs.ErrNotExist) {
-			err = errors.Join(err, rmErr)
+			leftover = bare(rmErr)
 		}
-		return err
 	}
+	switch {
+	case old == nil || !cannotReplace(err):
+		return errors.Join(err, leftover)
+	case opt.InPlace == nil:
+		return errors.Join(mounted(err), leftover)
+	}
+	if err := overwrite(ctx, target, data, old, opt, err); err != nil || leftover == nil {
+		return errors.Join(err, leftover)
+	}
+	return fmt.Errorf("%w: remove its temporary file: %w", ErrInPlace, leftover)
+}
+
+// flushed flushes a directory in which a file was replaced.
+func flushed(dir string) error {
 	if err := syncDir(dir); err != nil {
 		return fmt.Errorf("%w: flush the directory: %w", ErrInPlace, err)
 	}
@@ -121,10 +159,8 @@ func write(path string, data []byte, opt Options) error {
 // perhaps many processes one after another.
 const lockWait = 30 * time.Second
 
-var errLocked = errors.New("another program has locked the directory")
-
 // fill writes a temporary file that is in every respect what the target will be.
-func fill(temp string, data []byte, old fs.FileInfo, opt Options) (err error) {
+func fill(temp, target string, data []byte, old fs.FileInfo, opt Options) (err error) {
 	perm := opt.Mode.Perm()
 	switch {
 	case old != nil:
@@ -137,18 +173,21 @@ func fill(temp string, data []byte, old fs.FileInfo, opt Options) (err error) {
 	}
 	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
 	if err != nil {
-		return fmt.Errorf("make a file in its folder: %w", bare(err))
+		return &dirError{bare(err)}
 	}
 	defer func() {
 		err = errors.Join(err, f.Close())
 		if err != nil {
-			err = errors.Join(err, os.Remove(temp))
+			err = errors.Join(err, bare(os.Remove(temp)))
 		}
 	}()
 	if old != nil {
 		mode := keepOwner(f, old)
 		if opt.Private {
 			mode &= 0o700
+		}
+		if err := keepAttributes(f, target, opt.Private); err != nil {
+			return err
 		}
 		if err := f.Chmod(mode); err != nil {
 			return fmt.Errorf("give it the old mode: %w", bare(err))
@@ -160,11 +199,21 @@ func fill(temp string, data []byte, old fs.FileInfo, opt Options) (err error) {
 	return bare(f.Sync())
 }
 
-// bare is an error without the temporary name, which tells nobody anything.
+// A dirError is returned when a directory takes no new file.
+type dirError struct{ err error }
+
+func (e *dirError) Error() string { return "make a file in its folder: " + e.err.Error() }
+func (e *dirError) Unwrap() error { return e.err }
+
+// bare returns an error without the name of the temporary file.
 func bare(err error) error {
 	var pathError *fs.PathError
-	if errors.As(err, &pathError) {
+	var linkError *os.LinkError
+	switch {
+	case errors.As(err, &pathError):
 		return pathError.Err
+	case errors.As(err, &linkError):
+		return linkError.Err
 	}
 	return err
 }
@@ -177,8 +226,17 @@ func replace(path, temp, target string, opt Options) error {
 	if err := check(path, opt); err != nil {
 		return err
 	}
-	return rename(temp, target)
+	if err := rename(temp, target); err != nil {
+		return &renameError{bare(err)}
+	}
+	return nil
 }
+
+// A renameError is returned when a file cannot be replaced.
+type renameError struct{ err error }
+
+func (e *renameError) Error() string { return "replace it: " + e.err.Error() }
+func (e *renameError) Unwrap() error { return e.err }
 
 // check fails if the file is not what the caller expects.
 func check(path string, opt Options) error {
@@ -201,7 +259,7 @@ func check(path string, opt Options) error {
 // holds reports whether the content of a file is want. It reads block by block,
 // for the file may be large.
 func holds(path string, want []byte) (bool, error) {
-	f, err := open(path)
+	f, err := Open(path)
 	if err != nil {
 		return false, err
 	}

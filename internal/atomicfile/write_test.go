@@ -3,6 +3,7 @@ package atomicfile
 import (
 	"bytes"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -37,6 +38,16 @@ func content(t *testing.T, path string) string {
 	return string(b)
 }
 
+// readAll reads a file as a command does.
+func readAll(path string) ([]byte, error) {
+	f, err := Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	return io.ReadAll(f)
+}
+
 func put(t *testing.T, path, text string) {
 	t.Helper()
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
@@ -46,7 +57,7 @@ func TestWriteCreatesAndReplaces(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "prod.yaml")
 	for _, text := range []string{"a: 1\n", "", strings.Repeat("long\n", 100_000), "short"} {
-		require.NoError(t, Write(path, []byte(text), Options{}))
+		require.NoError(t, Write(t.Context(), path, []byte(text), Options{}))
 		require.Equal(t, text, content(t, path))
 	}
 	assert.Equal(t, []string{"prod.yaml"}, names(t, dir))
@@ -54,8 +65,8 @@ func TestWriteCreatesAndReplaces(t *testing.T) {
 
 func TestWriteTakesARelativePath(t *testing.T) {
 	t.Chdir(t.TempDir())
-	require.NoError(t, Write("prod.yaml", []byte("a"), Options{}))
-	require.NoError(t, Write("./prod.yaml", []byte("b"), Options{IfUnchanged: []byte("a")}))
+	require.NoError(t, Write(t.Context(), "prod.yaml", []byte("a"), Options{}))
+	require.NoError(t, Write(t.Context(), "./prod.yaml", []byte("b"), Options{IfUnchanged: []byte("a")}))
 	assert.Equal(t, "b", content(t, "prod.yaml"))
 	assert.Equal(t, []string{"prod.yaml"}, names(t, "."))
 }
@@ -64,7 +75,7 @@ func TestWriteTakesARelativePath(t *testing.T) {
 func TestReadersSeeWholeFiles(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "f")
 	texts := [][]byte{bytes.Repeat([]byte("a"), 1<<16), bytes.Repeat([]byte("b"), 1<<15)}
-	require.NoError(t, Write(path, texts[0], Options{}))
+	require.NoError(t, Write(t.Context(), path, texts[0], Options{}))
 	done := make(chan struct{})
 	var reader sync.WaitGroup
 	reader.Go(func() {
@@ -77,7 +88,7 @@ func TestReadersSeeWholeFiles(t *testing.T) {
 			if runtime.GOOS == "windows" {
 				time.Sleep(time.Millisecond) // else nobody ever finds the file closed
 			}
-			got, err := Read(path)
+			got, err := readAll(path)
 			if !assert.NoError(t, err) ||
 				!assert.True(t, bytes.Equal(got, texts[0]) || bytes.Equal(got, texts[1]), "%d bytes", len(got)) {
 				return
@@ -85,7 +96,7 @@ func TestReadersSeeWholeFiles(t *testing.T) {
 		}
 	})
 	for i := range 50 {
-		require.NoError(t, Write(path, texts[i%2], Options{}))
+		require.NoError(t, Write(t.Context(), path, texts[i%2], Options{}))
 	}
 	close(done)
 	reader.Wait()
@@ -102,9 +113,9 @@ func TestIfUnchangedLarge(t *testing.T) {
 			"last byte": append(bytes.Clone(old[:size-1]), 'x'),
 			"first":     append([]byte("x"), old[1:]...),
 		} {
-			require.ErrorIs(t, Write(path, []byte("new"), Options{IfUnchanged: other}), ErrChanged, "%d: %s", size, name)
+			require.ErrorIs(t, Write(t.Context(), path, []byte("new"), Options{IfUnchanged: other}), ErrChanged, "%d: %s", size, name)
 		}
-		require.NoError(t, Write(path, []byte("new"), Options{IfUnchanged: old}))
+		require.NoError(t, Write(t.Context(), path, []byte("new"), Options{IfUnchanged: old}))
 	}
 }
 
@@ -113,16 +124,16 @@ func TestIfUnchanged(t *testing.T) {
 	path := filepath.Join(dir, "f")
 	put(t, path, "old")
 
-	require.ErrorIs(t, Write(path, []byte("new"), Options{IfUnchanged: []byte("other")}), ErrChanged)
-	require.ErrorIs(t, Write(path, []byte("new"), Options{IfUnchanged: []byte{}}), ErrChanged)
+	require.ErrorIs(t, Write(t.Context(), path, []byte("new"), Options{IfUnchanged: []byte("other")}), ErrChanged)
+	require.ErrorIs(t, Write(t.Context(), path, []byte("new"), Options{IfUnchanged: []byte{}}), ErrChanged)
 	assert.Equal(t, "old", content(t, path))
 
-	require.NoError(t, Write(path, []byte("new"), Options{IfUnchanged: []byte("old")}))
+	require.NoError(t, Write(t.Context(), path, []byte("new"), Options{IfUnchanged: []byte("old")}))
 	assert.Equal(t, "new", content(t, path))
 
 	require.NoError(t, os.Remove(path))
-	require.ErrorIs(t, Write(path, []byte("x"), Options{IfUnchanged: []byte("new")}), ErrChanged)
-	require.ErrorIs(t, Write(path, []byte("x"), Options{IfUnchanged: []byte{}}), ErrChanged)
+	require.ErrorIs(t, Write(t.Context(), path, []byte("x"), Options{IfUnchanged: []byte("new")}), ErrChanged)
+	require.ErrorIs(t, Write(t.Context(), path, []byte("x"), Options{IfUnchanged: []byte{}}), ErrChanged)
 	assert.Empty(t, names(t, dir))
 }
 
@@ -141,7 +152,7 @@ func TestConcurrentWritersLoseNothing(t *testing.T) {
 	for range writers {
 		all.Go(func() {
 			for done := 0; done < each; {
-				old, err := Read(path)
+				old, err := readAll(path)
 				if !assert.NoError(t, err) {
 					return
 				}
@@ -149,7 +160,7 @@ func TestConcurrentWritersLoseNothing(t *testing.T) {
 				if !assert.NoError(t, err) {
 					return
 				}
-				err = Write(path, []byte(strconv.Itoa(n+1)), Options{IfUnchanged: old})
+				err = Write(t.Context(), path, []byte(strconv.Itoa(n+1)), Options{IfUnchanged: old})
 				switch {
 				case err == nil:
 					done++
@@ -167,14 +178,14 @@ func TestConcurrentWritersLoseNothing(t *testing.T) {
 func TestNoClobber(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "keys.txt")
-	require.NoError(t, Write(path, []byte("mine"), Options{Mode: 0o600, NoClobber: true}))
-	err := Write(path, []byte("yours"), Options{NoClobber: true})
+	require.NoError(t, Write(t.Context(), path, []byte("mine"), Options{Mode: 0o600, NoClobber: true}))
+	err := Write(t.Context(), path, []byte("yours"), Options{NoClobber: true})
 	require.ErrorIs(t, err, ErrExists)
 	require.ErrorIs(t, err, fs.ErrExist)
 	assert.Equal(t, "mine", content(t, path))
 	assert.Equal(t, []string{"keys.txt"}, names(t, dir))
 
-	assert.Error(t, Write(path, nil, Options{NoClobber: true, IfUnchanged: []byte("mine")}))
+	assert.Error(t, Write(t.Context(), path, nil, Options{NoClobber: true, IfUnchanged: []byte("mine")}))
 }
 
 func TestNoClobberHasOneWinner(t *testing.T) {
@@ -185,7 +196,7 @@ func TestNoClobberHasOneWinner(t *testing.T) {
 	for i := range 16 {
 		all.Go(func() {
 			text := strconv.Itoa(i)
-			err := Write(path, []byte(text), Options{NoClobber: true})
+			err := Write(t.Context(), path, []byte(text), Options{NoClobber: true})
 			if err == nil {
 				won <- text
 				return
@@ -215,11 +226,11 @@ func TestFailuresLeaveNothingBehind(t *testing.T) {
 	require.NoError(t, os.Mkdir(sub, 0o755))
 	put(t, filepath.Join(dir, "file"), "old")
 
-	err := Write(sub, []byte("x"), Options{})
+	err := Write(t.Context(), sub, []byte("x"), Options{})
 	require.ErrorIs(t, err, ErrNotRegular)
 	assert.Contains(t, err.Error(), sub, "the error names the path")
-	require.ErrorIs(t, Write(filepath.Join(dir, "none", "f"), []byte("x"), Options{}), fs.ErrNotExist)
-	require.Error(t, Write(filepath.Join(dir, "file", "f"), []byte("x"), Options{}))
+	require.ErrorIs(t, Write(t.Context(), filepath.Join(dir, "none", "f"), []byte("x"), Options{}), fs.ErrNotExist)
+	require.Error(t, Write(t.Context(), filepath.Join(dir, "file", "f"), []byte("x"), Options{}))
 	assert.ElementsMatch(t, []string{"sub", "file"}, names(t, dir))
 	assert.Equal(t, "old", content(t, filepath.Join(dir, "file")))
 }
@@ -259,8 +270,8 @@ func TestLongNames(t *testing.T) {
 		t.Skip("the whole path is limited there")
 	}
 	path := filepath.Join(t.TempDir(), strings.Repeat("n", 255))
-	require.NoError(t, Write(path, []byte("a"), Options{}))
-	require.NoError(t, Write(path, []byte("b"), Options{}))
+	require.NoError(t, Write(t.Context(), path, []byte("a"), Options{}))
+	require.NoError(t, Write(t.Context(), path, []byte("b"), Options{}))
 	assert.Equal(t, "b", content(t, path))
 }
 
@@ -282,9 +293,9 @@ func TestErrorsCarryNoContent(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "f")
 	put(t, path, "old")
 	for _, err := range []error{
-		Write(path, []byte(canary), Options{IfUnchanged: []byte(canary)}),
-		Write(path, []byte(canary), Options{NoClobber: true}),
-		Write(filepath.Dir(path), []byte(canary), Options{}),
+		Write(t.Context(), path, []byte(canary), Options{IfUnchanged: []byte(canary)}),
+		Write(t.Context(), path, []byte(canary), Options{NoClobber: true}),
+		Write(t.Context(), filepath.Dir(path), []byte(canary), Options{}),
 	} {
 		require.Error(t, err)
 		assert.NotContains(t, err.Error(), canary)
@@ -296,7 +307,7 @@ func BenchmarkWrite(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "f")
 	data := bytes.Repeat([]byte("x"), 4096)
 	for b.Loop() {
-		if err := Write(path, data, Options{}); err != nil {
+		if err := Write(b.Context(), path, data, Options{}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -308,8 +319,8 @@ func TestRelink(t *testing.T) {
 	path, alias := filepath.Join(dir, "file"), filepath.Join(dir, "alias")
 	require.NoError(t, os.WriteFile(path, []byte("old"), 0o640))
 	require.NoError(t, os.Link(path, alias))
-	require.NoError(t, Write(path, []byte("new"), Options{}))
-	require.NoError(t, Relink(path, alias, []byte("old")))
+	require.NoError(t, Write(t.Context(), path, []byte("new"), Options{}))
+	require.NoError(t, Relink(t.Context(), path, alias, []byte("old")))
 	text, err := os.ReadFile(alias)
 	require.NoError(t, err)
 	assert.Equal(t, "new", string(text))
@@ -319,8 +330,8 @@ func TestRelink(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, os.SameFile(one, other))
 
-	require.NoError(t, Write(alias, []byte("theirs"), Options{}))
-	err = Relink(path, alias, []byte("old"))
+	require.NoError(t, Write(t.Context(), alias, []byte("theirs"), Options{}))
+	err = Relink(t.Context(), path, alias, []byte("old"))
 	require.ErrorIs(t, err, ErrChanged)
 	text, err = os.ReadFile(alias)
 	require.NoError(t, err)

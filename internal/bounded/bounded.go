@@ -25,14 +25,20 @@ import (
 // device is empty.
 func File(ctx context.Context, path string, limit int64) ([]byte, error) {
 	if harmless(path) {
-		return read(ctx, limit, func() (*os.File, error) { return os.OpenFile(path, os.O_RDONLY|nonblock, 0) })
+		text, err := read(ctx, limit, func() (*os.File, error) { return os.OpenFile(path, os.O_RDONLY|nonblock, 0) })
+		if int64(len(text)) > limit { // a regular file that the shell has opened
+			return nil, tooLarge(limit)
+		}
+		return text, err
 	}
 	return wait(ctx, func() ([]byte, error) { return regular.Read(path, limit) }, nothing)
 }
 
-// Any is [File] for files of every kind. It waits for the writer of a named pipe.
-func Any(ctx context.Context, path string, limit int64) ([]byte, error) {
-	return read(ctx, limit, func() (*os.File, error) { return os.Open(path) })
+// Any returns the contents of the file of any kind that open opens. open may wait for
+// the writer of a named pipe. Any reads a regular file as a whole, and at most limit
+// bytes of a pipe or a device.
+func Any(ctx context.Context, open func() (*os.File, error), limit int64) ([]byte, error) {
+	return read(ctx, limit, open)
 }
 
 // All returns the contents of r up to its end. If ctx ends first, the read goes on in
@@ -67,6 +73,9 @@ func read(ctx context.Context, limit int64, open func() (*os.File, error)) ([]by
 		defer func() { _ = f.Close() }() // it was only read
 		if err := ctx.Err(); err != nil {
 			return nil, err
+		}
+		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+			return io.ReadAll(f)
 		}
 		return upTo(f, limit)
 	}, func() {

@@ -65,20 +65,35 @@ func TestSilentPipe(t *testing.T) {
 	named := fifo(t)
 	ctx, cancel = context.WithCancel(t.Context())
 	go cancel()
-	_, err = bounded.Any(ctx, named, limit)
+	_, err = bounded.Any(ctx, opener(named), limit)
 	require.ErrorIs(t, err, context.Canceled)
 	release, err := os.OpenFile(named, os.O_RDWR, 0) // the waiting open gets its writer
 	require.NoError(t, err)
 	require.NoError(t, release.Close())
 }
 
+func opener(path string) func() (*os.File, error) {
+	return func() (*os.File, error) { return os.Open(path) }
+}
+
 func TestAnyReadsPipesAndDevices(t *testing.T) {
 	named := fifo(t)
 	go func() { _ = os.WriteFile(named, []byte("value"), 0) }()
-	text, err := bounded.Any(t.Context(), named, limit)
+	text, err := bounded.Any(t.Context(), opener(named), limit)
 	require.NoError(t, err)
 	assert.Equal(t, "value", string(text))
-	_, err = bounded.Any(t.Context(), "/dev/zero", limit)
+	_, err = bounded.Any(t.Context(), opener("/dev/zero"), limit)
+	require.EqualError(t, err, "file too large: more than 1024 bytes")
+	large := filepath.Join(t.TempDir(), "large")
+	require.NoError(t, os.WriteFile(large, make([]byte, 2*limit), 0o600))
+	text, err = bounded.Any(t.Context(), opener(large), limit)
+	require.NoError(t, err, "a regular file has an end")
+	assert.Len(t, text, 2*limit)
+
+	f, err := os.Open(large)
+	require.NoError(t, err)
+	defer func() { _ = f.Close() }()
+	_, err = bounded.File(t.Context(), fmt.Sprintf("/dev/fd/%d", f.Fd()), limit)
 	require.EqualError(t, err, "file too large: more than 1024 bytes")
 }
 

@@ -30,11 +30,15 @@ type kind struct {
 
 // The numbers that package syscall does not have.
 const (
-	sysRenameat2  = 316
-	sysStatx      = 332
-	sysOpenat2    = 437
-	sysFaccessat2 = 439
-	sysFchmodat2  = 452
+	sysFsetxattr    = 190
+	sysLgetxattr    = 192
+	sysLlistxattr   = 195
+	sysFremovexattr = 199
+	sysRenameat2    = 316
+	sysStatx        = 332
+	sysOpenat2      = 437
+	sysFaccessat2   = 439
+	sysFchmodat2    = 452
 )
 
 // kinds are the calls on files, by number. openat changes something only with
@@ -47,6 +51,8 @@ var kinds = map[uint64]kind{
 	syscall.SYS_READLINK: {"readlink", first, false, false}, syscall.SYS_READLINKAT: {"readlinkat", at, false, false},
 	syscall.SYS_READ: {"read", fd, false, false}, syscall.SYS_PREAD64: {"pread64", fd, false, false}, syscall.SYS_GETDENTS64: {"getdents64", fd, false, false},
 	syscall.SYS_FLOCK: {"flock", fd, false, false}, syscall.SYS_CLOSE: {"close", fd, false, false},
+	sysLlistxattr: {"llistxattr", first, false, false}, sysLgetxattr: {"lgetxattr", first, false, false},
+	sysFsetxattr: {"fsetxattr", fd, true, true}, sysFremovexattr: {"fremovexattr", fd, true, false},
 	syscall.SYS_FSYNC: {"fsync", fd, true, false}, syscall.SYS_FDATASYNC: {"fsync", fd, true, false},
 	syscall.SYS_WRITE: {"write", fd, true, true}, syscall.SYS_PWRITE64: {"pwrite64", fd, true, true},
 	syscall.SYS_TRUNCATE: {"truncate", first, true, false}, syscall.SYS_FTRUNCATE: {"ftruncate", fd, true, false},
@@ -89,6 +95,9 @@ func (t *tracer) decode(tid int, r *syscall.PtraceRegs) *Call {
 		c.Flags = int(r.Rdx)
 	case "write", "pwrite64":
 		c.Data = t.memory(tid, r.Rsi, int(r.Rdx))
+		c.Offset = int64(r.R10) // of pwrite64
+	case "ftruncate":
+		c.Offset = int64(r.Rsi)
 	case "unlinkat":
 		c.Flags = int(r.Rdx)
 	case "close":

@@ -27,6 +27,9 @@ type Command struct {
 	// Starts says that the program starts others. One that does not can be run
 	// several times as fast.
 	Starts bool
+	// Mounted are files that cannot be replaced: a rename to one fails with EBUSY, as
+	// if a file system was mounted there.
+	Mounted []string
 	// Own begins the names of further roots, of which the process id is the rest
 	// up to the next dash: what a program makes for itself in a place for all.
 	Own string
@@ -101,6 +104,7 @@ type Call struct {
 	To      string // of a rename or a link
 	Flags   int    // of an open
 	Data    []byte // of a write
+	Offset  int64  // of a pwrite64; of an ftruncate, the new size
 	Changes bool   // it changes what is on disk
 	Written bool   // the file is open for writing
 	Err     syscall.Errno

@@ -23,14 +23,15 @@ type State struct {
 // What it takes for granted is what POSIX promises, and no more:
 //
 //   - the text of a file is on disk once the file has been flushed; before, it is the
-//     text as last flushed, or cut off to nothing or to its half, or all there;
+//     text as last flushed, or cut off to nothing or to its half, or all there; one that
+//     is overwritten in place may also be half new and half old;
 //   - a name (made, renamed, linked, removed) is on disk once its folder has been
 //     flushed; before, any of the changes to names may be there and any may not, in any
 //     order, whatever has become of the texts. A rename is one change.
 //   - what was there before the program started had been flushed.
 //
 // File systems promise more: ext4 keeps the order of names and flushes a new file
-// before a rename. Programs write from the beginning of a file to its end here.
+// before a rename. A write without an offset goes to the end of a file here.
 func PowerCuts(root string, before map[string]string, calls []*Call) []State {
 	d := newDisk(root, before)
 	states := d.states(0, nil)
@@ -110,11 +111,24 @@ func (d *disk) apply(c *Call) bool {
 		return false
 	case "mkdir", "mkdirat":
 		d.change(naming{name: name, node: &inode{folder: true}})
-	case "write", "pwrite64":
+	case "write":
 		if n == nil {
 			return false
 		}
 		n.text += string(c.Data)
+	case "pwrite64":
+		if n == nil {
+			return false
+		}
+		from := int(c.Offset)
+		to := from + len(c.Data)
+		text := n.text + strings.Repeat("\x00", max(0, to-len(n.text)))
+		n.text = text[:from] + string(c.Data) + text[to:]
+	case "ftruncate":
+		if n == nil || int(c.Offset) > len(n.text) {
+			return false
+		}
+		n.text = n.text[:c.Offset]
 	case "rename", "renameat", "renameat2":
 		if n == nil {
 			return false
@@ -192,6 +206,7 @@ func (d *disk) states(after int, to []State) []State {
 			func(n *inode) string { return n.text },
 			func(n *inode) string { return "" },
 			func(n *inode) string { return n.text[:len(n.text)/2] },
+			func(n *inode) string { return n.text[:len(n.text)/2] + n.onDisk[min(len(n.onDisk), len(n.text)/2):] },
 		} {
 			to = append(to, State{after, files(names, text)})
 		}

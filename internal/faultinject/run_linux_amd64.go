@@ -7,7 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 )
@@ -19,11 +21,12 @@ const (
 )
 
 type tracer struct {
-	pid   int
-	roots []string
-	own   string
-	mem   *os.File
-	fault *Fault
+	pid     int
+	roots   []string
+	mounted []string
+	own     string
+	mem     *os.File
+	fault   *Fault
 
 	filtered bool // it stops at calls on files only
 	seen     int  // calls so far that the fault can happen to
@@ -46,7 +49,7 @@ type thread struct {
 func Run(c Command, f *Fault) (*Result, error) {
 	runtime.LockOSThread() // who has started a process is the one that may trace it
 	defer runtime.UnlockOSThread()
-	t := &tracer{roots: c.Roots, fault: f, filtered: !c.Starts, res: &Result{ExitCode: -1}, threads: map[int]*thread{}}
+	t := &tracer{roots: c.Roots, mounted: c.Mounted, fault: f, filtered: !c.Starts, res: &Result{ExitCode: -1}, threads: map[int]*thread{}}
 	streams, files, err := openStreams(c.Stdin)
 	if err != nil {
 		return nil, err
@@ -200,6 +203,11 @@ func (t *tracer) enters(tid int, th *thread) error {
 	}
 	t.res.Calls = append(t.res.Calls, th.call)
 	if !t.strikes(th.call) {
+		if strings.HasPrefix(th.call.Name, "rename") && slices.Contains(t.mounted, th.call.To) {
+			th.answer = syscall.EBUSY
+			r.Orig_rax = ^uint64(0)
+			return syscall.PtraceSetRegs(tid, &r)
+		}
 		return nil
 	}
 	if t.res.Hit == nil {

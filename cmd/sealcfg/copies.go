@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/sealcfg/sealcfg/internal/atomicfile"
+)
+
+// A copy is the encrypted text from which a file can be restored that had to be
+// written in place and not as a whole. It is kept while the file is written, in the
+// user's state directory: in that of the file, it would be a file of the project.
+
+const copiesDir = "copies"
+
+// copyName is the name of the copy of a file.
+func copyName(path string) string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	sum := sha256.Sum256([]byte(path))
+	return fmt.Sprintf("%x-%s", sum[:8], filepath.Base(path))
+}
+
+// inPlace is [atomicfile.Options.InPlace] for a file of the project. text is
+// encrypted: the old contents of the file, or the new ones.
+func (a *app) inPlace(ctx context.Context, path string, text []byte) func() (func(bool), error) {
+	return func() (func(bool), error) {
+		var failed error
+		for _, place := range a.statePlaces(copiesDir) {
+			kept, err := place.write(ctx, copyName(path), text, atomicfile.Options{})
+			if err != nil {
+				failed = errors.Join(failed, err)
+				continue
+			}
+			return func(written bool) {
+				if err := os.Remove(kept); err != nil {
+					a.warn("the copy of %s could not be removed: %v", shown(path), err)
+				}
+				a.reportInPlace(path, written)
+			}, nil
+		}
+		return nil, withHint(failed, "a file that cannot be replaced is copied before it is written; set XDG_STATE_HOME to a directory that can be written")
+	}
+}
+
+// withoutCopy is inPlace for a file that can be made again from another one.
+func (a *app) withoutCopy(path string) func() (func(bool), error) {
+	return func() (func(bool), error) {
+		return func(written bool) { a.reportInPlace(path, written) }, nil
+	}
+}
+
+func (a *app) reportInPlace(path string, written bool) {
+	if written {
+		a.warn("%s was written in place, where a crash can damage it: it is a mount point, or its directory is not writable", shown(path))
+	}
+}
+
+// writeTime bounds the time of a write in place. If a file changed later, the copy
+// belongs to another version of it.
+const writeTime = time.Minute
+
+// copyOf returns the copy that an interrupted write of a file has left, or "".
+func (a *app) copyOf(path string) string {
+	file, err := os.Stat(path)
+	if err != nil {
+		return ""
+	}
+	for _, place := range a.statePlaces(copiesDir) {
+		for _, dir := range place.dirs() {
+			kept := filepath.Join(dir, copyName(path))
+			if info, err := os.Lstat(kept); err == nil && file.ModTime().Sub(info.ModTime()).Abs() < writeTime {
+				return kept
+			}
+		}
+	}
+	return ""
+}
+
+// A damaged error is about a file that cannot be read or decrypted, or that could
+// not be written to its end: half of it may be missing.
+type damaged struct {
+	error
+	path string
+}
+
+func (d damaged) Unwrap() error { return d.error }
+
+// damaged marks the error of a file of the project that cannot be read.
+func (t *target) damaged(err error) error {
+	if err == nil || t.stdin != nil || t.path == "" {
+		return err
+	}
+	return damaged{err, t.path}
+}
+
+// written marks the error of a write that has damaged a file.
+func written(path string, err error) error {
+	if errors.Is(err, atomicfile.ErrDamaged) {
+		return damaged{err, path}
+	}
+	return err
+}
+
+// restoreHint returns the hint for a file that an interrupted write has damaged, or
+// "" for other errors.
+func (a *app) restoreHint(err error) string {
+	var d damaged
+	if !errors.As(err, &d) {
+		return ""
+	}
+	kept := a.copyOf(d.path)
+	if kept == "" {
+		return ""
+	}
+	return fmt.Sprintf("an interrupted write has damaged this file, and left a copy of its contents; to restore it, run: cp %s %s", shellWord(kept), shellWord(shown(d.path)))
+}
