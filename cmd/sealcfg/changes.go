@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/sealcfg/sealcfg/envfile"
 )
@@ -115,6 +116,15 @@ func fieldsOf(leaves []leaf, several bool) (map[string]*envfile.Node, []string) 
 }
 
 var changeSigns = map[string]string{"added": "+", "changed": "~", "removed": "-"}
+
+// listChanges names changes on one line.
+func listChanges(changes []change) string {
+	var names []string
+	for _, c := range changes {
+		names = append(names, changeSigns[c.Kind]+" "+cleanName(c.Path))
+	}
+	return strings.Join(names, ", ")
+}
 
 // reportChanges prints one line a field, names only.
 func (a *app) reportChanges(changes []change) error {

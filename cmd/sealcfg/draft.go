@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -14,102 +15,126 @@ import (
 	"github.com/sealcfg/sealcfg/crypto"
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/internal/atomicfile"
-	"github.com/sealcfg/sealcfg/internal/scratch"
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// A draft is a text that edit could not write. It is a sealed file with one
-// value, for its author alone, and lies in the author's state directory, where no
-// git finds it. There may be several of a file; the last is taken up first.
+// Drafts are files with the text that edit could not write, and the base that the
+// text was made from. They are encrypted for their author alone, and stored in the
+// author's state directory, where git does not find them. A file may have several
+// drafts; edit --resume takes the last.
 
-// draftPlace is a folder for drafts.
-type draftPlace struct {
-	dir  string
-	temp bool // among files that do not last, in a folder that others could make first
+const draftsDir = "drafts"
+
+// draftName is the name of the nth draft of a file.
+func draftName(path string, n int) string {
+	sum := sha256.Sum256([]byte(path))
+	return fmt.Sprintf("%x-%d.yaml", sum[:8], n)
 }
 
-// draftPlaces are where drafts go: what the first one cannot take, for there is no
-// home or it cannot be written, goes to the second. The text must not be lost.
-func (a *app) draftPlaces() []draftPlace {
-	var places []draftPlace
-	state := a.env("XDG_STATE_HOME")
-	if home := keys.HomeDir(a.lookupEnv); !filepath.IsAbs(state) && filepath.IsAbs(home) {
-		state = filepath.Join(home, ".local", "state")
-	}
-	if filepath.IsAbs(state) {
-		places = append(places, draftPlace{dir: filepath.Join(state, "sealcfg", "drafts")})
-	}
-	if temp, err := filepath.Abs(os.TempDir()); err == nil {
-		places = append(places, draftPlace{filepath.Join(temp, fmt.Sprintf("sealcfg-drafts-%d", os.Getuid())), true})
-	}
-	return places
-}
-
-// make makes the folder.
-func (p draftPlace) make() error {
-	if p.temp {
-		return scratch.MakePrivate(p.dir)
-	}
-	return atomicfile.MkdirAll(p.dir, 0o700)
-}
-
-// last returns the last draft of a file in a place, "" if there is none, and the
-// path of the one that would follow it.
-func (p draftPlace) last(t *target) (last, next string, err error) {
-	if p.temp {
-		if err := scratch.Private(p.dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return "", "", err
+// lastDraft returns the last draft of a file, or "".
+func (a *app) lastDraft(path string) (string, error) {
+	for _, place := range a.statePlaces(draftsDir) {
+		for _, dir := range place.dirs() {
+			last, _, err := draftsIn(dir, path)
+			if last != "" || err != nil {
+				return last, err
+			}
 		}
 	}
-	sum := sha256.Sum256([]byte(t.path))
+	return "", nil
+}
+
+// draftsIn returns the last draft of a file in a directory, or "", and the name of
+// the next one.
+func draftsIn(dir, path string) (last, next string, err error) {
 	for n := 1; ; n++ {
-		next = filepath.Join(p.dir, fmt.Sprintf("%x-%d.yaml", sum[:8], n))
-		if _, err := os.Lstat(next); errors.Is(err, fs.ErrNotExist) {
+		next = draftName(path, n)
+		full := filepath.Join(dir, next)
+		if _, err := os.Lstat(full); errors.Is(err, fs.ErrNotExist) {
 			return last, next, nil
 		} else if err != nil {
 			return "", "", err
 		}
-		last = next
+		last = full
 	}
 }
 
-// lastDraft returns the last draft of a file, "" if there is none.
-func (a *app) lastDraft(t *target) (string, error) {
-	var failed error
-	for _, place := range a.draftPlaces() {
-		last, _, err := place.last(t)
-		if last != "" {
-			return last, nil
+// warnForeignDrafts warns of a directory for drafts that is not the user's.
+func (a *app) warnForeignDrafts() {
+	for _, place := range a.statePlaces(draftsDir) {
+		if dir := place.foreign(); dir != "" {
+			a.warn("%s belongs to another user, or others can enter it: no draft is read from it or written to it", shown(dir))
 		}
-		failed = errors.Join(failed, err)
 	}
-	return "", failed
 }
 
-// takeUpDraft puts the last draft into the editor, if it is to be resumed, or
-// says that there is one.
+// takeUpDraft puts the last draft into the editor if resume is true. Otherwise it
+// warns if there is one.
 func (s *editSession) takeUpDraft(ctx context.Context, resume bool) error {
 	a, t := s.app, s.t
-	path, err := a.lastDraft(t)
+	path, err := a.lastDraft(t.path)
 	switch {
 	case !resume && err == nil && path != "":
-		a.warn("there is a draft of %s from an edit that could not be written; sealcfg edit --resume %s takes it up", t.shown, t.name)
+		a.warn("there is a draft of %s from an edit that could not be written; to continue it, run: sealcfg edit --resume %s", t.shown, t.name)
 		return nil
-	case !resume: // one that cannot be looked for is no reason not to edit
+	case !resume: // an edit does not need the drafts
 		return nil
 	case err != nil:
 		return err
 	case path == "":
-		return fmt.Errorf("%s: there is no draft to resume", t.shown)
+		a.warnForeignDrafts()
+		return withHint(fmt.Errorf("%s: there is no draft to resume", t.shown), "list the drafts: sealcfg draft list")
 	}
-	text, err := a.readDraft(ctx, t, path)
+	d, err := a.readDraft(ctx, t, path)
 	if err != nil {
 		return fmt.Errorf("read the draft %s: %w", path, err)
 	}
-	s.draft, s.start = path, s.resumed(text)
+	s.draft, s.start = path, d.text
+	return s.bringUpToDate(d)
+}
+
+// bringUpToDate merges the changes that others have made to the file since the draft
+// was begun into the text. A draft that cannot be parsed is merged once it can.
+func (s *editSession) bringUpToDate(d *draft) error {
+	switch {
+	case s.before == nil && d.base == nil:
+		return nil
+	case s.before == nil:
+		if s.prefer == mySide {
+			return nil // it is made again
+		}
+		err := fmt.Errorf("%s: the file was removed after the draft was begun", s.t.shown)
+		return withHint(err, "to make it again from the draft, run: sealcfg edit --resume %[1]s --take draft\nto remove the draft, run: sealcfg draft drop %[1]s", s.t.name)
+	case bytes.Equal(d.base, s.before.Bytes()):
+		return nil
+	}
+	var err error
+	if d.base != nil {
+		if s.base, err = envfile.Parse(s.t.format, d.base); err != nil {
+			return s.t.at(err)
+		}
+	}
+	s.stale = true
+	mine, err := envfile.Parse(s.t.format, d.text)
+	if err != nil {
+		return nil //nolint:nilerr // the editor shows the error once the text is saved
+	}
+	merged, err := s.merged(mine)
+	if err != nil {
+		return s.conflictHint(err)
+	}
+	s.base, s.stale, s.start = nil, false, merged.Bytes()
+	if changes := changesBetween(mine.Roots(), merged.Roots()); len(changes) > 0 {
+		notes := [][]byte{[]byte("your draft, with the changes of others to the file since:")}
+		for _, c := range changes {
+			notes = append(notes, fmt.Appendf(nil, "  %s %s", changeSigns[c.Kind], clean(c.Path)))
+		}
+		s.start = prepend(s.start, notes)
+	}
 	return nil
 }
 
+// dropDraft removes the draft that was resumed.
 func (s *editSession) dropDraft() error {
 	if s.draft == "" {
 		return nil
@@ -117,15 +142,20 @@ func (s *editSession) dropDraft() error {
 	return os.Remove(s.draft)
 }
 
+// The fields of a draft.
 const (
-	draftOf   = "of_unencrypted" // which file it is a draft of, for people
+	draftOf = "of_unencrypted" // the path of the file
+	// The text, and the one that it was made from. Without a base, the file was new.
 	draftText = "text"
-	// draftRaw holds in base64 what no string of the format can: a text need not
-	// be UTF-8 only because it came from an editor.
-	draftRaw = "text_base64"
+	draftBase = "base"
+	// draftRaw is added to the name of a field that is in base64: it is not UTF-8.
+	draftRaw = "_base64"
 )
 
-// writeDraft seals the text and writes it where it can be, and returns where. A
+// A draft is the decrypted contents of a draft's file.
+type draft struct{ text, base []byte } // base is nil for a new file
+
+// writeDraft encrypts the text and writes it where it can be, and returns where. A
 // draft that was resumed is replaced, another is not.
 func (s *editSession) writeDraft(ctx context.Context, text []byte) (path string, temp bool, err error) {
 	sealed, err := s.sealDraft(ctx, text)
@@ -137,14 +167,19 @@ func (s *editSession) writeDraft(ctx context.Context, text []byte) (path string,
 			return s.draft, false, nil
 		}
 	}
-	for _, place := range s.app.draftPlaces() {
-		failed := place.make()
+	for _, place := range s.app.statePlaces(draftsDir) {
+		dir, failed := place.make()
+		var name string
 		if failed == nil {
-			if _, path, failed = place.last(s.t); failed == nil {
-				failed = atomicfile.Write(ctx, path, sealed.Bytes(), atomicfile.Options{Private: true, NoClobber: true})
-			}
+			_, name, failed = draftsIn(dir, s.t.path)
 		}
 		if failed == nil {
+			path, failed = place.write(ctx, name, sealed.Bytes(), atomicfile.Options{NoClobber: true})
+		}
+		if failed == nil {
+			if place.foreign() != "" {
+				s.app.warnForeignDrafts()
+			}
 			return path, place.temp, nil
 		}
 		err = errors.Join(err, failed)
@@ -161,21 +196,38 @@ func (s *editSession) sealDraft(ctx context.Context, text []byte) (*envfile.Seal
 	if err != nil {
 		return nil, err
 	}
-	set := func(key, value string) (*envfile.Document, error) {
-		return d.Apply(envfile.Set(envfile.Path{{Key: draftOf}}, crypto.Str, s.t.path), envfile.Set(envfile.Path{{Key: key}}, crypto.Str, value))
+	if d, err = d.Apply(envfile.Set(envfile.Path{{Key: draftOf}}, crypto.Str, s.t.path)); err != nil {
+		return nil, err
 	}
-	plain, err := set(draftText, string(text))
-	if err != nil || !utf8.Valid(text) {
-		if plain, err = set(draftRaw, base64.StdEncoding.EncodeToString(text)); err != nil {
+	if d, err = withText(d, draftText, text); err != nil {
+		return nil, err
+	}
+	base := s.before
+	if s.stale {
+		base = s.base
+	}
+	if base != nil {
+		if d, err = withText(d, draftBase, base.Bytes()); err != nil {
 			return nil, err
 		}
 	}
-	sealed, _, err := envfile.Seal(ctx, plain, envfile.Rules{}, to)
+	sealed, _, err := envfile.Seal(ctx, d, envfile.Rules{}, to)
 	return sealed, err
 }
 
-// draftRecipients are the author's own; if an identity does not tell its
-// recipient, those of the file.
+// withText adds a field to a draft: a string, or base64 if no string of the format
+// can hold the text.
+func withText(d *envfile.Document, key string, text []byte) (*envfile.Document, error) {
+	if utf8.Valid(text) {
+		if with, err := d.Apply(envfile.Set(envfile.Path{{Key: key}}, crypto.Str, string(text))); err == nil {
+			return with, nil
+		}
+	}
+	return d.Apply(envfile.Set(envfile.Path{{Key: key + draftRaw}}, crypto.Str, base64.StdEncoding.EncodeToString(text)))
+}
+
+// draftRecipients returns the author's recipients. If no identity knows its
+// recipient, it returns the recipients of the file.
 func (s *editSession) draftRecipients(ctx context.Context) (envfile.Recipients, error) {
 	ids, err := s.app.loadIdentities(ctx)
 	if err != nil {
@@ -199,7 +251,7 @@ func (s *editSession) draftRecipients(ctx context.Context) (envfile.Recipients, 
 	return rule.Recipients(keys.Default)
 }
 
-func (a *app) readDraft(ctx context.Context, t *target, path string) ([]byte, error) {
+func (a *app) readDraft(ctx context.Context, t *target, path string) (*draft, error) {
 	src, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -217,36 +269,26 @@ func (a *app) readDraft(ctx context.Context, t *target, path string) ([]byte, er
 		return nil, err
 	}
 	root := o.Roots()[0]
-	if n := root.Get(draftText); n != nil {
-		return []byte(n.Text), nil
+	text, err := textIn(root, draftText)
+	if err == nil && text == nil {
+		err = fmt.Errorf("%s: %w", draftText, envfile.ErrNoField)
 	}
-	if n := root.Get(draftRaw); n != nil {
-		text, err := base64.StdEncoding.DecodeString(n.Text)
-		if err != nil {
-			return nil, fmt.Errorf("%s is not base64", draftRaw)
-		}
-		return text, nil
-	}
-	return nil, fmt.Errorf("%s: %w", draftText, envfile.ErrNoField)
+	base, baseErr := textIn(root, draftBase)
+	return &draft{text, base}, errors.Join(err, baseErr)
 }
 
-// resumed puts above the draft what the file says otherwise now, by name.
-func (s *editSession) resumed(draft []byte) []byte {
-	if s.before == nil {
-		return draft
+// textIn returns a field of a draft, or nil.
+func textIn(root *envfile.Node, key string) ([]byte, error) {
+	if n := root.Get(key); n != nil {
+		return []byte(n.Text), nil
 	}
-	d, err := envfile.Parse(s.t.format, draft)
+	n := root.Get(key + draftRaw)
+	if n == nil {
+		return nil, nil
+	}
+	text, err := base64.StdEncoding.DecodeString(n.Text)
 	if err != nil {
-		return draft
+		return nil, fmt.Errorf("%s is not base64", key+draftRaw)
 	}
-	changes := changesBetween(s.before.Roots(), d.Roots())
-	if len(changes) == 0 {
-		return draft
-	}
-	notes := [][]byte{[]byte("your draft differs from the file as it is now in:")}
-	for _, c := range changes {
-		notes = append(notes, fmt.Appendf(nil, "  %s %s", changeSigns[c.Kind], clean(c.Path)))
-	}
-	notes = append(notes, []byte("keep what you want; what you save becomes the file"))
-	return prepend(draft, notes)
+	return text, nil
 }

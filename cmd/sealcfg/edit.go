@@ -23,6 +23,7 @@ type editOptions struct {
 	app    *app
 	env    string
 	resume bool
+	take   string
 
 	recipients []string
 	keepRules  bool
@@ -41,11 +42,18 @@ it, -r and $SOPS_AGE_RECIPIENTS name the recipients.
 
 The plain text lies in memory where the system has a memory file system, in a
 folder that only you can enter, and is gone on every way out. If it cannot be
-sealed (the file has changed meanwhile, or you were cut off) your text is kept,
-encrypted, and sealcfg edit --resume ENV takes it up again.`,
+written, your text is kept as a draft, encrypted, and sealcfg edit --resume ENV
+continues it. sealcfg draft lists, prints and removes drafts.
+
+If someone else writes the file while you edit it, or before you resume a draft,
+edit merges the changes field by field. A field that both sides have changed
+differently is a conflict: the file stays as it is, and so does your draft. With
+--take draft or --take file, one side counts for these fields. To leave a draft as
+it is, quit the editor without saving.`,
 		Example: `  sealcfg edit prod
   EDITOR='code --wait' sealcfg edit prod
-  sealcfg edit --resume prod`,
+  sealcfg edit --resume prod
+  sealcfg edit --resume prod --take draft`,
 		Args:              exactly(1, "one ENV"),
 		ValidArgsFunction: a.completeEnv,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -54,7 +62,9 @@ encrypted, and sealcfg edit --resume ENV takes it up again.`,
 		},
 	}
 	keepRulesFlag(cmd, &o.keepRules)
-	cmd.Flags().BoolVar(&o.resume, "resume", false, "take up the text that an earlier edit could not write")
+	cmd.Flags().BoolVar(&o.resume, "resume", false, "continue the draft of an earlier edit that could not be written")
+	cmd.Flags().StringVar(&o.take, "take", "", "with --resume: the `SIDE` that counts for fields in conflict: draft or file")
+	_ = cmd.RegisterFlagCompletionFunc("take", cobra.FixedCompletions([]string{"draft", "file"}, cobra.ShellCompDirectiveNoFileComp))
 	addRecipientFlag(cmd, &o.recipients)
 	return cmd
 }
@@ -70,7 +80,11 @@ type editSession struct {
 	asIs   []byte             // saved like this, there is nothing to write
 	start  []byte             // what the editor is given first
 	draft  string             // path of the draft that is resumed, else ""
+	stale  bool               // the text was not made from before, but from base
+	base   *envfile.Document  // nil if the file was new then
+	prefer side               // for fields that were changed in the file and in the text
 	sealed *envfile.Sealed    // what was made of the text that the editor gave back
+	doc    *envfile.Document  // what is in sealed
 	dir    *scratch.Dir
 	editor editor.Command
 	ran    time.Duration // of the last run of the editor
@@ -92,13 +106,32 @@ func runEdit(cmd *cobra.Command, o *editOptions) error {
 		t.ruled = named.ruling(t)
 	}
 	t.keepRules = o.keepRules
-	_, err = o.app.editTarget(cmd.Context(), t, o.resume)
+	prefer, err := o.side()
+	if err != nil {
+		return err
+	}
+	_, err = o.app.editTarget(cmd.Context(), t, o.resume, prefer)
 	return err
 }
 
+// side returns the side that --take names.
+func (o *editOptions) side() (side, error) {
+	switch {
+	case o.take == "":
+		return neither, nil
+	case !o.resume:
+		return neither, usagef("--take goes with --resume")
+	case o.take == "draft":
+		return mySide, nil
+	case o.take == "file":
+		return theirSide, nil
+	}
+	return neither, usagef("unknown side %q: want draft or file", o.take)
+}
+
 // editTarget takes a file through the editor, and says whether it was changed.
-func (a *app) editTarget(ctx context.Context, t *target, resume bool) (changed bool, err error) {
-	s := &editSession{app: a, t: t}
+func (a *app) editTarget(ctx context.Context, t *target, resume bool, prefer side) (changed bool, err error) {
+	s := &editSession{app: a, t: t, prefer: prefer}
 	if err := s.load(ctx); err != nil {
 		return false, err
 	}
@@ -121,18 +154,26 @@ func (a *app) editTarget(ctx context.Context, t *target, resume bool) (changed b
 	defer stop()
 
 	text, doc, err := s.edit(ctx)
-	if err != nil {
+	switch {
+	case errors.Is(err, errNotSaved):
+		a.say("%s: you left the editor without saving; the file and your draft are unchanged", t.shown)
+		return false, a.reportChanges(nil)
+	case err != nil:
 		return false, err
+	case doc == nil:
+		if err := s.unchanged(); err != nil {
+			return false, err
+		}
+		return false, s.dropDraft()
 	}
-	if doc == nil {
-		err = s.unchanged()
-	} else if err = s.write(ctx, doc); err != nil {
-		err = s.keep(text, err)
+	err = s.write(ctx, doc)
+	switch {
+	case errors.Is(err, atomicfile.ErrInPlace): // it is written, and the draft has done its work
+		return true, errors.Join(err, s.dropDraft())
+	case err != nil:
+		return false, s.keep(text, err)
 	}
-	if err != nil {
-		return false, err
-	}
-	return doc != nil, s.dropDraft()
+	return true, s.dropDraft()
 }
 
 // load opens the file, or checks that policy covers a new one.
@@ -224,7 +265,7 @@ func (b beginning) remark(text string) string {
 func (s *editSession) edit(ctx context.Context) (text []byte, doc *envfile.Document, err error) {
 	given, line := s.start, 0
 	for {
-		edited, err := s.runEditor(ctx, given, line)
+		edited, saved, err := s.runEditor(ctx, given, line)
 		text = withoutNotes(edited)
 		if err != nil {
 			if errors.Is(err, errEditor) || bytes.Equal(text, withoutNotes(s.start)) {
@@ -235,6 +276,9 @@ func (s *editSession) edit(ctx context.Context) (text []byte, doc *envfile.Docum
 		if bytes.Equal(edited, given) {
 			if err := s.waited(); err != nil {
 				return nil, nil, err
+			}
+			if s.draft != "" && !saved {
+				return nil, nil, errNotSaved
 			}
 		}
 		if bytes.Equal(text, s.asIs) {
@@ -248,7 +292,11 @@ func (s *editSession) edit(ctx context.Context) (text []byte, doc *envfile.Docum
 			err = s.seal(ctx, doc)
 		}
 		if err == nil {
-			return text, doc, nil
+			return text, s.doc, nil
+		}
+		var conflict *fieldConflict
+		if errors.As(err, &conflict) {
+			return nil, nil, s.keep(text, err)
 		}
 		// Saved without a change although it is broken: the way out.
 		givenUp := line > 0 && bytes.Equal(edited, given)
@@ -259,29 +307,57 @@ func (s *editSession) edit(ctx context.Context) (text []byte, doc *envfile.Docum
 	}
 }
 
-// seal seals the text while the editor can still be opened again: some mistakes
-// show only then, such as an alias to a sealed value.
+// seal encrypts the text while the editor can still be opened again: some mistakes
+// show only then, such as an alias to an encrypted value.
 func (s *editSession) seal(ctx context.Context, doc *envfile.Document) (err error) {
 	if s.opened == nil {
+		s.doc = doc
 		s.sealed, err = sealNew(ctx, s.t, s.rule, doc)
-	} else if err = s.app.guard(s.t, s.opened, doc, s.other); err == nil {
-		s.sealed, err = s.opened.Reseal(doc)
+		return err
 	}
+	if s.doc, err = s.merged(doc); err != nil {
+		return err
+	}
+	if err := s.app.guard(s.t, s.opened, s.doc, s.other); err != nil {
+		return err
+	}
+	s.sealed, err = s.opened.Reseal(s.doc)
 	return err
 }
 
-var errEditor = errors.New("editor failed")
+// merged adds to a text what others have changed in the file since the text that it
+// was made from.
+func (s *editSession) merged(doc *envfile.Document) (*envfile.Document, error) {
+	if !s.stale {
+		return doc, nil
+	}
+	merged, err := threeWay{base: s.base, mine: doc, theirs: s.before, prefer: s.prefer}.merge()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.t.shown, err)
+	}
+	return merged, nil
+}
 
-// runEditor gives the text to the editor and returns what comes back; after an
-// error too, as far as there is anything.
-func (s *editSession) runEditor(ctx context.Context, text []byte, line int) ([]byte, error) {
+var (
+	errEditor = errors.New("editor failed")
+	// errNotSaved is returned for a draft that is to stay as it is.
+	errNotSaved = errors.New("not saved")
+)
+
+// runEditor gives the text to the editor and returns the text that comes back, and
+// whether the editor has saved it. After an error, it returns what there is.
+func (s *editSession) runEditor(ctx context.Context, text []byte, line int) (edited []byte, saved bool, err error) {
 	path, err := s.dir.WriteFile(filepath.Base(s.t.path), text)
 	if ctx.Err() != nil { // a signal has come and taken the directory away
-		return text, context.Cause(ctx)
+		return text, false, context.Cause(ctx)
 	}
 	if err != nil {
-		return text, err
+		return text, false, err
 	}
+	// Older than now: to save within a tick of the clock changes the time as well.
+	past := time.Now().Add(-time.Minute)
+	_ = os.Chtimes(path, past, past)
+	given, _ := os.Stat(path)
 	// Package editor deals with signals now. The plain text stays until it has been
 	// read back: if it cannot be written, it becomes a draft.
 	release := s.dir.Hold(scratch.Signals()...)
@@ -293,14 +369,16 @@ func (s *editSession) runEditor(ctx context.Context, text []byte, line int) ([]b
 	if err != nil || res.ExitCode != 0 {
 		restore() // an editor that was ended does not always do that itself
 	}
+	now, _ := os.Stat(path)
+	saved = given == nil || now == nil || !os.SameFile(given, now) || !given.ModTime().Equal(now.ModTime())
 	edited, readErr := os.ReadFile(path)
 	switch {
 	case readErr != nil:
-		return text, errors.Join(err, fmt.Errorf("read what %s has written: %w", s.editor.Name(), readErr))
+		return text, false, errors.Join(err, fmt.Errorf("read what %s has written: %w", s.editor.Name(), readErr))
 	case err == nil && res.ExitCode != 0:
 		err = quietly(errEditor, fmt.Errorf("%s ended with exit code %d; %s is unchanged", s.editor.Name(), res.ExitCode, s.t.shown))
 	}
-	return edited, err
+	return edited, saved, err
 }
 
 // atOnce is how long a person needs at least: an editor that is back sooner,
@@ -332,8 +410,30 @@ func (s *editSession) unchanged() error {
 
 var newline = []byte("\n")
 
-// write replaces the file by the sealed text.
+// write replaces the file. If someone else has written it since it was read, write
+// adds the changes to what they wrote.
 func (s *editSession) write(ctx context.Context, doc *envfile.Document) error {
+	for try := 1; ; try++ {
+		err := s.writeOnce(ctx, doc)
+		if !errors.Is(err, atomicfile.ErrChanged) || s.before == nil || try == manyTries || ctx.Err() != nil {
+			return err
+		}
+		mine, before := doc, s.before
+		if loadErr := s.load(ctx); loadErr != nil {
+			return errors.Join(err, loadErr)
+		}
+		s.base, s.stale = before, true
+		if err := s.seal(ctx, mine); err != nil {
+			return err
+		}
+		doc, s.base, s.stale = s.doc, nil, false
+		if theirs := changesBetween(mine.Roots(), doc.Roots()); len(theirs) > 0 {
+			s.app.say("note: someone else has changed %s while you edited it; their changes stay: %s", s.t.shown, listChanges(theirs))
+		}
+	}
+}
+
+func (s *editSession) writeOnce(ctx context.Context, doc *envfile.Document) error {
 	a, t := s.app, s.t
 	if s.before != nil {
 		if err := a.warnTraps(t, doc, s.opened.Sealed().Metadata().Rules); err != nil {
@@ -368,12 +468,25 @@ func (s *editSession) keep(text []byte, cause error) error {
 	if err != nil {
 		return errors.Join(cause, fmt.Errorf("your text could not be kept as a draft: %w", err))
 	}
-	hint := fmt.Sprintf("your text is kept, encrypted; sealcfg edit --resume %s takes it up again", s.t.name)
+	hint := "your text is kept as an encrypted draft; to continue it, run: sealcfg edit --resume " + s.t.name
 	if temp {
-		hint += fmt.Sprintf("\ndo so soon: it lies among temporary files (%s), for your home takes none; XDG_STATE_HOME can name another folder", shown(path))
+		hint += fmt.Sprintf("\nresume soon: the draft is in a temporary directory (%s), because your state directory is not writable; to keep drafts elsewhere, set XDG_STATE_HOME", shown(filepath.Dir(path)))
 	}
-	if errors.Is(cause, atomicfile.ErrChanged) || errors.Is(cause, atomicfile.ErrExists) {
-		hint = "somebody else has written the file while you edited it\n" + hint
+	var conflict *fieldConflict
+	switch {
+	case errors.As(cause, &conflict):
+		return withHint(cause, "your text is kept as an encrypted draft\n%s", s.takeHint())
+	case errors.Is(cause, atomicfile.ErrChanged) || errors.Is(cause, atomicfile.ErrExists):
+		hint = "someone else has written the file while you edited it\n" + hint
 	}
 	return withHint(cause, "%s", hint)
 }
+
+// takeHint is the way out of a conflict.
+func (s *editSession) takeHint() string {
+	return fmt.Sprintf("to keep your changes to these fields, run: sealcfg edit --resume %[1]s --take draft\n"+
+		"to keep the file's, run: sealcfg edit --resume %[1]s --take file\nto see your text, run: sealcfg draft show %[1]s", s.t.name)
+}
+
+// conflictHint adds the way out to the error of a draft that cannot be merged.
+func (s *editSession) conflictHint(err error) error { return withHint(err, "%s", s.takeHint()) }

@@ -24,6 +24,7 @@ const (
 	exitProblems    = 3
 	exitNoKey       = 4
 	exitIntegrity   = 5
+	exitConflicts   = 6
 	exitInterrupted = 130
 )
 
@@ -34,6 +35,7 @@ const exitHelp = `Exit codes:
   3  problems or differences found
   4  no usable key
   5  integrity failure
+  6  conflicts left
   130  interrupted`
 
 var (
@@ -111,6 +113,7 @@ func exitCode(err error) int {
 	var usage usageError
 	var stopped *scratch.SignalError
 	var editorStopped *editor.SignalError
+	var conflict *fieldConflict
 	switch {
 	case errors.As(err, &usage):
 		return exitUsage
@@ -120,6 +123,8 @@ func exitCode(err error) int {
 		return exitNoKey
 	case errors.Is(err, envfile.ErrIntegrity):
 		return exitIntegrity
+	case errors.As(err, &conflict):
+		return exitConflicts
 	}
 	return exitError
 }

@@ -95,8 +95,10 @@ func (a *app) repository(ctx context.Context, dir string) (*repository, error) {
 		temporary, _ := filepath.Match(atomicfile.TempPattern, filepath.Base(path))
 		return temporary
 	})
-	for _, drafts := range a.draftPlaces() {
-		r.drop(func(path string) bool { return below(path, drafts.dir) })
+	for _, place := range slices.Concat(a.statePlaces(draftsDir), a.statePlaces(copiesDir)) {
+		for _, dir := range append(place.dirs(), place.dir) {
+			r.drop(func(path string) bool { return below(path, dir) })
+		}
 	}
 	r.uniqueFiles()
 	r.nameEnvironments(project)

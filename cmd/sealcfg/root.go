@@ -56,7 +56,7 @@ ENV is the name of an environment (prod means environments/prod.yaml) or a path.
 
 	cmd.AddCommand(
 		newInitCmd(a), newEditCmd(a), newDecryptCmd(a), newEncryptCmd(a), newViewCmd(a),
-		newGetCmd(a), newSetCmd(a), newUnsetCmd(a), newStructCmd(a), newRekeyCmd(a), newKeyCmd(a), newVersionCmd(a), newSopsCmd(a),
+		newGetCmd(a), newSetCmd(a), newUnsetCmd(a), newStructCmd(a), newRekeyCmd(a), newKeyCmd(a), newDraftCmd(a), newVersionCmd(a), newSopsCmd(a),
 	)
 	cmd.SetHelpCommand(newHelpCmd())
 	tuneCompletion(cmd)

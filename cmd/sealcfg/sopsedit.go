@@ -48,9 +48,10 @@ func (r *sopsRun) edit(ctx context.Context) error {
 			return policy, rule, nil
 		}
 	}
-	changed, err := r.editTarget(ctx, f.target, false)
+	var conflict *fieldConflict
+	changed, err := r.editTarget(ctx, f.target, false, neither)
 	switch {
-	case errors.Is(err, atomicfile.ErrChanged), errors.Is(err, atomicfile.ErrExists):
+	case errors.Is(err, atomicfile.ErrChanged), errors.Is(err, atomicfile.ErrExists), errors.As(err, &conflict):
 		return withCode(err, sopsNoWrite)
 	case err != nil:
 		return err

@@ -170,7 +170,7 @@ func TestWineEdit(t *testing.T) {
 	p.setenv("EDITOR", windowsPath(p.dir)+`\break.bat`)
 	_, stderr, code := p.tryWindows("", "edit", "dev")
 	assert.Equal(t, 1, code)
-	assert.Contains(t, stderr, "your text is kept, encrypted; sealcfg edit --resume dev")
+	assert.Contains(t, stderr, "your text is kept as an encrypted draft; to continue it, run: sealcfg edit --resume dev")
 	drafts, err := filepath.Glob(filepath.Join(p.home, ".local", "state", "sealcfg", "drafts", "*"))
 	require.NoError(t, err)
 	assert.Len(t, drafts, 1)

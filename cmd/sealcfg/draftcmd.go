@@ -1,0 +1,215 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sealcfg/sealcfg/envfile"
+)
+
+func newDraftCmd(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "draft",
+		Short: "List, print and remove the drafts of edit",
+		Long: `A draft holds a text that edit could not write. It is encrypted for you alone and
+stored in your state directory. To continue it, run: sealcfg edit --resume ENV`,
+		Example: `  sealcfg draft list
+  sealcfg draft drop prod`,
+		Args: noSuchCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newDraftListCmd(a), newDraftShowCmd(a), newDraftDropCmd(a))
+	return cmd
+}
+
+// draftRow is one line of draft list.
+type draftRow struct {
+	File  string `json:"file"` // path of the file that it is a draft of
+	Saved string `json:"saved"`
+	Draft string `json:"draft"` // path of the draft
+
+	of string // absolute path of the file
+}
+
+// drafts lists the user's drafts by file, and the drafts of a file in their order.
+func (a *app) drafts() []draftRow {
+	rows := []draftRow{}
+	for _, place := range a.statePlaces(draftsDir) {
+		for _, dir := range place.dirs() {
+			entries, _ := os.ReadDir(dir) // without drafts, there is no directory
+			for _, e := range entries {
+				path := filepath.Join(dir, e.Name())
+				row, err := readDraftRow(path)
+				if errors.Is(err, errNoDraft) {
+					continue
+				}
+				if err != nil {
+					a.warn("read the draft %s: %v", path, err)
+					continue
+				}
+				rows = append(rows, row)
+			}
+		}
+	}
+	slices.SortStableFunc(rows, func(a, b draftRow) int { return strings.Compare(a.of, b.of) })
+	return rows
+}
+
+var errNoDraft = errors.New("not a draft")
+
+// readDraftRow reads the unencrypted fields of a draft.
+func readDraftRow(path string) (draftRow, error) {
+	src, err := os.ReadFile(path)
+	if err != nil {
+		return draftRow{}, err
+	}
+	s, err := envfile.ParseSealed(envfile.YAML, src)
+	if err != nil {
+		return draftRow{}, err
+	}
+	of := s.Roots()[0].Get(draftOf)
+	if of == nil {
+		return draftRow{}, errNoDraft
+	}
+	return draftRow{File: shown(of.Text), Saved: s.Metadata().LastModified, Draft: path, of: of.Text}, nil
+}
+
+// draftsOf lists the drafts of the file that an argument names.
+func (a *app) draftsOf(arg string) (*target, []draftRow, error) {
+	t, err := a.target(arg)
+	if err != nil { // the project may be gone, and its drafts are not
+		if t, err = a.fileTarget(arg); err != nil {
+			return nil, nil, err
+		}
+	}
+	rows := slices.DeleteFunc(a.drafts(), func(r draftRow) bool { return r.of != t.path })
+	if len(rows) == 0 {
+		return nil, nil, withHint(fmt.Errorf("%s: there is no draft of this file", t.shown), "list the drafts: sealcfg draft list")
+	}
+	return t, rows, nil
+}
+
+func newDraftListCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "list",
+		Short: "List the drafts of all your projects",
+		Long: `List prints a line for each draft: the file, and when the draft was saved. It needs
+no key.`,
+		Example: `  sealcfg draft list
+  sealcfg draft list --json`,
+		Args: exactly(0, "no arguments"),
+		RunE: func(*cobra.Command, []string) error {
+			a.warnForeignDrafts()
+			rows := a.drafts()
+			if a.json {
+				return a.printJSON(map[string][]draftRow{"drafts": rows})
+			}
+			if len(rows) == 0 {
+				a.say("no drafts")
+			}
+			for _, r := range rows {
+				if _, err := fmt.Fprintf(a.out, "%s  %s\n", r.Saved, cleanName(r.File)); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+}
+
+func newDraftShowCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:               "show ENV",
+		Short:             "Print the plain text of the last draft of a file",
+		Example:           `  sealcfg draft show prod`,
+		Args:              exactly(1, "one ENV"),
+		ValidArgsFunction: a.completeDraft,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			t, rows, err := a.draftsOf(args[0])
+			if err != nil {
+				return err
+			}
+			path := rows[len(rows)-1].Draft
+			d, err := a.readDraft(cmd.Context(), t, path)
+			if err != nil {
+				return fmt.Errorf("read the draft %s: %w", path, err)
+			}
+			return a.answer(d.text)
+		},
+	}
+}
+
+func newDraftDropCmd(a *app) *cobra.Command {
+	var yes bool
+	cmd := &cobra.Command{
+		Use:   "drop ENV",
+		Short: "Remove the drafts of a file",
+		Long: `Drop removes all drafts of a file, after a confirmation. Off a terminal it needs --yes.
+It needs no key.`,
+		Example: `  sealcfg draft drop prod
+  sealcfg draft drop prod --yes`,
+		Args:              exactly(1, "one ENV"),
+		ValidArgsFunction: a.completeDraft,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.dropDrafts(cmd.Context(), args[0], yes)
+		},
+	}
+	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	return cmd
+}
+
+func (a *app) dropDrafts(ctx context.Context, arg string, yes bool) error {
+	t, rows, err := a.draftsOf(arg)
+	if err != nil {
+		return err
+	}
+	many := countOf(len(rows), "draft", "drafts")
+	switch {
+	case !yes && !a.interactive():
+		return withHint(usagef("draft drop requires a confirmation, and there is no terminal"), "to remove %s of %s, add --yes", many, t.shown)
+	case !yes:
+		if yes, err = a.ask(ctx, fmt.Sprintf("remove %s of %s?", many, t.shown)); err != nil {
+			return err
+		}
+		if !yes {
+			return errors.New("nothing removed")
+		}
+	}
+	for _, r := range rows {
+		if err := os.Remove(r.Draft); err != nil {
+			return err
+		}
+	}
+	a.say("removed %s of %s", many, t.shown)
+	if a.json {
+		return a.printJSON(map[string][]draftRow{"removed": rows})
+	}
+	return nil
+}
+
+// completeDraft completes the files that have drafts.
+func (a *app) completeDraft(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 || a.enter() != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var names []string
+	for _, r := range a.drafts() {
+		name := r.File
+		for _, env := range a.envNames() {
+			if t, err := a.target(env); err == nil && t.path == r.of {
+				name = env
+			}
+		}
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
