@@ -13,6 +13,9 @@ var (
 	// ErrIntegrity says that a sealed file does not authenticate: a value, the
 	// MAC or the metadata was changed by somebody without the data key.
 	ErrIntegrity = errors.New("integrity check failed")
+	// ErrUnencrypted is returned, together with ErrIntegrity, for an unencrypted value
+	// that the rules of the file encrypt.
+	ErrUnencrypted = errors.New("unencrypted value")
 	// ErrMAC says, together with ErrIntegrity, that every value authenticates but
 	// not the file as a whole.
 	ErrMAC = errors.New("the mac does not fit")

@@ -190,8 +190,8 @@ func (o *Opened) openValue(v visit) (text string, isValue bool, err error) {
 	}
 	if err != nil {
 		if errors.Is(err, crypto.ErrMalformed) && (n.Type != crypto.Str || !strings.HasPrefix(enc, sealedPrefix)) {
-			return "", false, fmt.Errorf("%w: line %d: %s stands in clear, but the file's rules (%s) seal it",
-				ErrIntegrity, n.Line, pathName(v.keys), o.sealed.meta.Rules)
+			return "", false, fmt.Errorf("%w: line %d: %s stands in clear, but the file's rules (%s) seal it%w",
+				ErrIntegrity, n.Line, pathName(v.keys), o.sealed.meta.Rules, silent{ErrUnencrypted})
 		}
 		return "", false, fmt.Errorf("%w: line %d: %s: %w", ErrIntegrity, n.Line, pathName(v.keys), err)
 	}

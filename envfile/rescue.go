@@ -1,0 +1,312 @@
+package envfile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/sealcfg/sealcfg/crypto"
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+// A Rescue holds the recoverable contents of a file, whether it authenticates or not.
+// A person has to decide about it: see [Rescue.Rotate] and [Rescue.EncryptAdded].
+type Rescue struct {
+	// Verified are the encrypted values. Each authenticates by itself.
+	Verified []Field
+	// Lost are values that look encrypted and do not authenticate.
+	Lost []Field
+	// LostComments are the lines of encrypted comments that do not authenticate.
+	LostComments []int
+	// Added are unencrypted values that the rules of the file encrypt.
+	Added []Field
+	// Unencrypted are the values that the rules of the file leave unencrypted.
+	Unencrypted []Field
+
+	// MAC is nil if the MAC authenticates everything but Added.
+	MAC error
+	// Binding is nil if the file has no binding, or if the binding authenticates
+	// everything but Added.
+	Binding error
+
+	opened *Opened
+}
+
+// Rescue recovers the data key with one of the identities and decrypts every value
+// that authenticates. It fails with a [*keys.NoIdentityError] if no identity fits.
+func (s *Sealed) Rescue(ctx context.Context, ids ...keys.Identity) (*Rescue, error) {
+	key, err := s.dataKey(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	return s.RescueWith(key)
+}
+
+// RescueWith is [Sealed.Rescue] for a data key that is known.
+func (s *Sealed) RescueWith(key crypto.DataKey) (*Rescue, error) {
+	rules, err := s.meta.Rules.compile()
+	if err != nil {
+		return nil, err
+	}
+	o := &Opened{sealed: s, key: key, cipher: crypto.NewValueCipher(key), rules: rules, plain: map[*Node]*Node{}}
+	r := &Rescue{opened: o}
+	fields := fieldsOf(s.p.roots)
+	added := map[*Node]bool{}
+	mac := crypto.NewMAC(rules.macOnly)
+	var comments []commentAt
+	err = rules.walk(s.p.roots, func(v visit) error {
+		n := v.node
+		if n.Kind == Comment {
+			if v.sealed || crypto.IsSealed(n.Text) {
+				// One that does not authenticate is reported, not rejected.
+				comments = append(comments, commentAt{n, v.aad(), false})
+			}
+			return nil
+		}
+		encrypted := strings.HasPrefix(n.Text, sealedPrefix) && n.Type == crypto.Str
+		text, isValue, err := o.openValue(v)
+		switch {
+		case encrypted && err == nil: // also where the rules leave values unencrypted: sops writes such files
+			if r.Verified = append(r.Verified, fields[n]); isValue {
+				mac.Add(text)
+			}
+		case encrypted:
+			r.Lost = append(r.Lost, fields[n])
+		case v.sealed && n.Text != "":
+			added[n] = true
+			r.Added = append(r.Added, fields[n])
+		case v.sealed:
+			mac.Add("")
+		default:
+			if n.Text != "" {
+				r.Unencrypted = append(r.Unencrypted, fields[n])
+			}
+			if !rules.macOnly {
+				mac.Add(n.Text)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := o.openComments(comments); err != nil {
+		return nil, err
+	}
+	for _, c := range comments {
+		if crypto.IsSealed(c.node.Text) && o.plain[c.node] == nil {
+			r.LostComments = append(r.LostComments, c.node.Line)
+		}
+	}
+	o.fillRoots()
+	r.MAC = s.whole()
+	if r.MAC == nil {
+		r.MAC = mac.Verify(o.cipher, s.meta.mac, s.meta.LastModified)
+	}
+	r.Binding = r.checkBinding(added)
+	return r, nil
+}
+
+// The previous contents of a field that an added value may have.
+const (
+	wasAbsent    = iota
+	wasAbsentToo // like the maps and lists around it, which are empty without it
+	wasEmpty     // an empty string
+	wasNull
+	waysToAdd
+)
+
+// checkBinding compares the file as it was before values were added with its binding.
+func (r *Rescue) checkBinding(added map[*Node]bool) error {
+	var first error
+	for was := range waysToAdd {
+		before := *r.opened
+		before.roots = nil
+		for _, root := range r.opened.sealed.p.roots {
+			if root = r.opened.before(root, added, was); root == nil {
+				root = &Node{Kind: Map}
+			}
+			before.roots = append(before.roots, root)
+		}
+		err := before.checkBinding()
+		if err == nil {
+			r.opened.bound = before.bound
+			return nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+// before returns the decrypted tree as it was before values were added, nil if n was absent.
+func (o *Opened) before(n *Node, added map[*Node]bool, was int) *Node {
+	if p, ok := o.plain[n]; ok {
+		return p
+	}
+	c := o.copyOf(n)
+	switch {
+	case !added[n] && len(n.entries) == 0:
+		return n
+	case !added[n]:
+	case was == wasEmpty:
+		c.Type, c.Text = crypto.Str, ""
+		return c
+	case was == wasNull:
+		c.Kind, c.Type, c.Text = Null, "", ""
+		return c
+	default:
+		return nil
+	}
+	c.entries = nil
+	for _, e := range n.entries {
+		if e = o.before(e, added, was); e != nil {
+			c.entries = append(c.entries, e)
+		}
+	}
+	if len(c.entries) == 0 && was == wasAbsentToo {
+		return nil
+	}
+	return c
+}
+
+// Sealed returns the encrypted file.
+func (r *Rescue) Sealed() *Sealed { return r.opened.sealed }
+
+// DataKey returns the data key of the file.
+func (r *Rescue) DataKey() crypto.DataKey { return r.opened.key }
+
+// Roots returns the root map of each document. Recovered values are decrypted.
+func (r *Rescue) Roots() []*Node { return r.opened.roots }
+
+// Reselect is [Opened.Reselect] for the recovered values.
+func (r *Rescue) Reselect(rules Rules) (encrypted, unencrypted []Field, err error) {
+	return r.opened.Reselect(rules)
+}
+
+// Location returns the location in the binding, "" if the binding does not authenticate.
+func (r *Rescue) Location() string { return r.opened.Place() }
+
+// Authentic reports whether the file authenticates, apart from Added.
+func (r *Rescue) Authentic() bool {
+	return r.MAC == nil && r.Binding == nil && len(r.Lost)+len(r.LostComments) == 0
+}
+
+// ErrNotRescued is returned when a file has to authenticate, apart from added values,
+// and does not.
+var ErrNotRescued = errors.New("the rest of the file does not authenticate")
+
+// EncryptAdded encrypts the values of Added under the data key of the file. It fails with
+// [ErrNotRescued] if [Rescue.Authentic] is false.
+func (r *Rescue) EncryptAdded() (*Sealed, error) {
+	if !r.Authentic() {
+		return nil, ErrNotRescued
+	}
+	d, err := r.opened.Document()
+	if err != nil {
+		return nil, err
+	}
+	return r.opened.Reseal(d)
+}
+
+// Rotate encrypts the recovered file again, under a fresh data key, for the given rules
+// and recipients. It removes lost values and replaces lost comments.
+func (r *Rescue) Rotate(ctx context.Context, rules Rules, to Recipients) (*Sealed, error) {
+	d, err := r.document()
+	if err != nil {
+		return nil, err
+	}
+	key := crypto.NewDataKey()
+	groups, err := wrap(ctx, key, to, nil)
+	if err != nil {
+		return nil, err
+	}
+	o := r.opened
+	meta := o.sealed.meta.forWriting()
+	meta.Groups, meta.Threshold, meta.Rules, meta.Version = groups, to.Threshold, rules.For(o.sealed.format), FormatVersion
+	s, _, err := sealWith(d, key, meta, &Opened{sealed: o.sealed}, o.placeToWrite())
+	return s, err
+}
+
+// lostComment replaces a comment that cannot be decrypted.
+const lostComment = " (lost: this comment could not be decrypted)"
+
+// document returns the plaintext without lost values.
+func (r *Rescue) document() (*Document, error) {
+	o := *r.opened
+	o.plain = make(map[*Node]*Node, len(r.opened.plain))
+	for n, plain := range r.opened.plain {
+		o.plain[n] = plain
+	}
+	if len(r.LostComments) > 0 {
+		o.replaceLost(o.sealed.p.roots)
+		o.roots = nil
+		o.fillRoots()
+	}
+	d, err := o.Document()
+	if err != nil {
+		return nil, err
+	}
+	// From the last one, so that the positions of the others stay.
+	for _, f := range slices.Backward(r.Lost) {
+		if d, err = d.without(f); err != nil {
+			return nil, fmt.Errorf("%s: %w", f.Path, err)
+		}
+	}
+	return d, nil
+}
+
+func (o *Opened) replaceLost(nodes []*Node) {
+	for _, n := range nodes {
+		if n.Kind == Comment && crypto.IsSealed(n.Text) && o.plain[n] == nil {
+			plain := o.copyOf(n)
+			plain.Text = lostComment
+			o.plain[n] = plain
+		}
+		o.replaceLost(n.entries)
+	}
+}
+
+// without returns the document without a field.
+func (d *Document) without(f Field) (*Document, error) {
+	root := d.p.roots[f.Document]
+	parent := root.At(f.Path[:len(f.Path)-1])
+	n := root.At(f.Path)
+	if parent == nil || n == nil {
+		return nil, ErrNoField
+	}
+	edits, err := d.p.remove(parent, n)
+	if err != nil {
+		return nil, err
+	}
+	text, err := splice(d.p.src, edits)
+	if err != nil {
+		return nil, err
+	}
+	next, err := Parse(d.format, text)
+	if err != nil {
+		return nil, fmt.Errorf("cannot be removed in place: %w", err)
+	}
+	want := slices.Clone(d.p.roots)
+	want[f.Document] = wanted(root, f.Path, nil)
+	got := next.p.roots
+	switch d.format {
+	case TOML:
+		want, got = sorted(want), sorted(got)
+	case INI:
+		want, got = withoutDefault(want), withoutDefault(got)
+	}
+	if at := firstDifference(want, got); at != nil {
+		return nil, fmt.Errorf("cannot be removed in place: %s would change", at)
+	}
+	return next, nil
+}
+
+// String keeps values out of logs.
+func (r *Rescue) String() string { return "[rescued file]" }
+
+// Format keeps values out of logs, whatever the verb.
+func (r *Rescue) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(r.String())) }
