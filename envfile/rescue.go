@@ -153,7 +153,7 @@ func (o *Opened) before(n *Node, added map[*Node]bool, was int) *Node {
 		return n
 	case !added[n]:
 	case was == wasEmpty:
-		c.Type, c.Text = crypto.Str, ""
+		c.Type, c.Text, c.quoted = crypto.Str, "", o.sealed.format == YAML // without quotes, it would be a null
 		return c
 	case was == wasNull:
 		c.Kind, c.Type, c.Text = Null, "", ""
@@ -188,7 +188,7 @@ func (r *Rescue) Reselect(rules Rules) (encrypted, unencrypted []Field, err erro
 }
 
 // Location returns the location in the binding, "" if the binding does not authenticate.
-func (r *Rescue) Location() string { return r.opened.Place() }
+func (r *Rescue) Location() string { return r.opened.Location() }
 
 // Authentic reports whether the file authenticates, apart from Added.
 func (r *Rescue) Authentic() bool {
@@ -227,7 +227,7 @@ func (r *Rescue) Rotate(ctx context.Context, rules Rules, to Recipients) (*Seale
 	o := r.opened
 	meta := o.sealed.meta.forWriting()
 	meta.Groups, meta.Threshold, meta.Rules, meta.Version = groups, to.Threshold, rules.For(o.sealed.format), FormatVersion
-	s, _, err := sealWith(d, key, meta, &Opened{sealed: o.sealed}, o.placeToWrite())
+	s, _, err := sealWith(d, key, meta, &Opened{sealed: o.sealed}, o.locationToWrite())
 	return s, err
 }
 
@@ -286,7 +286,7 @@ func (d *Document) without(f Field) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	next, err := Parse(d.format, text)
+	next, err := parsePlain(d.format, text, Format.parse)
 	if err != nil {
 		return nil, fmt.Errorf("cannot be removed in place: %w", err)
 	}
@@ -299,7 +299,7 @@ func (d *Document) without(f Field) (*Document, error) {
 	case INI:
 		want, got = withoutDefault(want), withoutDefault(got)
 	}
-	if at := firstDifference(want, got); at != nil {
+	if at := firstDifference(want, got, nil); at != nil {
 		return nil, fmt.Errorf("cannot be removed in place: %s would change", at)
 	}
 	return next, nil

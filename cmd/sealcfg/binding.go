@@ -2,8 +2,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -91,24 +89,4 @@ func boundFile(dir string) string {
 		}
 	}
 	return ""
-}
-
-// bindingHint says what to do about a file that is not what was sealed.
-func bindingHint(t *target, s *envfile.Sealed, err error) error {
-	var b *envfile.BindingError
-	if !errors.As(err, &b) {
-		return err
-	}
-	if !s.Metadata().HasBinding() {
-		return withHint(err, "%s demands one. Look at what changed: git log -p %s\nif it is what sops, run by one of you, made of it, sealcfg rekey --accept-unbound %s binds it anew",
-			environments.ConfigName, t.shown, t.name)
-	}
-	hint := fmt.Sprintf("somebody changed the file without its key, or a merge went wrong: git log -p %s shows it", t.shown)
-	switch b.Tampered {
-	case envfile.BindingLocation:
-		hint = fmt.Sprintf("if you renamed or copied it yourself, sealcfg rekey %s seals it anew for where it is now\nelse somebody put it in the place of another: git log -p %s shows it", t.name, t.shown)
-	case envfile.BindingRecipients:
-		hint += "\nwho can read it is changed in .sops.yaml, and then by sealcfg rekey"
-	}
-	return withHint(err, "%s", hint)
 }

@@ -19,6 +19,7 @@ type encryptOptions struct {
 	file     string
 	output   string
 	filename string
+	yes      bool
 
 	recipients []string
 }
@@ -34,6 +35,9 @@ that it is written to. What git has seen in plain text stays in its history.
 
 FILE may be - for stdin: the sealed text then goes to stdout, or to -o, and
 --filename says for which path it is. -o - writes to stdout, too.
+
+If FILE is encrypted and someone added unencrypted values by hand, it names the
+values, asks, and encrypts them. The rest of the file must authenticate.
 
 In place it refuses to lock you out: .sops.yaml must name you for the file.
 
@@ -54,6 +58,7 @@ Where one does, it decides: a recipient that it does not name is rejected.`,
 	}
 	cmd.Flags().StringVarP(&o.output, "output", "o", "", "write to `FILE`, which must not exist, instead of in place; - is stdout")
 	cmd.Flags().StringVar(&o.filename, "filename", "", "with -: the `PATH` where the file would lie, such as environments/prod.yaml")
+	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask before values in an encrypted file are encrypted")
 	addRecipientFlag(cmd, &o.recipients)
 	return cmd
 }
@@ -69,6 +74,11 @@ func runEncrypt(cmd *cobra.Command, o *encryptOptions) error {
 		return err
 	}
 	from.see(src)
+	if o.file != stdio && o.output == "" {
+		if done, err := a.encryptAdded(cmd.Context(), from, src, o.yes); done || err != nil {
+			return err
+		}
+	}
 	to, err := o.destination(from)
 	if err != nil {
 		return err

@@ -159,7 +159,7 @@ func (a *app) hint(err error) string {
 	case errors.Is(err, envfile.ErrNotSealed):
 		return "run sealcfg encrypt on it first"
 	case errors.Is(err, envfile.ErrIntegrity):
-		return "somebody changed the file without its key, or a merge went wrong; compare it with git log -p"
+		return "the file was edited without its key, or a merge mixed two versions"
 	case errors.Is(err, editor.ErrNone):
 		return "set EDITOR, for example: EDITOR=nano sealcfg edit ..."
 	case errors.As(err, &locked):

@@ -94,7 +94,7 @@ func (a *app) acceptRules(ctx context.Context, t *target, opened *envfile.Opened
 		a.say("note: %s; the file keeps its rules", differ)
 		return nil
 	case t.keepRules:
-		a.warn("%s, and nothing authenticates them; the file keeps its rules", differ)
+		a.warn("%s, and the file has no binding that authenticates its rules; it keeps them", differ)
 		return nil
 	case !a.interactive():
 		return withHint(usagef("%s, and the file has no binding that authenticates its rules", differ),

@@ -32,6 +32,8 @@ type rekeyOptions struct {
 	unbound      bool
 	allOrNothing bool
 	keepRules    bool
+	acceptMAC    bool
+	drop         bool
 
 	proofs sync.Map // by creation rule: the result of prove
 }
@@ -56,9 +58,12 @@ do not decrypt, and rekeys the others; the exit code is then 3. With
 Every command refuses a file that was moved or copied. If you name it here, it
 is encrypted again for its current location.
 
-Commands also refuse a file without a binding if sealcfg.yaml requires one:
-sops wrote it last, or someone removed the binding. --accept-unbound accepts the
-named files as they are and adds a binding.
+Commands also refuse a file without a binding if sealcfg.yaml requires one (sops
+wrote it last, or someone removed the binding), and a file that its binding does
+not fit. --accept-unbound accepts the named files as they are and adds a binding.
+--accept-mac accepts files that fail authentication for another reason: it names
+the values that authenticate one by one, and those that cannot be verified. Values
+that cannot be recovered stay an error, unless --drop removes them.
 
 It names the values that the selectors in .sops.yaml would encrypt or leave
 unencrypted, other than now. --keep-rules keeps the selectors of the files.
@@ -89,6 +94,8 @@ Each file is replaced as a whole. If a run is interrupted, run it again.`,
 	cmd.Flags().BoolVarP(&o.dryRun, "dry-run", "n", false, "print the changes, write nothing")
 	cmd.Flags().BoolVar(&o.unbound, "accept-unbound", false, "accept named files that lack the binding that sealcfg.yaml requires")
 	keepRulesFlag(cmd, &o.keepRules)
+	cmd.Flags().BoolVar(&o.acceptMAC, "accept-mac", false, "accept named files that fail authentication, as far as they can be recovered")
+	cmd.Flags().BoolVar(&o.drop, "drop", false, "with --accept-mac: remove values that cannot be recovered")
 	cmd.Flags().BoolVar(&o.allOrNothing, "all-or-nothing", false, "write nothing if a file cannot be rekeyed")
 	return cmd
 }
@@ -98,9 +105,13 @@ func (o *rekeyOptions) check() error {
 	switch {
 	case o.unbound && len(o.args) == 0:
 		return usagef("--accept-unbound requires the names of the files that you have reviewed")
-	case o.unbound && o.keepDataKey:
+	case o.acceptMAC && len(o.args) == 0:
+		return usagef("--accept-mac requires the names of the files that you have reviewed")
+	case (o.unbound || o.acceptMAC) && o.keepDataKey:
 		// It may be the file of another location, and two locations must not share a data key.
-		return usagef("--accept-unbound makes a new data key; remove --keep-data-key")
+		return usagef("--accept-unbound and --accept-mac make a new data key; remove --keep-data-key")
+	case o.drop && !o.acceptMAC:
+		return usagef("--drop requires --accept-mac")
 	}
 	return nil
 }
@@ -185,7 +196,7 @@ func (o *rekeyOptions) plans(ctx context.Context) ([]*rekeyPlan, *survey, error)
 			return nil, nil, err
 		}
 		t.mayMove = !o.keepDataKey // two locations must not share a data key
-		t.unbound = o.unbound
+		t.unbound = o.unbound || o.acceptMAC
 		targets = append(targets, t)
 	}
 	planned := map[string]bool{}
@@ -251,6 +262,11 @@ func (o *rekeyOptions) announce(plans []*rekeyPlan) {
 	}
 	for _, line := range grouped(plans) {
 		fmt.Fprintln(to, clean(line))
+	}
+	for _, p := range plans {
+		if p.Accepted != nil {
+			fmt.Fprintln(to, clean(p.t.shown+": "+p.Accepted.String()))
+		}
 	}
 	var leavers, unbound []string
 	shut := 0
@@ -340,15 +356,11 @@ func (o *rekeyOptions) renew(ctx context.Context, p *rekeyPlan) (renewal, error)
 	if err != nil {
 		return renewal{}, err
 	}
-	opened, err := expecting.OpenWith(p.key)
-	if err != nil {
-		return renewal{}, p.t.at(err)
-	}
 	to, err := p.rule.Recipients(keys.Default)
 	if err != nil {
 		return renewal{}, err
 	}
-	result, err := o.reencrypt(ctx, opened, p.rules, to)
+	result, err := o.reencrypt(ctx, expecting, p, to)
 	if err != nil {
 		return renewal{}, p.t.at(err)
 	}
@@ -366,11 +378,22 @@ func (o *rekeyOptions) renew(ctx context.Context, p *rekeyPlan) (renewal, error)
 	return renewal{s, result}, nil
 }
 
-func (o *rekeyOptions) reencrypt(ctx context.Context, opened *envfile.Opened, rules envfile.Rules, to envfile.Recipients) (*envfile.Sealed, error) {
+func (o *rekeyOptions) reencrypt(ctx context.Context, s *envfile.Sealed, p *rekeyPlan, to envfile.Recipients) (*envfile.Sealed, error) {
+	if p.Accepted != nil {
+		r, err := s.RescueWith(p.key)
+		if err != nil {
+			return nil, err
+		}
+		return r.Rotate(ctx, p.rules, to)
+	}
+	opened, err := s.OpenWith(p.key)
+	if err != nil {
+		return nil, err
+	}
 	if o.keepDataKey {
 		return opened.Rewrap(ctx, to)
 	}
-	return opened.Rotate(ctx, rules, to)
+	return opened.Rotate(ctx, p.rules, to)
 }
 
 // lockedOutOf returns the error for a change after which the user could not decrypt the

@@ -26,18 +26,19 @@ type rekeyPlan struct {
 	digest [sha256.Size]byte // of the file
 	bound  bool              // the file has a binding
 
-	File     string   `json:"file"`
-	Gains    []string `json:"gains"`
-	Loses    []string `json:"loses"`
-	Rules    string   `json:"rules,omitempty"`      // new rules, if they change
-	Encrypts []string `json:"encrypts,omitempty"`   // unencrypted values that the new rules encrypt
-	Decrypts []string `json:"decrypts,omitempty"`   // encrypted values that the new rules leave unencrypted
-	Groups   string   `json:"key_groups,omitempty"` // new key groups, if they change
-	Moved    string   `json:"moved_from,omitempty"` // the location it was encrypted for, if it is another one now
-	Unbound  bool     `json:"unbound,omitempty"`    // it lacks the binding that sealcfg.yaml requires
-	Shut     bool     `json:"not_opened,omitempty"` // in a dry run: there is no key for it
-	NewKey   bool     `json:"new_data_key"`
-	Written  bool     `json:"written"`
+	File     string    `json:"file"`
+	Gains    []string  `json:"gains"`
+	Loses    []string  `json:"loses"`
+	Rules    string    `json:"rules,omitempty"`      // new rules, if they change
+	Encrypts []string  `json:"encrypts,omitempty"`   // unencrypted values that the new rules encrypt
+	Decrypts []string  `json:"decrypts,omitempty"`   // encrypted values that the new rules leave unencrypted
+	Groups   string    `json:"key_groups,omitempty"` // new key groups, if they change
+	Moved    string    `json:"moved_from,omitempty"` // the location it was encrypted for, if it is another one now
+	Unbound  bool      `json:"unbound,omitempty"`    // it lacks the binding that sealcfg.yaml requires
+	Accepted *accepted `json:"accepted,omitempty"`   // the file fails authentication
+	Shut     bool      `json:"not_opened,omitempty"` // in a dry run: there is no key for it
+	NewKey   bool      `json:"new_data_key"`
+	Written  bool      `json:"written"`
 }
 
 // plan decrypts a file and returns its change, nil if it needs none.
@@ -75,6 +76,9 @@ func (o *rekeyOptions) plan(ctx context.Context, t *target, s *envfile.Sealed) (
 		return nil, err
 	}
 	opened, err := a.openSealed(ctx, t, s)
+	if errors.Is(err, envfile.ErrIntegrity) && (o.acceptMAC || o.unbound) || err == nil && p.Unbound && o.unbound {
+		return p, o.planRescue(ctx, p, s, to, err)
+	}
 	var none *keys.NoIdentityError
 	if o.dryRun && errors.As(err, &none) && !errors.Is(err, keys.ErrPassphrase) {
 		p.Shut = true // the metadata is all that can be compared
@@ -118,6 +122,11 @@ func (o *rekeyOptions) try(ctx context.Context, p *rekeyPlan, opened *envfile.Op
 			return p.t.at(err)
 		}
 	}
+	return o.proven(ctx, p, to)
+}
+
+// proven fails if the user could not decrypt the new file.
+func (o *rekeyOptions) proven(ctx context.Context, p *rekeyPlan, to envfile.Recipients) error {
 	proof, _ := o.proofs.LoadOrStore(p.rule, sync.OnceValue(func() error { return o.prove(ctx, p.t, p.rule, to) }))
 	return o.app.lockedOutOf(p.t, p.rule, proof.(func() error)())
 }
@@ -208,5 +217,5 @@ func verb(names []string, one, many string) string {
 
 // differs reports whether the file differs from .sops.yaml.
 func (p *rekeyPlan) differs() bool {
-	return len(p.Gains)+len(p.Loses) > 0 || p.Rules != "" || p.Groups != "" || p.Moved != "" || p.Unbound
+	return p.Accepted != nil || len(p.Gains)+len(p.Loses) > 0 || p.Rules != "" || p.Groups != "" || p.Moved != "" || p.Unbound
 }

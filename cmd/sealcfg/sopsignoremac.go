@@ -69,5 +69,6 @@ func (r *sopsRun) macHint(err error) string {
 		return ""
 	}
 	return fmt.Sprintf("the file was edited without its key, a merge mixed two versions, or sops wrote it with a selector by comments; find the change: git log -p -- %[1]s\n"+
-		"to print the values that authenticate one by one, run: %[2]s decrypt --ignore-mac %[1]s", shellWord(r.rest[0]), sopsName())
+		"to print the values that authenticate one by one, run: %[2]s decrypt --ignore-mac %[1]s\n"+
+		"to accept the file, run: sealcfg rekey --accept-mac %[1]s", shellWord(r.rest[0]), sopsName())
 }

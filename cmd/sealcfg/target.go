@@ -14,7 +14,6 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/internal/atomicfile"
-	"github.com/sealcfg/sealcfg/internal/pattern"
 	"github.com/sealcfg/sealcfg/keys"
 )
 
@@ -79,14 +78,8 @@ func argument(env environments.Environment) string {
 	if strings.HasPrefix(name, "-") {
 		name = "." + string(filepath.Separator) + name
 	}
-	if plainWord().MatchString(name) {
-		return name
-	}
-	return quoted(name)
+	return shellWord(name)
 }
-
-// plainWord matches a word that no shell changes.
-var plainWord = pattern.New(`^[A-Za-z0-9_./:@%+,\\-]+$`)
 
 // fileTarget is target for a path that is no environment's name, whether there
 // is a file or not.
@@ -226,7 +219,7 @@ func (a *app) openSealed(ctx context.Context, t *target, s *envfile.Sealed) (*en
 	}
 	o, err := s.Open(ctx, t.log.recover(ctx, s.Metadata(), ids)...)
 	if err != nil {
-		err = a.noKey(t, s, bindingHint(t, s, t.at(err)))
+		err = a.noKey(t, s, integrityHint(t, s, t.at(err)))
 		if errors.Is(err, envfile.ErrIntegrity) {
 			err = t.damaged(err)
 		}
