@@ -96,7 +96,7 @@ var standins = []string{
 // keys/keystest and sealcfgtest are for the tests of others, too.
 func isForTests(name string) bool {
 	switch name {
-	case "internal", "internal/corpus", "internal/faultinject", "internal/interop", "internal/schematest", "internal/servicetest", "keys/keystest", "cmd/internal/kmstest", "sealcfgtest":
+	case "internal", "internal/corpus", "internal/faultinject", "internal/interop", "internal/schematest", "internal/servicetest", "internal/testall", "keys/keystest", "cmd/internal/kmstest", "sealcfgtest":
 		return true
 	}
 	return isStandin(name)
