@@ -1,9 +1,10 @@
 package envfile
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
 
 	"github.com/sealcfg/sealcfg/crypto"
 )
@@ -13,10 +14,11 @@ var ErrNoField = errors.New("no such field")
 
 // An Op is one change of a document: see [Set], [SetText] and [Unset].
 type Op struct {
-	path  Path
-	value *Node  // nil to remove
-	text  string // of SetText
-	whole bool
+	path     Path
+	document int     // from 0
+	value    *Node   // nil to remove
+	text     *string // of SetText
+	whole    bool
 }
 
 // Set gives a value to the field under path. text is its canonical text (see
@@ -28,9 +30,9 @@ func Set(path Path, typ crypto.Type, text string) Op {
 // SetNull makes the field under path null.
 func SetNull(path Path) Op { return Op{path: path, value: &Node{Kind: Null}} }
 
-// SetText gives the field under path the value that text spells in the format's
-// flow style. For YAML that is any JSON: a list, a map, or a single value.
-func SetText(path Path, text string) Op { return Op{path: path, text: text} }
+// SetText gives the field under path the value of a JSON text: a list, a map, or a
+// single value.
+func SetText(path Path, text string) Op { return Op{path: path, text: &text} }
 
 // Whole lets the operation put its value in the place of a map or a list, with
 // all that is in it, comments too. It is for YAML and JSON.
@@ -39,29 +41,41 @@ func (op Op) Whole() Op {
 	return op
 }
 
+// In has the operation change another document than the first. Documents count from 0.
+func (op Op) In(document int) Op {
+	op.document = document
+	return op
+}
+
+// Document returns the document that the operation changes.
+func (op Op) Document() int { return op.document }
+
 // Unset removes the field under path.
 func Unset(path Path) Op { return Op{path: path} }
 
-// Apply returns a document with the operations done, one after the other, on
-// its first document. Every other byte stays; the result is parsed again and
-// compared with what was wanted, so a splice in the wrong place is an error and
-// never a damaged document.
+// Apply returns a document with the operations done, one after the other, on its
+// first document or the one of [Op.In]. Every other byte stays; the result is parsed
+// again and compared with what was wanted, so a splice in the wrong place is an error
+// and never a damaged document.
 //
 // It fails with [ErrNoField], [ErrPath] for a path that leads through a value,
 // or a [*SyntaxError]: among others for a name that occurs more than once in the
 // result.
 func (d *Document) Apply(ops ...Op) (*Document, error) {
 	for _, op := range ops {
+		if op.document < 0 || op.document >= len(d.p.roots) {
+			return nil, fmt.Errorf("%s: %w: there is no document %d", op.path, ErrNoField, op.document+1)
+		}
 		times := 1
-		if op.value == nil && op.text == "" {
-			times = occurrences(d.p.roots[0], op.path)
+		if op.value == nil && op.text == nil {
+			times = occurrences(d.p.roots[op.document], op.path)
 		}
 		for range max(times, 1) {
 			next, err := d.apply(op)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", op.path, err)
 			}
-			if d = next; d.p.roots[0].At(op.path) == nil {
+			if d = next; d.p.roots[op.document].At(op.path) == nil {
 				break
 			}
 		}
@@ -102,8 +116,8 @@ func (d *Document) apply(op Op) (*Document, error) {
 	if op.path[0].Key == metaKey && !op.path[0].IsIndex {
 		return nil, fmt.Errorf("%w: %q is the name of the metadata", ErrPath, metaKey)
 	}
-	if op.text != "" {
-		v, err := parseFlow(d.format, op.text)
+	if op.text != nil {
+		v, err := parseFlow(d.format, *op.text)
 		if err != nil {
 			return nil, err
 		}
@@ -145,22 +159,20 @@ func (d *Document) apply(op Op) (*Document, error) {
 
 // parseFlow reads the text of a SetText.
 func parseFlow(f Format, text string) (*Node, error) {
-	text = "value: " + text + "\n"
-	switch f {
-	case JSON, TOML: // TOML has no flow style that is JSON
-		f = JSON
-		text = `{"` + strings.Replace(strings.TrimSuffix(text, "\n"), ":", `":`, 1) + "}"
-	case YAML:
-	default:
+	if f != YAML && f != JSON && f != TOML {
 		return nil, errFlat
 	}
-	p, err := f.parse([]byte(text))
+	notJSON := fmt.Errorf("value: %w", &SyntaxError{Line: 1, Reason: "not a JSON value"})
+	if !json.Valid([]byte(text)) { // the text could close the map and begin another
+		return nil, notJSON
+	}
+	p, err := JSON.parse([]byte(`{"value":` + text + "}"))
 	if err != nil {
 		return nil, fmt.Errorf("value: %w", err)
 	}
 	v := p.roots[0].Get("value")
-	if len(p.roots) != 1 || p.roots[0].Len() != 1 || v == nil {
-		return nil, fmt.Errorf("value: %w", &SyntaxError{Line: 1, Reason: "not a single value in flow style"})
+	if v == nil {
+		return nil, notJSON
 	}
 	v.span = span{}
 	return v, nil
@@ -168,7 +180,7 @@ func parseFlow(f Format, text string) (*Node, error) {
 
 // plan finds the edits for op and the trees that they should lead to.
 func (d *Document) plan(op Op) (edits []edit, want []*Node, err error) {
-	root := d.p.roots[0]
+	root := d.p.roots[op.document]
 	parent, depth := root, 0 // the deepest node on the path that exists, and how many steps lead there
 	var above *Node
 	for depth < len(op.path) {
@@ -193,7 +205,8 @@ func (d *Document) plan(op Op) (edits []edit, want []*Node, err error) {
 		}
 		edits, err = d.p.insert(parent, missing, op.value)
 	}
-	want = append([]*Node{wanted(root, op.path, op.value)}, d.p.roots[1:]...)
+	want = slices.Clone(d.p.roots)
+	want[op.document] = wanted(root, op.path, op.value)
 	return edits, want, err
 }
 

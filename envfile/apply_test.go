@@ -1,6 +1,7 @@
 package envfile_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -181,8 +182,8 @@ func TestApplyRefuses(t *testing.T) {
 		"missing":                {envfile.Unset(path(t, "m.z")), envfile.ErrNoField, "m.z: no such field"},
 		"alias":                  {set("m.y"), nil, "m.y: line 4, column 6: it is reached through an alias (*); change it at its anchor"},
 		"anchor with an alias":   {set("m.x"), nil, "m.x: cannot be changed in place: m.y would not read back as wanted"},
-		"broken flow text":       {envfile.SetText(path(t, "a"), "[1"), nil, "a: value: line 1: did not find expected ',' or ']'"},
-		"more than a flow value": {envfile.SetText(path(t, "a"), "1\nb: 2"), nil, "a: value: line 1: not a single value in flow style"},
+		"broken flow text":       {envfile.SetText(path(t, "a"), "[1"), nil, "a: value: line 1: not a JSON value"},
+		"more than a flow value": {envfile.SetText(path(t, "a"), "1\nb: 2"), nil, "a: value: line 1: not a JSON value"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := d.Apply(tt.op)
@@ -192,5 +193,66 @@ func TestApplyRefuses(t *testing.T) {
 				assert.ErrorIs(t, err, tt.is)
 			}
 		})
+	}
+}
+
+// A file of several documents is changed in the one that the operation names.
+func TestApplyInDocument(t *testing.T) {
+	t.Parallel()
+	const in = "kind: a # first\nm: {x: 1}\n---\nkind: b # second\nm:\n  x: 2\n  # end\n---\n# third\nkind: c\nl: [1]"
+	set := func(p string) envfile.Op { return envfile.Set(path(t, p), crypto.Str, "new") }
+	for name, tt := range map[string]struct {
+		op   envfile.Op
+		want string // replaces a part of in, which is before the arrow
+	}{
+		"first":             {set("kind"), "kind: a => kind: new"},
+		"second":            {set("kind").In(1), "kind: b => kind: new"},
+		"nested":            {set("m.x").In(1), "x: 2 => x: new"},
+		"new in the second": {set("o").In(1), "  # end\n => o: new\n  # end\n"},
+		"new map":           {set("p.o").In(0), "m: {x: 1}\n => m: {x: 1}\np:\n  o: new\n"},
+		"last":              {set("kind").In(2), "kind: c => kind: new"},
+		"appended":          {set("l[+]").In(2), "l: [1] => l: [1, new]"},
+		"unset":             {envfile.Unset(path(t, "m")).In(1), "m:\n  x: 2\n => "},
+		"null":              {envfile.SetNull(path(t, "kind")).In(2), "kind: c => kind: null"},
+		"JSON":              {envfile.SetText(path(t, "m"), `{"y": [1]}`).Whole().In(1), "m:\n  x: 2\n => m: {\"y\": [1]}\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, err := envfile.Parse(envfile.YAML, []byte(in))
+			require.NoError(t, err)
+			got, err := d.Apply(tt.op)
+			require.NoError(t, err)
+			before, after, _ := strings.Cut(tt.want, " => ")
+			assert.Equal(t, strings.Replace(in, before, after, 1), string(got.Bytes()))
+		})
+	}
+	d, err := envfile.Parse(envfile.YAML, []byte(in))
+	require.NoError(t, err)
+	for _, document := range []int{-1, 3} {
+		_, err = d.Apply(set("kind").In(document))
+		require.ErrorIs(t, err, envfile.ErrNoField)
+	}
+}
+
+// SetText reads JSON and nothing else, also for YAML.
+func TestSetTextIsJSON(t *testing.T) {
+	t.Parallel()
+	for _, f := range []envfile.Format{envfile.YAML, envfile.JSON, envfile.TOML} {
+		in := map[string]string{"yaml": "a: 1\n", "json": `{"a": 1}`, "toml": "a = 1\n"}[f.Name()]
+		d, err := envfile.Parse(f, []byte(in))
+		require.NoError(t, err)
+		for _, text := range []string{"", "canary", "[canary]", "{canary: 1}", "'canary'", "yes", "0x1F", "1\nb: 2", "1, \"b\": 2", "1}, {\"a\": 2", "# canary", "!!str 1", "*canary", "[1", "\"\\x41\"", "NaN", "01", "- 1"} {
+			_, err := d.Apply(envfile.SetText(path(t, "a"), text))
+			if assert.Error(t, err, "%s: %q", f.Name(), text) {
+				assert.NotContains(t, err.Error(), "canary")
+			}
+		}
+		for text, want := range map[string]string{
+			`"\ud83d\ude00 \/ é"`: "\U0001f600 / é", `"yes"`: "yes", `"0x1F"`: "0x1F", ` "x" `: "x", `1e3`: "1000", `"~"`: "~",
+		} {
+			got, err := d.Apply(envfile.SetText(path(t, "b"), text))
+			if assert.NoError(t, err, "%s: %s", f.Name(), text) {
+				assert.Equal(t, want, got.Roots()[0].Get("b").Text, "%s: %s", f.Name(), text)
+			}
+		}
 	}
 }

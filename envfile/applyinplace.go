@@ -71,7 +71,7 @@ func (o *Opened) ApplyInPlace(op Op) (_ *Sealed, ok bool, err error) {
 // changes, if the change is one for ApplyInPlace.
 func (o *Opened) replaceable(op Op) (n, plain *Node) {
 	t, isYAML := o.sealed.p.layout.(*yamlTree)
-	if !isYAML || len(o.roots) != 1 || op.value == nil || op.text != "" || op.whole {
+	if !isYAML || len(o.roots) != 1 || op.value == nil || op.text != nil || op.whole || op.document != 0 {
 		return nil, nil
 	}
 	// What Reseal would mend: values and comments that are not as it writes them.

@@ -12,13 +12,13 @@ import (
 // accepted describes a file that fails authentication and is encrypted again on request.
 // It names fields, and holds no value.
 type accepted struct {
-	MAC         bool     `json:"mac_matches"`
-	Binding     bool     `json:"binding_matches"`
-	Verified    []string `json:"verified,omitempty"`    // encrypted, and each authenticates
-	Unencrypted []string `json:"unencrypted,omitempty"` // only the MAC or the binding could verify them
-	Added       []string `json:"added,omitempty"`       // unencrypted, where the rules of the file encrypt
-	Lost        []string `json:"lost,omitempty"`        // they do not authenticate
-	LostRemarks []int    `json:"lost_comments,omitempty"`
+	MAC         bool        `json:"mac_matches"`
+	Binding     bool        `json:"binding_matches"`
+	Verified    []fieldName `json:"verified,omitempty"`    // encrypted, and each authenticates
+	Unencrypted []fieldName `json:"unencrypted,omitempty"` // only the MAC or the binding could verify them
+	Added       []fieldName `json:"added,omitempty"`       // unencrypted, where the rules of the file encrypt
+	Lost        []fieldName `json:"lost,omitempty"`        // they do not authenticate
+	LostRemarks []int       `json:"lost_comments,omitempty"`
 }
 
 // rescue recovers as much of a file as possible.
@@ -55,9 +55,9 @@ func (f *accepted) String() string {
 	if !f.Binding {
 		text += ", and no binding authenticates names, structure and recipients"
 	}
-	list := func(what string, names []string) {
+	list := func(what string, names []fieldName) {
 		if len(names) > 0 {
-			text += fmt.Sprintf("\n  %s: %s", what, strings.Join(names, ", "))
+			text += fmt.Sprintf("\n  %s: %s", what, strings.Join(fieldTexts(names), ", "))
 		}
 	}
 	list("encrypted, and each value authenticates", f.Verified)
@@ -85,7 +85,7 @@ func (o *rekeyOptions) planRescue(ctx context.Context, p *rekeyPlan, s *envfile.
 		return cause
 	}
 	if n := len(r.Lost); n > 0 && !o.drop {
-		return withHint(fmt.Errorf("%s: %s cannot be recovered: %s%w", p.t.shown, countOf(n, "value", "values"), joinNames(report.Lost), quiet{envfile.ErrIntegrity}),
+		return withHint(fmt.Errorf("%s: %s cannot be recovered: %s%w", p.t.shown, countOf(n, "value", "values"), joinFields(report.Lost), quiet{envfile.ErrIntegrity}),
 			"to take an older version of the file, see: git log -p -- %s\nto remove the lost values, run: sealcfg rekey --accept-mac --drop %s", shellWord(p.t.shown), p.t.name)
 	}
 	p.Accepted, p.key = report, r.DataKey()
@@ -133,15 +133,15 @@ func (a *app) encryptAdded(ctx context.Context, t *target, src []byte, yes bool)
 		return false, err
 	}
 	if !r.Authentic() {
-		return false, withHint(fmt.Errorf("%s: %s unencrypted, and the rest of the file does not authenticate%w", t.shown, areNames(report.Added), quiet{envfile.ErrIntegrity}),
+		return false, withHint(fmt.Errorf("%s: %s unencrypted, and the rest of the file does not authenticate%w", t.shown, areNames(fieldTexts(report.Added)), quiet{envfile.ErrIntegrity}),
 			"review the change: git log -p -- %s\nto list the recoverable values and accept the file, run: sealcfg rekey --accept-mac %s", shellWord(t.shown), t.name)
 	}
 	if !yes {
 		if !a.interactive() {
-			return false, withHint(usagef("%s: encrypt asks before it encrypts %s, and there is no terminal to ask on", t.shown, joinNames(report.Added)),
+			return false, withHint(usagef("%s: encrypt asks before it encrypts %s, and there is no terminal to ask on", t.shown, joinFields(report.Added)),
 				"if you added this, run: sealcfg encrypt --yes %s", t.name)
 		}
-		agreed, err := a.ask(ctx, fmt.Sprintf("%s: encrypt %s?", cleanName(t.shown), joinNames(report.Added)))
+		agreed, err := a.ask(ctx, fmt.Sprintf("%s: encrypt %s?", cleanName(t.shown), joinFields(report.Added)))
 		if err != nil {
 			return false, err
 		}
@@ -156,7 +156,7 @@ func (a *app) encryptAdded(ctx context.Context, t *target, src []byte, yes bool)
 	if err := a.save(ctx, t, result, s); err != nil {
 		return false, err
 	}
-	a.say("encrypted %s in %s; git may keep the unencrypted text, so rotate it where it was issued", joinNames(report.Added), t.shown)
+	a.say("encrypted %s in %s; git may keep the unencrypted text, so rotate it where it was issued", joinFields(report.Added), t.shown)
 	return true, nil
 }
 

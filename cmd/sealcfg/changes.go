@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -11,9 +10,9 @@ import (
 // change is a field that was added, changed or removed. It has no value.
 type change struct {
 	Kind string `json:"change"` // added, changed, removed
-	Path string `json:"path"`
-	// Clear says that the new value is not sealed: so the rules say, which may
-	// hang on a comment that nothing authenticates.
+	fieldName
+	// Clear reports that the new value is not encrypted. The rules decide, and they
+	// may depend on a comment.
 	Clear bool `json:"clear,omitempty"`
 }
 
@@ -25,18 +24,18 @@ func changesBetween(before, after []*envfile.Node) []change {
 	old, oldOrder := fieldsOf(was, len(before) > 1)
 	now, order := fieldsOf(is, len(after) > 1)
 	var changes []change
-	for _, path := range order {
-		was, ok := old[path]
+	for _, name := range order {
+		was, ok := old[name]
 		switch {
 		case !ok:
-			changes = append(changes, change{Kind: "added", Path: path})
-		case !sameValue(was, now[path]):
-			changes = append(changes, change{Kind: "changed", Path: path})
+			changes = append(changes, change{Kind: "added", fieldName: name})
+		case !sameValue(was, now[name]):
+			changes = append(changes, change{Kind: "changed", fieldName: name})
 		}
 	}
-	for _, path := range oldOrder {
-		if _, ok := now[path]; !ok {
-			changes = append(changes, change{Kind: "removed", Path: path})
+	for _, name := range oldOrder {
+		if _, ok := now[name]; !ok {
+			changes = append(changes, change{Kind: "removed", fieldName: name})
 		}
 	}
 	return changes
@@ -46,15 +45,15 @@ func changesBetween(before, after []*envfile.Node) []change {
 // of it is in clear.
 func changesTo(s *envfile.Sealed, before, after []*envfile.Node) []change {
 	changes := changesBetween(before, after)
-	changed := make(map[string]*change, len(changes))
+	changed := make(map[fieldName]*change, len(changes))
 	for i := range changes {
-		changed[changes[i].Path] = &changes[i]
+		changed[changes[i].fieldName] = &changes[i]
 	}
 	if len(changes) == 0 {
 		return nil
 	}
 	for _, f := range viewFields(s.Roots(), false) {
-		if c := changed[f.Path]; c != nil {
+		if c := changed[f.fieldName]; c != nil {
 			c.Clear = !f.Sealed && f.Length > 0
 		}
 	}
@@ -101,14 +100,11 @@ func sameValue(a, b *envfile.Node) bool {
 	return a.Kind == b.Kind && a.Type == b.Type && a.Text == b.Text
 }
 
-func fieldsOf(leaves []leaf, several bool) (map[string]*envfile.Node, []string) {
-	fields := make(map[string]*envfile.Node, len(leaves))
-	order := make([]string, 0, len(leaves))
+func fieldsOf(leaves []leaf, several bool) (map[fieldName]*envfile.Node, []fieldName) {
+	fields := make(map[fieldName]*envfile.Node, len(leaves))
+	order := make([]fieldName, 0, len(leaves))
 	for _, l := range leaves {
-		name := l.path.String()
-		if several {
-			name = fmt.Sprintf("document %d: %s", l.doc+1, name)
-		}
+		name := nameOfField(l.doc, l.path, several)
 		fields[name] = l.node
 		order = append(order, name)
 	}
@@ -121,7 +117,7 @@ var changeSigns = map[string]string{"added": "+", "changed": "~", "removed": "-"
 func listChanges(changes []change) string {
 	var names []string
 	for _, c := range changes {
-		names = append(names, changeSigns[c.Kind]+" "+cleanName(c.Path))
+		names = append(names, changeSigns[c.Kind]+" "+cleanName(c.String()))
 	}
 	return strings.Join(names, ", ")
 }
@@ -139,9 +135,9 @@ func (a *app) reportChanges(changes []change) error {
 	for _, c := range changes {
 		where := ""
 		if c.Clear {
-			where = " (in clear)"
+			where = " (unencrypted)"
 		}
-		a.say("%s %s%s", changeSigns[c.Kind], cleanName(c.Path), where)
+		a.say("%s %s%s", changeSigns[c.Kind], cleanName(c.String()), where)
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -35,7 +34,7 @@ func (a *app) completeField(cmd *cobra.Command, args []string, toComplete string
 	case 0:
 		return a.completeEnv(cmd, args, toComplete)
 	case 1:
-		return a.fieldNames(cmd.Context(), args[0]), cobra.ShellCompDirectiveNoFileComp
+		return a.fieldNames(cmd, args[0]), cobra.ShellCompDirectiveNoFileComp
 	}
 	return nil, cobra.ShellCompDirectiveDefault
 }
@@ -59,7 +58,7 @@ func (a *app) envNames() []string {
 	return names
 }
 
-func (a *app) fieldNames(ctx context.Context, arg string) []string {
+func (a *app) fieldNames(cmd *cobra.Command, arg string) []string {
 	if a.enter() != nil {
 		return nil
 	}
@@ -67,12 +66,20 @@ func (a *app) fieldNames(ctx context.Context, arg string) []string {
 	if err != nil {
 		return nil
 	}
-	s, err := t.read(ctx)
+	s, err := t.read(cmd.Context())
+	if err != nil {
+		return nil
+	}
+	document, err := cmd.Flags().GetInt("document")
+	if err != nil {
+		return nil
+	}
+	root, err := documentRoot(t, s.Roots(), document)
 	if err != nil {
 		return nil
 	}
 	var names []string
-	for path := range s.Roots()[0].Leaves() {
+	for path := range root.Leaves() {
 		if name := path.String(); !strings.Contains(name, " ") && !strings.ContainsFunc(name, commanding) {
 			names = append(names, name)
 		}

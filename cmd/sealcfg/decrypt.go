@@ -19,6 +19,7 @@ type decryptOptions struct {
 	output   string
 	format   string
 	extract  string
+	document int
 	filename string
 }
 
@@ -52,6 +53,7 @@ sealed file is never replaced by it, but git does not know that it is plain.`,
 	cmd.Flags().StringVar(&o.format, "format", "", "convert to `FORMAT`: "+strings.Join(printable, ", "))
 	cmd.Flags().StringVar(&o.filename, "filename", "", "with -: the `PATH` where the file would lie, such as environments/prod.yaml")
 	cmd.Flags().StringVar(&o.extract, "extract", "", "print only the value under `PATH`, such as db.hosts[0]")
+	cmd.Flags().IntVar(&o.document, "document", 0, "with --extract or --format: the document `N` of a file with several, from 1")
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(printable, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
@@ -63,6 +65,14 @@ func runDecrypt(cmd *cobra.Command, o *decryptOptions) error {
 	a := o.app
 	if o.env != stdio && o.filename != "" {
 		return usagef("--filename is for stdin: -")
+	}
+	if o.document != 0 && o.extract == "" && o.format == "" {
+		return usagef("--document requires --extract or --format")
+	}
+	if o.extract != "" {
+		if _, err := parseField(o.extract); err != nil {
+			return err
+		}
 	}
 	if _, known := envfile.FormatNamed(o.format); o.format != "" && !known {
 		return usagef("unknown format %q: want %s", o.format, joinOr(printable))
@@ -124,8 +134,17 @@ func refuseSealed(path string) error {
 
 func (o *decryptOptions) text(t *target, opened *envfile.Opened) ([]byte, error) {
 	roots := opened.Roots()
+	if o.document != 0 {
+		root, err := documentRoot(t, roots, o.document)
+		if err != nil {
+			return nil, err
+		}
+		if o.extract == "" {
+			return o.convert(t, []*envfile.Node{root})
+		}
+	}
 	if o.extract != "" {
-		n, err := lookUp(t, roots, o.extract)
+		n, err := lookUp(t, roots, o.extract, max(1, o.document))
 		if err != nil {
 			return nil, err
 		}
@@ -149,7 +168,7 @@ func (o *decryptOptions) text(t *target, opened *envfile.Opened) ([]byte, error)
 // convert writes values in a format that may not be their own.
 func (o *decryptOptions) convert(t *target, roots []*envfile.Node) ([]byte, error) {
 	if o.format != "yaml" && len(roots) > 1 {
-		return nil, fmt.Errorf("%s holds %d documents, %s holds one", t.shown, len(roots), o.format)
+		return nil, withHint(fmt.Errorf("%s holds %d documents, %s holds one", t.shown, len(roots), o.format), "choose one, such as: --document 2")
 	}
 	if n := repeated(roots[0]); n != nil {
 		err := fmt.Errorf("%s:%d: %s occurs a second time, but %s holds it once", t.shown, n.KeyLine, envfile.Path{{Key: n.Key}}, o.format)
@@ -183,30 +202,41 @@ func repeated(n *envfile.Node) *envfile.Node {
 	return nil
 }
 
-// lookUp finds the node under a path as people write it, in the first document.
-func lookUp(t *target, roots []*envfile.Node, path string) (*envfile.Node, error) {
-	p, err := envfile.ParsePath(path)
+// lookUp returns the node under a path in a document, which counts from 1.
+func lookUp(t *target, roots []*envfile.Node, path string, document int) (*envfile.Node, error) {
+	p, err := parseField(path)
 	if err != nil {
-		return nil, usageError{fmt.Errorf("%s: %w", path, err)}
+		return nil, err
 	}
-	if n := roots[0].At(p); n != nil {
-		if again := repeated(roots[0]); t.format == envfile.INI && n.Kind == envfile.Map && again != nil && again.Key == n.Key {
+	root, err := documentRoot(t, roots, document)
+	if err != nil {
+		return nil, err
+	}
+	if n := root.At(p); n != nil {
+		if again := repeated(root); t.format == envfile.INI && n.Kind == envfile.Map && again != nil && again.Key == n.Key {
 			err := fmt.Errorf("%s:%d: the section %s begins a second time", t.shown, again.KeyLine, p)
 			return nil, withHint(err, "add the name of a key: %s.NAME", p)
 		}
 		return n, nil
 	}
-	return nil, noField(t, roots, p)
+	return nil, noField(t, roots, p, document)
 }
 
-func noField(t *target, roots []*envfile.Node, path envfile.Path) error {
-	err := fmt.Errorf("%s: %s: %w", t.shown, path, envfile.ErrNoField)
-	for _, later := range roots[1:] {
-		if later.At(path) != nil {
-			return withHint(err, "a path leads into the first document of the file, and this field is in a later one: use sealcfg edit %s", t.name)
+// noField is the error about a path that leads to no field of a document, which counts
+// from 1. It is 0 for commands of sops, which read the first.
+func noField(t *target, roots []*envfile.Node, path envfile.Path, document int) error {
+	ofSops := document == 0
+	document = max(1, document)
+	err := fmt.Errorf("%s: %s: %w", t.shown, nameOfField(document-1, path, len(roots) > 1), envfile.ErrNoField)
+	for i, other := range roots {
+		if other.At(path) != nil && ofSops {
+			return withHint(err, "document %d has this field; print it with: sealcfg get %s %s --document %d", i+1, shellWord(t.name), quoted(path.String()), i+1)
+		}
+		if other.At(path) != nil {
+			return withHint(err, "document %d has this field: add --document %d", i+1, i+1)
 		}
 	}
-	if guess := closestField(roots[0], path.String()); guess != "" {
+	if guess := closestField(roots[document-1], path.String()); guess != "" {
 		return withHint(err, "did you mean %s?", guess)
 	}
 	return withHint(err, "sealcfg view %s lists the fields", t.name)

@@ -127,7 +127,7 @@ func (s *editSession) bringUpToDate(d *draft) error {
 	if changes := changesBetween(mine.Roots(), merged.Roots()); len(changes) > 0 {
 		notes := [][]byte{[]byte("your draft, with the changes of others to the file since:")}
 		for _, c := range changes {
-			notes = append(notes, fmt.Appendf(nil, "  %s %s", changeSigns[c.Kind], clean(c.Path)))
+			notes = append(notes, fmt.Appendf(nil, "  %s %s", changeSigns[c.Kind], clean(c.String())))
 		}
 		s.start = prepend(s.start, notes)
 	}

@@ -40,6 +40,8 @@ const exitHelp = `Exit codes:
 
 var (
 	errInterrupted = errors.New("interrupted")
+	// errNothingWritten ends the command after an answer of no.
+	errNothingWritten = errors.New("nothing written")
 	// errProblems ends the command with exitProblems; they have been listed.
 	errProblems = errors.New("problems found")
 )
@@ -80,6 +82,9 @@ func (a *app) report(err error) int {
 	case errors.Is(err, errInterrupted):
 		fmt.Fprintln(a.err, "interrupted")
 		return exitInterrupted
+	case errors.Is(err, errNothingWritten):
+		fmt.Fprintln(a.err, errNothingWritten)
+		return exitError
 	case errors.Is(err, errProblems):
 		return exitProblems
 	}

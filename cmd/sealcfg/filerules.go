@@ -106,7 +106,7 @@ func (a *app) acceptRules(ctx context.Context, t *target, opened *envfile.Opened
 		return err
 	}
 	if !yes {
-		return errors.New("nothing written")
+		return errNothingWritten
 	}
 	t.keepRules = true
 	return nil
@@ -124,23 +124,31 @@ func (a *app) guard(t *target, opened *envfile.Opened, after *envfile.Document, 
 	}
 	several := len(after.Roots()) > 1
 	if len(added) > 0 {
-		return withHint(fmt.Errorf("%s: %s would be written unencrypted, but %s encrypts it (%s)", t.shown, joinNames(fieldNames(added, several)), other.where, other.rules),
+		return withHint(fmt.Errorf("%s: %s would be written unencrypted, but %s encrypts it (%s)", t.shown, joinFields(fieldNames(added, several)), other.where, other.rules),
 			"use a field that the rules of the file encrypt (%s)\nto see which values the other rules would change, run: sealcfg rekey --dry-run %s", opened.Sealed().Metadata().Rules, t.name)
 	}
 	if len(changed) > 0 {
-		a.say("note: %s: %s stays unencrypted, although %s encrypts it", t.shown, joinNames(fieldNames(changed, several)), other.where)
+		a.say("note: %s: %s stays unencrypted, although %s encrypts it", t.shown, joinFields(fieldNames(changed, several)), other.where)
 	}
 	return nil
 }
 
-// fieldNames are the names of fields as messages show them.
-func fieldNames(fields []envfile.Field, several bool) []string {
-	names := make([]string, len(fields))
+// fieldNames are the names of fields.
+func fieldNames(fields []envfile.Field, several bool) []fieldName {
+	names := make([]fieldName, len(fields))
 	for i, f := range fields {
-		names[i] = cleanName(f.Path.String())
-		if several {
-			names[i] = fmt.Sprintf("document %d: %s", f.Document+1, names[i])
-		}
+		names[i] = nameOfField(f.Document, f.Path, several)
 	}
 	return names
+}
+
+// joinFields lists fields in a message.
+func joinFields(fields []fieldName) string { return joinNames(fieldTexts(fields)) }
+
+func fieldTexts(fields []fieldName) []string {
+	texts := make([]string, len(fields))
+	for i, f := range fields {
+		texts[i] = cleanName(f.String())
+	}
+	return texts
 }

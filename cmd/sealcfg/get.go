@@ -2,18 +2,17 @@ package main
 
 import (
 	"github.com/spf13/cobra"
-
-	"github.com/sealcfg/sealcfg/envfile"
 )
 
 func newGetCmd(a *app) *cobra.Command {
-	return &cobra.Command{
+	document := 1
+	cmd := &cobra.Command{
 		Use:   "get ENV PATH",
 		Short: "Print one value",
 		Long: `Get prints the value under PATH: a list or a map as JSON, anything else as it is.
 In a pipe and in a file, the output is the value to the byte; on a terminal, a
 line feed follows. With --json, the value is printed as JSON, on lines of its own.
-In a file of several documents it looks into the first.
+In a file with several documents, --document chooses one.
 
 PATH is written db.hosts[0].port; a key with special characters is quoted:
 'logging["com.example.App"]'.`,
@@ -23,19 +22,19 @@ PATH is written db.hosts[0].port; a key with special characters is quoted:
 		Args:              exactly(2, "ENV and PATH"),
 		ValidArgsFunction: a.completeField,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			t, err := a.existing(args[0])
+			path, err := parseField(args[1])
 			if err != nil {
 				return err
 			}
-			path, err := envfile.ParsePath(args[1])
+			t, err := a.existing(args[0])
 			if err != nil {
-				return usageError{err}
+				return err
 			}
 			opened, err := a.open(cmd.Context(), t)
 			if err != nil {
 				return err
 			}
-			n, err := lookUp(t, opened.Roots(), args[1])
+			n, err := lookUp(t, opened.Roots(), args[1], document)
 			if err != nil {
 				return err
 			}
@@ -47,4 +46,6 @@ PATH is written db.hosts[0].port; a key with special characters is quoted:
 			return a.answer(text)
 		},
 	}
+	documentFlag(cmd, &document)
+	return cmd
 }

@@ -86,8 +86,10 @@ func (m threeWay) oneDocument() error {
 		if len(d.Roots()) != len(base.Roots()) {
 			return &fieldConflict{[]string{"the number of documents"}}
 		}
-		for _, c := range changesBetween(base.Roots()[1:], d.Roots()[1:]) {
-			later = append(later, c.Path)
+		for _, c := range changesBetween(base.Roots(), d.Roots()) {
+			if c.Document > 1 {
+				later = append(later, c.String())
+			}
 		}
 	}
 	if len(later) > 0 {

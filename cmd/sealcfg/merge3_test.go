@@ -57,7 +57,7 @@ func TestThreeWay(t *testing.T) {
 		"list of maps": {base: "a:\n  - n: 1\n    v: 1\n  - n: 2\n    v: 2\n", mine: "a:\n  - n: 1\n    v: 9\n  - n: 2\n    v: 2\n",
 			theirs: "a:\n  - n: 1\n    v: 1\n  - n: 2\n    v: 8\n", want: "a:\n  - n: 1\n    v: 9\n  - n: 2\n    v: 8\n"},
 		"documents":       {base: "a: 1\n---\nb: 1\n", mine: "a: 2\n---\nb: 1\n", theirs: "a: 1\n---\nb: 1\n", want: "a: 2\n---\nb: 1\n"},
-		"later documents": {base: "a: 1\n---\nb: 1\n", mine: "a: 2\n---\nb: 1\n", theirs: "a: 1\n---\nb: 2\n", conflict: "b"},
+		"later documents": {base: "a: 1\n---\nb: 1\n", mine: "a: 2\n---\nb: 1\n", theirs: "a: 1\n---\nb: 2\n", conflict: "document 2: b"},
 		"value, then map": {base: "a: 1\nb: 2\n", mine: "a:\n  c: 1\nb: 2\n", theirs: "a: 1\nb: 3\n", want: "b: 3\na:\n    c: 1\n"},
 		"json":            {format: envfile.JSON, base: "{\n  \"a\": 1,\n  \"b\": 2\n}\n", mine: "{\n  \"a\": 9,\n  \"b\": 2,\n  \"c\": 3\n}\n", theirs: "{\n  \"a\": 1,\n  \"b\": 8\n}\n", want: "{\n  \"a\": 9,\n  \"b\": 8,\n  \"c\": 3\n}\n"},
 		"dotenv":          {format: envfile.Dotenv, base: "A=1\nB=2\n", mine: "A=9\nB=2\n", theirs: "A=1\nB=8\nC=3\n", want: "A=9\nB=8\nC=3\n"},

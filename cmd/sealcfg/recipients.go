@@ -10,7 +10,6 @@ import (
 
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/environments"
-	"github.com/sealcfg/sealcfg/internal/privatekey"
 	"github.com/sealcfg/sealcfg/keys"
 )
 
@@ -41,10 +40,10 @@ func (a *app) namedRecipients(flags []string) (givenRecipients, error) {
 	if len(flags) == 0 {
 		g.from, text = "$"+envRecipients, a.env(envRecipients)
 	}
-	if privatekey.In(text) {
-		return givenRecipients{}, withHint(usagef("%s holds a private key: expected a recipient such as age1...", g.from), "sealcfg key show prints the recipient")
-	}
 	g.members = environments.Given{Age: text}.Members()
+	if err := checkGiven(g.from, g.members); err != nil {
+		return givenRecipients{}, usageError{err}
+	}
 	if len(flags) > 0 && len(g.members) == 0 {
 		return givenRecipients{}, usagef("-r: no recipient")
 	}

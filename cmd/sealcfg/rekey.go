@@ -145,7 +145,7 @@ func runRekey(ctx context.Context, o *rekeyOptions) error {
 			return err
 		}
 		if !yes {
-			return errors.New("nothing written")
+			return errNothingWritten
 		}
 	}
 	late := &survey{app: a}

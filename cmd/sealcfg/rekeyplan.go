@@ -26,19 +26,19 @@ type rekeyPlan struct {
 	digest [sha256.Size]byte // of the file
 	bound  bool              // the file has a binding
 
-	File     string    `json:"file"`
-	Gains    []string  `json:"gains"`
-	Loses    []string  `json:"loses"`
-	Rules    string    `json:"rules,omitempty"`      // new rules, if they change
-	Encrypts []string  `json:"encrypts,omitempty"`   // unencrypted values that the new rules encrypt
-	Decrypts []string  `json:"decrypts,omitempty"`   // encrypted values that the new rules leave unencrypted
-	Groups   string    `json:"key_groups,omitempty"` // new key groups, if they change
-	Moved    string    `json:"moved_from,omitempty"` // the location it was encrypted for, if it is another one now
-	Unbound  bool      `json:"unbound,omitempty"`    // it lacks the binding that sealcfg.yaml requires
-	Accepted *accepted `json:"accepted,omitempty"`   // the file fails authentication
-	Shut     bool      `json:"not_opened,omitempty"` // in a dry run: there is no key for it
-	NewKey   bool      `json:"new_data_key"`
-	Written  bool      `json:"written"`
+	File     string      `json:"file"`
+	Gains    []string    `json:"gains"`
+	Loses    []string    `json:"loses"`
+	Rules    string      `json:"rules,omitempty"`      // new rules, if they change
+	Encrypts []fieldName `json:"encrypts,omitempty"`   // unencrypted values that the new rules encrypt
+	Decrypts []fieldName `json:"decrypts,omitempty"`   // encrypted values that the new rules leave unencrypted
+	Groups   string      `json:"key_groups,omitempty"` // new key groups, if they change
+	Moved    string      `json:"moved_from,omitempty"` // the location it was encrypted for, if it is another one now
+	Unbound  bool        `json:"unbound,omitempty"`    // it lacks the binding that sealcfg.yaml requires
+	Accepted *accepted   `json:"accepted,omitempty"`   // the file fails authentication
+	Shut     bool        `json:"not_opened,omitempty"` // in a dry run: there is no key for it
+	NewKey   bool        `json:"new_data_key"`
+	Written  bool        `json:"written"`
 }
 
 // plan decrypts a file and returns its change, nil if it needs none.
@@ -188,10 +188,10 @@ func (p *rekeyPlan) String() string {
 		parts = append(parts, "new rules ("+p.Rules+")")
 	}
 	if len(p.Encrypts) > 0 {
-		parts = append(parts, "encrypts "+joinNames(p.Encrypts))
+		parts = append(parts, "encrypts "+joinFields(p.Encrypts))
 	}
 	if len(p.Decrypts) > 0 {
-		parts = append(parts, "leaves "+joinNames(p.Decrypts)+" unencrypted")
+		parts = append(parts, "leaves "+joinFields(p.Decrypts)+" unencrypted")
 	}
 	if p.Groups != "" {
 		parts = append(parts, p.Groups)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -26,6 +27,8 @@ type setOptions struct {
 	fromFile string
 	typ      string
 	random   int
+	document int
+	clear    bool
 
 	keepRules bool
 }
@@ -41,8 +44,13 @@ on the command line works, but others on the machine can see it there.
 
 The type is that of the field now. For a new field, a VALUE on the command line
 is what YAML makes of it, if that keeps its spelling (01234 and 1.10 stay text),
-and a value from elsewhere is a string. db.hosts[+] appends to a list. In a file of
-several documents, PATH leads into the first.`,
+and a value from elsewhere is a string. db.hosts[+] appends to a list. In a file with
+several documents, --document chooses one. --type json takes a JSON value, which
+may replace a map or a list.
+
+If the rules of the file leave the field unencrypted, a value that is not on the
+command line is written only after a confirmation, or with --clear. To change an
+unencrypted value that is not empty needs neither.`,
 		Example: `  sealcfg set prod db.password
   pwgen 32 1 | sealcfg set prod db.password -
   sealcfg set prod session.key --random 32
@@ -66,6 +74,8 @@ several documents, PATH leads into the first.`,
 	cmd.Flags().StringVar(&o.fromFile, "from-file", "", "read the value from `FILE`, with its line breaks")
 	cmd.Flags().StringVar(&o.typ, "type", "", "the `TYPE`: str, int, float, bool, time, null or json")
 	keepRulesFlag(cmd, &o.keepRules)
+	cmd.Flags().BoolVar(&o.clear, "clear", false, "write the value also if the rules leave it unencrypted")
+	documentFlag(cmd, &o.document)
 	cmd.Flags().IntVar(&o.random, "random", 0, "a random value of `N` bytes, in URL-safe base64")
 	// What looks like a flag may be a password that begins with a dash.
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return setFlagError(cmd, err) })
@@ -92,9 +102,9 @@ func setFlagError(cmd *cobra.Command, err error) error {
 
 func runSet(cmd *cobra.Command, o *setOptions) error {
 	a := o.app
-	path, err := envfile.ParsePath(o.path)
+	path, err := parseField(o.path)
 	if err != nil {
-		return usageError{err}
+		return err
 	}
 	if err := o.check(); err != nil {
 		return err
@@ -108,16 +118,27 @@ func runSet(cmd *cobra.Command, o *setOptions) error {
 	if err != nil {
 		return err
 	}
+	if _, err := documentRoot(t, opened.Roots(), o.document); err != nil {
+		return err
+	}
 	text, err := o.read(cmd.Context())
 	if err != nil {
 		return err
+	}
+	if o.typ == "json" && !json.Valid([]byte(text)) {
+		return withHint(usagef("%s: the value is not JSON", path), "put a string in quotes: '\"text\"'")
 	}
 	if o.typ == "" && slices.Contains([]envfile.Format{envfile.Dotenv, envfile.INI, envfile.Binary}, t.format) {
 		o.typ = string(crypto.Str) // the format knows nothing else
 	}
 	return a.applyTo(cmd.Context(), t, opened, func(now *envfile.Opened) (envfile.Op, error) {
-		return o.op(path, now.Roots()[0].At(path), text)
-	})
+		root, err := documentRoot(t, now.Roots(), o.document)
+		if err != nil {
+			return envfile.Op{}, err
+		}
+		op, err := o.op(path, root.At(path), text)
+		return op.In(o.document - 1), err
+	}, o.mayBeUnencrypted)
 }
 
 func (o *setOptions) check() error {
@@ -177,7 +198,7 @@ func (o *setOptions) op(path envfile.Path, old *envfile.Node, text string) (envf
 	case "null":
 		return envfile.SetNull(path), nil
 	case "json":
-		return envfile.SetText(path, text), nil
+		return envfile.SetText(path, text).Whole(), nil
 	}
 	typ := crypto.Type(o.typ)
 	canonical := text
@@ -219,7 +240,8 @@ const manyTries = 100
 
 // applyTo changes an open file and writes it. If somebody else writes it meanwhile,
 // the change is made to what they wrote: it concerns one field, as it is then.
-func (a *app) applyTo(ctx context.Context, t *target, opened *envfile.Opened, change func(*envfile.Opened) (envfile.Op, error)) error {
+// check, which may be nil, sees what is about to be written.
+func (a *app) applyTo(ctx context.Context, t *target, opened *envfile.Opened, change func(*envfile.Opened) (envfile.Op, error), check checkWrite) error {
 	for try := 1; ; try++ {
 		other, err := a.checkPolicy(ctx, t, opened)
 		if err != nil {
@@ -229,7 +251,7 @@ func (a *app) applyTo(ctx context.Context, t *target, opened *envfile.Opened, ch
 		if err != nil {
 			return err
 		}
-		err = a.applyOnce(ctx, t, opened, op, other)
+		err = a.applyOnce(ctx, t, opened, op, other, check)
 		if !errors.Is(err, atomicfile.ErrChanged) || try == manyTries || ctx.Err() != nil {
 			return err
 		}
@@ -239,7 +261,10 @@ func (a *app) applyTo(ctx context.Context, t *target, opened *envfile.Opened, ch
 	}
 }
 
-func (a *app) applyOnce(ctx context.Context, t *target, opened *envfile.Opened, op envfile.Op, other *otherRules) error {
+// checkWrite decides whether changes to a file may be written.
+type checkWrite func(ctx context.Context, t *target, old *envfile.Sealed, changes []change) error
+
+func (a *app) applyOnce(ctx context.Context, t *target, opened *envfile.Opened, op envfile.Op, other *otherRules, check checkWrite) error {
 	if !opened.Bound() {
 		a.noteUnbound(t.shown)
 	}
@@ -251,7 +276,7 @@ func (a *app) applyOnce(ctx context.Context, t *target, opened *envfile.Opened, 
 		if err := a.save(ctx, t, s, opened.Sealed()); err != nil {
 			return err
 		}
-		return a.reportChanges([]change{{Kind: "changed", Path: op.Path().String()}})
+		return a.reportChanges([]change{{Kind: "changed", fieldName: nameOfField(0, op.Path(), false)}})
 	}
 	before, err := opened.Document()
 	if err != nil {
@@ -270,18 +295,18 @@ func (a *app) applyOnce(ctx context.Context, t *target, opened *envfile.Opened, 
 	if err := a.guard(t, opened, after, other); err != nil {
 		return err
 	}
-	return a.reseal(ctx, t, opened, before, after)
-}
-
-// reseal seals and writes a changed document, if it has changed.
-func (a *app) reseal(ctx context.Context, t *target, opened *envfile.Opened, before, after *envfile.Document) error {
 	if string(before.Bytes()) == string(after.Bytes()) {
 		a.say("%s: no change, nothing written", t.shown)
 		return a.reportChanges(nil)
 	}
-	s, err := opened.Reseal(after)
+	s, err = opened.Reseal(after)
 	if err != nil {
 		return t.at(err)
+	}
+	if check != nil {
+		if err := check(ctx, t, opened.Sealed(), changesTo(s, before.Roots(), after.Roots())); err != nil {
+			return err
+		}
 	}
 	return a.replaceSealed(ctx, t, opened.Sealed(), s, before, after)
 }

@@ -63,7 +63,7 @@ func (r *sopsRun) plainText(f *sopsFile, opened decrypted, path envfile.Path) ([
 		r.log.info("SOPS", "Truncating tree", logField{"path", logPath(path)})
 		n := firstAt(opened.Roots()[0], path)
 		if n == nil {
-			return nil, fmt.Errorf("error truncating tree: %s: %w", missingComponent(opened.Roots()[0], path), noField(f.target, opened.Roots(), path))
+			return nil, fmt.Errorf("error truncating tree: %s: %w", missingComponent(opened.Roots()[0], path), noField(f.target, opened.Roots(), path, 0))
 		}
 		text, err := envfile.ConvertValue(f.to, n, indent)
 		return text, f.at(err)

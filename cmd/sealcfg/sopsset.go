@@ -89,7 +89,7 @@ func (r *sopsRun) unset(ctx context.Context) error {
 			if r.on("idempotent") {
 				return envfile.Op{}, false, nil
 			}
-			return envfile.Op{}, false, worded{noField(f.target, opened.Roots(), path), "Key not found: " + path[len(path)-1:].String() + ": "}
+			return envfile.Op{}, false, worded{noField(f.target, opened.Roots(), path, 0), "Key not found: " + path[len(path)-1:].String() + ": "}
 		}
 		return envfile.Unset(path), true, nil
 	})

@@ -17,6 +17,7 @@ type structOptions struct {
 	app      *app
 	env      string
 	name     string
+	document int
 	pkg      string
 	allPlain bool
 }
@@ -44,6 +45,7 @@ file, and only you know which fields may be missing.`,
 	}
 	cmd.Flags().StringVar(&o.name, "name", "Settings", "the `NAME` of the type")
 	cmd.Flags().StringVar(&o.pkg, "package", "config", "the `PACKAGE` clause; empty for none")
+	cmd.Flags().IntVar(&o.document, "document", 0, "the document `N` of a file with several, from 1")
 	cmd.Flags().BoolVar(&o.allPlain, "no-secrets", false, "use no sealcfg.Secret")
 	return cmd
 }
@@ -59,7 +61,7 @@ func runStruct(cmd *cobra.Command, o *structOptions) error {
 	}
 	var shape *goShape
 	for _, path := range sharedLayers(t) {
-		root, err := a.publicRoot(cmd.Context(), path)
+		root, err := a.publicRoot(cmd.Context(), path, o.document)
 		if err != nil {
 			return err
 		}
@@ -91,8 +93,9 @@ func sharedLayers(t *target) []string {
 	return []string{t.path}
 }
 
-// publicRoot reads what needs no key: names and types. The file may be plain.
-func (a *app) publicRoot(ctx context.Context, path string) (*envfile.Node, error) {
+// publicRoot reads the names and types of a file, which takes no key. The file may be
+// plaintext. document is the one to read of several, 0 if none was chosen.
+func (a *app) publicRoot(ctx context.Context, path string, document int) (*envfile.Node, error) {
 	src, err := readAny(ctx, path)
 	if err != nil {
 		var pathError *fs.PathError
@@ -121,8 +124,13 @@ func (a *app) publicRoot(ctx context.Context, path string) (*envfile.Node, error
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", shown(path), err)
 	}
-	if len(roots) != 1 {
-		return nil, fmt.Errorf("%s: want one document, the file has %d", shown(path), len(roots))
+	switch {
+	case len(roots) == 1 && document <= 1:
+		return roots[0], nil
+	case document == 0:
+		return nil, withHint(fmt.Errorf("%s: expected one document, the file has %d", shown(path), len(roots)), "choose one: sealcfg struct %s --document 2", shellWord(shown(path)))
+	case document < 0 || document > len(roots):
+		return nil, usagef("--document %d: %s has %s", document, shown(path), countOf(len(roots), "document", "documents"))
 	}
-	return roots[0], nil
+	return roots[document-1], nil
 }

@@ -209,6 +209,42 @@ func TestHiddenPrompt(t *testing.T) {
 	assert.Equal(t, p.canary, p.sealcfg("get", "prod", "db.password"))
 }
 
+func TestSetAsksBeforeItWritesUnencrypted(t *testing.T) {
+	p := newPerson(t)
+	policy, err := os.ReadFile(filepath.Join(p.project, ".sops.yaml"))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(p.project, ".sops.yaml"), []byte(strings.Replace(string(policy), "path_regex:", "encrypted_regex: ^password$\n    path_regex:", 1)), 0o600))
+	path := filepath.Join(p.project, "environments", "x.yaml")
+	require.NoError(t, os.WriteFile(path, []byte("password: x\nhost: h\n"), 0o600))
+	p.sealcfg("encrypt", "-q", "x")
+	before, err := os.ReadFile(path)
+	require.NoError(t, err)
+	for _, no := range []string{"n", ""} {
+		p.runs("sealcfg set x pasword")
+		p.sees("value for pasword: ")
+		p.enters(p.canary)
+		p.sees("do not encrypt pasword", "write the value unencrypted? [y/N]")
+		p.enters(no)
+		screen := p.sees("nothing written", "exit=1")
+		assert.NotContains(t, screen, "error:")
+		assert.NotContains(t, screen, p.canary)
+	}
+	now, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Equal(t, string(before), string(now))
+	p.runs("sealcfg set x pasword")
+	p.sees("value for pasword: ")
+	p.enters("public")
+	p.sees("write the value unencrypted? [y/N]")
+	p.enters("y")
+	p.sees("+ pasword (unencrypted)", "exit=0")
+	p.runs("sealcfg set x host")
+	p.sees("value for host: ")
+	p.enters("h2")
+	screen := p.sees("~ host (unencrypted)", "exit=0")
+	assert.NotContains(t, screen, "[y/N]")
+}
+
 func TestRekeyAsks(t *testing.T) {
 	p := newPerson(t)
 	before := p.sealedProd()

@@ -7,7 +7,7 @@ import (
 )
 
 func newUnsetCmd(a *app) *cobra.Command {
-	keepRules := false
+	keepRules, document := false, 1
 	cmd := &cobra.Command{
 		Use:   "unset ENV PATH",
 		Short: "Remove one field",
@@ -19,9 +19,9 @@ that is not needed any more where it was issued.`,
 		Args:              exactly(2, "ENV and PATH"),
 		ValidArgsFunction: a.completeField,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			path, err := envfile.ParsePath(args[1])
+			path, err := parseField(args[1])
 			if err != nil {
-				return usageError{err}
+				return err
 			}
 			t, err := a.existing(args[0])
 			if err != nil {
@@ -33,13 +33,18 @@ that is not needed any more where it was issued.`,
 				return err
 			}
 			return a.applyTo(cmd.Context(), t, opened, func(now *envfile.Opened) (envfile.Op, error) {
-				if now.Roots()[0].At(path) == nil {
-					return envfile.Op{}, noField(t, now.Roots(), path)
+				root, err := documentRoot(t, now.Roots(), document)
+				if err != nil {
+					return envfile.Op{}, err
 				}
-				return envfile.Unset(path), nil
-			})
+				if root.At(path) == nil {
+					return envfile.Op{}, noField(t, now.Roots(), path, document)
+				}
+				return envfile.Unset(path).In(document - 1), nil
+			}, nil)
 		},
 	}
+	documentFlag(cmd, &document)
 	keepRulesFlag(cmd, &keepRules)
 	return cmd
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -22,7 +21,7 @@ type viewOptions struct {
 
 // viewField is one line of view.
 type viewField struct {
-	Path   string  `json:"path"`
+	fieldName
 	Type   string  `json:"type"`
 	Sealed bool    `json:"sealed"`
 	Length int     `json:"length"` // of the text, in bytes
@@ -150,10 +149,7 @@ func viewFields(roots []*envfile.Node, reveal bool) []viewField {
 	var fields []viewField
 	for i, root := range roots {
 		for path, n := range root.Leaves() {
-			f := viewField{Path: path.String(), Type: string(n.Type), Length: len(n.Text)}
-			if len(roots) > 1 {
-				f.Path = "document " + strconv.Itoa(i+1) + ": " + f.Path
-			}
+			f := viewField{fieldName: nameOfField(i, path, len(roots) > 1), Type: string(n.Type), Length: len(n.Text)}
 			if n.Kind == envfile.Null {
 				f.Type = "null"
 			}
@@ -192,14 +188,14 @@ const mask = "********"
 func printFields(a *app, fields []viewField) error {
 	width := 0
 	for _, f := range fields {
-		width = max(width, utf8.RuneCountInString(cleanName(f.Path)))
+		width = max(width, utf8.RuneCountInString(cleanName(f.String())))
 	}
 	for _, f := range fields {
 		value := mask
 		if f.Value != nil {
 			value = oneLine(*f.Value)
 		}
-		name := cleanName(f.Path)
+		name := cleanName(f.String())
 		pad := strings.Repeat(" ", width-utf8.RuneCountInString(name))
 		_, err := fmt.Fprintf(a.out, "%s%s  %-5s  %6d  %s\n", name, pad, f.Type, f.Length, value)
 		if err != nil {
