@@ -302,6 +302,17 @@ func (c *Config) RequiresBinding(file string) bool {
 	return slices.ContainsFunc(c.Files, func(f *ConfigFile) bool { return f.requiresBinding(file) })
 }
 
+// BindingRequiredBy returns the path of a sealcfg.yaml that requires a binding of a file,
+// "" if there is none.
+func (c *Config) BindingRequiredBy(file string) string {
+	for _, f := range c.Files {
+		if f.requiresBinding(file) {
+			return f.Path
+		}
+	}
+	return ""
+}
+
 // LayerRequiresBinding is [Config.RequiresBinding] for an environment, or for one of
 // its layers: prod.local is treated as prod, and base, which all environments share,
 // as the strictest of them.

@@ -28,7 +28,9 @@ const (
 // root is the directory of the outermost trusted .sops.yaml. Without either, a layer
 // is known by its name only, and other files have no location: the zero Location.
 type Location struct {
-	texts []string // that fit, outermost first
+	file  string   // its absolute path
+	roots []string // the directories at which the locations that fit begin, outermost first
+	texts []string // the locations that fit, for each root
 	layer string   // name of a layer that is known by its name only
 }
 
@@ -44,16 +46,16 @@ func (f *Finder) Location(file string) (Location, error) {
 	if err != nil {
 		return Location{}, err
 	}
-	var l Location
+	l := Location{file: abs}
 	for _, root := range f.directory(filepath.Dir(abs)).roots() {
 		text, err := locationFrom(root.path, abs)
 		if err != nil {
 			return Location{}, err
 		}
-		l.texts = append(l.texts, text)
+		l.roots, l.texts = append(l.roots, root.path), append(l.texts, text)
 	}
 	if name, ok := layerName(abs); ok && len(l.texts) == 0 {
-		return Location{texts: []string{environmentLocation + name}, layer: name}, nil
+		l.texts, l.layer = []string{environmentLocation + name}, name
 	}
 	return l, nil
 }
@@ -128,6 +130,92 @@ func (l Location) Fits(bound string) bool {
 		return true
 	}
 	return slices.ContainsFunc(l.texts, func(text string) bool { return bound == envfile.BoundLocation(text) })
+}
+
+// Root returns the directory at which the location that is written begins, "" if there
+// is none.
+func (l Location) Root() string {
+	if len(l.roots) == 0 {
+		return ""
+	}
+	return l.roots[0]
+}
+
+// FitsFrom reports whether a file would fit if dir, a directory above it, was the root.
+func (l Location) FitsFrom(dir, bound string) bool {
+	text, err := locationFrom(dir, l.file)
+	return err == nil && within(l.file, dir) && bound == envfile.BoundLocation(text)
+}
+
+// A Change is a reason why a file does not fit the location that it is bound to.
+type Change int
+
+// The changes that [Location.Explain] returns.
+const (
+	Unknown   Change = iota // the location names no path, or belongs to no project
+	Copied                  // the file at that location still exists
+	Moved                   // there is no file at that location
+	RootMoved               // the path is the same below a directory that is no root now
+)
+
+// Explain returns what probably happened to a file that is bound to another location:
+// the change, and the path of the file at that location, or of the directory that was
+// the root. It looks at names only.
+func (l Location) Explain(bound string) (change Change, path string) {
+	if len(l.roots) == 0 {
+		return Unknown, ""
+	}
+	was := boundPath(l.roots[0], bound)
+	if was == "" {
+		return Unknown, ""
+	}
+	if existing := existingPath(was, strings.HasPrefix(bound, environmentLocation)); existing != "" {
+		return Copied, existing
+	}
+	dir := filepath.Dir(l.file)
+	if _, ok := layerName(l.file); ok {
+		dir = filepath.Dir(dir)
+	}
+	for ; ; dir = filepath.Dir(dir) {
+		if l.FitsFrom(dir, bound) {
+			return RootMoved, dir
+		}
+		if dir == filepath.Dir(dir) {
+			return Moved, was
+		}
+	}
+}
+
+// boundPath returns the path that a location leads to from a root, that of an
+// environment without an extension. It is "" for a digest.
+func boundPath(root, bound string) string {
+	rel, isFile := strings.CutPrefix(bound, fileLocation)
+	if !isFile {
+		env, ok := strings.CutPrefix(bound, environmentLocation)
+		if !ok {
+			return ""
+		}
+		rel = path.Join(path.Dir(env), Folder, path.Base(env))
+	}
+	if rel = filepath.FromSlash(rel); !filepath.IsLocal(rel) {
+		return ""
+	}
+	return filepath.Join(root, rel)
+}
+
+// existingPath returns path, or for an environment path with the extension of its file,
+// and "" if there is no such file.
+func existingPath(path string, environment bool) string {
+	endings := []string{""}
+	if environment {
+		endings = extensions
+	}
+	for _, ending := range endings {
+		if ok, err := exists(path + ending); ok && err == nil {
+			return path + ending
+		}
+	}
+	return ""
 }
 
 // Location returns the location of the layer in a project whose root holds the

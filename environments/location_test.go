@@ -202,3 +202,40 @@ func TestFinder(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, c.RequiresBinding(filepath.Join(dir, "a", "new.yaml")))
 }
+
+func TestExplainLocation(t *testing.T) {
+	dir := real(t, map[string]string{
+		".git/HEAD": "", ".sops.yaml": empty, "apps/a/secret.yaml": "", "apps/b/secret.yaml": "",
+		"environments/dev.json": "", "environments/prod.yaml": "", "svc/secrets/x.yaml": "", "svc/environments/stage.yaml": "",
+	})
+	for _, c := range []struct {
+		file, bound string
+		change      environments.Change
+		path        string
+	}{
+		{"apps/b/secret.yaml", "file apps/a/secret.yaml", environments.Copied, "apps/a/secret.yaml"},
+		{"environments/prod.yaml", "environment dev", environments.Copied, "environments/dev.json"},
+		{"svc/environments/stage.yaml", "environment prod", environments.Copied, "environments/prod.yaml"},
+		{"apps/b/secret.yaml", "file apps/gone.yaml", environments.Moved, "apps/gone.yaml"},
+		{"environments/prod.yaml", "environment test", environments.Moved, "environments/test"},
+		{"environments/prod.yaml", "environment services/a/prod", environments.Moved, "services/a/environments/prod"},
+		{"svc/secrets/x.yaml", "file secrets/x.yaml", environments.RootMoved, "svc"},
+		{"svc/secrets/x.yaml", "file x.yaml", environments.RootMoved, "svc/secrets"},
+		{"svc/environments/stage.yaml", "environment stage", environments.RootMoved, "svc"},
+		{"apps/b/secret.yaml", "file " + filepath.Base(dir) + "/apps/b/secret.yaml", environments.RootMoved, ".."},
+		{"apps/b/secret.yaml", envfile.BoundLocation("file " + strings.Repeat("x", 200)), environments.Unknown, ""},
+		{"apps/b/secret.yaml", "file ../../etc/passwd", environments.Unknown, ""},
+	} {
+		l := locate(t, dir, c.file)
+		require.False(t, l.Fits(c.bound), c.bound)
+		change, path := l.Explain(c.bound)
+		assert.Equal(t, c.change, change, c.bound)
+		if c.path != "" {
+			c.path = filepath.Join(dir, filepath.FromSlash(c.path))
+		}
+		assert.Equal(t, c.path, path, c.bound)
+	}
+	l := locate(t, dir, "svc/secrets/x.yaml")
+	assert.True(t, l.FitsFrom(filepath.Join(dir, "svc"), "file secrets/x.yaml"))
+	assert.False(t, l.FitsFrom(filepath.Join(dir, "apps"), "file ../svc/secrets/x.yaml"))
+}

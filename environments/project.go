@@ -184,8 +184,7 @@ func (p *Project) byPath(path string) (Environment, error) {
 		return Environment{}, fmt.Errorf("locate environment: %w", err)
 	}
 	if _, known := envfile.FormatOf(abs); !known && !exists { // a slip of the pen, most likely
-		return Environment{}, fmt.Errorf("%s is neither the name of an environment nor the path of a file; a new file wants one of %s",
-			path, strings.Join(extensions, " "))
+		return Environment{}, fmt.Errorf("%s is neither the name of an environment nor the path of a file; %s", path, p.instead(path))
 	}
 	if name, ok := cutExtension(filepath.Base(abs)); ok && filepath.Dir(abs) == p.abs(Folder) && checkName(name) == nil {
 		return p.conventional(name, abs)
@@ -198,6 +197,26 @@ func (p *Project) byPath(path string) (Environment, error) {
 		env.Layers = []Layer{{Name: env.Name, Path: abs}}
 	}
 	return env, nil
+}
+
+// instead suggests what the author of a path without a known extension may mean.
+func (p *Project) instead(path string) string {
+	abs := p.resolve(path)
+	for _, extension := range extensions {
+		if ok, err := exists(abs + extension); err != nil || !ok {
+			continue
+		}
+		if filepath.Dir(abs) == p.abs(Folder) {
+			return fmt.Sprintf("did you mean %s?", filepath.Base(abs))
+		}
+		return fmt.Sprintf("did you mean %s?", path+extension)
+	}
+	if filepath.Dir(abs) == p.abs(Folder) {
+		if guess := p.Closest(filepath.Base(abs)); guess != "" {
+			return fmt.Sprintf("did you mean %s?", guess)
+		}
+	}
+	return "a new file wants one of " + strings.Join(extensions, " ")
 }
 
 // conventional makes the environment of a file in the project's folder.

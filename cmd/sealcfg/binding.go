@@ -33,8 +33,11 @@ func (a *app) expecting(t *target, s *envfile.Sealed) (*envfile.Sealed, error) {
 		return nil, err
 	}
 	e := envfile.Expectation{Location: location.String(), Fits: location.Fits, Bound: bound && !t.unbound}
-	if t.mayMove {
+	switch {
+	case t.mayMove:
 		e.Fits = func(string) bool { return true }
+	case t.oldRoot != "":
+		e.Fits = func(bound string) bool { return location.Fits(bound) || location.FitsFrom(t.oldRoot, bound) }
 	}
 	return s.Expect(e), nil
 }

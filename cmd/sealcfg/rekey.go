@@ -56,7 +56,8 @@ do not decrypt, and rekeys the others; the exit code is then 3. With
 --all-or-nothing it writes nothing instead.
 
 Every command refuses a file that was moved or copied. If you name it here, it
-is encrypted again for its current location.
+is encrypted again for its current location. If you name a directory that was
+the root of a project, the same holds for all files of that project.
 
 Commands also refuse a file without a binding if sealcfg.yaml requires one (sops
 wrote it last, or someone removed the binding), and a file that its binding does
@@ -180,7 +181,12 @@ func (o *rekeyOptions) plans(ctx context.Context) ([]*rekeyPlan, *survey, error)
 			if err != nil {
 				return nil, nil, err
 			}
-			plans, below, err := eachEncrypted(ctx, a, dir, dir, plan)
+			plans, below, err := eachEncrypted(ctx, a, dir, dir, func(t *target, s *envfile.Sealed) (*rekeyPlan, error) {
+				if !o.keepDataKey {
+					t.oldRoot = dir
+				}
+				return o.plan(ctx, t, s)
+			})
 			if err != nil {
 				return nil, nil, err
 			}

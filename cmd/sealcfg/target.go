@@ -29,9 +29,10 @@ type target struct {
 
 	aliases []string // other paths of the same file: hard links
 
-	unplaced bool // it is bound to no place, and that of its binding does not count
-	mayMove  bool // it may have been sealed for another place
-	unbound  bool // it may be without the binding that sealcfg.yaml demands
+	unplaced bool   // it has no location, and the one in its binding does not count
+	mayMove  bool   // it may be encrypted for another location
+	oldRoot  string // its location may begin at this directory
+	unbound  bool   // it may lack the binding that sealcfg.yaml requires
 
 	keepRules bool // the rules of the file count, although they are not authenticated
 

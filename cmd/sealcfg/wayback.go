@@ -3,10 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path"
-	"path/filepath"
-	"strings"
 
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/environments"
@@ -23,9 +19,13 @@ func integrityHint(t *target, s *envfile.Sealed, err error) error {
 	var b *envfile.BindingError
 	switch {
 	case errors.As(err, &b) && b.Tampered == envfile.BindingLocation:
-		return withHint(err, "%s\nto encrypt it for its current location, run: sealcfg rekey %s\nif you did not do this, someone replaced the file; review: %s", whence(t, b), t.name, review)
+		return withHint(err, "%s", relocatedHint(t.app.finder, t.path, t.name, b.Sealed, review))
 	case b != nil && !s.Metadata().HasBinding():
-		return withHint(err, "%s requires a binding; review the change: %s\nif one of you changed the file with sops, run: sealcfg rekey --accept-unbound %s", environments.ConfigName, review, t.name)
+		required := environments.ConfigName
+		if config, configErr := t.app.finder.Config(t.path); configErr == nil {
+			required = shown(config.BindingRequiredBy(t.path))
+		}
+		return withHint(err, "%s requires a binding; review the change: %s\nif one of you changed the file with sops, run: sealcfg rekey --accept-unbound %s", required, review, t.name)
 	case b != nil:
 		return withHint(err, "%s\nto accept the file, with the recipients in .sops.yaml, run: sealcfg rekey --accept-unbound %s", edited, t.name)
 	case errors.Is(err, envfile.ErrUnencrypted):
@@ -40,53 +40,30 @@ func integrityHint(t *target, s *envfile.Sealed, err error) error {
 	return withHint(err, "%s\nto list the recoverable values and accept the file, run: sealcfg rekey --accept-mac %s", edited, t.name)
 }
 
-// whence reports in which way a file came to a location that its binding does not fit.
-func whence(t *target, b *envfile.BindingError) string {
-	was, wasKind := cutLocation(b.Sealed)
-	is, isKind := cutLocation(b.Found)
-	switch {
-	case was == "":
-		return "the file was encrypted for no location"
-	case wasKind == isKind && (strings.HasSuffix(is, "/"+was) || strings.HasSuffix(was, "/"+is)):
-		return fmt.Sprintf("the root of the repository or the .sops.yaml moved: %s is now %s", b.Sealed, b.Found)
-	}
-	if from := originOf(t, is, isKind, was, wasKind); from != "" {
-		return fmt.Sprintf("the file is a copy of %s", shown(from))
-	}
-	return fmt.Sprintf("the file was moved, or copied and the original removed: it was %s", b.Sealed)
+// relocatedHint reports what happened to a file that is bound to another location, and
+// names the commands that accept and review it. The file has the argument name in commands.
+func relocatedHint(finder *environments.Finder, path, name, bound, review string) string {
+	fact, argument := whence(finder, path, name, bound)
+	return fmt.Sprintf("%s\nto encrypt it for its current location, run: sealcfg rekey %s\nif you did not do this, someone replaced the file; review: %s",
+		fact, shellWord(argument), review)
 }
 
-// cutLocation splits a location into a path and its kind: environment or file.
-func cutLocation(location string) (name, kind string) {
-	kind, name, _ = strings.Cut(location, " ")
-	return name, kind
-}
-
-// originOf returns the file that exists at another location of the repository, "" if
-// there is none.
-func originOf(t *target, is, isKind, was, wasKind string) string {
-	pattern := func(name, kind string) string {
-		if kind == "environment" {
-			return path.Join(path.Dir(name), environments.Folder, path.Base(name)) + ".*"
+// whence reports in which way a file came to a location that its binding does not fit,
+// and returns the argument of rekey that makes it fit.
+func whence(finder *environments.Finder, path, name, bound string) (fact, argument string) {
+	location, err := finder.Location(path)
+	if err != nil || bound == "" {
+		return "the file was encrypted for no location", name
+	}
+	switch change, origin := location.Explain(bound); change {
+	case environments.Copied:
+		return fmt.Sprintf("the file is a copy of %s", shown(origin)), name
+	case environments.RootMoved:
+		fact = fmt.Sprintf("the root of the repository or the .sops.yaml moved: %s is now %s", cleanName(bound), location)
+		if below(origin, location.Root()) {
+			return fact, shown(origin) // the whole project
 		}
-		return name
+		return fact, name
 	}
-	// The root of the repository is the path without the current location.
-	current := pattern(is, isKind)
-	root := t.path
-	for range strings.Count(current, "/") + 1 {
-		root = filepath.Dir(root)
-	}
-	origin := filepath.Join(root, filepath.FromSlash(pattern(was, wasKind)))
-	if wasKind != "environment" {
-		if info, err := os.Stat(origin); err != nil || !info.Mode().IsRegular() {
-			return ""
-		}
-		return origin
-	}
-	found, err := filepath.Glob(origin)
-	if err != nil || len(found) == 0 {
-		return ""
-	}
-	return found[0]
+	return fmt.Sprintf("the file was moved, or copied and the original removed: it was %s", cleanName(bound)), name
 }
