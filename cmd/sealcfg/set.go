@@ -189,6 +189,9 @@ func (o *setOptions) read(ctx context.Context) (string, error) {
 		return "", withHint(usagef("no value given, and there is no terminal to ask on"), "pass - to read it from stdin")
 	}
 	b, err := a.promptSecret(ctx, a.in, "value for "+o.path)
+	if err == nil && len(b) == 0 { // Enter alone is no answer
+		return "", withHint(usagef("%s: no value entered; nothing written", o.path), "to set an empty string, run: sealcfg set %s %s ''", shellWord(o.env), shellWord(o.path))
+	}
 	return string(b), err
 }
 

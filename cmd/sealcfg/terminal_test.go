@@ -196,6 +196,13 @@ func TestHiddenPrompt(t *testing.T) {
 	assert.Equal(t, p.canary, p.sealcfg("get", "prod", "db.password"))
 	p.leavesNothing()
 
+	before := p.sealedProd()
+	p.runs("sealcfg set prod db.password")
+	p.sees("value for db.password: ")
+	p.press("Enter")
+	p.sees("error: db.password: no value entered; nothing written", "hint: to set an empty string, run: sealcfg set prod db.password ''", "exit=2")
+	assert.Equal(t, before, p.sealedProd())
+
 	p.runs("sealcfg set prod db.password")
 	p.sees("value for db.password: ")
 	p.types("half of it")
