@@ -47,6 +47,9 @@ func runInit(cmd *cobra.Command, a *app, name string) error {
 	if project.PolicyPath == "" && project.Ignored != "" {
 		return fmt.Errorf("%s: %w", shown(project.Ignored), environments.ErrPolicyName)
 	}
+	if err := stayInside(project); err != nil {
+		return err
+	}
 	recipient, err := a.initIdentity(cmd.Context(), project)
 	if err != nil {
 		return err
@@ -72,6 +75,36 @@ func runInit(cmd *cobra.Command, a *app, name string) error {
 	}
 	a.say("\nnext: sealcfg edit dev, sealcfg view prod, git add .sops.yaml environments")
 	return nil
+}
+
+// stayInside fails if the directory of the environments is a link out of the
+// repository or, without one, out of the project: init would make files there.
+func stayInside(project *environments.Project) error {
+	dir := filepath.Join(project.Root, environments.Folder)
+	info, err := os.Lstat(dir)
+	if err != nil || info.Mode()&fs.ModeSymlink == 0 {
+		return nil //nolint:nilerr // init makes it, or fails with the reason
+	}
+	root := project.Root
+	for at := root; at != filepath.Dir(at); at = filepath.Dir(at) {
+		if _, err := os.Lstat(filepath.Join(at, ".git")); err == nil {
+			root = at
+			break
+		}
+	}
+	if root, err = filepath.EvalSymlinks(root); err != nil {
+		return err
+	}
+	target, err := filepath.EvalSymlinks(dir)
+	if err == nil && below(target, root) {
+		return nil
+	}
+	if err != nil {
+		err = fmt.Errorf("%s is a link that leads nowhere", shown(dir))
+	} else {
+		err = fmt.Errorf("%s is a link to %s, which is outside of %s", shown(dir), target, root)
+	}
+	return withHint(err, "init makes no files outside of the project; to start with a directory of your own, remove the link: rm %s", shellWord(shown(dir)))
 }
 
 // ignored are the lines that init adds to .gitignore.
@@ -288,7 +321,11 @@ func (a *app) initEnvironment(cmd *cobra.Command, project *environments.Project,
 	if err := atomicfile.MkdirAll(filepath.Dir(t.path), 0o755); err != nil {
 		return err
 	}
-	if err := a.save(cmd.Context(), t, s, nil); err != nil && !errors.Is(err, fs.ErrExist) {
+	switch err := a.save(cmd.Context(), t, s, nil); {
+	case errors.Is(err, fs.ErrExist): // a link that leads nowhere, or made in the meantime
+		a.say("%s is there already", t.shown)
+		return nil
+	case err != nil:
 		return err
 	}
 	a.say("made %s", t.shown)
