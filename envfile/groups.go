@@ -83,9 +83,10 @@ type GroupsError struct {
 
 func (e *GroupsError) Error() string { return e.Summary() + ": " + e.Lacking.Error() }
 
-// Summary says how many groups opened and how many it takes.
+// Summary states how many key groups are needed, and of how many the identities hold
+// a key.
 func (e *GroupsError) Summary() string {
-	return fmt.Sprintf("%d of %d key groups opened, %d needed", e.Opened, e.Groups, e.Needed)
+	return fmt.Sprintf("%d of %d key groups needed, you hold %d", e.Needed, e.Groups, e.Opened)
 }
 
 // Unwrap returns a [*keys.NoIdentityError].

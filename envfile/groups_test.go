@@ -38,7 +38,7 @@ func TestKeyGroups(t *testing.T) {
 	for _, one := range []keys.Identity{alice, bob, carol} {
 		_, err := s.Open(t.Context(), one)
 		require.ErrorIs(t, err, keys.ErrNoIdentity)
-		assert.ErrorContains(t, err, "1 of 3 key groups opened, 2 needed")
+		assert.ErrorContains(t, err, "2 of 3 key groups needed, you hold 1")
 	}
 
 	// Another way to divide the same data key, a new data key, and back to one group.

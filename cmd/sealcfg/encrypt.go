@@ -124,7 +124,7 @@ func runEncrypt(cmd *cobra.Command, o *encryptOptions) error {
 		}
 		return err
 	}
-	a.say("sealed %s (%s) for %s", to.shown, countOf(sealedCount(s), "value", "values"), joinNames(readers(policy, s.Metadata())))
+	a.say("encrypted %s (%s) for %s", to.shown, countOf(sealedCount(s), "value", "values"), together(policy, s.Metadata()))
 	if by := envfile.SopsFormatOf(to.path); by != to.format && to.format != envfile.TOML {
 		a.say("note: sops reads a file of this name as %s; call it with --input-type %[2]s --output-type %[2]s", by.Name(), to.format.Name())
 	}
@@ -253,17 +253,21 @@ func (a *app) canOpen(ctx context.Context, t *target, s *envfile.Sealed) error {
 	return s.Unwraps(ctx, ids...)
 }
 
-// lockedOut says for whom else a file is sealed, and what kept its services from
-// helping, given the error of canOpen; or what kept us from finding out.
+// lockedOut returns an error for a user who cannot decrypt s, given the error of
+// canOpen. It names the recipients, and why each key service failed.
 func (a *app) lockedOut(t *target, policy *environments.Policy, s *envfile.Sealed, err error, hint string) error {
 	var none *keys.NoIdentityError
 	if !errors.As(err, &none) {
-		return fmt.Errorf("it cannot be told whether you can open %s: %w", t.shown, err)
+		return fmt.Errorf("cannot check whether you can decrypt %s: %w", t.shown, err)
 	}
 	if broken := a.brokenHint(err); broken != "" {
 		hint = strings.TrimSuffix(broken+"\n"+hint, "\n")
 	}
-	return withHint(fmt.Errorf("you cannot open %s: it is sealed for %s only%s", t.shown, joinNames(readers(policy, s.Metadata())), reasons(err)), "%s", hint)
+	var groups *envfile.GroupsError
+	if explained := groupsHint(err); explained != "" && errors.As(err, &groups) {
+		return withHint(fmt.Errorf("you cannot decrypt %s: %s%s", t.shown, groups.Summary(), reasons(err)), "%s", explained)
+	}
+	return withHint(fmt.Errorf("you cannot decrypt %s: it is encrypted for %s only%s", t.shown, joinNames(readers(policy, s.Metadata())), reasons(err)), "%s", hint)
 }
 
 // warnTraps names the values whose spelling does not survive sealing, or that

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -83,6 +84,29 @@ func readers(policy *environments.Policy, meta *envfile.Metadata) []string {
 		names = append(names, labelOf(policy, keys.Names(s)))
 	}
 	return names
+}
+
+// together lists, by name, the recipients of a file, and how many key groups it takes
+// to decrypt it.
+func together(policy *environments.Policy, meta *envfile.Metadata) string {
+	names := joinNames(readers(policy, meta))
+	if len(meta.Groups) < 2 {
+		return names
+	}
+	if meta.Threshold == len(meta.Groups) && len(meta.Stanzas()) == len(meta.Groups) { // one key in each
+		names += " together"
+	}
+	return fmt.Sprintf("%s (%d of %d key groups)", names, meta.Threshold, len(meta.Groups))
+}
+
+// groupsHint returns the hint for a user who holds keys of too few key groups, "" if
+// that is not the error. Most people who write two dashes want either key to do.
+func groupsHint(err error) string {
+	var groups *envfile.GroupsError
+	if !errors.As(err, &groups) || groups.Opened == 0 {
+		return ""
+	}
+	return "each dash under key_groups in .sops.yaml begins a group, and a key of each of them is needed; if one key is to be enough, put all keys under one dash"
 }
 
 // difference compares the recipients of a file with those of its rule: who

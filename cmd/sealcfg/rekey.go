@@ -408,6 +408,11 @@ func (a *app) lockedOutOf(t *target, rule *environments.Rule, err error) error {
 	if err == nil {
 		return nil
 	}
+	var groups *envfile.GroupsError
+	if explained := groupsHint(err); explained != "" && errors.As(err, &groups) {
+		return withHint(fmt.Errorf("%s: you would lock yourself out: %s%s", t.shown, groups.Summary(), reasons(err)),
+			"%s\nif both are meant, run it with a key of each group", strings.TrimPrefix(serviceHint(err)+"\n"+explained, "\n"))
+	}
 	if why := reasons(err); why != "" { // it is encrypted for them, perhaps, but no service helps
 		return withHint(fmt.Errorf("%s: you could not decrypt it any more%s", t.shown, why), "%s", cmp.Or(a.brokenHint(err), serviceHint(err)))
 	}

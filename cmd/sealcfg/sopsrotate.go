@@ -191,8 +191,13 @@ func (r *sopsRun) keepsWriter(ctx context.Context, t *target, s *envfile.Sealed)
 	if err != nil {
 		return err
 	}
-	if s.Unwraps(ctx, ids...) != nil {
-		return sopsError(sopsGeneric, "%s: you would lock yourself out: nobody of those who could read it then has a key at hand", t.shown)
+	err = s.Unwraps(ctx, ids...)
+	var groups *envfile.GroupsError
+	switch explained := groupsHint(err); {
+	case err == nil:
+		return nil
+	case explained != "" && errors.As(err, &groups):
+		return withHint(sopsError(sopsGeneric, "%s: you would lock yourself out: %s", t.shown, groups.Summary()), "%s", explained)
 	}
-	return nil
+	return sopsError(sopsGeneric, "%s: you would lock yourself out: none of your identities could decrypt it", t.shown)
 }

@@ -328,6 +328,9 @@ func (a *app) noKey(t *target, s *envfile.Sealed, err error) error {
 			}
 		}
 	}
+	if explained := groupsHint(err); explained != "" {
+		hint.WriteString(explained + "\n")
+	}
 	if errors.Is(err, keys.ErrPassphrase) {
 		hint.WriteString("run it again on a terminal and give the right passphrase\n")
 	}

@@ -166,7 +166,7 @@ func TestHideNothing(t *testing.T) {
 		"MIIDazCCAlOgAwIBAgIUQ2VydGlmaWNhdGU is a certificate",
 		"arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
 		"-----", "--- a/environments/prod.yaml", "a ----- b",
-		"sealed prod.yaml (3 values) for alice, MAY, MIX and M",
+		"encrypted prod.yaml (3 values) for alice, MAY, MIX and M",
 	} {
 		assert.Equal(t, text, privatekey.Hide(text))
 		assert.False(t, privatekey.In(text), text)
