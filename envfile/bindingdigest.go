@@ -77,7 +77,8 @@ func structureOf(roots []*Node, sealed map[*Node]bool, rules *matcher) string {
 	}
 	d.count(len(roots))
 	for _, root := range roots {
-		d.node(root, meaningOf(root, false))
+		m := meaningOf(root, false)
+		d.node(root, &m)
 	}
 	return d.sum()
 }
@@ -121,7 +122,7 @@ const (
 	markLocal     = 'd'
 )
 
-func (d *structureDigest) node(n *Node, m meaning) {
+func (d *structureDigest) node(n *Node, m *meaning) {
 	if m.directives != "" {
 		for line := range strings.SplitSeq(m.directives, "\n") {
 			d.optional(markDirective, line)
@@ -134,46 +135,54 @@ func (d *structureDigest) node(n *Node, m meaning) {
 	d.optional(markWritten, m.written)
 	d.optional(markLocal, m.local)
 	switch m.kind {
-	case Map:
-		d.mark('m')
+	case Map, List:
+		d.mark(map[Kind]byte{Map: 'm', List: 'l'}[m.kind])
 		entries := d.entries(n)
 		d.count(len(entries))
 		for _, e := range entries {
-			m := meaningOf(e, d.encrypted(e))
-			d.key(m)
-			d.node(e, m)
-		}
-	case List:
-		d.mark('l')
-		entries := d.entries(n)
-		d.count(len(entries))
-		for _, e := range entries {
-			d.node(e, meaningOf(e, d.encrypted(e)))
+			d.entry(e, m.kind == Map)
 		}
 	case Null:
 		d.mark('n')
 	default:
-		if d.encrypted(n) {
-			d.mark('s')
-			d.text(string(m.typ))
-			d.count(len(m.text))
-			return
-		}
-		d.mark('c')
-		d.text(string(m.typ))
-		d.text(m.text)
+		d.value(n, m.typ, m.text)
 	}
 }
 
-func (d *structureDigest) encrypted(n *Node) bool { return n.Sealed || d.sealed[n] }
-
-func (d *structureDigest) key(m meaning) {
-	d.optional(markTag, m.keyTag)
-	d.optional(markAnchor, m.keyAnchor)
-	d.flag(markQuoted, m.keyQuoted)
-	d.optional(markWritten, m.keyAs)
-	d.text(m.key)
+// entry adds an entry of a map or list. Most are nothing but a key and a value.
+func (d *structureDigest) entry(n *Node, inMap bool) {
+	if n.Kind == Value && n.bare() && n.Anchor == "" {
+		if inMap {
+			d.text(n.Key)
+		}
+		d.flag(markSelected, d.rules.comment != nil && d.selected[n])
+		d.value(n, n.Type, n.Text)
+		return
+	}
+	m := meaningOf(n, d.encrypted(n))
+	if inMap {
+		d.optional(markTag, m.keyTag)
+		d.optional(markAnchor, m.keyAnchor)
+		d.flag(markQuoted, m.keyQuoted)
+		d.optional(markWritten, m.keyAs)
+		d.text(m.key)
+	}
+	d.node(n, &m)
 }
+
+func (d *structureDigest) value(n *Node, typ crypto.Type, text string) {
+	if d.encrypted(n) {
+		d.mark('s')
+		d.text(string(typ))
+		d.count(len(text))
+		return
+	}
+	d.mark('c')
+	d.text(string(typ))
+	d.text(text)
+}
+
+func (d *structureDigest) encrypted(n *Node) bool { return n.Sealed || d.sealed[n] }
 
 func (e *encoder) flag(mark byte, set bool) {
 	if set {

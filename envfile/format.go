@@ -36,16 +36,17 @@ func judge(f Format, src []byte) (*parsed, error) {
 	return f.parse(src)
 }
 
-// judgeMeaning is judge for the values alone, without comments.
-func judgeMeaning(f Format, src []byte) ([]*Node, error) {
+// misread returns the path of the first node that a text does not have as wanted, nil if there
+// is none. The reader is that of judge.
+func misread(f Format, src []byte, want []*Node) (Path, error) {
 	if f == YAML {
-		return yamlMeaning(src)
+		return misreadYAML(src, want)
 	}
 	p, err := judge(f, src)
 	if err != nil {
 		return nil, err
 	}
-	return p.roots, nil
+	return firstDifference(want, p.roots, nil), nil
 }
 
 // parsed is what a format finds in a text.

@@ -49,9 +49,12 @@ func meaningOf(n *Node, sealed bool) meaning {
 	return m
 }
 
+// bare reports that a node, as most do, has nothing but its key, kind, type, text and anchor.
+func (n *Node) bare() bool { return n.traits == nil && !n.quoted && !n.keyQuoted }
+
 // sameMeaning reports whether two nodes mean the same.
 func sameMeaning(a, b *Node, sealed bool) bool {
-	if a.traits == nil && b.traits == nil && !a.quoted && !b.quoted && !a.keyQuoted && !b.keyQuoted { // as most are
+	if a.bare() && b.bare() {
 		return a.Kind == b.Kind && a.Key == b.Key && a.Anchor == b.Anchor && a.Type == b.Type && (a.Kind != Value || a.Text == b.Text)
 	}
 	return meaningOf(a, sealed) == meaningOf(b, b.Sealed)

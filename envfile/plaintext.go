@@ -19,14 +19,11 @@ func (o *Opened) Text() ([]byte, error) {
 	if o.sealed.format == Binary { // the text is the value, also if it is an encrypted file
 		return text, nil
 	}
-	roots, err := judgeMeaning(o.sealed.format, text)
+	at, err := misread(o.sealed.format, text, o.carried())
 	if err != nil {
 		return nil, fmt.Errorf("read the plaintext again: %w", err)
 	}
-	if err := o.sameMeaning(roots); err != nil {
-		return nil, err
-	}
-	return text, nil
+	return text, misreads(at)
 }
 
 // Document returns the plaintext as a document that can be changed and encrypted.
@@ -39,22 +36,26 @@ func (o *Opened) Document() (*Document, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the plaintext again: %w", err)
 	}
-	if err := o.sameMeaning(d.p.roots); err != nil {
+	if err := misreads(firstDifference(o.carried(), d.p.roots, nil)); err != nil {
 		return nil, err
 	}
 	return d, nil
 }
 
-// sameMeaning makes sure that a plaintext means what the file means.
-func (o *Opened) sameMeaning(roots []*Node) error {
+func misreads(at Path) error {
+	if at != nil {
+		return fmt.Errorf("cannot write %s as plaintext: it would not read back the same", at)
+	}
+	return nil
+}
+
+// carried returns the trees that a reader of the plaintext has to see.
+func (o *Opened) carried() []*Node {
 	want := slices.Clone(o.settled())
 	for i, root := range want {
 		want[i] = carried(o.sealed.format, root)
 	}
-	if at := firstDifference(want, roots, nil); at != nil {
-		return fmt.Errorf("cannot write %s as plaintext: it would not read back the same", at)
-	}
-	return nil
+	return want
 }
 
 // carried is a tree as the format can write it in plaintext. sops can encrypt a YAML file as JSON

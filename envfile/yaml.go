@@ -49,37 +49,6 @@ func parseYAML(src []byte, decode yamlDecoder) (*parsed, error) {
 	return &parsed{src: src, roots: t.roots, blocks: t.blocks, layout: t}, nil
 }
 
-// yamlMeaning reads a text for the meaning of its values, with the parser. It looks for no
-// metadata and does not find out to which map a comment belongs.
-func yamlMeaning(src []byte) ([]*Node, error) {
-	docs, err := askParser(src)
-	if err != nil {
-		return nil, err
-	}
-	if detachable(src) {
-		t := &yamlTree{detached: true}
-		err := t.build(docs)
-		return t.roots, err
-	}
-	t := &yamlTree{src: newSource(src), decode: askParser}
-	if err := t.build(docs); err != nil {
-		return nil, err
-	}
-	err = t.scanGaps()
-	return t.roots, err
-}
-
-// detachable reports whether the parser's nodes hold all that readers see of a text: it has no
-// directives, no tags and none of the line breaks of YAML 1.1, which the parser drops.
-func detachable(src []byte) bool {
-	for _, s := range []string{"!", "\n%", "\u0085", "\u2028", "\u2029"} {
-		if bytes.Contains(src, []byte(s)) {
-			return false
-		}
-	}
-	return !bytes.HasPrefix(bytes.TrimPrefix(src, []byte(byteOrderMark)), []byte("%"))
-}
-
 func (yamlFormat) carry(typ crypto.Type, text string) (crypto.Type, string) { return typ, text }
 
 func (yamlFormat) values(src []byte) ([]*Node, error) { return readYAML(src, decodeYAML, false) }

@@ -44,11 +44,24 @@ func ambiguous(text string) bool {
 		if len(text) > longestAmbiguous {
 			return strings.Trim(text, "0123456789+-._,:eExXabcdfABCDF") == ""
 		}
-		if ambiguousNumber().MatchString(text) || ambiguousTime().MatchString(text) {
+		if mayBeNumber(text) && (ambiguousNumber().MatchString(text) || ambiguousTime().MatchString(text)) {
 			return true
 		}
 	case c == ':': // a symbol of Ruby
 		return true
 	}
 	return len(text) <= len("false") && ambiguousWords[strings.ToLower(text)]
+}
+
+var inNumber = setOf("0123456789abcdefABCDEFxXoOpP_.,:+-iInNtTyYzZ \t")
+
+// mayBeNumber reports whether a text has only characters that numbers and times have. It
+// spares most texts the regular expressions.
+func mayBeNumber(text string) bool {
+	for i := range len(text) {
+		if !inNumber[text[i]] {
+			return false
+		}
+	}
+	return true
 }

@@ -181,15 +181,23 @@ func (t *yamlTree) document(root *Node, doc *yaml.Node) {
 		b.add(content.HeadComment, content.LineComment, content.FootComment)
 	}
 	b.add(doc.FootComment)
-	root.entries = b.out
+	root.entries = b.entries()
 }
 
 // entryBuilder makes a new list of entries: the old ones with comments between.
 type entryBuilder struct {
 	t    *yamlTree
 	old  []*Node
-	out  []*Node
+	at   int     // how many of them have been passed
+	out  []*Node // nil before the first comment
 	list bool
+}
+
+func (b *entryBuilder) entries() []*Node {
+	if b.out == nil {
+		return b.old
+	}
+	return b.out
 }
 
 func (b *entryBuilder) add(comments ...string) {
@@ -203,6 +211,9 @@ func (b *entryBuilder) add(comments ...string) {
 			}
 			if c := b.t.take(line[1:]); c != nil {
 				c.span.list = b.list
+				if b.out == nil {
+					b.out = append(make([]*Node, 0, len(b.old)+1), b.old[:b.at]...)
+				}
 				b.out = append(b.out, c)
 			}
 		}
@@ -210,9 +221,11 @@ func (b *entryBuilder) add(comments ...string) {
 }
 
 func (b *entryBuilder) next() *Node {
-	n := b.old[0]
-	b.old = b.old[1:]
-	b.out = append(b.out, n)
+	n := b.old[b.at]
+	b.at++
+	if b.out != nil {
+		b.out = append(b.out, n)
+	}
 	return n
 }
 
@@ -265,7 +278,7 @@ func (t *yamlTree) descend(n *Node, y *yaml.Node, handled bool) {
 	default:
 		return // scalars have no entries; those of an alias belong to its anchor
 	}
-	n.entries = b.out
+	n.entries = b.entries()
 }
 
 // closeFlows finds the closing bracket of each collection in flow style: the

@@ -14,6 +14,7 @@ type source struct {
 	lines []int // offset of each line's first byte
 	eol   string
 	long  map[int][]int // of a long line, the offset of each farColumns-th column
+	odd   bool          // there are line breaks that only YAML 1.1 knows
 }
 
 // farColumns is how far apart the columns are that are looked up: a file may be one line.
@@ -32,6 +33,7 @@ func newSource(src []byte) *source {
 			continue
 		}
 		if n := breakAt(src, i); n > 0 {
+			s.odd = s.odd || src[i] >= utf8.RuneSelf
 			i += n
 			s.lines = append(s.lines, i)
 			continue

@@ -33,8 +33,7 @@ type yamlTree struct {
 	borrowed int                 // depth of aliases that are being expanded
 	outer    *Node               // the outermost of them
 	anyKey   bool                // keys need not be strings
-	readOnly bool                // nobody will ask where the tokens of the text stand, nor for traits
-	detached bool                // only the parser's nodes count, and the text is not looked at: see detachable
+	readOnly bool                // nobody will ask where the tokens of the text stand, nor how values are written
 	open     map[*yaml.Node]bool // aliases being expanded, against cycles
 	nodes    nodeMaker
 	begin    []int // the line on which each document begins, with its directives
@@ -48,7 +47,7 @@ type token struct {
 }
 
 func (t *yamlTree) token(start, end int, in *Node) {
-	if t.readOnly || t.detached {
+	if t.readOnly {
 		return
 	}
 	t.tokens = append(t.tokens, token{start, max(start, end), in, len(t.roots) - 1})
@@ -65,7 +64,7 @@ func (t *yamlTree) build(docs []*yaml.Node) error {
 		}
 		t.roots = append(t.roots, root)
 		if content.Kind != yaml.MappingNode {
-			if !t.detached && t.begins(content, '!') { // the parser does not tell of "!"; a field behind it would get the tag
+			if t.begins(content, '!') { // the parser does not tell of "!"; a field behind it would get the tag
 				return syntaxError(root, "the document is a tag and nothing else; remove it")
 			}
 			root.with().empty = true
@@ -130,7 +129,7 @@ func (t *yamlTree) mapping(n *Node, m *yaml.Node) error {
 			seen[name] = true
 		}
 		sp := span{keyStart: -1, end: -1}
-		if !t.readOnly && !t.detached {
+		if !t.readOnly {
 			sp = t.keyToken(key, n)
 		}
 		e, err := t.value(n, value, key.Column-1)
@@ -221,7 +220,7 @@ func impliedTag(n *Node) string {
 // oddText returns the source of a string that readers take for different ones: those
 // of YAML 1.1 break lines where those of 1.2 do not.
 func (t *yamlTree) oddText(sp span) (raw string, odd bool) {
-	if sp.start < 0 || sp.end <= sp.start {
+	if !t.src.odd || sp.start < 0 || sp.end <= sp.start {
 		return "", false
 	}
 	from := sp.start
@@ -261,7 +260,7 @@ func (t *yamlTree) sequence(n *Node, s *yaml.Node) error {
 	n.entries = make([]*Node, 0, len(s.Content))
 	for _, item := range s.Content {
 		parent, dash := s.Column-1, -1
-		if !n.span.flow && !t.detached {
+		if !n.span.flow {
 			dash = t.dash(item, n)
 			_, parent = t.src.position(max(dash, 0))
 			parent--
@@ -291,9 +290,6 @@ func (t *yamlTree) dash(item *yaml.Node, list *Node) int {
 
 // flow notes the brackets of a collection in flow style.
 func (t *yamlTree) flow(n *Node, y *yaml.Node) {
-	if t.detached {
-		return
-	}
 	n.span.start, _ = t.src.skipProperties(max(t.src.offset(y.Line, y.Column), 0))
 	n.span.flow = y.Style&yaml.FlowStyle != 0 // closeFlows finds the other bracket
 }
@@ -311,7 +307,7 @@ func (t *yamlTree) value(parent *Node, y *yaml.Node, indent int) (*Node, error) 
 	n.span.indent = indent
 	n.span.borrowed = t.borrowed > 0
 	n.Remark = remark(y.LineComment)
-	if t.borrowed > 0 && t.outer != nil && !t.readOnly {
+	if t.borrowed > 0 && !t.readOnly {
 		n.Line, n.Column = t.outer.Line, t.outer.Column
 	}
 	switch y.Kind {
@@ -328,10 +324,6 @@ func (t *yamlTree) value(parent *Node, y *yaml.Node, indent int) (*Node, error) 
 	}
 	if err := scalarValue(n, y); err != nil {
 		return nil, err
-	}
-	if t.detached {
-		t.scalarTraits(n, y, span{})
-		return n, nil
 	}
 	sp, ok := t.src.scalar(y, indent)
 	t.scalarTraits(n, y, sp)
@@ -375,7 +367,14 @@ func (t *yamlTree) scalarTraits(n *Node, y *yaml.Node, sp span) {
 		if raw, odd := t.oddText(sp); odd {
 			n.with().written = raw
 		}
-	case y.Value != spellTyped(n.Type, n.Text):
+	default:
+		setWritten(n, y)
+	}
+}
+
+// setWritten notes the text of a number, boolean or time that sealcfg would write in another way.
+func setWritten(n *Node, y *yaml.Node) {
+	if n.Kind == Value && n.Type != crypto.Str && y.Value != spellTyped(n.Type, n.Text) {
 		n.with().written = y.Value
 	}
 }
@@ -393,7 +392,7 @@ func (t *yamlTree) alias(parent, n *Node, y *yaml.Node, indent int) (*Node, erro
 	if t.open[y.Alias] {
 		return nil, syntaxError(n, "anchor %q contains itself", y.Value)
 	}
-	if t.borrowed == 0 && !t.detached {
+	if t.borrowed == 0 {
 		t.outer = n
 		start := t.src.offset(y.Line, y.Column)
 		t.token(start, start+1+len(y.Value), parent)
@@ -410,7 +409,7 @@ func (t *yamlTree) alias(parent, n *Node, y *yaml.Node, indent int) (*Node, erro
 	e.Line, e.Column = n.Line, n.Column
 	e.Remark = n.Remark
 	e.span.borrowed = true
-	if t.borrowed == 0 && !t.detached {
+	if t.borrowed == 0 {
 		e.span.start = t.src.offset(y.Line, y.Column)
 		e.span.end = e.span.start + 1 + len(y.Value)
 		e.span.close = -1

@@ -1,0 +1,100 @@
+package envfile
+
+import (
+	"bytes"
+
+	"gopkg.in/yaml.v3"
+)
+
+// misreadYAML is misread for YAML. Most texts have nothing but what the parser's nodes tell, which are
+// then compared as they are.
+func misreadYAML(src []byte, want []*Node) (Path, error) {
+	docs, err := askParser(src)
+	if err != nil {
+		return nil, err
+	}
+	if !allInNodes(src) {
+		t := &yamlTree{src: newSource(src), decode: askParser}
+		if err := t.build(docs); err != nil {
+			return nil, err
+		}
+		if err := t.scanGaps(); err != nil {
+			return nil, err
+		}
+		return firstDifference(want, t.roots, nil), nil
+	}
+	if len(docs) != len(want) {
+		return Path{}, nil
+	}
+	for i, doc := range docs {
+		if p, ok := differsFromYAML(want[i], nil, doc.Content[0], nil); !ok {
+			return append(Path{}, p...), nil // not nil
+		}
+	}
+	return nil, nil
+}
+
+// allInNodes reports whether the parser's nodes hold all that a reader sees of a text: it has no
+// directives, no tags and none of the line breaks of YAML 1.1, of which the parser does not tell.
+func allInNodes(src []byte) bool {
+	for _, s := range []string{"!", "\n%", "\u0085", "\u2028", "\u2029"} {
+		if bytes.Contains(src, []byte(s)) {
+			return false
+		}
+	}
+	return !bytes.HasPrefix(bytes.TrimPrefix(src, []byte(byteOrderMark)), []byte("%"))
+}
+
+// differsFromYAML is difference for a node of the parser, with its key if it is in a map.
+func differsFromYAML(want *Node, key, y *yaml.Node, at Path) (Path, bool) {
+	got := Node{Anchor: y.Anchor}
+	if y.Kind == yaml.AliasNode {
+		got.Anchor = ""
+		for y.Kind == yaml.AliasNode { // want ends, so this does
+			y = y.Alias
+		}
+	}
+	entries := 1
+	switch y.Kind {
+	case yaml.MappingNode:
+		got.Kind, entries = Map, 2
+	case yaml.SequenceNode:
+		got.Kind = List
+	default:
+		if scalarValue(&got, y) != nil {
+			return at, false
+		}
+		setTag(&got, y)
+		setWritten(&got, y)
+	}
+	if key == nil && want.Key == "" && len(at) == 0 && got.Kind == Null { // the root of an empty document
+		got.traits = &traits{empty: true}
+	}
+	if key != nil {
+		if key.Kind != yaml.ScalarNode || key.Tag != "!!str" && key.Tag != "!!merge" {
+			return at, false
+		}
+		got.Key, got.keyQuoted = key.Value, inQuotes(key)
+		if key.Anchor != "" {
+			got.with().keyAnchor = key.Anchor
+		}
+	}
+	if !sameMeaning(want, &got, want.Sealed) {
+		return at, false
+	}
+	i := 0
+	for e := range want.Entries() {
+		if (i+1)*entries > len(y.Content) {
+			return at, false
+		}
+		step, key := Step{Index: i, IsIndex: true}, (*yaml.Node)(nil)
+		if want.Kind == Map {
+			step, key = Step{Key: e.Key}, y.Content[2*i]
+		}
+		if p, ok := differsFromYAML(e, key, y.Content[(i+1)*entries-1], append(at, step)); !ok {
+			return p, false
+		}
+		i++
+	}
+	return at, got.Kind != Map && got.Kind != List || i*entries == len(y.Content)
+}
