@@ -284,3 +284,16 @@ func TestCommentSelectorsAreBound(t *testing.T) {
 	requireTampered(t, openErr(strings.Replace(text, "# secret\n", "", 1)), envfile.BindingStructure)
 	require.NoError(t, openErr(unbound(t, strings.Replace(text, "# secret\n", "", 1))), "the format does not tell")
 }
+
+// The metadata makes a map of an empty first document; later ones stay empty.
+func TestSealEmptyDocuments(t *testing.T) {
+	for text, want := range map[string]string{
+		"---\n---\na: b\n":       "---\n{}\n---\na: b\n",
+		"---\n---\n":             "---\n{}\n---\n",
+		"%YAML 1.1\n---\n":       "%YAML 1.1\n---\n{}\n",
+		"a: b\n---\n":            "a: b\n---\n",
+		"a: b\n---\n---\nc: d\n": "a: b\n---\n---\nc: d\n",
+	} {
+		assert.Equal(t, want, document(t, open(t, seal(t, text, envfile.Rules{}))), "%q", text)
+	}
+}

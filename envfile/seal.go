@@ -132,6 +132,9 @@ func sealWith(d *Document, key crypto.DataKey, meta *Metadata, old *Opened, loca
 		return nil, nil, err
 	}
 	d = d.indentedAs(old)
+	if first := d.p.roots[0]; first.traits != nil {
+		first.traits.empty = false // the metadata makes a map of it
+	}
 	s := &sealer{d: d, cipher: crypto.NewValueCipher(key), mac: crypto.NewMAC(rules.macOnly), old: collect(old),
 		sealed: map[*Node]bool{}}
 	s.old.match(d.p.roots)
