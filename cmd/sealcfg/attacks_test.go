@@ -93,7 +93,7 @@ func TestInjectedSelectorIsRefused(t *testing.T) {
 	} {
 		t.Run(selector, func(t *testing.T) {
 			b := attacked(t)
-			require.NoError(t, os.WriteFile(b.prod(), []byte("a: x\n"), 0o644))
+			require.NoError(t, os.WriteFile(b.prod(), []byte("a: x\nz: y\n"), 0o644)) // z stays, so that edit can append
 			b.sealcfg("encrypt", "-q", "environments/prod.yaml")
 			b.tamper("unencrypted_suffix: _unencrypted", selector)
 			b.sealcfg("decrypt", "prod")
