@@ -67,7 +67,12 @@ func ConvertValue(f Format, n *Node, indent int) ([]byte, error) {
 	case JSON.Name():
 		return convertJSON(n, indent)
 	case INI.Name():
-		return convertJSON(n, 0) // as sops does
+		text, err := convertJSON(n, 0) // as sops does, on one line
+		var line bytes.Buffer
+		if err == nil {
+			err = json.Compact(&line, text)
+		}
+		return line.Bytes(), err
 	}
 	return nil, fmt.Errorf("a value that is no text: %w (%s)", ErrConvert, f.Name())
 }

@@ -87,6 +87,15 @@ func TestConvertNegativeZero(t *testing.T) {
 	assert.Equal(t, "a: -0.0\nb:\n    - -0.0\n", string(got))
 }
 
+// sops writes a list on one line where INI is wanted.
+func TestConvertListToINI(t *testing.T) {
+	t.Parallel()
+	list := parse(t, "l:\n    - a b\n    - 2\n    - [true]\n").Roots()[0].Get("l")
+	got, err := envfile.ConvertValue(envfile.INI, list, envfile.DefaultIndent)
+	require.NoError(t, err)
+	assert.Equal(t, `["a b",2,[true]]`, string(got))
+}
+
 // What cannot be said in a format is an error that does not quote it.
 func TestConvertRefuses(t *testing.T) {
 	t.Parallel()
