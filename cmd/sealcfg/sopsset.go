@@ -124,6 +124,9 @@ func (r *sopsRun) change(ctx context.Context, op func(*sopsFile, *envfile.Opened
 		return f.at(err)
 	}
 	after, err := before.Apply(do)
+	if errors.Is(err, envfile.ErrPath) && f.format != envfile.YAML && f.format != envfile.JSON {
+		return coded{f.at(err), sopsNoDump} // the format has no such field
+	}
 	if err != nil {
 		return f.at(err)
 	}
