@@ -284,11 +284,6 @@ func (r *sopsRun) useFlags() error {
 			r.warn("%s: unknown type %q: as in sops, the name of the file decides; expected %s", dashed(name), r.str(name), joinOr(envfile.FormatNames()))
 		}
 	}
-	if path := r.str("config"); path != "" { // also where nothing in it matters
-		if _, err := os.Stat(path); err != nil {
-			return fmt.Errorf("could not read config file: %w", err)
-		}
-	}
 	order := r.str("decryption-order")
 	types := strings.Split(order, ",")
 	for i, t := range types {

@@ -103,6 +103,11 @@ func (r *sopsRun) file(missing int) (*sopsFile, error) {
 			name = abs
 		}
 	}
+	if path := r.str("config"); path != "" { // also where nothing in it matters
+		if _, err := os.Stat(path); err != nil {
+			return nil, fmt.Errorf("could not read config file: %w", err)
+		}
+	}
 	if f.stdin && r.on("in-place") {
 		return nil, sopsError(sopsConflict, "cannot use --in-place when reading from stdin")
 	}
@@ -186,6 +191,9 @@ func (r *sopsRun) sealedText(ctx context.Context, f *sopsFile) (*envfile.Sealed,
 func (f *sopsFile) parse(text []byte) (*envfile.Sealed, error) {
 	f.see(text)
 	s, err := envfile.ParseSealed(f.format, text)
+	if in, encrypted := envfile.Detect("", text); err != nil && encrypted && in.Name() != f.format.Name() {
+		return f.otherwise(in, text, err)
+	}
 	switch {
 	case err != nil && len(text) == 0:
 		err = envfile.ErrNotSealed
@@ -195,6 +203,18 @@ func (f *sopsFile) parse(text []byte) (*envfile.Sealed, error) {
 		}
 	}
 	return s, f.damaged(f.at(err))
+}
+
+// otherwise parses a file that is encrypted in another format than --input-type names.
+// Like sops, it reads JSON as binary; anything else is an error that names the flag.
+func (f *sopsFile) otherwise(in envfile.Format, text []byte, err error) (*envfile.Sealed, error) {
+	if f.format == envfile.Binary && in == envfile.JSON {
+		f.format = in
+		s, err := envfile.ParseSealed(in, text)
+		return s, f.at(err)
+	}
+	return nil, withHint(f.at(fmt.Errorf("%w (as %s); the file is an encrypted %s file", err, f.format.Name(), in.Name())),
+		"leave out --input-type, or write: --input-type %[1]s --output-type %[1]s", in.Name())
 }
 
 // openFile reads a sealed file and opens it.
