@@ -85,7 +85,7 @@ func newFaultBed(t *testing.T, bin string) *faultBed {
 // search the repository.
 func startsPrograms(args []string) bool {
 	named := slices.ContainsFunc(args[1:], func(arg string) bool { return !strings.HasPrefix(arg, "-") })
-	return slices.Contains(args, "edit") || args[0] == "rekey" && !named
+	return slices.Contains(args, "edit") || args[0] == "init" || args[0] == "rekey" && !named
 }
 
 func (b *faultBed) path(name string) string { return filepath.Join(b.dir, name) }

@@ -16,6 +16,7 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/internal/atomicfile"
+	"github.com/sealcfg/sealcfg/internal/gitrun"
 	"github.com/sealcfg/sealcfg/internal/pattern"
 	"github.com/sealcfg/sealcfg/internal/regular"
 	"github.com/sealcfg/sealcfg/keys"
@@ -25,11 +26,14 @@ func newInitCmd(a *app) *cobra.Command {
 	var name string
 	cmd := &cobra.Command{
 		Use:   "init",
-		Short: "Begin: an identity, .sops.yaml, and sealed environments",
+		Short: "Create an identity, .sops.yaml, and encrypted environments",
 		Long: `Init makes what is missing: an identity for you, if you have none; a .sops.yaml
-that names you; and environments/dev.yaml, test.yaml and prod.yaml, sealed, with
-a few example fields. It adds *.local.* to .gitignore, and overwrites no file, so
-it can be run twice.`,
+that names you; and environments/dev.yaml, test.yaml and prod.yaml, encrypted, with
+a few example fields. It adds *.local.* to .gitignore. It overwrites no file, so
+you can run it twice.
+
+If the repository has no .sops.yaml, and no file that sops wrote last, init also
+writes a sealcfg.yaml that requires bindings.`,
 		Example: `  sealcfg init
   sealcfg init --name alice`,
 		Args: exactly(0, "no arguments"),
@@ -55,6 +59,10 @@ func runInit(cmd *cobra.Command, a *app, name string) error {
 		return err
 	}
 	if project.PolicyPath == "" {
+		// Before the policy, because with a policy the project is not new any more.
+		if err := a.initConfig(cmd.Context(), project); err != nil {
+			return err
+		}
 		if err := a.initPolicy(cmd.Context(), filepath.Join(project.Root, environments.PolicyName), name, recipient); err != nil {
 			return err
 		}
@@ -73,7 +81,11 @@ func runInit(cmd *cobra.Command, a *app, name string) error {
 	if err := a.initIgnore(cmd.Context(), filepath.Join(project.Root, ".gitignore")); err != nil {
 		return err
 	}
-	a.say("\nnext: sealcfg edit dev, sealcfg view prod, git add .sops.yaml environments")
+	add := []string{environments.PolicyName, environments.Folder}
+	if _, err := os.Lstat(filepath.Join(project.Root, environments.ConfigName)); err == nil {
+		add = slices.Insert(add, 1, environments.ConfigName)
+	}
+	a.say("\nnext: sealcfg edit dev, sealcfg view prod, git add %s", strings.Join(add, " "))
 	return nil
 }
 
@@ -105,6 +117,72 @@ func stayInside(project *environments.Project) error {
 		err = fmt.Errorf("%s is a link to %s, which is outside of %s", shown(dir), target, root)
 	}
 	return withHint(err, "init makes no files outside of the project; to start with a directory of your own, remove the link: rm %s", shellWord(shown(dir)))
+}
+
+const configTemplate = `# Commands and programs reject files without a binding, which authenticates names,
+# structure, recipients and location. sops drops the binding when it writes a file.
+# To accept such a file after a review: sealcfg rekey --accept-unbound ENV
+# If some of you write with sops, relax this for the environments that they change:
+#   environments: {dev: {binding: optional}}
+binding: required
+`
+
+// initConfig requires bindings in a new project. Files that sops writes have none, so it
+// requires nothing where sops is used.
+func (a *app) initConfig(ctx context.Context, project *environments.Project) error {
+	path := filepath.Join(project.Root, environments.ConfigName)
+	if _, err := os.Lstat(path); err == nil {
+		a.say("%s is there already", shown(path))
+		return nil
+	}
+	user, err := a.sopsUser(ctx, project.Root)
+	if errors.Is(err, errManyFiles) {
+		a.warn("made no %s, which requires bindings: %v", shown(path), err)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if user != "" {
+		a.say("made no %s, which requires bindings: sops is used here, as for %s", shown(path), user)
+		return nil
+	}
+	if err := atomicfile.Write(ctx, path, []byte(configTemplate), atomicfile.Options{NoClobber: true}); err != nil {
+		return err
+	}
+	a.say("made %s: it requires bindings", shown(path))
+	return nil
+}
+
+// maxNewFiles bounds the files that init reads to learn whether sops is used, where there
+// is no repository: dir may be a home directory.
+const maxNewFiles = 10_000
+
+// sopsUser returns a file that shows that the repository of dir is used with sops: a
+// .sops.yaml, or an encrypted file without a binding. It returns "" if there is none.
+func (a *app) sopsUser(ctx context.Context, dir string) (string, error) {
+	repo := &repository{root: dir}
+	_, err := a.git.Root(ctx, dir)
+	if errors.Is(err, gitrun.ErrNotRepository) || errors.Is(err, gitrun.ErrNoGit) {
+		err = repo.walk(ctx, dir, maxNewFiles)
+	} else {
+		repo, err = a.repository(ctx, dir)
+	}
+	if err != nil {
+		return "", err
+	}
+	for _, path := range repo.others {
+		if filepath.Base(path) == environments.PolicyName {
+			return shown(path), nil
+		}
+	}
+	for _, c := range repo.candidates {
+		s, encrypted, err := a.foundTarget(repo, c.path).readFound(ctx)
+		if encrypted && (err != nil || !s.Metadata().HasBinding()) {
+			return shown(c.path), nil
+		}
+	}
+	return "", nil
 }
 
 // ignored are the lines that init adds to .gitignore.

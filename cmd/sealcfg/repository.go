@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -207,10 +208,21 @@ func (r *repository) searchTree(ctx context.Context, project *environments.Proje
 			return withHint(fmt.Errorf("no environments in %s", r.root), noFilesHere)
 		}
 	}
+	return r.walk(ctx, top, math.MaxInt)
+}
+
+// errManyFiles is returned if a directory tree has more files than the caller wants to
+// read.
+var errManyFiles = errors.New("too many files")
+
+// walk adds the files of a directory tree, at most limit of them.
+func (r *repository) walk(ctx context.Context, top string, limit int) error {
 	return filepath.WalkDir(top, func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case ctx.Err() != nil:
 			return errInterrupted
+		case len(r.candidates)+len(r.others) >= limit:
+			return fmt.Errorf("%w in %s", errManyFiles, shown(top))
 		case err != nil:
 			r.complain(err.Error())
 			return nil
