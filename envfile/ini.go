@@ -31,7 +31,7 @@ func (iniFormat) carry(typ crypto.Type, text string) (crypto.Type, string) {
 const iniDefault = "DEFAULT"
 
 func (iniFormat) parse(src []byte) (*parsed, error) {
-	if err := notUTF8(src); err != nil {
+	if err := notUTF16(src); err != nil {
 		return nil, err
 	}
 	s := iniScanner{src: newLines(src), root: &Node{Kind: Map, Line: 1, Column: 1, span: noSpan()}, budget: newBudget(src)}
@@ -83,27 +83,59 @@ func (s *iniScanner) section(name string, at int) {
 	s.root.entries = append(s.root.entries, n)
 }
 
-// finishComments gives the pending comments their texts, now that all lines of
-// them are known.
+// finishComments gives the pending comments their texts, without the marks that sops
+// strips, now that all lines of them are known.
 func (s *iniScanner) finishComments() {
 	for _, c := range s.pending {
-		c.Text = string(s.src.src[c.span.tag:c.span.end])
+		c.Text = stripMarks(string(s.src.src[c.span.start:c.span.end]))
+		c.span.tag = c.span.end - len(c.Text)
 	}
 }
 
-// attach hands the comments over to a section.
+// stripMarks is stripCommentChar of sops.
+func stripMarks(comment string) string { return strings.TrimLeft(comment, comment[:1]+" ") }
+
+// attach hands the pending comments over to a section. They belong to one key or
+// header, so they are one comment to sops, whatever is between them.
 func (s *iniScanner) attach(section *Node) {
 	s.finishComments()
-	if len(s.pending) > 0 { // sops takes all of them for one
-		c := s.pending[0]
-		rest := bytes.TrimLeft(s.src.src[c.span.tag:], " "+string(s.src.src[c.span.start]))
-		first, _, more := bytes.Cut(rest, []byte("\n"))
-		many := len(s.pending) > 1
-		c.span.misread = more && len(first) == 0 && strings.Contains(c.Text, "\n") ||
-			more && many && len(bytes.TrimSpace(first)) == 0
+	if section.Key != metaKey {
+		s.joinComments()
+	}
+	for _, c := range s.pending {
+		// sops splits the text into lines, and fails at a first one that is empty.
+		c.span.misread = strings.HasPrefix(c.Text, "\n")
 	}
 	section.entries = append(section.entries, s.pending...)
 	s.pending = nil
+}
+
+// joinComments makes one comment of the pending ones. Encrypted, the first holds the
+// whole text, and of the lines of the others the marks are left.
+func (s *iniScanner) joinComments() {
+	if len(s.pending) < 2 {
+		return
+	}
+	first, rest := s.pending[0], s.pending[1:]
+	encrypted, bare := false, true
+	for i, c := range s.pending {
+		encrypted = encrypted || crypto.IsSealed(c.Text) || markNumber(c.Text) >= 0
+		bare = bare && (i == 0 || strings.Trim(c.Text, ";# \t\r\n") == "")
+	}
+	if encrypted && !bare {
+		return // not written by this version, or by hand
+	}
+	if !encrypted {
+		var text []byte
+		for _, c := range s.pending {
+			text = append(text, s.src.src[c.span.start:s.src.nextLine(c.span.end)]...)
+		}
+		first.Text = stripMarks(strings.TrimSpace(string(text)))
+	}
+	for _, c := range rest {
+		first.span.rest = append(first.span.rest, [2]int{c.span.start, c.span.end})
+	}
+	s.pending = s.pending[:1]
 }
 
 func (s *iniScanner) fail(at int, reason string) error {
@@ -147,7 +179,8 @@ func (s *iniScanner) line(at int) (next int, err error) {
 func (s *iniScanner) comment(start, end int) {
 	if n := len(s.pending); n > 0 {
 		last := s.pending[n-1]
-		if gap := s.src.src[last.span.end:start]; bytes.Count(gap, []byte("\n")) == 1 && !last.span.flow {
+		gap := s.src.src[last.span.end:start]
+		if bytes.Count(gap, []byte("\n")) == 1 && bytes.HasSuffix(gap, []byte("\n")) && !last.span.flow { // not indented
 			last.span.end = end
 			return
 		}
@@ -155,17 +188,11 @@ func (s *iniScanner) comment(start, end int) {
 	s.pending = append(s.pending, s.newComment(start, end))
 }
 
-// newComment makes the node of a comment, without the marks that sops strips.
-// finishComments adds the text.
+// newComment makes the node of a comment. finishComments adds the text.
 func (s *iniScanner) newComment(start, end int) *Node {
-	mark := s.src.src[start]
-	i := start
-	for i < end && (s.src.src[i] == mark || s.src.src[i] == ' ') {
-		i++
-	}
 	c := &Node{Kind: Comment, Type: crypto.Comment, span: noSpan()}
 	c.Line, c.Column = s.src.position(start)
-	c.span.start, c.span.end, c.span.tag = start, end, i
+	c.span.start, c.span.end = start, end
 	return c
 }
 

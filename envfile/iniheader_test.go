@@ -36,10 +36,10 @@ func TestINICommentOfMarks(t *testing.T) {
 	for text, line := range map[string]int{
 		"####\n# title\n[a]\nk = v\n":       1,
 		"[a]\nk = v\n\n;\n; why\nm = n\n":   4,
-		"; \r\nk = v ; c\r\n":               1,
+		"; \r\nk = v ; c\r\n":               -1,
 		"; \n; title\nk = v\n":              1,
 		"# #  \n\n# title\nk = v\n":         1,
-		"; \f\r\nk = v ; c\n":               1,
+		"; \f\r\nk = v ; c\n":               -1,
 		"####\n\n# title\nk = v\n":          1,
 		"k = v\n[a] ; b\n#\n#\nx = y\n":     0, // the bracket's comment is refused first
 		"# title\n####\n[a]\nk = v\n":       -1,

@@ -3,6 +3,7 @@ package envfile
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -20,9 +21,7 @@ func (t *iniText) spell(n *Node, to spelling) ([]edit, error) {
 		if head := t.src.src[t.src.lineStart(sp.start):sp.start]; to.sealed && sp.flow && bytes.HasPrefix(bytes.TrimSpace(bytes.TrimPrefix(head, []byte(byteOrderMark))), []byte("[")) {
 			return nil, syntaxError(n, "the comment behind a section's bracket cannot be sealed: put it on a line of its own")
 		}
-		// From the mark on: at the end of a text, what is inserted behind an
-		// empty comment would else come before it.
-		return []edit{{sp.tag - 1, sp.end, string(t.src.src[sp.tag-1]) + to.text}}, nil
+		return t.spellComment(n, to), nil
 	}
 	if t.block != nil && sp.start >= t.block.text[0] && sp.end <= t.block.text[1] {
 		return []edit{{sp.start, sp.end, escapeFeeds(to.text)}}, nil
@@ -33,6 +32,49 @@ func (t *iniText) spell(n *Node, to spelling) ([]edit, error) {
 	}
 	_, to.text = carryText(to.typ, to.text)
 	return t.write(n, to.text, sp.style)
+}
+
+// spellComment writes a comment. If it is in several places, each gets its lines of the
+// plaintext; encrypted, the first gets the ciphertext and the others keep their marks.
+func (t *iniText) spellComment(n *Node, to spelling) []edit {
+	src := t.src.src
+	var edits []edit
+	text := to.text
+	for _, at := range slices.Backward(n.span.rest) {
+		lines := strings.SplitAfter(string(src[at[0]:at[1]]), "\n")
+		var written string
+		if to.sealed {
+			for _, line := range lines {
+				written += line[:1] + line[len(strings.TrimRight(line, " \t\r\n")):]
+			}
+		} else {
+			before, own, ok := cutLines(text, len(lines))
+			if !ok { // somebody removed lines: all of it goes to the first place
+				return []edit{t.commentEdit(n, to.text)}
+			}
+			text, written = strings.TrimRight(before, " \t\r\n"), strings.TrimRight(own, " \t\r")
+		}
+		edits = append(edits, edit{at[0], at[1], written})
+	}
+	return append(edits, t.commentEdit(n, text))
+}
+
+// commentEdit replaces the first place of a comment, from the mark on: at the end of a
+// file, text inserted after an empty comment would otherwise come before it.
+func (t *iniText) commentEdit(n *Node, text string) edit {
+	sp := n.span
+	return edit{sp.tag - 1, sp.end, string(t.src.src[sp.tag-1]) + text}
+}
+
+// cutLines cuts the last n lines off a text that has more.
+func cutLines(text string, n int) (before, last string, ok bool) {
+	at := len(text)
+	for range n {
+		if at = strings.LastIndexByte(text[:at], '\n'); at < 0 {
+			return text, "", false
+		}
+	}
+	return text[:at], text[at+1:], true
 }
 
 // write puts a text in the place of a value, so that it reads back beside the

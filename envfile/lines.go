@@ -83,6 +83,15 @@ func lineFeed(s []byte) int {
 	return 0
 }
 
+// notUTF16 returns an error for a file in UTF-16. Values may be any bytes in dotenv and
+// INI, but in UTF-16 names and line feeds are of two bytes.
+func notUTF16(src []byte) error {
+	if bytes.HasPrefix(src, []byte("\xFF\xFE")) || bytes.HasPrefix(src, []byte("\xFE\xFF")) || len(src) > 1 && (src[0] == 0 || src[1] == 0) {
+		return &SyntaxError{Line: 1, Reason: "UTF-16; convert the file to UTF-8: iconv -f UTF-16 -t UTF-8"}
+	}
+	return nil
+}
+
 // notUTF8 finds the first byte that is not UTF-8, nil if there is none.
 func notUTF8(src []byte) error {
 	if utf8.Valid(src) {

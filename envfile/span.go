@@ -53,14 +53,15 @@ type span struct {
 	indent     int // column, from 0, of the key or dash that the value belongs to
 	style      style
 	tagKind    tagKind
-	flow       bool // inside { } or [ ]
-	open       bool // a block that ends the text without a line break, which YAML 1.2 readers add
-	borrowed   bool // reached through an alias: the text belongs to the anchor
-	origin     int  // of a borrowed scalar: where the text of the anchor begins; else -1
-	dash       int  // start of the dash of a list item; -1 elsewhere
-	close      int  // of a collection in flow style: its closing bracket; -1 elsewhere
-	list       bool // of a comment: it hangs in a list
-	misread    bool // sops would read another value here if it stayed in clear, or fail at this comment
-	spilt      bool // dotenv: stands in the lines of a quoted value, so its name may be a part of that
-	local      bool // TOML: a local date or time, bare or sealed
+	flow       bool     // inside { } or [ ]
+	open       bool     // a block that ends the text without a line break, which YAML 1.2 readers add
+	borrowed   bool     // reached through an alias: the text belongs to the anchor
+	origin     int      // of a borrowed scalar: where the text of the anchor begins; else -1
+	dash       int      // start of the dash of a list item; -1 elsewhere
+	close      int      // of a collection in flow style: its closing bracket; -1 elsewhere
+	list       bool     // of a comment: it hangs in a list
+	misread    bool     // sops would read another value here if it stayed in clear, or fail at this comment
+	spilt      bool     // dotenv: stands in the lines of a quoted value, so its name may be a part of that
+	rest       [][2]int // INI: the other lines of a comment that is in several places
+	local      bool     // TOML: a local date or time, bare or sealed
 }

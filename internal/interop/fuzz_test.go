@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/getsops/sops/v3"
 	"github.com/stretchr/testify/require"
 
 	"github.com/sealcfg/sealcfg/envfile"
@@ -154,7 +155,8 @@ func bothWays(t *testing.T, format envfile.Format, src []byte, r envfile.Rules) 
 	require.NoError(t, err, "%s", src)
 	require.NoError(t, sopsErr, "%s", src)
 	want := oursPlaces(format, d.Roots())
-	if format != envfile.INI || !strings.ContainsAny(strings.Join(want, ""), "#;") { // see docs/interop.md
+	asWritten := format != envfile.INI || !strings.ContainsAny(strings.Join(want, ""), "#;") // see docs/interop.md
+	if asWritten {
 		require.Equal(t, sopsPlaces(t, format, plain), want, "%q", src)
 	}
 
@@ -162,6 +164,16 @@ func bothWays(t *testing.T, format envfile.Format, src []byte, r envfile.Rules) 
 	require.NoError(t, err, "%s", s.Bytes())
 	require.Equal(t, want, sopsPlaces(t, format, got.branches), "%s", s.Bytes())
 	require.Zero(t, countSealedText(got.warnings), "a comment that sops cannot open:\n%s\n%s", src, s.Bytes())
+	if format == envfile.INI || format == envfile.Dotenv {
+		o, err := openAs(format, s.Bytes())
+		require.NoError(t, err)
+		text, err := o.Text()
+		require.NoError(t, err)
+		require.Equal(t, string(src), string(text), "%s", s.Bytes())
+		if asWritten {
+			require.Equal(t, commentsByKey(plain), commentsByKey(got.branches), "%q\n%s", src, s.Bytes())
+		}
+	}
 
 	theirs, err := sopsSealAs(format, src, r)
 	if err != nil {
@@ -183,6 +195,29 @@ func bothWays(t *testing.T, format envfile.Format, src []byte, r envfile.Rules) 
 	require.NoError(t, err, "%s", again.Bytes())
 	require.Equal(t, want, sopsPlaces(t, format, got.branches))
 	require.Equal(t, back.mac, got.mac)
+}
+
+// commentsByKey lists the comments as sops reads them, each with the key before it.
+func commentsByKey(branches sops.TreeBranches) []string {
+	var all []string
+	var visit func(at string, b sops.TreeBranch)
+	visit = func(at string, b sops.TreeBranch) {
+		for _, item := range b {
+			switch key := item.Key.(type) {
+			case sops.Comment:
+				all = append(all, fmt.Sprintf("%s %q", at, key.Value))
+			case string:
+				at = key
+				if inner, ok := item.Value.(sops.TreeBranch); ok {
+					visit(key, inner)
+				}
+			}
+		}
+	}
+	for _, b := range branches {
+		visit("", b)
+	}
+	return all
 }
 
 func equalShapes(a, b []string) bool {
