@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/sealcfg/sealcfg/crypto"
 )
@@ -28,6 +29,11 @@ const DefaultIndent = -1
 // The error wraps [ErrConvert] if the format cannot hold the values: maps in dotenv, several
 // documents in JSON.
 func Convert(f Format, roots []*Node, indent int) ([]byte, error) {
+	for _, root := range roots {
+		if err := cannotHold(f, root); err != nil {
+			return nil, err
+		}
+	}
 	if f.Name() == YAML.Name() {
 		return convertYAML(roots, indent)
 	}
@@ -75,6 +81,36 @@ func ConvertValue(f Format, n *Node, indent int) ([]byte, error) {
 		return line.Bytes(), err
 	}
 	return nil, fmt.Errorf("a value that is no text: %w (%s)", ErrConvert, f.Name())
+}
+
+// UTF8 returns an error that wraps [ErrConvert] if a name or value in a tree is not
+// UTF-8, as JSON requires. Dotenv and INI files and !!binary values may hold such.
+func UTF8(n *Node) error { return cannotHold(JSON, n) }
+
+// cannotHold returns an error for a name, value or comment that is not UTF-8, if
+// a format cannot hold it.
+func cannotHold(f Format, n *Node) error {
+	if f != JSON && f != YAML {
+		return nil
+	}
+	text := n.Key
+	switch {
+	case n.Kind == Comment && f == YAML, n.Kind == Value && f == JSON: // YAML has !!binary
+		text += n.Text
+	}
+	if !utf8.ValidString(text) {
+		what := Path{{Key: n.Key}}.String() + " is"
+		if n.Kind == Comment {
+			what = "a comment is"
+		}
+		return fmt.Errorf("line %d: %s not UTF-8: %w (%s)", n.Line, strings.ToValidUTF8(what, "?"), ErrConvert, f.Name())
+	}
+	for _, e := range n.entries {
+		if err := cannotHold(f, e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // convertJSON writes JSON as sops does, with < > & escaped.

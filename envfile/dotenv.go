@@ -31,7 +31,7 @@ func (dotenvFormat) carry(typ crypto.Type, text string) (crypto.Type, string) {
 }
 
 func (dotenvFormat) parse(src []byte) (*parsed, error) {
-	if err := notUTF8(src); err != nil {
+	if err := notUTF16(src); err != nil {
 		return nil, err
 	}
 	var quotes openQuotes

@@ -7,6 +7,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/sealcfg/sealcfg/crypto"
 )
@@ -57,6 +58,9 @@ func unflatten(fields []flatField) (*Node, error) {
 	root := &Node{Kind: Map, Key: metaKey}
 	size := 0
 	for _, f := range fields {
+		if !utf8.ValidString(f.name + f.node.Text) {
+			return nil, syntaxError(f.node, "sops metadata is not UTF-8")
+		}
 		depth := strings.Count(f.name, mapSeparator) + strings.Count(f.name, listSeparator)
 		if depth > maxFlatDepth {
 			return nil, syntaxError(f.node, "sops metadata is nested too deeply")

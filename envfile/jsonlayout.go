@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/sealcfg/sealcfg/crypto"
 )
@@ -33,6 +34,9 @@ func spellJSON(n *Node, typ crypto.Type, text string) (string, error) {
 			return s, nil
 		}
 		return "", syntaxError(n, "%s: it is not a finite number", errNotInJSON)
+	}
+	if !utf8.ValidString(text) {
+		return "", syntaxError(n, "the value is not UTF-8, as JSON requires: encode it, in base64 for example")
 	}
 	return string(jsonString(text)), nil
 }

@@ -29,7 +29,7 @@ const (
 	inType     flipped = "type"     // of a value in clear
 	inSealed   flipped = "sealed"   // the plain text of a sealed value: never
 	inClear    flipped = "clear"    // the text of a value in clear: never
-	inComment  flipped = "comment"  // a sealed comment that is damaged is one in clear, and reported
+	inComment  flipped = "comment"  // a damaged encrypted comment becomes an unencrypted one, and is reported
 	inText     flipped = "text"     // layout: the same fields, another plain text
 	inMetadata flipped = "metadata" // the same plain text; the block says something else
 )
@@ -56,12 +56,12 @@ var bitFiles = []struct {
 	{
 		name:  "all.env",
 		plain: "# first\nS=hunter2\nC_unencrypted=z\nE=\n",
-		open:  map[flipped]int{inComment: 456, inMetadata: 238, inText: 7},
+		open:  map[flipped]int{inComment: 575, inMetadata: 238, inText: 7},
 	},
 	{
 		name:  "all.ini",
 		plain: "; first\n[s]\na = hunter2\nc_unencrypted = z\ne =\n",
-		open:  map[flipped]int{inComment: 486, inMetadata: 438, inText: 8},
+		open:  map[flipped]int{inComment: 605, inMetadata: 438, inText: 8},
 	},
 	{
 		name:  "all.bin",

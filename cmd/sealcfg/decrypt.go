@@ -150,9 +150,11 @@ func (o *decryptOptions) text(t *target, opened *envfile.Opened) ([]byte, error)
 		}
 		switch {
 		case o.format == "":
-			return printedValue(n), nil
-		case o.format == "yaml" && n.Kind != envfile.Map: // which JSON is, too
-			return append(envfile.JSONText(n, "  "), '\n'), nil
+			text, err := printedValue(n)
+			return text, t.at(err)
+		case (o.format == "yaml" || o.format == "json") && n.Kind != envfile.Map: // YAML includes JSON
+			text, err := jsonText(n)
+			return text, t.at(err)
 		case o.format != "json" && n.Kind != envfile.Map:
 			return nil, usagef("%s is no map; %s wants names for its values", o.extract, o.format)
 		}
@@ -176,7 +178,8 @@ func (o *decryptOptions) convert(t *target, roots []*envfile.Node) ([]byte, erro
 	}
 	switch o.format {
 	case "json":
-		return append(envfile.JSONText(roots[0], "  "), '\n'), nil
+		text, err := jsonText(roots[0])
+		return text, t.at(err)
 	case "dotenv":
 		text, err := dotenvText(roots[0])
 		return text, t.at(err)

@@ -39,9 +39,13 @@ PATH is written db.hosts[0].port; a key with special characters is quoted:
 				return err
 			}
 			a.noteLayers(cmd.Context(), t, path.String())
-			text := printedValue(n)
+			print := printedValue
 			if a.json {
-				text = jsonText(n)
+				print = jsonText
+			}
+			text, err := print(n)
+			if err != nil {
+				return t.at(err)
 			}
 			return a.answer(text)
 		},

@@ -11,11 +11,11 @@ import (
 )
 
 // printedValue returns the bytes of a single value, and a map or list as JSON.
-func printedValue(n *envfile.Node) []byte {
+func printedValue(n *envfile.Node) ([]byte, error) {
 	if n.Kind == envfile.Map || n.Kind == envfile.List {
 		return jsonText(n)
 	}
-	return []byte(shownText(n))
+	return []byte(shownText(n)), nil
 }
 
 // shownText is the text of a value as people write it: true, not True.
@@ -82,6 +82,9 @@ func variableName(path envfile.Path) string {
 }
 
 // jsonText is a value as JSON, on lines of its own.
-func jsonText(n *envfile.Node) []byte {
-	return append(escapeJSON(envfile.JSONText(n, "  ")), '\n')
+func jsonText(n *envfile.Node) ([]byte, error) {
+	if err := envfile.UTF8(n); err != nil {
+		return nil, withHint(err, "sealcfg get ENV PATH prints the bytes of one value, without --json")
+	}
+	return append(escapeJSON(envfile.JSONText(n, "  ")), '\n'), nil
 }

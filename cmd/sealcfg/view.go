@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/base64"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -26,6 +27,7 @@ type viewField struct {
 	Sealed bool    `json:"sealed"`
 	Length int     `json:"length"` // of the text, in bytes
 	Value  *string `json:"value,omitempty"`
+	Base64 string  `json:"value_base64,omitempty"` // of a value that is not UTF-8
 }
 
 type viewReader struct {
@@ -91,6 +93,11 @@ func runView(cmd *cobra.Command, o *viewOptions) error {
 	people := viewReaders(policy, s.Metadata())
 	layers := a.layersOf(cmd.Context(), t)
 	if a.json {
+		for i := range fields {
+			if v := fields[i].Value; v != nil && !utf8.ValidString(*v) {
+				fields[i].Value, fields[i].Base64 = nil, base64.StdEncoding.EncodeToString([]byte(*v))
+			}
+		}
 		return a.printJSON(struct {
 			File         string        `json:"file"`
 			LastModified string        `json:"last_modified"`

@@ -89,7 +89,7 @@ func jsonDocument(seed []byte) []byte {
 
 var lineValues = []string{
 	"x", "same", "same", "", "two words", "5", "1.50", "true", "null", " lead", "trail ", `"quoted"`, `'single'`, `"a`, `a\nb`, `\n`, `a\\nb`, `\\`, `a\`,
-	"a=b", "a#b", "a # b", "; no", "a ; b", `"a ; b"`, "größe 😀", "\r", "a\rb", "\t", "ENC[AES256_GCM,x]", "[x]", "`back`", "`a # b`", `"""triple"""`, "$HOME", "%(a)s", "\u00a0", "a:b",
+	"a=b", "a#b", "a # b", "; no", "a ; b", `"a ; b"`, "größe 😀", "\r", "a\rb", "\t", "ENC[AES256_GCM,x]", "[x]", "`back`", "`a # b`", `"""triple"""`, "$HOME", "%(a)s", "\u00a0", "a:b", "caf\xe9", "\xff\x00\xfe",
 }
 
 func dotenvDocument(seed []byte) []byte {
@@ -97,7 +97,7 @@ func dotenvDocument(seed []byte) []byte {
 	for range g.next(8) {
 		switch g.next(6) {
 		case 0:
-			g.write("#", g.pick(" public", " secret", "", "c", "# x", " ENC", "\\n"))
+			g.write("#", g.pick(" public", " secret", "", "c", "# x", " ENC", "\\n", " caf\xe9"))
 		case 1: // an empty line
 		case 2:
 			g.write(g.pick("a", "password", "same")) // may occur twice
@@ -121,7 +121,7 @@ func iniDocument(seed []byte) []byte {
 		g.write(g.pick("", "", "", "  "))
 		switch g.next(7) {
 		case 0, 1:
-			g.write(g.pick("#", ";", "# ", "; ", "## "), g.pick("public", "secret", "", "c", "a = b", "public"))
+			g.write(g.pick("#", ";", "# ", "; ", "## ", ";; "), g.pick("public", "secret", "", "c", "a = b", "public", "caf\xe9"))
 		case 2: // an empty line
 		case 3:
 			g.write("[", g.pick("a", "group", "deep", "DEFAULT", "b_secret", "x y", "a.b", "default", ""), "]", g.pick("", "", " # public", " ; c"))
