@@ -73,6 +73,13 @@ func TestFlatUnknown(t *testing.T) {
 	assert.Equal(t, []string{`htp environments/prod.ini:5:1 unknown key; did you mean "http"?`}, problemsOf(t, err))
 }
 
+// A byte order mark is a part of the first name, and visible in the error.
+func TestLoadByteOrderMark(t *testing.T) {
+	_, err := loadFormat(t, envfile.Dotenv, ".env", "\uFEFFDB__PASSWORD=canary\nDB__PORT=1\n")
+	require.ErrorContains(t, err, `\ufeffdb`)
+	assert.NotContains(t, err.Error(), "\uFEFF")
+}
+
 // Of a name that occurs twice, the same value counts as for sealcfg get, and a warning
 // names the other line.
 func TestLoadRepeated(t *testing.T) {

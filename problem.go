@@ -133,12 +133,14 @@ func (e *Error) Unwrap() []error {
 	return errs
 }
 
-// oneLine keeps a key or a reason with control characters from breaking the table.
+// oneLine keeps a key or a reason with control characters from breaking the table. A byte
+// order mark, which a dotenv file may have in its first name, becomes visible.
 func oneLine(s string) string {
-	return strings.Map(func(r rune) rune {
+	s = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
 			return ' '
 		}
 		return r
 	}, s)
+	return strings.ReplaceAll(s, "\uFEFF", `\ufeff`)
 }

@@ -41,9 +41,9 @@ func spellJSON(n *Node, typ crypto.Type, text string) (string, error) {
 	return string(jsonString(text)), nil
 }
 
-// trap explains a number that comes back in another spelling.
-func (t *jsonText) trap(n *Node) string {
-	if n.Kind != Value || n.Type != crypto.Int && n.Type != crypto.Float {
+// why explains a number that comes back in another spelling.
+func (t *jsonText) why(n *Node, encrypted bool) string {
+	if !encrypted || n.Kind != Value || n.Type != crypto.Int && n.Type != crypto.Float {
 		return ""
 	}
 	if text, err := spellJSON(n, n.Type, n.Text); err == nil && text != string(t.src.src[n.span.start:n.span.end]) {

@@ -191,10 +191,9 @@ func tomlKeys(keys []string) string {
 	return strings.Join(spelled, ".")
 }
 
-// trap says how a value comes back from sealing in another spelling than its
-// author's, "" if it does not.
-func (t *tomlText) trap(n *Node) string {
-	if n.Kind != Value || n.Text == "" { // which is not sealed
+// why explains a value that comes back in another notation.
+func (t *tomlText) why(n *Node, encrypted bool) string {
+	if !encrypted || n.Kind != Value || n.Text == "" {
 		return ""
 	}
 	raw := string(t.src.src[n.span.start:n.span.end])
@@ -202,18 +201,11 @@ func (t *tomlText) trap(n *Node) string {
 	if err != nil || back == raw {
 		return ""
 	}
-	digits := strings.TrimLeft(raw, "+-")
-	switch {
-	case n.Type == crypto.Str:
+	switch n.Type {
+	case crypto.Str:
 		return "escapes and joined lines are not kept: the same text comes back in another spelling"
-	case n.Type == crypto.Time:
+	case crypto.Time:
 		return "the time comes back as RFC 3339 spells it, with a T and no more digits than it needs"
-	case strings.HasPrefix(digits, "0x") || strings.HasPrefix(digits, "0o") || strings.HasPrefix(digits, "0b"):
-		return "a number that is not decimal becomes decimal; quote it if it is text"
-	case strings.HasPrefix(raw, "+"):
-		return "a number with a sign loses its plus; quote it if it is text"
-	case strings.Contains(raw, "_"):
-		return "underscores in a number are dropped; quote it if it is text"
 	}
-	return "the number comes back in another spelling, in the digits of a 64-bit float; quote it if it is text"
+	return numberTrap(raw)
 }

@@ -1,43 +1,42 @@
 package envfile
 
 import (
+	"errors"
+	"math"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/sealcfg/sealcfg/crypto"
 )
 
-// A Trap is a value that is read in another way than people expect: a number in
-// YAML or TOML whose spelling the format cannot carry, so that it comes back
-// canonical, or what other tools than sops understand in dotenv.
+// A Trap is a name or value that means something else than people may expect: a number
+// whose notation the format cannot keep, or a line of a dotenv file that other programs read
+// in another way than sops.
 type Trap struct {
 	Path         string // "line 3" where the name may be a part of a value
 	Line, Column int
 	Reason       string // does not contain the value
 }
 
-// Traps lists the dangerous spellings: in YAML among the values that the rules
-// seal, in dotenv everywhere.
+// trapper is a layout that explains its traps. why returns "" for a value without any.
+type trapper interface {
+	why(n *Node, encrypted bool) string
+}
+
+// Traps lists the traps of a document, in the order of the file.
 func (d *Document) Traps(r Rules) ([]Trap, error) {
 	m, err := r.compile()
 	if err != nil {
 		return nil, err
 	}
-	trap := func(visit) string { return "" }
-	switch d.format {
-	case YAML, TOML, JSON:
-		trap = func(v visit) string {
-			if !v.sealed {
-				return ""
-			}
-			return d.trap(v.node)
-		}
-	case Dotenv:
-		trap = func(v visit) string { return dotenvTrap(v.node) }
+	t, ok := d.p.layout.(trapper)
+	if !ok {
+		return nil, nil
 	}
 	reasons := map[*Node]string{}
 	err = m.walk(d.p.roots, func(v visit) error {
-		if reason := trap(v); reason != "" {
+		if reason := t.why(v.node, v.sealed); reason != "" {
 			reasons[v.node] = reason
 		}
 		return nil
@@ -60,18 +59,27 @@ func (d *Document) Traps(r Rules) ([]Trap, error) {
 	return traps, nil
 }
 
-// dotenvTrap explains what sops, and so this package, does not understand in a
-// dotenv file: it takes everything around the first = as it stands.
-func dotenvTrap(n *Node) string {
+const (
+	lineFeedTrap = `\n is a line feed to sops, also in C:\new; to keep a backslash, use YAML or JSON`
+	bytesTrap    = "is not UTF-8; sops keeps the bytes, but other programs may read other characters"
+	quoteAdvice  = "; quote it if it is text"
+)
+
+// why explains what sops does not understand in a dotenv file: it takes everything
+// around the first = as it is.
+func (t *dotenvText) why(n *Node, _ bool) string {
 	if n.Kind != Value {
 		return ""
 	}
-	value := strings.TrimSuffix(n.Text, "\r")
+	raw := string(t.src[n.span.start:n.span.end])
+	value := strings.TrimSuffix(raw, "\r")
 	switch {
 	case n.span.misread:
 		return severalLines
 	case n.span.spilt:
 		return "stands between the lines of a quoted value; sops takes what is left of the first = for a name"
+	case strings.HasPrefix(n.Key, byteOrderMark):
+		return "sops takes the byte order mark for a part of the name: remove it"
 	case strings.HasPrefix(n.Key, "export ") || strings.HasPrefix(n.Key, "export\t"):
 		return `sops takes "export" for a part of the name: leave it out`
 	case strings.TrimSpace(n.Key) != n.Key:
@@ -80,59 +88,85 @@ func dotenvTrap(n *Node) string {
 		return "sops takes the blanks for a part of the value: write NAME=value"
 	case len(value) > 1 && strings.ContainsRune("\"'`", rune(value[0])) && value[0] == value[len(value)-1]:
 		return "sops takes the quotes for a part of the value: leave them out"
+	case strings.Contains(value, `\n`) && !strings.Contains(value, "-----BEGIN "): // keys are often written so
+		return lineFeedTrap
 	case strings.Contains(value, " #") || strings.Contains(value, "\t#"):
 		return "sops takes the # and what follows for a part of the value: put the comment on a line of its own"
-	case value != n.Text:
+	case value != raw:
 		return "sops takes the carriage return at the end of the line for a part of the value: end lines with a line feed"
+	case !utf8.ValidString(n.Key + n.Text):
+		return bytesTrap
 	}
 	return ""
 }
 
-// trap explains a plain scalar whose text is not what it means.
-func (d *Document) trap(n *Node) string {
-	switch t := d.p.layout.(type) {
-	case *tomlText:
-		return t.trap(n)
-	case *jsonText:
-		return t.trap(n)
+func (t *iniText) why(n *Node, _ bool) string {
+	if n.Kind == Value && !utf8.ValidString(n.Key+n.Text) {
+		return bytesTrap
 	}
-	if n.span.open {
+	return ""
+}
+
+// why explains an unquoted value that comes back in another notation.
+func (t *yamlTree) why(n *Node, encrypted bool) string {
+	if encrypted && n.span.open {
 		return "the text block ends the file without a line break, and readers disagree whether a line feed follows: it comes back as |-"
 	}
-	if n.Kind != Value || n.Quoted || n.span.borrowed || n.span.end <= n.span.start {
+	if !encrypted || n.Kind != Value || n.Quoted || n.span.borrowed || n.span.end <= n.span.start {
 		return ""
 	}
-	text := string(d.p.src[n.span.start:n.span.end])
-	const advice = "; quote it if it is text"
-	switch n.Type {
-	case crypto.Int:
-		digits := strings.TrimLeft(text, "+-")
-		switch {
-		case text == n.Text:
-			return ""
-		case len(digits) > 1 && digits[0] == '0' && strings.Trim(digits, "01234567_") == "":
-			return "a number with a leading zero is read as octal" + advice
-		case strings.HasPrefix(text, "+"):
-			return "a number with a sign loses its plus" + advice
-		case strings.Contains(text, "_"):
-			return "underscores in a number are dropped" + advice
-		}
-		return "a number that is not decimal becomes decimal" + advice
-	case crypto.Float:
-		digits := strings.TrimLeft(text, "+-")
-		switch {
-		case len(digits) > 1 && digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9':
-			return "a number with a leading zero loses it" + advice
-		case strings.Trim(digits, "0123456789_") == "":
-			return "an integer too large for 64 bits is read as a float and loses digits" + advice
-		case strings.Contains(text, ".") && strings.HasSuffix(text, "0") && text != spellFloat(n.Text) && !strings.ContainsAny(text, "eE"):
-			return "a number with zeros at its end loses them, as a version would" + advice
-		}
-	case crypto.Str:
+	text := string(t.src.src[n.span.start:n.span.end])
+	if n.Type == crypto.Str {
 		switch strings.ToLower(text) {
 		case "yes", "no", "on", "off", "y", "n":
 			return "is a string here, but older YAML readers take it for a boolean; write true or false, or quote it"
 		}
+		return ""
+	}
+	edits, err := t.spell(n, spelling{text: n.Text, typ: n.Type})
+	if err == nil && len(edits) == 1 && edits[0].text == text {
+		return ""
+	}
+	switch n.Type {
+	case crypto.Int:
+		digits := strings.TrimLeft(text, "+-")
+		if len(digits) > 1 && digits[0] == '0' && strings.Trim(digits, "01234567_") == "" {
+			return "a number with a leading zero is read as octal" + quoteAdvice
+		}
+		return numberTrap(text)
+	case crypto.Float:
+		digits := strings.TrimLeft(text, "+-")
+		_, tooLarge := strconv.ParseInt(strings.ReplaceAll(text, "_", ""), 10, 64)
+		switch {
+		case len(digits) > 1 && digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9':
+			return "a number with a leading zero loses it" + quoteAdvice
+		case errors.Is(tooLarge, strconv.ErrRange):
+			return "an integer too large for 64 bits is read as a float and loses digits" + quoteAdvice
+		}
+		return numberTrap(text)
+	case crypto.Time:
+		return "a date or time comes back in another notation, which may be another type to YAML readers" + quoteAdvice
 	}
 	return ""
+}
+
+// numberTrap explains a number that comes back in another notation.
+func numberTrap(text string) string {
+	digits := strings.ToLower(strings.TrimLeft(text, "+-"))
+	f, err := strconv.ParseFloat(strings.ReplaceAll(text, "_", ""), 64)
+	switch {
+	case strings.HasPrefix(digits, "0x") || strings.HasPrefix(digits, "0o") || strings.HasPrefix(digits, "0b"):
+		return "a number that is not decimal becomes decimal" + quoteAdvice
+	case strings.Contains(digits, "e"):
+		return "a number with an exponent comes back in another notation" + quoteAdvice + ", such as the name of a commit"
+	case err == nil && !math.IsInf(f, 0) && !math.IsNaN(f) && !sameDecimal(strings.ReplaceAll(strings.TrimPrefix(text, "+"), "_", ""), crypto.FormatFloat(f)):
+		return "the number has more digits than a 64-bit float, and the others are lost" + quoteAdvice
+	case strings.HasPrefix(text, "+"):
+		return "a number with a sign loses its plus" + quoteAdvice
+	case strings.Contains(text, "_"):
+		return "underscores in a number are dropped" + quoteAdvice
+	case strings.Contains(text, ".") && strings.HasSuffix(text, "0"):
+		return "a number with zeros at its end loses them, as a version would" + quoteAdvice
+	}
+	return "the number comes back in another notation" + quoteAdvice
 }

@@ -15,15 +15,16 @@ func commanding(r rune) bool {
 	return r < ' ' || r >= 0x7F && r < 0xA0 || unicode.Is(unicode.Bidi_Control, r) || r == 0x2028 || r == 0x2029
 }
 
-// clean makes a text fit for a terminal that may quote names from a file. Line
-// breaks and tabs stay.
+// clean makes output that may quote names from a file fit for a terminal. Line breaks and
+// tabs stay. A byte order mark becomes visible.
 func clean(s string) string {
-	return strings.Map(func(r rune) rune {
+	s = strings.Map(func(r rune) rune {
 		if commanding(r) && r != '\n' && r != '\t' {
 			return '?'
 		}
 		return r
 	}, s)
+	return strings.ReplaceAll(s, "\uFEFF", `\ufeff`)
 }
 
 // cleanName is clean for a name on a line of its own, which a line break in it
@@ -45,7 +46,7 @@ func oneLine(s string) string {
 func escapeJSON(text []byte) []byte {
 	var b strings.Builder
 	for _, r := range string(text) {
-		if commanding(r) && r != '\n' {
+		if commanding(r) && r != '\n' || r == 0xFEFF {
 			fmt.Fprintf(&b, `\u%04x`, r)
 		} else {
 			b.WriteRune(r)
