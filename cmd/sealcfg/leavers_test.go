@@ -215,7 +215,7 @@ func TestLeaverReadsNothingThatIsWrittenSince(t *testing.T) {
 						if strings.HasSuffix(what, "bound") {
 							assert.Equal(t, wrongKey, code, what)
 						} else {
-							assert.Equal(t, "CANARY-set\n", said, what)
+							assert.Equal(t, "CANARY-set", said, what)
 						}
 					}
 				})
@@ -287,7 +287,7 @@ func TestLeaverOfAKeyGroup(t *testing.T) {
 				l.write(file)
 				said, code := l.asBob("sealcfg", "get", "app.json", "a")
 				if c.opens {
-					assert.Equal(t, "CANARY-set\n", said, what)
+					assert.Equal(t, "CANARY-set", said, what)
 				} else {
 					assert.Equal(t, c.code, code, "%s: %s", what, said)
 					assert.NotContains(t, said, "CANARY", what)

@@ -207,5 +207,5 @@ func TestWineReadOnlyAttribute(t *testing.T) {
 	assert.Equal(t, 1, code)
 	assert.Contains(t, stderr, `error: write environments\prod.yaml: the file has the read-only attribute`)
 	assert.Equal(t, before, p.read("environments/prod.yaml"))
-	assert.Equal(t, "change-me\n", p.windows("", "get", "prod", "db.password"))
+	assert.Equal(t, "change-me", p.windows("", "get", "prod", "db.password"))
 }
