@@ -1,8 +1,11 @@
 package envfile
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
+	"strings"
+	"unicode/utf8"
 )
 
 // Text returns the plaintext: the author's bytes where the format can carry
@@ -112,6 +115,7 @@ func (o *Opened) plainText() ([]byte, error) {
 func (o *Opened) spellPlain(edits []edit, n *Node) ([]edit, error) {
 	layout, respells := o.sealed.p.layout.(respeller)
 	respells = respells && o.bound == nil && !n.span.borrowed
+	emptied := o.onlyComments(n)
 	for _, c := range n.entries {
 		plain := o.plain[c]
 		if respells && c.Kind != Comment {
@@ -126,6 +130,10 @@ func (o *Opened) spellPlain(edits []edit, n *Node) ([]edit, error) {
 			err = syntaxError(c, "an encrypted comment stands where a value belongs")
 		case c.Kind == Value && plain.Kind == Comment: // "- ENC[…,type:comment]"
 			e = []edit{{c.span.dash, c.span.end, "#" + plain.Text}}
+			if emptied { // else the list would become null
+				e[0] = o.emptyList(c, e[0])
+				emptied = false
+			}
 		default:
 			e, err = o.sealed.p.spell(c, spelling{text: plain.Text, typ: plain.Type, agreed: o.bound == nil})
 		}
@@ -135,4 +143,37 @@ func (o *Opened) spellPlain(edits []edit, n *Node) ([]edit, error) {
 		edits = append(edits, e...)
 	}
 	return edits, nil
+}
+
+// onlyComments reports whether every item of a list is an encrypted comment. sops
+// writes "[] # comment" as such a list.
+func (o *Opened) onlyComments(n *Node) bool {
+	if n.Kind != List || n.Len() == 0 {
+		return false
+	}
+	for e := range n.Entries() {
+		if plain := o.plain[e]; plain == nil || plain.Kind != Comment {
+			return false
+		}
+	}
+	return true
+}
+
+// emptyList puts [] before the first comment of a list without other items: after
+// the colon of its key, where sops has it, or else on a line of its own.
+func (o *Opened) emptyList(c *Node, comment edit) edit {
+	src := o.sealed.p.src
+	eol := "\n"
+	if bytes.Contains(src[:c.span.dash], []byte("\r\n")) {
+		eol = "\r\n"
+	}
+	line := bytes.LastIndexByte(src[:c.span.dash], '\n') + 1
+	before := bytes.TrimRight(src[:c.span.dash], " \t\r\n")
+	indent := strings.Repeat(" ", utf8.RuneCount(src[line:c.span.dash]))
+	if bytes.HasSuffix(before, []byte(":")) && len(before) < line {
+		comment.start, comment.text = len(before), " []"+eol+indent+comment.text
+	} else { // after "- " or another comment; the brackets are deeper than the key
+		comment.text = "  []" + eol + indent + "  " + comment.text
+	}
+	return comment
 }

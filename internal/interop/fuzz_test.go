@@ -87,7 +87,7 @@ func (g *generate) value(indent string) {
 		}
 		g.comment(deeper)
 	case 7:
-		g.out.WriteString([]string{" {a: x, 'b': [1, same]}\n", " [same, same, {k: v}]\n", " {}\n", " []\n", " [a, # c\n" + indent + "   b]\n"}[g.next(5)])
+		g.out.WriteString([]string{" {a: x, 'b': [1, same]}\n", " [same, same, {k: v}]\n", " {}\n", " []\n", " [a, # c\n" + indent + "   b]\n", " [] # none\n", " {} # none\n"}[g.next(7)])
 	default:
 		g.scalar(indent)
 	}
