@@ -60,7 +60,7 @@ func (g givenRecipients) ruling(t *target) func() (*environments.Policy, *enviro
 		case !errors.Is(err, environments.ErrNoPolicy) && !(errors.Is(err, environments.ErrNoRule) && !policy.HasRules()):
 			return policy, nil, err
 		case len(g.members) == 0 && errors.Is(err, environments.ErrNoPolicy):
-			return nil, nil, withHint(err, "%s\nor name recipients: -r RECIPIENT, or $%s", noPolicyHint, envRecipients)
+			return nil, nil, withHint(err, "%s\nor name recipients: -r RECIPIENT, or $%s", t.app.hint(err), envRecipients)
 		case len(g.members) == 0:
 			return policy, nil, err
 		}
