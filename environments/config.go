@@ -135,7 +135,7 @@ func (d *directory) readConfig() (*ConfigFile, error) {
 		err = fmt.Errorf("%s is a link to nowhere", path)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", ConfigName, err)
+		return nil, err
 	}
 	return ParseConfig(path, src)
 }
@@ -170,7 +170,7 @@ func readConfigIn(fsys fs.FS, dir string) (*ConfigFile, error) {
 	case err == nil:
 		return ParseConfig(name, src)
 	case !errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("read %s: %w", ConfigName, err)
+		return nil, err
 	}
 	misname := path.Join(dir, configMisname)
 	switch _, err := fs.Stat(fsys, misname); {

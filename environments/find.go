@@ -1,13 +1,14 @@
 package environments
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path"
 
+	"github.com/sealcfg/sealcfg/internal/bounded"
 	"github.com/sealcfg/sealcfg/internal/regular"
 )
 
@@ -64,15 +65,10 @@ func readPolicy(path string) (*Policy, error) {
 	return ParsePolicy(path, src)
 }
 
-// ReadPolicy reads the policy at path, which may have any name and may be a pipe. See
-// [ParsePolicy].
-func ReadPolicy(path string) (*Policy, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("read policy: %w", err)
-	}
-	defer f.Close()
-	src, err := io.ReadAll(io.LimitReader(f, maxPolicy+1)) // ParsePolicy rejects one more byte
+// ReadPolicy reads the policy at path, which may have any name and may be a pipe. The
+// end of ctx ends the wait for a pipe. See [ParsePolicy].
+func ReadPolicy(ctx context.Context, path string) (*Policy, error) {
+	src, err := bounded.Any(ctx, func() (*os.File, error) { return os.Open(path) }, maxPolicy)
 	if err != nil {
 		return nil, fmt.Errorf("read policy: %w", err)
 	}

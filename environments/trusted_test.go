@@ -188,7 +188,7 @@ func TestErrIfOutside(t *testing.T) {
 		{"repo/a/.sops.yaml", "repo/app.yaml", false},
 		{"repo/.sops.yaml", "free/app.yaml", false},
 	} {
-		p, err := environments.ReadPolicy(at(c.policy))
+		p, err := environments.ReadPolicy(t.Context(), at(c.policy))
 		require.NoError(t, err)
 		err = p.ErrIfOutside(at(c.file))
 		if c.outside {

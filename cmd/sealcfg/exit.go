@@ -12,6 +12,7 @@ import (
 	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/internal/atomicfile"
 	"github.com/sealcfg/sealcfg/internal/editor"
+	"github.com/sealcfg/sealcfg/internal/regular"
 	"github.com/sealcfg/sealcfg/internal/scratch"
 	"github.com/sealcfg/sealcfg/keys"
 )
@@ -175,6 +176,8 @@ func (a *app) hint(err error) string {
 		return "the file has its new contents, but a power cut can undo that; once the cause is fixed, run: sync"
 	case errors.Is(err, atomicfile.ErrChanged):
 		return "somebody else has written it meanwhile; run the command again"
+	case errors.Is(err, regular.ErrNotRegular):
+		return "put a regular file in its place, or remove it"
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return "free some space and run the command again; the file is unchanged"
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/keys"
 )
 
@@ -55,6 +56,9 @@ type sopsRun struct {
 	name   string // of the command
 	legacy bool   // it was given as a flag
 	log    *sopsLog
+
+	// namedPolicy reads the policy at --config or $SOPS_CONFIG, once: it may be a pipe.
+	namedPolicy func() (*environments.Policy, error)
 }
 
 // A sopsCommand is a command of sops.
@@ -271,6 +275,7 @@ func (r *sopsRun) runCommand(ctx context.Context, cmd *sopsCommand) error {
 	if err := r.useFlags(); err != nil {
 		return err
 	}
+	r.readsPolicy(ctx)
 	if !cmd.own {
 		ctx = r.untilSignal(ctx)
 	}

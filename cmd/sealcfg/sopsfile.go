@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/environments"
@@ -27,11 +28,19 @@ type sopsFile struct {
 	path   string         // of the text; the target's path is that of --filename-override
 }
 
-// untilSignal ends the context when a signal comes.
+// readsPolicy sets namedPolicy. The end of ctx ends its wait for a pipe.
+func (r *sopsRun) readsPolicy(ctx context.Context) {
+	r.namedPolicy = sync.OnceValues(func() (*environments.Policy, error) {
+		return environments.ReadPolicy(ctx, r.str("config"))
+	})
+}
+
+// untilSignal returns a context that a signal ends.
 func (r *sopsRun) untilSignal(ctx context.Context) context.Context {
 	ctx, stop := signal.NotifyContext(ctx, scratch.Signals()...)
 	context.AfterFunc(ctx, stop) // the second signal has its usual effect again
 	r.interrupted = func() bool { return ctx.Err() != nil }
+	r.readsPolicy(ctx)
 	return ctx
 }
 
@@ -278,8 +287,8 @@ func (r *sopsRun) policyFor(path string) (*environments.Policy, *environments.Ru
 }
 
 func (r *sopsRun) policy() (*environments.Policy, error) {
-	if path := r.str("config"); path != "" {
-		return environments.ReadPolicy(path)
+	if r.str("config") != "" {
+		return r.namedPolicy()
 	}
 	dir, err := os.Getwd()
 	if err != nil {
