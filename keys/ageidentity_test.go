@@ -244,10 +244,11 @@ func FuzzParseAgeIdentities(f *testing.F) {
 	for _, s := range []string{aliceKey, "# c\n" + bobKey + "\n", hybridKey, aliceKey + " " + bobKey, "AGE-SECRET-KEY-1QQQQ", "AGE-PLUGIN-X-1"} {
 		f.Add(s)
 	}
+	f.Add(utf16le(aliceKey))
 	f.Fuzz(func(t *testing.T, text string) {
 		ids, err := keys.ParseAgeIdentities(text)
 		if err != nil {
-			require.Regexp(t, `^line \d+: (malformed age identity|not an age identity that this version knows|age keys of kind "plugin" need .*)$`, err.Error())
+			require.Regexp(t, `^line \d+: (malformed age identity|not an age identity that this version knows|a recipient, which is .*|age keys of kind "plugin" need .*)$|^it contains NUL bytes|^UTF-16 with `, err.Error())
 			return
 		}
 		for _, id := range ids {
