@@ -460,7 +460,15 @@ func TestLastModifiedGoesForward(t *testing.T) {
 		rotated, err := o.Rotate(t.Context(), bindingRules, sealedTo(alice))
 		require.NoError(t, err)
 		assert.Greater(t, rotated.Metadata().LastModified, o.Sealed().Metadata().LastModified)
+		rewrapped, err := o.Rewrap(t.Context(), sealedTo(alice))
+		require.NoError(t, err)
+		assert.GreaterOrEqual(t, rewrapped.Metadata().LastModified, o.Sealed().Metadata().LastModified, "sops keeps it too")
 	})
+	o := open(t, parseSealed(t, string(seal(t, "a: x\n", envfile.Rules{}).Bytes())))
+	s, ok, err := o.ApplyInPlace(envfile.Set(path(t, "a"), crypto.Str, "z"))
+	require.NoError(t, err)
+	require.True(t, ok)
+	assert.Greater(t, s.Metadata().LastModified, o.Sealed().Metadata().LastModified)
 }
 
 // Every byte of the block: changed, it is refused.

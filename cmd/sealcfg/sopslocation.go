@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"github.com/sealcfg/sealcfg/envfile"
@@ -42,10 +43,11 @@ func (f *sopsFile) checkLocation(ctx context.Context, r *sopsRun, o *envfile.Ope
 	}), "%s", hint)
 }
 
-// isTemporary reports whether a file is below $TMPDIR, and its project is not.
+// isTemporary reports whether a file is below the directory for temporary files, which
+// is $TMPDIR or the one of the system, and its project is not.
 func (r *sopsRun) isTemporary(ctx context.Context, path string) bool {
-	tmp := r.env("TMPDIR")
-	if tmp == "" || !isBelow(path, tmp) {
+	tmp := os.TempDir()
+	if !isBelow(path, tmp) {
 		return false
 	}
 	root, err := r.git.Root(ctx, filepath.Dir(path))
