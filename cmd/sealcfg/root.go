@@ -71,10 +71,13 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 	}
 	err := usagef("unknown command %q", args[0])
 	if instead, ok := asInSops[args[0]]; ok && !cmd.HasParent() {
-		return withHint(err, "sops has it; here it is %s", instead)
+		return withHint(err, "sops has it; here it is %s", strings.Replace(instead, "FILE", fileAmong(args), 1))
 	}
 	if guess, ok := closest.Of(args[0], subcommands(cmd)); ok {
 		return withHint(err, "did you mean %s %s?", cmd.CommandPath(), guess)
+	}
+	if file := fileAmong(args[:1]); file != "FILE" && !cmd.HasParent() { // sops edits it
+		return withHint(err, "the command comes first, run: sealcfg edit %s", file)
 	}
 	return withHint(err, "%s --help lists the commands", cmd.CommandPath())
 }

@@ -126,7 +126,7 @@ func sopsCommandNames() []string {
 // runSops runs a command line of sops and returns the exit code.
 func (a *app) runSops(ctx context.Context, args []string) int {
 	a.wd, _ = os.Getwd()
-	r := &sopsRun{app: a, sopsArgs: sopsArgs{text: map[string]string{}, cli: map[string]bool{}}}
+	r := &sopsRun{app: a, sopsArgs: sopsArgs{text: map[string]string{}, cli: map[string]bool{}, args: args}}
 	ctx = keys.WithSource(ctx, a.withPeople(keys.Source{})) // for recipients
 	err := r.dispatch(ctx, args)
 	if err != nil && (a.asking.gaveUp || a.interrupted != nil && a.interrupted()) {
@@ -191,7 +191,8 @@ func (r *sopsRun) readCommand(cmd *sopsCommand) error {
 			continue
 		}
 		err := fmt.Errorf("%s comes before the command, where sops does not read it", dashed(name))
-		if err := r.ignore(cmd.name, name, withHint(err, "write it after the command: %s %s %s ... FILE", sopsName(), cmd.name, dashed(name))); err != nil {
+		after := orderedCall(cmd.name, r.args, fmt.Sprintf("%s %s %s ... FILE", sopsName(), cmd.name, dashed(name)))
+		if err := r.ignore(cmd.name, name, withHint(err, "write it after the command: %s", after)); err != nil {
 			return err
 		}
 		delete(r.text, name)

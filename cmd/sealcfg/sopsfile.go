@@ -62,7 +62,7 @@ func (r *sopsRun) oneFile() error {
 				i++
 			}
 		}
-		err := withHint(fmt.Errorf("%s comes after the file, where flags are not read", written), "write the flags before the file: %s", r.inOrder(written))
+		err := withHint(fmt.Errorf("%s comes after the file, where flags are not read", written), "write the flags before the file: %s", orderedCall(r.name, r.args, r.inOrder(written)))
 		if err := r.ignore(r.name, name, err); err != nil {
 			return err
 		}
@@ -176,7 +176,7 @@ func (f *sopsFile) sameType() error {
 		return nil
 	}
 	err := fmt.Errorf("%s: --output-type %s: the file is %s and keeps its format", f.shown, f.to.Name(), f.format.Name())
-	return withHint(err, "leave out --output-type; to convert the plaintext, run: sops decrypt --output-type %s %s", f.to.Name(), f.shown)
+	return withHint(err, "leave out --output-type; to convert the plaintext, run: %s decrypt --output-type %s %s", sopsName(), f.to.Name(), shellWord(f.shown))
 }
 
 func (f *sopsFile) text(ctx context.Context, in *os.File) ([]byte, error) {

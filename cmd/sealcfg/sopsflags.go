@@ -110,6 +110,7 @@ type sopsArgs struct {
 	text map[string]string // by the long name; given, or from a variable
 	cli  map[string]bool   // given on the command line
 	rest []string
+	args []string // all
 }
 
 func (s *sopsArgs) str(name string) string { return s.text[name] }
@@ -190,7 +191,7 @@ func (s *sopsArgs) misread(err error) error {
 	if name, ok := strings.CutPrefix(text, "flag provided but not defined: "); ok {
 		name = strings.TrimLeft(name, "-")
 		err := fmt.Errorf("flag provided but not defined: %s", dashed(name))
-		return withHint(err, "%s", otherPosition(name))
+		return withHint(err, "%s", s.otherPosition(name))
 	}
 	if name, ok := strings.CutPrefix(text, "flag needs an argument: "); ok {
 		return fmt.Errorf("%s needs a value", dashed(strings.TrimLeft(name, "-")))
@@ -209,16 +210,16 @@ func (s *sopsArgs) misread(err error) error {
 }
 
 // otherPosition is the hint for a flag that sops has elsewhere or does not have.
-func otherPosition(name string) string {
+func (s *sopsArgs) otherPosition(name string) string {
 	f := findSopsFlag(name)
 	if f == nil {
 		return fmt.Sprintf("%s --help lists the flags", sopsName())
 	}
 	if i := slices.Index(sopsCommandNames(), f.name); i >= 0 && f.kind == boolFlag {
-		return fmt.Sprintf("leave it out, the command is enough: %s %s FILE", sopsName(), f.name)
+		return "the command is enough, run: " + orderedCall(f.name, s.args, sopsName()+" "+f.name+" FILE")
 	}
 	if slices.Contains(strings.Fields(globalOnly), f.name) {
-		return fmt.Sprintf("write it before the command: %s %s ... COMMAND FILE", sopsName(), dashed(f.name))
+		return "write it before the command: " + orderedCall(calledCommand(s.args), s.args, fmt.Sprintf("%s %s ... COMMAND FILE", sopsName(), dashed(f.name)))
 	}
 	var with []string
 	for _, c := range sopsCommands() {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"slices"
@@ -37,6 +38,9 @@ func sopsUserHint(cmd *cobra.Command, none *pflag.NotExistError) string {
 			if mode := modeAmong(os.Args[1:]); mode != "" {
 				return sopsModeHint(mode, file)
 			}
+			if instead := asInSops[calledCommand(os.Args[1:])]; strings.HasPrefix(instead, "sealcfg rekey") {
+				return fmt.Sprintf("sealcfg writes in place without a flag, run: %s %s", instead, file)
+			}
 			return "the commands write in place without a flag: sealcfg encrypt " + file + ", or sealcfg edit " + file
 		}
 	case "age":
@@ -44,9 +48,16 @@ func sopsUserHint(cmd *cobra.Command, none *pflag.NotExistError) string {
 			return fmt.Sprintf("the flag is called -r here: sealcfg %s -r RECIPIENT %s", command, file)
 		}
 	case "output-type":
-		if command == "decrypt" {
-			return "the flag is called --format here: sealcfg decrypt " + file + " --format FORMAT"
+		if command == "encrypt" {
+			break
 		}
+		format := cmp.Or(formatAmong(os.Args[1:]), "FORMAT")
+		if command == "decrypt" {
+			return fmt.Sprintf("the flag is called --format here: sealcfg decrypt %s --format %s", file, format)
+		}
+		return fmt.Sprintf("a file keeps its format; to convert the plaintext, run: sealcfg decrypt %s --format %s", file, format)
+	case "set":
+		return "the command is a word here: sealcfg set " + file + " FIELD"
 	case "filename-override":
 		if command == "encrypt" || command == "decrypt" {
 			return fmt.Sprintf("the flag is called --filename here, and is for stdin: sealcfg %s - --filename PATH", command)
@@ -56,7 +67,21 @@ func sopsUserHint(cmd *cobra.Command, none *pflag.NotExistError) string {
 	if i < 0 || f.refuse != "" || !slices.Contains(strings.Fields(sopsCommands()[i].flags), f.name) {
 		return ""
 	}
-	return fmt.Sprintf("use the command line of sops: sealcfg sops %s %s ... %s", command, dashed(f.name), file)
+	return "use the command line of sops: " + orderedCall(command, os.Args[1:], fmt.Sprintf("sealcfg sops %s %s ... %s", command, dashed(f.name), file))
+}
+
+// formatAmong is the value of --output-type, "" if it is no format that decrypt converts to.
+func formatAmong(args []string) string {
+	for i, arg := range args {
+		value, ok := strings.CutPrefix(arg, "--output-type=")
+		if arg == "--output-type" && i+1 < len(args) {
+			value, ok = args[i+1], true
+		}
+		if ok && slices.Contains(printable, value) {
+			return value
+		}
+	}
+	return ""
 }
 
 // sopsModeHint is the hint for a flag that stands for a command.

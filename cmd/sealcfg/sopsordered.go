@@ -1,0 +1,68 @@
+package main
+
+import (
+	"slices"
+	"strings"
+)
+
+// repeatable lists the commands of sops whose command lines hold no values, so that a
+// hint may repeat them.
+var repeatable = []string{"decrypt", "encrypt", "edit", "rotate", "updatekeys", "filestatus"}
+
+// orderedCall returns the command line of sops in args as a call of command, with each
+// flag in a position where sops reads it. It returns otherwise if a flag is unknown.
+func orderedCall(command string, args []string, otherwise string) string {
+	if !slices.Contains(repeatable, command) {
+		return otherwise
+	}
+	own := strings.Fields(sopsCommands()[slices.Index(sopsCommandNames(), command)].flags)
+	var before, flags, files []string
+	for i := 0; i < len(args); i++ {
+		if arg := args[i]; arg == "-" || !strings.HasPrefix(arg, "-") {
+			files = append(files, arg)
+			continue
+		}
+		written, value, hasValue := strings.Cut(args[i], "=")
+		f := findSopsFlag(strings.TrimLeft(written, "-"))
+		if f == nil {
+			return otherwise
+		}
+		words := []string{written}
+		switch {
+		case hasValue:
+			words = []string{written + "=" + shellWord(value)}
+		case f.kind != boolFlag && i+1 < len(args):
+			i++
+			words = append(words, shellWord(args[i]))
+		}
+		switch {
+		case slices.Contains([]string{"decrypt", "encrypt", "rotate"}, f.name): // the command
+		case slices.Contains(own, f.name):
+			flags = append(flags, words...)
+		case slices.Contains(strings.Fields(globalOnly), f.name):
+			before = append(before, words...)
+		default:
+			return otherwise
+		}
+	}
+	if len(files) > 0 && slices.Contains(sopsCommandNames(), files[0]) {
+		files = files[1:]
+	}
+	if len(files) == 0 {
+		files = []string{"FILE"}
+	}
+	for i := range files {
+		files[i] = shellWord(files[i])
+	}
+	return strings.Join(slices.Concat([]string{sopsName()}, before, []string{command}, flags, files), " ")
+}
+
+// calledCommand returns the first argument that names a command of sops.
+func calledCommand(args []string) string {
+	for _, arg := range args {
+		if slices.Contains(sopsCommandNames(), arg) {
+			return arg
+		}
+	}
+	return ""
+}
