@@ -2,6 +2,7 @@ package environments_test
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -228,6 +229,45 @@ func TestThresholdOfOneGroup(t *testing.T) {
 		to, err := rule.Recipients(keys.Default)
 		require.NoError(t, err)
 		assert.Equal(t, want, to.Threshold)
+	}
+}
+
+// A policy takes little memory, whatever its regular expressions are.
+func TestBombs(t *testing.T) {
+	for _, regex := range []string{
+		strings.Repeat("a{1000}", 500), "a{1000}", "^(a?){900}$", "(a|b|c){900}", "(?:(?:a{10}){10}){10}",
+		`^\pL{900}$`, `(?i)^\pL{900}$`, strings.Repeat(`\pL`, 1300), strings.Repeat(`[\pL\pN]`, 400), "^(?i:k{900})$",
+	} {
+		src := []byte("creation_rules:\n" + strings.Repeat("  - path_regex: '"+regex+"'\n", 500))
+		taken := allocated(func() {
+			p, err := environments.ParsePolicy("/repo/.sops.yaml", src)
+			require.NoError(t, err)
+			_, err = p.RuleFor("/repo/other")
+			require.ErrorContains(t, err, "path_regex is too large")
+			require.Regexp(t, `^/repo/\.sops\.yaml:[0-9]+:17: `, err.Error())
+		})
+		t.Logf("%.20s: %d MB", regex, taken>>20)
+		assert.Less(t, taken, uint64(256<<20), regex)
+	}
+}
+
+// allocated returns how many bytes f allocates.
+func allocated(f func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
+// A rule after one that is too large does not match in its place.
+func TestRuleAfterTooLarge(t *testing.T) {
+	p, err := environments.ParsePolicy("/repo/.sops.yaml", []byte("creation_rules:\n  - path_regex: ^a\n    encrypted_regex: "+
+		strings.Repeat("a{1000}", 500)+"\n  - path_regex: ^b\n    age: x\n  - path_regex: ^c\n    age: y\n"))
+	require.NoError(t, err)
+	for _, file := range []string{"a", "b", "c"} {
+		_, err := p.RuleFor("/repo/" + file)
+		require.ErrorContains(t, err, "is too large", file)
 	}
 }
 

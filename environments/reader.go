@@ -26,7 +26,7 @@ type reader struct {
 	recipients map[*envfile.Node]int
 	members    []*Member
 	indents    map[string]int // of stores, by name
-	regexes    int            // instructions of all regular expressions
+	regexes    int            // steps of all regular expressions
 }
 
 func newReader(path string) *reader {
@@ -259,9 +259,9 @@ const (
 	maxPolicy = 4 << 20 // bytes, also of a sealcfg.yaml
 	maxRegex  = 4096    // bytes, as in files
 
-	// maxInstructions bounds all regular expressions of a policy together, with
-	// repetitions such as a{1000} expanded.
-	maxInstructions = 150_000
+	// maxSteps bounds all regular expressions of a policy together, with repetitions
+	// such as a{1000} expanded.
+	maxSteps = 150_000
 )
 
 // fits refuses a text that is far larger than any that a person wrote.
@@ -283,6 +283,13 @@ func (r *reader) regex(n *envfile.Node, what string) string {
 		r.fail(n, "%s has more than %d bytes", what, maxRegex)
 		return ""
 	}
+	tooLarge := func() string {
+		r.fail(n, "%s is too large: the regular expressions of this file expand to more than %d steps", what, maxSteps)
+		return ""
+	}
+	if r.regexes > maxSteps { // parsing takes memory as well
+		return tooLarge()
+	}
 	parsed, err := syntax.Parse(text, syntax.Perl)
 	if err != nil {
 		reason := "malformed"
@@ -293,26 +300,30 @@ func (r *reader) regex(n *envfile.Node, what string) string {
 		r.fail(n, "%s does not compile: %s", what, reason)
 		return ""
 	}
-	if r.regexes += instructions(parsed); r.regexes > maxInstructions {
-		r.fail(n, "%s is too large: the repetitions in the regular expressions of this file expand to more than %d steps", what, maxInstructions)
-		return ""
+	if r.regexes += steps(parsed); r.regexes > maxSteps {
+		return tooLarge()
 	}
 	return text
 }
 
-// instructions estimates the size of a compiled regular expression.
-func instructions(re *syntax.Regexp) int {
+// steps estimates the size of a compiled regular expression, in instructions. A class
+// such as \pL takes the memory of many: 16 is the number of bounds of ranges that take as
+// much as one instruction.
+func steps(re *syntax.Regexp) int {
 	n := 1
-	if re.Op == syntax.OpLiteral {
+	switch re.Op {
+	case syntax.OpLiteral:
 		n = len(re.Rune)
+	case syntax.OpCharClass:
+		n += len(re.Rune) / 16
 	}
 	for _, sub := range re.Sub {
-		n += instructions(sub)
+		n += steps(sub)
 	}
 	if re.Op == syntax.OpRepeat {
 		n = (n - 1) * max(1, re.Min, re.Max)
 	}
-	return min(n, maxInstructions+1)
+	return min(n, maxSteps+1)
 }
 
 func describe(n *envfile.Node) string {
