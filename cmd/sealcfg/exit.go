@@ -169,13 +169,15 @@ func (a *app) hint(err error) string {
 	case errors.Is(err, editor.ErrNone):
 		return "set EDITOR, for example: EDITOR=nano sealcfg edit ..."
 	case errors.As(err, &locked):
-		return "find the program, and end it if it hangs: fuser -v " + shellWord(shown(locked.Path))
+		return "find the program, and end it if it hangs: fuser -v " + shellWord(shown(locked.Path)) + "\nto see the programs of other users, run it as root"
 	case errors.Is(err, atomicfile.ErrMounted):
 		return "mount the directory of the file instead of the file itself"
 	case errors.Is(err, atomicfile.ErrInPlace):
 		return "the file has its new contents, but a power cut can undo that; once the cause is fixed, run: sync"
 	case errors.Is(err, atomicfile.ErrChanged):
 		return "somebody else has written it meanwhile; run the command again"
+	case errors.Is(err, atomicfile.ErrDamaged):
+		return "the file is neither as before nor complete: run the command again"
 	case errors.Is(err, regular.ErrNotRegular):
 		return "put a regular file in its place, or remove it"
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):

@@ -202,7 +202,7 @@ func (a *app) initIgnore(ctx context.Context, path string) error {
 	}
 	options := atomicfile.Options{NoClobber: true}
 	if err == nil {
-		options = atomicfile.Options{IfUnchanged: old}
+		options = atomicfile.Options{IfUnchanged: old, InPlace: a.withoutCopy(path)} // it only grows
 	}
 	var lines []string
 	for line := range strings.Lines(string(old)) {

@@ -415,14 +415,16 @@ func countOf(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-// saveAll is save for a file with several names: hard links, which stay.
+// saveAll is save for a file with several names: hard links, which stay. If the error
+// wraps [atomicfile.ErrInPlace], the file has its new contents.
 func (a *app) saveAll(ctx context.Context, t *target, s, old *envfile.Sealed) error {
 	if err := a.save(ctx, t, s, old); err != nil {
 		return err
 	}
 	for _, alias := range t.aliases {
 		if err := atomicfile.Relink(ctx, t.path, alias, old.Bytes()); err != nil {
-			return err
+			err = quietly(atomicfile.ErrInPlace, fmt.Errorf("%s is written, but its hard link is not: %w", t.shown, err))
+			return withHint(err, "once the cause is fixed, make the link again: ln -f %s %s", shellWord(t.shown), shellWord(shown(alias)))
 		}
 	}
 	return nil

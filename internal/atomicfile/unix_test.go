@@ -188,7 +188,7 @@ func TestDirectoryThatMayNotBeWritten(t *testing.T) {
 	require.NoError(t, os.Chmod(path, 0o666))
 	out, err := helper(t, "nobody", path)
 	require.Error(t, err)
-	assert.Contains(t, out, "write "+path+": make a file in its folder: permission denied")
+	assert.Contains(t, out, "write "+path+": make a file in its directory: permission denied")
 	assert.NotContains(t, out, ".sealcfg-", "the temporary name")
 	assert.Equal(t, "old", content(t, path))
 	assert.Equal(t, []string{"f"}, names(t, dir))

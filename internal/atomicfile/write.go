@@ -202,7 +202,7 @@ func fill(temp, target string, data []byte, old fs.FileInfo, opt Options) (err e
 // A dirError is returned when a directory takes no new file.
 type dirError struct{ err error }
 
-func (e *dirError) Error() string { return "make a file in its folder: " + e.err.Error() }
+func (e *dirError) Error() string { return "make a file in its directory: " + e.err.Error() }
 func (e *dirError) Unwrap() error { return e.err }
 
 // bare returns an error without the name of the temporary file.
