@@ -151,6 +151,7 @@ func (b *binder) bind(p *plan, v reflect.Value, n *node, at *place) {
 		v.Set(target)
 		return
 	case shapeSecret:
+		at.secret = true
 		held := reflect.New(p.elem.typ).Elem()
 		b.bind(p.elem, held, n, at)
 		v.Addr().Interface().(boxed).fill(held)
@@ -270,7 +271,7 @@ func (b *binder) bindMap(p *plan, v reflect.Value, n *node, at *place) {
 	}
 	m := reflect.MakeMapWithSize(p.typ, len(n.entries))
 	for _, e := range n.entries {
-		entry := at.key(e.key, variableName(e.key))
+		entry := at.entry(e.key, variableName(e.key))
 		key := reflect.New(p.typ.Key()).Elem()
 		if f := p.key(key, "", e.key); f != nil {
 			f.reason = "the key: " + f.reason

@@ -30,7 +30,7 @@ func (b *binder) anything(n *node, at *place) any {
 	case nodeMap:
 		m := make(map[string]any, len(n.entries))
 		for _, e := range n.entries {
-			m[e.key] = b.anything(e, at.key(e.key, variableName(e.key)))
+			m[e.key] = b.anything(e, at.entry(e.key, variableName(e.key)))
 		}
 		if len(n.entries) == 0 {
 			b.placed(at, n.origin)

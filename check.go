@@ -103,7 +103,7 @@ func (b *binder) checkEach(checks []check, p *plan, v reflect.Value, n *node, at
 		for _, e := range n.entries {
 			key := reflect.New(p.typ.Key()).Elem()
 			if p.key(key, "", e.key) == nil {
-				b.checkEach(checks, p.elem, v.MapIndex(key), e, at.key(e.key, variableName(e.key)))
+				b.checkEach(checks, p.elem, v.MapIndex(key), e, at.entry(e.key, variableName(e.key)))
 			}
 		}
 	default:

@@ -227,16 +227,16 @@ func fieldOf(p *plan, name, rest string) (found *field, spelled, after string, e
 // have, else the name in lower case.
 func keyOf(below *node, variable, name string) (string, error) {
 	found := strings.ToLower(name)
-	matches := 0
+	var first *node
 	if below != nil && below.kind == nodeMap {
 		for _, e := range below.entries {
 			if variableName(e.key) != name {
 				continue
 			}
-			if matches++; matches > 1 {
-				return "", fmt.Errorf("$%s fits two keys of the files: %q and %q", variable, found, e.key)
+			if first != nil { // no key is quoted, because a Secret may hold the map
+				return "", fmt.Errorf("$%s fits two keys of a map, at %s and %s", variable, first.keyOrigin, e.keyOrigin)
 			}
-			found = e.key
+			first, found = e, e.key
 		}
 	}
 	return found, nil

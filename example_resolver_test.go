@@ -46,3 +46,19 @@ func ExampleResolver() {
 	// correct horse
 	// ref+machine://you
 }
+
+// References are limited to the secrets of the program, in files and in variables.
+func ExampleAllowReferences() {
+	type settings struct{ Password, Token string }
+	_, err := sealcfg.Load[settings](context.Background(),
+		sealcfg.WithoutFiles(),
+		sealcfg.WithEnvPrefix("APP_"),
+		sealcfg.WithEnviron("APP_PASSWORD=ref+machine://app/db", "APP_TOKEN=ref+machine://admin/token"),
+		sealcfg.WithResolver(machine{"app/db": "correct horse", "admin/token": "battery staple"}),
+		sealcfg.AllowReferences("machine://app/", "awssm://prod/app/"),
+		sealcfg.AllowVariableReferences("machine://app/"))
+	fmt.Println(err)
+	// Output:
+	// settings: 1 problem
+	//   token  $APP_TOKEN: ref+machine://admin/token  the program does not allow this reference; to allow it, add it to sealcfg.AllowVariableReferences
+}

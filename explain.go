@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/sealcfg/sealcfg/internal/dsn"
 )
 
 // maxShown is how many characters of a value Explain shows.
@@ -20,9 +22,11 @@ const maxShown = 80
 // Explain writes a table of all settings, in the order of the struct: path, type,
 // value, and where it came from. Lists and maps are listed entry by entry; a
 // setting that nothing sets has the value - and the origin "not set". A [Secret]
-// shows as [secret] or [unset], whatever it holds, and so does the password in a
-// URL. All else is shown: what must not be, belongs into a Secret. Long values are
-// cut, and those with control characters are quoted.
+// shows as [secret] or [unset]. A value that a secret manager returned or that comes
+// from a secrets directory shows as [secret], also if the field is not a Secret.
+// Passwords in URLs and in DSNs, such as user:password@tcp(host)/db, are hidden. All
+// other values are shown; use a Secret for what must not be. Long values are cut, and
+// values with control characters are quoted.
 //
 // If several files make up the environment, a second table lists them, weakest first,
 // and the settings that each overrides.
@@ -49,8 +53,19 @@ func layersOf(sources []Source) []explainedLayer {
 	return layers
 }
 
+// secretDirsOf returns the secrets directories among the sources.
+func secretDirsOf(sources []Source) []string {
+	var dirs []string
+	for _, source := range sources {
+		if s, ok := source.(interface{ secretDir() string }); ok { // not by its type, as in options
+			dirs = append(dirs, s.secretDir())
+		}
+	}
+	return dirs
+}
+
 func explain(w io.Writer, p *plan, v reflect.Value, s *snapshot) error {
-	e := &explainer{origins: s.origins, rows: [][4]string{{"PATH", "TYPE", "VALUE", "ORIGIN"}}}
+	e := &explainer{origins: s.origins, secretDirs: s.secretDirs, rows: [][4]string{{"PATH", "TYPE", "VALUE", "ORIGIN"}}}
 	e.walk(p, v, &place{})
 	if _, err := io.WriteString(w, e.table()+layerTable(s.layers)); err != nil {
 		return fmt.Errorf("explain settings: %w", err)
@@ -62,8 +77,9 @@ func explain(w io.Writer, p *plan, v reflect.Value, s *snapshot) error {
 const nothing = "-"
 
 type explainer struct {
-	origins *Origins
-	rows    [][4]string
+	origins    *Origins
+	secretDirs []string
+	rows       [][4]string
 }
 
 func (e *explainer) walk(p *plan, v reflect.Value, at *place) {
@@ -129,36 +145,43 @@ func (e *explainer) group(p *plan, v reflect.Value, at *place) {
 
 func (e *explainer) row(p *plan, at *place, value string) {
 	path := at.path()
-	origin := e.origins.beneath(path)
-	if origin == (Origin{}).String() && value != redacted && value != unset {
+	origin, secret := e.beneath(path)
+	switch {
+	case value == redacted || value == unset:
+	case origin == (Origin{}).String():
 		value = nothing
+	case secret:
+		value = redacted
 	}
 	e.rows = append(e.rows, [4]string{oneLine(path), oneLine(p.typeName()), value, oneLine(origin)})
 }
 
-// beneath returns the origin of a path, or of what lies below it.
-func (o *Origins) beneath(path string) string {
-	var first string
+// beneath returns the origin of a path, or of the first setting below it, and whether
+// any of them is a secret by its origin.
+func (e *explainer) beneath(path string) (text string, secret bool) {
 	others := 0
-	for name, origin := range o.All() {
+	for name, origin := range e.origins.All() {
 		rest, ok := strings.CutPrefix(name, path)
+		if !ok || rest != "" && rest[0] != '.' && rest[0] != '[' {
+			continue
+		}
+		secret = secret || origin.ofManager() || origin.within(e.secretDirs)
 		switch {
-		case !ok || rest != "" && rest[0] != '.' && rest[0] != '[':
 		case rest == "":
-			return origin.String()
-		case first == "":
-			first = origin.String()
+			return origin.String(), secret
+		case text == "":
+			text = origin.String()
 		default:
 			others++
 		}
 	}
 	switch {
-	case first == "":
-		return Origin{}.String()
+	case text == "":
+		text = Origin{}.String()
 	case others > 0:
-		return fmt.Sprintf("%s and %d more", first, others)
+		text = fmt.Sprintf("%s and %d more", text, others)
 	}
-	return first
+	return text, secret
 }
 
 // shownValue spells a scalar for people.
@@ -179,10 +202,10 @@ func shownValue(v reflect.Value) string {
 	return shownText(fmt.Sprint(v.Interface()))
 }
 
-// shownText makes a text fit for a table: without the password of a URL, short,
-// and quoted if it would not be seen as what it is.
+// shownText returns a text as the table shows it: without passwords of URLs and DSNs,
+// short, and quoted if it would look like something else.
 func shownText(s string) string {
-	s = withoutPassword(s)
+	s = dsn.Hide(s)
 	if utf8.RuneCountInString(s) > maxShown {
 		s = string([]rune(s)[:maxShown]) + "…"
 	}
@@ -194,28 +217,6 @@ func shownText(s string) string {
 		return s
 	}
 	return strconv.Quote(s)
-}
-
-// withoutPassword hides the password of a URL. What only looks like one, such as
-// the address of several databases, loses all that may be part of it.
-func withoutPassword(s string) string {
-	scheme, rest, ok := strings.Cut(s, "://")
-	if !ok {
-		return s
-	}
-	several := strings.Contains(rest, "://") // url.Parse sees the password of the first alone
-	if u, err := url.Parse(s); err == nil && !several {
-		if u.User == nil {
-			return s
-		}
-		return u.Redacted()
-	}
-	user, after, ok := strings.Cut(rest, ":")
-	at := strings.LastIndexByte(after, '@')
-	if !ok || at < 0 {
-		return s
-	}
-	return scheme + "://" + user + ":xxxxx" + after[at:]
 }
 
 func (e *explainer) table() string {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/environments"
@@ -185,7 +186,29 @@ func plainRoot(format envfile.Format, src []byte) (*envfile.Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, root := range roots {
+		if err := noneEncrypted(root); err != nil {
+			return nil, err
+		}
+	}
 	return roots[0], oneDocument(roots)
+}
+
+// isEncrypted reports whether a text is meant to be an encrypted value, whole or broken.
+// No decrypted value begins like one.
+func isEncrypted(text string) bool {
+	return strings.HasPrefix(strings.TrimLeft(text, " \t\"'"), "ENC[AES256_GCM,")
+}
+
+// noneEncrypted returns an error for an encrypted value in a file that was read as
+// plaintext: a merge or an edit removed the metadata.
+func noneEncrypted(root *envfile.Node) error {
+	for path, n := range root.Leaves() {
+		if isEncrypted(n.Text) {
+			return fmt.Errorf("line %d, column %d: %s: an encrypted value, but the file has no metadata; restore the file from a version with its metadata (git log -p shows them), or replace the value by its plaintext", n.Line, n.Column, path)
+		}
+	}
+	return nil
 }
 
 func oneDocument(roots []*envfile.Node) error {

@@ -107,7 +107,7 @@ func TestLoadRepeated(t *testing.T) {
 // A variable that fits two keys of a map is rejected.
 func TestVariableOfTwoKeys(t *testing.T) {
 	_, err := loadYAML[struct{ M map[string]string }](t, "m: {a-b: x, a_b: y}\n", "APP_M__A_B=z")
-	require.ErrorContains(t, err, `$APP_M__A_B fits two keys of the files: "a-b" and "a_b"`)
+	require.ErrorContains(t, err, `$APP_M__A_B fits two keys of a map, at environments/prod.yaml:1:5 and environments/prod.yaml:1:`)
 }
 
 // A file that is sealed as one value has no settings in it.

@@ -34,6 +34,7 @@ func (g group) place(path string, at *place) (*place, bool) {
 		if at == nil {
 			return nil, false
 		}
+		at.secret = at.secret || g.plan.hides()
 		path = strings.TrimPrefix(path, ".")
 	}
 	return at, true
@@ -47,7 +48,7 @@ func (g group) entry(key string, at *place) (group, *place) {
 			return group{plan: p.elem}, at.index(i, Origin{})
 		}
 	case shapeMap:
-		return group{plan: p.elem}, at.key(key, "")
+		return group{plan: p.elem}, at.entry(key, "")
 	}
 	return g, nil
 }

@@ -61,6 +61,8 @@ type snapshot struct {
 	origins  *Origins
 	warnings []*Problem
 	layers   []explainedLayer
+
+	secretDirs []string
 }
 
 // load reads all sources. env is the environment, "" for the one that the options
@@ -130,7 +132,7 @@ func (l *loader) open(ctx context.Context, env string, sources []Source, file st
 	if b.count() > 0 {
 		return &snapshot{warnings: all.warnings}, &Error{Env: env, Problems: b.all()}
 	}
-	return &snapshot{env: env, value: v, origins: newOrigins(b.origins), warnings: all.warnings, layers: layersOf(sources)}, nil
+	return &snapshot{env: env, value: v, origins: newOrigins(b.origins), warnings: all.warnings, layers: layersOf(sources), secretDirs: secretDirsOf(sources)}, nil
 }
 
 // orEmpty is the tree of settings that nothing mentions.

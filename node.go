@@ -137,11 +137,11 @@ func mergeItems(base, over *node) *node {
 
 // overridden appends the paths of what merge replaces in base: single values, lists, and
 // maps by something else. at is the path of both nodes.
-func overridden(paths []string, at envfile.Path, base, over *node) []string {
+func overridden(paths []string, at envfile.Path, p *plan, base, over *node) []string {
 	switch {
 	case base == nil || over == nil:
 		return paths
-	case base.kind != nodeMap || over.kind != nodeMap:
+	case base.kind != nodeMap || over.kind != nodeMap || p.hides():
 		return append(paths, at.String())
 	}
 	below := make(map[string]*node, len(base.entries))
@@ -149,7 +149,8 @@ func overridden(paths []string, at envfile.Path, base, over *node) []string {
 		below[e.key] = e
 	}
 	for _, e := range over.entries {
-		paths = overridden(paths, append(at, envfile.Step{Key: e.key}), below[e.key], e)
+		step := envfile.Step{Key: e.key}
+		paths = overridden(paths, append(at, step), p.below(step), below[e.key], e)
 	}
 	return paths
 }

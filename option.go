@@ -47,6 +47,8 @@ type options struct {
 	plain      []string // environments whose files may be plain text
 	resolvers  []Resolver
 	fetch      fetcher // nil without resolvers
+	limits     *referenceLimits
+	permit     func(Reference, Origin) error // nil without limits, whose code few programs link
 	onWarning  func(*Problem)
 	origins    *Origins
 	strict     bool

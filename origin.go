@@ -3,6 +3,9 @@ package sealcfg
 import (
 	"fmt"
 	"iter"
+	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 )
 
@@ -49,6 +52,23 @@ func (o Origin) String() string {
 	return "not set"
 }
 
+// ofManager reports whether a secret manager returned the value.
+func (o Origin) ofManager() bool {
+	if strings.HasPrefix(o.Place, refPrefix) {
+		return true
+	}
+	scheme, _, ok := strings.Cut(o.Place, ":")
+	return ok && managerOf(scheme) != ""
+}
+
+// within reports whether the value is the contents of a file in one of the secrets
+// directories.
+func (o Origin) within(secretDirs []string) bool {
+	return o.File != "" && o.Line == 0 && o.Variable == "" && slices.ContainsFunc(secretDirs, func(dir string) bool {
+		return strings.HasPrefix(o.File, strings.TrimSuffix(filepath.Join(dir, "x"), "x"))
+	})
+}
+
 // Origins holds the origin of every setting that has a value: [Handle.Origins]
 // returns one, and [WithOrigins] has [Load] fill one. It holds no values. Reading it is safe for concurrent use
 // once Load has returned.
@@ -78,7 +98,8 @@ func (o *Origins) Of(path string) Origin {
 }
 
 // All yields path and origin of each setting, in the order of the struct's
-// fields. Lists and maps are yielded entry by entry.
+// fields. Lists and maps are yielded entry by entry. A key of a map within a [Secret]
+// is [secret] in the path.
 func (o *Origins) All() iter.Seq2[string, Origin] {
 	return func(yield func(string, Origin) bool) {
 		t := o.spelled()
@@ -101,7 +122,7 @@ func (o *Origins) spelled() *originTable {
 		t.paths, t.index = make([]string, len(t.all)), make(map[string]int, len(t.all))
 		for i, p := range t.all {
 			t.paths[i] = p.at.path()
-			t.index[t.paths[i]] = i
+			t.index[p.at.realPath()] = i
 		}
 	})
 	return t

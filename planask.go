@@ -14,6 +14,20 @@ func (p *plan) core() *plan {
 	return p
 }
 
+// hides reports whether a Secret holds the value.
+func (p *plan) hides() bool {
+	for ; p != nil; p = p.elem {
+		switch p.shape {
+		case shapeSecret:
+			return true
+		case shapePointer, shapeOptional:
+		default:
+			return false
+		}
+	}
+	return false
+}
+
 // coreOrNil is core for a plan that may be nil.
 func (p *plan) coreOrNil() *plan {
 	if p == nil {

@@ -14,6 +14,7 @@ func (r *renamer) rename(p *plan, n *node, at *place) {
 	if n == nil || !p.renames() {
 		return
 	}
+	at.secret = at.secret || p.hides()
 	p = p.core()
 	switch {
 	case p.shape == shapeStruct && n.kind == nodeMap:
@@ -24,7 +25,7 @@ func (r *renamer) rename(p *plan, n *node, at *place) {
 		}
 	case p.shape == shapeMap && n.kind == nodeMap:
 		for _, e := range n.entries {
-			r.rename(p.elem, e, at.key(e.key, variableName(e.key)))
+			r.rename(p.elem, e, at.entry(e.key, variableName(e.key)))
 		}
 	case p.shape == shapeList && (n.kind == nodeList || n.kind == nodeItems):
 		for i, e := range n.entries {

@@ -20,8 +20,12 @@ func (o *options) resolve(ctx context.Context, p *plan, tree *node) error {
 	if len(r) == 0 {
 		return nil
 	}
+	wanted := r
+	if o.permit != nil {
+		wanted = r.permitted(o)
+	}
 	if fetch := o.fetcher(); fetch != nil {
-		fetch(ctx, o, r)
+		fetch(ctx, o, wanted)
 	}
 	if err := ctx.Err(); err != nil {
 		return err
@@ -44,7 +48,7 @@ type found struct {
 	plan  *plan
 	node  *node
 	ref   Reference // without scheme if it cannot be read
-	asked bool      // somebody resolves it
+	asked bool      // a resolver is for it
 	text  string    // the secret
 	err   error     // why there is none
 }
@@ -69,7 +73,17 @@ func (r *references) find(p *plan, n *node) {
 }
 
 func (r *references) scalar(p *plan, n *node) {
-	if n.typ != "" && n.typ != crypto.Str || n.origin.Place == inCode || !isReference(n.text) {
+	if n.typ != "" && n.typ != crypto.Str || n.origin.Place == inCode {
+		return
+	}
+	if isEncrypted(n.text) { // no decrypted value is one
+		n.replace(&node{kind: nodeBroken, origin: n.origin, flaw: &flaw{
+			kind: KindInvalid, reason: "an encrypted value without the metadata of its file",
+			hint: "give the decrypted value, or restore the metadata",
+		}})
+		return
+	}
+	if !isReference(n.text) {
 		return
 	}
 	if text, ok := strings.CutPrefix(n.text, literalPrefix); ok {
@@ -81,6 +95,18 @@ func (r *references) scalar(p *plan, n *node) {
 		f.err = noResolver(f.ref.Scheme)
 	}
 	*r = append(*r, f)
+}
+
+// permitted returns the references that the options allow. The others get an error.
+func (r references) permitted(o *options) (wanted references) {
+	for _, f := range r {
+		if err := o.permit(f.ref, f.node.origin); err != nil && f.ref.Scheme != "" {
+			f.err, f.asked = err, o.resolverOf(f.ref.Scheme) != nil
+			continue
+		}
+		wanted = append(wanted, f)
+	}
+	return wanted
 }
 
 // replace puts the secret in the place of the reference.

@@ -2,8 +2,11 @@ package sealcfg
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"path"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -65,6 +68,79 @@ func (g *ResolverRegistry) of(scheme string) Resolver {
 // the same scheme.
 func WithResolver(r Resolver) Option {
 	return func(o *options) { o.resolvers, o.fetch = append(o.resolvers, r), fetch }
+}
+
+// AllowReferences limits the references that are resolved to those that begin with one
+// of the prefixes: "awssm://" for all secrets of a manager, "vaultkv://secret/app/" for
+// those below a path. Another scheme of the same manager counts as the same: vault://
+// as vaultkv://. With the option, any other reference is a problem of its setting, and
+// so is each reference in a variable or flag: see [AllowVariableReferences]. A name with
+// a percent sign, a backslash or an element "", "." or ".." is not allowed either,
+// because it could lead out of the path.
+//
+// A prefix may end within a name: "awssm://prod/db" also allows prod/db-admin. Without a
+// prefix, no reference is allowed.
+func AllowReferences(prefix ...string) Option {
+	return func(o *options) { o.limited().files = append(o.limits.files, checkedPrefixes(o, prefix)...) }
+}
+
+// AllowVariableReferences is [AllowReferences] for references in variables, .env files
+// and flags. Those who set them may be others than those who write the files. With one
+// of the two options, a reference there is rejected unless this option allows it.
+func AllowVariableReferences(prefix ...string) Option {
+	return func(o *options) { o.limited().variables = append(o.limits.variables, checkedPrefixes(o, prefix)...) }
+}
+
+// referenceLimits are the prefixes of the references that are allowed.
+type referenceLimits struct{ files, variables []string }
+
+func (o *options) limited() *referenceLimits {
+	if o.limits == nil {
+		o.limits, o.permit = &referenceLimits{}, o.withinLimits
+	}
+	return o.limits
+}
+
+// checkedPrefixes returns the prefixes without ref+, and records an error for each prefix that allows nothing.
+func checkedPrefixes(o *options, prefixes []string) []string {
+	var checked []string
+	for _, p := range prefixes {
+		p = strings.TrimPrefix(p, refPrefix)
+		if !isReference(refPrefix + p) {
+			o.errs = append(o.errs, fmt.Errorf("allow references %q: expected SCHEME:// or SCHEME:// and the beginning of a name", p))
+		}
+		checked = append(checked, p)
+	}
+	return checked
+}
+
+// withinLimits returns an error for a reference that the options do not allow. at is where it
+// was found.
+func (o *options) withinLimits(ref Reference, at Origin) error {
+	allowed, option := o.limits.files, "sealcfg.AllowReferences"
+	if at.Variable != "" || strings.HasPrefix(at.Place, "--") {
+		allowed, option = o.limits.variables, "sealcfg.AllowVariableReferences"
+	}
+	name := strings.TrimPrefix(ref.Name, "/")
+	if name != path.Clean(name) || strings.HasPrefix(name, "../") || name == ".." || strings.ContainsAny(name, `%\`) {
+		return errors.New("the name of the reference is not in its shortest form, so no prefix allows it")
+	}
+	for _, p := range allowed {
+		scheme, prefix, _ := strings.Cut(p, "://")
+		if o.sameManager(scheme, ref.Scheme) && strings.HasPrefix(ref.Name, prefix) {
+			return nil
+		}
+	}
+	return fmt.Errorf("the program does not allow this reference; to allow it, add it to %s", option)
+}
+
+// sameManager reports whether two schemes are of the same resolver.
+func (o *options) sameManager(a, b string) bool {
+	if a == b {
+		return true
+	}
+	r := o.resolverOf(b)
+	return r != nil && slices.Contains(r.Schemes(), a)
 }
 
 // fetcher returns nil if there is no resolver at all.

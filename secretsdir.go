@@ -25,6 +25,8 @@ type secretsDir struct{ dir string }
 
 func (s *secretsDir) Name() string { return s.dir }
 
+func (s *secretsDir) secretDir() string { return s.dir }
+
 // Read follows links within the folder only: who may put files there should not
 // choose files elsewhere that the program may read.
 func (s *secretsDir) Read(ctx context.Context, r *Reading) error {

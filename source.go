@@ -202,7 +202,7 @@ func readAll(ctx context.Context, sources []Source, p *plan, strict bool) (*read
 		renames := renamer{}
 		renames.rename(p, r.tree, &place{})
 		if file, ok := s.(*fileSource); ok {
-			file.overrides = overridden(nil, nil, all.tree, r.tree)
+			file.overrides = overridden(nil, nil, p, all.tree, r.tree)
 		}
 		all.warnings = append(append(all.warnings, r.warnings...), renames.warnings...)
 		all.problems = append(all.problems, r.problems...)

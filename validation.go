@@ -99,9 +99,9 @@ func (b *binder) refusedField(e *FieldError, g group, at *place, origin Origin) 
 // originOf returns the origin of what was bound at a place: of a group, that of
 // its first setting.
 func (b *binder) originOf(at *place) Origin {
-	path := at.path()
+	path := at.realPath()
 	for _, p := range b.origins {
-		if rest, ok := strings.CutPrefix(p.at.path(), path); ok && (rest == "" || rest[0] == '.' || rest[0] == '[') {
+		if rest, ok := strings.CutPrefix(p.at.realPath(), path); ok && (rest == "" || rest[0] == '.' || rest[0] == '[') {
 			return p.origin
 		}
 	}
