@@ -129,7 +129,7 @@ func (r *reader) policy(root *envfile.Node) []*Rule {
 	f := r.merged(root, "a policy")
 	for _, e := range f.order {
 		switch guess := nearKey(e.Key, topKeys); {
-		case guess == "" || guess == e.Key: // people keep anchors under other keys
+		case guess == "" || guess == e.Key || strings.HasPrefix(e.Key, extensionPrefix): // people keep anchors under other keys
 		case guess == "creation_rules":
 			r.failKey(e, "unknown key %q; did you mean %q?", e.Key, guess)
 		default:

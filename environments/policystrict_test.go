@@ -140,7 +140,7 @@ func TestRuleErrors(t *testing.T) {
 		})
 	}
 	for name, src := range map[string]string{
-		"rule not a map": "creation_rules:\n  - age", "rule empty": "creation_rules:\n  -", "through merge": "x: &x\n  agee: a\ncreation_rules:\n  - <<: *x",
+		"rule not a map": "creation_rules:\n  - age", "through merge": "x: &x\n  agee: a\ncreation_rules:\n  - <<: *x",
 	} {
 		p, err := environments.ParsePolicy("/repo/.sops.yaml", []byte(src))
 		require.NoError(t, err, name)
@@ -159,6 +159,10 @@ func TestPolicyWarnings(t *testing.T) {
 	}{
 		"unknown key":        {"creation_rules:\n  - input_type: yaml", []string{`2:5: unknown key "input_type" in a creation rule is ignored`}},
 		"name":               {"creation_rules:\n  - name: prod\n    x-owner: me", []string{`2:5: unknown key "name"`, `3:5: unknown key "x-owner"`}},
+		"like a known key":   {"x-stores: {}\ncreation_rules:\n  - x-age: a\n    x-pgp: b", []string{`3:5: unknown key "x-age" in a creation rule is ignored`, `4:5: unknown key "x-pgp"`}},
+		"empty rule":         {"creation_rules:\n  - \n  - age: a", []string{"a creation rule is empty; it matches every file and has no recipients"}},
+		"null rule":          {"creation_rules:\n  - ~", []string{"2:5: a creation rule is empty"}},
+		"empty destination":  {"destination_rules:\n  -", []string{"a destination rule must be a map, not empty"}},
 		"beside a selector":  {"creation_rules:\n  - encrypted_regex: a\n    unencrypted-regex: b", []string{`3:5: unknown key "unencrypted-regex" in a creation rule is ignored; did you mean "unencrypted_regex"?`}},
 		"harmless":           {"creation_rules:\n  - mac-only-encrypted: true", []string{`2:5: unknown key "mac-only-encrypted" in a creation rule is ignored; did you mean "mac_only_encrypted"?`}},
 		"in group":           {"creation_rules:\n  - key_groups:\n    - comment: []", []string{`3:7: unknown key "comment" in a key group is ignored`}},

@@ -112,9 +112,15 @@ func (r *reader) fields(n *envfile.Node, what string, known []string, harmless .
 	return fields.byKey
 }
 
+// extensionPrefix begins the keys that people add for their own tools.
+const extensionPrefix = "x-"
+
 // misspelled returns the known key that a key is a misspelling of: it differs in case,
 // in dashes for underscores, or in few characters.
 func misspelled(key string, known []string) (string, bool) {
+	if strings.HasPrefix(key, extensionPrefix) {
+		return "", false
+	}
 	folded := strings.ReplaceAll(strings.ToLower(key), "-", "_")
 	best, slips := "", min((len(folded)+1)/3, 3)+1
 	for _, k := range known {

@@ -43,6 +43,11 @@ var harmlessKeys = []string{"aws_profile", "mac_only_encrypted"}
 // rule reads one creation rule. Its errors do not concern files of other rules.
 func (r *reader) rule(n *envfile.Node, what string) *Rule {
 	rule := &Rule{Policy: r.path, Line: n.Line, Column: n.Column}
+	if n.Kind == envfile.Null {
+		r.warnKey(n, "%s is empty; it matches every file and has no recipients", what)
+		rule.Rules, rule.Groups = envfile.Rules{}.Normal(), [][]Member{{}}
+		return rule
+	}
 	rule.problems = r.collect(func() { r.ruleFields(n, what, rule) })
 	r.keep(rule)
 	return rule
