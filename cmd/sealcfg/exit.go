@@ -152,6 +152,10 @@ func (a *app) hint(err error) string {
 		return "an environment is one file: rename or remove one of them"
 	case errors.Is(err, environments.ErrPolicyName):
 		return "rename .sops.yml to .sops.yaml: neither sops nor sealcfg reads the other name"
+	case errors.Is(err, environments.ErrConfigName):
+		return "rename sealcfg.yml to sealcfg.yaml"
+	case errors.Is(err, environments.ErrOutside) && !errors.Is(err, environments.ErrNoPolicy):
+		return "replace the link with a file: the history of the repository does not show the contents of other files"
 	case errors.Is(err, environments.ErrOutside):
 		return "put a .sops.yaml into the repository, where its history and its reviews show what it says"
 	case errors.Is(err, environments.ErrForeign):
