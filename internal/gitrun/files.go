@@ -138,11 +138,11 @@ func readBlobs(r *bufio.Reader, n int, fn func(i int, contents []byte, ok bool))
 		if err != nil {
 			return err
 		}
-		fields := strings.Fields(line)
-		if len(fields) == 2 && fields[1] == "missing" {
+		if strings.HasSuffix(line, " missing\n") { // the object may have a name with spaces
 			fn(i, nil, false)
 			continue
 		}
+		fields := strings.Fields(line)
 		if len(fields) != 3 {
 			return errors.New("unexpected answer")
 		}

@@ -116,6 +116,13 @@ func TestNoPlantedProgramRuns(t *testing.T) {
 	require.NoError(t, g.Blobs(t.Context(), p.root, []string{p.absent}, func(_ int, _ []byte, ok bool) {
 		assert.False(t, ok)
 	}))
+	commits, objects, dir, err := g.Versions(t.Context(), p.path("a.yaml"), 5)
+	require.NoError(t, err)
+	assert.Len(t, commits, 1)
+	require.NoError(t, g.Blobs(t.Context(), dir, objects, func(_ int, contents []byte, ok bool) {
+		assert.True(t, ok)
+		assert.Equal(t, "needle\n", string(contents))
+	}))
 	_, err = g.Config(t.Context(), p.root, "diff")
 	require.NoError(t, err)
 	assert.Empty(t, p.started())

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 )
 
 // A State is how git treats a path.
@@ -48,6 +50,28 @@ func (g *Git) State(ctx context.Context, path string) (State, error) {
 		return Untracked, nil
 	}
 	return Outside, r.failure(args...)
+}
+
+// Versions returns the commits that changed a file, at most limit and the newest first,
+// and the file's object in each of them. [Git.Blobs] reads the objects in dir.
+func (g *Git) Versions(ctx context.Context, path string, limit int) (commits, objects []string, dir string, err error) {
+	dir, rest, err := existing(path)
+	if err != nil || strings.Contains(rest, "\n") {
+		return nil, nil, "", err
+	}
+	args := []string{"--literal-pathspecs", "rev-list", "--max-count=" + strconv.Itoa(limit), "HEAD", "--", rest}
+	r, err := g.run(ctx, dir, args...)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	if r.code != 0 {
+		return nil, nil, "", r.failure(args[1:]...)
+	}
+	for commit := range strings.FieldsSeq(string(r.stdout)) {
+		commits = append(commits, commit)
+		objects = append(objects, commit+":./"+filepath.ToSlash(rest))
+	}
+	return commits, objects, dir, nil
 }
 
 // existing splits a path into the nearest directory above it that exists, without
