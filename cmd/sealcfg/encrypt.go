@@ -83,7 +83,7 @@ func runEncrypt(cmd *cobra.Command, o *encryptOptions) error {
 	if err != nil {
 		return err
 	}
-	d, err := from.plaintext(src)
+	d, err := from.plaintext(cmd.Context(), src)
 	if err != nil {
 		return err
 	}
@@ -184,7 +184,7 @@ func (o *encryptOptions) destination(from *target) (to *target, err error) {
 
 // plaintext parses the text that is to be encrypted. It rejects a file that is
 // encrypted already, in whatever format.
-func (t *target) plaintext(src []byte) (*envfile.Document, error) {
+func (t *target) plaintext(ctx context.Context, src []byte) (*envfile.Document, error) {
 	d, err := envfile.Parse(t.format, src)
 	in, encrypted := envfile.Detect(t.path, src)
 	switch {
@@ -199,7 +199,7 @@ func (t *target) plaintext(src []byte) (*envfile.Document, error) {
 	if err := d.Once(); err != nil {
 		return nil, withHint(t.at(err), "remove all of these lines but one, then run the command again")
 	}
-	if err := t.lostBlock(d); err != nil {
+	if err := t.lostBlock(ctx, d); err != nil {
 		return nil, err
 	}
 	if like, encrypted := envfile.Guess(src); t.format == envfile.Binary && t.detect && encrypted {

@@ -172,7 +172,7 @@ func (r *sopsRun) fileStatus(ctx context.Context) error {
 	text, err := f.text(ctx, r.in)
 	if err == nil && !envfile.Unsealed(f.format, text) {
 		var s *envfile.Sealed
-		if s, err = f.parse(text); err == nil {
+		if s, err = f.parse(ctx, text); err == nil {
 			meta := s.Metadata()
 			status.Encrypted = meta.HasMAC() && meta.Version != ""
 		} else if f.format.Name() != envfile.Binary.Name() && errors.Is(err, envfile.ErrNotSealed) {

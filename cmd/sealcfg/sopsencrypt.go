@@ -34,7 +34,7 @@ func (r *sopsRun) encrypt(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	plain, err := r.plainDocument(f, text)
+	plain, err := r.plainDocument(ctx, f, text)
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func (f *sopsFile) sealing(err error) error {
 
 // plainDocument parses the text that is to be encrypted. It rejects a file that is
 // encrypted already, in whatever format.
-func (r *sopsRun) plainDocument(f *sopsFile, text []byte) (*envfile.Document, error) {
+func (r *sopsRun) plainDocument(ctx context.Context, f *sopsFile, text []byte) (*envfile.Document, error) {
 	if len(text) == 0 && f.format.Name() == envfile.YAML.Name() {
 		return nil, sopsError(sopsEmpty, "File cannot be completely empty, it must contain at least one document: %s", f.shown)
 	}
@@ -86,7 +86,7 @@ func (r *sopsRun) plainDocument(f *sopsFile, text []byte) (*envfile.Document, er
 	if err != nil {
 		return nil, withCode(worded{f.at(err), "Error unmarshalling file: "}, sopsNoRead)
 	}
-	if err := f.lostBlock(d); err != nil {
+	if err := f.lostBlock(ctx, d); err != nil {
 		return nil, coded{err, sopsSealedAlready}
 	}
 	return d, nil

@@ -194,10 +194,10 @@ func (r *sopsRun) sealedText(ctx context.Context, f *sopsFile) (*envfile.Sealed,
 	if err != nil {
 		return nil, err
 	}
-	return f.parse(text)
+	return f.parse(ctx, text)
 }
 
-func (f *sopsFile) parse(text []byte) (*envfile.Sealed, error) {
+func (f *sopsFile) parse(ctx context.Context, text []byte) (*envfile.Sealed, error) {
 	f.see(text)
 	s, err := envfile.ParseSealed(f.format, text)
 	if in, encrypted := envfile.Detect("", text); err != nil && encrypted && in.Name() != f.format.Name() {
@@ -207,8 +207,10 @@ func (f *sopsFile) parse(text []byte) (*envfile.Sealed, error) {
 	case err != nil && len(text) == 0:
 		err = envfile.ErrNotSealed
 	case errors.Is(err, envfile.ErrNotSealed):
-		if d, perr := envfile.Parse(f.format, text); perr == nil && f.lostBlock(d) != nil {
-			return s, f.damaged(f.lostBlock(d))
+		if d, perr := envfile.Parse(f.format, text); perr == nil {
+			if lost := f.lostBlock(ctx, d); lost != nil {
+				return s, f.damaged(lost)
+			}
 		}
 	}
 	return s, f.damaged(f.at(err))

@@ -343,6 +343,6 @@ func (t *target) readFound(ctx context.Context) (s *envfile.Sealed, encrypted bo
 	if err != nil {
 		return nil, false, nil
 	}
-	err = t.lostBlock(d)
+	err = t.lostBlock(ctx, d)
 	return nil, err != nil, err
 }

@@ -159,7 +159,8 @@ func (t *target) at(err error) error {
 		}
 		err := fmt.Errorf("%s: %s", place, syntax.Reason)
 		if syntax.Conflict {
-			return withHint(err, "take one side whole (git checkout --ours %[1]s, or --theirs), then make the changes of the other with sealcfg edit:\na file put together of both does not authenticate", t.shown)
+			return withHint(err, "keep one side of each conflict and delete the lines with its marks; of lastmodified, mac and binding, either side fits\n"+
+				"if the file is encrypted, its changes stay: run: sealcfg rekey --accept-mac %s", shellWord(t.shown))
 		}
 		return err
 	}
@@ -190,8 +191,10 @@ func (t *target) read(ctx context.Context) (*envfile.Sealed, error) {
 	t.see(src)
 	s, err := envfile.ParseSealed(t.format, src)
 	if errors.Is(err, envfile.ErrNotSealed) && t.stdin == nil {
-		if d, perr := envfile.Parse(t.format, src); perr == nil && t.lostBlock(d) != nil {
-			return s, t.damaged(t.lostBlock(d))
+		if d, perr := envfile.Parse(t.format, src); perr == nil {
+			if lost := t.lostBlock(ctx, d); lost != nil {
+				return s, t.damaged(lost)
+			}
 		}
 		if in, encrypted := envfile.Detect(t.path, src); encrypted {
 			return s, withHint(t.at(err), "it is an encrypted %s file: leave out --input-type %s", in.Name(), t.format.Name())
