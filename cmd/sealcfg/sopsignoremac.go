@@ -59,13 +59,24 @@ func (r *sopsRun) noIgnoreMAC() error {
 		return nil
 	}
 	err := fmt.Errorf("--ignore-mac only reads: %s would give a valid MAC to values that nobody has verified", r.name)
-	return withHint(err, "print the values: %s decrypt --ignore-mac FILE", sopsName())
+	file := "FILE"
+	if len(r.rest) > 0 {
+		file = shellWord(r.rest[0])
+	}
+	return withHint(err, "print the values: %s decrypt --ignore-mac %s", sopsName(), file)
 }
 
-// macHint is the hint for a MAC mismatch, "" if there is a better one.
+// macHint is the hint for a file that fails authentication, "" if there is a better one.
 func (r *sopsRun) macHint(err error) string {
 	var binding *envfile.BindingError
-	if !errors.Is(err, envfile.ErrMAC) || errors.As(err, &binding) || r.on("ignore-mac") || len(r.rest) == 0 {
+	if !errors.Is(err, envfile.ErrIntegrity) || errors.As(err, &binding) || len(r.rest) == 0 || r.rest[0] == "-" || isStream(r.rest[0]) {
+		return ""
+	}
+	if !errors.Is(err, envfile.ErrMAC) { // a value is broken
+		return fmt.Sprintf("the file was edited without its key, or a merge mixed two versions; find the change: git log -p -- %[1]s\n"+
+			"to list the recoverable values and accept the file, run: sealcfg rekey --accept-mac %[1]s", shellWord(r.rest[0]))
+	}
+	if r.on("ignore-mac") {
 		return ""
 	}
 	return fmt.Sprintf("the file was edited without its key, a merge mixed two versions, or sops wrote it with a selector by comments; find the change: git log -p -- %[1]s\n"+

@@ -33,7 +33,7 @@ func (f *sopsFile) checkLocation(ctx context.Context, r *sopsRun, o *envfile.Ope
 		return nil
 	}
 	found := fmt.Sprintf("encrypted as %s, but used as %s", cleanName(o.Location()), cleanName(location.String()))
-	hint := relocatedHint(r.finder, f.path, f.shown, o.Location(), "git log -p -- "+shellWord(f.shown))
+	hint := relocatedHint(r.finder, f.path, shellWord(f.shown), o.Location(), "git log -p -- "+shellWord(f.shown))
 	if !config.RequiresBinding(f.path) {
 		r.warn("%s: %s\n%s", f.shown, found, hint)
 		return nil

@@ -41,11 +41,12 @@ func integrityHint(t *target, s *envfile.Sealed, err error) error {
 }
 
 // relocatedHint reports what happened to a file that is bound to another location, and
-// names the commands that accept and review it. The file has the argument name in commands.
+// names the commands that accept and review it. name is the argument of commands for the
+// file, quoted for a shell.
 func relocatedHint(finder *environments.Finder, path, name, bound, review string) string {
 	fact, argument := whence(finder, path, name, bound)
 	return fmt.Sprintf("%s\nto encrypt it for its current location, run: sealcfg rekey %s\nif you did not do this, someone replaced the file; review: %s",
-		fact, shellWord(argument), review)
+		fact, argument, review)
 }
 
 // whence reports in which way a file came to a location that its binding does not fit,
@@ -61,7 +62,7 @@ func whence(finder *environments.Finder, path, name, bound string) (fact, argume
 	case environments.RootMoved:
 		fact = fmt.Sprintf("the root of the repository or the .sops.yaml moved: %s is now %s", cleanName(bound), location)
 		if below(origin, location.Root()) {
-			return fact, shown(origin) // the whole project
+			return fact, shellWord(shown(origin)) // the whole project
 		}
 		return fact, name
 	}

@@ -22,11 +22,13 @@ type refusal struct {
 	says  string // in the error or in its hints
 	steps int    // commands of hints until the file is good again
 	after string
+
+	byHand func(b *bench, file string) // what the first hint asks for besides its command
 }
 
 const wayBackText = "# remark\ntoken: CANARY-1\nother: CANARY-2\nname_unencrypted: web\nempty: \"\"\n"
 
-var hintedCommand = regexp.MustCompile(`(?m)(?:run|it): (sealcfg (?:rekey|encrypt) .*)$`)
+var hintedCommand = regexp.MustCompile(`(?m)(?:run|it): ((?:sealcfg (?:rekey|encrypt)|git checkout) .*)$`)
 
 // replaceIn changes a file, which must have the text.
 func replaceIn(t *testing.T, file, old, new string) {
@@ -70,9 +72,17 @@ var refusals = map[string]refusal{
 	"a value was added to a file without a binding": {
 		spoil: func(b *bench, file string) {
 			unbind(b.t, file)
+			require.NoError(b.t, os.Remove(filepath.Join(b.dir, "sealcfg.yaml")))
 			replaceIn(b.t, file, "empty:", "added: CANARY-3\nempty:")
 		},
 		code: 5, says: "sealcfg encrypt app.yaml", steps: 1, after: strings.Replace(wayBackText, "empty:", "added: CANARY-3\nempty:", 1),
+	},
+	"a value was added to a file without a binding, and one is required": {
+		spoil: func(b *bench, file string) {
+			unbind(b.t, file)
+			replaceIn(b.t, file, "empty:", "added: CANARY-3\nempty:")
+		},
+		code: 5, says: "sealcfg encrypt app.yaml", steps: 2, after: strings.Replace(wayBackText, "empty:", "added: CANARY-3\nempty:", 1),
 	},
 	"an encrypted value was replaced": {
 		spoil: func(b *bench, file string) { replaceIn(b.t, file, lineOf(b.t, file, "token: "), "token: CANARY-3\n") },
@@ -140,6 +150,78 @@ var refusals = map[string]refusal{
 		},
 		file: "deploy/moved.yaml", code: 5, says: "sealcfg encrypt", steps: 2, after: strings.Replace(wayBackText, "web", "shop\nadded: CANARY-3", 1),
 	},
+	"git left both sides of a merge": {
+		spoil: func(b *bench, file string) {
+			b.git("init", "-q", "-b", "main")
+			b.git("add", ".")
+			b.git("commit", "-qm", "one")
+			b.git("checkout", "-q", "-b", "other")
+			b.sealcfg("set", "-q", "app.yaml", "empty", "CANARY-4")
+			b.git("commit", "-qam", "two")
+			b.git("checkout", "-q", "main")
+			b.sealcfg("set", "-q", "app.yaml", "token", "CANARY-3")
+			b.git("commit", "-qam", "three")
+			cmd := exec.Command("git", "merge", "-q", "other")
+			cmd.Dir, cmd.Env = b.dir, b.env
+			require.Error(b.t, cmd.Run())
+		},
+		code: 1, says: "git has left both sides of a merge here", steps: 1,
+		byHand: func(b *bench, file string) {
+			ours := regexp.MustCompile(`(?s)<<<<<<< [^\n]*\n(.*?)=======\n.*?>>>>>>> [^\n]*\n`)
+			require.Regexp(b.t, ours, readFile(b.t, file))
+			require.NoError(b.t, os.WriteFile(file, []byte(ours.ReplaceAllString(readFile(b.t, file), "$1")), 0o644))
+		},
+		after: strings.NewReplacer("CANARY-1", "CANARY-3", `""`, `"CANARY-4"`).Replace(wayBackText),
+	},
+	"the metadata was lost": {
+		spoil: func(b *bench, file string) {
+			b.git("init", "-q")
+			b.git("add", ".")
+			b.git("commit", "-qm", "one")
+			removeMetadata(b.t, file)
+		},
+		code: 1, says: "git checkout", steps: 1, after: wayBackText,
+	},
+	"the metadata was lost two commits ago, and the name of the file has a blank": {
+		spoil: func(b *bench, file string) {
+			named := filepath.Join(b.dir, "my app.yaml")
+			require.NoError(b.t, os.Rename(file, named))
+			b.sealcfg("rekey", "-q", "--yes", "my app.yaml")
+			b.git("init", "-q")
+			b.git("add", ".")
+			b.git("commit", "-qm", "one")
+			removeMetadata(b.t, named)
+			b.git("commit", "-qam", "two")
+			require.NoError(b.t, os.Rename(named, file))
+			b.git("commit", "-qam", "three")
+			require.NoError(b.t, os.Rename(file, named))
+		},
+		file: "my app.yaml", code: 1, says: "-- 'my app.yaml'", steps: 1, after: wayBackText,
+	},
+}
+
+// refusing are the commands that need the plaintext. Those of sops come last.
+func refusing(file string) [][]string {
+	return [][]string{
+		{"get", file, "token"}, {"set", file, "token", "x"}, {"unset", file, "token"}, {"edit", file}, {"rekey", "--yes"},
+		{"sops", "-d", file}, {"sops", "set", file, `["token"]`, `"x"`}, {"sops", "rotate", "-i", file}, {"sops", "edit", file}, {"sops", "exec-env", file, "true"},
+	}
+}
+
+// git runs git, which must succeed.
+func (b *bench) git(args ...string) {
+	b.t.Helper()
+	cmd := exec.Command("git", args...)
+	cmd.Dir, cmd.Env = b.dir, b.env
+	out, err := cmd.CombinedOutput()
+	require.NoError(b.t, err, "git %v: %s", args, out)
+}
+
+func removeMetadata(t *testing.T, file string) {
+	t.Helper()
+	text, _, ok := strings.Cut(readFile(t, file), "\nsops:\n")
+	require.True(t, ok)
+	require.NoError(t, os.WriteFile(file, []byte(text+"\n"), 0o644))
 }
 
 func unbind(t *testing.T, file string) {
@@ -173,6 +255,7 @@ func TestWaysBack(t *testing.T) {
 				c.file = "app.yaml"
 			}
 			file = filepath.Join(b.dir, c.file)
+			b.env = append(b.env, "EDITOR=true")
 
 			seen := map[string]bool{}
 			_, said, err := b.run("", "decrypt", c.file)
@@ -180,6 +263,19 @@ func TestWaysBack(t *testing.T) {
 			require.ErrorAs(t, err, &exit)
 			assert.Equal(t, c.code, exit.ExitCode())
 			assert.Contains(t, said, c.says)
+			first := hintedCommand.FindStringSubmatch(said)
+			require.NotNil(t, first, "no command in: %s", said)
+			for _, args := range refusing(c.file) {
+				was := readFile(t, file)
+				_, also, err := b.run("", args...)
+				require.Error(t, err, "%v", args)
+				assert.NotContains(t, also, "CANARY")
+				assert.Contains(t, also, first[1], "%v", args)
+				require.Equal(t, was, readFile(t, file), "%v", args)
+			}
+			if c.byHand != nil {
+				c.byHand(b, file)
+			}
 			for step := 1; ; step++ {
 				require.False(t, seen[said], "the same refusal twice: %s", said)
 				seen[said] = true
@@ -187,6 +283,10 @@ func TestWaysBack(t *testing.T) {
 				found := hintedCommand.FindStringSubmatch(said)
 				require.NotNil(t, found, "no command in: %s", said)
 				before := readFile(t, file)
+				if strings.HasPrefix(found[1], "git ") {
+					require.Zero(t, b.shell(found[1], &said), said)
+					break
+				}
 
 				// Off a terminal it asks for --yes, and writes nothing.
 				code := b.shell(found[1], &said)
