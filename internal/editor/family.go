@@ -70,11 +70,20 @@ const vimPrivate = "silent! set nobackup nowritebackup patchmode=" +
 	" | silent! set viminfo=" +
 	" | silent! set nofixendofline" // a token without a line break at its end is another one with it
 
-// emacsPrivate does the same for Emacs, after the init file. What a package keeps
+// vimNoModelines turns modelines off before each file is read. They are commands in the
+// text that is edited, which others may have written. The commands run before the user's
+// own settings; the group keeps an autocmd! there from removing the autocommand.
+var vimNoModelines = []string{
+	"--cmd", "silent! augroup sealcfg | augroup END",
+	"--cmd", "silent! autocmd sealcfg BufReadPre * set nomodeline modelines=0",
+}
+
+// emacsPrivate does the same as both for Emacs, after the init file. What a package keeps
 // of the minibuffer and of what was copied is held back by advice and not by turning
 // the package off: an init file may turn it on later, when the first key is pressed.
 const emacsPrivate = "(progn" +
 	" (setq make-backup-files nil auto-save-default nil create-lockfiles nil)" +
+	" (setq enable-local-variables nil enable-local-eval nil enable-dir-local-variables nil)" + // the modelines of Emacs
 	" (with-eval-after-load 'savehist (advice-add 'savehist-save :override #'ignore))" +
 	" (with-eval-after-load 'desktop (advice-add 'desktop-save :override #'ignore)))"
 
@@ -88,7 +97,7 @@ const emacsPrivate = "(progn" +
 func (f family) private(dir string) []string {
 	switch f {
 	case vim:
-		return []string{"-n", "-i", "NONE", "-c", vimPrivate}
+		return append(slices.Clone(vimNoModelines), "-n", "-i", "NONE", "-c", vimPrivate)
 	case nano:
 		// No flag takes a nanorc's "set backup" back; this moves the backups.
 		return []string{"-C", dir}

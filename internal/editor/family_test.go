@@ -2,6 +2,7 @@ package editor
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -25,7 +26,7 @@ func commandOf(t *testing.T, line string) Command {
 func TestArguments(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "prod.yaml")
-	hard := strings.Join([]string{"-n", "-i", "NONE", "-c", vimPrivate}, "\x00")
+	hard := strings.Join(append(slices.Clone(vimNoModelines), "-n", "-i", "NONE", "-c", vimPrivate), "\x00")
 	for _, c := range []struct {
 		line string
 		at   int
@@ -63,6 +64,52 @@ func TestArguments(t *testing.T) {
 		assert.Equal(t, want, commandOf(t, c.line).arguments(file, c.at), "%s at %d", c.line, c.at)
 	}
 	assert.Equal(t, []string{"." + string(filepath.Separator) + "-x"}, commandOf(t, "ed").arguments("-x", 0))
+}
+
+// A file that is edited cannot give commands to the editor, whatever the settings of the
+// user are.
+func TestNoModelines(t *testing.T) {
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	t.Setenv("XDG_CONFIG_HOME", home)
+	require.NoError(t, os.WriteFile(filepath.Join(home, ".vimrc"), []byte("set nocompatible textwidth=11\nautocmd!\nset modeline modelines=9\n"), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(home, ".emacs"), []byte("(setq-default fill-column 11)\n(setq enable-local-variables :all enable-local-eval t)\n"), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(home, ".dir-locals.el"), []byte("((nil . ((fill-column . 22))))\n"), 0o600))
+	const text = "# vim: set tw=22 :\na: 1\n# Local Variables:\n# fill-column: 22\n# End:\n"
+	for name, c := range map[string]struct {
+		args []string // of the program
+		last []string // they write the option into the file out
+	}{
+		"vim":   {[]string{"-N", "-es"}, []string{"-c", "call writefile([&tw], 'out')", "-c", "qall!"}},
+		"emacs": {[]string{"--batch", "-l", filepath.Join(home, ".emacs")}, []string{"--eval", `(write-region (format "%d\n" fill-column) nil "out")`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path, err := exec.LookPath(name)
+			if err != nil {
+				t.Skip(name + " is not installed")
+			}
+			result := func(args []string) string {
+				_ = os.Remove(filepath.Join(home, "out"))
+				cmd := exec.CommandContext(t.Context(), path, args...)
+				cmd.Dir = home
+				output, err := cmd.CombinedOutput()
+				got, readErr := os.ReadFile(filepath.Join(home, "out"))
+				require.NoError(t, readErr, "%v: %s", err, output)
+				return string(got)
+			}
+			file := filepath.Join(home, "prod.yaml")
+			require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+			if name == "vim" { // -es reads no .vimrc of its own
+				c.args = append(c.args, "-u", filepath.Join(home, ".vimrc"))
+			}
+			assert.Equal(t, "22\n", result(append(append(slices.Clone(c.args), file), c.last...)), "the test's file gives commands")
+			guarded := Command{Path: path, Args: append([]string{name}, c.args...)}.arguments(file, 0)
+			if name == "emacs" { // the init file is loaded before --eval, which -l is not
+				guarded = append(slices.Clone(c.args), Command{Path: path, Args: []string{name}}.arguments(file, 0)...)
+			}
+			assert.Equal(t, "11\n", result(append(guarded, c.last...)))
+		})
+	}
 }
 
 // arguments must not write into the caller's slice.
