@@ -113,7 +113,11 @@ func runDecrypt(cmd *cobra.Command, o *decryptOptions) error {
 	if err := refuseSealed(o.output); err != nil {
 		return err
 	}
-	return atomicfile.Write(cmd.Context(), o.output, text, atomicfile.Options{Mode: 0o600, Private: true, InPlace: a.withoutCopy(o.output)})
+	if err := atomicfile.Write(cmd.Context(), o.output, text, atomicfile.Options{Mode: 0o600, Private: true, InPlace: a.withoutCopy(o.output)}); err != nil {
+		return err
+	}
+	a.warnWritten(cmd.Context(), o.output, "plaintext")
+	return nil
 }
 
 // refuseSealed keeps plain text from taking the place of a sealed file, which is

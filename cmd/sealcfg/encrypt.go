@@ -107,6 +107,7 @@ func runEncrypt(cmd *cobra.Command, o *encryptOptions) error {
 	}
 	a.warnNoneSealed(from, d, s)
 	if o.toStdout() {
+		a.warnTracked(cmd.Context(), from)
 		_, err := a.out.Write(s.Bytes())
 		return err
 	}
@@ -125,6 +126,7 @@ func runEncrypt(cmd *cobra.Command, o *encryptOptions) error {
 		return err
 	}
 	a.say("encrypted %s (%s) for %s", to.shown, countOf(sealedCount(s), "value", "values"), together(policy, s.Metadata()))
+	a.warnTracked(cmd.Context(), from)
 	if by := envfile.SopsFormatOf(to.path); by != to.format && to.format != envfile.TOML {
 		a.say("note: sops reads a file of this name as %s; call it with --input-type %[2]s --output-type %[2]s", by.Name(), to.format.Name())
 	}

@@ -29,8 +29,8 @@ func newInitCmd(a *app) *cobra.Command {
 		Short: "Create an identity, .sops.yaml, and encrypted environments",
 		Long: `Init makes what is missing: an identity for you, if you have none; a .sops.yaml
 that names you; and environments/dev.yaml, test.yaml and prod.yaml, encrypted, with
-a few example fields. It adds *.local.* to .gitignore. It overwrites no file, so
-you can run it twice.
+a few example fields. It adds local layers, .env and key files to .gitignore. It
+overwrites no file, so you can run it twice.
 
 If the repository has no .sops.yaml, and no file that sops wrote last, init also
 writes a sealcfg.yaml that requires bindings.`,
@@ -44,6 +44,10 @@ writes a sealcfg.yaml that requires bindings.`,
 }
 
 func runInit(cmd *cobra.Command, a *app, name string) error {
+	if cmd.Flags().Changed("name") && (name == "" || notAnchor().MatchString(name)) {
+		return withHint(usagef("--name %q: a name has only the letters A to Z and a to z, digits, - and _, because YAML anchors allow no others", name),
+			"choose another spelling, such as: sealcfg init --name %s", anchorName(name))
+	}
 	project, err := a.project()
 	if err != nil {
 		return err
@@ -69,7 +73,7 @@ func runInit(cmd *cobra.Command, a *app, name string) error {
 		a.finder = new(environments.Finder)
 	} else {
 		a.say("%s is there already", shown(project.PolicyPath))
-		if err := a.checkMembership(cmd.Context(), project, recipient); err != nil {
+		if err := a.checkMembership(cmd.Context(), project, recipient, name); err != nil {
 			return err
 		}
 	}
@@ -188,6 +192,8 @@ func (a *app) sopsUser(ctx context.Context, dir string) (string, error) {
 // ignored are the lines that init adds to .gitignore.
 var ignored = []string{
 	"*.local.*", // local layers, which are for one machine
+	".env",
+	"*.key", "*.agekey", "keys.txt", // identities
 }
 
 // initIgnore adds the lines that a .gitignore lacks.
@@ -208,7 +214,10 @@ func (a *app) initIgnore(ctx context.Context, path string) error {
 	for line := range strings.Lines(string(old)) {
 		lines = append(lines, strings.TrimSpace(line))
 	}
-	missing := slices.DeleteFunc(slices.Clone(ignored), func(line string) bool { return slices.Contains(lines, line) })
+	missing := slices.DeleteFunc(slices.Clone(ignored), func(line string) bool {
+		file := filepath.Join(filepath.Dir(path), line) // .env may be an encrypted file
+		return slices.Contains(lines, line) || refuseSealed(file) != nil
+	})
 	if len(missing) == 0 {
 		return nil
 	}
@@ -228,7 +237,7 @@ const maxIgnore = 1 << 20 // bytes
 
 // checkMembership stops a newcomer to a project that has a policy: what there is
 // cannot be opened, and nothing is made that could not.
-func (a *app) checkMembership(ctx context.Context, project *environments.Project, recipient string) error {
+func (a *app) checkMembership(ctx context.Context, project *environments.Project, recipient, name string) error {
 	policy, err := a.finder.Policy(project.PolicyPath)
 	if err != nil {
 		return err
@@ -239,7 +248,10 @@ func (a *app) checkMembership(ctx context.Context, project *environments.Project
 	}
 	own := append(ownRecipients(ids), recipient)
 	people := policy.People()
-	if slices.ContainsFunc(people, func(p environments.Person) bool { return isOneOf(p.Recipient, own) }) {
+	if i := slices.IndexFunc(people, func(p environments.Person) bool { return isOneOf(p.Recipient, own) }); i >= 0 {
+		if called := label(policy, people[i].Recipient); name != "" && called != name {
+			a.warn("--name %s has no effect: %s names your recipient already (%s)\nto change the name, edit %[2]s", name, shown(project.PolicyPath), called)
+		}
 		return nil
 	}
 	var names []string
@@ -288,7 +300,9 @@ func (a *app) initIdentity(ctx context.Context, project *environments.Project) (
 	if err := writeIdentity(ctx, path, text, false); err != nil {
 		return "", err
 	}
-	a.say("made your identity: %s (keep a copy in a safe place)", path)
+	a.say("made your identity: %s", path)
+	a.warnWritten(ctx, path, "an identity")
+	a.say("note: only this key decrypts the files; keep a copy of %s in a safe place", path)
 	a.loaded = false
 	return recipient, nil
 }
@@ -328,8 +342,8 @@ func (a *app) initPolicy(ctx context.Context, path, name, recipient string) erro
 		if u, err := user.Current(); err == nil {
 			name = u.Username
 		}
+		name = anchorName(name)
 	}
-	name = anchorName(name)
 	text := fmt.Sprintf(policyTemplate, name, recipient, name)
 	if err := atomicfile.Write(ctx, path, []byte(text), atomicfile.Options{NoClobber: true}); err != nil {
 		return err

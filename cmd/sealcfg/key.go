@@ -77,7 +77,9 @@ func runKeyNew(ctx context.Context, o *keyNewOptions) error {
 	if err := writeIdentity(ctx, path, text, o.add); err != nil {
 		return err
 	}
-	a.say("wrote %s; keep a copy in a safe place", path)
+	a.say("wrote %s", path)
+	a.warnWritten(ctx, path, "an identity")
+	a.say("note: only this key decrypts the files that are encrypted for it; keep a copy of %s in a safe place", path)
 	if a.json {
 		return a.printJSON(map[string]string{"file": path, "recipient": recipient})
 	}

@@ -99,3 +99,32 @@ func existing(path string) (dir, rest string, err error) {
 		dir, rest = parent, filepath.Join(filepath.Base(dir), rest)
 	}
 }
+
+// Tracked returns the contents of a path in the index, and whether git tracks the path.
+// The contents of an object that is not in this clone are empty.
+func (g *Git) Tracked(ctx context.Context, path string) (contents []byte, tracked bool, err error) {
+	dir, rest, err := existing(path)
+	if err != nil {
+		return nil, false, err
+	}
+	if _, err := g.Root(ctx, dir); errors.Is(err, ErrNoGit) || errors.Is(err, ErrNotRepository) {
+		return nil, false, nil
+	} else if err != nil {
+		return nil, false, err
+	}
+	r, err := g.list(ctx, dir, "--literal-pathspecs", "ls-files", "-z", "-s", "--", rest)
+	if err != nil {
+		return nil, false, err
+	}
+	for entry := range split(r.stdout) {
+		info, _, _ := strings.Cut(entry, "\t")
+		fields := strings.Fields(info) // mode, object, stage
+		if len(fields) != 3 {
+			continue
+		}
+		tracked = true
+		err = g.Blobs(ctx, dir, fields[1:2], func(_ int, blob []byte, _ bool) { contents = blob })
+		return contents, tracked, err
+	}
+	return nil, false, nil
+}
