@@ -5,6 +5,7 @@ import (
 
 	"github.com/sealcfg/sealcfg/crypto"
 	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/internal/dsn"
 )
 
 // A goShape is the Go type that a part of a file asks for.
@@ -15,6 +16,7 @@ type goShape struct {
 	fields   []goField // of a struct, in the order of the file
 	isStruct bool
 	null     bool // it was null somewhere
+	password bool // an unencrypted value is a URL or DSN with a password
 }
 
 type goField struct {
@@ -56,7 +58,7 @@ func shapeOf(n *envfile.Node) *goShape {
 	if sealed, _, err := crypto.SealedType(strings.TrimRight(n.Text, "\n")); err == nil {
 		typ = sealed
 	}
-	return &goShape{scalar: goTypes[typ]}
+	return &goShape{scalar: goTypes[typ], password: dsn.HasPassword(n.Text)}
 }
 
 var goTypes = map[crypto.Type]string{
@@ -73,7 +75,7 @@ func (s *goShape) union(o *goShape, items bool) *goShape {
 	if s == nil {
 		return o
 	}
-	null := s.null || o.null
+	null, password := s.null || o.null, s.password || o.password
 	switch {
 	case s.empty():
 		s = o
@@ -93,7 +95,7 @@ func (s *goShape) union(o *goShape, items bool) *goShape {
 		s = &goShape{scalar: "any"}
 	}
 	joined := *s
-	joined.null = null
+	joined.null, joined.password = null, password
 	return &joined
 }
 

@@ -19,7 +19,7 @@ type goSource struct {
 }
 
 func (g goSource) of(s *goShape) (string, error) {
-	body := g.typeOf(s, "")
+	body := g.typeOf(s, "", "")
 	var b strings.Builder
 	if g.pkg != "" {
 		fmt.Fprintf(&b, "package %s\n\n", g.pkg)
@@ -42,20 +42,20 @@ func (g goSource) of(s *goShape) (string, error) {
 	return string(text), nil
 }
 
-// typeOf spells a type; key is the name that it has in the file.
-func (g goSource) typeOf(s *goShape, key string) string {
+// typeOf spells a type. key is its name in the file, and group the name of the map around it.
+func (g goSource) typeOf(s *goShape, group, key string) string {
 	switch {
 	case s == nil:
 		return "any"
 	case s.isStruct:
-		return g.structOf(s)
+		return g.structOf(s, key)
 	case s.list:
-		return "[]" + g.typeOf(s.elem, key)
+		return "[]" + g.typeOf(s.elem, group, key)
 	case s.scalar == "":
 		return "*string"
 	}
 	typ := s.scalar
-	if g.secrets && typ == "string" && soundsSecret(key) {
+	if g.secrets && typ == "string" && (s.password || soundsSecret(key) || isServerURL(group, key)) {
 		typ = "sealcfg.Secret[string]"
 	}
 	if s.null && typ != "any" {
@@ -64,7 +64,7 @@ func (g goSource) typeOf(s *goShape, key string) string {
 	return typ
 }
 
-func (g goSource) structOf(s *goShape) string {
+func (g goSource) structOf(s *goShape, group string) string {
 	if len(s.fields) == 0 {
 		return "struct{}"
 	}
@@ -81,7 +81,7 @@ func (g goSource) structOf(s *goShape) string {
 			name = naming.Exported(f.key) + strconv.Itoa(n)
 		}
 		taken[name] = true
-		fmt.Fprintf(&b, "%s %s%s\n", name, g.typeOf(f.shape, f.key), tagOf(name, f))
+		fmt.Fprintf(&b, "%s %s%s\n", name, g.typeOf(f.shape, group, f.key), tagOf(name, f))
 	}
 	b.WriteString("}")
 	return b.String()
@@ -110,7 +110,7 @@ func tagOf(name string, f goField) string {
 var secretWords = []string{"password", "passwd", "passphrase", "secret", "token", "credential", "private", "apikey", "dsn", "key"}
 
 func soundsSecret(key string) bool {
-	words := strings.FieldsFunc(strings.ToLower(naming.Snake(key)), func(r rune) bool { return strings.ContainsRune("_-. ", r) })
+	words := wordsOf(key)
 	joined := strings.Join(words, "")
 	for _, w := range secretWords {
 		if slices.Contains(words, w) || slices.Contains(words, w+"s") || len(w) > 3 && strings.Contains(joined, w) {
@@ -118,4 +118,30 @@ func soundsSecret(key string) bool {
 		}
 	}
 	return false
+}
+
+// servers are the words for servers whose URLs usually contain a password.
+var servers = []string{
+	"db", "pg", "mq", "database", "postgres", "mysql", "mariadb", "sqlserver", "mssql", "oracle", "mongo", "redis", "valkey", "clickhouse", "cassandra",
+	"elastic", "opensearch", "amqp", "rabbit", "broker", "celery", "kafka", "nats", "cache", "queue", "ldap", "smtp", "mail", "sentry", "jdbc",
+}
+
+// isServerURL reports whether a name, with the name of the map around it, is the URL of
+// a server that usually takes a password: database_url, redis.uri, db.connection_string.
+func isServerURL(group, key string) bool {
+	joined := strings.Join(wordsOf(key), "")
+	if strings.HasSuffix(joined, "connectionstring") || strings.HasSuffix(joined, "connstr") {
+		return true
+	}
+	if !strings.HasSuffix(joined, "url") && !strings.HasSuffix(joined, "uri") {
+		return false
+	}
+	words := append(wordsOf(group), wordsOf(key)...)
+	return slices.ContainsFunc(servers, func(server string) bool {
+		return slices.Contains(words, server) || len(server) > 3 && strings.Contains(strings.Join(words, ""), server)
+	})
+}
+
+func wordsOf(name string) []string {
+	return strings.FieldsFunc(strings.ToLower(naming.Snake(name)), func(r rune) bool { return strings.ContainsRune("_-. ", r) })
 }

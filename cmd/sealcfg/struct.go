@@ -31,8 +31,8 @@ func newStructCmd(a *app) *cobra.Command {
 types that its values have. Both are public, so it takes no key. For the name of
 an environment, what its base has is in it too.
 
-Texts whose names sound like secrets (password, token, api_key ...) become
-sealcfg.Secret[string]. It is a beginning: durations and the like are texts in a
+Texts whose names sound like secrets (password, token, api_key, database_url ...)
+become sealcfg.Secret[string], and also URLs and DSNs with an unencrypted password. It is a beginning: durations and the like are texts in a
 file, and only you know which fields may be missing.`,
 		Example: `  sealcfg struct prod > internal/config/settings.go
   sealcfg struct prod --name Config --package config`,
