@@ -177,6 +177,9 @@ for that.`,
 				return err
 			}
 			own := ownRecipients(ids)
+			for i := range own {
+				own[i] = a.withComment(cmd.Context(), own[i])
+			}
 			if a.json {
 				return a.printJSON(map[string][]string{"recipients": own})
 			}
@@ -187,6 +190,32 @@ for that.`,
 			return err
 		},
 	}
+}
+
+// withComment returns an SSH recipient with the comment of its .pub file, which is
+// usually the name of the person.
+func (a *app) withComment(ctx context.Context, recipient string) string {
+	if !strings.HasPrefix(recipient, "ssh-") || len(strings.Fields(recipient)) > 2 {
+		return recipient
+	}
+	var files []string
+	if file, ok := a.lookupEnv("SOPS_AGE_SSH_PRIVATE_KEY_FILE"); ok {
+		files = append(files, file)
+	}
+	if home := keys.HomeDir(a.lookupEnv); home != "" {
+		files = append(files, filepath.Join(home, ".ssh", "id_ed25519"), filepath.Join(home, ".ssh", "id_rsa"))
+	}
+	for _, file := range files {
+		src, err := bounded.File(ctx, file+".pub", keys.MaxSource)
+		if err != nil {
+			continue
+		}
+		line := strings.TrimSpace(string(src))
+		if fields := strings.Fields(line); len(fields) > 2 && strings.Join(fields[:2], " ") == recipient && !strings.ContainsFunc(line, commanding) {
+			return recipient + " " + strings.Join(fields[2:], " ")
+		}
+	}
+	return recipient
 }
 
 // ownRecipients lists the recipients of the user, as far as they are known
