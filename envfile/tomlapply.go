@@ -11,7 +11,7 @@ import (
 func tomlNew(v *Node) (string, error) {
 	switch {
 	case v.Kind == Value && v.Type == crypto.Str:
-		return tomlString(v.Text, styleDouble, ""), nil
+		return tomlString(v.Text, styleDouble, "", ""), nil
 	case v.Kind == Value:
 		return tomlBare(v.Type, v.Text)
 	case v.Kind == Null:
@@ -43,15 +43,21 @@ func bracketed(k Kind, text string) string {
 
 // newValue spells the value of a new statement, which may take several lines.
 func (t *tomlText) newValue(v *Node) (string, error) {
-	if v.Kind == Value && v.Type == crypto.Str && strings.Contains(v.Text, "\n") {
-		return tomlString(v.Text, styleTriple, t.src.eol), nil
+	if v.Kind == Value && v.Type == crypto.Str && strings.Contains(v.Text, "\n") && !t.readAsFeed(v.Text) {
+		return tomlString(v.Text, styleTriple, t.src.eol, t.src.eol), nil
 	}
 	return tomlNew(v)
 }
 
+// readAsFeed reports whether a multi-line string in this file would have a CRLF of the
+// text as it is, which other readers take for a line feed.
+func (t *tomlText) readAsFeed(text string) bool {
+	return t.src.eol != "\n" && strings.Contains(text, t.src.eol)
+}
+
 func (t *tomlText) replace(n, v *Node) ([]edit, error) {
 	str := v.Kind == Value && v.Type == crypto.Str
-	if str && (n.Quoted || n.span.local && tomlLocal(v.Text)) {
+	if str && (n.Quoted && !t.readAsFeed(v.Text) || n.span.local && tomlLocal(v.Text)) {
 		return t.spell(n, spelling{typ: v.Type, text: v.Text})
 	}
 	text, err := t.newValue(v)

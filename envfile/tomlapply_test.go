@@ -226,3 +226,36 @@ func TestTOMLRefuses(t *testing.T) {
 		require.ErrorContains(t, err, "is the name of the metadata", text)
 	}
 }
+
+// A carriage return that is a part of a value is escaped: other readers take a raw CRLF
+// in a multi-line string for a line feed. The line ends of a CRLF file stay.
+func TestTOMLCarriageReturn(t *testing.T) {
+	for _, c := range []struct{ before, value, want string }{
+		{"a = 1\n", "x\r\ny", "a = 1\nb = \"\"\"\nx\\r\ny\"\"\"\n"},
+		{"a = 1\n", "x\ry", "a = 1\nb = \"x\\ry\"\n"},
+		{"a = 1\n", "\r\n", "a = 1\nb = \"\"\"\n\\r\n\"\"\"\n"},
+		{"a = 1\r\n", "x\r\ny", "a = 1\r\nb = \"x\\r\\ny\"\r\n"},
+		{"b = \"\"\"x\"\"\"\n", "x\r\ny", "b = \"\"\"x\\r\ny\"\"\"\n"},
+		{"b = '''x'''\n", "x\r\ny", "b = \"\"\"x\\r\ny\"\"\"\n"},
+		{"b = '''x'''\r\n", "x\r\ny", "b = \"x\\r\\ny\"\r\n"},
+		{"b = 'x'\r\n", "x\ny", "b = \"x\\ny\"\r\n"},
+	} {
+		d := parseTOML(t, c.before)
+		_, o, err := envfile.Seal(t.Context(), d, envfile.Rules{}, sealedTo(alice))
+		require.NoError(t, err)
+		after, err := d.Apply(envfile.Set(envfile.Path{{Key: "b"}}, "str", c.value))
+		require.NoError(t, err)
+		assert.Equal(t, c.want, string(after.Bytes()))
+		s, err := o.Reseal(after)
+		require.NoError(t, err)
+		assert.Equal(t, c.want, document(t, openTOML(t, string(s.Bytes()))))
+		if in, ok, err := o.ApplyInPlace(envfile.Set(envfile.Path{{Key: "b"}}, "str", c.value)); ok {
+			require.NoError(t, err)
+			o := openTOML(t, string(in.Bytes()))
+			assert.Equal(t, c.value, o.Roots()[0].At(envfile.Path{{Key: "b"}}).Text)
+			assert.Equal(t, c.want, document(t, o))
+		}
+	}
+	const crlf = "a = \"\"\"\r\nx\r\ny\\r\r\n\"\"\"\r\nb = '''x\r\ny'''\r\n"
+	assert.Equal(t, crlf, document(t, openTOML(t, string(sealTOML(t, crlf, envfile.Rules{}).Bytes()))))
+}

@@ -147,11 +147,11 @@ func (w *tomlWriter) table(n *Node, path []string, header string) {
 // value spells a value of a statement. A text of several lines is one.
 func (w *tomlWriter) value(n *Node) string {
 	if n.Kind == Value && strings.Contains(n.Text, "\n") {
-		return strings.ReplaceAll(tomlString(n.Text, styleTriple, "\n"), "\n", w.eol)
+		return strings.ReplaceAll(tomlString(n.Text, styleTriple, "\n", "\n"), "\n", w.eol)
 	}
 	text, err := tomlNew(n)
 	if err != nil {
-		return tomlString(n.Text, styleDouble, "") // of a type that nobody reads
+		return tomlString(n.Text, styleDouble, "", "\n") // of a type that nobody reads
 	}
 	return text
 }

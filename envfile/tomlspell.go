@@ -64,7 +64,7 @@ func (t *tomlText) spelled(n *Node, to spelling) (string, error) {
 	case to.typ == crypto.Str && !utf8.ValidString(to.text):
 		return "", fmt.Errorf("%w: it is not valid UTF-8", errNotInTOML)
 	case to.typ == crypto.Str:
-		return tomlString(to.text, sp.style, t.firstBreak(n)), nil
+		return tomlString(to.text, sp.style, t.firstBreak(n), t.src.eol), nil
 	}
 	return tomlBare(to.typ, to.text)
 }
@@ -115,24 +115,23 @@ func tomlBare(typ crypto.Type, text string) (string, error) {
 }
 
 // tomlString spells a string, in the given style if that can hold it. first is
-// the line break behind the opening quotes of a multi-line string.
-func tomlString(text string, st style, first string) string {
+// the line break after the opening quotes of a multi-line string. eol ends the lines of
+// the file: only if it is CRLF, a multi-line string may have CRLF, which other readers
+// take for a line feed.
+func tomlString(text string, st style, first, eol string) string {
 	if first == "" && (strings.HasPrefix(text, "\n") || strings.HasPrefix(text, "\r\n")) {
-		first = "\n" // the one of the text would not count
+		first = "\n" // the line break of the text would not count
 	}
 	switch {
 	case st == styleSingle && !strings.ContainsAny(text, "'\n") && !hasControl(text):
 		return "'" + text + "'"
-	case st == styleTripleSingle && !strings.Contains(text, "'''") && !hasControl(lineFeeds(text)):
+	case st == styleTripleSingle && !strings.Contains(text, "'''") && !hasControl(strings.NewReplacer(eol, "", "\n", "").Replace(text)):
 		return "'''" + first + text + "'''"
 	case st == styleTriple || st == styleTripleSingle:
-		return `"""` + first + escapeTOML(text, true) + `"""`
+		return `"""` + first + escapeTOML(text, eol) + `"""`
 	}
-	return `"` + escapeTOML(text, false) + `"`
+	return `"` + escapeTOML(text, "") + `"`
 }
-
-// lineFeeds is a text without the line breaks that may stand in a multi-line string.
-func lineFeeds(s string) string { return strings.NewReplacer("\r\n", "", "\n", "").Replace(s) }
 
 func hasControl(s string) bool {
 	for i := range len(s) {
@@ -143,10 +142,11 @@ func hasControl(s string) bool {
 	return false
 }
 
-// escapeTOML writes a text for double quotes. In a multi-line string line breaks
-// stay, and quotes unless they would close it.
-func escapeTOML(text string, multi bool) string {
+// escapeTOML writes a text for double quotes. In a multi-line string, for which eol is
+// not empty, line feeds and eol stay, and quotes unless they would close it.
+func escapeTOML(text, eol string) string {
 	var b strings.Builder
+	multi := eol != ""
 	quotes := 0
 	for i := 0; i < len(text); i++ {
 		c := text[i]
@@ -158,8 +158,8 @@ func escapeTOML(text string, multi bool) string {
 		switch {
 		case multi && (c == '\n' || c == '"' && quotes < 3):
 			b.WriteByte(c)
-		case multi && strings.HasPrefix(text[i:], "\r\n"):
-			b.WriteString("\r\n")
+		case multi && strings.HasPrefix(text[i:], eol): // CRLF
+			b.WriteString(eol)
 			i++
 		case c == '"' || c == '\\':
 			b.WriteString(`\` + string(c))
@@ -185,7 +185,7 @@ func tomlKeys(keys []string) string {
 	for i, k := range keys {
 		spelled[i] = k
 		if k == "" || strings.ContainsFunc(k, func(r rune) bool { return r >= utf8.RuneSelf || !bareKey(byte(r)) }) {
-			spelled[i] = `"` + escapeTOML(k, false) + `"`
+			spelled[i] = `"` + escapeTOML(k, "") + `"`
 		}
 	}
 	return strings.Join(spelled, ".")
@@ -207,5 +207,5 @@ func (t *tomlText) why(n *Node, encrypted bool) string {
 	case crypto.Time:
 		return "the time comes back as RFC 3339 spells it, with a T and no more digits than it needs"
 	}
-	return numberTrap(raw)
+	return numberTrap(raw) + quoteAdvice
 }
