@@ -217,7 +217,7 @@ func looksLike(f Format, src []byte) bool {
 			given = given || strings.Trim(e.Text, "=") != "" // otherwise it may be base64
 		}
 		return given
-	case TOML, INI: // without a header, it may be another language
+	case INI: // without a header, it may be another language
 		for e := range root.Entries() {
 			if e.Kind == Map && e.Len() > 0 && e.Key != iniDefault {
 				return true

@@ -156,8 +156,8 @@ func TestGuess(t *testing.T) {
 		"": envfile.Binary, "some text\n": envfile.Binary, "- a\n": envfile.Binary, "[1, 2]": envfile.Binary, "c2VjcmV0MTIzNA==\n": envfile.Binary, "c2VjcmV0MTIzNAo=": envfile.Binary,
 		"-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nMIIE=\n-----END RSA PRIVATE KEY-----\n": envfile.Binary,
 		"-----BEGIN CERTIFICATE-----\nMIIB\nAAA=\n-----END CERTIFICATE-----\n":                                                        envfile.Binary,
-		"region = \"eu\"\n": envfile.Binary, // Terraform
-		"\xff\x00\xfe":      envfile.Binary, "{}": envfile.Binary, "#!/bin/sh\nA=1\necho $A\n": envfile.Binary,
+		"region = \"eu\"\ncount = 2\n": envfile.TOML, // as *.tfvars of Terraform
+		"\xff\x00\xfe":                 envfile.Binary, "{}": envfile.Binary, "#!/bin/sh\nA=1\necho $A\n": envfile.Binary,
 	} {
 		f, seems := envfile.Guess([]byte(text))
 		assert.Equal(t, want.Name(), f.Name(), text)
