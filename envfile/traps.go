@@ -60,6 +60,7 @@ func (d *Document) Traps(r Rules) ([]Trap, error) {
 }
 
 const (
+	returnTrap   = "has a carriage return, which sops keeps but other programs drop or take for the end of the line; to keep it, use YAML or JSON"
 	lineFeedTrap = `\n is a line feed to sops, also in C:\new; to keep a backslash, use YAML or JSON`
 	bytesTrap    = "is not UTF-8; sops keeps the bytes, but other programs may read other characters"
 	quoteAdvice  = "; quote it if it is text"
@@ -71,8 +72,6 @@ func (t *dotenvText) why(n *Node, _ bool) string {
 	if n.Kind != Value {
 		return ""
 	}
-	raw := string(t.src[n.span.start:n.span.end])
-	value := strings.TrimSuffix(raw, "\r")
 	switch {
 	case n.span.misread:
 		return severalLines
@@ -84,6 +83,16 @@ func (t *dotenvText) why(n *Node, _ bool) string {
 		return `sops takes "export" for a part of the name: leave it out`
 	case strings.TrimSpace(n.Key) != n.Key:
 		return "sops takes the blanks for a part of the name: write NAME=value"
+	case !utf8.ValidString(n.Key):
+		return bytesTrap
+	}
+	return dotenvTrap(string(t.src[n.span.start:n.span.end]))
+}
+
+// dotenvTrap explains the text after the =.
+func dotenvTrap(raw string) string {
+	value := strings.TrimSuffix(raw, "\r")
+	switch {
 	case strings.TrimSpace(value) != value:
 		return "sops takes the blanks for a part of the value: write NAME=value"
 	case len(value) > 1 && strings.ContainsRune("\"'`", rune(value[0])) && value[0] == value[len(value)-1]:
@@ -92,19 +101,60 @@ func (t *dotenvText) why(n *Node, _ bool) string {
 		return lineFeedTrap
 	case strings.Contains(value, " #") || strings.Contains(value, "\t#"):
 		return "sops takes the # and what follows for a part of the value: put the comment on a line of its own"
+	case strings.Contains(value, "\r"):
+		return returnTrap
 	case value != raw:
 		return "sops takes the carriage return at the end of the line for a part of the value: end lines with a line feed"
-	case !utf8.ValidString(n.Key + n.Text):
+	case !utf8.ValidString(value):
 		return bytesTrap
 	}
 	return ""
 }
 
 func (t *iniText) why(n *Node, _ bool) string {
-	if n.Kind == Value && !utf8.ValidString(n.Key+n.Text) {
+	switch {
+	case n.Kind != Value:
+		return ""
+	case !utf8.ValidString(n.Key):
+		return bytesTrap
+	}
+	return iniTrap(n.Text)
+}
+
+// iniTrap explains a value that sops and sealcfg read in quotes that other readers of INI
+// do not know, or that these cut.
+func iniTrap(text string) string {
+	switch {
+	case strings.Contains(text, "\r"):
+		return returnTrap
+	case strings.Contains(text, "\n"):
+		return `a value of several lines is in """, which sops reads but most readers of INI do not; to keep the lines, use YAML or JSON`
+	case !utf8.ValidString(text):
 		return bytesTrap
 	}
 	return ""
+}
+
+// ValueTrap explains what a new value of a type becomes in a file, "" if it is what
+// the text is to every reader. The text is as somebody typed it: 0640, 4e5.
+func ValueTrap(f Format, typ crypto.Type, text string) string {
+	switch {
+	case f == Dotenv:
+		return dotenvTrap(strings.ReplaceAll(text, "\n", " "))
+	case f == INI:
+		return iniTrap(text)
+	case typ != crypto.Int && typ != crypto.Float && typ != crypto.Time:
+		return ""
+	}
+	text = strings.TrimSpace(text)
+	if guess, _ := GuessType(text); guess == crypto.Int {
+		typ = guess // for a float, too, 0640 is octal
+	}
+	canonical, err := CanonicalText(typ, text)
+	if err != nil || text == canonical || text == spellScalar(typ, canonical, false) {
+		return ""
+	}
+	return notationTrap(typ, text)
 }
 
 // why explains an unquoted value that comes back in another notation.
@@ -127,11 +177,19 @@ func (t *yamlTree) why(n *Node, encrypted bool) string {
 	if err == nil && len(edits) == 1 && edits[0].text == text {
 		return ""
 	}
-	switch n.Type {
+	if reason := notationTrap(n.Type, text); reason != "" {
+		return reason + quoteAdvice
+	}
+	return ""
+}
+
+// notationTrap explains an unquoted text that is stored in another notation.
+func notationTrap(typ crypto.Type, text string) string {
+	switch typ {
 	case crypto.Int:
 		digits := strings.TrimLeft(text, "+-")
 		if len(digits) > 1 && digits[0] == '0' && strings.Trim(digits, "01234567_") == "" {
-			return "a number with a leading zero is read as octal" + quoteAdvice
+			return "a number with a leading zero is read as octal"
 		}
 		return numberTrap(text)
 	case crypto.Float:
@@ -139,13 +197,13 @@ func (t *yamlTree) why(n *Node, encrypted bool) string {
 		_, tooLarge := strconv.ParseInt(strings.ReplaceAll(text, "_", ""), 10, 64)
 		switch {
 		case len(digits) > 1 && digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9':
-			return "a number with a leading zero loses it" + quoteAdvice
+			return "a number with a leading zero loses it"
 		case errors.Is(tooLarge, strconv.ErrRange):
-			return "an integer too large for 64 bits is read as a float and loses digits" + quoteAdvice
+			return "an integer too large for 64 bits is read as a float and loses digits"
 		}
 		return numberTrap(text)
 	case crypto.Time:
-		return "a date or time comes back in another notation, which may be another type to YAML readers" + quoteAdvice
+		return "a date or time comes back in another notation, which may be another type to YAML readers"
 	}
 	return ""
 }
@@ -156,17 +214,17 @@ func numberTrap(text string) string {
 	f, err := strconv.ParseFloat(strings.ReplaceAll(text, "_", ""), 64)
 	switch {
 	case strings.HasPrefix(digits, "0x") || strings.HasPrefix(digits, "0o") || strings.HasPrefix(digits, "0b"):
-		return "a number that is not decimal becomes decimal" + quoteAdvice
+		return "a number that is not decimal becomes decimal"
 	case strings.Contains(digits, "e"):
-		return "a number with an exponent comes back in another notation" + quoteAdvice + ", such as the name of a commit"
+		return "a number with an exponent comes back in another notation"
 	case err == nil && !math.IsInf(f, 0) && !math.IsNaN(f) && !sameDecimal(strings.ReplaceAll(strings.TrimPrefix(text, "+"), "_", ""), crypto.FormatFloat(f)):
-		return "the number has more digits than a 64-bit float, and the others are lost" + quoteAdvice
+		return "the number has more digits than a 64-bit float, and the others are lost"
 	case strings.HasPrefix(text, "+"):
-		return "a number with a sign loses its plus" + quoteAdvice
+		return "a number with a sign loses its plus"
 	case strings.Contains(text, "_"):
-		return "underscores in a number are dropped" + quoteAdvice
+		return "underscores in a number are dropped"
 	case strings.Contains(text, ".") && strings.HasSuffix(text, "0"):
-		return "a number with zeros at its end loses them, as a version would" + quoteAdvice
+		return "a number with zeros at its end loses them, as a version would"
 	}
-	return "the number comes back in another notation" + quoteAdvice
+	return "the number comes back in another notation"
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sealcfg/sealcfg/crypto"
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
@@ -50,6 +51,31 @@ func TestTrapsOfDotenv(t *testing.T) {
 		assertTrap(t, envfile.Dotenv, text+"\nB=2\n", want)
 	}
 	assertTrap(t, envfile.INI, "[s]\na = \xe9\n", "not UTF-8")
+	assertTrap(t, envfile.INI, "[s]\na = x\ry\n", "carriage return")
+	assertTrap(t, envfile.Dotenv, "a=x\ry\n", "carriage return")
+	assertTrap(t, envfile.INI, "[s]\na = \"\"\"x\ny\"\"\"\n", "several lines")
+}
+
+// A new value has the warning that it has in a file.
+func TestValueTrap(t *testing.T) {
+	for _, c := range []struct {
+		format          envfile.Format
+		typ, text, want string
+	}{
+		{envfile.YAML, "float", "4e5", "exponent"}, {envfile.TOML, "float", "3.14159265358979323846", "more digits"}, {envfile.JSON, "float", "1.50", "zeros at its end"},
+		{envfile.YAML, "int", "0640", "octal"}, {envfile.YAML, "float", "0640", "octal"}, {envfile.YAML, "int", "0x1F", "not decimal"}, {envfile.JSON, "int", "+5", "plus"},
+		{envfile.YAML, "time", "2024-02-29 12:00:00", "date or time"}, {envfile.YAML, "int", "5", ""}, {envfile.YAML, "int", "5\n", ""}, {envfile.YAML, "float", "5", ""}, {envfile.YAML, "float", "1.5", ""},
+		{envfile.YAML, "float", "5.0", ""}, {envfile.YAML, "bool", "true", ""}, {envfile.YAML, "str", "4e5\r", ""}, {envfile.TOML, "time", "2024-02-29T12:00:00Z", ""},
+		{envfile.Dotenv, "str", "a\rb", "carriage return"}, {envfile.Dotenv, "str", `"x"`, "quotes"}, {envfile.Dotenv, "str", "a\nb", ""}, {envfile.Dotenv, "str", "4e5", ""},
+		{envfile.INI, "str", "a\rb", "carriage return"}, {envfile.INI, "str", "a\nb", "several lines"}, {envfile.INI, "str", "x", ""},
+	} {
+		got := envfile.ValueTrap(c.format, crypto.Type(c.typ), c.text)
+		if c.want == "" {
+			assert.Empty(t, got, c.text)
+		} else {
+			assert.Contains(t, got, c.want, c.text)
+		}
+	}
 }
 
 func assertTrap(t *testing.T, f envfile.Format, text, want string) {

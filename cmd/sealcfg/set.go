@@ -128,6 +128,9 @@ func runSet(cmd *cobra.Command, o *setOptions) error {
 	if o.typ == "json" && !json.Valid([]byte(text)) {
 		return withHint(usagef("%s: the value is not JSON", path), "put a string in quotes: '\"text\"'")
 	}
+	if o.typ == "json" {
+		a.warnJSON(t, path, text)
+	}
 	if o.typ == "" && slices.Contains([]envfile.Format{envfile.Dotenv, envfile.INI, envfile.Binary}, t.format) {
 		o.typ = string(crypto.Str) // the format knows nothing else
 	}
@@ -136,7 +139,7 @@ func runSet(cmd *cobra.Command, o *setOptions) error {
 		if err != nil {
 			return envfile.Op{}, err
 		}
-		op, err := o.op(path, root.At(path), text)
+		op, err := o.op(t, path, root.At(path), text)
 		return op.In(o.document - 1), err
 	}, o.mayBeUnencrypted)
 }
@@ -196,7 +199,7 @@ func (o *setOptions) read(ctx context.Context) (string, error) {
 }
 
 // op makes the operation. old is the field as it is, nil for a new one.
-func (o *setOptions) op(path envfile.Path, old *envfile.Node, text string) (envfile.Op, error) {
+func (o *setOptions) op(t *target, path envfile.Path, old *envfile.Node, text string) (envfile.Op, error) {
 	switch o.typ {
 	case "null":
 		return envfile.SetNull(path), nil
@@ -224,7 +227,36 @@ func (o *setOptions) op(path envfile.Path, old *envfile.Node, text string) (envf
 		}
 		return envfile.Op{}, usageError{err}
 	}
+	o.app.warnValue(t, path, typ, text)
 	return envfile.Set(path, typ, canonical), nil
+}
+
+// warnValue warns that a new value means something else than its text, to somebody.
+func (a *app) warnValue(t *target, path envfile.Path, typ crypto.Type, text string) {
+	reason := envfile.ValueTrap(t.format, typ, text)
+	if reason != "" && typ != crypto.Str {
+		reason += "; to keep the text, add: --type str"
+	}
+	if reason != "" {
+		a.warn("%s: %s: %s", t.shown, path, reason)
+	}
+}
+
+// warnJSON is warnValue for a JSON value.
+func (a *app) warnJSON(t *target, path envfile.Path, text string) {
+	var s string
+	if json.Unmarshal([]byte(text), &s) == nil {
+		a.warnValue(t, path, crypto.Str, s)
+		return
+	}
+	d, err := envfile.Parse(envfile.JSON, []byte(`{"":`+text+`}`))
+	if err != nil {
+		return // reported when the value is set
+	}
+	traps, err := d.Traps(envfile.Rules{})
+	if err == nil && len(traps) > 0 {
+		a.warn("%s: %s: %s", t.shown, path, traps[0].Reason)
+	}
 }
 
 // guessType is envfile.GuessType for what a person types as an argument: a text

@@ -29,6 +29,9 @@ func (r *sopsRun) set(ctx context.Context) error {
 	return r.change(ctx, func(f *sopsFile, opened *envfile.Opened) (envfile.Op, bool, error) {
 		path := appended(opened.Roots()[0], path)
 		op, err := jsonOp(f.format, path, value)
+		if err == nil {
+			r.warnJSON(f.target, path, string(value))
+		}
 		return op.Whole(), true, err
 	})
 }
