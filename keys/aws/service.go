@@ -23,6 +23,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/smithy-go/logging"
 	"github.com/getsops/sops/v3/kms"
 
 	"github.com/sealcfg/sealcfg/internal/awscause"
@@ -54,7 +56,13 @@ func (s Service) Wrap(ctx context.Context, key *keys.Stanza, secret []byte) (*ke
 	if err != nil {
 		return nil, err
 	}
-	if err := s.call(ctx, func(ctx context.Context) error { return k.EncryptContext(ctx, secret) }); err != nil {
+	err = s.call(ctx, func(ctx context.Context) error {
+		if err := useCredentials(ctx, k); err != nil {
+			return err
+		}
+		return k.EncryptContext(ctx, secret)
+	})
+	if err != nil {
 		return nil, err
 	}
 	return &keys.Stanza{Type: kms.KeyTypeIdentifier, Fields: fields(k), Wrapped: k.EncryptedKey}, nil
@@ -69,6 +77,9 @@ func (s Service) Unwrap(ctx context.Context, stanza *keys.Stanza) ([]byte, error
 	k.EncryptedKey = stanza.Wrapped
 	var secret []byte
 	err = s.call(ctx, func(ctx context.Context) error {
+		if err := useCredentials(ctx, k); err != nil {
+			return err
+		}
 		secret, err = k.DecryptContext(ctx)
 		return err
 	})
@@ -95,6 +106,18 @@ func masterKey(s *keys.Stanza) (*kms.MasterKey, error) {
 		}
 	}
 	return kms.NewMasterKeyWithProfile(arn, s.Field("role"), context, s.Field("aws_profile")), nil
+}
+
+// useCredentials gives k the credentials that AWS's library finds. That library would
+// find the same without it, but print warnings to stderr.
+func useCredentials(ctx context.Context, k *kms.MasterKey) error {
+	found, err := config.LoadDefaultConfig(ctx, config.WithLogger(logging.Nop{}),
+		config.WithRegion(strings.Split(k.Arn, ":")[3]), config.WithSharedConfigProfile(k.AwsProfile))
+	if err != nil {
+		return err
+	}
+	kms.NewCredentialsProvider(found.Credentials).ApplyToMasterKey(k)
+	return nil
 }
 
 // fields are those that sops writes: role and context only if there are any, the

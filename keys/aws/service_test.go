@@ -2,8 +2,13 @@ package aws_test
 
 import (
 	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -255,4 +260,40 @@ func TestStandInPrintsNothing(t *testing.T) {
 		s.Wrapped = "AQID"
 		require.Error(t, tryUnwrap(t, s)())
 	})
+}
+
+// AWS's library prints a warning if the metadata service of a machine knows only the
+// first version of its protocol.
+func TestNothingIsPrinted(t *testing.T) {
+	server, user := standIn(t)
+	s := wrap(t, key(server.AddKey(region)))
+
+	var asked atomic.Bool
+	metadata := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Method != http.MethodGet:
+			w.WriteHeader(http.StatusNotFound)
+		case strings.HasSuffix(r.URL.Path, "/security-credentials/"):
+			asked.Store(true)
+			fmt.Fprint(w, "machine")
+		default:
+			fmt.Fprintf(w, `{"Code":"Success","AccessKeyId":%q,"SecretAccessKey":%q,"Expiration":"2999-01-01T00:00:00Z"}`, user.AccessKeyID, user.SecretAccessKey)
+		}
+	}))
+	t.Cleanup(metadata.Close)
+	t.Setenv("AWS_ACCESS_KEY_ID", "")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "")
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "false")
+	t.Setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", metadata.URL)
+
+	printed, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
+	require.NoError(t, err)
+	stderr := os.Stderr
+	os.Stderr = printed
+	t.Cleanup(func() { os.Stderr = stderr; _ = printed.Close() })
+	unwraps(t, s)
+	assert.True(t, asked.Load())
+	text, err := os.ReadFile(printed.Name())
+	require.NoError(t, err)
+	assert.Empty(t, string(text))
 }

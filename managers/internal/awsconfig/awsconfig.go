@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/smithy-go/logging"
 
 	"github.com/sealcfg/sealcfg"
 )
@@ -31,7 +32,9 @@ func Load(ctx context.Context, given *aws.Config, in string) (aws.Config, error)
 		c = given.Copy()
 	} else {
 		var err error
-		c, err = sealcfg.Shared(ctx, shared{}, func(ctx context.Context) (aws.Config, error) { return config.LoadDefaultConfig(ctx) })
+		c, err = sealcfg.Shared(ctx, shared{}, func(ctx context.Context) (aws.Config, error) {
+			return config.LoadDefaultConfig(ctx, config.WithLogger(logging.Nop{})) // it would print warnings to stderr
+		})
 		if err != nil {
 			return aws.Config{}, err
 		}
