@@ -85,8 +85,8 @@ func decodeYAML(src []byte) ([]*yaml.Node, error) {
 }
 
 func askParser(src []byte) ([]*yaml.Node, error) {
-	if bytes.HasPrefix(src, []byte{0xFF, 0xFE}) || bytes.HasPrefix(src, []byte{0xFE, 0xFF}) {
-		return nil, &SyntaxError{Line: 1, Reason: "text is UTF-16, want UTF-8"}
+	if err := notUTF16(src); err != nil {
+		return nil, err
 	}
 	if i := bytes.Index(src, []byte("\n"+byteOrderMark)); i >= 0 || bytes.HasPrefix(src, []byte(byteOrderMark+byteOrderMark)) {
 		return nil, &SyntaxError{Line: 1 + bytes.Count(src[:i+1], []byte("\n")), Reason: "a byte order mark within the text: remove it"}
