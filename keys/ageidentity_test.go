@@ -23,18 +23,20 @@ func TestParseAgeIdentities(t *testing.T) {
 		text string
 		want []string
 	}{
-		"none":          {"", nil},
-		"comments":      {"# a\n\n  # b\n", nil},
-		"one":           {aliceKey, []string{alicePublic}},
-		"file":          {"# created: today\n# public key: " + alicePublic + "\n" + aliceKey + "\n", []string{alicePublic}},
-		"two":           {aliceKey + "\n" + bobKey + "\n", []string{alicePublic, bobPublic}},
-		"two on a line": {aliceKey + " " + bobKey, []string{alicePublic, bobPublic}},
-		"crlf":          {"# a\r\n" + aliceKey + "\r\n\r\n" + bobKey + "\r\n", []string{alicePublic, bobPublic}},
-		"blanks around": {"\t" + aliceKey + "  \n", []string{alicePublic}},
-		"same twice":    {aliceKey + "\n" + aliceKey, []string{alicePublic, alicePublic}},
-		"byte order":    {"\ufeff" + aliceKey + "\n", []string{alicePublic}},
-		"UTF-16":        {utf16le("# clé\r\n" + aliceKey + "\r\n"), []string{alicePublic}},
-		"UTF-16, big":   {utf16be(aliceKey + "\n" + bobKey), []string{alicePublic, bobPublic}},
+		"none":                 {"", nil},
+		"comments":             {"# a\n\n  # b\n", nil},
+		"one":                  {aliceKey, []string{alicePublic}},
+		"file":                 {"# created: today\n# public key: " + alicePublic + "\n" + aliceKey + "\n", []string{alicePublic}},
+		"two":                  {aliceKey + "\n" + bobKey + "\n", []string{alicePublic, bobPublic}},
+		"two on a line":        {aliceKey + " " + bobKey, []string{alicePublic, bobPublic}},
+		"crlf":                 {"# a\r\n" + aliceKey + "\r\n\r\n" + bobKey + "\r\n", []string{alicePublic, bobPublic}},
+		"blanks around":        {"\t" + aliceKey + "  \n", []string{alicePublic}},
+		"same twice":           {aliceKey + "\n" + aliceKey, []string{alicePublic, alicePublic}},
+		"byte order":           {"\ufeff" + aliceKey + "\n", []string{alicePublic}},
+		"UTF-16":               {utf16le("# clé\r\n" + aliceKey + "\r\n"), []string{alicePublic}},
+		"UTF-16, no mark":      {utf16le(aliceKey + "\r\n")[2:], []string{alicePublic}},
+		"UTF-16, big, no mark": {utf16be(aliceKey + "\n")[2:], []string{alicePublic}},
+		"UTF-16, big":          {utf16be(aliceKey + "\n" + bobKey), []string{alicePublic, bobPublic}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ids, err := keys.ParseAgeIdentities(c.text)
@@ -78,8 +80,10 @@ func TestParseAgeIdentitiesRefuses(t *testing.T) {
 		"a plugin":       {"AGE-PLUGIN-YUBIKEY-1QQQ", `line 1: age keys of kind "plugin" need the package github.com/sealcfg/sealcfg/keys/ageplugin (missing import?)`},
 		"second word":    {aliceKey + " hunter2", "line 1: not an age identity that this version knows"},
 		"hybrid":         {hybridKey[:60], "line 1: malformed age identity"},
-		"no mark":        {utf16le(aliceKey)[2:], "it contains NUL bytes; if it is UTF-16, convert it: iconv -f UTF-16LE -t UTF-8"},
-		"half of UTF-16": {utf16le(aliceKey) + "x", "UTF-16 with an odd number of bytes"},
+		"UTF-32":         {"\xff\xfe\x00\x00A\x00\x00\x00", "the text is UTF-32; convert it to UTF-8: iconv -f UTF-32 -t UTF-8"},
+		"UTF-32, big":    {"\x00\x00\xfe\xff\x00\x00\x00A", "the text is UTF-32; convert it to UTF-8: iconv -f UTF-32 -t UTF-8"},
+		"no text":        {aliceKey[:20] + "\x00\x01\x00\x00", "the contents are not text; write the file again in UTF-8"},
+		"half of UTF-16": {utf16le(aliceKey) + "x", "the text is UTF-16 with an odd number of bytes; write the file again in UTF-8"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := keys.ParseAgeIdentities(c.text)
@@ -248,7 +252,7 @@ func FuzzParseAgeIdentities(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		ids, err := keys.ParseAgeIdentities(text)
 		if err != nil {
-			require.Regexp(t, `^line \d+: (malformed age identity|not an age identity that this version knows|a recipient, which is .*|age keys of kind "plugin" need .*)$|^it contains NUL bytes|^UTF-16 with `, err.Error())
+			require.Regexp(t, `^line \d+: (malformed age identity|not an age identity that this version knows|a recipient, which is .*|age keys of kind "plugin" need .*)$|^the (text is|contents are) `, err.Error())
 			return
 		}
 		for _, id := range ids {

@@ -74,14 +74,14 @@ const EnvDecryptionOrder = "SOPS_DECRYPTION_ORDER"
 // Identities collects the identities of all providers in the order in which to try
 // them: age and pgp first, because they cost the least, or in the order of
 // $SOPS_DECRYPTION_ORDER. A broken key source is reported to [Source.Broken] and
-// does not stop the others. The error is that of ctx, or about
-// $SOPS_DECRYPTION_ORDER.
+// does not stop the others; a wrong $SOPS_DECRYPTION_ORDER counts as one. The error is
+// the error of ctx.
 func (r *Registry) Identities(ctx context.Context, src Source) ([]Identity, error) {
 	order, err := decryptionOrder(src)
-	if err != nil {
-		return nil, err
-	}
 	var all []Identity
+	if err != nil {
+		all = append(all, src.Unusable(ctx, err, func(*Stanza) bool { return true }))
+	}
 	for _, t := range order {
 		p, err := r.Provider(t)
 		if err != nil {
@@ -100,19 +100,20 @@ func (r *Registry) Identities(ctx context.Context, src Source) ([]Identity, erro
 	return all, nil
 }
 
-// decryptionOrder is the order of sops: what is named, then the rest.
-func decryptionOrder(src Source) ([]string, error) {
-	order := []string{"age", "pgp"}
-	if text, ok := src.env(EnvDecryptionOrder); ok {
-		order = nil
-		for name := range strings.SplitSeq(text, ",") {
-			name = strings.TrimSpace(name)
-			if !slices.Contains(Types(), name) {
-				return nil, fmt.Errorf("$%s: unknown type of keys, expected %s", EnvDecryptionOrder, strings.Join(Types(), ", "))
-			}
-			if slices.Contains(order, name) {
-				return nil, fmt.Errorf("$%s: %s is named twice", EnvDecryptionOrder, name)
-			}
+// decryptionOrder returns the types in $SOPS_DECRYPTION_ORDER, then the other types. The
+// error is about names in the variable that it ignores.
+func decryptionOrder(src Source) (order []string, err error) {
+	text, ok := src.env(EnvDecryptionOrder)
+	if !ok {
+		text = "age,pgp"
+	}
+	for name := range strings.SplitSeq(text, ",") {
+		switch name = strings.TrimSpace(name); {
+		case !slices.Contains(Types(), name):
+			err = fmt.Errorf("$%s: unknown type of keys, expected %s", EnvDecryptionOrder, strings.Join(Types(), ", "))
+		case slices.Contains(order, name):
+			err = fmt.Errorf("$%s: %s is named twice", EnvDecryptionOrder, name)
+		default:
 			order = append(order, name)
 		}
 	}
@@ -121,7 +122,7 @@ func decryptionOrder(src Source) ([]string, error) {
 			order = append(order, t)
 		}
 	}
-	return order, nil
+	return order, err
 }
 
 // identifying lists, for each stanza type of the SOPS format, the fields that

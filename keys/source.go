@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/sealcfg/sealcfg/internal/privatekey"
 	"github.com/sealcfg/sealcfg/internal/shellwords"
@@ -61,29 +62,36 @@ func (s Source) File(path string) ([]byte, error) {
 
 var errTooLong = errors.New("too long for a key: more than 1 MB")
 
-// Text returns the contents of a key source in UTF-8, without a byte order mark.
-// raw may be UTF-16 if it has such a mark, as PowerShell writes it.
+// Text returns the contents of a key source in UTF-8, without a byte order mark. raw may
+// be UTF-16, as PowerShell writes it.
 func Text(raw []byte) ([]byte, error) {
-	low := 0 // of the two bytes of a unit
+	low := 0 // index of the low byte in a unit of UTF-16
 	switch {
 	case bytes.HasPrefix(raw, []byte("\xef\xbb\xbf")):
 		return raw[3:], nil
+	case bytes.HasPrefix(raw, []byte("\xff\xfe\x00\x00")), bytes.HasPrefix(raw, []byte("\x00\x00")):
+		return nil, errors.New("the text is UTF-32; convert it to UTF-8: iconv -f UTF-32 -t UTF-8")
 	case bytes.HasPrefix(raw, []byte("\xff\xfe")):
+		raw = raw[2:]
 	case bytes.HasPrefix(raw, []byte("\xfe\xff")):
-		low = 1
-	case bytes.IndexByte(raw, 0) >= 0:
-		return nil, errors.New("it contains NUL bytes; if it is UTF-16, convert it: iconv -f UTF-16LE -t UTF-8")
-	default:
+		raw, low = raw[2:], 1
+	case bytes.IndexByte(raw, 0) < 0:
 		return raw, nil
+	case raw[0] == 0: // UTF-16 without a mark: the first character is ASCII
+		low = 1
 	}
 	if len(raw)%2 != 0 {
-		return nil, errors.New("UTF-16 with an odd number of bytes")
+		return nil, errors.New("the text is UTF-16 with an odd number of bytes; write the file again in UTF-8")
 	}
 	var units []uint16
-	for i := 2; i < len(raw); i += 2 {
+	for i := 0; i < len(raw); i += 2 {
 		units = append(units, uint16(raw[i+low])|uint16(raw[i+1-low])<<8)
 	}
-	return []byte(string(utf16.Decode(units))), nil
+	text := []byte(string(utf16.Decode(units)))
+	if bytes.IndexByte(text, 0) >= 0 || bytes.ContainsRune(text, utf8.RuneError) {
+		return nil, errors.New("the contents are not text; write the file again in UTF-8")
+	}
+	return text, nil
 }
 
 // ReadNamed reads the file at the path that a variable holds. ok is false if the variable

@@ -11,6 +11,7 @@ import (
 	"unicode"
 
 	"github.com/sealcfg/sealcfg/internal/bounded"
+	"github.com/sealcfg/sealcfg/internal/privatekey"
 	"github.com/sealcfg/sealcfg/keys"
 )
 
@@ -25,7 +26,7 @@ func (a *app) loadIdentities(ctx context.Context) ([]keys.Identity, error) {
 		return nil, errInterrupted
 	}
 	if err != nil {
-		return nil, withHint(quietly(keys.ErrNoIdentity, err), "correct or unset $%s", keys.EnvDecryptionOrder)
+		return nil, err
 	}
 	a.identities, a.loaded = ids, true
 	return ids, nil
@@ -79,12 +80,20 @@ func (a *app) brokenHint(err error) string {
 // readKeyFile is [keys.Source.ReadFile].
 func (a *app) readKeyFile(ctx context.Context, path string) ([]byte, error) {
 	text, err := bounded.File(ctx, path, keys.MaxSource)
-	if err == nil && !strings.HasSuffix(path, ".pub") {
+	if err == nil && holdsIdentity(text) {
 		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
 			a.warnExposed(path, info)
 		}
 	}
 	return text, err
+}
+
+// holdsIdentity reports whether the contents of a file have an identity in them.
+func holdsIdentity(raw []byte) bool {
+	if text, err := keys.Text(raw); err == nil {
+		raw = text
+	}
+	return keys.IsAgeFile(raw) || privatekey.In(string(raw))
 }
 
 // warnExposed warns of an identity file that is not the user's alone.
