@@ -269,6 +269,29 @@ func TestState(t *testing.T) {
 	assert.Equal(t, gitrun.Outside, got)
 }
 
+func TestTracked(t *testing.T) {
+	t.Parallel()
+	r := newRepo(t)
+	for name, text := range map[string]string{"a": "old", "dir/[a]": "odd", ":(top)b": "magic", "empty": ""} {
+		r.write(name, text)
+	}
+	r.git("add", ".")
+	r.write("a", "new")
+	r.write("untracked", "x")
+	require.NoError(t, os.Symlink("a", r.path("link")))
+	for name, want := range map[string]string{"a": "old", "link": "old", "dir/[a]": "odd", ":(top)b": "magic", "empty": ""} {
+		got, tracked, err := r.open().Tracked(t.Context(), r.path(name))
+		require.NoError(t, err, name)
+		assert.True(t, tracked, name)
+		assert.Equal(t, want, string(got), "%s: as the index has it", name)
+	}
+	for _, path := range []string{r.path("untracked"), r.path("none"), r.path("dir/a"), r.path(".git/config"), filepath.Join(t.TempDir(), "x")} {
+		_, tracked, err := r.open().Tracked(t.Context(), path)
+		require.NoError(t, err, path)
+		assert.False(t, tracked, path)
+	}
+}
+
 func TestDubiousOwnership(t *testing.T) {
 	t.Parallel()
 	if os.Geteuid() != 0 || runtime.GOOS == "windows" {
