@@ -146,7 +146,7 @@ func (a *app) encryptAdded(ctx context.Context, t *target, src []byte, yes bool)
 			return false, err
 		}
 		if !agreed {
-			return false, errors.New("nothing written")
+			return false, errNothingWritten
 		}
 	}
 	result, err := r.EncryptAdded()

@@ -252,6 +252,25 @@ func TestSetAsksBeforeItWritesUnencrypted(t *testing.T) {
 	assert.NotContains(t, screen, "[y/N]")
 }
 
+// After an answer of no, the screen has no error.
+func TestEncryptAsksBeforeAddedValues(t *testing.T) {
+	p := newPerson(t)
+	path := filepath.Join(p.project, "environments", "prod.yaml")
+	before, err := os.ReadFile(path)
+	require.NoError(t, err)
+	added := append([]byte("added: "+p.canary+"\n"), before...)
+	require.NoError(t, os.WriteFile(path, added, 0o600))
+	p.runs("sealcfg encrypt prod")
+	p.sees("encrypt added? [y/N]")
+	p.enters("n")
+	screen := p.sees("nothing written", "exit=1")
+	assert.NotContains(t, screen, "error:")
+	assert.NotContains(t, screen, p.canary)
+	now, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Equal(t, string(added), string(now))
+}
+
 func TestRekeyAsks(t *testing.T) {
 	p := newPerson(t)
 	before := p.sealedProd()
