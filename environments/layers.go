@@ -171,16 +171,33 @@ func (f files) one(name string) (string, error) {
 	return "", &AmbiguousError{Name: name, Paths: paths}
 }
 
+// layerNames returns the names of the layers that a name has, weakest first.
+func layerNames(name string) []string {
+	if name == baseLayer {
+		return []string{baseLayer}
+	}
+	env := strings.TrimSuffix(name, localSuffix)
+	return []string{baseLayer, env, env + localSuffix}
+}
+
+// layersOf returns the layers of a name, with a file that a path names. A path is not
+// ambiguous: if a weaker or stronger layer has several files, it returns all of them.
+func (f files) layersOf(name, file string) []Layer {
+	var layers []Layer
+	for _, n := range layerNames(name) {
+		for _, path := range f.byName[n] {
+			if n != name || path == file {
+				layers = append(layers, Layer{Name: n, Path: path})
+			}
+		}
+	}
+	return layers
+}
+
 // layers returns the layers of a name that exist.
 func (f files) layers(name string) ([]Layer, error) {
-	names := []string{baseLayer, name, name + localSuffix}
-	if name == baseLayer {
-		names = names[:1]
-	} else if env, ok := strings.CutSuffix(name, localSuffix); ok {
-		names = []string{baseLayer, env, name}
-	}
 	var layers []Layer
-	for _, n := range names {
+	for _, n := range layerNames(name) {
 		file, err := f.one(n)
 		if err != nil {
 			return nil, err

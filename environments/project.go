@@ -31,7 +31,9 @@ type Project struct {
 
 // An Environment is a sealed file with a name, and the layers around it.
 type Environment struct {
-	Name   string // of the environment; of a file elsewhere, its path from the root of the project
+	// Name is the name of the environment. For a file elsewhere, and for one of several
+	// with the same name, it is the path from the root of the project.
+	Name   string
 	Path   string // absolute
 	Exists bool
 	Layers []Layer // that exist, weakest first, with absolute paths
@@ -159,10 +161,8 @@ func (p *Project) named(f files, name string) (Environment, error) {
 	if err != nil {
 		return Environment{}, err
 	}
-	env := Environment{Name: name, Path: p.abs(Folder + "/" + name + newExtension)}
-	for _, l := range layers {
-		l.Path = p.abs(l.Path)
-		env.Layers = append(env.Layers, l)
+	env := Environment{Name: name, Path: p.abs(Folder + "/" + name + newExtension), Layers: p.inProject(layers)}
+	for _, l := range env.Layers {
 		if l.Name == name {
 			env.Path, env.Exists = l.Path, true
 		}
@@ -219,19 +219,31 @@ func (p *Project) instead(path string) string {
 	return "a new file wants one of " + strings.Join(extensions, " ")
 }
 
-// conventional makes the environment of a file in the project's folder.
+// conventional returns the environment of a file in the project's directory. If another
+// file has the same name, only the path stands for this one.
 func (p *Project) conventional(name, abs string) (Environment, error) {
 	f, err := p.scan()
 	if err != nil {
 		return Environment{}, err
 	}
 	env, err := p.named(f, name)
-	if err != nil {
-		return Environment{}, err
+	if err == nil && (env.Path == abs || !env.Exists) {
+		env.Path = abs
+		return env, nil
 	}
-	if env.Exists && env.Path != abs { // a second file would make the name ambiguous
-		return Environment{}, &AmbiguousError{Name: name, Paths: []string{env.Path, abs}}
+	if file := Folder + "/" + filepath.Base(abs); slices.Contains(f.byName[name], file) {
+		return Environment{Name: file, Path: abs, Exists: true, Layers: p.inProject(f.layersOf(name, file))}, nil
 	}
-	env.Path = abs
-	return env, nil
+	if err == nil { // a second file would make the name ambiguous
+		err = &AmbiguousError{Name: name, Paths: []string{env.Path, abs}}
+	}
+	return Environment{}, err
+}
+
+// inProject returns layers with absolute paths.
+func (p *Project) inProject(layers []Layer) []Layer {
+	for i := range layers {
+		layers[i].Path = p.abs(layers[i].Path)
+	}
+	return layers
 }

@@ -86,6 +86,28 @@ func TestEnvironmentsErrors(t *testing.T) {
 	_, err = p.Environment("prod")
 	require.ErrorAs(t, err, &ambiguous)
 
+	// A path is not ambiguous.
+	env, err := p.Environment("environments/prod.yml")
+	require.NoError(t, err)
+	assert.Equal(t, "environments/prod.yml", env.Name)
+	assert.Equal(t, filepath.Join(p.Root, "environments", "prod.yml"), env.Path)
+	assert.True(t, env.Exists)
+	assert.Equal(t, []environments.Layer{{Name: "prod", Path: env.Path}}, env.Layers)
+	_, err = p.Environment("environments/prod.json") // one more would not help
+	require.ErrorAs(t, err, &ambiguous)
+
+	p = find(t, write(t, map[string]string{
+		".sops.yaml": empty, "environments/prod.yaml": "", "environments/base.yaml": "", "environments/base.json": "",
+		"environments/prod.local.yaml": "", "environments/prod.local.env": "",
+	}))
+	env, err = p.Environment("environments/prod.yaml")
+	require.NoError(t, err)
+	var layers []string
+	for _, l := range env.Layers {
+		layers = append(layers, filepath.Base(l.Path))
+	}
+	assert.Equal(t, []string{"base.json", "base.yaml", "prod.yaml", "prod.local.env", "prod.local.yaml"}, layers)
+
 	p = find(t, write(t, map[string]string{".sops.yaml": empty, "environments/my prod.yaml": ""}))
 	_, err = p.Environments()
 	assert.ErrorIs(t, err, environments.ErrName, "it must not be forgotten when all are rekeyed")

@@ -149,7 +149,7 @@ func (a *app) hint(err error) string {
 	case errors.As(err, &own):
 		return own.hint
 	case errors.As(err, &two):
-		return "an environment is one file: rename or remove one of them"
+		return "an environment is one file: use the path of one of them, or rename or remove the other"
 	case errors.Is(err, environments.ErrPolicyName):
 		return "rename .sops.yml to .sops.yaml: neither sops nor sealcfg reads the other name"
 	case errors.Is(err, environments.ErrConfigName):
