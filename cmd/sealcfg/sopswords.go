@@ -26,13 +26,7 @@ func (r *sopsRun) end(err error) int {
 		return code
 	}
 	var own hinted
-	if errors.Is(err, envfile.ErrNotSealed) && len(r.rest) > 0 && !errors.As(err, &own) {
-		err = withHint(err, "to encrypt it, run: %s encrypt --in-place %s", sopsName(), shellWord(r.rest[0]))
-	}
-	if errors.Is(err, envfile.ErrAlreadySealed) && len(r.rest) > 0 && !errors.As(err, &own) {
-		err = withHint(err, "to change it, run: %[1]s edit %[2]s\nto change who can read it, run: %[1]s updatekeys %[2]s", sopsName(), shellWord(r.rest[0]))
-	}
-	if h := r.macHint(err); h != "" && !errors.As(err, &own) {
+	if h := r.nextCall(err); h != "" && !errors.As(err, &own) {
 		err = withHint(err, "%s", h)
 	}
 	if words := sopsWords(err, code); words != "" {
@@ -40,6 +34,23 @@ func (r *sopsRun) end(err error) int {
 	}
 	r.report(err)
 	return code
+}
+
+// nextCall is the hint of the shim for an error, "" if it has none of its own.
+func (r *sopsRun) nextCall(err error) string {
+	if len(r.rest) == 0 {
+		return ""
+	}
+	file := shellWord(r.rest[0])
+	switch {
+	case errors.Is(err, envfile.ErrNotSealed):
+		return fmt.Sprintf("to encrypt it, run: %s encrypt --in-place %s", sopsName(), file)
+	case errors.Is(err, envfile.ErrAlreadySealed):
+		return fmt.Sprintf("to change it, run: %[1]s edit %[2]s\nto change who can read it, run: %[1]s updatekeys %[2]s", sopsName(), file)
+	case (errors.Is(err, environments.ErrNoPolicy) || errors.Is(err, errNoCreationRules)) && (r.name == "encrypt" || r.name == "edit"):
+		return fmt.Sprintf("add a creation rule to .sops.yaml, set $SOPS_AGE_RECIPIENTS, or run: %s %s --age RECIPIENT %s", sopsName(), r.name, file)
+	}
+	return r.macHint(err)
 }
 
 // sopsName is how the shim was called, for hints.
