@@ -100,7 +100,9 @@ func (o *Opened) ForeignTags() []Position {
 	var found []Position
 	var visit func(n *Node, path Path)
 	visit = func(n *Node, path Path) {
-		if t := n.ownTraits(); foreignTag(t.tag) || foreignTag(t.keyTag) {
+		t := n.ownTraits()
+		tagged := n.Kind != Value && t.tag != "" && t.tag != bang // a map has no tag of a value
+		if tagged || foreignTag(t.tag) || foreignTag(t.keyTag) {
 			found = append(found, Position{n.Line, pathName(path.Keys())})
 		}
 		if n.Alias != "" {
