@@ -120,6 +120,7 @@ const (
 	markQuoted    = 'q'
 	markWritten   = 'w'
 	markLocal     = 'd'
+	markFrame     = 'f'
 )
 
 func (d *structureDigest) node(n *Node, m *meaning) {
@@ -134,6 +135,7 @@ func (d *structureDigest) node(n *Node, m *meaning) {
 	d.flag(markQuoted, m.quoted)
 	d.optional(markWritten, m.written)
 	d.optional(markLocal, m.local)
+	d.optional(markFrame, m.frame)
 	switch m.kind {
 	case Map, List:
 		d.mark(map[Kind]byte{Map: 'm', List: 'l'}[m.kind])

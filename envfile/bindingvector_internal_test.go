@@ -29,7 +29,7 @@ var Vectors = []Vector{
 	{"comments.yaml", "replicas: 3\ndb:\n  host: db1\n  # secret\n  password: hunter2\n# secret\ntoken:\n", Rules{EncryptedCommentRegex: "secret", MACOnlyEncrypted: true}},
 	{"all.json", "{\"zone_unencrypted\": \"eu\", \"port\": 5432, \"hosts\": [null, \"\", {}]}\n", Rules{}},
 	{"all.env", "ZONE_unencrypted=eu\nPORT=5432\nEMPTY=\n", Rules{}},
-	{"all.ini", "[db]\nzone_unencrypted = eu\nport = 5432\nempty =\n", Rules{}},
+	{"all.ini", "[db]\nzone_unencrypted = eu\nport = 5432\nempty =\n  \"host\" = 'db1' ; primary\n", Rules{}},
 	{"all.toml", "zone_unencrypted = \"eu\"\nsince = 2020-01-31\nat_unencrypted = 07:32:00\nport = 5432\n", Rules{}},
 	{"all.bin", "\x00\xff\n", Rules{}},
 }

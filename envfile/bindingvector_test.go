@@ -68,10 +68,11 @@ var vectorStructures = map[string][]vectorLine{
 	},
 	"all.ini": {
 		line("1 document: a map of 1", text("sealcfg structure"), number(1), "m", number(1)),
-		line("db, a map of 3", text("db"), "m", number(3)),
+		line("db, a map of 4", text("db"), "m", number(4)),
 		line("zone_unencrypted: str, eu", text("zone_unencrypted"), "c", text("str"), text("eu")),
 		line("port, encrypted: str, 4 bytes", text("port"), "s", text("str"), number(4)),
 		line("empty: str, empty", text("empty"), "c", text("str"), text("")),
+		line("host in quotes, indented, with a comment, encrypted: str, 3 bytes", text("host"), "f", text(`"=';>`), "s", text("str"), number(3)),
 	},
 	"all.toml": {
 		line("1 document: a map of 4", text("sealcfg structure"), number(1), "m", number(4)),

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/sealcfg/sealcfg/crypto"
 )
@@ -34,7 +35,7 @@ func (iniFormat) parse(src []byte) (*parsed, error) {
 	if err := notUTF16(src); err != nil {
 		return nil, err
 	}
-	s := iniScanner{src: newLines(src), root: &Node{Kind: Map, Line: 1, Column: 1, span: noSpan()}, budget: newBudget(src)}
+	s := iniScanner{src: newLines(src), indent: -1, root: &Node{Kind: Map, Line: 1, Column: 1, span: noSpan()}, budget: newBudget(src)}
 	s.section(iniDefault, 0)
 	for at := len(src) - len(bytes.TrimPrefix(src, []byte("\xEF\xBB\xBF"))); at < len(src); {
 		next, err := s.line(at)
@@ -70,6 +71,7 @@ type iniScanner struct {
 	sections []*iniSection
 	current  *iniSection
 	pending  []*Node // comments that belong to the key or section that follows
+	indent   int     // of the key before in the section, -1 without one
 	budget   budget
 }
 
@@ -196,6 +198,37 @@ func (s *iniScanner) newComment(start, end int) *Node {
 	return c
 }
 
+// iniDeeper marks a line that begins farther to the right than the key before it: to Python's
+// configparser, it goes on with that key's value.
+const iniDeeper = ">"
+
+func (s *iniScanner) deeper(start int) bool {
+	return s.indent >= 0 && s.indentOf(start) > s.indent
+}
+
+func (s *iniScanner) indentOf(start int) int {
+	return utf8.RuneCount(bytes.TrimPrefix(s.src.src[s.src.lineStart(start):start], []byte(byteOrderMark)))
+}
+
+// setFrame notes what some readers take for a part of a name or a value: quotes, a comment
+// on the line, and the indentation.
+func (s *iniScanner) setFrame(n *Node, keyQuotes string, comment bool) {
+	if s.current.section.Key == metaKey {
+		return
+	}
+	frame := keyQuotes + "=" + iniQuotes[n.span.style]
+	if comment {
+		frame += ";"
+	}
+	if s.deeper(n.span.keyStart) {
+		frame += iniDeeper
+	}
+	if frame != "=" {
+		n.with().frame = frame
+	}
+	s.indent = s.indentOf(n.span.keyStart)
+}
+
 func (s *iniScanner) header(text string, start, next int) error {
 	closing := strings.LastIndexByte(text, ']')
 	if closing < 0 {
@@ -214,6 +247,12 @@ func (s *iniScanner) header(text string, start, next int) error {
 		s.pending = append(s.pending, c)
 	}
 	s.section(text[1:closing], start)
+	if s.current.section.Key != metaKey { // which is not in the plaintext
+		if s.deeper(start) {
+			s.current.section.with().frame = iniDeeper
+		}
+		s.indent = -1
+	}
 	s.current.end = next
 	s.attach(s.current.section)
 	return nil
@@ -245,6 +284,7 @@ func (s *iniScanner) key(text string, start, next int) (stop int, err error) {
 		return next, err
 	}
 	n.Line, n.Column = s.src.position(n.span.start)
+	s.setFrame(n, iniKeyQuotes(text), inline >= 0)
 	s.current.section.entries = append(s.current.section.entries, n)
 	if inline >= 0 {
 		c := s.newComment(inline, start+len(text))
@@ -255,17 +295,22 @@ func (s *iniScanner) key(text string, start, next int) (stop int, err error) {
 	return stop, nil
 }
 
+func iniKeyQuotes(text string) string {
+	switch {
+	case len(text) > 6 && strings.HasPrefix(text, `"""`):
+		return `"""`
+	case text[0] == '"' || text[0] == '`':
+		return text[:1]
+	}
+	return ""
+}
+
 // iniKey finds the key at the beginning of a line, where it ends, and the = or :
 // behind it, -1 if there is none. A key that holds one of these, or a quote,
 // stands in quotes itself.
 func iniKey(text string) (name string, end, delimiter int) {
-	quote := ""
-	switch {
-	case len(text) > 6 && strings.HasPrefix(text, `"""`):
-		quote = `"""`
-	case text[0] == '"' || text[0] == '`':
-		quote = text[:1]
-	default:
+	quote := iniKeyQuotes(text)
+	if quote == "" {
 		delimiter = strings.IndexAny(text, "=:")
 		if delimiter < 0 {
 			return "", 0, -1

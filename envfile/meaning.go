@@ -16,13 +16,14 @@ type meaning struct {
 	quoted                        bool
 	written                       string
 	local                         string
+	frame                         string
 	directives                    string
 	typ                           crypto.Type
 	text                          string
 }
 
-// meaningOf returns the meaning of a node. The tag and the spelling of a value are not
-// kept if it is encrypted; sealed says so of a value in plain text.
+// meaningOf returns the meaning of a node; sealed reports whether its value is encrypted. Encryption
+// drops some tags, and the spelling of a value.
 func meaningOf(n *Node, sealed bool) meaning {
 	m := meaning{kind: n.Kind, key: n.Key, anchor: n.Anchor, typ: n.Type}
 	m.keyQuoted = n.keyQuoted && n.Key != "" && ambiguous(n.Key)
@@ -35,12 +36,15 @@ func meaningOf(n *Node, sealed bool) meaning {
 		return m
 	}
 	m.keyTag, m.keyAnchor, m.keyAs = t.keyTag, t.keyAnchor, t.keyWritten
-	m.tag, m.written, m.local = t.tag, t.written, t.local
+	m.tag, m.written, m.local, m.frame = t.tag, t.written, t.local, t.frame
 	if sealed && n.Kind == Value {
 		m.written = ""
 		if !staysWhenSealed(t.tag) {
 			m.tag = ""
 		}
+	}
+	if sealed && m.tag != "" && n.span.flow && n.Type == crypto.Str && ambiguous(n.Text) {
+		m.quoted = true // see standsPlain
 	}
 	m.directives = strings.Join(t.directives, "\n")
 	if t.empty {
@@ -57,7 +61,9 @@ func sameMeaning(a, b *Node, sealed bool) bool {
 	if a.bare() && b.bare() {
 		return a.Kind == b.Kind && a.Key == b.Key && a.Anchor == b.Anchor && a.Type == b.Type && (a.Kind != Value || a.Text == b.Text)
 	}
-	return meaningOf(a, sealed) == meaningOf(b, b.Sealed)
+	x, y := meaningOf(a, sealed), meaningOf(b, b.Sealed)
+	x.frame, y.frame = "", "" // a value may need other quotes in plaintext
+	return x == y
 }
 
 // staysWhenSealed reports whether a tag is kept when its value is encrypted: all but

@@ -43,8 +43,8 @@ var meaningAttacks = []meaningAttack{
 	{"quotes off an encrypted string", `mode: "ENC`, `mode: ENC`, nil},
 	{"quotes off an unencrypted string", `"off"`, `off`, nil},
 	{"quotes off a key", `"yes": {`, `yes: {`, nil},
-	{"mark of quotes off in brackets", `b: ! 'ENC`, `b: 'ENC`, printed(`b: 'no'`)},
-	{"mark of quotes added in brackets", `c: ['ENC`, `c: [! 'ENC`, printed(`c: ['y'`)},
+	{"mark of no quotes off in brackets", `c: [! 'ENC`, `c: ['ENC`, printed(`c: ['y'`)},
+	{"mark of no quotes added in brackets", `b: 'ENC`, `b: ! 'ENC`, printed(`b: 'no'`)},
 	{"a number as others write it", ": 511\n", ": 0777\n", nil},
 	{"a number in hexadecimal", ": 511\n", ": 0x1ff\n", nil},
 	{"a number with underscores", ": 511\n", ": 5_11\n", nil},
@@ -135,6 +135,8 @@ func TestForeignTags(t *testing.T) {
 	o := open(t, parseSealed(t, number))
 	assert.Equal(t, []envfile.Position{{Line: 12, Path: "port"}}, o.ForeignTags())
 	assert.Contains(t, document(t, o), "port: 5\n", "a tag would make a string of it")
+	timestamp := "!!timestamp # of a value, on a map\n" + text
+	assert.Equal(t, []envfile.Position{{Line: 1}}, open(t, parseSealed(t, timestamp)).ForeignTags())
 	bound := seal(t, meaningPlain, envfile.Rules{})
 	assert.Empty(t, open(t, bound).ForeignTags(), "the binding covers them")
 }

@@ -65,6 +65,7 @@ type traits struct {
 	written    string
 	keyWritten string
 	local      string   // TOML: date, time or datetime, if it is a local one
+	frame      string   // INI: what stands around name and value and is a part of them to some readers
 	directives []string // YAML, of the root of a document: %YAML and %TAG
 	empty      bool     // YAML, of a root: the document has no content, which is a null
 }

@@ -114,7 +114,7 @@ var roundTrips = []struct{ name, plain, sealed string }{
 	{
 		"flow nested",
 		"a: {b: [x, {c: y}], d: {}}\n",
-		"a: {b: ['<str>', {c: '<str>'}], d: {}}\n",
+		"a: {b: ['<str>', {c: ! '<str>'}], d: {}}\n",
 	},
 	{
 		"flow over lines",
@@ -127,14 +127,24 @@ var roundTrips = []struct{ name, plain, sealed string }{
 		"a: ['<str>', '<str>', \"<str>\"]\n",
 	},
 	{
+		"quotes in flow",
+		"a: ['no', off, \"y\", 'text', text, \"text\", '1']\n",
+		"a: ['<str>', ! '<str>', \"<str>\", ! '<str>', '<str>', \"<str>\", '<str>']\n",
+	},
+	{
+		"tags in flow",
+		"a: {b: !Sub 'no', c: !Sub text, d: !!str 'no'}\n",
+		"a: {b: !Sub '<str>', c: !Sub '<str>', d: !!str '<str>'}\n",
+	},
+	{
 		"flow of a list of pairs",
 		"a: [b: x, c: y]\n",
-		"a: [b: '<str>', c: '<str>']\n",
+		"a: [b: '<str>', c: ! '<str>']\n",
 	},
 	{
 		"flow with trailing commas",
 		"a: [x, y,]\nb: {c: z,}\n",
-		"a: ['<str>', '<str>',]\nb: {c: '<str>',}\n",
+		"a: ['<str>', ! '<str>',]\nb: {c: '<str>',}\n",
 	},
 	{
 		"flow json-like",
@@ -269,7 +279,7 @@ var roundTrips = []struct{ name, plain, sealed string }{
 	{
 		"comments in flow",
 		"a: [x, # one\n  # two\n  y] # three\nb: {c: d, # four\n  e: f}\n",
-		"a: ['<str>', #<comment>\n  #<comment>\n  '<str>'] #<comment>\nb: {c: '<str>', #<comment>\n  e: '<str>'}\n",
+		"a: ['<str>', #<comment>\n  #<comment>\n  ! '<str>'] #<comment>\nb: {c: '<str>', #<comment>\n  e: '<str>'}\n",
 	},
 	{
 		"comment at a null",
@@ -369,7 +379,7 @@ var roundTrips = []struct{ name, plain, sealed string }{
 	{
 		"two documents, flow",
 		"{a: x}\n---\n{b: y}\n",
-		"{a: '<str>'}\n---\n{b: '<str>'}\n",
+		"{a: '<str>'}\n---\n{b: ! '<str>'}\n",
 	},
 	{
 		"custom tags",

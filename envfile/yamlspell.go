@@ -116,10 +116,13 @@ func (w *yamlWriter) seal(enc string) []edit {
 	replace := func(text string) []edit { return append(edits, edit{sp.start, sp.end, text}) }
 	switch sp.style {
 	case styleSingle:
-		if sp.flow && canBePlain(w.n.Text, true, sp.tagKind.keepsString()) {
-			return replace("! '" + enc + "'")
+		switch {
+		case !sp.flow || !canBePlain(w.n.Text, true, sp.tagKind.keepsString()) || w.ambiguous():
+			return replace("'" + enc + "'")
+		case sp.keepsTag(): // and cannot have another
+			return replace(`"` + enc + `"`)
 		}
-		return replace("'" + enc + "'")
+		return replace("! '" + enc + "'")
 	case styleDouble:
 		return replace(`"` + enc + `"`)
 	case styleLiteral, styleFolded:
@@ -131,11 +134,20 @@ func (w *yamlWriter) seal(enc string) []edit {
 		}
 		return append(edits, edit{sp.start, sp.end, strings.Repeat(" ", w.blockIndent()) + enc})
 	}
-	if sp.flow {
+	switch {
+	case sp.flow && w.ambiguous() && !sp.keepsTag():
+		return replace("! '" + enc + "'")
+	case sp.flow:
 		return replace("'" + enc + "'")
 	}
 	return replace(enc)
 }
+
+// ambiguous reports whether readers disagree about the value if it has no quotes.
+func (w *yamlWriter) ambiguous() bool { return w.n.Type == crypto.Str && ambiguous(w.n.Text) }
+
+// keepsTag reports whether a tag remains when the value is encrypted.
+func (sp *span) keepsTag() bool { return sp.tag >= 0 && sp.tagKind != bangTag && sp.tagKind != coreTag }
 
 // sops seals every value without quotes. A value of a file that sops wrote
 // stays so when the file is sealed again, unless its author now spells it in a
@@ -233,10 +245,10 @@ func (w *yamlWriter) open(to spelling) []edit {
 		return replace(spellScalar(typ, text, sp.flow))
 	}
 	switch {
+	case (sp.style == stylePlain || sp.standsPlain(text)) && w.plain(to):
+		return replace(text)
 	case sp.style == styleDouble:
 		return replace(spellDouble(text))
-	case (sp.style == stylePlain || sp.shifted()) && w.plain(to):
-		return replace(text)
 	case sp.style == styleSingle && canBeSingle(text):
 		return replace(spellSingle(text))
 	case sp.style == stylePlain && !sp.flow && strings.Contains(text, "\n") && literalOK(text):
@@ -257,8 +269,18 @@ func (w *yamlWriter) open(to spelling) []edit {
 	return replace(spellScalar(typ, text, sp.flow))
 }
 
-// shifted reports whether a ciphertext in single quotes stands for a value without quotes.
-func (sp *span) shifted() bool { return sp.style == styleSingle && sp.flow && sp.tagKind != bangTag }
+// standsPlain reports whether the quotes of a ciphertext within { } or [ ] stand for no quotes, given the string
+// that is encrypted. The tag ! marks what is rare: quotes around a usual string, and none around an
+// ambiguous one. A formatter may drop the tag or change the quotes; then an ambiguous string has to stay in quotes.
+func (sp *span) standsPlain(text string) bool {
+	switch {
+	case !sp.flow:
+		return false
+	case ambiguous(text):
+		return sp.tagKind == bangTag
+	}
+	return sp.style == styleSingle && sp.tagKind != bangTag
+}
 
 // reveal notes a tag that contradicts the type, and whether a string gets quotes in plaintext where
 // the ciphertext stands for one without.
@@ -269,7 +291,7 @@ func (t *yamlTree) reveal(n *Node) error {
 		t.tag = longStringTag
 		n.traits = &t
 	}
-	if (sp.style == stylePlain || sp.shifted()) && n.Type == crypto.Str && ambiguous(n.Text) {
+	if (sp.style == stylePlain || sp.standsPlain(n.Text)) && n.Type == crypto.Str && ambiguous(n.Text) {
 		n.quoted = !canBePlain(n.Text, sp.flow, sp.tagKind.keepsString()) || sp.tagKind == stringTag
 	}
 	return nil
