@@ -202,8 +202,8 @@ func shownValue(v reflect.Value) string {
 	return shownText(fmt.Sprint(v.Interface()))
 }
 
-// shownText returns a text as the table shows it: without passwords of URLs and DSNs,
-// short, and quoted if it would look like something else.
+// shownText returns s as the table shows it: without passwords of URLs and DSNs, short,
+// and quoted if it could be mistaken for another entry.
 func shownText(s string) string {
 	s = dsn.Hide(s)
 	if utf8.RuneCountInString(s) > maxShown {

@@ -17,7 +17,7 @@ import (
 	"github.com/sealcfg/sealcfg"
 )
 
-// What a secret manager or a secrets directory gave is hidden, whatever the type.
+// Explain hides values of secret managers and secrets directories for every type.
 func TestExplainHidesSecretsByOrigin(t *testing.T) {
 	type settings struct {
 		Text, Field, Plain, File, Variable string
@@ -64,8 +64,8 @@ empty: ref+safe://empty
 	assert.NotContains(t, text, "424242")
 }
 
-// managed is a source that names a secret manager as the origin, as those of the
-// packages in managers do.
+// managed is a source that names a secret manager as the origin, as the sources
+// of the packages in managers do.
 type managed struct{}
 
 func (managed) Name() string { return "vaultkv://secret/app" }
@@ -194,7 +194,7 @@ func TestEncryptedValueWithoutMetadata(t *testing.T) {
 	}
 }
 
-// With a limit, nothing else is asked for.
+// With a limit, the resolver gets only the references that are allowed.
 func TestReferenceLimits(t *testing.T) {
 	type settings struct{ A, B string }
 	load := func(ref, variable string, opts ...sealcfg.Option) (*safe, error) {

@@ -85,7 +85,7 @@ func AllowReferences(prefix ...string) Option {
 }
 
 // AllowVariableReferences is [AllowReferences] for references in variables, .env files
-// and flags. Those who set them may be others than those who write the files. With one
+// and flags. Other people may set variables than write the files. With one
 // of the two options, a reference there is rejected unless this option allows it.
 func AllowVariableReferences(prefix ...string) Option {
 	return func(o *options) { o.limited().variables = append(o.limits.variables, checkedPrefixes(o, prefix)...) }
@@ -101,7 +101,7 @@ func (o *options) limited() *referenceLimits {
 	return o.limits
 }
 
-// checkedPrefixes returns the prefixes without ref+, and records an error for each prefix that allows nothing.
+// checkedPrefixes returns the prefixes without ref+, and records an error for each prefix that can match no reference.
 func checkedPrefixes(o *options, prefixes []string) []string {
 	var checked []string
 	for _, p := range prefixes {

@@ -28,7 +28,7 @@ func (a *app) warnTracked(ctx context.Context, t *target) {
 	}
 	contents, tracked, err := a.git.Tracked(ctx, t.path)
 	if err != nil || !tracked {
-		return // whoever has no git, or no repository that it reads, has committed nothing with it
+		return // without git, or a repository that it reads, there is no history to warn about
 	}
 	if _, encrypted := envfile.Detect(t.path, contents); encrypted || len(contents) == 0 {
 		return

@@ -1,4 +1,4 @@
-// Package dsn hides passwords in URLs and in the other texts that name a database or
+// Package dsn hides passwords in URLs and in other strings that name a database or
 // server.
 package dsn
 
@@ -19,7 +19,7 @@ func Hide(text string) string {
 	return hideParameters(hideUser(text))
 }
 
-// HasPassword reports whether a text has a password that [Hide] would hide.
+// HasPassword reports whether [Hide] would hide a password.
 func HasPassword(text string) bool { return Hide(text) != text }
 
 // hideUser hides the password between a user and a host.
@@ -45,7 +45,7 @@ func hideUser(text string) string {
 	return scheme + "://" + user + ":" + mask + after[at:]
 }
 
-// hidePlainUser is hideUser for a text without a scheme.
+// hidePlainUser is hideUser for text without a scheme.
 func hidePlainUser(text string) string {
 	at := strings.LastIndexByte(text, '@')
 	if at < 0 || isDigest(text[at+1:]) {
@@ -67,7 +67,7 @@ func hidePlainUser(text string) string {
 	return text[:user+1] + mask + text[at:]
 }
 
-// isDigest reports whether a text is the digest that follows the name of an image.
+// isDigest reports whether text is the digest after the name of an image.
 func isDigest(text string) bool {
 	algorithm, _, ok := strings.Cut(text, ":")
 	return ok && slices.Contains([]string{"sha256", "sha384", "sha512"}, algorithm)
@@ -109,7 +109,7 @@ func hideParameters(text string) string {
 	return out.String()
 }
 
-// nameBefore returns the name of a parameter at the end of a text, in lower case and
+// nameBefore returns the name of a parameter at the end of text, in lower case and
 // without separators, and the separator in front of it, 0 at the beginning.
 func nameBefore(text string) (name string, before byte) {
 	text = strings.TrimRight(text, " \t\r\n")
@@ -127,7 +127,7 @@ func nameBefore(text string) (name string, before byte) {
 				}
 				break
 			}
-			// Names of several words are those of a list with semicolons.
+			// Only lists with semicolons have names of several words.
 			word := strings.LastIndexAny(rest, ";&? \t\r\n,(=") + 1
 			if word > 0 && rest[word-1] == '=' || !slices.Contains(secretNames, squeeze(rest[word:]+name)) {
 				break
