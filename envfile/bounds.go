@@ -42,3 +42,34 @@ func (b *budget) spend(line int) error {
 	}
 	return nil
 }
+
+// maxPaths bounds the bytes of the paths of all fields together. Each value is
+// authenticated with its path, so a long name counts again for each field below it.
+const maxPaths = 32 << 20
+
+// boundPaths returns an error if the paths of a tree are too long.
+func boundPaths(roots []*Node) error {
+	left := maxPaths
+	var visit func(n *Node, length int) error
+	visit = func(n *Node, length int) error {
+		for _, e := range n.entries {
+			if e.Kind == Comment {
+				continue
+			}
+			path := length + len(e.Key) + 1
+			if left -= path; left < 0 {
+				return syntaxError(e, "the paths of all fields together have more than %d MB: shorten the names, or split the file", maxPaths>>20)
+			}
+			if err := visit(e, path); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for _, root := range roots {
+		if err := visit(root, 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}

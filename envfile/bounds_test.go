@@ -39,6 +39,11 @@ type bomb struct {
 
 const tooMany = "too many fields, items and comments for a file of its size (more than "
 
+const tooLong = "the paths of all fields together have more than 32 MB"
+
+// shortest is a ciphertext of one byte.
+const shortest = "ENC[AES256_GCM,data:EQ==,iv:NyHGH3mG3FDGlPPttNy7qLGwnG4Wvw0aePsVLoY1tC8=,tag:Nx/NkVNHVvOTJ43uDRxQCA==,type:str]"
+
 var bombs = []bomb{
 	{"aliases of aliases", envfile.YAML, "a0: &a0 [x, x, x, x]\n" + aliasLevels(30, "a%[2]d: &a%[2]d [*a%[1]d, *a%[1]d, *a%[1]d]\n") + yamlMeta, "too many values after aliases are expanded"},
 	{"merges of merges", envfile.YAML, "a0: &a0 {k: x}\n" + aliasLevels(30, "a%[2]d: &a%[2]d {<<: [*a%[1]d, *a%[1]d]}\n") + yamlMeta, "too many values after aliases are expanded"},
@@ -73,6 +78,15 @@ var bombs = []bomb{
 	{"one long line of TOML", envfile.TOML, "a = [" + many(20000, "%d, ") + "]\n" + tomlMeta, ""},
 	{"one long line of JSON", envfile.JSON, `{"a": [` + many(20000, "%d, ") + "1]" + jsonMeta, ""},
 	{"many variables", envfile.Dotenv, many(20000, "A%d=x\n") + flatMeta, ""},
+	{"a long name above many fields", envfile.YAML, strings.Repeat("k", 1000) + ":\n" + many(20000, "  k%d: x\n") + yamlMeta, ""},
+	{"a longer name above many fields", envfile.YAML, "? " + strings.Repeat("k", 100000) + "\n:\n" + many(20000, "  k%d: x\n") + yamlMeta, tooLong},
+	{"a longer name above many fields of JSON", envfile.JSON, `{"` + strings.Repeat("k", 100000) + `": {` + many(20000, `"k%d": "x", `) + `"k": "x"}` + jsonMeta, tooLong},
+	{"a longer name above a list of JSON", envfile.JSON, `{"` + strings.Repeat("k", 100000) + `": [` + many(20000, `"k%d", `) + `"k"]` + jsonMeta, tooLong},
+	{"a longer section", envfile.INI, "[" + strings.Repeat("s", 100000) + "]\n" + many(20000, "k%d = x\n") + "[sops]\n" + strings.ReplaceAll(flatMeta, "sops_", ""), tooLong},
+	{"a longer table", envfile.TOML, "[" + strings.Repeat("t", 100000) + "]\n" + many(20000, "k%d = 1\n") + tomlMeta, tooLong},
+	{"many documents with metadata", envfile.YAML, strings.TrimPrefix(strings.Repeat("---\na: x\n"+yamlMeta, 8000), "---\n"), ""},
+	{"20,000 fields in one line", envfile.YAML, "m: {" + many(20000, "k%d: 'x', ") + "}\n" + yamlMeta, ""},
+	{"20,000 ciphertexts in one line", envfile.YAML, "m: [" + strings.Repeat("{a: '"+shortest+"', b: '"+shortest+"'}, ", 10000) + "]\n" + yamlMeta, ""},
 	{"a long name", envfile.YAML, "? " + strings.Repeat("k", 1<<20) + "\n: x\n" + yamlMeta, ""},
 	{"a million items", envfile.YAML, "a: [" + strings.Repeat("1,", 1000000) + "]\n" + yamlMeta, "line 1: " + tooMany},
 	{"a million empty items", envfile.YAML, "a:\n" + strings.Repeat("-\n", 1000000) + yamlMeta, tooMany},

@@ -37,6 +37,9 @@ func parsePlain(f Format, src []byte, parse func(f Format, src []byte) (*parsed,
 	if err != nil {
 		return nil, orConflict(src, err)
 	}
+	if err := boundPaths(p.roots); err != nil {
+		return nil, err
+	}
 	for _, b := range p.blocks {
 		if b == nil {
 			continue

@@ -29,6 +29,9 @@ func ParseSealed(f Format, src []byte) (*Sealed, error) {
 	if err != nil {
 		return nil, orConflict(src, err)
 	}
+	if err := boundPaths(p.roots); err != nil {
+		return nil, err
+	}
 	return sealedFrom(f, p)
 }
 

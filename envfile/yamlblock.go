@@ -2,6 +2,7 @@ package envfile
 
 import (
 	"bytes"
+	"sort"
 	"strings"
 
 	"github.com/sealcfg/sealcfg/crypto"
@@ -91,8 +92,8 @@ func lastBreak(s []byte) int {
 func (t *yamlTree) entryEnd(doc int, e *Node) int {
 	end := e.span.keyStart
 	limit := t.nextKey(doc, e)
-	for _, tok := range t.tokens {
-		if tok.doc == doc && tok.start >= e.span.keyStart && tok.start < limit {
+	for _, tok := range t.tokensOf(doc) {
+		if tok.start >= e.span.keyStart && tok.start < limit {
 			end = max(end, tok.end)
 		}
 	}
@@ -112,6 +113,13 @@ func (t *yamlTree) entryEnd(doc int, e *Node) int {
 	return end
 }
 
+// tokensOf returns the tokens of a document. scanGaps has sorted the tokens by position.
+func (t *yamlTree) tokensOf(doc int) []token {
+	start := sort.Search(len(t.tokens), func(i int) bool { return t.tokens[i].doc >= doc })
+	count := sort.Search(len(t.tokens)-start, func(i int) bool { return t.tokens[start+i].doc > doc })
+	return t.tokens[start : start+count]
+}
+
 // nextKey returns where the root entry after e begins.
 func (t *yamlTree) nextKey(doc int, e *Node) int {
 	next := len(t.src.src) + 1
@@ -127,10 +135,8 @@ func (t *yamlTree) nextKey(doc int, e *Node) int {
 // the end of the text.
 func (t *yamlTree) docEnd(doc int) int {
 	at := -1
-	for _, tok := range t.tokens {
-		if tok.doc == doc {
-			at = max(at, tok.end)
-		}
+	for _, tok := range t.tokensOf(doc) {
+		at = max(at, tok.end)
 	}
 	at = max(at, t.roots[doc].span.close)
 	switch {

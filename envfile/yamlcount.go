@@ -41,8 +41,8 @@ func separators(text []byte) (n int) {
 	return n - inCiphertexts(text)
 }
 
-// shortestCiphertext is less than any ciphertext has.
-const shortestCiphertext = 100
+// shortestCiphertext is the length of the ciphertext of one byte, after sealedPrefix.
+const shortestCiphertext = 95
 
 // inCiphertext holds the characters between the brackets of a ciphertext: base64 and the
 // names of its parts.
