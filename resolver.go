@@ -81,14 +81,20 @@ func WithResolver(r Resolver) Option {
 // A prefix may end within a name: "awssm://prod/db" also allows prod/db-admin. Without a
 // prefix, no reference is allowed.
 func AllowReferences(prefix ...string) Option {
-	return func(o *options) { o.limited().files = append(o.limits.files, checkedPrefixes(o, prefix)...) }
+	return func(o *options) {
+		l := o.limited()
+		l.files = append(l.files, checkedPrefixes(o, prefix)...)
+	}
 }
 
 // AllowVariableReferences is [AllowReferences] for references in variables, .env files
-// and flags. Other people may set variables than write the files. With one
-// of the two options, a reference there is rejected unless this option allows it.
+// and flags: the people who set these may not be those who write the files. With one of the
+// two options, a reference there is rejected unless this option allows it.
 func AllowVariableReferences(prefix ...string) Option {
-	return func(o *options) { o.limited().variables = append(o.limits.variables, checkedPrefixes(o, prefix)...) }
+	return func(o *options) {
+		l := o.limited()
+		l.variables = append(l.variables, checkedPrefixes(o, prefix)...)
+	}
 }
 
 // referenceLimits are the prefixes of the references that are allowed.
