@@ -51,6 +51,9 @@ func (r *sopsRun) encrypt(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := f.place(ctx, r); err != nil {
+		return err
+	}
 	s, err := sealNew(ctx, f.target, rule, d)
 	if err != nil {
 		return f.sealing(err)

@@ -43,6 +43,21 @@ func (f *sopsFile) checkLocation(ctx context.Context, r *sopsRun, o *envfile.Ope
 	}), "%s", hint)
 }
 
+// place has a file that is encrypted in place bound to its location, if a binding is
+// required there: other commands and programs then reject a file without a location.
+// Elsewhere, and for other outputs, nothing is known of where the text is used.
+func (f *sopsFile) place(ctx context.Context, r *sopsRun) error {
+	if !r.on("in-place") || f.path == "" || f.path != f.target.path || r.isTemporary(ctx, f.path) {
+		return nil
+	}
+	config, err := r.finder.Config(f.path)
+	if err != nil {
+		return err
+	}
+	f.unplaced = !config.RequiresBinding(f.path)
+	return nil
+}
+
 // isTemporary reports whether a file is below the directory for temporary files, which
 // is $TMPDIR or the one of the system, and its project is not.
 func (r *sopsRun) isTemporary(ctx context.Context, path string) bool {
