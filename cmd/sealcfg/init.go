@@ -18,6 +18,7 @@ import (
 	"github.com/sealcfg/sealcfg/internal/atomicfile"
 	"github.com/sealcfg/sealcfg/internal/gitrun"
 	"github.com/sealcfg/sealcfg/internal/pattern"
+	"github.com/sealcfg/sealcfg/internal/privatekey"
 	"github.com/sealcfg/sealcfg/internal/regular"
 	"github.com/sealcfg/sealcfg/keys"
 )
@@ -44,6 +45,9 @@ writes a sealcfg.yaml that requires bindings.`,
 }
 
 func runInit(cmd *cobra.Command, a *app, name string) error {
+	if privatekey.In(name) {
+		return withHint(usagef("--name holds a private key, expected a name"), "your recipient is added without it; run: sealcfg init --name NAME")
+	}
 	if cmd.Flags().Changed("name") && (name == "" || notAnchor().MatchString(name)) {
 		return withHint(usagef("--name %q: a name has only the letters A to Z and a to z, digits, - and _, because YAML anchors allow no others", name),
 			"choose another spelling, such as: sealcfg init --name %s", anchorName(name))

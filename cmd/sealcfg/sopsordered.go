@@ -3,6 +3,8 @@ package main
 import (
 	"slices"
 	"strings"
+
+	"github.com/sealcfg/sealcfg/internal/privatekey"
 )
 
 // repeatable lists the commands of sops whose command lines hold no values, so that a
@@ -10,9 +12,10 @@ import (
 var repeatable = []string{"decrypt", "encrypt", "edit", "rotate", "updatekeys", "filestatus"}
 
 // orderedCall returns the command line of sops in args as a call of command, with each
-// flag in a position where sops reads it. It returns otherwise if a flag is unknown.
+// flag in a position where sops reads it. It returns otherwise if a flag is unknown or an argument
+// holds a private key.
 func orderedCall(command string, args []string, otherwise string) string {
-	if !slices.Contains(repeatable, command) {
+	if !slices.Contains(repeatable, command) || slices.ContainsFunc(args, privatekey.In) {
 		return otherwise
 	}
 	own := strings.Fields(sopsCommands()[slices.Index(sopsCommandNames(), command)].flags)
