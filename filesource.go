@@ -12,6 +12,7 @@ import (
 
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/environments"
+	"github.com/sealcfg/sealcfg/internal/regular"
 )
 
 // A fileSource is one sealed file of an environment.
@@ -65,11 +66,14 @@ func (s *fileSource) Read(ctx context.Context, r *Reading) error {
 	return nil
 }
 
+// maxSettingsFile is the number of bytes that the file of a layer may have.
+const maxSettingsFile = 256 << 20
+
 func (s *fileSource) open(ctx context.Context) (*envfile.Node, envfile.Format, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, nil, err
 	}
-	src, err := fs.ReadFile(s.fsys, s.layer.Path)
+	src, err := regular.ReadIn(s.fsys, s.layer.Path, maxSettingsFile)
 	if err != nil {
 		var pathError *fs.PathError
 		if errors.As(err, &pathError) {

@@ -327,9 +327,9 @@ type map1[T any] struct{ M T }
 // unreadable lists files that cannot be read.
 type unreadable struct{ fstest.MapFS }
 
-func (u unreadable) ReadFile(name string) ([]byte, error) {
+func (u unreadable) Open(name string) (fs.File, error) {
 	if u.MapFS[name] == nil {
-		return u.MapFS.ReadFile(name)
+		return u.MapFS.Open(name)
 	}
 	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrPermission}
 }

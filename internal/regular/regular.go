@@ -37,6 +37,13 @@ func Read(path string, max int64) ([]byte, error) {
 
 // ReadIn is [Read] for a file of fsys.
 func ReadIn(fsys fs.FS, name string, max int64) ([]byte, error) {
+	info, err := fs.Stat(fsys, name) // before it is opened: to open a FIFO can block
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, refused(name, ErrNotRegular)
+	}
 	f, err := fsys.Open(name)
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@
 package regular_test
 
 import (
+	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
@@ -18,6 +19,8 @@ func TestReadSpecialFiles(t *testing.T) {
 	require.NoError(t, syscall.Mkfifo(pipe, 0o600))
 	for _, path := range []string{pipe, "/dev/zero"} {
 		_, err := regular.Read(path, 1<<20)
+		require.ErrorIs(t, err, regular.ErrNotRegular, path)
+		_, err = regular.ReadIn(os.DirFS(filepath.Dir(path)), filepath.Base(path), 1<<20)
 		require.ErrorIs(t, err, regular.ErrNotRegular, path)
 	}
 }
