@@ -36,6 +36,10 @@ func bigDecoder(name string) decoder {
 			}
 			return flaw
 		}
+		text, flaw := integerText(v.Type(), typ, text)
+		if flaw != nil {
+			return flaw
+		}
 		if name == "Int" {
 			var ok bool
 			if text, ok = decimal(text); !ok {

@@ -4,8 +4,10 @@ import (
 	"encoding"
 	"errors"
 	"fmt"
+	"io/fs"
 	"reflect"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/sealcfg/sealcfg/crypto"
@@ -142,6 +144,10 @@ func decodeInt(v reflect.Value, typ crypto.Type, text string) *flaw {
 	if flaw := wantNumber(v.Type(), typ, crypto.Int); flaw != nil {
 		return flaw
 	}
+	text, flaw := integerText(v.Type(), typ, text)
+	if flaw != nil {
+		return flaw
+	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	switch {
 	case errors.Is(err, strconv.ErrRange), err == nil && v.OverflowInt(n):
@@ -156,6 +162,10 @@ func decodeInt(v reflect.Value, typ crypto.Type, text string) *flaw {
 
 func decodeUint(v reflect.Value, typ crypto.Type, text string) *flaw {
 	if flaw := wantNumber(v.Type(), typ, crypto.Int); flaw != nil {
+		return flaw
+	}
+	text, flaw := integerText(v.Type(), typ, text)
+	if flaw != nil {
 		return flaw
 	}
 	n, err := strconv.ParseUint(text, 10, 64)
@@ -175,6 +185,10 @@ func decodeFloat(v reflect.Value, typ crypto.Type, text string) *flaw {
 	if flaw := wantNumber(v.Type(), typ, crypto.Int, crypto.Float); flaw != nil {
 		return flaw
 	}
+	text, flaw := integerText(v.Type(), typ, text)
+	if flaw != nil {
+		return flaw
+	}
 	f, err := strconv.ParseFloat(text, v.Type().Bits())
 	switch {
 	case errors.Is(err, strconv.ErrRange):
@@ -184,6 +198,33 @@ func decodeFloat(v reflect.Value, typ crypto.Type, text string) *flaw {
 	}
 	v.SetFloat(f)
 	return nil
+}
+
+var fileModeType = reflect.TypeFor[fs.FileMode]()
+
+// integerText returns a number without a leading zero. In an untyped text, such as a
+// variable or a default, 0640 is octal for a file mode. For other types it is a flaw, because
+// YAML reads it as octal and most programs as decimal.
+func integerText(t reflect.Type, typ crypto.Type, text string) (string, *flaw) {
+	digits := strings.TrimLeft(text, "+-")
+	if typ != "" || len(digits) < 2 || digits[0] != '0' {
+		return text, nil
+	}
+	octal, err := strconv.ParseUint(digits, 8, 64)
+	if t == fileModeType && digits == text {
+		if err != nil {
+			octal, err = strconv.ParseUint(strings.TrimPrefix(digits, "0o"), 8, 64)
+		}
+		if err != nil {
+			return "", badText("a file mode in octal digits")
+		}
+		return strconv.FormatUint(octal, 10), nil
+	}
+	if decimal, notDecimal := strconv.ParseUint(digits, 10, 64); err == nil && notDecimal == nil && decimal != octal {
+		return "", &flaw{kind: KindFormat, reason: "want " + t.String() + ", a leading zero makes the number octal or decimal, depending on the reader",
+			hint: "write the number in decimal, without the zero"}
+	}
+	return text, nil
 }
 
 func wantNumber(t reflect.Type, typ crypto.Type, allowed ...crypto.Type) *flaw {

@@ -88,10 +88,24 @@ func scaleOf(p *plan) *scale {
 	case v.Kind() == reflect.Slice: // of bytes
 		return counted("byte", reflect.Value.Len)
 	case v.CanInt():
-		parse := func(text string) (int64, bool) { n, err := strconv.ParseInt(text, 10, 64); return n, err == nil }
+		parse := func(text string) (int64, bool) {
+			text, flaw := integerText(p.typ, "", text)
+			if flaw != nil {
+				return 0, false
+			}
+			n, err := strconv.ParseInt(text, 10, 64)
+			return n, err == nil
+		}
 		return newScale("whole number", "", parse, reflect.Value.Int, cmp.Compare[int64])
 	case v.CanUint():
-		parse := func(text string) (uint64, bool) { n, err := strconv.ParseUint(text, 10, 64); return n, err == nil }
+		parse := func(text string) (uint64, bool) {
+			text, flaw := integerText(p.typ, "", text)
+			if flaw != nil {
+				return 0, false
+			}
+			n, err := strconv.ParseUint(text, 10, 64)
+			return n, err == nil
+		}
 		return newScale("whole number from 0", "", parse, reflect.Value.Uint, cmp.Compare[uint64])
 	case v.CanFloat():
 		parse := func(text string) (float64, bool) { f, err := strconv.ParseFloat(text, 64); return f, err == nil }
