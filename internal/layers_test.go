@@ -38,7 +38,7 @@ var providers = map[string][]string{
 	"keys/gcp":    {sops + "/gcpkms", sops + "/logging", "google.golang.org/grpc"},
 	"keys/azure":  {sops + "/azkv"},
 	"keys/huawei": {sops + "/hckms", "github.com/huaweicloud/huaweicloud-sdk-go-v3/core/sdkerr"},
-	"keys/aws":    {sops + "/kms"},
+	"keys/aws":    {sops + "/kms", awsSDK + "/config", awsLogging},
 	"keys/pgp":    {sops + "/pgp"},
 	"keys/vault":  {sops + "/hcvault"},
 }
@@ -61,7 +61,7 @@ var managers = map[string][]string{
 	"managers/azurekv":            {azureSDK},
 	"managers/gcpsm":              {"cloud.google.com/go/secretmanager", "google.golang.org/api", "google.golang.org/grpc"},
 	"managers/vaultkv":            {"github.com/hashicorp/vault/api", "github.com/mitchellh/go-homedir"},
-	"managers/internal/awsconfig": {awsSDK},
+	"managers/internal/awsconfig": {awsSDK, awsLogging},
 	"managers/internal/variable":  {},
 }
 
@@ -73,8 +73,10 @@ var causes = map[string][]string{
 }
 
 const (
-	awsSDK   = "github.com/aws/aws-sdk-go-v2"
-	azureSDK = "github.com/Azure/azure-sdk-for-go/sdk"
+	awsSDK = "github.com/aws/aws-sdk-go-v2"
+	// awsLogging is the interface of the logger that silences awsSDK.
+	awsLogging = "github.com/aws/smithy-go/logging"
+	azureSDK   = "github.com/Azure/azure-sdk-for-go/sdk"
 )
 
 // ageKinds bring further kinds of age keys, with what they may import of age.
