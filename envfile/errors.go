@@ -13,6 +13,9 @@ var (
 	// ErrIntegrity says that a sealed file does not authenticate: a value, the
 	// MAC or the metadata was changed by somebody without the data key.
 	ErrIntegrity = errors.New("integrity check failed")
+	// ErrSeveralFiles is returned, together with ErrIntegrity, for a text in which documents
+	// of several files follow each other: each file has to be decrypted by itself.
+	ErrSeveralFiles = errors.New("documents of several files")
 	// ErrUnencrypted is returned, together with ErrIntegrity, for an unencrypted value
 	// that the rules of the file encrypt.
 	ErrUnencrypted = errors.New("unencrypted value")

@@ -103,6 +103,35 @@ func (s *Sealed) openWith(key crypto.DataKey) (*Opened, error) {
 	if err := s.whole(); err != nil {
 		return nil, err
 	}
+	o, err := s.verified(key)
+	if errors.Is(err, ErrIntegrity) {
+		if other := s.severalFiles(); other != nil {
+			return nil, other
+		}
+	}
+	return o, err
+}
+
+// severalFiles returns an error for a document that has not the metadata of the first one,
+// as it is when several files are joined.
+func (s *Sealed) severalFiles() error {
+	for i, b := range s.p.blocks[1:] {
+		root, what := s.p.roots[i+1], ""
+		switch {
+		case b == nil && root.Len() > 0:
+			what = "no metadata"
+		case b != nil && (b.tree.Get("mac") == nil || b.tree.Get("mac").Text != s.meta.mac):
+			what = "the metadata of another file"
+		default:
+			continue
+		}
+		return fmt.Errorf("%w: line %d: document %d has %s%w", ErrIntegrity, root.Line, i+2, what, silent{ErrSeveralFiles})
+	}
+	return nil
+}
+
+// verified decrypts the file, and returns it only if all of it authenticates.
+func (s *Sealed) verified(key crypto.DataKey) (*Opened, error) {
 	o, mac, comments, err := s.openValues(key, false)
 	if err != nil {
 		return nil, err

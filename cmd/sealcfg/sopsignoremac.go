@@ -68,6 +68,9 @@ func (r *sopsRun) noIgnoreMAC() error {
 
 // macHint is the hint for a file that fails authentication, "" if there is a better one.
 func (r *sopsRun) macHint(err error) string {
+	if errors.Is(err, envfile.ErrSeveralFiles) {
+		return severalFilesHint
+	}
 	var binding *envfile.BindingError
 	if !errors.Is(err, envfile.ErrIntegrity) || errors.As(err, &binding) || len(r.rest) == 0 || r.rest[0] == "-" || isStream(r.rest[0]) {
 		return ""

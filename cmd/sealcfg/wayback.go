@@ -8,9 +8,14 @@ import (
 	"github.com/sealcfg/sealcfg/environments"
 )
 
+const severalFilesHint = "the text has documents of several files: split it at the --- lines, and decrypt each file separately"
+
 // integrityHint adds the way back to an integrity error: how to find the change, and the
 // command that accepts it. For stdin there is no file to name.
 func integrityHint(t *target, s *envfile.Sealed, err error) error {
+	if errors.Is(err, envfile.ErrSeveralFiles) {
+		return withHint(err, "%s", severalFilesHint)
+	}
 	if !errors.Is(err, envfile.ErrIntegrity) || t.path == "" || t.stdin != nil {
 		return err
 	}
