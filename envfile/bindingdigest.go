@@ -153,11 +153,13 @@ func (d *structureDigest) node(n *Node, m *meaning) {
 
 // entry adds an entry of a map or list. Most are nothing but a key and a value.
 func (d *structureDigest) entry(n *Node, inMap bool) {
-	if n.Kind == Value && n.bare() && n.Anchor == "" {
+	if n.Kind == Value && n.traits == nil && n.Anchor == "" {
 		if inMap {
+			d.flag(markQuoted, n.keyQuoted && n.keyQuotesMatter())
 			d.text(n.Key)
 		}
 		d.flag(markSelected, d.rules.comment != nil && d.selected[n])
+		d.flag(markQuoted, n.quoted && n.quotesMatter())
 		d.value(n, n.Type, n.Text)
 		return
 	}

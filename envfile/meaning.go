@@ -26,10 +26,10 @@ type meaning struct {
 // drops some tags, and the spelling of a value.
 func meaningOf(n *Node, sealed bool) meaning {
 	m := meaning{kind: n.Kind, key: n.Key, anchor: n.Anchor, typ: n.Type}
-	m.keyQuoted = n.keyQuoted && n.Key != "" && ambiguous(n.Key)
+	m.keyQuoted = n.keyQuoted && n.keyQuotesMatter()
 	if n.Kind == Value {
 		m.text = n.Text
-		m.quoted = n.quoted && n.Type == crypto.Str && ambiguous(n.Text)
+		m.quoted = n.quoted && n.quotesMatter()
 	}
 	t := n.traits
 	if t == nil {
@@ -43,7 +43,7 @@ func meaningOf(n *Node, sealed bool) meaning {
 			m.tag = ""
 		}
 	}
-	if sealed && m.tag != "" && n.span.flow && n.Type == crypto.Str && ambiguous(n.Text) {
+	if sealed && m.tag != "" && n.span.flow && n.quotesMatter() {
 		m.quoted = true // see standsPlain
 	}
 	m.directives = strings.Join(t.directives, "\n")
@@ -53,13 +53,18 @@ func meaningOf(n *Node, sealed bool) meaning {
 	return m
 }
 
-// bare reports that a node, as most do, has nothing but its key, kind, type, text and anchor.
-func (n *Node) bare() bool { return n.traits == nil && !n.quoted && !n.keyQuoted }
+// quotesMatter reports whether readers see a difference between the text with and without quotes.
+func (n *Node) quotesMatter() bool {
+	return n.Kind == Value && n.Type == crypto.Str && ambiguous(n.Text)
+}
+
+func (n *Node) keyQuotesMatter() bool { return n.Key != "" && ambiguous(n.Key) }
 
 // sameMeaning reports whether two nodes mean the same.
 func sameMeaning(a, b *Node, sealed bool) bool {
-	if a.bare() && b.bare() {
-		return a.Kind == b.Kind && a.Key == b.Key && a.Anchor == b.Anchor && a.Type == b.Type && (a.Kind != Value || a.Text == b.Text)
+	if a.traits == nil && b.traits == nil { // as most are
+		return a.Kind == b.Kind && a.Key == b.Key && a.Anchor == b.Anchor && a.Type == b.Type && (a.Kind != Value || a.Text == b.Text) &&
+			(a.quoted == b.quoted || !a.quotesMatter()) && (a.keyQuoted == b.keyQuoted || !a.keyQuotesMatter())
 	}
 	x, y := meaningOf(a, sealed), meaningOf(b, b.Sealed)
 	x.frame, y.frame = "", "" // a value may need other quotes in plaintext
