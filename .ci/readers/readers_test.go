@@ -166,8 +166,9 @@ func attack(t *testing.T, seed uint16, mode byte, edits []byte) bool {
 // sees reports encrypted values that a reader does not see as sealcfg does.
 func sees(t *testing.T, o *envfile.Opened, seen string, times bool, file *file, text string, plain []byte) {
 	t.Helper()
-	if seen == "error" {
-		return
+	last := len(o.Roots()) - 1
+	if seen == "error" || last > 0 && !strings.Contains(seen, fmt.Sprintf("\n%d ", last)) {
+		return // goccy/go-yaml passes over documents after an empty one
 	}
 	lines := map[string]bool{}
 	for line := range strings.SplitSeq(strings.ReplaceAll(seen, `!merge "<<"`, `"<<"`), "\n") {
