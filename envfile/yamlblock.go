@@ -281,7 +281,7 @@ func (t *yamlTree) insertInFlow(root *Node, doc int, text string, at int) edit {
 	if at <= root.span.start {
 		at = t.entryEnd(doc, last)
 	}
-	if first := root.entries[0].span.keyStart; at <= first {
+	if first := values(root)[0].span.keyStart; at <= first { // a comment may be before it
 		return edit{first, first, text + ", "}
 	}
 	return edit{at, at, ", " + text}
