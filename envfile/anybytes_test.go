@@ -14,6 +14,7 @@ func TestAnyBytes(t *testing.T) {
 	for text, f := range map[string]envfile.Format{
 		"CITY=K\xf6ln\nB=2\n# caf\xe9\nN\xe4me=x\n": envfile.Dotenv,
 		"A=\xff\x00\xfe": envfile.Dotenv,
+		"0\x00=1\n":      envfile.Dotenv,
 		"; gr\xfc\xdfe\n[s]\na=\xfcber\nb = \"\xe9\" ; \xe9\n": envfile.INI,
 		"[\xe4]\n\xf6=1\n": envfile.INI,
 	} {

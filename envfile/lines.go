@@ -84,12 +84,23 @@ func lineFeed(s []byte) int {
 }
 
 // notUTF16 returns an error for a file in UTF-16. Values may be any bytes in dotenv and
-// INI, but in UTF-16 names and line feeds are of two bytes.
+// INI, but in UTF-16 names and line feeds are of two bytes, one of which is zero.
 func notUTF16(src []byte) error {
-	if bytes.HasPrefix(src, []byte("\xFF\xFE")) || bytes.HasPrefix(src, []byte("\xFE\xFF")) || len(src) > 1 && (src[0] == 0 || src[1] == 0) {
+	marked := bytes.HasPrefix(src, []byte("\xFF\xFE")) || bytes.HasPrefix(src, []byte("\xFE\xFF"))
+	if marked && bytes.IndexByte(src, 0) >= 0 || len(src) > 3 && (zeroAt(src, 0) || zeroAt(src, 1)) {
 		return &SyntaxError{Line: 1, Reason: "UTF-16; convert the file to UTF-8: iconv -f UTF-16 -t UTF-8"}
 	}
 	return nil
+}
+
+// zeroAt reports whether every other byte at the beginning of a text is zero.
+func zeroAt(src []byte, first int) bool {
+	for i := first; i < min(len(src), 64); i += 2 {
+		if src[i] != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // notUTF8 finds the first byte that is not UTF-8, nil if there is none.
