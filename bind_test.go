@@ -120,7 +120,7 @@ func TestValuesThatDoNotFit(t *testing.T) {
 	)
 	for name, test := range map[string]func(*testing.T){
 		"number in quotes":     refuses[uint16](`"5432"`, typ, "want uint16, the sealed value is a str; a number stands without quotes"),
-		"float for int":        refuses[int](`5.0`, typ, "want int, the sealed value is a float"),
+		"float for int":        refuses[int](`5.0`, typ, "want int, the sealed value is a float; write a whole number; sops set stores every number as a float"),
 		"bool for int":         refuses[int](`true`, typ, "want int, the sealed value is a bool"),
 		"octal for string":     refuses[string](`01234`, typ, "want string, the sealed value is an int"+quote),
 		"float for string":     refuses[string](`1.10`, typ, "want string, the sealed value is a float"+quote),

@@ -239,6 +239,9 @@ func wantNumber(t reflect.Type, typ crypto.Type, allowed ...crypto.Type) *flaw {
 	if typ == crypto.Str {
 		return wrongType(t.String(), typ, "a number stands without quotes")
 	}
+	if typ == crypto.Float {
+		return wrongType(t.String(), typ, "write a whole number; sops set stores every number as a float")
+	}
 	return wrongType(t.String(), typ, "")
 }
 
