@@ -93,6 +93,9 @@ func runInit(cmd *cobra.Command, a *app, name string) error {
 	if _, err := os.Lstat(filepath.Join(project.Root, environments.ConfigName)); err == nil {
 		add = slices.Insert(add, 1, environments.ConfigName)
 	}
+	if info, err := os.Lstat(filepath.Join(project.Root, ".gitignore")); err == nil && info.Mode().IsRegular() {
+		add = append(add, ".gitignore")
+	}
 	a.say("\nnext: sealcfg edit dev, sealcfg view prod, git add %s", strings.Join(add, " "))
 	return nil
 }
