@@ -192,6 +192,8 @@ func (t *target) plaintext(ctx context.Context, src []byte) (*envfile.Document, 
 	switch {
 	case errors.Is(err, envfile.ErrAlreadySealed):
 		return nil, withHint(t.at(err), "to change it, run: sealcfg edit %[1]s\nto change who can read it, run: sealcfg rekey %[1]s", t.name)
+	case encrypted && err != nil && t.detect: // it is broken
+		return nil, t.at(err)
 	case encrypted:
 		err = fmt.Errorf("%w (%s)", envfile.ErrAlreadySealed, in.Name())
 		return nil, withHint(t.at(err), "leave out --input-type; to change the file, run: sealcfg edit %s", t.name)

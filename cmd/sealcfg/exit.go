@@ -164,6 +164,8 @@ func (a *app) hint(err error) string {
 		return noPolicyHint
 	case errors.Is(err, environments.ErrNoRule):
 		return "add a rule with a matching path_regex under creation_rules"
+	case errors.Is(err, envfile.ErrNoRecipients):
+		return "add a recipient to this creation rule (sealcfg key show prints yours), then run the command again"
 	case errors.Is(err, envfile.ErrAlreadySealed):
 		return "use sealcfg edit to change it, or sealcfg rekey to change who can read it"
 	case errors.Is(err, envfile.ErrNotSealed):

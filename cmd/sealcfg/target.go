@@ -160,7 +160,7 @@ func (t *target) at(err error) error {
 		err := fmt.Errorf("%s: %s", place, syntax.Reason)
 		if syntax.Conflict {
 			return withHint(err, "keep one side of each conflict and delete the lines with its marks; of lastmodified, mac and binding, either side fits\n"+
-				"if the file is encrypted, its changes stay: run: sealcfg rekey --accept-mac %s", shellWord(t.shown))
+				"then, if the file is encrypted, run: sealcfg rekey --accept-mac %s", shellWord(t.shown))
 		}
 		return err
 	}

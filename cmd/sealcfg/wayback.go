@@ -13,10 +13,15 @@ const severalFilesHint = "the text has documents of several files: split it at t
 // integrityHint adds the way back to an integrity error: how to find the change, and the
 // command that accepts it. For stdin there is no file to name.
 func integrityHint(t *target, s *envfile.Sealed, err error) error {
-	if errors.Is(err, envfile.ErrSeveralFiles) {
+	var located *envfile.BindingError
+	switch {
+	case errors.Is(err, envfile.ErrSeveralFiles):
 		return withHint(err, "%s", severalFilesHint)
-	}
-	if !errors.Is(err, envfile.ErrIntegrity) || t.path == "" || t.stdin != nil {
+	case !errors.Is(err, envfile.ErrIntegrity) || t.path == "":
+		return err
+	case t.stdin != nil && errors.As(err, &located) && located.Tampered == envfile.BindingLocation:
+		return withHint(err, "--filename has to name the file that stdin was read from; to decrypt it without comparing the location, run: sealcfg decrypt - --input-type %s", t.format.Name())
+	case t.stdin != nil:
 		return err
 	}
 	review := "git log -p -- " + shellWord(t.shown)
