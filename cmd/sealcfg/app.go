@@ -59,6 +59,10 @@ type app struct {
 	loaded     bool
 	places     []place
 	broken     []error // key sources that cannot be used
+	toldBroken int     // how many of them have been reported
+	brokenMu   sync.Mutex
+
+	namedBroken string // text of warnings, which may name a broken key source
 
 	finder *environments.Finder // what applies to files, found once per run
 
@@ -180,6 +184,7 @@ func (a *app) interactive() bool { return isTerminal(a.in) && isTerminal(a.err) 
 
 // ask puts a yes-or-no question; anything but yes is no.
 func (a *app) ask(ctx context.Context, question string) (bool, error) {
+	a.warnOfBroken(nil)
 	fmt.Fprintf(a.err, "%s [y/N] ", question)
 	line, err := waitFor(ctx, func() (string, error) { return readLine(a.in) })
 	if errors.Is(err, errInterrupted) {

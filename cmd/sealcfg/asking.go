@@ -57,6 +57,7 @@ func inTurn[T any](ctx context.Context, a *app, put func(ctx context.Context, tt
 	}
 	ctx, stop := signal.NotifyContext(ctx, scratch.Signals()...)
 	defer stop()
+	a.warnOfBroken(nil)
 	v, err := put(ctx, a.terminal())
 	a.asking.gaveUp = errors.Is(err, errInterrupted)
 	return v, err

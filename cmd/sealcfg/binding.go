@@ -61,7 +61,7 @@ const maxSibling = 16 << 20 // bytes
 // the same directory has one: sops wrote the file last, or an attacker removed the
 // binding to pass off a file of another environment.
 func (a *app) warnUnbound(t *target, meta *envfile.Metadata) {
-	if meta.HasBinding() || t.path == "" || t.unplaced {
+	if meta.HasBinding() || t.path == "" || t.unplaced || t.unbound {
 		return
 	}
 	if _, told := a.told.LoadOrStore(t.path, true); told {

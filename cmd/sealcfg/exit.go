@@ -77,6 +77,7 @@ func withHint(err error, format string, args ...any) error {
 
 // report prints an error with its hint and returns the exit code.
 func (a *app) report(err error) int {
+	a.warnOfBroken(err)
 	switch {
 	case err == nil:
 		return exitOK

@@ -45,8 +45,27 @@ func (a *app) source(ctx context.Context) keys.Source {
 }
 
 func (a *app) warnBroken(reason error) {
+	a.brokenMu.Lock()
+	defer a.brokenMu.Unlock()
 	a.broken = append(a.broken, reason)
-	a.warnOfKeys("broken key source: %s", a.readable(reason))
+}
+
+// warnOfBroken warns of each broken key source, once, unless the text of err or a
+// report on skipped files names it. It is called when the command ends with err, and
+// before a question.
+func (a *app) warnOfBroken(err error) {
+	a.brokenMu.Lock()
+	defer a.brokenMu.Unlock()
+	named := a.namedBroken
+	if err != nil {
+		named += a.readable(err)
+	}
+	for _, reason := range a.broken[a.toldBroken:] {
+		if text := a.readable(reason); !strings.Contains(named, text) {
+			a.warnOfKeys("broken key source: %s", text)
+		}
+	}
+	a.toldBroken = len(a.broken)
 }
 
 // warnOfKeys warns of a key source, unless the caller may take stderr for a part of

@@ -249,7 +249,11 @@ func (o *rekeyOptions) refuse(plans []*rekeyPlan, v *survey) error {
 		return fmt.Errorf("nothing written: %w", err)
 	}
 	v.report()
-	return fmt.Errorf("nothing written: %s cannot be rekeyed%w", countOf(len(v.Skipped), "file", "files"), quiet{err})
+	err = fmt.Errorf("nothing written: %s cannot be rekeyed%w", countOf(len(v.Skipped), "file", "files"), quiet{err})
+	if !errors.Is(err, keys.ErrNoIdentity) {
+		return withHint(err, "") // the report has the hints
+	}
+	return err
 }
 
 // announce prints who gains and who loses access to which file. It is the answer of
@@ -282,7 +286,7 @@ func (o *rekeyOptions) announce(plans []*rekeyPlan) {
 		switch {
 		case p.Shut:
 			shut++
-		case !p.bound:
+		case !p.bound && p.Accepted == nil: // what is accepted has been reported
 			unbound = append(unbound, p.t.shown)
 		}
 		leavers = append(leavers, p.Loses...)

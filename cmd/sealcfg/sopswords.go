@@ -19,6 +19,7 @@ func (r *sopsRun) end(err error) int {
 	code := sopsCode(err)
 	var child childExit
 	if err == nil || errors.As(err, &child) {
+		r.warnOfBroken(nil)
 		return code
 	}
 	if code == sopsUnchanged { // which is no failure to sops

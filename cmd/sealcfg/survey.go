@@ -45,13 +45,14 @@ type skippedFile struct {
 	Reason  string   `json:"reason"`
 	Readers []string `json:"readers,omitempty"` // who can decrypt it, if that was the reason
 
-	err error
+	err  error
+	name string // the argument of commands for it
 }
 
 // skip records that the command cannot work on a file. s is nil if the file cannot
 // be parsed.
 func (v *survey) skip(t *target, s *envfile.Sealed, err error) {
-	f := skippedFile{File: t.shown, Reason: strings.TrimPrefix(v.app.readable(err), t.shown+": "), err: err}
+	f := skippedFile{File: t.shown, Reason: strings.TrimPrefix(v.app.readable(err), t.shown+": "), err: err, name: t.name}
 	if s != nil && errors.Is(err, keys.ErrNoIdentity) {
 		policy, _, _ := t.rule() // for names only
 		f.Readers = readers(policy, s.Metadata())
@@ -128,22 +129,49 @@ func (v *survey) report() {
 // same reason share a warning.
 func (v *survey) reportSkipped() {
 	a := v.app
-	files := map[string][]string{}
-	var order []string
-	for _, f := range v.Skipped {
-		why := f.Reason
-		if len(f.Readers) > 0 {
-			why += "\n" + joinNames(f.Readers) + " can rekey it"
-		} else if hint := a.hint(f.err); hint != "" {
-			why += "\n" + hint
-		}
-		if files[why] == nil {
-			order = append(order, why)
-		}
-		files[why] = append(files[why], cleanName(f.File))
+	type group struct {
+		reason, hint string
+		skipped      []skippedFile
 	}
-	for _, why := range order {
-		switch names := files[why]; {
+	var groups []*group
+	for _, f := range v.Skipped {
+		hint := ""
+		if len(f.Readers) == 0 {
+			hint = a.hint(f.err)
+		}
+		if general, own := strings.CutSuffix(hint, "sealcfg rekey "+f.name); own && f.name != "" {
+			hint = general + "sealcfg rekey"
+		} else {
+			f.name = "" // the hint needs no argument
+		}
+		i := slices.IndexFunc(groups, func(g *group) bool {
+			return g.reason == f.Reason && g.hint == hint && slices.Equal(g.skipped[0].Readers, f.Readers) && (g.skipped[0].name == "") == (f.name == "")
+		})
+		if i < 0 {
+			i = len(groups)
+			groups = append(groups, &group{reason: f.Reason, hint: hint})
+		}
+		groups[i].skipped = append(groups[i].skipped, f)
+	}
+	for _, g := range groups {
+		var names []string
+		why, it := g.reason, "it"
+		for _, f := range g.skipped {
+			names = append(names, cleanName(f.File))
+			if f.name != "" {
+				g.hint += " " + f.name
+			}
+		}
+		if len(names) > 1 {
+			it = "them"
+		}
+		if readers := g.skipped[0].Readers; len(readers) > 0 {
+			why += "\n" + joinNames(readers) + " can rekey " + it
+		} else if g.hint != "" {
+			why += "\n" + g.hint
+		}
+		a.namedBroken += why + "\n"
+		switch {
 		case names[0] == "": // a directory, or the whole repository
 			a.warn("skipped: %s", why)
 		case strings.HasPrefix(why, names[0]+":"): // it has a position in the file
