@@ -19,9 +19,6 @@ var (
 	// ErrUnencrypted is returned, together with ErrIntegrity, for an unencrypted value
 	// that the rules of the file encrypt.
 	ErrUnencrypted = errors.New("unencrypted value")
-	// ErrDocuments is returned, together with ErrIntegrity, if a document after the first
-	// has no metadata, or has the metadata of another file.
-	ErrDocuments = errors.New("documents of several files")
 	// ErrMAC says, together with ErrIntegrity, that every value authenticates but
 	// not the file as a whole.
 	ErrMAC = errors.New("the mac does not fit")

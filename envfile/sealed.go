@@ -100,30 +100,6 @@ func (s *Sealed) whole() error {
 
 // openWith is the one place where a file is judged.
 func (s *Sealed) openWith(key crypto.DataKey) (*Opened, error) {
-	o, err := s.judge(key)
-	if errors.Is(err, ErrIntegrity) {
-		return nil, s.ofSeveralFiles(err)
-	}
-	return o, err
-}
-
-// ofSeveralFiles returns a better error than err if the documents have different metadata, as they have in
-// a stream of several files. sops writes the same into each, but reads the first only.
-func (s *Sealed) ofSeveralFiles(err error) error {
-	for i, b := range s.p.blocks {
-		line, reason := s.p.roots[i].Line, "has no metadata"
-		if b != nil {
-			if mac := b.tree.Get("mac"); mac == nil || mac.Text == s.meta.mac {
-				continue
-			}
-			line, reason = b.line, "has the metadata of another file"
-		}
-		return fmt.Errorf("%w: line %d: document %d %s%w", ErrIntegrity, line, i+1, reason, silent{errors.Join(ErrDocuments, err)})
-	}
-	return err
-}
-
-func (s *Sealed) judge(key crypto.DataKey) (*Opened, error) {
 	if err := s.whole(); err != nil {
 		return nil, err
 	}

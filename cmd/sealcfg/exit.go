@@ -171,8 +171,6 @@ func (a *app) hint(err error) string {
 		return "use sealcfg edit to change it, or sealcfg rekey to change who can read it"
 	case errors.Is(err, envfile.ErrNotSealed):
 		return "run sealcfg encrypt on it first"
-	case errors.Is(err, envfile.ErrDocuments):
-		return "if the documents come from several files, decrypt each file separately"
 	case errors.Is(err, envfile.ErrIntegrity):
 		return "the file was edited without its key, or a merge mixed two versions"
 	case errors.Is(err, editor.ErrNone):

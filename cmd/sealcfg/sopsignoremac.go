@@ -75,9 +75,6 @@ func (r *sopsRun) macHint(err error) string {
 	if !errors.Is(err, envfile.ErrIntegrity) || errors.As(err, &binding) || len(r.rest) == 0 || r.rest[0] == "-" || isStream(r.rest[0]) {
 		return ""
 	}
-	if errors.Is(err, envfile.ErrDocuments) {
-		return fmt.Sprintf("if the documents come from several files, decrypt each file separately; if not, find the change: git log -p -- %s", shellWord(r.rest[0]))
-	}
 	if !errors.Is(err, envfile.ErrMAC) { // a value is broken
 		return fmt.Sprintf("the file was edited without its key, or a merge mixed two versions; find the change: git log -p -- %[1]s\n"+
 			"to list the recoverable values and accept the file, run: sealcfg rekey --accept-mac %[1]s", shellWord(r.rest[0]))

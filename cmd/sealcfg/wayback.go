@@ -26,9 +26,6 @@ func integrityHint(t *target, s *envfile.Sealed, err error) error {
 	}
 	review := "git log -p -- " + shellWord(t.shown)
 	edited := "the file was edited without its key, or a merge mixed two versions; find the change: " + review
-	if errors.Is(err, envfile.ErrDocuments) {
-		edited = "if the documents come from several files, decrypt each file separately; if not, find the change: " + review
-	}
 	var b *envfile.BindingError
 	switch {
 	case errors.As(err, &b) && b.Tampered == envfile.BindingLocation:
@@ -42,11 +39,7 @@ func integrityHint(t *target, s *envfile.Sealed, err error) error {
 	case b != nil:
 		return withHint(err, "%s\nto accept the file, with the recipients in .sops.yaml, run: sealcfg rekey --accept-unbound %s", edited, t.name)
 	case errors.Is(err, envfile.ErrUnencrypted):
-		several := ""
-		if errors.Is(err, envfile.ErrDocuments) {
-			several = "if the documents come from several files, decrypt each file separately\n"
-		}
-		return withHint(err, "%sif you added the value, encrypt it: sealcfg encrypt %s\nif not, find the change: %s", several, t.name, review)
+		return withHint(err, "if you added the value, encrypt it: sealcfg encrypt %s\nif not, find the change: %s", t.name, review)
 	}
 	if t.unplaced { // the shim names --ignore-mac too
 		return err
