@@ -166,6 +166,9 @@ func (a *app) editTarget(ctx context.Context, t *target, resume bool, prefer sid
 		}
 		return false, s.dropDraft()
 	}
+	if s.opened != nil && !s.opened.Bound() {
+		s.app.noteUnbound(s.t.shown)
+	}
 	err = s.write(ctx, doc)
 	switch {
 	case errors.Is(err, atomicfile.ErrInPlace): // it is written, and the draft has done its work
@@ -187,9 +190,6 @@ func (s *editSession) load(ctx context.Context) error {
 	}
 	if s.other, err = s.app.checkPolicy(ctx, s.t, s.opened); err != nil {
 		return err
-	}
-	if !s.opened.Bound() {
-		s.app.noteUnbound(s.t.shown)
 	}
 	if s.before, err = s.opened.Document(); err != nil {
 		return s.t.at(err)
