@@ -315,7 +315,7 @@ func (a *app) addRest(v *survey, repo *repository) {
 		name, isEnvironment := repo.environments[path]
 		switch {
 		case isEnvironment && !strings.HasSuffix(name, localSuffix):
-			v.skip(t, nil, withHint(fmt.Errorf("%s: not encrypted, although it is an environment", t.shown), "sealcfg encrypt %s", t.name))
+			v.skip(t, nil, withHint(fmt.Errorf("%s: not encrypted, although it is an environment", t.shown), "to encrypt it, run: sealcfg encrypt %s", t.name))
 		case isEnvironment || rule.PathRegex != "":
 			v.Plaintext = append(v.Plaintext, t.shown)
 		}
