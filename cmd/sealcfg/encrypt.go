@@ -45,7 +45,7 @@ Where no .sops.yaml covers the file, -r and $SOPS_AGE_RECIPIENTS name the recipi
 Where one does, it decides: a recipient that it does not name is rejected.`,
 		Example: `  sealcfg encrypt environments/prod.yaml
   sealcfg encrypt plain.yaml -o environments/prod.yaml
-  generate | sealcfg encrypt - --filename environments/prod.yaml > sealed.yaml
+  generate | sealcfg encrypt - -o environments/prod.yaml
   sealcfg encrypt -r age1... secrets.yaml`,
 		Args:              exactly(1, "one FILE"),
 		ValidArgsFunction: a.completeEnv,

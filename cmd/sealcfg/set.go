@@ -178,6 +178,9 @@ func (o *setOptions) read(ctx context.Context) (string, error) {
 		return base64.RawURLEncoding.EncodeToString(b), nil
 	case o.fromFile != "":
 		b, err := readAny(ctx, o.fromFile)
+		if err == nil && len(b) == 0 && isStream(o.fromFile) {
+			return "", withHint(usagef("%s is empty: what should have written the value has failed", shown(o.fromFile)), "to set an empty string, run: sealcfg set %s %s ''", shellWord(o.env), shellWord(o.path))
+		}
 		return string(b), err
 	case o.given && o.value == "-":
 		b, err := readStream(ctx, a.in)
