@@ -4,6 +4,7 @@
 package privatekey
 
 import (
+	"bytes"
 	"encoding/base64"
 	"strings"
 )
@@ -61,7 +62,7 @@ func find(s string) (start, end int) {
 
 // keyAt returns the end of the private key that begins at s[i:], 0 if none does.
 func keyAt(s string, i int) int {
-	begun := i > 0 && isAlphanumeric(s[i-1]) // in the middle of a word
+	begun := i > 0 && isAlphanumeric(s[i-1]) && !isEscape(s[:i]) // in the middle of a word
 	switch c := s[i]; {
 	case c == '-':
 		if strings.HasPrefix(s[i:], pemBegin) {
@@ -74,7 +75,7 @@ func keyAt(s string, i int) int {
 		return pluginIdentity(s, i)
 	case strings.HasPrefix(s[i:], opensshMagic):
 		return body(s, i)
-	case !begun && isDER(s[i:]):
+	case !begun && isEncodedKey(s[i:]):
 		return body(s, i)
 	case !begun:
 		if n := cutIdentity(s[i:]); n > 0 {
@@ -82,6 +83,11 @@ func keyAt(s string, i int) int {
 		}
 	}
 	return 0
+}
+
+// isEscape reports whether s ends in the escape of a line break or a tab.
+func isEscape(s string) bool {
+	return len(s) > 1 && s[len(s)-2] == '\\' && strings.IndexByte("nrt", s[len(s)-1]) >= 0
 }
 
 // cutIdentity returns where the data of an identity begins if its first characters
@@ -226,15 +232,34 @@ func mayGoOn(s string) bool {
 // opensshMagic is the beginning of the base64 of every key of OpenSSH.
 const opensshMagic = "b3BlbnNzaC1rZXktdjE"
 
-// isDER recognizes the base64 of a PKCS #1, PKCS #8 or EC key: a sequence that
-// begins with the version 0 or 1.
-func isDER(s string) bool {
-	const shown = 16 // characters, enough for the header and the version
-	if s[0] != 'M' || run(s, isBase64) < shown {
+// encodedBeginnings are what a file with a private key begins with.
+var encodedBeginnings = []string{pemBegin, identityPrefix, "# created: ", "# public key: age", "openssh-key-v1"}
+
+// encodedLength is the number of base64 characters that decide whether a key follows.
+const encodedLength = 16
+
+// isEncodedKey recognizes the base64 of a file with a private key, and of the keys in
+// a PEM or PGP block without its frame.
+func isEncodedKey(s string) bool {
+	if run(s[:min(len(s), encodedLength)], isBase64) < encodedLength {
 		return false
 	}
-	der, err := base64.StdEncoding.DecodeString(s[:shown])
-	if err != nil || der[0] != 0x30 {
+	data, err := base64.StdEncoding.DecodeString(s[:encodedLength])
+	if err != nil {
+		return false
+	}
+	for _, beginning := range encodedBeginnings {
+		if bytes.HasPrefix(data, []byte(beginning[:min(len(beginning), len(data))])) {
+			return true
+		}
+	}
+	return isDER(data) || isPGP(data)
+}
+
+// isDER recognizes a PKCS #1, PKCS #8 or EC key: a sequence that begins with
+// the version 0 or 1.
+func isDER(der []byte) bool {
+	if der[0] != 0x30 {
 		return false
 	}
 	skip := 2
@@ -242,6 +267,26 @@ func isDER(s string) bool {
 		skip += int(der[1] - 0x80)
 	}
 	return skip+3 <= len(der) && der[skip] == 2 && der[skip+1] == 1 && der[skip+2] <= 1
+}
+
+// isPGP recognizes a packet with a secret key: its tag and length, the version,
+// the time in four bytes, and the algorithm.
+func isPGP(packet []byte) bool {
+	header := 0
+	switch tag := packet[0]; {
+	case tag >= 0x94 && tag <= 0x96: // the length has 1, 2 or 4 bytes
+		header = 1 + 1<<(tag-0x94)
+	case tag == 0xc5 && packet[1] < 192:
+		header = 2
+	case tag == 0xc5 && packet[1] < 224:
+		header = 3
+	case tag == 0xc5 && packet[1] == 255:
+		header = 6
+	default:
+		return false
+	}
+	version, algorithm := packet[header], packet[header+5]
+	return version >= 4 && version <= 6 && algorithm >= 1 && algorithm <= 28
 }
 
 // separators counts the bytes at the beginning of s that may break a key into lines:

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/pem"
 	"fmt"
 	"os"
@@ -46,16 +47,23 @@ func keysOfAllKinds(t *testing.T) map[string]string {
 	}
 	ecDER, err := x509.MarshalECPrivateKey(ec)
 	require.NoError(t, err)
+	pgp := base64.StdEncoding.EncodeToString(append([]byte{0x95, 3, 0x98, 4, 0x6b, 0x0e, 9, 0x21, 1}, ed...))
 	return map[string]string{
-		"age":            x25519.String(),
-		"age, PQ":        hybrid.String(),
-		"age, two":       x25519.String() + " " + x25519.String(),
-		"age, lines":     x25519.String() + "\n" + x25519.String() + "\n",
-		"plugin":         "AGE-PLUGIN-YUBIKEY-1" + x25519.String()[16:],
-		"OpenSSH":        file("openssh.pem"),
-		"OpenSSH, RSA":   file("openssh-rsa.pem"),
-		"locked OpenSSH": file("openssh-locked.pem"),
-		"PKCS 1":         string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(rsaKey)})),
+		"base64, age":      base64.StdEncoding.EncodeToString([]byte(x25519.String())),
+		"base64, age file": base64.StdEncoding.EncodeToString([]byte("# created: 2026-01-01T00:00:00Z\n" + x25519.String() + "\n")),
+		"base64, OpenSSH":  base64.StdEncoding.EncodeToString([]byte(file("openssh.pem"))),
+		"base64, PKCS 8":   base64.StdEncoding.EncodeToString([]byte(pkcs8(ed))),
+		"PGP":              "-----BEGIN PGP PRIVATE KEY BLOCK-----\n\n" + pgp + "\n-----END PGP PRIVATE KEY BLOCK-----\n",
+		"base64, PGP":      pgp,
+		"age":              x25519.String(),
+		"age, PQ":          hybrid.String(),
+		"age, two":         x25519.String() + " " + x25519.String(),
+		"age, lines":       x25519.String() + "\n" + x25519.String() + "\n",
+		"plugin":           "AGE-PLUGIN-YUBIKEY-1" + x25519.String()[16:],
+		"OpenSSH":          file("openssh.pem"),
+		"OpenSSH, RSA":     file("openssh-rsa.pem"),
+		"locked OpenSSH":   file("openssh-locked.pem"),
+		"PKCS 1":           string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(rsaKey)})),
 		"locked PKCS 1": string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(rsaKey),
 			Headers: map[string]string{"Proc-Type": "4,ENCRYPTED", "DEK-Info": "AES-128-CBC,00"}})),
 		"PKCS 8, RSA":     pkcs8(rsaKey),
@@ -108,7 +116,10 @@ func pieces(key string) []string {
 }
 
 func fits(kind, way string) bool {
-	frame := !strings.HasPrefix(kind, "age") && kind != "plugin"
+	if strings.HasPrefix(kind, "base64") && (strings.HasPrefix(way, "no ") || way == "lower case" || way == "without AGE-" || way == "spaced" || way == "a base name") {
+		return false
+	}
+	frame := !strings.HasPrefix(kind, "age") && !strings.HasPrefix(kind, "base64") && kind != "plugin"
 	switch way {
 	case "lower case", "without AGE-":
 		return !frame && (way == "lower case" || kind != "plugin")

@@ -119,5 +119,16 @@ func mayBegin(s string) bool {
 	if hasPrefixFold(pluginPrefix, s) || hasPrefixFold(s, pluginPrefix) && run(s, isPluginName) == len(s) {
 		return true
 	}
-	return s[0] == 'M' && run(s, isBase64) == len(s) && len(s) < 16
+	return len(s) < encodedLength && mayBeEncoded(s[:shortestBeginning]) && run(s, isBase64) == len(s)
+}
+
+// mayBeEncoded reports whether the base64 of a key may begin with s: of text (-----,
+// AGE, #), of OpenSSH's keys, of a sequence of DER, and of a packet of PGP.
+func mayBeEncoded(s string) bool {
+	for _, beginning := range []string{"LS0t", "QUdF", "IyBj", "IyBw", "b3Bl"} {
+		if s == beginning {
+			return true
+		}
+	}
+	return s[0] == 'M' || s[0] == 'l' || strings.HasPrefix(s, "x")
 }
