@@ -19,6 +19,10 @@ import (
 	"github.com/sealcfg/sealcfg/internal/regular"
 )
 
+// deviceLimit bounds what is read from a device: nobody types more, and /dev/zero does
+// not fill the memory.
+const deviceLimit = 1 << 20
+
 // File returns the contents of the regular file at path. It also reads an open
 // file of this process that path names as /dev/stdin, /dev/fd/N or
 // /proc/self/fd/N, even a pipe: shells pass <(command) like this. The null
@@ -74,8 +78,11 @@ func read(ctx context.Context, limit int64, open func() (*os.File, error)) ([]by
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+		switch info, err := f.Stat(); {
+		case err == nil && info.Mode().IsRegular():
 			return io.ReadAll(f)
+		case err == nil && info.Mode()&os.ModeDevice != 0: // a terminal, or an endless one
+			return upTo(f, min(limit, deviceLimit))
 		}
 		return upTo(f, limit)
 	}, func() {

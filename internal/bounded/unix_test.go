@@ -84,6 +84,8 @@ func TestAnyReadsPipesAndDevices(t *testing.T) {
 	assert.Equal(t, "value", string(text))
 	_, err = bounded.Any(t.Context(), opener("/dev/zero"), limit)
 	require.EqualError(t, err, "file too large: more than 1024 bytes")
+	_, err = bounded.Any(t.Context(), opener("/dev/zero"), 1<<28)
+	require.ErrorContains(t, err, "more than 1 MB", "a device has a limit of its own")
 	large := filepath.Join(t.TempDir(), "large")
 	require.NoError(t, os.WriteFile(large, make([]byte, 2*limit), 0o600))
 	text, err = bounded.Any(t.Context(), opener(large), limit)
