@@ -283,7 +283,13 @@ func decodeUnmarshaler(v reflect.Value, typ crypto.Type, text string) *flaw {
 	if typ != "" && typ != crypto.Str {
 		return wrongType("text for "+v.Type().String(), typ, "put it in quotes")
 	}
-	if err := v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text)); err != nil {
+	err, panicked := unpanicked("UnmarshalText of "+v.Type().String(), func() error {
+		return v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text))
+	})
+	if panicked != nil {
+		return &flaw{kind: KindInvalid, reason: panicked.Error()}
+	}
+	if err != nil {
 		f := badText(v.Type().String())
 		f.cause = unquoted(err, text)
 		return f

@@ -35,7 +35,7 @@ func (b *binder) validate(g group, v reflect.Value, at *place, origin Origin) bo
 	if b.planning {
 		return true
 	}
-	err := v.Addr().Interface().(validator).Validate()
+	err := safely("Validate of "+v.Type().String(), v.Addr().Interface().(validator).Validate)
 	if err != nil {
 		b.refused(err, g, at, origin)
 	}
@@ -52,7 +52,7 @@ func (b *binder) validateAll(validators []func(any) error, p *plan, v reflect.Va
 		origin = Origin{File: b.file}
 	}
 	for _, f := range validators {
-		if err := f(v.Interface()); err != nil {
+		if err := safely("a function of WithValidation", func() error { return f(v.Interface()) }); err != nil {
 			b.refused(err, group{plan: p}, &place{}, origin)
 		}
 	}
