@@ -210,23 +210,43 @@ func (s *iniScanner) indentOf(start int) int {
 	return utf8.RuneCount(bytes.TrimPrefix(s.src.src[s.src.lineStart(start):start], []byte(byteOrderMark)))
 }
 
-// setFrame notes what some readers take for a part of a name or a value: quotes, a comment
-// on the line, and the indentation.
-func (s *iniScanner) setFrame(n *Node, keyQuotes string, comment bool) {
+// setFrame notes what some readers take for a part of a name or a value: quotes, the
+// delimiter, a comment on the line, the indentation and odd white space.
+func (s *iniScanner) setFrame(n *Node, keyQuotes string, delimiter, inline int) {
 	if s.current.section.Key == metaKey {
 		return
 	}
-	frame := keyQuotes + "=" + iniQuotes[n.span.style]
-	if comment {
+	src := s.src.src
+	frame := keyQuotes
+	if raw := src[n.span.keyStart+len(keyQuotes) : n.span.keyEnd-len(keyQuotes)]; string(raw) != n.Key {
+		frame += string(raw)
+	}
+	frame += string(src[delimiter]) + iniQuotes[n.span.style]
+	end := s.src.lineEnd(n.span.end)
+	if inline >= 0 {
 		frame += ";"
+		end = inline
 	}
 	if s.deeper(n.span.keyStart) {
 		frame += iniDeeper
 	}
+	start := s.src.lineStart(n.span.keyStart)
+	frame += oddSpace(src[start:n.span.keyStart], src[n.span.keyEnd:n.span.start], bytes.TrimRight(src[n.span.end:end], "\r"))
 	if frame != "=" {
 		n.with().frame = frame
 	}
 	s.indent = s.indentOf(n.span.keyStart)
+}
+
+// oddSpace returns the white space in texts that not all readers skip, or at which some
+// end a line: all but blanks and tabs.
+func oddSpace(texts ...[]byte) string {
+	return strings.Map(func(r rune) rune {
+		if r != ' ' && r != '\t' && unicode.IsSpace(r) {
+			return r
+		}
+		return -1
+	}, string(bytes.Join(texts, nil)))
 }
 
 func (s *iniScanner) header(text string, start, next int) error {
@@ -248,8 +268,14 @@ func (s *iniScanner) header(text string, start, next int) error {
 	}
 	s.section(text[1:closing], start)
 	if s.current.section.Key != metaKey { // which is not in the plaintext
+		frame := ""
 		if s.deeper(start) {
-			s.current.section.with().frame = iniDeeper
+			frame = iniDeeper
+		}
+		src := s.src.src
+		lineStart, end := s.src.lineStart(start), s.src.lineEnd(start)
+		if frame += oddSpace(src[lineStart:start], bytes.TrimRight(src[min(start+len(text), end):end], "\r")); frame != "" {
+			s.current.section.with().frame = frame
 		}
 		s.indent = -1
 	}
@@ -284,7 +310,7 @@ func (s *iniScanner) key(text string, start, next int) (stop int, err error) {
 		return next, err
 	}
 	n.Line, n.Column = s.src.position(n.span.start)
-	s.setFrame(n, iniKeyQuotes(text), inline >= 0)
+	s.setFrame(n, iniKeyQuotes(text), start+delimiter, inline)
 	s.current.section.entries = append(s.current.section.entries, n)
 	if inline >= 0 {
 		c := s.newComment(inline, start+len(text))

@@ -13,7 +13,7 @@ import (
 // Python's configparser takes quotes, a comment on the line and a line that is indented more than the
 // one before for a part of a name or value.
 func TestINIFrames(t *testing.T) {
-	const plain = "[a]\nfirst_unencrypted = no\nsecond = yes\n'q' = \"x\"\n\n[b]\nthird = z ; old\n"
+	const plain = "[a]\nfirst_unencrypted = no\nsecond = yes\n'q' = \"x\"\n\"r\" = no\u00a0\n\n[b]\nthird = z ; old\n"
 	s, _ := sealAs(t, envfile.INI, plain, envfile.Rules{})
 	text := string(s.Bytes())
 	o, err := openExpecting(envfile.INI, text, envfile.Expectation{Bound: true})
@@ -28,6 +28,17 @@ func TestINIFrames(t *testing.T) {
 		"quotes around a name":                      {"first_unencrypted", `"first_unencrypted"`},
 		"a comment after a value":                   {"= no", "= no ; x"},
 		"no comment after a value":                  {" ;", "\n;"},
+		"a no-break space after a value":            {"= no", "= no\u00a0"},
+		"a no-break space before a value":           {"= no", "= \u00a0no"},
+		"a line separator after an encrypted value": {"]\n'q'", "]\u2028\n'q'"},
+		"a form feed before a comment":              {" ;", "\f ;"},
+		"a vertical tab before a name":              {"first_", "\vfirst_"},
+		"U+0085 after a name":                       {"first_unencrypted", "first_unencrypted\u0085"},
+		"a carriage return in front of the =":       {"first_unencrypted =", "first_unencrypted\r="},
+		"an em space after a header":                {"[b]", "[b]\u2003"},
+		"a no-break space before a header":          {"[b]", "\u00a0[b]"},
+		"a blank in a quoted name":                  {"\"r\"", "\"r \""},
+		"another delimiter":                         {"first_unencrypted =", "first_unencrypted :"},
 	} {
 		changed := strings.Replace(text, change[0], change[1], 1)
 		switch name {
@@ -43,6 +54,8 @@ func TestINIFrames(t *testing.T) {
 	}
 	for name, change := range map[string][2]string{
 		"blank lines":         {"\n[b]", "\n\n\n[b]"},
+		"CRLF":                {"= no\n", "= no\r\n"},
+		"CRLF after a header": {"[b]\n", "[b]\r\n"},
 		"a comment":           {"[b]\n", "; new\n[b]\n"},
 		"blanks around the =": {"first_unencrypted = no", "first_unencrypted=no"},
 		"all lines indented":  {"\n[b]\nthird", "\n[b]\n  third"},

@@ -171,6 +171,8 @@ func (s *sealer) values(rules *matcher) error {
 		case n.Kind == Comment:
 			if v.sealed {
 				s.comments = append(s.comments, n)
+			} else if why := misreadComment(s.d.format, n.Text); why != "" {
+				return syntaxError(n, "%s", why)
 			}
 			return nil
 		case v.sealed && n.span.borrowed:

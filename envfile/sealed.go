@@ -168,6 +168,9 @@ func (s *Sealed) openValues(key crypto.DataKey, unverified bool) (*Opened, *cryp
 	err = rules.walk(s.p.roots, func(v visit) error {
 		switch {
 		case v.node.Kind == Comment:
+			if why := misreadComment(s.format, v.node.Text); why != "" && !crypto.IsSealed(v.node.Text) {
+				return fmt.Errorf("%w: line %d: %s", ErrIntegrity, v.node.Line, why)
+			}
 			if v.sealed || crypto.IsSealed(v.node.Text) {
 				comments = append(comments, commentAt{v.node, v.aad(), v.sealed})
 			}

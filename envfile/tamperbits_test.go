@@ -56,12 +56,12 @@ var bitFiles = []struct {
 	{
 		name:  "all.env",
 		plain: "# first\nS=hunter2\nC_unencrypted=z\nE=\n",
-		open:  map[flipped]int{inComment: 575, inMetadata: 238, inText: 7},
+		open:  map[flipped]int{inComment: 561, inMetadata: 238, inText: 7},
 	},
 	{
 		name:  "all.ini",
 		plain: "; first\n[s]\na = hunter2\nc_unencrypted = z\ne =\n",
-		open:  map[flipped]int{inComment: 605, inMetadata: 438, inText: 8},
+		open:  map[flipped]int{inComment: 591, inMetadata: 438, inText: 7},
 	},
 	{
 		name:  "all.bin",
