@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -16,6 +17,8 @@ type threeWay struct {
 	base         *envfile.Document // nil if both sides have made the file
 	mine, theirs *envfile.Document
 	prefer       side // the side that counts for a field in conflict
+
+	shifts map[string]bool // by the paths of lists: what shifted has found
 }
 
 // A side of a merge.
@@ -132,6 +135,7 @@ func (s *fieldSet) drop(name string) {
 
 // fields returns the merged fields, or the fields in conflict.
 func (m threeWay) fields() (fieldSet, error) {
+	m.shifts = map[string]bool{}
 	base, mine, theirs := fieldSetOf(m.base), fieldSetOf(m.mine), fieldSetOf(m.theirs)
 	theirUnits := m.changed(base, theirs)
 	want := fieldSet{nodes: maps.Clone(theirs.nodes), paths: maps.Clone(theirs.paths), order: slices.Clone(theirs.order)}
@@ -163,7 +167,7 @@ func (m threeWay) fields() (fieldSet, error) {
 }
 
 // changed returns the units in which a side differs from base, in their order: fields,
-// and lists whose length differs on any side, since their items move.
+// and lists whose items move, on any side.
 func (m threeWay) changed(base, side fieldSet) []string {
 	var units []string
 	for _, s := range []fieldSet{base, side} {
@@ -180,29 +184,70 @@ func (m threeWay) changed(base, side fieldSet) []string {
 	return units
 }
 
-// unit returns the name of the outermost list on a path whose length differs between
+// unit returns the name of the outermost list on a path whose items move between
 // the three documents. Without one, it returns the name of the path.
 func (m threeWay) unit(path envfile.Path) string {
 	for i := 1; i < len(path); i++ {
-		if !path[i].IsIndex {
-			continue
-		}
-		lengths := map[int]bool{}
-		for _, d := range []*envfile.Document{m.base, m.mine, m.theirs} {
-			length := -1
-			if d == nil {
-				continue
-			}
-			if n := d.Roots()[0].At(path[:i]); n != nil && n.Kind == envfile.List {
-				length = n.Len()
-			}
-			lengths[length] = true
-		}
-		if len(lengths) > 1 {
+		if path[i].IsIndex && m.shifted(path[:i]) {
 			return path[:i].String()
 		}
 	}
 	return path.String()
+}
+
+// shifted reports whether the length of a list differs between the documents, or one
+// side has moved an item.
+func (m threeWay) shifted(list envfile.Path) bool {
+	name := list.String()
+	found, known := m.shifts[name]
+	if known {
+		return found
+	}
+	itemsOf := func(d *envfile.Document) []string {
+		n := d.Roots()[0].At(list)
+		if n == nil || n.Kind != envfile.List {
+			return nil
+		}
+		items := []string{} // an empty list differs from none
+		for item := range n.Entries() {
+			items = append(items, fingerprint(item))
+		}
+		return items
+	}
+	mine, theirs := itemsOf(m.mine), itemsOf(m.theirs)
+	base := mine
+	if m.base != nil {
+		base = itemsOf(m.base)
+	}
+	for _, side := range [][]string{mine, theirs} {
+		found = found || (side == nil) != (base == nil) || len(side) != len(base) || moved(base, side)
+	}
+	m.shifts[name] = found
+	return found
+}
+
+// moved reports whether an item of a list stands at another index, and another item in
+// its place.
+func moved(base, side []string) bool {
+	gone := map[string]bool{}
+	for i, item := range base {
+		gone[item] = gone[item] || side[i] != item
+	}
+	for i, item := range side {
+		if item != base[i] && gone[item] {
+			return true
+		}
+	}
+	return false
+}
+
+// fingerprint returns a text that equal nodes have in common.
+func fingerprint(n *envfile.Node) string {
+	text := fmt.Sprintf("%d %q %q %q {", n.Kind, n.Key, n.Type, n.Text)
+	for e := range n.Entries() {
+		text += fingerprint(e)
+	}
+	return text + "}"
 }
 
 // within reports whether a field belongs to a unit.
