@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/internal/atomicfile"
 	"github.com/sealcfg/sealcfg/internal/editor"
+	"github.com/sealcfg/sealcfg/internal/regular"
 	"github.com/sealcfg/sealcfg/internal/scratch"
 )
 
@@ -371,7 +373,7 @@ func (s *editSession) runEditor(ctx context.Context, text []byte, line int) (edi
 	}
 	now, _ := os.Stat(path)
 	saved = given == nil || now == nil || !os.SameFile(given, now) || !given.ModTime().Equal(now.ModTime())
-	edited, readErr := os.ReadFile(path)
+	edited, readErr := regular.Read(path, math.MaxInt64-1) // an editor may leave anything there
 	switch {
 	case readErr != nil:
 		return text, false, errors.Join(err, fmt.Errorf("read what %s has written: %w", s.editor.Name(), readErr))
