@@ -245,6 +245,7 @@ func TestWaysBack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t)
+			require.NoError(t, os.WriteFile(filepath.Join(b.dir, "sealcfg.yaml"), []byte("binding: required\n"), 0o644))
 			file := filepath.Join(b.dir, "app.yaml")
 			policy := readFile(t, filepath.Join(b.dir, ".sops.yaml"))
 			require.NoError(t, os.WriteFile(filepath.Join(b.dir, ".sops.yaml"), []byte(strings.ReplaceAll(policy, "^environments/", "yaml$")), 0o600))
