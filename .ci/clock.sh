@@ -41,13 +41,15 @@ export HOME=$work/home XDG_CONFIG_HOME= XDG_STATE_HOME= SOPS_DISABLE_VERSION_CHE
 export EDITOR=$work/editor
 printf '#!/bin/sh\necho "edited: one" >>"$1"\n' >"$EDITOR"
 chmod 755 "$EDITOR"
-mkdir "$work/project"
-cd "$work/project"
-"$work/sealcfg" init -q --name alice
 at() { SEALCFG_TEST_CLOCK=$1 "$work/moved" "${@:2}"; }
 
 for clock in -1=1969-12-31T23:59:59Z 0=1970-01-01T00:00:00Z 2147483648=2038-01-19T03:14:08Z 4294967296=2106-02-07T06:28:16Z; do
 	seconds=${clock%%=*} date=${clock#*=}
+	# Each change is at least a second later than the one before, whatever the clock says.
+	mkdir "$work/$seconds"
+	cd "$work/$seconds"
+	at $((seconds - 10)) init -q --name alice
+	rm sealcfg.yaml # sops writes here too, and no binding
 	printf 'a: one\n' >environments/new.yaml
 	at "$seconds" encrypt -q environments/new.yaml
 	printf 'changed' | at "$seconds" set -q prod db.password -
@@ -65,6 +67,5 @@ for clock in -1=1969-12-31T23:59:59Z 0=1970-01-01T00:00:00Z 2147483648=2038-01-1
 	[ "$(at "$seconds" get prod db.password)" = again ]
 	"$work/sealcfg" unset -q dev edited
 	"$work/sealcfg" rekey --yes -q
-	rm environments/new.yaml
 	echo "$date ok"
 done
