@@ -133,6 +133,17 @@ func TestBombs(t *testing.T) {
 	}
 }
 
+// A plaintext is not encrypted if it could not be read again after decryption.
+func TestPlaintextWithTooManyComments(t *testing.T) {
+	taken := allocated(func() {
+		_, err := envfile.Parse(envfile.YAML, []byte(strings.Repeat("# x\n", 500_000)+"a: x\n"))
+		require.ErrorContains(t, err, tooMany)
+	})
+	require.Less(t, taken, uint64(mostMemory))
+	_, err := envfile.Parse(envfile.YAML, []byte(strings.Repeat("# x\n", 150_000)+"a: x\n"))
+	require.NoError(t, err)
+}
+
 // judge parses the text, and opens it, which cannot be: its key is none.
 func (c bomb) judge() error {
 	s, err := envfile.ParseSealed(c.format, []byte(c.text))

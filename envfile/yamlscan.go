@@ -197,6 +197,8 @@ func (s *yamlScan) nextLine(from, free int) {
 			}
 			return
 		}
+		s.made += 2 // a comment counts as much as a field
+		s.sure(s.made <= s.most)
 		ended = s.lineEnd(i)
 		if column < 0 {
 			s.head = s.text[i:ended]
