@@ -321,7 +321,7 @@ func (r *sopsRun) write(ctx context.Context, f *sopsFile, result, old []byte, pr
 	}
 	var err error
 	if info, serr := os.Stat(path); serr == nil && !info.Mode().IsRegular() && !info.IsDir() {
-		err = writeThrough(path, result) // /dev/stdout, a pipe
+		err = writeThrough(ctx, path, result) // /dev/stdout, a pipe
 	} else {
 		err = written(path, atomicfile.Write(ctx, path, result, opt))
 	}
@@ -346,13 +346,24 @@ func (r *sopsRun) unwritten(err error) error {
 	return withCode(worded{err, "Could not open " + which + " file for writing: "}, sopsNoWrite)
 }
 
-func writeThrough(path string, text []byte) error {
-	to, err := os.OpenFile(path, os.O_WRONLY, 0)
-	if err != nil {
+// writeThrough writes into a pipe or a device. Opening a pipe waits for its reader, and
+// writing waits until it has read; a signal ends both.
+func writeThrough(ctx context.Context, path string, text []byte) error {
+	done := make(chan error, 1)
+	go func() {
+		to, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err == nil {
+			_, err = to.Write(text)
+			err = errors.Join(err, to.Close())
+		}
+		done <- err
+	}()
+	select {
+	case err := <-done:
 		return err
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	_, err = to.Write(text)
-	return errors.Join(err, to.Close())
 }
 
 // saveChanged replaces the file that was read by what was made of it.
