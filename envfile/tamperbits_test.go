@@ -61,7 +61,7 @@ var bitFiles = []struct {
 	{
 		name:  "all.ini",
 		plain: "; first\n[s]\na = hunter2\nc_unencrypted = z\ne =\n",
-		open:  map[flipped]int{inComment: 591, inMetadata: 438, inText: 7},
+		open:  map[flipped]int{inComment: 592, inMetadata: 438, inText: 7},
 	},
 	{
 		name:  "all.bin",
