@@ -100,10 +100,11 @@ func TestSealRefusesAliases(t *testing.T) {
 		{"a value", "a: &x hunter2\nb: *x\n", "line 2, column 4: b" + sealed},
 		{"a map", "a: &x\n  k: hunter2\nb: *x\n", "line 3, column 4: b.k" + sealed},
 		{"a merge", "a: &x\n  k: hunter2\nb:\n  <<: *x\n", "line 4, column 7: b.<<.k" + sealed},
-		{"an item", "a:\n  - &x hunter2\n  - *x\n", "line 3, column 5: a" + sealed},
+		{"an item", "a:\n  - &x hunter2\n  - *x\n", "line 3, column 5: a[1]" + sealed},
+		{"a list in a list", "a:\n  - [u, &x hunter2]\n  # c\n  - [w, {k: *x}]\n", "line 4, column 13: a[1][1].k" + sealed},
 		{"a clear anchor", "a_unencrypted: &x y\nb: *x\n", "line 2, column 4: b" + sealed},
 		{"a sealed anchor", "a: &x hunter2\nb_unencrypted: *x\n", "line 2, column 16: b_unencrypted" + clear},
-		{"a sealed anchor below", "a: &x\n  k: {l: hunter2}\nb_unencrypted:\n  - *x\n", "line 4, column 5: b_unencrypted.k.l" + clear},
+		{"a sealed anchor below", "a: &x\n  k: {l: hunter2}\nb_unencrypted:\n  - *x\n", "line 4, column 5: b_unencrypted[0].k.l" + clear},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, _, err := envfile.Seal(context.Background(), parse(t, c.text), envfile.Rules{}, sealedTo(alice))

@@ -177,7 +177,7 @@ func (s *sealer) values(rules *matcher) error {
 			return nil
 		case v.sealed && n.span.borrowed:
 			return syntaxError(n, "%s would be sealed, but it is reached through an alias (*): "+
-				"a sealed value is bound to its path, so write the value out or keep it in clear", pathName(v.keys))
+				"a sealed value is bound to its path, so write the value out or keep it in clear", pathTo(s.d.p.roots, n))
 		}
 		if n.span.misread && s.d.format == Dotenv {
 			if s.old.old == nil { // who seals it first can still mend it
@@ -191,7 +191,7 @@ func (s *sealer) values(rules *matcher) error {
 		}
 		if n.span.borrowed && sealedAt[n.span.origin] {
 			return syntaxError(n, "%s is in clear, but it is reached through an alias (*) and sealed where the anchor stands: "+
-				"write the value out", pathName(v.keys))
+				"write the value out", pathTo(s.d.p.roots, n))
 		}
 		clear := !v.sealed || n.Text == ""
 		if n.span.header >= 0 && s.openEnd(n) && (clear || s.keepsBlanks(n)) {
