@@ -127,7 +127,7 @@ func (d *Document) apply(op Op) (*Document, error) {
 		op.value = asNew(op.value, d.format == YAML)
 	}
 	if op.value != nil && op.value.Kind == Value {
-		op.value.Type, op.value.Text = d.format.carry(op.value.Type, op.value.Text)
+		op.value.Type, op.value.Text = d.format.coerce(op.value.Type, op.value.Text)
 	}
 	edits, want, err := d.plan(op)
 	if err != nil {

@@ -75,7 +75,7 @@ func (o *Opened) replaceable(op Op) (n, plain *Node) {
 		return nil, nil
 	}
 	// What Reseal would mend: values and comments that are not as it writes them.
-	if o.rules.comment != nil || len(o.odd)+len(o.clear)+o.strayed > 0 || !o.isSettled() {
+	if o.rules.comment != nil || len(o.nonCanonical)+len(o.clear)+o.strayed > 0 || !o.isSettled() {
 		return nil, nil
 	}
 	plain = o.roots[0].At(op.path)
@@ -90,7 +90,7 @@ func (o *Opened) replaceable(op Op) (n, plain *Node) {
 		return nil, nil
 	}
 	for sealed, open := range o.plain {
-		if open == plain && t.staysOnLine(sealed, spelling{text: text, typ: plain.Type}) {
+		if open == plain && t.staysOnLine(sealed, replacement{text: text, typ: plain.Type}) {
 			return sealed, plain
 		}
 	}

@@ -19,9 +19,9 @@ var otherTexts = map[crypto.Type][]string{
 	crypto.Time:  {"2001-02-03T04:05:06Z"},
 }
 
-// TestApplyInPlaceSaysTheSame changes each value of many files in both ways. Where
+// TestApplyInPlaceMatchesReseal changes each value of many files in both ways. Where
 // the short one is taken, the files open to the same plain text.
-func TestApplyInPlaceSaysTheSame(t *testing.T) {
+func TestApplyInPlaceMatchesReseal(t *testing.T) {
 	taken, all := 0, 0
 	for _, c := range roundTrips {
 		s := seal(t, c.plain, envfile.Rules{})

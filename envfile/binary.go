@@ -22,8 +22,8 @@ func (binaryFormat) Name() string { return "binary" }
 
 func (f binaryFormat) values(src []byte) ([]*Node, error) { return valuesOf(f, src) }
 
-func (binaryFormat) carry(typ crypto.Type, text string) (crypto.Type, string) {
-	return carryText(typ, text)
+func (binaryFormat) coerce(typ crypto.Type, text string) (crypto.Type, string) {
+	return coerceText(typ, text)
 }
 
 func (binaryFormat) parse(src []byte) (*parsed, error) {
@@ -133,7 +133,7 @@ func indentOf(src []byte) string {
 
 // spell replaces the whole text: a plain one by the beginning of the JSON, the
 // JSON by a plain one.
-func (t *binaryText) spell(n *Node, to spelling) ([]edit, error) {
+func (t *binaryText) format(n *Node, to replacement) ([]edit, error) {
 	switch {
 	case t.block != nil && n.span.start >= t.block.text[0]: // a field of the metadata
 		return []edit{{n.span.start, n.span.end, string(jsonString(to.text))}}, nil
@@ -178,5 +178,5 @@ func (t *binaryText) replace(n, v *Node) ([]edit, error) {
 	if v.Kind != Value {
 		return nil, errOneValue
 	}
-	return t.spell(n, spelling{typ: crypto.Str, text: v.Text})
+	return t.format(n, replacement{typ: crypto.Str, text: v.Text})
 }

@@ -159,7 +159,7 @@ func bindingBlock(text string) *Node {
 func (m *Metadata) parseBinding(block *Node) {
 	version := block.Get(bindingNumber)
 	if version != nil {
-		n, ok := weakCount(version)
+		n, ok := lenientCount(version)
 		if ok && n == bindingVersion {
 			m.binding = block
 			return

@@ -282,7 +282,7 @@ func TestBindingMACOnlyEncrypted(t *testing.T) {
 }
 
 // A file of one environment is not one of another.
-func TestBindingPlace(t *testing.T) {
+func TestBindingLocation(t *testing.T) {
 	eachBound(t, func(t *testing.T, f boundFile, text string) {
 		b := func(e envfile.Expectation) error {
 			_, err := openExpecting(f.format, text, e)
@@ -308,7 +308,7 @@ func TestBindingPlace(t *testing.T) {
 }
 
 // Who knows no place, such as sops's own commands, leaves it as it is.
-func TestBindingKeepsThePlace(t *testing.T) {
+func TestBindingKeepsTheLocation(t *testing.T) {
 	s, _, err := envfile.Seal(t.Context(), parse(t, "a: x\n").WithLocation("prod"), envfile.Rules{}, sealedTo(alice))
 	require.NoError(t, err)
 	again := reseal(t, open(t, s), "a: y\n")
@@ -501,15 +501,15 @@ func TestBindingOfOtherRecipients(t *testing.T) {
 // What the binding adds to a file, however long the place is called.
 func TestBindingSize(t *testing.T) {
 	for _, f := range boundFiles {
-		for _, place := range []string{"", "environment prod", strings.Repeat("p", 160), strings.Repeat("p", 4000)} {
-			s, _, err := envfile.Seal(t.Context(), parseAs(t, f.format, f.plain).WithLocation(place), bindingRules, sealedTo(alice))
+		for _, location := range []string{"", "environment prod", strings.Repeat("p", 160), strings.Repeat("p", 4000)} {
+			s, _, err := envfile.Seal(t.Context(), parseAs(t, f.format, f.plain).WithLocation(location), bindingRules, sealedTo(alice))
 			require.NoError(t, err)
 			text := string(s.Bytes())
-			assert.LessOrEqual(t, len(text)-len(f.without(t, text)), 600, "%s, %d", f.format.Name(), len(place))
-			_, err = openExpecting(f.format, text, envfile.Expectation{Location: place, Bound: true})
+			assert.LessOrEqual(t, len(text)-len(f.without(t, text)), 600, "%s, %d", f.format.Name(), len(location))
+			_, err = openExpecting(f.format, text, envfile.Expectation{Location: location, Bound: true})
 			require.NoError(t, err)
-			_, err = openExpecting(f.format, text, envfile.Expectation{Location: place + "x"})
-			if place != "" {
+			_, err = openExpecting(f.format, text, envfile.Expectation{Location: location + "x"})
+			if location != "" {
 				requireTampered(t, err, envfile.BindingLocation)
 			}
 		}

@@ -119,7 +119,7 @@ func TestBombs(t *testing.T) {
 	for _, c := range bombs {
 		t.Run(c.name, func(t *testing.T) {
 			taken := allocated(func() {
-				err := c.judge()
+				err := c.tryToOpen()
 				if c.want == "" {
 					require.ErrorIs(t, err, keys.ErrNoIdentity)
 					return
@@ -145,7 +145,7 @@ func TestPlaintextWithTooManyComments(t *testing.T) {
 }
 
 // judge parses the text, and opens it, which cannot be: its key is none.
-func (c bomb) judge() error {
+func (c bomb) tryToOpen() error {
 	s, err := envfile.ParseSealed(c.format, []byte(c.text))
 	if err != nil {
 		return err
@@ -168,7 +168,7 @@ func BenchmarkBombs(b *testing.B) {
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				_ = c.judge()
+				_ = c.tryToOpen()
 			}
 		})
 	}

@@ -23,10 +23,10 @@ type commentKey struct{ aad, text string }
 // valueKey identifies a value. place is its path: with positions in lists to
 // find what did not move, without them to find what did.
 type valueKey struct {
-	doc   int
-	place string
-	typ   crypto.Type
-	text  string
+	doc  int
+	path string
+	typ  crypto.Type
+	text string
 }
 
 func collect(o *Opened) *ciphertexts {
@@ -69,7 +69,7 @@ func (c *ciphertexts) match(roots []*Node) {
 	}
 	exact := map[valueKey][]*Node{} // several for a key that a dotenv file repeats
 	walkValues(c.old.roots, func(k valueKey, _ string, n *Node) {
-		if n.enc != "" && !n.odd { // sops would seal the canonical spelling under the same nonce
+		if n.enc != "" && !n.nonCanonical { // sops would seal the canonical spelling under the same nonce
 			exact[k] = append(exact[k], n)
 		}
 	})
@@ -79,8 +79,8 @@ func (c *ciphertexts) match(roots []*Node) {
 			c.values[n], exact[k] = old[0], old[1:]
 			return
 		}
-		if loose != k.place {
-			k.place = loose
+		if loose != k.path {
+			k.path = loose
 			moved = append(moved, func() { c.assign(k, n) })
 		}
 	})
@@ -90,8 +90,8 @@ func (c *ciphertexts) match(roots []*Node) {
 	// What is left over, in file order, by path without positions.
 	c.loose = map[valueKey][]*Node{}
 	walkValues(c.old.roots, func(k valueKey, loose string, _ *Node) {
-		if old := exact[k]; len(old) > 0 && loose != k.place {
-			k.place = loose
+		if old := exact[k]; len(old) > 0 && loose != k.path {
+			k.path = loose
 			c.loose[k] = append(c.loose[k], old...)
 		}
 	})
@@ -123,7 +123,7 @@ func sameFields(found map[*Node]*Node, old, n *Node, inList bool) bool {
 	}
 	if n.Kind == Value {
 		same := old.Type == n.Type && old.Text == n.Text
-		if same && old.enc != "" && !old.odd { // as in match
+		if same && old.enc != "" && !old.nonCanonical { // as in match
 			found[n] = old
 		}
 		return same || !inList

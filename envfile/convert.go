@@ -211,7 +211,7 @@ func convertDotenv(root *Node) ([]byte, error) {
 		case e.Key == "" || strings.ContainsAny(e.Key, "=\r\n") || e.Key[0] == '#':
 			return nil, fmt.Errorf("line %d: %s cannot be a key: %w (dotenv)", e.Line, Path{{Key: e.Key}}, ErrConvert)
 		}
-		_, text := carryText(e.Type, e.Text)
+		_, text := coerceText(e.Type, e.Text)
 		if strings.Contains(text, `\n`) {
 			return nil, fmt.Errorf(`line %d: %s has \n in it, which dotenv reads as a line feed: %w (dotenv)`, e.Line, Path{{Key: e.Key}}, ErrConvert)
 		}
@@ -239,12 +239,12 @@ func convertINI(root *Node) ([]byte, error) {
 			width = max(width, len(e.Key))
 		}
 		for e := range s.Entries() {
-			_, plain := carryText(e.Type, e.Text)
+			_, plain := coerceText(e.Type, e.Text)
 			style := stylePlain
 			if strings.ContainsAny(plain, "#;") { // where sops would cut it
 				style = styleBacktick
 			}
-			text, ok := spellINI(plain, style, "")
+			text, ok := formatINI(plain, style, "")
 			if e.Kind == Map || e.Kind == List || !ok || e.Key == "" || e.Key == "-" || strings.TrimSpace(e.Key) != e.Key ||
 				strings.ContainsAny(e.Key, "=:#;[]\"`\r\n") {
 				return nil, fmt.Errorf("line %d: %s: %w (ini)", e.Line, Path{{Key: s.Key}, {Key: e.Key}}, ErrConvert)
@@ -259,6 +259,6 @@ func convertINI(root *Node) ([]byte, error) {
 // such as a variable of the environment: true and not True, 1.0 for the float 1.
 // It is "" for null.
 func StringText(n *Node) string {
-	_, text := carryText(n.Type, n.Text)
+	_, text := coerceText(n.Type, n.Text)
 	return text
 }

@@ -26,8 +26,8 @@ func (dotenvFormat) Name() string { return "dotenv" }
 
 func (f dotenvFormat) values(src []byte) ([]*Node, error) { return valuesOf(f, src) }
 
-func (dotenvFormat) carry(typ crypto.Type, text string) (crypto.Type, string) {
-	return carryText(typ, text)
+func (dotenvFormat) coerce(typ crypto.Type, text string) (crypto.Type, string) {
+	return coerceText(typ, text)
 }
 
 func (dotenvFormat) parse(src []byte) (*parsed, error) {
@@ -83,8 +83,8 @@ func (dotenvFormat) parse(src []byte) (*parsed, error) {
 
 // openQuotes finds values that look as if they went on on the next lines.
 type openQuotes struct {
-	open   *Node   // a value whose quote is not closed on its line
-	behind []*Node // what came after it
+	open      *Node   // a value whose quote is not closed on its line
+	following []*Node // what came after it
 }
 
 func (q *openQuotes) see(n *Node, line []byte) {
@@ -95,20 +95,20 @@ func (q *openQuotes) see(n *Node, line []byte) {
 	}
 	switch {
 	case v != "" && (v[0] == '"' || v[0] == '\'') && v != quote: // one of its own
-		q.open, q.behind = nil, nil
+		q.open, q.following = nil, nil
 		if strings.Count(v, v[:1]) == 1 {
 			q.open = n
 		}
 	case q.open != nil:
-		q.behind = append(q.behind, n)
+		q.following = append(q.following, n)
 		if !strings.HasSuffix(strings.TrimSpace(string(line)), quote) {
 			return
 		}
 		q.open.span.misread = true
-		for _, n := range q.behind {
-			n.span.spilt = true
+		for _, n := range q.following {
+			n.span.insideQuotes = true
 		}
-		q.open, q.behind = nil, nil
+		q.open, q.following = nil, nil
 	}
 }
 
@@ -138,12 +138,12 @@ type dotenvText struct {
 	block *block
 }
 
-func (t *dotenvText) spell(n *Node, to spelling) ([]edit, error) {
+func (t *dotenvText) format(n *Node, to replacement) ([]edit, error) {
 	if n.Kind == Comment {
 		return []edit{{n.span.start, n.span.end, "#" + to.text}}, nil
 	}
 	if !to.sealed {
-		_, to.text = carryText(to.typ, to.text)
+		_, to.text = coerceText(to.typ, to.text)
 	}
 	if strings.Contains(to.text, `\n`) {
 		return nil, syntaxError(n, "%s", errBackslashN)
@@ -182,7 +182,7 @@ func (t *dotenvText) replace(n, v *Node) ([]edit, error) {
 	if err != nil {
 		return nil, err
 	}
-	return t.spell(n, spelling{typ: crypto.Str, text: text})
+	return t.format(n, replacement{typ: crypto.Str, text: text})
 }
 
 // flatNew is the text of a new value in a format that knows strings only.

@@ -29,12 +29,12 @@ func TestDotenvSetBackslashN(t *testing.T) {
 }
 
 // A tab is as good as a blank to those who write export, or a comment.
-func TestDotenvTrapsWithTabs(t *testing.T) {
+func TestDotenvWarningsWithTabs(t *testing.T) {
 	d, err := envfile.Parse(envfile.Dotenv, []byte("export\tA=x\nB=x\t# c\nC=a#b\n"))
 	require.NoError(t, err)
-	traps, err := d.Traps(envfile.Rules{})
+	warnings, err := d.Traps(envfile.Rules{})
 	require.NoError(t, err)
-	require.Len(t, traps, 2)
-	require.Contains(t, traps[0].Reason, `"export"`)
-	require.Contains(t, traps[1].Reason, "comment on a line of its own")
+	require.Len(t, warnings, 2)
+	require.Contains(t, warnings[0].Reason, `"export"`)
+	require.Contains(t, warnings[1].Reason, "comment on a line of its own")
 }

@@ -69,11 +69,11 @@ func unflatten(fields []flatField) (*Node, error) {
 			return nil, syntaxError(f.node, "sops metadata has too many fields")
 		}
 	}
-	placed := flatTree{}
+	tree := flatTree{}
 	fields = slices.Clone(fields)
 	sort.SliceStable(fields, func(i, j int) bool { return listOrder(fields[i].name) < listOrder(fields[j].name) })
 	for _, f := range fields {
-		if err := placed.place(root, f.name, f.node); err != nil {
+		if err := tree.insert(root, f.name, f.node); err != nil {
 			return nil, err
 		}
 	}
@@ -107,7 +107,7 @@ func (t flatTree) add(at *Node, key string, child *Node) {
 	at.entries = append(at.entries, child)
 }
 
-func (t flatTree) place(at *Node, name string, v *Node) error {
+func (t flatTree) insert(at *Node, name string, v *Node) error {
 	mismatch := func() error { return syntaxError(v, "sops metadata %s contradicts another field", v.Key) }
 	for {
 		part, rest, isList := cutFlat(name)
@@ -162,13 +162,13 @@ func cutFlat(name string) (part, rest string, isList bool) {
 
 // flatText is the text of a flat field. Line feeds are written as \n.
 func flatText(n *Node) string {
-	_, text := carryText(n.Type, n.Text)
+	_, text := coerceText(n.Type, n.Text)
 	return escapeFeeds(text)
 }
 
-// carryText makes a string of a value, as the formats of sops that know nothing
+// coerceText makes a string of a value, as the formats of sops that know nothing
 // else do (ValToString in stores/stores.go).
-func carryText(typ crypto.Type, text string) (crypto.Type, string) {
+func coerceText(typ crypto.Type, text string) (crypto.Type, string) {
 	switch typ {
 	case crypto.Bool:
 		text = strings.ToLower(text)

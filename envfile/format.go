@@ -12,7 +12,7 @@ type Format interface {
 	values(src []byte) ([]*Node, error)
 	// carry returns what becomes of a value's type and canonical text: a format
 	// that knows only strings makes a string of a number.
-	carry(typ crypto.Type, text string) (crypto.Type, string)
+	coerce(typ crypto.Type, text string) (crypto.Type, string)
 }
 
 // valuesOf is Format.values where that is no less work than parse.
@@ -29,9 +29,9 @@ func valuesOf(f Format, src []byte) ([]*Node, error) {
 
 // judge is Format.parse for a text that is about to be written or printed. If the format has
 // two readers, it is the one that takes no shortcut.
-func judge(f Format, src []byte) (*parsed, error) {
+func reparse(f Format, src []byte) (*parsed, error) {
 	if f == YAML {
-		return parseYAML(src, askParser)
+		return parseYAML(src, decodeWithParser)
 	}
 	return f.parse(src)
 }
@@ -42,7 +42,7 @@ func misread(f Format, src []byte, want []*Node) (Path, error) {
 	if f == YAML {
 		return misreadYAML(src, want)
 	}
-	p, err := judge(f, src)
+	p, err := reparse(f, src)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ type parsed struct {
 // the fewest bytes. Its methods return edits; they do not apply them.
 type layout interface {
 	// spell puts a text in the place of a value or comment.
-	spell(n *Node, to spelling) ([]edit, error)
+	format(n *Node, to replacement) ([]edit, error)
 	// renderBlock spells a metadata tree for a document that had the block old,
 	// nil if it had none.
 	renderBlock(doc int, tree *Node, old *block) string
@@ -92,7 +92,7 @@ type revealer interface {
 
 // A spelling is a text that is to stand in the place of a value or comment: an
 // ENC form if sealed, else the canonical text of a type.
-type spelling struct {
+type replacement struct {
 	text   string
 	typ    crypto.Type
 	sealed bool

@@ -407,14 +407,14 @@ func FuzzFormats(f *testing.F) {
 }
 
 // What people write in .env files and sops takes as it stands.
-func TestDotenvTraps(t *testing.T) {
+func TestDotenvWarnings(t *testing.T) {
 	d := parseAs(t, envfile.Dotenv, "OK=a=b c\nexport A=1\nB = 2\nC=\"x y\"\nD='x'\nE= x\nF=x # y\nG=x\r\nH=\"\nI_unencrypted=\"x\"\nJ=it's \"a\" b\n")
-	traps, err := d.Traps(envfile.Rules{})
+	warnings, err := d.Traps(envfile.Rules{})
 	require.NoError(t, err)
 	var got []string
-	for _, trap := range traps {
-		got = append(got, fmt.Sprintf("%d %s %s", trap.Line, strings.TrimSpace(trap.Path), strings.Fields(trap.Reason)[2:6]))
-		assert.NotContains(t, trap.Reason, "x y")
+	for _, warning := range warnings {
+		got = append(got, fmt.Sprintf("%d %s %s", warning.Line, strings.TrimSpace(warning.Path), strings.Fields(warning.Reason)[2:6]))
+		assert.NotContains(t, warning.Reason, "x y")
 	}
 	assert.Equal(t, []string{
 		`2 ["export A"] ["export" for a part]`, `3 ["B "] [the blanks for a]`, "4 C [the quotes for a]", "5 D [the quotes for a]", "6 E [the blanks for a]",
@@ -430,10 +430,10 @@ func TestDotenvSeveralLines(t *testing.T) {
 		d := parseAs(t, envfile.Dotenv, text)
 		_, _, err := envfile.Seal(t.Context(), d, envfile.Rules{}, sealedTo(alice))
 		require.ErrorContains(t, err, "a quoted value of several lines")
-		traps, err := d.Traps(envfile.Rules{})
+		warnings, err := d.Traps(envfile.Rules{})
 		require.NoError(t, err)
-		for _, trap := range traps[1:] {
-			assert.Regexp(t, `^line \d$`, trap.Path, "the name may be a part of the value")
+		for _, warning := range warnings[1:] {
+			assert.Regexp(t, `^line \d$`, warning.Path, "the name may be a part of the value")
 		}
 	}
 	// What sops has sealed so is opened and can be changed.
@@ -443,14 +443,14 @@ func TestDotenvSeveralLines(t *testing.T) {
 	sealAs(t, envfile.Dotenv, "K=\"x\nB=2\n", envfile.Rules{})
 }
 
-func TestJSONNumbersKeepTheirSpellingOrWarn(t *testing.T) {
+func TestJSONNumbersKeepTheirNotationOrWarn(t *testing.T) {
 	const plain = `{"a": 100000000000000000000, "b": 1E5, "c": -0, "d": 2e0, "e": 1.5, "f": 7, "g": -100000000000000000000}`
 	d := parseAs(t, envfile.JSON, plain)
-	traps, err := d.Traps(envfile.Rules{})
+	warnings, err := d.Traps(envfile.Rules{})
 	require.NoError(t, err)
 	var paths []string
-	for _, trap := range traps {
-		paths = append(paths, trap.Path)
+	for _, warning := range warnings {
+		paths = append(paths, warning.Path)
 	}
 	assert.Equal(t, []string{"b", "c", "d"}, paths)
 	_, o := sealAs(t, envfile.JSON, plain, envfile.Rules{})

@@ -13,7 +13,7 @@ import (
 )
 
 func addSeeds(f *testing.F, add func(text string)) {
-	for _, s := range spellings {
+	for _, s := range reformatted {
 		add(s.plain)
 	}
 	for _, s := range roundTrips {

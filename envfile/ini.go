@@ -25,8 +25,8 @@ func (iniFormat) Name() string { return "ini" }
 
 func (f iniFormat) values(src []byte) ([]*Node, error) { return valuesOf(f, src) }
 
-func (iniFormat) carry(typ crypto.Type, text string) (crypto.Type, string) {
-	return carryText(typ, text)
+func (iniFormat) coerce(typ crypto.Type, text string) (crypto.Type, string) {
+	return coerceText(typ, text)
 }
 
 const iniDefault = "DEFAULT"

@@ -15,13 +15,13 @@ type iniText struct {
 	block    *block
 }
 
-func (t *iniText) spell(n *Node, to spelling) ([]edit, error) {
+func (t *iniText) format(n *Node, to replacement) ([]edit, error) {
 	sp := n.span
 	if n.Kind == Comment { // the marks before it stay
 		if head := t.src.src[t.src.lineStart(sp.start):sp.start]; to.sealed && sp.flow && bytes.HasPrefix(bytes.TrimSpace(bytes.TrimPrefix(head, []byte(byteOrderMark))), []byte("[")) {
 			return nil, syntaxError(n, "the comment behind a section's bracket cannot be sealed: put it on a line of its own")
 		}
-		return t.spellComment(n, to), nil
+		return t.formatComment(n, to), nil
 	}
 	if t.block != nil && sp.start >= t.block.text[0] && sp.end <= t.block.text[1] {
 		return []edit{{sp.start, sp.end, escapeFeeds(to.text)}}, nil
@@ -30,13 +30,13 @@ func (t *iniText) spell(n *Node, to spelling) ([]edit, error) {
 		q := iniQuotes[sp.style]
 		return []edit{{sp.start, sp.end, q + to.text + q}}, nil
 	}
-	_, to.text = carryText(to.typ, to.text)
+	_, to.text = coerceText(to.typ, to.text)
 	return t.write(n, to.text, sp.style)
 }
 
-// spellComment writes a comment. If it is in several places, each gets its lines of the
+// formatComment writes a comment. If it is in several places, each gets its lines of the
 // plaintext; encrypted, the first gets the ciphertext and the others keep their marks.
-func (t *iniText) spellComment(n *Node, to spelling) []edit {
+func (t *iniText) formatComment(n *Node, to replacement) []edit {
 	src := t.src.src
 	var edits []edit
 	text := to.text
@@ -80,18 +80,18 @@ func cutLines(text string, n int) (before, last string, ok bool) {
 // write puts a text in the place of a value, so that it reads back beside the
 // comment that may stand behind it.
 func (t *iniText) write(n *Node, text string, st style) ([]edit, error) {
-	behind, gap := string(t.src.src[n.span.end:t.src.lineEnd(n.span.end)]), ""
-	if text != "" && behind != "" && strings.ContainsAny(behind[:1], "#;") {
+	rest, gap := string(t.src.src[n.span.end:t.src.lineEnd(n.span.end)]), ""
+	if text != "" && rest != "" && strings.ContainsAny(rest[:1], "#;") {
 		gap = " " // which an empty value does not need
 	}
-	spelled, ok := spellINI(text, st, gap+behind)
+	formatted, ok := formatINI(text, st, gap+rest)
 	switch {
-	case !ok && strings.TrimSpace(behind) != "":
+	case !ok && strings.TrimSpace(rest) != "":
 		return nil, syntaxError(n, "the comment behind the value leaves no way to write it: put the comment on a line of its own")
 	case !ok:
-		return nil, syntaxError(n, "%s", errNoSpelling)
+		return nil, syntaxError(n, "%s", errNotInINI)
 	}
-	return []edit{{n.span.start, n.span.end, spelled + gap}}, nil
+	return []edit{{n.span.start, n.span.end, formatted + gap}}, nil
 }
 
 func (t *iniText) blockFits(int, *block) bool { return true }
@@ -137,9 +137,9 @@ func (t *iniText) insert(at *Node, missing Path, v *Node) ([]edit, error) {
 	if err != nil {
 		return nil, err
 	}
-	spelled, ok := spellINI(text, iniNewStyle(text, stylePlain), "")
+	formatted, ok := formatINI(text, iniNewStyle(text, stylePlain), "")
 	if !ok {
-		return nil, errNoSpelling
+		return nil, errNotInINI
 	}
 	key := missing[len(missing)-1].Key
 	if strings.TrimSpace(key) != key || key == "" || strings.ContainsAny(key, "=:\r\n") || strings.ContainsAny(key[:1], "#;[\"`") {
@@ -151,7 +151,7 @@ func (t *iniText) insert(at *Node, missing Path, v *Node) ([]edit, error) {
 		if strings.ContainsAny(name, "]\r\n") {
 			return nil, fmt.Errorf("%w: INI cannot write this name", ErrPath)
 		}
-		line := "[" + name + "]" + t.src.eol + key + " = " + spelled
+		line := "[" + name + "]" + t.src.eol + key + " = " + formatted
 		if len(t.src.src) > 0 {
 			line = t.src.eol + line
 		}
@@ -159,7 +159,7 @@ func (t *iniText) insert(at *Node, missing Path, v *Node) ([]edit, error) {
 	case at != t.root && len(missing) == 1:
 		for _, s := range t.sections {
 			if s.section == at {
-				return []edit{t.addLine(s.end, key+t.equals(at)+spelled)}, nil
+				return []edit{t.addLine(s.end, key+t.equals(at)+formatted)}, nil
 			}
 		}
 	}

@@ -24,7 +24,7 @@ func (jsonFormat) Name() string { return "json" }
 func (f jsonFormat) values(src []byte) ([]*Node, error) { return valuesOf(f, src) }
 
 // carry makes texts of times, as sops does.
-func (jsonFormat) carry(typ crypto.Type, text string) (crypto.Type, string) {
+func (jsonFormat) coerce(typ crypto.Type, text string) (crypto.Type, string) {
 	if typ == crypto.Time {
 		return crypto.Str, text
 	}
@@ -54,7 +54,7 @@ func (jsonFormat) parse(src []byte) (*parsed, error) {
 		return nil, syntaxError(root, "the document is a %s; only objects can be sealed", root.Kind)
 	}
 	if _, err := t.tokens.Next(); !errors.Is(err, io.EOF) {
-		line, column := t.src.position(t.behind(root.span.end))
+		line, column := t.src.position(t.skipBlanks(root.span.end))
 		return nil, &SyntaxError{Line: line, Column: column, Reason: "there is something behind the object"}
 	}
 	t.cutBlock()
@@ -75,7 +75,7 @@ type jsonText struct {
 }
 
 // behind returns where the text goes on behind an offset.
-func (t *jsonText) behind(offset int) int {
+func (t *jsonText) skipBlanks(offset int) int {
 	return len(t.src.src) - len(bytes.TrimLeft(t.src.src[offset:], " \t\r\n"))
 }
 

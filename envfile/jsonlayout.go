@@ -9,18 +9,18 @@ import (
 	"github.com/sealcfg/sealcfg/crypto"
 )
 
-func (t *jsonText) spell(n *Node, to spelling) ([]edit, error) {
+func (t *jsonText) format(n *Node, to replacement) ([]edit, error) {
 	text := `"` + to.text + `"`
 	if !to.sealed {
 		var err error
-		if text, err = spellJSON(n, to.typ, to.text); err != nil {
+		if text, err = formatJSON(n, to.typ, to.text); err != nil {
 			return nil, err
 		}
 	}
 	return []edit{{n.span.start, n.span.end, text}}, nil
 }
 
-func spellJSON(n *Node, typ crypto.Type, text string) (string, error) {
+func formatJSON(n *Node, typ crypto.Type, text string) (string, error) {
 	switch typ {
 	case crypto.Int:
 		return text, nil
@@ -30,7 +30,7 @@ func spellJSON(n *Node, typ crypto.Type, text string) (string, error) {
 		if _, err := strconv.ParseInt(text, 10, 64); errors.Is(err, strconv.ErrRange) && len(strings.TrimPrefix(text, "-")) <= 21 {
 			return text, nil // too large to be taken for an integer
 		}
-		if s := spellFloat(text); !strings.ContainsAny(s, "infa") {
+		if s := formatFloat(text); !strings.ContainsAny(s, "infa") {
 			return s, nil
 		}
 		return "", syntaxError(n, "%s: it is not a finite number", errNotInJSON)
@@ -46,7 +46,7 @@ func (t *jsonText) why(n *Node, encrypted bool) string {
 	if !encrypted || n.Kind != Value || n.Type != crypto.Int && n.Type != crypto.Float {
 		return ""
 	}
-	if text, err := spellJSON(n, n.Type, n.Text); err == nil && text != string(t.src.src[n.span.start:n.span.end]) {
+	if text, err := formatJSON(n, n.Type, n.Text); err == nil && text != string(t.src.src[n.span.start:n.span.end]) {
 		return "the number comes back in another spelling; make it a string if the spelling matters"
 	}
 	return ""
@@ -153,7 +153,7 @@ func (t *jsonText) overwrite(n, v *Node) ([]edit, error) { return t.replace(n, v
 
 func jsonNew(at, v *Node) (string, error) {
 	if v.Kind == Value {
-		return spellJSON(at, v.Type, v.Text)
+		return formatJSON(at, v.Type, v.Text)
 	}
 	return string(JSONText(v, "")), nil
 }

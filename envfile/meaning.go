@@ -44,7 +44,7 @@ func meaningOf(n *Node, sealed bool) meaning {
 		}
 	}
 	if sealed && m.tag != "" && n.span.flow && n.quotesMatter() {
-		m.quoted = true // see standsPlain
+		m.quoted = true // see marksPlain
 	}
 	m.directives = strings.Join(t.directives, "\n")
 	if t.empty {

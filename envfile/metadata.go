@@ -44,7 +44,7 @@ func (m *Metadata) HasMAC() bool { return m.mac != "" }
 func (m *Metadata) Stanzas() []*keys.Stanza { return slices.Concat(m.Groups...) }
 
 // parseMetadata reads the tree of a sops block. Field names are matched without
-// case and values are read whatever their type, as sops does (weaktype.go).
+// case and values are read whatever their type, as sops does (lenient.go).
 func parseMetadata(block *Node) (*Metadata, error) {
 	if block.Kind != Map {
 		return nil, syntaxError(block, "sops metadata is a %s, want a map", block.Kind)
@@ -124,12 +124,12 @@ func (m *Metadata) parseField(name string, e *Node) error {
 		return parseString(e, &m.Version)
 	case "mac_only_encrypted":
 		var ok bool
-		if m.Rules.MACOnlyEncrypted, ok = weakBool(e); !ok {
+		if m.Rules.MACOnlyEncrypted, ok = lenientBool(e); !ok {
 			return syntaxError(e, "sops.mac_only_encrypted is not a boolean")
 		}
 	case "shamir_threshold":
 		var ok bool
-		if m.Threshold, ok = weakCount(e); !ok {
+		if m.Threshold, ok = lenientCount(e); !ok {
 			return syntaxError(e, "sops.shamir_threshold is not a number")
 		}
 	default:
@@ -139,7 +139,7 @@ func (m *Metadata) parseField(name string, e *Node) error {
 }
 
 func parseString(e *Node, to *string) error {
-	text, ok := weakText(e)
+	text, ok := lenientText(e)
 	if !ok {
 		return syntaxError(e, "sops.%s is not a string (quote it)", e.Key)
 	}
@@ -162,7 +162,7 @@ func distinctNames(n *Node) error {
 }
 
 func (m *Metadata) parseGroups(list *Node) error {
-	groups, ok := weakList(list)
+	groups, ok := lenientList(list)
 	if !ok {
 		return syntaxError(list, "sops.key_groups is a %s, want a list", list.Kind)
 	}
@@ -187,7 +187,7 @@ func (m *Metadata) parseGroups(list *Node) error {
 }
 
 func parseStanzas(typ string, list *Node) ([]*keys.Stanza, error) {
-	entries, ok := weakList(list)
+	entries, ok := lenientList(list)
 	if !ok {
 		return nil, syntaxError(list, "sops.%s is a %s, want a list", typ, list.Kind)
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 // Consumers grep for these lines, so they are spelled as sops spells them.
-func TestMetadataSpelling(t *testing.T) {
+func TestMetadataFormat(t *testing.T) {
 	text := string(seal(t, "a: x\n", envfile.Rules{EncryptedRegex: "^(a|b)$", MACOnlyEncrypted: true}).Bytes())
 	assert.Regexp(t, `^a: ENC\[AES256_GCM,data:[^\n]*\]
 sops:
@@ -95,12 +95,12 @@ func TestParseSealedRefuses(t *testing.T) {
 // sops reads numbers and booleans from texts, and names in any case.
 func TestMetadataWeakTypes(t *testing.T) {
 	text := unbound(t, string(seal(t, "a: x\n", envfile.Rules{MACOnlyEncrypted: true}).Bytes()))
-	weak := strings.NewReplacer("mac_only_encrypted: true", `MAC_only_encrypted: "true"`,
+	lenient := strings.NewReplacer("mac_only_encrypted: true", `MAC_only_encrypted: "true"`,
 		"    version:", "    shamir_threshold: \"0\"\n    version:", "recipient:", "Recipient:").Replace(text)
-	s := parseSealed(t, weak)
+	s := parseSealed(t, lenient)
 	assert.True(t, s.Metadata().Rules.MACOnlyEncrypted)
 	assert.Equal(t, recipient(alice).String(), keys.Name(s.Metadata().Stanzas()[0]))
-	require.NoError(t, openErr(weak))
+	require.NoError(t, openErr(lenient))
 }
 
 // What sops takes for a text, a number or a boolean, it takes from these as well.

@@ -30,8 +30,8 @@ type Node struct {
 	Quoted bool // the author put the value in quotes or a block
 	// Shadowed reports that the map has another entry of this name, which counts
 	// instead: see [Repeat].
-	Shadowed bool
-	odd      bool // in an opened file: sealed in a spelling that is not canonical
+	Shadowed     bool
+	nonCanonical bool // in an opened file: sealed in a spelling that is not canonical
 	// repeats reports that the map has a name more than once.
 	repeats bool
 	Key     string // name within the parent map, "" elsewhere

@@ -22,7 +22,7 @@ func (o *Opened) Text() ([]byte, error) {
 	if o.sealed.format == Binary { // the text is the value, also if it is an encrypted file
 		return text, nil
 	}
-	at, err := misread(o.sealed.format, text, o.carried())
+	at, err := misread(o.sealed.format, text, o.coerced())
 	if err != nil {
 		return nil, fmt.Errorf("read the plaintext again: %w", err)
 	}
@@ -35,11 +35,11 @@ func (o *Opened) Document() (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := parsePlain(o.sealed.format, text, judge)
+	d, err := parsePlain(o.sealed.format, text, reparse)
 	if err != nil {
 		return nil, fmt.Errorf("read the plaintext again: %w", err)
 	}
-	if err := misreads(firstDifference(o.carried(), d.p.roots, nil)); err != nil {
+	if err := misreads(firstDifference(o.coerced(), d.p.roots, nil)); err != nil {
 		return nil, err
 	}
 	return d, nil
@@ -53,19 +53,19 @@ func misreads(at Path) error {
 }
 
 // carried returns the trees that a reader of the plaintext has to see.
-func (o *Opened) carried() []*Node {
+func (o *Opened) coerced() []*Node {
 	want := slices.Clone(o.settled())
 	for i, root := range want {
-		want[i] = carried(o.sealed.format, root)
+		want[i] = coerced(o.sealed.format, root)
 	}
 	return want
 }
 
 // carried is a tree as the format can write it in plaintext. sops can encrypt a YAML file as JSON
 // or dotenv, which leaves times, numbers and booleans in it.
-func carried(f Format, n *Node) *Node {
+func coerced(f Format, n *Node) *Node {
 	if n.Kind != Map && n.Kind != List {
-		typ, text := f.carry(n.Type, n.Text)
+		typ, text := f.coerce(n.Type, n.Text)
 		if n.Kind != Value || typ == n.Type {
 			return n
 		}
@@ -75,7 +75,7 @@ func carried(f Format, n *Node) *Node {
 	}
 	var c *Node // a copy, once there is something to change
 	for i, e := range n.entries {
-		if as := carried(f, e); as != e {
+		if as := coerced(f, e); as != e {
 			if c == nil {
 				own := *n
 				c, own.entries = &own, slices.Clone(n.entries)
@@ -95,7 +95,7 @@ func (o *Opened) plainText() ([]byte, error) {
 	edits := make([]edit, 0, len(o.plain)+len(p.blocks))
 	for _, root := range p.roots {
 		var err error
-		if edits, err = o.spellPlain(edits, root); err != nil {
+		if edits, err = o.plaintextEdits(edits, root); err != nil {
 			return nil, err
 		}
 	}
@@ -111,21 +111,21 @@ func (o *Opened) plainText() ([]byte, error) {
 	return text, nil
 }
 
-// spellPlain adds the edits for the encrypted values below n, about in file order.
-func (o *Opened) spellPlain(edits []edit, n *Node) ([]edit, error) {
-	layout, respells := o.sealed.p.layout.(respeller)
-	respells = respells && o.bound == nil && !n.span.borrowed
+// plaintextEdits adds the edits for the encrypted values below n, about in file order.
+func (o *Opened) plaintextEdits(edits []edit, n *Node) ([]edit, error) {
+	layout, reformats := o.sealed.p.layout.(reformatter)
+	reformats = reformats && o.bound == nil && !n.span.borrowed
 	emptied := o.onlyComments(n)
 	for _, c := range n.entries {
 		plain := o.plain[c]
-		if respells && c.Kind != Comment {
-			edits = append(edits, layout.respell(c, plain != nil)...)
+		if reformats && c.Kind != Comment {
+			edits = append(edits, layout.reformat(c, plain != nil)...)
 		}
 		var e []edit
 		var err error
 		switch {
 		case plain == nil:
-			edits, err = o.spellPlain(edits, c)
+			edits, err = o.plaintextEdits(edits, c)
 		case c.Kind == Value && plain.Kind == Comment && c.span.dash < 0:
 			err = syntaxError(c, "an encrypted comment stands where a value belongs")
 		case c.Kind == Value && plain.Kind == Comment: // "- ENC[…,type:comment]"
@@ -135,7 +135,7 @@ func (o *Opened) spellPlain(edits []edit, n *Node) ([]edit, error) {
 				emptied = false
 			}
 		default:
-			e, err = o.sealed.p.spell(c, spelling{text: plain.Text, typ: plain.Type, agreed: o.bound == nil})
+			e, err = o.sealed.p.format(c, replacement{text: plain.Text, typ: plain.Type, agreed: o.bound == nil})
 		}
 		if err != nil {
 			return nil, err

@@ -127,10 +127,10 @@ func TestSealRefusesOpenEnd(t *testing.T) {
 	// Readers disagree whether the text ends with a line feed, so it comes back in another spelling.
 	const fine = "a: |\n  x"
 	assert.Equal(t, "a: |-\n  x", document(t, open(t, seal(t, fine, envfile.Rules{}))))
-	traps, err := parse(t, fine).Traps(envfile.Rules{})
+	warnings, err := parse(t, fine).Traps(envfile.Rules{})
 	require.NoError(t, err)
-	require.Len(t, traps, 1)
-	assert.Contains(t, traps[0].Reason, "it comes back as |-")
+	require.Len(t, warnings, 1)
+	assert.Contains(t, warnings[0].Reason, "it comes back as |-")
 }
 
 // A few lines of aliases of aliases stand for a billion values.

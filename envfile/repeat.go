@@ -76,7 +76,7 @@ func shadow(m *Node, lastCounts bool) []Repeat {
 		for _, n := range nodes {
 			n.Shadowed = n != counts
 			r.Lines = append(r.Lines, n.KeyLine)
-			if n.span.spilt {
+			if n.span.insideQuotes {
 				r.Name = ""
 			}
 		}
@@ -93,12 +93,12 @@ func shadowSections(root *Node) []Repeat {
 		return nil
 	}
 	root.repeats = true
-	type place struct{ section, key string }
-	seen := map[place]bool{}
+	type field struct{ section, key string }
+	seen := map[field]bool{}
 	for section := range root.Entries() {
 		section.Shadowed = false
 		for e := range section.Entries() {
-			at := place{section.Key, e.Key}
+			at := field{section.Key, e.Key}
 			e.Shadowed = seen[at]
 			seen[at] = true
 		}

@@ -167,7 +167,7 @@ func (m *matcher) walk(roots []*Node, fn func(visit) error) error {
 // any kind, empty ones too.
 func (m *matcher) selects(roots []*Node) map[*Node]bool {
 	selected := map[*Node]bool{}
-	w := walker{m: m, fn: func(visit) error { return nil }, place: func(n *Node, sealed bool) {
+	w := walker{m: m, fn: func(visit) error { return nil }, visitEntry: func(n *Node, sealed bool) {
 		if sealed {
 			selected[n] = true
 		}
@@ -179,10 +179,10 @@ func (m *matcher) selects(roots []*Node) map[*Node]bool {
 }
 
 type walker struct {
-	m     *matcher
-	fn    func(visit) error
-	place func(n *Node, sealed bool) // of each entry but comments, if it is set
-	keys  []string
+	m          *matcher
+	fn         func(visit) error
+	visitEntry func(n *Node, sealed bool) // of each entry but comments, if it is set
+	keys       []string
 }
 
 // entries walks a map or a list. byKey says that a key above is selected,
@@ -212,8 +212,8 @@ func (w *walker) entries(n *Node, byKey bool, above int) error {
 			w.keys = append(w.keys, e.Key)
 			selected = selected || w.m.key != nil && w.m.key(e.Key)
 		}
-		if w.place != nil {
-			w.place(e, w.m.seals(selected, above+own))
+		if w.visitEntry != nil {
+			w.visitEntry(e, w.m.seals(selected, above+own))
 		}
 		var err error
 		switch e.Kind {

@@ -202,7 +202,7 @@ func (s *sealer) values(rules *matcher) error {
 		}
 		sealedAt[n.span.start] = true
 		s.sealed[n] = true
-		to := spelling{typ: n.Type, sealed: true, was: s.old.value(n)}
+		to := replacement{typ: n.Type, sealed: true, was: s.old.value(n)}
 		if to.was != nil {
 			to.text = to.was.enc
 		} else {
@@ -226,8 +226,8 @@ func (s *sealer) keepsBlanks(n *Node) bool {
 	return bytes.HasSuffix(src[n.span.end:], []byte(" ")) && bytes.ContainsRune(header, '+')
 }
 
-func (s *sealer) put(n *Node, to spelling) error {
-	edits, err := s.d.p.spell(n, to)
+func (s *sealer) put(n *Node, to replacement) error {
+	edits, err := s.d.p.format(n, to)
 	s.edits = append(s.edits, edits...)
 	return err
 }
@@ -250,7 +250,7 @@ func (s *sealer) likelyText(rules *matcher) ([]byte, bool) {
 		if err != nil {
 			return err
 		}
-		e, err := s.d.p.spell(v.node, spelling{typ: crypto.Comment, text: enc, sealed: true})
+		e, err := s.d.p.format(v.node, replacement{typ: crypto.Comment, text: enc, sealed: true})
 		edits = append(edits, e...)
 		return err
 	})
@@ -271,7 +271,7 @@ func (s *sealer) text(rules *matcher) ([]byte, error) {
 	byMark := make(map[string]*Node, len(s.comments))
 	for i, c := range s.comments {
 		byMark[mark(i)] = c
-		if err := s.put(c, spelling{typ: crypto.Comment, text: mark(i), sealed: true}); err != nil {
+		if err := s.put(c, replacement{typ: crypto.Comment, text: mark(i), sealed: true}); err != nil {
 			return nil, err
 		}
 	}
@@ -293,7 +293,7 @@ func (s *sealer) text(rules *matcher) ([]byte, error) {
 		if err != nil {
 			return err
 		}
-		e, err := p.spell(v.node, spelling{typ: crypto.Comment, text: text, sealed: true})
+		e, err := p.format(v.node, replacement{typ: crypto.Comment, text: text, sealed: true})
 		edits = append(edits, e...)
 		delete(byMark, v.node.Text)
 		return err
@@ -339,22 +339,22 @@ func (s *sealer) blocks(meta *Metadata, old *Opened) error {
 		if i > 0 && root.Len() == 0 && !root.span.flow {
 			continue // an empty document has no place for it, and readers look at the first
 		}
-		var place *block
+		var oldBlock *block
 		text := ""
 		if old != nil {
 			from := old.sealed.p
-			place = from.blocks[min(i, len(from.blocks)-1)]
-			if place != nil && p.blockFits(i, place) && slices.Equal(old.sealed.meta.Stanzas(), meta.Stanzas()) {
+			oldBlock = from.blocks[min(i, len(from.blocks)-1)]
+			if oldBlock != nil && p.blockFits(i, oldBlock) && slices.Equal(old.sealed.meta.Stanzas(), meta.Stanzas()) {
 				var err error
-				if text, err = patchBlock(from, place, meta); err != nil {
+				if text, err = patchBlock(from, oldBlock, meta); err != nil {
 					return err
 				}
 			}
 		}
 		if text == "" {
-			text = p.renderBlock(i, meta.tree(), place)
+			text = p.renderBlock(i, meta.tree(), oldBlock)
 		}
-		s.edits = append(s.edits, p.insertBlock(i, text, place))
+		s.edits = append(s.edits, p.insertBlock(i, text, oldBlock))
 	}
 	return nil
 }
@@ -379,7 +379,7 @@ func patchBlock(p *parsed, b *block, meta *Metadata) (string, error) {
 		if n == nil || n.Kind != Value || n.span.borrowed {
 			return "", nil
 		}
-		e, err := p.spell(n, spelling{typ: crypto.Str, text: text})
+		e, err := p.format(n, replacement{typ: crypto.Str, text: text})
 		if err != nil {
 			return "", err
 		}
@@ -400,7 +400,7 @@ func ownBlock(b *Node) bool {
 	if version == nil || b.Get(bindingText) == nil || b.Len() != 2 {
 		return false
 	}
-	n, ok := weakCount(version)
+	n, ok := lenientCount(version)
 	return ok && n == bindingVersion
 }
 
@@ -408,7 +408,7 @@ func ownBlock(b *Node) bool {
 // the key at hand, and compares it with what was wanted, of which sealed names the values that are
 // encrypted.
 func checked(f Format, text []byte, key crypto.DataKey, want []*Node, sealed map[*Node]bool) (*Sealed, *Opened, error) {
-	p, err := judge(f, text)
+	p, err := reparse(f, text)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the encrypted text again: %w", err)
 	}

@@ -137,8 +137,8 @@ func (s *Sealed) verified(key crypto.DataKey) (*Opened, error) {
 		return nil, err
 	}
 	if err := mac.Verify(o.cipher, s.meta.mac, s.meta.LastModified); err != nil {
-		if len(o.odd) > 0 {
-			err = fmt.Errorf("%w; line %d: %s is not spelt as values of its type are, which may not be its own", err, o.odd[0].Line, o.odd[0].Path)
+		if len(o.nonCanonical) > 0 {
+			err = fmt.Errorf("%w; line %d: %s is not spelt as values of its type are, which may not be its own", err, o.nonCanonical[0].Line, o.nonCanonical[0].Path)
 		}
 		return nil, fmt.Errorf("%w: %w%w", ErrIntegrity, err, silent{ErrMAC})
 	}
@@ -235,8 +235,8 @@ func (o *Opened) openValue(v visit) (text string, isValue bool, err error) {
 	}
 	plain := o.copyOf(n)
 	plain.Type, plain.Text, plain.Sealed, plain.enc = typ, text, true, enc
-	if plain.odd = !canonical; plain.odd {
-		o.odd = append(o.odd, Position{n.Line, pathName(v.keys)})
+	if plain.nonCanonical = !canonical; plain.nonCanonical {
+		o.nonCanonical = append(o.nonCanonical, Position{n.Line, pathName(v.keys)})
 	}
 	if typ == crypto.Comment {
 		plain.Kind = Comment
@@ -276,7 +276,7 @@ const maxTries = 1 << 20
 // A comment that was sealed with the list before it may hang in the map behind
 // it now, where the rules seal nothing; it is opened all the same.
 func (o *Opened) openComments(comments []commentAt) error {
-	var places []string // only wanted for a comment that has moved
+	var aads []string // only wanted for a comment that has moved
 	tries := 0
 	for _, c := range comments {
 		if !crypto.IsSealed(c.node.Text) {
@@ -295,10 +295,10 @@ func (o *Opened) openComments(comments []commentAt) error {
 			o.inPlace++
 		}
 		if errors.Is(err, crypto.ErrTampered) {
-			if places == nil {
-				places = containers(o.sealed.p.roots)
+			if aads == nil {
+				aads = containers(o.sealed.p.roots)
 			}
-			for _, aad := range places {
+			for _, aad := range aads {
 				if tries++; tries > maxTries {
 					break
 				}
@@ -355,17 +355,17 @@ func containers(roots []*Node) []string {
 // An Opened is a sealed file whose values have been decrypted and whose MAC has
 // been verified. It holds the data key, and values in plain text.
 type Opened struct {
-	sealed *Sealed
-	key    crypto.DataKey
-	cipher *crypto.ValueCipher
-	rules  *matcher
-	plain  map[*Node]*Node // by the node of the sealed file
-	nodes  nodeMaker
-	roots  []*Node
-	clear  []int // lines of comments in clear that the rules seal
-	odd    []Position
-	strays []Position // values that are encrypted against the rules; only in an Unverified
-	bound  *binding
+	sealed       *Sealed
+	key          crypto.DataKey
+	cipher       *crypto.ValueCipher
+	rules        *matcher
+	plain        map[*Node]*Node // by the node of the sealed file
+	nodes        nodeMaker
+	roots        []*Node
+	clear        []int // lines of comments in clear that the rules seal
+	nonCanonical []Position
+	strays       []Position // values that are encrypted against the rules; only in an Unverified
+	bound        *binding
 
 	inPlace, strayed int // comments that hang where they were sealed, and elsewhere
 }
@@ -379,7 +379,7 @@ type Position struct {
 // OddlySpelt returns the values that were sealed in a spelling that neither sops nor
 // sealcfg writes: the float 1.50, the integer +7. Another program has sealed them. They
 // mean what they say; a change of the file seals them anew.
-func (o *Opened) OddlySpelt() []Position { return o.odd }
+func (o *Opened) OddlySpelt() []Position { return o.nonCanonical }
 
 // ClearComments returns the lines of comments that stand in clear although the
 // rules seal them. Old versions of sops wrote such comments. So can whoever is

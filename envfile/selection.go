@@ -45,13 +45,13 @@ func (o *Opened) Exposed(d *Document, policy Rules) (added, changed []Field, err
 	}); err != nil {
 		return nil, nil, err
 	}
-	type place struct {
+	type fieldKey struct {
 		document int
 		path     string
 	}
-	before := map[place]*Node{}
+	before := map[fieldKey]*Node{}
 	for n, f := range fieldsOf(o.roots) {
-		before[place{f.Document, f.Path.String()}] = n
+		before[fieldKey{f.Document, f.Path.String()}] = n
 	}
 	fields := fieldsOf(d.p.roots)
 	err = o.rules.walk(d.p.roots, func(v visit) error {
@@ -60,7 +60,7 @@ func (o *Opened) Exposed(d *Document, policy Rules) (added, changed []Field, err
 			return nil
 		}
 		f := fields[n]
-		switch was := before[place{f.Document, f.Path.String()}]; {
+		switch was := before[fieldKey{f.Document, f.Path.String()}]; {
 		case was == nil, was.Kind != Value, was.Text == "", was.Sealed:
 			added = append(added, f)
 		case was.Text != n.Text || was.Type != n.Type:

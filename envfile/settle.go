@@ -14,7 +14,7 @@ import (
 
 // settled returns the trees as all readers of the plaintext see them.
 func (o *Opened) settled() []*Node {
-	if _, respells := o.sealed.p.layout.(respeller); o.bound != nil || !respells {
+	if _, reformats := o.sealed.p.layout.(reformatter); o.bound != nil || !reformats {
 		return o.roots
 	}
 	roots := slices.Clone(o.roots)
@@ -125,8 +125,8 @@ func (o *Opened) ForeignTags() []Position {
 func foreignTag(tag string) bool { return tag != "" && tag != longStringTag && staysWhenSealed(tag) }
 
 // A respeller is a layout of a format whose readers take some spellings for different values.
-type respeller interface {
+type reformatter interface {
 	// respell returns the edits that give the key of n, and its value unless that is
 	// encrypted, the meaning of settledNode.
-	respell(n *Node, encrypted bool) []edit
+	reformat(n *Node, encrypted bool) []edit
 }

@@ -45,23 +45,23 @@ func (k tagKind) keepsString() bool { return k == stringTag || k == customTag }
 
 // span is the position of a scalar or comment in the text.
 type span struct {
-	start, end int // of the text with its quotes; of a block's content lines
-	header     int // start of a block scalar's header; -1 for other styles
-	tag        int // start of a tag; -1 if there is none
-	keyStart   int // start of the key; -1 without a key
-	keyEnd     int // end of the key, before the colon
-	indent     int // column, from 0, of the key or dash that the value belongs to
-	style      style
-	tagKind    tagKind
-	flow       bool     // inside { } or [ ]
-	open       bool     // a block that ends the text without a line break, which YAML 1.2 readers add
-	borrowed   bool     // reached through an alias: the text belongs to the anchor
-	origin     int      // of a borrowed scalar: where the text of the anchor begins; else -1
-	dash       int      // start of the dash of a list item; -1 elsewhere
-	close      int      // of a collection in flow style: its closing bracket; -1 elsewhere
-	list       bool     // of a comment: it hangs in a list
-	misread    bool     // sops would read another value here if it stayed in clear, or fail at this comment
-	spilt      bool     // dotenv: stands in the lines of a quoted value, so its name may be a part of that
-	rest       [][2]int // INI: the other lines of a comment that is in several places
-	local      bool     // TOML: a local date or time, bare or sealed
+	start, end   int // of the text with its quotes; of a block's content lines
+	header       int // start of a block scalar's header; -1 for other styles
+	tag          int // start of a tag; -1 if there is none
+	keyStart     int // start of the key; -1 without a key
+	keyEnd       int // end of the key, before the colon
+	indent       int // column, from 0, of the key or dash that the value belongs to
+	style        style
+	tagKind      tagKind
+	flow         bool     // inside { } or [ ]
+	open         bool     // a block that ends the text without a line break, which YAML 1.2 readers add
+	borrowed     bool     // reached through an alias: the text belongs to the anchor
+	origin       int      // of a borrowed scalar: where the text of the anchor begins; else -1
+	dash         int      // start of the dash of a list item; -1 elsewhere
+	close        int      // of a collection in flow style: its closing bracket; -1 elsewhere
+	list         bool     // of a comment: it hangs in a list
+	misread      bool     // sops would read another value here if it stayed in clear, or fail at this comment
+	insideQuotes bool     // dotenv: stands in the lines of a quoted value, so its name may be a part of that
+	rest         [][2]int // INI: the other lines of a comment that is in several places
+	local        bool     // TOML: a local date or time, bare or sealed
 }

@@ -21,7 +21,7 @@ func (tomlFormat) Name() string { return "toml" }
 func (f tomlFormat) values(src []byte) ([]*Node, error) { return valuesOf(f, src) }
 
 // carry keeps every type: TOML has all that sops has.
-func (tomlFormat) carry(typ crypto.Type, text string) (crypto.Type, string) { return typ, text }
+func (tomlFormat) coerce(typ crypto.Type, text string) (crypto.Type, string) { return typ, text }
 
 func (tomlFormat) parse(src []byte) (*parsed, error) {
 	if err := notUTF8(src); err != nil {

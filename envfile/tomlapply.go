@@ -58,7 +58,7 @@ func (t *tomlText) readAsFeed(text string) bool {
 func (t *tomlText) replace(n, v *Node) ([]edit, error) {
 	str := v.Kind == Value && v.Type == crypto.Str
 	if str && (n.Quoted && !t.readAsFeed(v.Text) || n.span.local && tomlLocal(v.Text)) {
-		return t.spell(n, spelling{typ: v.Type, text: v.Text})
+		return t.format(n, replacement{typ: v.Type, text: v.Text})
 	}
 	text, err := t.newValue(v)
 	return []edit{{n.span.start, n.span.end, text}}, err
@@ -270,11 +270,11 @@ func (t *tomlText) comma(item, list *Node) int {
 // appendTable adds an element to the list of [[headers]].
 func (t *tomlText) appendTable(list *Node, rest Path, v *Node) ([]edit, error) {
 	header := "[[" + tomlKeys(t.path(list)) + "]]"
-	keys, behind := cutPath(rest)
+	keys, tail := cutPath(rest)
 	var body []string
 	switch {
 	case len(keys) > 0:
-		text, err := t.nested(behind, v)
+		text, err := t.nested(tail, v)
 		if err != nil {
 			return nil, err
 		}

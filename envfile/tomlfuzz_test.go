@@ -19,7 +19,7 @@ func FuzzTOML(f *testing.F) {
 	for _, c := range tomlRoundTrips {
 		f.Add(c.plain, uint16(len(c.plain)/2))
 	}
-	for _, c := range tomlSpellings {
+	for _, c := range tomlReformatted {
 		f.Add(c.plain, uint16(1))
 	}
 	f.Add(tomlService, uint16(7))
@@ -40,9 +40,9 @@ func FuzzTOML(f *testing.F) {
 		require.Equal(t, shape(d.Roots()), shape(o.Roots()), "%q", src)
 		once := document(t, o)
 		require.Equal(t, shape(d.Roots()), shape(parseTOML(t, once).Roots()), "%q", src)
-		traps, err := d.Traps(envfile.Rules{})
+		warnings, err := d.Traps(envfile.Rules{})
 		require.NoError(t, err)
-		if len(traps) == 0 {
+		if len(warnings) == 0 {
 			require.Equal(t, src, once, "changed without a warning")
 		}
 		again := openTOML(t, string(fuzzSeal(t, parseTOML(t, once)).Bytes()))
@@ -59,7 +59,7 @@ func fuzzSeal(t *testing.T, d *envfile.Document) *envfile.Sealed {
 
 // fuzzApply sets, adds and removes at a place of the document.
 func fuzzApply(t *testing.T, d *envfile.Document, at int) {
-	places := []envfile.Path{{}}
+	paths := []envfile.Path{{}}
 	var visit func(p envfile.Path, n *envfile.Node)
 	visit = func(p envfile.Path, n *envfile.Node) {
 		i := 0
@@ -69,13 +69,13 @@ func fuzzApply(t *testing.T, d *envfile.Document, at int) {
 				step = envfile.Step{Index: i, IsIndex: true}
 			}
 			next := append(slices.Clone(p), step)
-			places = append(places, next)
+			paths = append(paths, next)
 			visit(next, e)
 			i++
 		}
 	}
 	visit(nil, d.Roots()[0])
-	p := places[at%len(places)]
+	p := paths[at%len(paths)]
 	n := d.Roots()[0].At(p)
 	ops := []envfile.Op{}
 	if len(p) > 0 {

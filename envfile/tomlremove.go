@@ -134,8 +134,8 @@ func (t *tomlText) removeInline(parent, n *Node) []edit {
 func (t *tomlText) removeItem(list, n *Node) []edit {
 	src := t.src.src
 	start, stop := t.lineStart(n.span.start), t.src.nextLine(n.span.end)
-	behind := strings.TrimLeft(string(src[n.span.end:t.src.lineEnd(n.span.end)]), " \t,")
-	alone := strings.TrimSpace(string(src[start:n.span.start])) == "" && (behind == "" || behind[0] == '#')
+	rest := strings.TrimLeft(string(src[n.span.end:t.src.lineEnd(n.span.end)]), " \t,")
+	alone := strings.TrimSpace(string(src[start:n.span.start])) == "" && (rest == "" || rest[0] == '#')
 	if comma := t.comma(n, list); alone && comma < stop && stop <= list.span.close {
 		return []edit{{start, stop, ""}}
 	}

@@ -120,23 +120,23 @@ func TestTOMLRoundTrips(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, c.plain, document(t, openTOML(t, string(w.Bytes()))))
 
-			traps, err := parseTOML(t, c.plain).Traps(envfile.Rules{})
+			warnings, err := parseTOML(t, c.plain).Traps(envfile.Rules{})
 			require.NoError(t, err)
-			assert.Empty(t, traps, "what comes back as it was is no trap")
+			assert.Empty(t, warnings, "what comes back as it was is no trap")
 		})
 	}
 }
 
-// tomlSpellings come back as another spelling of the same value and type.
-var tomlSpellings = []struct{ name, plain, opened string }{
+// tomlReformatted come back as another spelling of the same value and type.
+var tomlReformatted = []struct{ name, plain, opened string }{
 	{"integers", "a = 0x1F\nb = 0o17\nc = 0b101\nd = 1_000\ne = +7\nf = -0\n", "a = 31\nb = 15\nc = 5\nd = 1000\ne = 7\nf = 0\n"},
 	{"floats", "a = 1e3\nb = 1.50\nc = +1.0\nd = 1_0.5\ne = 5e-324\nf = 3.14159265358979323846\ng = +inf\nh = -nan\n", "a = 1000.0\nb = 1.5\nc = 1.0\nd = 10.5\ne = 5e-324\nf = 3.141592653589793\ng = inf\nh = nan\n"},
 	{"times", "a = 1979-05-27 07:32:00z\nb = 1979-05-27T07:32:00.500Z\nc = 1979-05-27t07:32:00+00:00\n", "a = 1979-05-27T07:32:00Z\nb = 1979-05-27T07:32:00.5Z\nc = 1979-05-27T07:32:00Z\n"},
 	{"escapes", "a = \"\\u0041\\U0001F600\"\nb = \"raw\ttab\"\nc = \"\"\"\\\n  joined \\\n  lines\"\"\"\nd = \"\"\"a\\nb\"\"\"\n", "a = \"A😀\"\nb = \"raw\\ttab\"\nc = \"\"\"joined lines\"\"\"\nd = \"\"\"a\nb\"\"\"\n"},
 }
 
-func TestTOMLSpellings(t *testing.T) {
-	for _, c := range tomlSpellings {
+func TestTOMLReformatted(t *testing.T) {
+	for _, c := range tomlReformatted {
 		t.Run(c.name, func(t *testing.T) {
 			d := parseTOML(t, c.plain)
 			got := document(t, openTOML(t, string(sealTOML(t, c.plain, envfile.Rules{}).Bytes())))
@@ -150,12 +150,12 @@ func TestTOMLSpellings(t *testing.T) {
 					changed[i+1] = true
 				}
 			}
-			traps, err := d.Traps(envfile.Rules{})
+			warnings, err := d.Traps(envfile.Rules{})
 			require.NoError(t, err)
-			for _, trap := range traps {
-				delete(changed, trap.Line)
+			for _, warning := range warnings {
+				delete(changed, warning.Line)
 			}
-			assert.NotEmpty(t, traps)
+			assert.NotEmpty(t, warnings)
 			assert.Empty(t, changed, "lines that change without a warning")
 			none, err := d.Traps(envfile.Rules{EncryptedRegex: "^none$"})
 			require.NoError(t, err)

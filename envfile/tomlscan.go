@@ -221,15 +221,15 @@ func (s *tomlScanner) line() error {
 	if err != nil {
 		return err
 	}
-	behind, err := s.remark()
+	trailing, err := s.remark()
 	if err != nil {
 		return err
 	}
 	s.current.end = s.at
-	insertBefore(st.in, st.leaf, slices.Concat(s.loose, s.pending, behind))
+	insertBefore(st.in, st.leaf, slices.Concat(s.loose, s.pending, trailing))
 	s.loose, s.pending = nil, nil
-	if len(behind) > 0 {
-		st.leaf.Remark = remark(behind[0].Text)
+	if len(trailing) > 0 {
+		st.leaf.Remark = remark(trailing[0].Text)
 	}
 	return nil
 }

@@ -71,11 +71,11 @@ func (s *tomlScanner) header() error {
 	if err != nil {
 		return err
 	}
-	behind, err := s.remark()
+	trailing, err := s.remark()
 	if err != nil {
 		return err
 	}
-	insertBefore(in, sec.node, append(s.pending, behind...))
+	insertBefore(in, sec.node, append(s.pending, trailing...))
 	s.pending = nil
 	sec.end = s.at
 	s.current, s.depth = sec, len(keys)

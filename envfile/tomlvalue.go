@@ -73,14 +73,14 @@ func (s *tomlScanner) array(n *Node, depth int) error {
 			s.at += s.newline(s.at)
 			last = nil
 		case c == '#':
-			behind, err := s.comment()
+			trailing, err := s.comment()
 			switch {
 			case err != nil:
 				return err
 			case last != nil:
-				insertBefore(n, last, []*Node{behind})
+				insertBefore(n, last, []*Node{trailing})
 			default:
-				comments = append(comments, behind)
+				comments = append(comments, trailing)
 			}
 		case c == ']':
 			n.span.close = s.at

@@ -49,7 +49,7 @@ func parseYAML(src []byte, decode yamlDecoder) (*parsed, error) {
 	return &parsed{src: src, roots: t.roots, blocks: t.blocks, layout: t}, nil
 }
 
-func (yamlFormat) carry(typ crypto.Type, text string) (crypto.Type, string) { return typ, text }
+func (yamlFormat) coerce(typ crypto.Type, text string) (crypto.Type, string) { return typ, text }
 
 func (yamlFormat) values(src []byte) ([]*Node, error) { return readYAML(src, decodeYAML, false) }
 
@@ -57,7 +57,7 @@ func (yamlFormat) values(src []byte) ([]*Node, error) { return readYAML(src, dec
 // returns the root map of each document. Unlike [Parse] it takes keys of any
 // scalar type, by their text.
 func ReadYAML(src []byte) ([]*Node, error) {
-	roots, err := readYAML(src, askParser, true) // who may read what is worth the time
+	roots, err := readYAML(src, decodeWithParser, true) // who may read what is worth the time
 	return roots, orConflict(src, err)
 }
 
@@ -73,7 +73,7 @@ func readYAML(src []byte, decode yamlDecoder, anyKey bool) ([]*Node, error) {
 	return t.roots, nil
 }
 
-// A yamlDecoder reads all documents of a file: decodeYAML, or askParser for a text
+// A yamlDecoder reads all documents of a file: decodeYAML, or decodeWithParser for a text
 // that is to be judged by what nothing else has read it with.
 type yamlDecoder func(src []byte) ([]*yaml.Node, error)
 
@@ -81,10 +81,10 @@ func decodeYAML(src []byte) ([]*yaml.Node, error) {
 	if docs, ok := scanYAML(src); ok {
 		return docs, nil
 	}
-	return askParser(src)
+	return decodeWithParser(src)
 }
 
-func askParser(src []byte) ([]*yaml.Node, error) {
+func decodeWithParser(src []byte) ([]*yaml.Node, error) {
 	if err := notUTF16(src); err != nil {
 		return nil, err
 	}
@@ -104,7 +104,7 @@ func askParser(src []byte) ([]*yaml.Node, error) {
 // have, whatever its spelling. The parser looks for a mark at the beginning of its
 // buffer instead of where it reads: one that comes to stand there makes it skip the
 // first character of lines.
-func withoutMarks(src []byte) (text []byte, standIn string, err error) {
+func withoutMarks(src []byte) (text []byte, substitute string, err error) {
 	begin := len(src) - len(bytes.TrimPrefix(src, []byte(byteOrderMark)))
 	if !bytes.Contains(src[begin:], []byte(byteOrderMark)) {
 		return src, "", nil
@@ -112,20 +112,20 @@ func withoutMarks(src []byte) (text []byte, standIn string, err error) {
 	lower := bytes.ToLower(src)
 	for r := rune(0xE000); r <= 0xF8FF; r++ { // for private use
 		if !bytes.ContainsRune(src, r) && !bytes.Contains(lower, []byte(strconv.FormatInt(int64(r), 16))) {
-			standIn = string(r)
-			return append(src[:begin:begin], bytes.ReplaceAll(src[begin:], []byte(byteOrderMark), []byte(standIn))...), standIn, nil
+			substitute = string(r)
+			return append(src[:begin:begin], bytes.ReplaceAll(src[begin:], []byte(byteOrderMark), []byte(substitute))...), substitute, nil
 		}
 	}
 	return nil, "", &SyntaxError{Line: 1, Reason: "a byte order mark within the text: remove it"}
 }
 
 // withMarks puts the byte order marks back.
-func withMarks(n *yaml.Node, standIn string) {
+func withMarks(n *yaml.Node, substitute string) {
 	for _, s := range []*string{&n.Value, &n.HeadComment, &n.LineComment, &n.FootComment} {
-		*s = strings.ReplaceAll(*s, standIn, byteOrderMark)
+		*s = strings.ReplaceAll(*s, substitute, byteOrderMark)
 	}
 	for _, c := range n.Content {
-		withMarks(c, standIn)
+		withMarks(c, substitute)
 	}
 }
 
@@ -135,7 +135,7 @@ func decodeAll(src []byte) (docs []*yaml.Node, err error) {
 			docs, err = nil, &SyntaxError{Line: 1, Reason: "the YAML parser gave up on this text"}
 		}
 	}()
-	text, standIn, err := withoutMarks(src)
+	text, substitute, err := withoutMarks(src)
 	if err != nil {
 		return nil, err
 	}
@@ -151,8 +151,8 @@ func decodeAll(src []byte) (docs []*yaml.Node, err error) {
 		case err != nil:
 			return nil, yamlError(src, err)
 		}
-		if standIn != "" {
-			withMarks(&n, standIn)
+		if substitute != "" {
+			withMarks(&n, substitute)
 		}
 		docs = append(docs, &n)
 	}

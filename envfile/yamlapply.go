@@ -15,7 +15,7 @@ func (t *yamlTree) nodeEnd(n *Node) int {
 		end = max(end, t.src.lineEnd(n.span.header))
 	}
 	if n.Kind == Null && n.span.start == n.span.end { // nothing but the key or dash
-		end = t.behindKey(n)
+		end = t.afterKey(n)
 	}
 	if n.Alias != "" {
 		return end
@@ -28,8 +28,8 @@ func (t *yamlTree) nodeEnd(n *Node) int {
 	return end
 }
 
-// behindKey returns where the value of an entry begins: behind its colon or dash.
-func (t *yamlTree) behindKey(n *Node) int {
+// afterKey returns where the value of an entry begins: behind its colon or dash.
+func (t *yamlTree) afterKey(n *Node) int {
 	if n.span.keyStart < 0 {
 		return n.span.dash + 1
 	}
@@ -45,15 +45,15 @@ func (t *yamlTree) replace(n, v *Node) ([]edit, error) {
 		return nil, syntaxError(n, "%s", errBorrowed)
 	}
 	if n.Kind == Null && n.span.start == n.span.end {
-		at := t.behindKey(n)
-		return []edit{{at, at, " " + t.spellNew(v, n.span.indent, n.span.flow)}}, nil
+		at := t.afterKey(n)
+		return []edit{{at, at, " " + t.formatNew(v, n.span.indent, n.span.flow)}}, nil
 	}
 	if n.Kind == Null || v.Kind != Value {
 		start, end := n.span.start, n.span.end
 		if n.span.header >= 0 {
 			start = n.span.header
 		}
-		return []edit{{start, end, t.spellNew(v, n.span.indent, n.span.flow)}}, nil
+		return []edit{{start, end, t.formatNew(v, n.span.indent, n.span.flow)}}, nil
 	}
 	w := yamlWriter{src: t.src, t: t, n: n, sp: n.span}
 	return w.reopen(v.Type, v.Text), nil
@@ -65,12 +65,12 @@ func (t *yamlTree) overwrite(n, v *Node) ([]edit, error) {
 	if n.span.borrowed {
 		return nil, syntaxError(n, "%s", errBorrowed)
 	}
-	return []edit{{t.behindKey(n), t.nodeEnd(n), " " + t.spellNew(v, n.span.indent, n.span.flow)}}, nil
+	return []edit{{t.afterKey(n), t.nodeEnd(n), " " + t.formatNew(v, n.span.indent, n.span.flow)}}, nil
 }
 
-// spellNew spells a value without an older style. indent is the column of the
+// formatNew spells a value without an older style. indent is the column of the
 // key or dash that it belongs to.
-func (t *yamlTree) spellNew(v *Node, indent int, flow bool) string {
+func (t *yamlTree) formatNew(v *Node, indent int, flow bool) string {
 	switch {
 	case v.Kind == Null:
 		return "null"
@@ -83,7 +83,7 @@ func (t *yamlTree) spellNew(v *Node, indent int, flow bool) string {
 		w := yamlWriter{src: t.src}
 		return header + t.src.eol + w.indented(lines, max(indent, 0)+t.step())
 	}
-	return spellScalar(v.Type, v.Text, flow)
+	return formatScalar(v.Type, v.Text, flow)
 }
 
 func (t *yamlTree) insert(at *Node, missing Path, v *Node) ([]edit, error) {
@@ -159,7 +159,7 @@ func (t *yamlTree) entryText(indent int, path Path, v *Node) string {
 			indent += t.step()
 			continue
 		}
-		b.WriteString(" " + t.spellNew(v, indent, false))
+		b.WriteString(" " + t.formatNew(v, indent, false))
 	}
 	return b.String()
 }
@@ -173,17 +173,17 @@ func (t *yamlTree) insertBelowNull(at *Node, missing Path, v *Node) []edit {
 			flow = "{" + flow + "}"
 		}
 		if at.span.start == at.span.end {
-			i := t.behindKey(at)
+			i := t.afterKey(at)
 			return []edit{{i, i, " " + flow}}
 		}
 		return []edit{{at.span.start, at.span.end, flow}}
 	}
-	behind := t.behindKey(at)
+	after := t.afterKey(at)
 	_, column := t.src.position(at.span.keyStart)
-	end := t.src.lineEnd(max(behind, at.span.end))
+	end := t.src.lineEnd(max(after, at.span.end))
 	edits := []edit{{end, end, t.src.eol + t.entryText(column-1+t.step(), missing, v)}}
 	if at.span.end > at.span.start { // "~" or "null"
-		edits = append(edits, edit{behind, at.span.end, ""})
+		edits = append(edits, edit{after, at.span.end, ""})
 	}
 	return edits
 }
@@ -203,11 +203,11 @@ func (t *yamlTree) insertFlow(at, last *Node, missing Path, v *Node) ([]edit, er
 
 // flowText spells an entry in flow style.
 func (t *yamlTree) flowText(path Path, v *Node) string {
-	text := t.spellNew(v, 0, true)
+	text := t.formatNew(v, 0, true)
 	for i := len(path) - 1; i >= 0; i-- {
 		s := path[i]
 		if !s.IsIndex {
-			text = spellScalar(crypto.Str, s.Key, true) + ": " + text
+			text = formatScalar(crypto.Str, s.Key, true) + ": " + text
 		}
 		if i > 0 && path[i].IsIndex {
 			text = "[" + text + "]"
@@ -275,7 +275,7 @@ func (t *yamlTree) emptied(parent, n *Node, start, end int, ownLine bool) []edit
 	if root || !ownLine {
 		return []edit{{start, t.src.lineEnd(end), empty}}
 	}
-	at := t.behindKey(parent)
+	at := t.afterKey(parent)
 	return []edit{{at, at, " " + empty}, t.cutLines(t.src.lineStart(start), end)}
 }
 

@@ -251,7 +251,7 @@ func (t *yamlTree) insertBlock(doc int, text string, old *block) edit {
 	case old.first:
 		at = t.src.gapBefore(t.src.lineStart(at), old.gap)
 	default:
-		at = min(t.src.gapBehind(t.src.nextLine(at), old.gap), last)
+		at = min(t.src.gapAfter(t.src.nextLine(at), old.gap), last)
 	}
 	if at == len(t.src.src) && at > 0 && lastBreak(t.src.src) == 0 {
 		return edit{at, at, t.src.eol + text}
@@ -350,11 +350,11 @@ func (b *blockWriter) value(e *Node, indent int) {
 			b.WriteByte('\n')
 		}
 	default:
-		b.WriteString(" " + spellScalar(e.Type, e.Text, false) + "\n")
+		b.WriteString(" " + formatScalar(e.Type, e.Text, false) + "\n")
 	}
 }
 
-func yamlKey(key string) string { return spellScalar(crypto.Str, key, false) }
+func yamlKey(key string) string { return formatScalar(crypto.Str, key, false) }
 
 // writeFlow spells a metadata tree on one line, for a root in flow style. It is JSON.
 func writeFlow(b *strings.Builder, n *Node) {
@@ -363,7 +363,7 @@ func writeFlow(b *strings.Builder, n *Node) {
 	case Map:
 		b.WriteByte('{')
 		for e := range n.Entries() {
-			b.WriteString(sep + spellDouble(e.Key) + ": ")
+			b.WriteString(sep + quoteDouble(e.Key) + ": ")
 			writeFlow(b, e)
 			sep = ", "
 		}
@@ -380,9 +380,9 @@ func writeFlow(b *strings.Builder, n *Node) {
 		b.WriteString("null")
 	default:
 		if n.Type == crypto.Str {
-			b.WriteString(spellDouble(n.Text))
+			b.WriteString(quoteDouble(n.Text))
 		} else {
-			b.WriteString(spellTyped(n.Type, n.Text))
+			b.WriteString(formatTyped(n.Type, n.Text))
 		}
 	}
 }

@@ -47,9 +47,9 @@ func (t *yamlTree) attachComments(docs []*yaml.Node) error {
 		}
 	}
 	attached := make(map[*Node]bool, len(t.comments))
-	place := t.take
+	find := t.take
 	t.take = func(line string) *Node {
-		c := place(line)
+		c := find(line)
 		if c == nil || attached[c] {
 			return nil
 		}

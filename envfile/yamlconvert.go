@@ -33,16 +33,16 @@ func convertYAML(roots []*Node, indent int) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if saysSame(text, check) {
+		if sameValues(text, check) {
 			return encodeYAML(roots, indent, quoted)
 		}
 	}
 	return nil, fmt.Errorf("it would not read back the same: %w (yaml)", ErrConvert)
 }
 
-// saysSame reports that a text holds the values. Their types may differ, for a
+// sameValues reports that a text holds the values. Their types may differ, for a
 // float without fraction is written like an integer.
-func saysSame(text []byte, want []*Node) bool {
+func sameValues(text []byte, want []*Node) bool {
 	p, err := YAML.parse(text)
 	if err != nil || len(p.roots) != len(want) {
 		return false
@@ -117,7 +117,7 @@ func yamlCollection(n *Node, quoted bool) (*yaml.Node, error) {
 	var last *yaml.Node // what carries the comments above the entry added last
 	for i, e := range n.entries {
 		if e.Kind == Comment {
-			if standsBehind(n, i) {
+			if isTrailing(n, i) {
 				inline = append(inline, e.Text)
 			} else {
 				heads = append(heads, e.Text)
@@ -155,9 +155,9 @@ func yamlCollection(n *Node, quoted bool) (*yaml.Node, error) {
 	return y, nil
 }
 
-// standsBehind reports that the i-th entry is a comment behind the value that
+// isTrailing reports that the i-th entry is a comment behind the value that
 // follows it in the tree. sops remembers that of comments in clear only.
-func standsBehind(n *Node, i int) bool {
+func isTrailing(n *Node, i int) bool {
 	c := n.entries[i]
 	return !c.Sealed && i+1 < len(n.entries) && n.entries[i+1].Kind != Comment &&
 		n.entries[i+1].Line == c.Line && n.entries[i+1].Column < c.Column

@@ -115,35 +115,35 @@ func harmless(c byte, flow bool) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("_-./+=@", c) >= 0
 }
 
-// spellScalar spells a value without regard to an older style, as sops would:
+// formatScalar spells a value without regard to an older style, as sops would:
 // without quotes where all readers take that for the same value, in double quotes where one
 // would take it for something else, else in single quotes if they can hold it.
-func spellScalar(typ crypto.Type, text string, flow bool) string {
+func formatScalar(typ crypto.Type, text string, flow bool) string {
 	switch {
 	case typ != crypto.Str:
-		return spellTyped(typ, text)
+		return formatTyped(typ, text)
 	case !utf8.ValidString(text):
 		return "!!binary " + base64.StdEncoding.EncodeToString([]byte(text))
 	case ambiguous(text):
-		return spellDouble(text)
+		return quoteDouble(text)
 	case canBePlain(text, flow, false):
 		return text
 	case canBeSingle(text):
-		return spellSingle(text)
+		return quoteSingle(text)
 	}
-	return spellDouble(text)
+	return quoteDouble(text)
 }
 
-func spellSingle(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
+func quoteSingle(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
 
-// spellTyped spells the canonical text of a number, boolean or time so that
+// formatTyped spells the canonical text of a number, boolean or time so that
 // YAML gives it the same type again.
-func spellTyped(typ crypto.Type, text string) string {
+func formatTyped(typ crypto.Type, text string) string {
 	switch typ {
 	case crypto.Bool:
 		return strings.ToLower(text)
 	case crypto.Float:
-		return spellFloat(text)
+		return formatFloat(text)
 	case crypto.Time:
 		// A day without a time is what people write for midnight UTC.
 		if t, err := time.Parse(time.RFC3339Nano, text); err == nil && strings.HasSuffix(text, "T00:00:00Z") {
@@ -153,7 +153,7 @@ func spellTyped(typ crypto.Type, text string) string {
 	return text
 }
 
-func spellFloat(text string) string {
+func formatFloat(text string) string {
 	switch text {
 	case "+Inf":
 		return ".inf"
@@ -177,8 +177,8 @@ func spellFloat(text string) string {
 	return text
 }
 
-// spellDouble spells a string in double quotes, escaping only what must be.
-func spellDouble(text string) string {
+// quoteDouble spells a string in double quotes, escaping only what must be.
+func quoteDouble(text string) string {
 	var b strings.Builder
 	b.WriteByte('"')
 	for _, r := range text {

@@ -10,11 +10,11 @@ import (
 
 // source finds places in a YAML text from the lines and columns of yaml.v3.
 type source struct {
-	src   []byte
-	lines []int // offset of each line's first byte
-	eol   string
-	long  map[int][]int // of a long line, the offset of each farColumns-th column
-	odd   bool          // there are line breaks that only YAML 1.1 knows
+	src          []byte
+	lines        []int // offset of each line's first byte
+	eol          string
+	long         map[int][]int // of a long line, the offset of each farColumns-th column
+	yaml11Breaks bool          // there are line breaks that only YAML 1.1 knows
 }
 
 // farColumns is how far apart the columns are that are looked up: a file may be one line.
@@ -33,7 +33,7 @@ func newSource(src []byte) *source {
 			continue
 		}
 		if n := breakAt(src, i); n > 0 {
-			s.odd = s.odd || src[i] >= utf8.RuneSelf
+			s.yaml11Breaks = s.yaml11Breaks || src[i] >= utf8.RuneSelf
 			i += n
 			s.lines = append(s.lines, i)
 			continue
@@ -169,8 +169,8 @@ func (s *source) fieldless(i int) bool {
 	return len(line) == 0 || line[0] == '#'
 }
 
-// gapBehind passes over at most n lines without a field.
-func (s *source) gapBehind(at, n int) int {
+// gapAfter passes over at most n lines without a field.
+func (s *source) gapAfter(at, n int) int {
 	for ; n > 0 && at < len(s.src) && s.fieldless(at); n-- {
 		at = s.nextLine(at)
 	}

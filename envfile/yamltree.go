@@ -167,7 +167,7 @@ func (t *yamlTree) keyTraits(e *Node, key *yaml.Node, sp span) {
 	} else if key.Style&yaml.TaggedStyle != 0 && key.ShortTag() != impliedKeyTag(e) {
 		e.with().keyTag = key.LongTag()
 	}
-	if raw, odd := t.oddText(sp); odd {
+	if raw, ok := t.yaml11Text(sp); ok {
 		e.with().keyWritten = raw
 	}
 }
@@ -217,10 +217,10 @@ func impliedTag(n *Node) string {
 	return "!!str"
 }
 
-// oddText returns the source of a string that readers take for different ones: those
+// yaml11Text returns the source of a string that readers take for different ones: those
 // of YAML 1.1 break lines where those of 1.2 do not.
-func (t *yamlTree) oddText(sp span) (raw string, odd bool) {
-	if !t.src.odd || sp.start < 0 || sp.end <= sp.start {
+func (t *yamlTree) yaml11Text(sp span) (raw string, found bool) {
+	if !t.src.yaml11Breaks || sp.start < 0 || sp.end <= sp.start {
 		return "", false
 	}
 	from := sp.start
@@ -364,7 +364,7 @@ func (t *yamlTree) scalarTraits(n *Node, y *yaml.Node, sp span) {
 	switch {
 	case n.Kind != Value:
 	case n.Type == crypto.Str:
-		if raw, odd := t.oddText(sp); odd {
+		if raw, ok := t.yaml11Text(sp); ok {
 			n.with().written = raw
 		}
 	default:
@@ -374,7 +374,7 @@ func (t *yamlTree) scalarTraits(n *Node, y *yaml.Node, sp span) {
 
 // setWritten notes the text of a number, boolean or time that sealcfg would write in another way.
 func setWritten(n *Node, y *yaml.Node) {
-	if n.Kind == Value && n.Type != crypto.Str && y.Value != spellTyped(n.Type, n.Text) {
+	if n.Kind == Value && n.Type != crypto.Str && y.Value != formatTyped(n.Type, n.Text) {
 		n.with().written = y.Value
 	}
 }

@@ -9,12 +9,12 @@ import (
 // misreadYAML is misread for YAML. Most texts have nothing but what the parser's nodes tell, which are
 // then compared as they are.
 func misreadYAML(src []byte, want []*Node) (Path, error) {
-	docs, err := askParser(src)
+	docs, err := decodeWithParser(src)
 	if err != nil {
 		return nil, err
 	}
 	if !allInNodes(src) {
-		t := &yamlTree{src: newSource(src), decode: askParser}
+		t := &yamlTree{src: newSource(src), decode: decodeWithParser}
 		if err := t.build(docs); err != nil {
 			return nil, err
 		}

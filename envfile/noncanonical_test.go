@@ -39,7 +39,7 @@ func withValues(t *testing.T, typ crypto.Type, text, canonical string) string {
 
 // A value in another spelling than the canonical one is reported by name, and does not
 // keep its nonce: sops would seal 1.5 under that of 1.50.
-func TestSealedInAnOddSpelling(t *testing.T) {
+func TestNonCanonicalValues(t *testing.T) {
 	for _, v := range []struct {
 		typ             crypto.Type
 		text, canonical string

@@ -10,7 +10,7 @@ import (
 
 // spellings are texts that the format cannot carry: they come back as another
 // spelling of the same value and type, and then stay so.
-var spellings = []struct{ name, plain, sealed, opened string }{
+var reformatted = []struct{ name, plain, sealed, opened string }{
 	{
 		"literal at the end without a final line break",
 		"a: |\n  one\n  two",
@@ -115,8 +115,8 @@ var spellings = []struct{ name, plain, sealed, opened string }{
 	},
 }
 
-func TestSpellings(t *testing.T) {
-	for _, c := range spellings {
+func TestReformatted(t *testing.T) {
+	for _, c := range reformatted {
 		t.Run(c.name, func(t *testing.T) {
 			s := seal(t, c.plain, envfile.Rules{})
 			assert.Equal(t, c.sealed, body(t, string(s.Bytes())))

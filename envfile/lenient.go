@@ -12,8 +12,8 @@ import (
 // decodes with mapstructure, WeaklyTypedInput set, and so do we: a selector that
 // we read otherwise would seal other values.
 
-// weakText reads a text. In YAML a time is none: it has to be quoted.
-func weakText(n *Node) (text string, ok bool) {
+// lenientText reads a text. In YAML a time is none: it has to be quoted.
+func lenientText(n *Node) (text string, ok bool) {
 	switch {
 	case n.Kind == Null:
 		return "", true
@@ -27,8 +27,8 @@ func weakText(n *Node) (text string, ok bool) {
 	return n.Text, true
 }
 
-func weakBool(n *Node) (value, ok bool) {
-	text, ok := weakText(n)
+func lenientBool(n *Node) (value, ok bool) {
+	text, ok := lenientText(n)
 	if !ok || text == "" {
 		return false, ok
 	}
@@ -40,9 +40,9 @@ func weakBool(n *Node) (value, ok bool) {
 	return value, err == nil
 }
 
-// weakCount reads a number that is not negative.
-func weakCount(n *Node) (value int, ok bool) {
-	text, ok := weakText(n)
+// lenientCount reads a number that is not negative.
+func lenientCount(n *Node) (value int, ok bool) {
+	text, ok := lenientText(n)
 	if !ok || text == "" {
 		return 0, ok
 	}
@@ -55,8 +55,8 @@ func weakCount(n *Node) (value int, ok bool) {
 	return int(i), err == nil && i >= 0
 }
 
-// weakList reads a list; a map is one of a single entry, or of none.
-func weakList(n *Node) (entries []*Node, ok bool) {
+// lenientList reads a list; a map is one of a single entry, or of none.
+func lenientList(n *Node) (entries []*Node, ok bool) {
 	switch n.Kind {
 	case Null:
 		return nil, true

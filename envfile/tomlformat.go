@@ -23,11 +23,11 @@ const localMark = `\u005D"`
 
 var tomlQuotes = map[style]string{stylePlain: `"`, styleSingle: `'`, styleDouble: `"`, styleTriple: `"""`, styleTripleSingle: `'''`}
 
-func (t *tomlText) spell(n *Node, to spelling) ([]edit, error) {
+func (t *tomlText) format(n *Node, to replacement) ([]edit, error) {
 	if n.Kind == Comment {
 		return []edit{{n.span.start, n.span.end, "#" + to.text}}, nil
 	}
-	text, err := t.spelled(n, to)
+	text, err := t.formatted(n, to)
 	if err != nil {
 		return nil, syntaxError(n, "%s", err)
 	}
@@ -49,7 +49,7 @@ func (t *tomlText) reveal(n *Node) error {
 }
 
 // spelled returns a text in the style in which n stands.
-func (t *tomlText) spelled(n *Node, to spelling) (string, error) {
+func (t *tomlText) formatted(n *Node, to replacement) (string, error) {
 	sp := n.span
 	switch {
 	case to.sealed && sp.local && sp.style == stylePlain:
@@ -181,14 +181,14 @@ func escapeTOML(text, eol string) string {
 
 // tomlKeys spells a dotted key.
 func tomlKeys(keys []string) string {
-	spelled := make([]string, len(keys))
+	formatted := make([]string, len(keys))
 	for i, k := range keys {
-		spelled[i] = k
+		formatted[i] = k
 		if k == "" || strings.ContainsFunc(k, func(r rune) bool { return r >= utf8.RuneSelf || !bareKey(byte(r)) }) {
-			spelled[i] = `"` + escapeTOML(k, "") + `"`
+			formatted[i] = `"` + escapeTOML(k, "") + `"`
 		}
 	}
-	return strings.Join(spelled, ".")
+	return strings.Join(formatted, ".")
 }
 
 // why explains a value that comes back in another notation.
@@ -197,7 +197,7 @@ func (t *tomlText) why(n *Node, encrypted bool) string {
 		return ""
 	}
 	raw := string(t.src.src[n.span.start:n.span.end])
-	back, err := t.spelled(n, spelling{typ: n.Type, text: n.Text})
+	back, err := t.formatted(n, replacement{typ: n.Type, text: n.Text})
 	if err != nil || back == raw {
 		return ""
 	}
@@ -207,5 +207,5 @@ func (t *tomlText) why(n *Node, encrypted bool) string {
 	case crypto.Time:
 		return "the time comes back as RFC 3339 spells it, with a T and no more digits than it needs"
 	}
-	return numberTrap(raw) + quoteAdvice
+	return numberWarning(raw) + quoteAdvice
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // A value that comes back in another notation has a warning, and no other value has.
-func TestTrapsOfNotation(t *testing.T) {
+func TestNotationWarnings(t *testing.T) {
 	for text, want := range map[string]string{
 		"4e5": "exponent", "12345e6": "exponent", "1E-2": "exponent", "-1e3": "exponent", "1e21": "exponent", "+1e3": "exponent",
 		"3.14159265358979323846": "more digits than a 64-bit float", "0.1000000000000000055511151231257827": "more digits",
@@ -20,7 +20,7 @@ func TestTrapsOfNotation(t *testing.T) {
 		"0.1": "", "1.0": "", "5": "", "-5": "", "0.30000000000000004": "", "9007199254740993": "", "1.5": "",
 	} {
 		for f, head := range map[envfile.Format]string{envfile.YAML: "a: ", envfile.TOML: "a = "} {
-			assertTrap(t, f, head+text+"\n", want)
+			assertWarning(t, f, head+text+"\n", want)
 		}
 	}
 	for text, want := range map[string]string{
@@ -29,31 +29,31 @@ func TestTrapsOfNotation(t *testing.T) {
 		".5": "another notation", "5.": "another notation", ".INF": "another notation", ".inf": "", "!!float 5": "another notation", "0123": "octal", "00.5": "leading zero",
 		"99999999999999999999": "too large for 64 bits", "yes": "boolean", "'4e5'": "", "text": "", "~": "", "[4e5]": "exponent", "1:30": "",
 	} {
-		assertTrap(t, envfile.YAML, "a: "+text+"\n", want)
+		assertWarning(t, envfile.YAML, "a: "+text+"\n", want)
 	}
-	assertTrap(t, envfile.TOML, "a = +inf\n", "loses its plus")
-	assertTrap(t, envfile.TOML, "a = 2024-02-29 12:00:00\n", "")
-	assertTrap(t, envfile.JSON, `{"a": 4e5}`, "another spelling")
+	assertWarning(t, envfile.TOML, "a = +inf\n", "loses its plus")
+	assertWarning(t, envfile.TOML, "a = 2024-02-29 12:00:00\n", "")
+	assertWarning(t, envfile.JSON, `{"a": 4e5}`, "another spelling")
 
 	d, err := envfile.Parse(envfile.YAML, []byte("a_unencrypted: 4e5\n"))
 	require.NoError(t, err)
-	traps, err := d.Traps(envfile.Rules{})
+	warnings, err := d.Traps(envfile.Rules{})
 	require.NoError(t, err)
-	assert.Empty(t, traps, "it stays as it is")
+	assert.Empty(t, warnings, "it stays as it is")
 }
 
-func TestTrapsOfDotenv(t *testing.T) {
+func TestWarningsInDotenv(t *testing.T) {
 	for text, want := range map[string]string{
 		`DIR=C:\new\table`: `\n is a line feed`, `JSON={"re":"a\\n"}`: `\n is a line feed`, `A=a\nb`: `\n is a line feed`,
 		`KEY=-----BEGIN EC PRIVATE KEY-----\nMIIB\n-----END EC PRIVATE KEY-----\n`: "", `A=C:\temp`: "",
 		"\uFEFFTOKEN=abc": "byte order mark", "A=caf\xe9": "not UTF-8", "A=é": "", "A=x\r": "carriage return", "export A=1": "export", `A="x"`: "quotes",
 	} {
-		assertTrap(t, envfile.Dotenv, text+"\nB=2\n", want)
+		assertWarning(t, envfile.Dotenv, text+"\nB=2\n", want)
 	}
-	assertTrap(t, envfile.INI, "[s]\na = \xe9\n", "not UTF-8")
-	assertTrap(t, envfile.INI, "[s]\na = x\ry\n", "carriage return")
-	assertTrap(t, envfile.Dotenv, "a=x\ry\n", "carriage return")
-	assertTrap(t, envfile.INI, "[s]\na = \"\"\"x\ny\"\"\"\n", "several lines")
+	assertWarning(t, envfile.INI, "[s]\na = \xe9\n", "not UTF-8")
+	assertWarning(t, envfile.INI, "[s]\na = x\ry\n", "carriage return")
+	assertWarning(t, envfile.Dotenv, "a=x\ry\n", "carriage return")
+	assertWarning(t, envfile.INI, "[s]\na = \"\"\"x\ny\"\"\"\n", "several lines")
 }
 
 // A new value has the warning that it has in a file.
@@ -78,11 +78,11 @@ func TestValueTrap(t *testing.T) {
 	}
 }
 
-func assertTrap(t *testing.T, f envfile.Format, text, want string) {
+func assertWarning(t *testing.T, f envfile.Format, text, want string) {
 	t.Helper()
 	d, err := envfile.Parse(f, []byte(text))
 	require.NoError(t, err, text)
-	traps, err := d.Traps(envfile.Rules{})
+	warnings, err := d.Traps(envfile.Rules{})
 	require.NoError(t, err)
 	_, o, err := envfile.Seal(t.Context(), d, envfile.Rules{}, sealedTo(alice))
 	require.NoError(t, err, text)
@@ -92,10 +92,10 @@ func assertTrap(t *testing.T, f envfile.Format, text, want string) {
 		assert.NotEmpty(t, want, "%q comes back as %q", text, back)
 	}
 	if want == "" {
-		assert.Empty(t, traps, text)
+		assert.Empty(t, warnings, text)
 		return
 	}
-	require.Len(t, traps, 1, text)
-	assert.Contains(t, traps[0].Reason, want, text)
-	assert.NotContains(t, traps[0].Reason, strings.TrimSpace(strings.TrimPrefix(text, "a: ")))
+	require.Len(t, warnings, 1, text)
+	assert.Contains(t, warnings[0].Reason, want, text)
+	assert.NotContains(t, warnings[0].Reason, strings.TrimSpace(strings.TrimPrefix(text, "a: ")))
 }

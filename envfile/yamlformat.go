@@ -17,7 +17,7 @@ import (
 // Plain text inside { } or [ ] cannot hold a sealed text, which has commas and
 // brackets. There the styles shift: plain is sealed as '…', and '…' as ! '…'
 // where plain would do as well.
-func (t *yamlTree) spell(n *Node, to spelling) ([]edit, error) {
+func (t *yamlTree) format(n *Node, to replacement) ([]edit, error) {
 	if n.Kind == Comment {
 		return []edit{{n.span.start, n.span.end, "#" + to.text}}, nil
 	}
@@ -35,7 +35,7 @@ func (t *yamlTree) spell(n *Node, to spelling) ([]edit, error) {
 }
 
 // respell implements [respeller].
-func (t *yamlTree) respell(n *Node, encrypted bool) []edit {
+func (t *yamlTree) reformat(n *Node, encrypted bool) []edit {
 	settled := settledNode(n)
 	if settled == n {
 		return nil
@@ -48,7 +48,7 @@ func (t *yamlTree) respell(n *Node, encrypted bool) []edit {
 			w := yamlWriter{src: t.src, sp: span{tag: tag}}
 			edits = append(edits, w.dropTag())
 		}
-		edits = append(edits, edit{start, n.span.keyEnd, spellDouble(n.Key)})
+		edits = append(edits, edit{start, n.span.keyEnd, quoteDouble(n.Key)})
 	}
 	if encrypted || n.span.borrowed || was.tag == is.tag && was.written == is.written && was.quoted == is.quoted {
 		return edits
@@ -63,7 +63,7 @@ func (t *yamlTree) respell(n *Node, encrypted bool) []edit {
 // reopen spells a plain value in the place of another, in its style, such that all readers take
 // it for that value. A tag of a type would contradict.
 func (w *yamlWriter) reopen(typ crypto.Type, text string) []edit {
-	edits := w.open(spelling{typ: typ, text: text, agreed: true})
+	edits := w.open(replacement{typ: typ, text: text, agreed: true})
 	if w.sp.tagKind == coreTag && typ == crypto.Str && utf8.ValidString(text) {
 		edits = append(edits, w.dropTag())
 	}
@@ -72,7 +72,7 @@ func (w *yamlWriter) reopen(typ crypto.Type, text string) []edit {
 
 // staysOnLine reports whether a value may get another text by another ciphertext alone: it
 // is opened in place, in the style that it has.
-func (t *yamlTree) staysOnLine(n *Node, to spelling) bool {
+func (t *yamlTree) staysOnLine(n *Node, to replacement) bool {
 	sp, src := n.span, t.src.src
 	switch {
 	case sp.header >= 0 || sp.flow || sp.borrowed || sp.tag >= 0 || !endsLine(src, sp.end):
@@ -188,7 +188,7 @@ func (w *yamlWriter) comesBackFromPlain() bool {
 		return false // whether it has quotes is bound
 	}
 	if sp.header < 0 {
-		return spellScalar(w.n.Type, text, false) == string(w.src.src[sp.start:sp.end]) && !w.opensAsBlock(text)
+		return formatScalar(w.n.Type, text, false) == string(w.src.src[sp.start:sp.end]) && !w.opensAsBlock(text)
 	}
 	if !w.opensAsBlock(text) {
 		return false
@@ -230,7 +230,7 @@ func (w *yamlWriter) blankBefore(end int, text string) string {
 }
 
 // open spells a plain value in the place of a ciphertext, or of another value.
-func (w *yamlWriter) open(to spelling) []edit {
+func (w *yamlWriter) open(to replacement) []edit {
 	sp, typ, text := w.sp, to.typ, to.text
 	noString := typ != crypto.Str || !utf8.ValidString(text)
 	var edits []edit
@@ -242,37 +242,37 @@ func (w *yamlWriter) open(to spelling) []edit {
 	}
 	replace := func(s string) []edit { return append(edits, edit{sp.start, sp.end, s + w.blankBefore(sp.end, s)}) }
 	if noString {
-		return replace(spellScalar(typ, text, sp.flow))
+		return replace(formatScalar(typ, text, sp.flow))
 	}
 	switch {
-	case (sp.style == stylePlain || sp.standsPlain(text)) && w.plain(to):
+	case (sp.style == stylePlain || sp.marksPlain(text)) && w.plain(to):
 		return replace(text)
 	case sp.style == styleDouble:
-		return replace(spellDouble(text))
+		return replace(quoteDouble(text))
 	case sp.style == styleSingle && canBeSingle(text):
-		return replace(spellSingle(text))
+		return replace(quoteSingle(text))
 	case sp.style == stylePlain && !sp.flow && strings.Contains(text, "\n") && literalOK(text):
 		step := w.t.step()
 		indent := max(sp.indent, 0) + step
 		header, lines := literalLines(text, step)
-		blanks, joins := w.blanksBehind(indent, header)
+		blanks, joins := w.blanksAfter(indent, header)
 		if joins {
-			return append(replace(spellDouble(text)), blanks...)
+			return append(replace(quoteDouble(text)), blanks...)
 		}
 		edits = append(replace(header), blanks...)
 		at := w.src.lineEnd(sp.end)
 		return append(edits, edit{at, at, w.src.eol + w.indented(lines, indent)})
 	case sp.style == stylePlain && !sp.flow:
-		blanks, _ := w.blanksBehind(0, "")
-		return append(replace(spellScalar(typ, text, false)), blanks...)
+		blanks, _ := w.blanksAfter(0, "")
+		return append(replace(formatScalar(typ, text, false)), blanks...)
 	}
-	return replace(spellScalar(typ, text, sp.flow))
+	return replace(formatScalar(typ, text, sp.flow))
 }
 
-// standsPlain reports whether the quotes of a ciphertext within { } or [ ] stand for no quotes, given the string
+// marksPlain reports whether the quotes of a ciphertext within { } or [ ] stand for no quotes, given the string
 // that is encrypted. The tag ! marks what is rare: quotes around a usual string, and none around an
 // ambiguous one. A formatter may drop the tag or change the quotes; then an ambiguous string has to stay in quotes.
-func (sp *span) standsPlain(text string) bool {
+func (sp *span) marksPlain(text string) bool {
 	switch {
 	case !sp.flow:
 		return false
@@ -291,24 +291,24 @@ func (t *yamlTree) reveal(n *Node) error {
 		t.tag = longStringTag
 		n.traits = &t
 	}
-	if (sp.style == stylePlain || sp.standsPlain(n.Text)) && n.Type == crypto.Str && ambiguous(n.Text) {
+	if (sp.style == stylePlain || sp.marksPlain(n.Text)) && n.Type == crypto.Str && ambiguous(n.Text) {
 		n.quoted = !canBePlain(n.Text, sp.flow, sp.tagKind.keepsString()) || sp.tagKind == stringTag
 	}
 	return nil
 }
 
 // plain reports whether a string is written without quotes, where its ciphertext allows it.
-func (w *yamlWriter) plain(to spelling) bool {
+func (w *yamlWriter) plain(to replacement) bool {
 	tagged := w.sp.tagKind.keepsString()
 	return canBePlain(to.text, w.sp.flow, tagged) && (tagged || !to.agreed || !ambiguous(to.text))
 }
 
-// blanksBehind looks at the blank lines behind the value. It returns the edits
+// blanksAfter looks at the blank lines behind the value. It returns the edits
 // that empty those which only a plain value can have behind it: with tabs, or
 // with more blanks than the indentation of a block. joins says that lines behind
 // a block with that header would become part of it: blank ones, which "+" keeps,
 // or a comment that stands as deep as its text.
-func (w *yamlWriter) blanksBehind(indent int, header string) (edits []edit, joins bool) {
+func (w *yamlWriter) blanksAfter(indent int, header string) (edits []edit, joins bool) {
 	src := w.src
 	for at := src.nextLine(w.sp.end); at < len(src.src); at = src.nextLine(at) {
 		end := src.lineEnd(at)
@@ -347,7 +347,7 @@ func (w *yamlWriter) openBlock(typ crypto.Type, text string) []edit {
 	sp := w.sp
 	headerEnd := w.headerEnd()
 	if typ != crypto.Str || !utf8.ValidString(text) || !blockOK(text) {
-		return w.insteadOfBlock(spellScalar(typ, text, false))
+		return w.insteadOfBlock(formatScalar(typ, text, false))
 	}
 	indent := w.blockIndent()
 	header := string(w.src.src[sp.header:headerEnd])

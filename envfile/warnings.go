@@ -20,7 +20,7 @@ type Trap struct {
 }
 
 // trapper is a layout that explains its traps. why returns "" for a value without any.
-type trapper interface {
+type warner interface {
 	why(n *Node, encrypted bool) string
 }
 
@@ -30,7 +30,7 @@ func (d *Document) Traps(r Rules) ([]Trap, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, ok := d.p.layout.(trapper)
+	t, ok := d.p.layout.(warner)
 	if !ok {
 		return nil, nil
 	}
@@ -44,26 +44,26 @@ func (d *Document) Traps(r Rules) ([]Trap, error) {
 	if err != nil {
 		return nil, err
 	}
-	var traps []Trap
+	var warnings []Trap
 	for _, root := range d.p.roots {
 		for path, n := range root.Leaves() {
 			if reason := reasons[n]; reason != "" {
 				name := path.String()
-				if n.span.spilt {
+				if n.span.insideQuotes {
 					name = "line " + strconv.Itoa(n.Line)
 				}
-				traps = append(traps, Trap{name, n.Line, n.Column, reason})
+				warnings = append(warnings, Trap{name, n.Line, n.Column, reason})
 			}
 		}
 	}
-	return traps, nil
+	return warnings, nil
 }
 
 const (
-	returnTrap   = "has a carriage return, which sops keeps but other programs drop or take for the end of the line; to keep it, use YAML or JSON"
-	lineFeedTrap = `\n is a line feed to sops, also in C:\new; to keep a backslash, use YAML or JSON`
-	bytesTrap    = "is not UTF-8; sops keeps the bytes, but other programs may read other characters"
-	quoteAdvice  = "; quote it if it is text"
+	returnWarning   = "has a carriage return, which sops keeps but other programs drop or take for the end of the line; to keep it, use YAML or JSON"
+	lineFeedWarning = `\n is a line feed to sops, also in C:\new; to keep a backslash, use YAML or JSON`
+	bytesWarning    = "is not UTF-8; sops keeps the bytes, but other programs may read other characters"
+	quoteAdvice     = "; quote it if it is text"
 )
 
 // why explains what sops does not understand in a dotenv file: it takes everything
@@ -75,7 +75,7 @@ func (t *dotenvText) why(n *Node, _ bool) string {
 	switch {
 	case n.span.misread:
 		return severalLines
-	case n.span.spilt:
+	case n.span.insideQuotes:
 		return "stands between the lines of a quoted value; sops takes what is left of the first = for a name"
 	case strings.HasPrefix(n.Key, byteOrderMark):
 		return "sops takes the byte order mark for a part of the name: remove it"
@@ -84,13 +84,13 @@ func (t *dotenvText) why(n *Node, _ bool) string {
 	case strings.TrimSpace(n.Key) != n.Key:
 		return "sops takes the blanks for a part of the name: write NAME=value"
 	case !utf8.ValidString(n.Key):
-		return bytesTrap
+		return bytesWarning
 	}
-	return dotenvTrap(string(t.src[n.span.start:n.span.end]))
+	return dotenvWarning(string(t.src[n.span.start:n.span.end]))
 }
 
-// dotenvTrap explains the text after the =.
-func dotenvTrap(raw string) string {
+// dotenvWarning explains the text after the =.
+func dotenvWarning(raw string) string {
 	value := strings.TrimSuffix(raw, "\r")
 	switch {
 	case strings.TrimSpace(value) != value:
@@ -98,15 +98,15 @@ func dotenvTrap(raw string) string {
 	case len(value) > 1 && strings.ContainsRune("\"'`", rune(value[0])) && value[0] == value[len(value)-1]:
 		return "sops takes the quotes for a part of the value: leave them out"
 	case strings.Contains(value, `\n`) && !strings.Contains(value, "-----BEGIN "): // keys are often written so
-		return lineFeedTrap
+		return lineFeedWarning
 	case strings.Contains(value, " #") || strings.Contains(value, "\t#"):
 		return "sops takes the # and what follows for a part of the value: put the comment on a line of its own"
 	case strings.Contains(value, "\r"):
-		return returnTrap
+		return returnWarning
 	case value != raw:
 		return "sops takes the carriage return at the end of the line for a part of the value: end lines with a line feed"
 	case !utf8.ValidString(value):
-		return bytesTrap
+		return bytesWarning
 	}
 	return ""
 }
@@ -116,21 +116,21 @@ func (t *iniText) why(n *Node, _ bool) string {
 	case n.Kind != Value:
 		return ""
 	case !utf8.ValidString(n.Key):
-		return bytesTrap
+		return bytesWarning
 	}
-	return iniTrap(n.Text)
+	return iniWarning(n.Text)
 }
 
-// iniTrap explains a value that sops and sealcfg read in quotes that other readers of INI
+// iniWarning explains a value that sops and sealcfg read in quotes that other readers of INI
 // do not know, or that these cut.
-func iniTrap(text string) string {
+func iniWarning(text string) string {
 	switch {
 	case strings.Contains(text, "\r"):
-		return returnTrap
+		return returnWarning
 	case strings.Contains(text, "\n"):
 		return `a value of several lines is in """, which sops reads but most readers of INI do not; to keep the lines, use YAML or JSON`
 	case !utf8.ValidString(text):
-		return bytesTrap
+		return bytesWarning
 	}
 	return ""
 }
@@ -140,9 +140,9 @@ func iniTrap(text string) string {
 func ValueTrap(f Format, typ crypto.Type, text string) string {
 	switch {
 	case f == Dotenv:
-		return dotenvTrap(strings.ReplaceAll(text, "\n", " "))
+		return dotenvWarning(strings.ReplaceAll(text, "\n", " "))
 	case f == INI:
-		return iniTrap(text)
+		return iniWarning(text)
 	case typ != crypto.Int && typ != crypto.Float && typ != crypto.Time:
 		return ""
 	}
@@ -151,10 +151,10 @@ func ValueTrap(f Format, typ crypto.Type, text string) string {
 		typ = guess // for a float, too, 0640 is octal
 	}
 	canonical, err := CanonicalText(typ, text)
-	if err != nil || text == canonical || text == spellScalar(typ, canonical, false) {
+	if err != nil || text == canonical || text == formatScalar(typ, canonical, false) {
 		return ""
 	}
-	return notationTrap(typ, text)
+	return notationWarning(typ, text)
 }
 
 // why explains an unquoted value that comes back in another notation.
@@ -173,25 +173,25 @@ func (t *yamlTree) why(n *Node, encrypted bool) string {
 		}
 		return ""
 	}
-	edits, err := t.spell(n, spelling{text: n.Text, typ: n.Type})
+	edits, err := t.format(n, replacement{text: n.Text, typ: n.Type})
 	if err == nil && len(edits) == 1 && edits[0].text == text {
 		return ""
 	}
-	if reason := notationTrap(n.Type, text); reason != "" {
+	if reason := notationWarning(n.Type, text); reason != "" {
 		return reason + quoteAdvice
 	}
 	return ""
 }
 
-// notationTrap explains an unquoted text that is stored in another notation.
-func notationTrap(typ crypto.Type, text string) string {
+// notationWarning explains an unquoted text that is stored in another notation.
+func notationWarning(typ crypto.Type, text string) string {
 	switch typ {
 	case crypto.Int:
 		digits := strings.TrimLeft(text, "+-")
 		if len(digits) > 1 && digits[0] == '0' && strings.Trim(digits, "01234567_") == "" {
 			return "a number with a leading zero is read as octal"
 		}
-		return numberTrap(text)
+		return numberWarning(text)
 	case crypto.Float:
 		digits := strings.TrimLeft(text, "+-")
 		_, tooLarge := strconv.ParseInt(strings.ReplaceAll(text, "_", ""), 10, 64)
@@ -201,15 +201,15 @@ func notationTrap(typ crypto.Type, text string) string {
 		case errors.Is(tooLarge, strconv.ErrRange):
 			return "an integer too large for 64 bits is read as a float and loses digits"
 		}
-		return numberTrap(text)
+		return numberWarning(text)
 	case crypto.Time:
 		return "a date or time comes back in another notation, which may be another type to YAML readers"
 	}
 	return ""
 }
 
-// numberTrap explains a number that comes back in another notation.
-func numberTrap(text string) string {
+// numberWarning explains a number that comes back in another notation.
+func numberWarning(text string) string {
 	digits := strings.ToLower(strings.TrimLeft(text, "+-"))
 	f, err := strconv.ParseFloat(strings.ReplaceAll(text, "_", ""), 64)
 	switch {

@@ -6,23 +6,23 @@ import (
 	"strings"
 )
 
-var errNoSpelling = errors.New("INI has no way to write this value")
+var errNotInINI = errors.New("INI has no way to write this value")
 
 // iniQuotes are what stands round a value.
 var iniQuotes = map[style]string{stylePlain: "", styleSingle: "'", styleDouble: `"`, styleBacktick: "`", styleTriple: `"""`}
 
-// spellINI writes a value so that it reads back, in the given style if that can
+// formatINI writes a value so that it reads back, in the given style if that can
 // hold it. behind is what follows on its line: a quote of one kind may stand
 // before a comment, one of another may not.
-func spellINI(text string, st style, behind string) (string, bool) {
+func formatINI(text string, st style, rest string) (string, bool) {
 	order := []style{stylePlain, styleBacktick, styleTriple, styleDouble, styleSingle}
 	if strings.Contains(text, "\n") {
 		order = []style{styleTriple, styleBacktick}
 	}
 	for _, st := range slices.Insert(order, 0, st) {
-		spelled := iniQuotes[st] + text + iniQuotes[st]
-		if st == stylePlain && iniSimple(text) || iniReads(spelled, text, behind) {
-			return spelled, true
+		formatted := iniQuotes[st] + text + iniQuotes[st]
+		if st == stylePlain && iniSimple(text) || iniRoundTrips(formatted, text, rest) {
+			return formatted, true
 		}
 	}
 	return "", false
@@ -42,9 +42,9 @@ func iniSimple(text string) bool {
 	return text != "" && strings.TrimSpace(text) == text && !strings.ContainsAny(text, "#;\"'`\\\r\n")
 }
 
-// iniReads reports whether a spelling reads as a text where it is to stand.
-func iniReads(spelled, text, behind string) bool {
-	p, err := iniFormat{}.parse([]byte("k=" + spelled + behind + "\n"))
+// iniRoundTrips reports whether a spelling reads as a text where it is to stand.
+func iniRoundTrips(formatted, text, rest string) bool {
+	p, err := iniFormat{}.parse([]byte("k=" + formatted + rest + "\n"))
 	if err != nil {
 		return false
 	}
