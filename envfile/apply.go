@@ -9,7 +9,7 @@ import (
 	"github.com/sealcfg/sealcfg/crypto"
 )
 
-// ErrNoField says that a path leads to nothing.
+// ErrNoField is returned when no field exists at a path.
 var ErrNoField = errors.New("no such field")
 
 // An Op is one change of a document: see [Set], [SetText] and [Unset].
@@ -21,27 +21,27 @@ type Op struct {
 	whole    bool
 }
 
-// Set gives a value to the field under path. text is its canonical text (see
-// [crypto.Canonical]). Missing maps on the way are made; [+] appends to a list.
+// Set sets the field at path. text is the canonical text of the value (see [crypto.Canonical]).
+// Missing maps on the way are created; [+] appends to a list.
 func Set(path Path, typ crypto.Type, text string) Op {
 	return Op{path: path, value: &Node{Kind: Value, Type: typ, Text: text}}
 }
 
-// SetNull makes the field under path null.
+// SetNull sets the field at path to null.
 func SetNull(path Path) Op { return Op{path: path, value: &Node{Kind: Null}} }
 
-// SetText gives the field under path the value of a JSON text: a list, a map, or a
-// single value.
+// SetText sets the field at path to a JSON value: a list, a map, or a single value.
 func SetText(path Path, text string) Op { return Op{path: path, text: &text} }
 
-// Whole lets the operation put its value in the place of a map or a list, with
-// all that is in it, comments too. It is for YAML and JSON.
+// Whole allows the operation to replace a map or a list, with its entries and comments. It applies
+// to YAML and JSON.
 func (op Op) Whole() Op {
 	op.whole = true
 	return op
 }
 
-// In has the operation change another document than the first. Documents count from 0.
+// In selects the document that the operation changes. Documents count from 0; without In, the
+// operation changes the first one.
 func (op Op) In(document int) Op {
 	op.document = document
 	return op
@@ -50,17 +50,15 @@ func (op Op) In(document int) Op {
 // Document returns the document that the operation changes.
 func (op Op) Document() int { return op.document }
 
-// Unset removes the field under path.
+// Unset removes the field at path.
 func Unset(path Path) Op { return Op{path: path} }
 
-// Apply returns a document with the operations done, one after the other, on its
-// first document or the one of [Op.In]. Every other byte stays; the result is parsed
-// again and compared with what was wanted, so a splice in the wrong place is an error
-// and never a damaged document.
+// Apply returns a document with the operations applied in order. Each operation changes the first
+// document or the document of [Op.In]. All other bytes stay the same. The result is parsed again
+// and compared with the expected tree, so a wrong splice is an error and never a damaged document.
 //
-// It fails with [ErrNoField], [ErrPath] for a path that leads through a value,
-// or a [*SyntaxError]: among others for a name that occurs more than once in the
-// result.
+// Apply fails with [ErrNoField], with [ErrPath] for a path through a value, or with a
+// [*SyntaxError], for example if a name occurs more than once in the result.
 func (d *Document) Apply(ops ...Op) (*Document, error) {
 	for _, op := range ops {
 		if op.document < 0 || op.document >= len(d.p.roots) {
@@ -86,8 +84,7 @@ func (d *Document) Apply(ops ...Op) (*Document, error) {
 	return d, nil
 }
 
-// occurrences counts the nodes under a path, which are several if a name occurs more
-// than once.
+// occurrences counts the nodes at a path. There are several if a name occurs more than once.
 func occurrences(n *Node, p Path) int {
 	if len(p) == 0 {
 		return 1
@@ -146,7 +143,7 @@ func (d *Document) apply(op Op) (*Document, error) {
 	}
 	got := next.p.roots
 	switch d.format {
-	case TOML: // the place of a table in the file says nothing
+	case TOML: // the position of a table in the file has no meaning
 		want, got = sorted(want), sorted(got)
 	case INI:
 		want, got = withoutDefault(want), withoutDefault(got)
@@ -157,13 +154,13 @@ func (d *Document) apply(op Op) (*Document, error) {
 	return next, nil
 }
 
-// parseFlow reads the text of a SetText.
+// parseFlow parses the JSON text of a SetText.
 func parseFlow(f Format, text string) (*Node, error) {
 	if f != YAML && f != JSON && f != TOML {
 		return nil, errFlat
 	}
 	notJSON := fmt.Errorf("value: %w", &SyntaxError{Line: 1, Reason: "not a JSON value"})
-	if !json.Valid([]byte(text)) { // the text could close the map and begin another
+	if !json.Valid([]byte(text)) { // the text could close the map and start another one
 		return nil, notJSON
 	}
 	p, err := JSON.parse([]byte(`{"value":` + text + "}"))
@@ -178,10 +175,10 @@ func parseFlow(f Format, text string) (*Node, error) {
 	return v, nil
 }
 
-// plan finds the edits for op and the trees that they should lead to.
+// plan returns the edits for op and the trees that they must produce.
 func (d *Document) plan(op Op) (edits []edit, want []*Node, err error) {
 	root := d.p.roots[op.document]
-	parent, depth := root, 0 // the deepest node on the path that exists, and how many steps lead there
+	parent, depth := root, 0 // the deepest existing node on the path, and the number of steps to it
 	var above *Node
 	for depth < len(op.path) {
 		child := childOn(parent, op.path[depth:])
@@ -210,7 +207,7 @@ func (d *Document) plan(op Op) (edits []edit, want []*Node, err error) {
 	return edits, want, err
 }
 
-// An overwriter is a layout in which a map or a list can make way for a value.
+// An overwriter is a layout that can replace a map or a list by a value.
 type overwriter interface {
 	overwrite(n, v *Node) ([]edit, error)
 }
@@ -225,8 +222,8 @@ func (d *Document) replace(n *Node, op Op) ([]edit, error) {
 	return nil, fmt.Errorf("%w: it is a %s; unset it first", ErrPath, n.Kind)
 }
 
-// childOn returns the child of n on the way to path. Of several with the same name,
-// it is the one that has the rest of the path.
+// childOn returns the child of n on the way to path. If several children have the same name, it
+// returns the one that contains the rest of the path.
 func childOn(n *Node, path Path) *Node {
 	if path[0].IsIndex {
 		return n.Index(path[0].Index)
@@ -241,8 +238,8 @@ func childOn(n *Node, path Path) *Node {
 	return n.Get(path[0].Key)
 }
 
-// canInsert checks that the missing steps fit the node at which they begin: a
-// map wants a key, a list wants the position behind its last item.
+// canInsert reports an error if the missing steps do not fit the node where they start: a map
+// requires a key, a list requires the position after its last item.
 func canInsert(n *Node, missing Path) error {
 	for i, s := range missing {
 		first := i == 0
@@ -262,7 +259,7 @@ func canInsert(n *Node, missing Path) error {
 	return nil
 }
 
-// wanted copies the tree with the value under path set, or removed if v is nil.
+// wanted returns a copy of the tree in which the value at path is v, or is removed if v is nil.
 func wanted(n *Node, path Path, v *Node) *Node {
 	if len(path) == 0 {
 		return wantedValue(n, v)
@@ -275,7 +272,7 @@ func wanted(n *Node, path Path, v *Node) *Node {
 	c := Node{Kind: kind, keyQuoted: v != nil && v.keyQuoted}
 	child := (*Node)(nil)
 	if n != nil {
-		if c = *n; c.Kind != kind { // a null, which becomes a map or a list
+		if c = *n; c.Kind != kind { // a null becomes a map or a list
 			c.Kind, c.Type, c.Text = kind, "", ""
 		}
 		c.traits = n.traits.of(func(t *traits) { t.empty = false })
@@ -300,8 +297,8 @@ func wanted(n *Node, path Path, v *Node) *Node {
 	return &c
 }
 
-// wantedValue returns a new value in the place of n, of which the key stays and, unless it is a map
-// or a list, the anchor and a tag that says nothing of the type. n is nil for a new field.
+// wantedValue returns the node that replaces n with the value v. The key of n stays. If n is a
+// single value, its anchor and a custom tag stay too. n is nil for a new field.
 func wantedValue(n, v *Node) *Node {
 	c := *v
 	if n == nil {
@@ -324,8 +321,8 @@ func wantedValue(n, v *Node) *Node {
 	return &c
 }
 
-// asNew copies a value as the formats spell a new one: without tags and anchors and, in YAML,
-// with quotes round a string that a reader would take for something else.
+// asNew copies a value without tags and anchors. With quoted, its strings and keys count as quoted:
+// YAML quotes new strings that a reader could take for another type.
 func asNew(n *Node, quoted bool) *Node {
 	c := *n
 	c.Anchor, c.Alias, c.traits, c.quoted, c.keyQuoted = "", "", nil, quoted, quoted

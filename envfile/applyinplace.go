@@ -9,15 +9,14 @@ import (
 	"github.com/sealcfg/sealcfg/internal/nocopy"
 )
 
-// Path is where the operation works.
+// Path returns the path that the operation changes.
 func (op Op) Path() Path { return op.path }
 
-// ApplyInPlace is [Document.Apply] and [Opened.Reseal] for the most usual change of a
-// large file: a sealed value of one line gets another text of its type. Its
-// ciphertext, the MAC and what else changes with every write are replaced where
-// they stand, which spares the way over the plain text.
+// ApplyInPlace combines [Document.Apply] and [Opened.Reseal] for the most common change of a large
+// file: an encrypted one-line value gets another text of the same type. It replaces the ciphertext,
+// the MAC and the changed metadata at their positions, without writing the plaintext first.
 //
-// ok is false, and nothing is done, if that way is needed.
+// ok is false, and the file is not changed, if the operation needs Apply and Reseal.
 func (o *Opened) ApplyInPlace(op Op) (_ *Sealed, ok bool, err error) {
 	n, plain := o.replaceable(op)
 	if n == nil {
@@ -67,14 +66,14 @@ func (o *Opened) ApplyInPlace(op Op) (_ *Sealed, ok bool, err error) {
 	return s, true, err
 }
 
-// replaceable returns the sealed and the open node of the value that an operation
-// changes, if the change is one for ApplyInPlace.
+// replaceable returns the encrypted and the decrypted node of the value that an operation changes.
+// It returns nil if ApplyInPlace does not support the change.
 func (o *Opened) replaceable(op Op) (n, plain *Node) {
 	t, isYAML := o.sealed.p.layout.(*yamlTree)
 	if !isYAML || len(o.roots) != 1 || op.value == nil || op.text != nil || op.whole || op.document != 0 {
 		return nil, nil
 	}
-	// What Reseal would mend: values and comments that are not as it writes them.
+	// Reseal would also fix values and comments that sealcfg writes in another way.
 	if o.rules.comment != nil || len(o.nonCanonical)+len(o.clear)+o.strayed > 0 || !o.isSettled() {
 		return nil, nil
 	}
@@ -97,7 +96,7 @@ func (o *Opened) replaceable(op Op) (n, plain *Node) {
 	return nil, nil
 }
 
-// with returns a tree with another text of one value. It shares what stays.
+// with returns a copy of a tree in which one value has another text. It shares unchanged nodes.
 func with(tree, value *Node, text string) *Node {
 	if tree == value {
 		c := *value

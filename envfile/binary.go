@@ -8,9 +8,9 @@ import (
 	"github.com/sealcfg/sealcfg/internal/nocopy"
 )
 
-// Binary is the format of files that are sealed as one value, whatever they
-// hold. The sealed file is the JSON that sops makes of them: {"data": "ENC[…]",
-// "sops": {…}}. There are no selectors: the value is always sealed.
+// Binary is the format of files that are encrypted as one value, whatever their contents. The
+// encrypted file is JSON, as in sops: {"data": "ENC[…]", "sops": {…}}. Selectors do not apply: the
+// value is always encrypted.
 var Binary Format = binaryFormat{}
 
 type binaryFormat struct{}
@@ -43,15 +43,16 @@ func (binaryFormat) parse(src []byte) (*parsed, error) {
 	return &parsed{src: src, roots: []*Node{root}, blocks: []*block{nil}, layout: &binaryText{size: len(src), indent: "\t"}}, nil
 }
 
-// looksSealedBinary spares large plain files the JSON parser, and others its
-// errors: they may be any bytes. What is or was a sealed file has a ciphertext.
+// looksSealedBinary reports whether src may be an encrypted file, without parsing it. Plaintext
+// files may have any contents: parsing a large one takes long, and a failure is no error. An
+// encrypted file, even a broken one, contains a ciphertext.
 func looksSealedBinary(src []byte) bool {
 	head := bytes.TrimLeft(src[:min(len(src), 64)], " \t\r\n")
 	return bytes.HasPrefix(head, []byte("{")) && bytes.Contains(src, []byte(`"`+metaKey+`"`)) && bytes.Contains(src, []byte(sealedPrefix))
 }
 
-// parseSealedBinary reads the JSON with a short stand-in for the sealed value,
-// which may be tens of megabytes, and puts it back into the tree.
+// parseSealedBinary parses the JSON without the ciphertext, which may have tens of megabytes, and
+// adds the ciphertext to the tree afterwards.
 func parseSealedBinary(src []byte) (*parsed, error) {
 	start := bytes.Index(src, []byte(`"`+sealedPrefix))
 	if start < 0 {
@@ -79,7 +80,7 @@ func parseSealedBinary(src []byte) (*parsed, error) {
 	return p, nil
 }
 
-// move shifts a block behind at by size bytes.
+// move shifts the positions after at by size bytes.
 func (b *block) move(at, size int) {
 	shift := func(i *int) {
 		if *i > at {
@@ -106,7 +107,7 @@ func (b *block) move(at, size int) {
 type binaryText struct {
 	size   int
 	block  *block
-	empty  bool   // a sealed file with no byte in it: there is no value to replace
+	empty  bool   // an encrypted empty file, which has no value to replace
 	indent string // of a level of the JSON
 }
 
@@ -120,8 +121,7 @@ func (t *binaryText) indentedBy(indent string) *binaryText {
 	return &with
 }
 
-// indentOf returns the indentation of a sealed file; a tab, as sops has it, if
-// there is none.
+// indentOf returns the indentation of an encrypted file. Without one, it returns a tab, as in sops.
 func indentOf(src []byte) string {
 	head, _, _ := bytes.Cut(src, []byte(`"`))
 	_, blanks, _ := bytes.Cut(bytes.ReplaceAll(head, []byte("\r"), nil), []byte("\n"))
@@ -131,8 +131,8 @@ func indentOf(src []byte) string {
 	return string(blanks)
 }
 
-// spell replaces the whole text: a plain one by the beginning of the JSON, the
-// JSON by a plain one.
+// format replaces the whole file: it replaces plaintext by the start of the JSON, and the JSON by
+// plaintext.
 func (t *binaryText) format(n *Node, to replacement) ([]edit, error) {
 	switch {
 	case t.block != nil && n.span.start >= t.block.text[0]: // a field of the metadata
@@ -164,7 +164,7 @@ func (t *binaryText) insertBlock(_ int, text string, _ *block) edit {
 	return edit{t.size, t.size, text}
 }
 
-// removeBlock has nothing to do where spell replaces the whole text.
+// removeBlock removes no bytes if format replaces the whole file.
 func (t *binaryText) removeBlock(int) edit {
 	if t.empty {
 		return edit{0, t.size, ""}

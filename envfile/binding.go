@@ -11,8 +11,8 @@ import (
 	"github.com/sealcfg/sealcfg/crypto"
 )
 
-// The binding is a block of our own in the metadata, under sops.sealcfg. sops
-// ignores it and drops it when it writes the file. docs/format.md specifies it to the byte.
+// The binding is a block in the metadata, at sops.sealcfg. sops ignores it and drops it when it
+// writes the file. docs/format.md specifies every byte of it.
 const (
 	bindingKey     = "sealcfg" // in the metadata
 	bindingText    = "binding" // in the block
@@ -28,8 +28,8 @@ const (
 	BindingItself     = "binding"    // the block: missing, broken, or from another version of the file
 )
 
-// A BindingError names the part of a file that is not as it was when the file was
-// encrypted. It wraps [ErrIntegrity].
+// A BindingError names the part of a file that changed since the file was encrypted. It wraps
+// [ErrIntegrity].
 type BindingError struct {
 	Tampered      string // one of the Binding constants
 	Reason        string
@@ -43,45 +43,42 @@ func (e *BindingError) Error() string {
 // Unwrap returns [ErrIntegrity].
 func (e *BindingError) Unwrap() error { return ErrIntegrity }
 
-// An Expectation is what a caller knows of a file apart from its text.
+// An Expectation holds a caller's requirements for the binding of a file.
 type Expectation struct {
-	// Location is where the file belongs, in the caller's words, such as the name
-	// of an environment. It is written into the file with the next text. A file
-	// that was encrypted for another location is refused. If it is "", nothing is
-	// compared, and the file keeps the location that it has.
+	// Location is where the file belongs, in the caller's words, such as the name of an
+	// environment. The next write stores it in the file. A file that was encrypted for another
+	// location is rejected. If Location is "", the location is not compared, and the file keeps its
+	// own.
 	Location string
-	// Fits compares the location that a file was encrypted for, if equality with
-	// Location is too strict.
+	// Fits replaces the comparison with Location. It reports whether a file may have the location
+	// that it was encrypted for.
 	Fits func(sealed string) bool
-	// Bound refuses a file without a binding, and, if Location is set, a file
-	// without a location.
+	// Bound rejects a file without a binding. If Location is set, it also rejects a file without a
+	// location.
 	Bound bool
 }
 
-// Expect returns the file such that [Sealed.Open] compares its binding with
-// the expectation.
+// Expect returns a copy of the file. [Sealed.Open] compares its binding with the expectation.
 func (s *Sealed) Expect(e Expectation) *Sealed {
 	with := *s
 	with.expect = e
 	return &with
 }
 
-// HasBinding reports whether the file has a binding to verify: one of the version that
-// this package reads.
+// HasBinding reports whether the file has a binding of the version that this package verifies.
 func (m *Metadata) HasBinding() bool { return m.binding != nil }
 
-// OtherBinding returns the version of a binding that this package does not read, and whether
-// there is one. Such a file counts as one without a binding. The version is "" if it is
-// not a number.
+// OtherBinding returns the version of a binding that this package cannot read, and whether there is
+// one. Such a file is treated as a file without a binding. The version is "" if it is not a number.
 func (m *Metadata) OtherBinding() (version string, found bool) {
 	return m.otherBinding, m.hasOther
 }
 
-// Bound reports whether the file has a binding, which has been verified. Without one,
-// names, structure, recipients and location are not authenticated.
+// Bound reports whether the file has a binding. Open has verified it. Without a binding, names,
+// structure, recipients and location are not authenticated.
 func (o *Opened) Bound() bool { return o.bound != nil }
 
-// Location returns the location that the file was encrypted for, "" if it has none.
+// Location returns the location that the file was encrypted for, or "".
 func (o *Opened) Location() string {
 	if o.bound == nil {
 		return ""
@@ -89,13 +86,13 @@ func (o *Opened) Location() string {
 	return o.bound.location
 }
 
-// Moved reports whether the file was encrypted for another location than was expected.
+// Moved reports whether the file was encrypted for another location than the expected one.
 func (o *Opened) Moved() bool {
 	location := o.sealed.expect.Location
 	return location != "" && o.Location() != "" && o.Location() != BoundLocation(location)
 }
 
-// locationToWrite is the location for the next text of the file, as it is written.
+// locationToWrite returns the location for the next write, in the form that the binding stores.
 func (o *Opened) locationToWrite() string {
 	if l := o.sealed.expect.Location; l != "" {
 		return BoundLocation(l)
@@ -110,13 +107,13 @@ func (b binding) text() string {
 	return "structure=" + b.structure + "\npolicy=" + b.policy + "\nlocation=" + b.location
 }
 
-// longestLocation bounds what a location adds to a file.
+// longestLocation is the length in bytes above which a binding stores the digest of a location.
 const longestLocation = 160
 
 const hashedLocation = "sha256:"
 
-// BoundLocation returns a location as a binding stores it: its digest if it is
-// long, or looks like a digest.
+// BoundLocation returns a location in the form that a binding stores: its digest if the location is
+// long or looks like a digest.
 func BoundLocation(location string) string {
 	if len(location) <= longestLocation && !strings.HasPrefix(location, hashedLocation) {
 		return location
@@ -125,14 +122,14 @@ func BoundLocation(location string) string {
 	return hashedLocation + base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// bindingAAD is neither the additional data of a value, which ends in a colon, nor of a MAC,
-// which is a time alone.
+// bindingAAD returns the additional data of a binding. It differs from the additional data of
+// values, which ends in a colon, and of the MAC, which is only a time.
 func bindingAAD(lastModified string) string {
 	return "sops.sealcfg.binding " + strconv.Itoa(bindingVersion) + " " + lastModified
 }
 
-// rebind is bind for metadata whose time of the last change stays. A binding with the
-// same content keeps its ciphertext.
+// rebind is bind for metadata that keeps its time of the last change. A binding with the same
+// content keeps its ciphertext.
 func (m *Metadata) rebind(o *Opened) {
 	b := binding{structureOf(o.roots, nil, o.rules), m.policyDigest(), o.locationToWrite()}
 	if o.bound == nil || *o.bound != b {
@@ -140,14 +137,14 @@ func (m *Metadata) rebind(o *Opened) {
 	}
 }
 
-// bind encrypts the binding of a file whose metadata is otherwise complete. The location
-// is that of BoundLocation.
+// bind encrypts the binding. The rest of the metadata must be complete. location has the form that
+// BoundLocation returns.
 func (m *Metadata) bind(c *crypto.ValueCipher, structure, location string) {
 	b := binding{structure: structure, policy: m.policyDigest(), location: location}
 	m.binding = bindingBlock(c.Seal(crypto.Str, b.text(), bindingAAD(m.LastModified)))
 }
 
-// bindingBlock is the block with nothing but its own fields.
+// bindingBlock returns the block with the fields of this version only.
 func bindingBlock(text string) *Node {
 	return &Node{Kind: Map, Key: bindingKey, entries: []*Node{
 		{Kind: Value, Key: bindingText, Type: crypto.Str, Text: text},
@@ -155,7 +152,7 @@ func bindingBlock(text string) *Node {
 	}}
 }
 
-// parseBinding reads the block as far as that takes no key.
+// parseBinding reads the version of the block. It needs no key.
 func (m *Metadata) parseBinding(block *Node) {
 	version := block.Get(bindingNumber)
 	if version != nil {
@@ -171,7 +168,7 @@ func (m *Metadata) parseBinding(block *Node) {
 	m.hasOther = true
 }
 
-// checkBinding compares an opened file with its binding, if it has one.
+// checkBinding compares a decrypted file with its binding, if it has one.
 func (o *Opened) checkBinding() error {
 	meta, want := o.sealed.meta, o.sealed.expect
 	if meta.binding == nil {
@@ -211,8 +208,8 @@ func (e Expectation) check(sealed string) error {
 		Reason: fmt.Sprintf("encrypted as %s, but used as %s", sealed, e.Location)}
 }
 
-// openBinding reads the block. A broken block is an error: otherwise, to break it would be
-// as good as to remove it, where a binding is required.
+// openBinding decrypts the block. A broken block is an error. Otherwise breaking the block would
+// have the same effect as removing it, even if a binding is required.
 func (m *Metadata) openBinding(c *crypto.ValueCipher) (binding, error) {
 	broken := func(reason string) (binding, error) {
 		return binding{}, &BindingError{Tampered: BindingItself, Reason: reason}

@@ -12,8 +12,8 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// An encoder hashes what the binding covers, in a form that can be read in one
-// way only: every text behind its length, every list behind its count.
+// An encoder hashes the data that the binding covers, in an unambiguous form: the length of a
+// string comes before the string, and the count of a list before its items.
 type encoder struct {
 	h   hash.Hash
 	buf []byte
@@ -44,7 +44,7 @@ func (e *encoder) count(n int) {
 
 func (e *encoder) text(s string) {
 	e.count(len(s))
-	for len(s) > 0 { // it may be as large as a file
+	for len(s) > 0 { // s may be as large as a file
 		e.room(1)
 		n := min(len(s), cap(e.buf)-len(e.buf))
 		e.buf = append(e.buf, s[:n]...)
@@ -57,13 +57,13 @@ func (e *encoder) sum() string {
 	return base64.StdEncoding.EncodeToString(e.h.Sum(nil))
 }
 
-// structureOf is the digest of the meaning of a file, as docs/format.md specifies it.
-// Of an unencrypted value it holds the text. Of an encrypted one it holds the length,
-// which the MAC lacks: the MAC hashes one value after the other. Comments are not part of it,
-// but under selectors that look at comments, what they select is.
+// structureOf returns the digest of the structure of a file, as docs/format.md specifies it. The
+// digest covers the text of unencrypted values and the length of encrypted ones. The MAC does not
+// cover lengths, because it hashes the values without separators. Comments are not covered. If the
+// selector matches comments, the digest covers which entries it selects.
 //
-// sealed names the values of a plain document that are encrypted. In an opened file
-// they are marked.
+// sealed names the values of a plaintext document that will be encrypted. In a decrypted file, the
+// nodes are marked.
 func structureOf(roots []*Node, sealed map[*Node]bool, rules *matcher) string {
 	d := structureDigest{encoder: newEncoder("sealcfg structure"), sealed: sealed, rules: rules}
 	if rules.comment != nil || rules.macOnly {
@@ -87,8 +87,8 @@ type structureDigest struct {
 	*encoder
 	sealed   map[*Node]bool
 	rules    *matcher
-	selected map[*Node]bool // entries in the place of which a value would be encrypted
-	bound    map[*Node]bool // with mac_only_encrypted: those, and the entries that contain such
+	selected map[*Node]bool // entries that the rules select for encryption, of any kind
+	bound    map[*Node]bool // with mac_only_encrypted: the selected entries and their parents
 }
 
 func (d *structureDigest) findBound(n *Node) bool {
@@ -102,7 +102,7 @@ func (d *structureDigest) findBound(n *Node) bool {
 	return found
 }
 
-// entries returns the entries that are bound.
+// entries returns the entries of n that the binding covers.
 func (d *structureDigest) entries(n *Node) []*Node {
 	all := values(n)
 	if !d.rules.macOnly {
@@ -111,7 +111,7 @@ func (d *structureDigest) entries(n *Node) []*Node {
 	return slices.DeleteFunc(slices.Clone(all), func(e *Node) bool { return !d.bound[e] })
 }
 
-// The bytes that stand before the kind of a node, or the name of a key.
+// The bytes before the kind of a node or before a key.
 const (
 	markDirective = '%'
 	markSelected  = 'r'
@@ -151,7 +151,7 @@ func (d *structureDigest) node(n *Node, m *meaning) {
 	}
 }
 
-// entry adds an entry of a map or list. Most are nothing but a key and a value.
+// entry adds an entry of a map or list. Most entries consist of a key and a value only.
 func (d *structureDigest) entry(n *Node, inMap bool) {
 	if n.Kind == Value && n.traits == nil && n.Anchor == "" {
 		if inMap {
@@ -201,8 +201,8 @@ func (e *encoder) optional(mark byte, text string) {
 	}
 }
 
-// policyDigest is the digest of who can open the file, and which values of it are encrypted.
-// The order of recipients within a group means nothing, and formats change it.
+// policyDigest returns the digest of the recipients and selectors of a file. It does not depend on
+// the order of recipients within a group, because formats change that order.
 func (m *Metadata) policyDigest() string {
 	e := newEncoder("sealcfg policy")
 	rules := m.Rules.Normal()
@@ -230,13 +230,13 @@ func (m *Metadata) policyDigest() string {
 	return e.sum()
 }
 
-// lengthOf is what stands before a text.
+// lengthOf returns the encoded length that comes before a string.
 func lengthOf(s string) string { return numberText(len(s)) }
 
 func numberText(n int) string { return string(binary.BigEndian.AppendUint64(nil, uint64(n))) }
 
-// fieldsText spells the fields of a stanza but for its wrapped key. Empty ones do
-// not count: not every format can write them.
+// fieldsText encodes the fields of a stanza without its wrapped key. It skips empty fields, because
+// some formats cannot write them.
 func fieldsText(fields []keys.Field) string {
 	var texts []string
 	for _, f := range fields {

@@ -2,40 +2,40 @@ package envfile
 
 import "fmt"
 
-// A node takes hundreds of bytes, also if its text is one letter and a comma. So
-// what a text may hold goes by its size: a small one must not cost its reader
-// much. Sealed values are far longer than what they are allowed.
+// A node takes hundreds of bytes of memory, even for a one-letter value and a comma. The limit on
+// nodes therefore depends on the size of the file, so that a small file cannot use much memory.
+// Encrypted values are much longer than bytesPerNode.
 const (
 	freeNodes    = 190_000
 	bytesPerNode = 64
 )
 
-// maxSelector bounds the text of a regular expression, which takes a thousand times
-// as much when it is compiled.
+// maxSelector bounds the length of a regular expression. Compiling it takes about a thousand times
+// its size.
 const maxSelector = 4096
 
-// maxStanzas bounds the stanzas of a file. Wrapping for as many takes seconds.
+// maxStanzas bounds the stanzas of a file. Wrapping a data key for this many takes seconds.
 const maxStanzas = 10_000
 
-// maxFlat bounds flat metadata: a field counts, and each of its levels.
+// maxFlat bounds flat metadata. Each field has a cost, plus one for each of its levels.
 const (
 	maxFlat       = 300_000
 	flatFieldCost = 3
 )
 
-// mostNodes is how many fields, items and comments a text may hold.
+// mostNodes returns how many fields, items and comments a file of a size may have.
 func mostNodes(size int) int { return freeNodes + size/bytesPerNode }
 
 func tooManyNodes(line, size int) error {
 	return &SyntaxError{Line: line, Reason: fmt.Sprintf("too many fields, items and comments for a file of its size (more than %d)", mostNodes(size))}
 }
 
-// A budget counts the nodes of a text while they are made.
+// A budget limits the number of nodes while a parser creates them.
 type budget struct{ left, size int }
 
 func newBudget(src []byte) budget { return budget{mostNodes(len(src)), len(src)} }
 
-// spend takes one node off. The error is for the line that one too many stands on.
+// spend takes one node from the budget. The error contains the line of the first node beyond it.
 func (b *budget) spend(line int) error {
 	if b.left--; b.left < 0 {
 		return tooManyNodes(line, b.size)
@@ -43,11 +43,11 @@ func (b *budget) spend(line int) error {
 	return nil
 }
 
-// maxPaths bounds the bytes of the paths of all fields together. Each value is
-// authenticated with its path, so a long name counts again for each field below it.
+// maxPaths bounds the total length in bytes of the paths of all fields. Each value is authenticated
+// with its path, so a long name counts again for each field below it.
 const maxPaths = 32 << 20
 
-// boundPaths returns an error if the paths of a tree are too long.
+// boundPaths returns an error if the paths of a tree exceed maxPaths.
 func boundPaths(roots []*Node) error {
 	left := maxPaths
 	var visit func(n *Node, length int) error

@@ -6,22 +6,22 @@ import (
 	"github.com/sealcfg/sealcfg/crypto"
 )
 
-// sealedPrefix is how every ciphertext begins.
+// sealedPrefix is the start of every ciphertext.
 const sealedPrefix = "ENC[AES256_GCM,"
 
-// ciphertexts finds, for the values of a changed document, the ciphertexts that
-// they had. Each is handed out once, so no two values ever share a nonce.
+// ciphertexts assigns existing ciphertexts to the unchanged values of a changed document. Each
+// ciphertext is used once, so no two values share a nonce.
 type ciphertexts struct {
-	values   map[*Node]*Node // old node by node of the new document, after match
+	values   map[*Node]*Node // nodes of the old file by nodes of the new document; set by match
 	comments map[commentKey][]string
-	loose    map[valueKey][]*Node // left over after the values that did not move
+	loose    map[valueKey][]*Node // ciphertexts that match did not assign to an unmoved value
 	old      *Opened
 }
 
 type commentKey struct{ aad, text string }
 
-// valueKey identifies a value. place is its path: with positions in lists to
-// find what did not move, without them to find what did.
+// valueKey identifies a value. path contains list positions when match looks for unmoved values,
+// and no list positions when it looks for moved ones.
 type valueKey struct {
 	doc  int
 	path string
@@ -46,7 +46,8 @@ func collect(o *Opened) *ciphertexts {
 	return c
 }
 
-// comment takes a ciphertext for a comment of a map or list.
+// comment returns the ciphertext of an equal comment of the same map or list, or "". It returns
+// each ciphertext once.
 func (c *ciphertexts) comment(aad, text string) string {
 	k := commentKey{aad, text}
 	list := c.comments[k]
@@ -57,19 +58,18 @@ func (c *ciphertexts) comment(aad, text string) string {
 	return list[0]
 }
 
-// value returns the old node whose ciphertext a node of the document given to
-// match may take over, nil if there is none.
+// value returns the old node whose ciphertext a node passed to match may reuse, or nil.
 func (c *ciphertexts) value(n *Node) *Node { return c.values[n] }
 
-// match assigns ciphertexts to the values of the new document: first to those
-// in the same place, then, within one list, to those that moved.
+// match assigns ciphertexts to the values of the new document: first to values at the same path,
+// then to values that moved within one list.
 func (c *ciphertexts) match(roots []*Node) {
 	if c.old == nil || c.matchInPlace(roots) {
 		return
 	}
 	exact := map[valueKey][]*Node{} // several for a key that a dotenv file repeats
 	walkValues(c.old.roots, func(k valueKey, _ string, n *Node) {
-		if n.enc != "" && !n.nonCanonical { // sops would seal the canonical spelling under the same nonce
+		if n.enc != "" && !n.nonCanonical { // sops would encrypt the canonical form under the same nonce
 			exact[k] = append(exact[k], n)
 		}
 	})
@@ -87,7 +87,7 @@ func (c *ciphertexts) match(roots []*Node) {
 	if len(moved) == 0 {
 		return
 	}
-	// What is left over, in file order, by path without positions.
+	// The remaining ciphertexts, in file order, by path without list positions.
 	c.loose = map[valueKey][]*Node{}
 	walkValues(c.old.roots, func(k valueKey, loose string, _ *Node) {
 		if old := exact[k]; len(old) > 0 && loose != k.path {
@@ -100,9 +100,9 @@ func (c *ciphertexts) match(roots []*Node) {
 	}
 }
 
-// matchInPlace is match for a document that has the fields of the file, in their
-// order. It reports false, and has done nothing, for others, and where a value of a
-// list has changed, for it may have moved.
+// matchInPlace is match for a document with the same fields in the same order. It returns false,
+// without any effect, for other documents, and if a value of a list changed, because that value may
+// have moved.
 func (c *ciphertexts) matchInPlace(roots []*Node) bool {
 	if len(roots) != len(c.old.roots) {
 		return false
@@ -147,7 +147,7 @@ func (c *ciphertexts) assign(k valueKey, n *Node) {
 	}
 }
 
-// walkValues visits the values of a file with their places, exact and loose.
+// walkValues visits the values of a file with their paths, with and without list positions.
 func walkValues(roots []*Node, fn func(k valueKey, loose string, n *Node)) {
 	var visit func(doc int, n *Node, exact, loose string)
 	visit = func(doc int, n *Node, exact, loose string) {

@@ -2,9 +2,8 @@ package envfile
 
 import "slices"
 
-// firstDifference compares the meaning of two files node by node. Comments do not
-// count. sealed names the values of a that are about to be encrypted. It returns the path of
-// the first difference, nil if there is none.
+// firstDifference compares the meaning of two files node by node and ignores comments. sealed names
+// the values of a that will be encrypted. It returns the path of the first difference, or nil.
 func firstDifference(a, b []*Node, sealed map[*Node]bool) Path {
 	if len(a) != len(b) {
 		return Path{}
@@ -46,7 +45,7 @@ func values(n *Node) []*Node {
 	return out
 }
 
-// sorted copies trees with the entries of each map in the order of their names.
+// sorted returns copies of trees in which the entries of each map are sorted by name.
 func sorted(nodes []*Node) []*Node {
 	out := make([]*Node, len(nodes))
 	for i, n := range nodes {
@@ -60,8 +59,8 @@ func sorted(nodes []*Node) []*Node {
 	return out
 }
 
-// withoutDefault copies trees of INI without the section that has no header, if
-// it is empty: it comes and goes with its keys.
+// withoutDefault returns a copy of an INI tree without the section of keys before the first header,
+// if that section is empty. The section exists only while it has keys.
 func withoutDefault(roots []*Node) []*Node {
 	c := *roots[0]
 	c.entries = slices.DeleteFunc(slices.Clone(values(&c)), func(n *Node) bool { return n.Key == iniDefault && n.Len() == 0 })

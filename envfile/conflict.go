@@ -5,9 +5,8 @@ import (
 	"errors"
 )
 
-// orConflict gives the reason that matters when a text is broken because git has
-// left both sides of a merge in it: a parser stumbles over the marks at
-// some line behind them and says something else in each format.
+// orConflict returns an error about merge conflict markers if src contains them. Otherwise it
+// returns err. A parser fails at a later line, with a different error in each format.
 func orConflict(src []byte, err error) error {
 	var syntax *SyntaxError
 	if !errors.As(err, &syntax) {

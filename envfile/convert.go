@@ -14,20 +14,18 @@ import (
 	"github.com/sealcfg/sealcfg/crypto"
 )
 
-// ErrConvert says that a format cannot say what is in a tree.
+// ErrConvert is returned when a format cannot represent a tree.
 var ErrConvert = errors.New("cannot be written in this format")
 
-// DefaultIndent is the indentation that sops gives to a format: four spaces in
-// YAML, a tab in JSON.
+// DefaultIndent selects sops's indentation for a format: four spaces in YAML, a tab in JSON.
 const DefaultIndent = -1
 
-// Convert spells plain values anew in a format, in the layout that sops gives to
-// it, with the comments where the format has them. It is for text that was written in another format, or
-// that is a part of a file; [Opened.Text] keeps the author's layout. indent is a
-// number of spaces, or DefaultIndent.
+// Convert formats plaintext values in a format, with sops's layout. It keeps comments if the format
+// has them. Use it for values from another format or from a part of a file; [Opened.Text] keeps the
+// author's layout. indent is a number of spaces, or DefaultIndent.
 //
-// The error wraps [ErrConvert] if the format cannot hold the values: maps in dotenv, several
-// documents in JSON.
+// The error wraps [ErrConvert] if the format cannot hold the values, such as maps in dotenv or
+// several documents in JSON.
 func Convert(f Format, roots []*Node, indent int) ([]byte, error) {
 	for _, root := range roots {
 		if err := cannotHold(f, root); err != nil {
@@ -58,8 +56,8 @@ func Convert(f Format, roots []*Node, indent int) ([]byte, error) {
 	return nil, fmt.Errorf("%w (%s)", ErrConvert, f.Name())
 }
 
-// ConvertValue spells one value, list or map as sops extracts it: a string as it
-// is, anything else in the format.
+// ConvertValue formats one value, list or map as sops extracts it: a string without quotes, any
+// other value in the format.
 func ConvertValue(f Format, n *Node, indent int) ([]byte, error) {
 	switch {
 	case n.Kind == Value && n.Type == crypto.Str:
@@ -73,7 +71,7 @@ func ConvertValue(f Format, n *Node, indent int) ([]byte, error) {
 	case JSON.Name():
 		return convertJSON(n, indent)
 	case INI.Name():
-		text, err := convertJSON(n, 0) // as sops does, on one line
+		text, err := convertJSON(n, 0) // on one line, as in sops
 		var line bytes.Buffer
 		if err == nil {
 			err = json.Compact(&line, text)
@@ -83,12 +81,12 @@ func ConvertValue(f Format, n *Node, indent int) ([]byte, error) {
 	return nil, fmt.Errorf("a value that is no text: %w (%s)", ErrConvert, f.Name())
 }
 
-// UTF8 returns an error that wraps [ErrConvert] if a name or value in a tree is not
-// UTF-8, as JSON requires. Dotenv and INI files and !!binary values may hold such.
+// UTF8 returns an error that wraps [ErrConvert] if a name or value in a tree is not UTF-8, as JSON
+// requires. Dotenv files, INI files and !!binary values may contain other bytes.
 func UTF8(n *Node) error { return cannotHold(JSON, n) }
 
-// cannotHold returns an error for a name, value or comment that is not UTF-8, if
-// a format cannot hold it.
+// cannotHold returns an error for a name, value or comment that is not UTF-8 if the format requires
+// UTF-8.
 func cannotHold(f Format, n *Node) error {
 	if f != JSON && f != YAML {
 		return nil
@@ -169,7 +167,7 @@ func compactJSON(b *bytes.Buffer, n *Node) error {
 	return err
 }
 
-// goValue is a value or null as Go has it. The error does not quote it.
+// goValue returns a value or null as a Go value. The error does not quote the value.
 func goValue(n *Node) (any, error) {
 	if n.Kind == Null {
 		return nil, nil //nolint:nilnil // null is nil
@@ -198,7 +196,7 @@ func goValue(n *Node) (any, error) {
 	return n.Text, nil
 }
 
-// convertDotenv writes KEY=value. Null is an empty value.
+// convertDotenv writes KEY=value lines. A null becomes an empty value.
 func convertDotenv(root *Node) ([]byte, error) {
 	var b bytes.Buffer
 	for _, e := range root.entries {
@@ -220,7 +218,7 @@ func convertDotenv(root *Node) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// convertINI writes a section for each map. Comments are left out.
+// convertINI writes a section for each map, without comments.
 func convertINI(root *Node) ([]byte, error) {
 	var b bytes.Buffer
 	for s := range root.Entries() {
@@ -241,7 +239,7 @@ func convertINI(root *Node) ([]byte, error) {
 		for e := range s.Entries() {
 			_, plain := coerceText(e.Type, e.Text)
 			style := stylePlain
-			if strings.ContainsAny(plain, "#;") { // where sops would cut it
+			if strings.ContainsAny(plain, "#;") { // sops would cut the value here
 				style = styleBacktick
 			}
 			text, ok := formatINI(plain, style, "")
@@ -255,9 +253,8 @@ func convertINI(root *Node) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// StringText is the text of a value in a place that knows nothing but strings,
-// such as a variable of the environment: true and not True, 1.0 for the float 1.
-// It is "" for null.
+// StringText returns the text of a value for a destination that holds only strings, such as an
+// environment variable: true rather than True, 1.0 for the float 1. It returns "" for null.
 func StringText(n *Node) string {
 	_, text := coerceText(n.Type, n.Text)
 	return text

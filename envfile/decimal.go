@@ -5,14 +5,13 @@ import (
 	"strings"
 )
 
-// sameDecimal reports whether two decimal numbers are the same, whatever their
-// spelling: 1.50, 15e-1.
+// sameDecimal reports whether two decimal numbers are equal, in any notation: 1.50, 15e-1.
 func sameDecimal(a, b string) bool {
 	return decimalOf(a) == decimalOf(b)
 }
 
-// A decimal is 0.digits times ten to the exponent. No zeros surround the digits,
-// so that there is one for each number.
+// A decimal is 0.digits times ten to the exponent. digits has no leading or trailing zeros, so
+// every number has one representation.
 type decimal struct {
 	negative bool
 	digits   string
@@ -23,7 +22,7 @@ func decimalOf(text string) decimal {
 	text, negative := strings.CutPrefix(text, "-")
 	exponent := 0
 	if i := strings.IndexAny(text, "eE"); i >= 0 {
-		exponent, _ = strconv.Atoi(text[i+1:]) // out of range, it is the largest one
+		exponent, _ = strconv.Atoi(text[i+1:]) // if it is out of range, the largest value
 		text = text[:i]
 	}
 	whole, fraction, _ := strings.Cut(text, ".")

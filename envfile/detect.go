@@ -11,9 +11,9 @@ import (
 // formats are the formats by extension.
 var formats = map[string]Format{".yaml": YAML, ".yml": YAML, ".json": JSON, ".env": Dotenv, ".ini": INI, ".toml": TOML}
 
-// FormatOf returns the format that a file's name stands for, and whether it is a
-// known name: one with a known extension in upper or lower case, or .env.NAME,
-// which is dotenv. The format of other names is [Binary].
+// FormatOf returns the format for a file name, and whether the name is known: it has a known
+// extension in upper or lower case, or it is .env.NAME, which is dotenv. The format of any other
+// name is [Binary].
 func FormatOf(path string) (f Format, known bool) {
 	if f, known = formats[strings.ToLower(filepath.Ext(path))]; known {
 		return f, true
@@ -24,7 +24,7 @@ func FormatOf(path string) (f Format, known bool) {
 	return Binary, false
 }
 
-// SopsFormatOf returns the format by which sops reads a file of this name.
+// SopsFormatOf returns the format that sops uses for a file of this name.
 func SopsFormatOf(path string) Format {
 	if f, known := formats[filepath.Ext(path)]; known && f != TOML {
 		return f
@@ -32,18 +32,17 @@ func SopsFormatOf(path string) Format {
 	return Binary
 }
 
-// FormatFor returns the format to read a file with. It is the format of the file's
-// name, see [FormatOf], unless the contents have the metadata of another format:
-// sops encrypts .env.production and config.toml as one value, for example, and
-// with --input-type it encrypts a file of any name in any format.
+// FormatFor returns the format to parse a file with. It is the format of the file's name (see
+// [FormatOf]), unless the contents have the metadata of another format. For example, sops encrypts
+// .env.production and config.toml as one value, and with --input-type it encrypts a file of any
+// name in any format.
 func FormatFor(path string, src []byte) Format {
 	f, _ := markedFormat(path, src)
 	return f
 }
 
-// Detect is [FormatFor], and reports whether the file is encrypted. A broken file
-// counts as encrypted if it has the extension of its format, is JSON, or contains
-// the markers of an unfinished merge.
+// Detect is [FormatFor] and also reports whether the file is encrypted. A broken file counts as
+// encrypted if it has the extension of its format, is JSON, or contains merge conflict markers.
 func Detect(path string, src []byte) (f Format, encrypted bool) {
 	f, marked := markedFormat(path, src)
 	if !marked {
@@ -53,9 +52,8 @@ func Detect(path string, src []byte) (f Format, encrypted bool) {
 	return f, found || err != nil
 }
 
-// Guess returns the format that src looks like, whatever its name: [Binary] if it
-// looks like no other. encrypted reports whether src seems to contain metadata, which
-// may be an example in a page of documentation.
+// Guess returns the format that src looks like, regardless of its name, or [Binary]. encrypted
+// reports whether src seems to contain metadata. That may also be an example in documentation.
 func Guess(src []byte) (f Format, encrypted bool) {
 	if f, marked := markedFormat("", src); marked {
 		return f, true

@@ -1,14 +1,14 @@
-// Package envfile answers one question: what does this file say, sealed or
-// open, and how is it changed with the fewest bytes?
+// Package envfile parses settings files, encrypts and decrypts their values, and changes them with
+// as few changed bytes as possible.
 //
-// A [Document] is plain text, a [Sealed] is what may be committed, and an
-// [Opened] is a sealed file whose MAC has been verified. They are different
-// types on purpose: only a Sealed can be written to a repository.
+// A [Document] is a plaintext file, a [Sealed] is an encrypted file, and an [Opened] is an
+// encrypted file whose MAC has been verified. They are different types so that plaintext cannot be
+// written to a repository by mistake.
 //
 //	Document --Seal--> Sealed --Open--> Opened --Document--> Document
 //	                     ^                 |
 //	                     +-- Reseal, Rewrap, Rotate
 //
-// The package works on bytes: it reads no disk, starts no process and knows
-// nothing of environments.
+// The package works on bytes. It reads no files, starts no processes, and does not depend on
+// environments.
 package envfile

@@ -5,18 +5,17 @@ import (
 	"strings"
 )
 
-// A Document is plain text: its bytes as written, and the values found in them.
-// It is immutable and safe for concurrent use.
+// A Document is a plaintext file: its bytes and the values parsed from them. It is immutable and
+// safe for concurrent use.
 type Document struct {
 	format   Format
 	p        *parsed
 	location string
 }
 
-// Parse reads plaintext. It returns a [*SyntaxError] for text that is broken or
-// that the format cannot carry, and [ErrAlreadySealed] for an encrypted file, which
-// [Binary] recognizes in every format. The document keeps src: the caller must
-// not change it.
+// Parse parses plaintext. It returns a [*SyntaxError] if src is malformed or the format cannot
+// represent it, and [ErrAlreadySealed] for an encrypted file, which [Binary] detects in every
+// format. The document keeps src: the caller must not change it.
 func Parse(f Format, src []byte) (*Document, error) {
 	if f == Binary {
 		if in, encrypted := Detect("", src); encrypted {
@@ -30,8 +29,8 @@ func Parse(f Format, src []byte) (*Document, error) {
 	return d, err
 }
 
-// parsePlain is Parse, with Format.parse or judge, for text that came out of an encrypted
-// file. sops may have encrypted an encrypted file as one value.
+// parsePlain is Parse with a given parser, Format.parse or reparse. It accepts plaintext that was
+// decrypted: sops may have encrypted an encrypted file as one value.
 func parsePlain(f Format, src []byte, parse func(f Format, src []byte) (*parsed, error)) (*Document, error) {
 	p, err := parse(f, src)
 	if err != nil {
@@ -52,7 +51,7 @@ func parsePlain(f Format, src []byte, parse func(f Format, src []byte) (*parsed,
 	return &Document{format: f, p: p}, nil
 }
 
-// Bytes returns the text as written. The caller must not change it.
+// Bytes returns the file's bytes. The caller must not change them.
 func (d *Document) Bytes() []byte { return d.p.src }
 
 // Comments returns the lines of the comments.
@@ -76,10 +75,10 @@ func (d *Document) Comments() []int {
 // Roots returns the root map of each document in the file, at least one.
 func (d *Document) Roots() []*Node { return d.p.roots }
 
-// WithMetadataIndent returns the document such that [Seal] indents a level of
-// its metadata by n blanks, instead of by the 4 that are usual in sops, or the
-// tab in [Binary] files: what .sops.yaml calls stores.yaml.indent and
-// stores.json_binary.indent. Other formats ignore it: there the text tells.
+// WithMetadataIndent returns a copy of the document for which [Seal] indents each level of the
+// metadata by n spaces. The default is 4 spaces, or a tab for [Binary]. n corresponds to
+// stores.yaml.indent and stores.json_binary.indent in .sops.yaml. Other formats ignore it and use
+// the indentation of the document.
 func (d *Document) WithMetadataIndent(n int) *Document {
 	if n < 1 {
 		return d
@@ -95,8 +94,8 @@ func (d *Document) WithMetadataIndent(n int) *Document {
 	return d
 }
 
-// indentedAs takes the indentation of a file over that the document will
-// replace, where its own text has none.
+// indentedAs returns a copy with the indentation of the file that the document replaces, if the
+// document has no indentation itself (Binary).
 func (d *Document) indentedAs(old *Opened) *Document {
 	if old == nil {
 		return d
@@ -115,7 +114,7 @@ func (d *Document) with(l layout) *Document {
 	return &Document{format: d.format, p: &p, location: d.location}
 }
 
-// WithLocation returns the document such that [Seal] encrypts it for a location: see
+// WithLocation returns a copy of the document that [Seal] encrypts for a location: see
 // [Expectation].
 func (d *Document) WithLocation(location string) *Document {
 	with := *d
@@ -123,5 +122,5 @@ func (d *Document) WithLocation(location string) *Document {
 	return &with
 }
 
-// Format returns the format that the document was parsed with.
+// Format returns the format of the document.
 func (d *Document) Format() Format { return d.format }

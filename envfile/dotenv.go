@@ -10,16 +10,16 @@ import (
 	"github.com/sealcfg/sealcfg/crypto"
 )
 
-// Dotenv is the format of .env files as sops reads it: KEY=value, a line each;
-// # begins a comment at the beginning of a line; \n in a value is a line feed.
-// There are no quotes, no escapes and no "export": whatever stands left of the
-// first = is the key, whatever stands right of it the value, a carriage return
-// included. All values are strings. A key may occur more than once, as in sops.
+// Dotenv is the format of .env files as sops reads it: one KEY=value per line, # at the start of a
+// line starts a comment, and \n in a value is a line feed. Quotes, other escapes and "export" have
+// no special meaning: the key is everything before the first =, and the value is everything after
+// it, including a carriage return. All values are strings. A key may occur more than once, as in
+// sops.
 var Dotenv Format = dotenvFormat{}
 
 type dotenvFormat struct{}
 
-// metaPrefix begins the names of metadata.
+// metaPrefix is the prefix of metadata names.
 const metaPrefix = metaKey + "_"
 
 func (dotenvFormat) Name() string { return "dotenv" }
@@ -81,10 +81,10 @@ func (dotenvFormat) parse(src []byte) (*parsed, error) {
 	return &parsed{src: src, roots: []*Node{t.root}, blocks: []*block{t.block}, layout: t, repeats: shadow(t.root, true)}, nil
 }
 
-// openQuotes finds values that look as if they went on on the next lines.
+// openQuotes finds values that seem to continue on the next lines.
 type openQuotes struct {
-	open      *Node   // a value whose quote is not closed on its line
-	following []*Node // what came after it
+	open      *Node   // a value with a quote that is not closed on its line
+	following []*Node // the fields after it
 }
 
 func (q *openQuotes) see(n *Node, line []byte) {
@@ -94,7 +94,7 @@ func (q *openQuotes) see(n *Node, line []byte) {
 		quote = strings.TrimSpace(q.open.Text)[:1]
 	}
 	switch {
-	case v != "" && (v[0] == '"' || v[0] == '\'') && v != quote: // one of its own
+	case v != "" && (v[0] == '"' || v[0] == '\'') && v != quote: // a quote that opens another value
 		q.open, q.following = nil, nil
 		if strings.Count(v, v[:1]) == 1 {
 			q.open = n
@@ -112,8 +112,8 @@ func (q *openQuotes) see(n *Node, line []byte) {
 	}
 }
 
-// severalLines says what is wrong with a value that seems to go on on the next
-// line. What stands there left of a = would be a name, and names stay in clear.
+// severalLines is the warning about a value that seems to continue on the next line. sops would
+// read the part of that line before a = as a name, and names are not encrypted.
 const severalLines = "a quoted value of several lines, which sops does not read: it takes each line for a field, " +
 	"with what is left of its first = as a name in clear; write \\n for a line feed"
 
@@ -163,12 +163,12 @@ func (t *dotenvText) renderBlock(_ int, tree *Node, _ *block) string {
 	return strings.Join(lines, "\n")
 }
 
-// insertBlock adds the metadata at the end, where sops has it.
+// insertBlock adds the metadata at the end, as sops does.
 func (t *dotenvText) insertBlock(_ int, text string, _ *block) edit { return appendLine(t.src, text) }
 
 func (t *dotenvText) removeBlock(int) edit { return edit{t.block.start, t.block.end, ""} }
 
-// appendLine adds lines to a text, which keeps its final line feed or its lack of one.
+// appendLine appends a line. If src does not end in a line feed, the result does not either.
 func appendLine(src []byte, text string) edit {
 	at := len(src)
 	if at > 0 && src[at-1] != '\n' {
@@ -185,7 +185,7 @@ func (t *dotenvText) replace(n, v *Node) ([]edit, error) {
 	return t.format(n, replacement{typ: crypto.Str, text: text})
 }
 
-// flatNew is the text of a new value in a format that knows strings only.
+// flatNew returns the text of a new value in a format that has only strings.
 func flatNew(v *Node) (string, error) {
 	if v.Kind != Value {
 		return "", errFlat

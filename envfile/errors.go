@@ -6,30 +6,30 @@ import (
 )
 
 var (
-	// ErrAlreadySealed says that a text that should be plain has a metadata block.
+	// ErrAlreadySealed is returned when a plaintext file is expected but the file has metadata.
 	ErrAlreadySealed = errors.New("already sealed")
-	// ErrNotSealed says that a text that should be sealed has no metadata block.
+	// ErrNotSealed is returned when an encrypted file is expected but the file has no metadata.
 	ErrNotSealed = errors.New("not a sealed file: it has no sops metadata")
-	// ErrIntegrity says that a sealed file does not authenticate: a value, the
-	// MAC or the metadata was changed by somebody without the data key.
+	// ErrIntegrity is returned when a value, the MAC or the binding of an encrypted file fails
+	// authentication: the file was changed without its data key.
 	ErrIntegrity = errors.New("integrity check failed")
-	// ErrSeveralFiles is returned, together with ErrIntegrity, for a text in which documents
-	// of several files follow each other: each file has to be decrypted by itself.
+	// ErrSeveralFiles is returned, together with ErrIntegrity, when documents of several files are
+	// joined: each file must be decrypted separately.
 	ErrSeveralFiles = errors.New("documents of several files")
-	// ErrUnencrypted is returned, together with ErrIntegrity, for an unencrypted value
-	// that the rules of the file encrypt.
+	// ErrUnencrypted is returned, together with ErrIntegrity, for an unencrypted value that the
+	// rules of the file encrypt.
 	ErrUnencrypted = errors.New("unencrypted value")
-	// ErrMAC says, together with ErrIntegrity, that every value authenticates but
-	// not the file as a whole.
+	// ErrMAC is returned, together with ErrIntegrity, when every value authenticates but the MAC of
+	// the file does not.
 	ErrMAC = errors.New("the mac does not fit")
 )
 
-// A SyntaxError says where a text is broken or cannot be carried by the format.
-// Its text never contains a value.
+// A SyntaxError reports the position at which a file is malformed or the format cannot represent
+// it. Its text never contains a value.
 type SyntaxError struct {
-	Line, Column int // from 1; Column 0 if it is not known
+	Line, Column int // from 1; Column is 0 if unknown
 	Reason       string
-	Conflict     bool // the text holds the marks of a merge that was not finished
+	Conflict     bool // the file contains merge conflict markers
 	Repeats      bool // a name occurs more than once
 }
 
@@ -44,7 +44,7 @@ func syntaxError(n *Node, format string, args ...any) error {
 	return &SyntaxError{Line: n.Line, Column: n.Column, Reason: fmt.Sprintf(format, args...)}
 }
 
-// silent marks an error as one of a kind without adding to its text.
+// silent wraps an error without adding to the message.
 type silent struct{ error }
 
 func (silent) Error() string   { return "" }

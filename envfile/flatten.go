@@ -12,8 +12,8 @@ import (
 	"github.com/sealcfg/sealcfg/crypto"
 )
 
-// Formats without nested values hold the metadata as flat fields, whose names
-// spell the path: age__list_0__map_enc (stores/flatten.go in sops).
+// Formats without nesting hold the metadata as flat fields. The name of a field encodes its path:
+// age__list_0__map_enc (stores/flatten.go in sops).
 const (
 	mapSeparator  = "__map_"
 	listSeparator = "__list_"
@@ -22,10 +22,10 @@ const (
 // A flatField is one field of flat metadata.
 type flatField struct {
 	name string
-	node *Node // its value, with the place where it stands
+	node *Node // its value, with its position
 }
 
-// flatten spells a metadata tree as flat fields, in the tree's order.
+// flatten returns the flat fields of a metadata tree, in the tree's order.
 func flatten(n *Node, name string) []flatField {
 	var fields []flatField
 	switch n.Kind {
@@ -52,8 +52,8 @@ func join(name, separator, part string) string {
 	return name + separator + part
 }
 
-// unflatten builds the metadata tree from flat fields. sops up to 3.11 wrote
-// them in any order.
+// unflatten builds the metadata tree from flat fields. sops up to 3.11 wrote the fields in any
+// order.
 func unflatten(fields []flatField) (*Node, error) {
 	root := &Node{Kind: Map, Key: metaKey}
 	size := 0
@@ -80,7 +80,7 @@ func unflatten(fields []flatField) (*Node, error) {
 	return root, nil
 }
 
-// listOrder is a flat name that sorts behind those of earlier items of its list.
+// listOrder returns a sort key for a flat name. It sorts the items of a list by position.
 func listOrder(name string) string {
 	parts := strings.Split(name, listSeparator)
 	for i, p := range parts[1:] {
@@ -90,10 +90,10 @@ func listOrder(name string) string {
 	return strings.Join(parts, listSeparator)
 }
 
-// maxFlatDepth is far more than the four levels that sops has.
+// maxFlatDepth is well above sops's four levels.
 const maxFlatDepth = 50
 
-// flatTree finds the entries of the maps that are being built.
+// flatTree indexes the entries of the maps under construction.
 type flatTree map[*Node]map[string]*Node
 
 func (t flatTree) add(at *Node, key string, child *Node) {
@@ -147,8 +147,7 @@ func (t flatTree) insert(at *Node, name string, v *Node) error {
 	}
 }
 
-// cutFlat takes the first part from a flat name; isList says that what follows
-// is a position in a list.
+// cutFlat splits the first part off a flat name. isList reports whether a list position follows.
 func cutFlat(name string) (part, rest string, isList bool) {
 	m, l := strings.Index(name, mapSeparator), strings.Index(name, listSeparator)
 	switch {
@@ -160,14 +159,14 @@ func cutFlat(name string) (part, rest string, isList bool) {
 	return name[:l], name[l+len(listSeparator):], true
 }
 
-// flatText is the text of a flat field. Line feeds are written as \n.
+// flatText returns the text of a flat field. Line feeds are written as \n.
 func flatText(n *Node) string {
 	_, text := coerceText(n.Type, n.Text)
 	return escapeFeeds(text)
 }
 
-// coerceText makes a string of a value, as the formats of sops that know nothing
-// else do (ValToString in stores/stores.go).
+// coerceText converts a value to a string, as sops does for formats that have only strings
+// (ValToString in stores/stores.go).
 func coerceText(typ crypto.Type, text string) (crypto.Type, string) {
 	switch typ {
 	case crypto.Bool:
@@ -175,10 +174,10 @@ func coerceText(typ crypto.Type, text string) (crypto.Type, string) {
 	case crypto.Float:
 		f, err := strconv.ParseFloat(text, 64)
 		if err != nil {
-			break // not canonical: it stays as it is
+			break // not canonical: unchanged
 		}
 		text = strconv.FormatFloat(f, 'G', -1, 64)
-		if !strings.ContainsAny(text, ".EIN") { // not to be taken for an integer
+		if !strings.ContainsAny(text, ".EIN") { // otherwise it would look like an integer
 			text += ".0"
 		}
 	}
@@ -188,10 +187,10 @@ func coerceText(typ crypto.Type, text string) (crypto.Type, string) {
 func escapeFeeds(s string) string   { return strings.ReplaceAll(s, "\n", `\n`) }
 func unescapeFeeds(s string) string { return strings.ReplaceAll(s, `\n`, "\n") }
 
-// A flatBlock collects the lines of metadata, which must stand together.
+// A flatBlock collects the lines of the metadata, which must be contiguous.
 type flatBlock struct {
 	fields []flatField
-	lines  [][2]int // from the beginning of the line to its end, without the break
+	lines  [][2]int // from the start of the line to its end, without the line break
 }
 
 func (b *flatBlock) block(src []byte) (*block, error) {
@@ -209,10 +208,10 @@ func (b *flatBlock) block(src []byte) (*block, error) {
 	}
 	start, end := b.lines[0][0], b.lines[len(b.lines)-1][1]
 	blk := &block{tree: tree, text: [2]int{start, end}, start: start, end: end, line: b.fields[0].node.Line}
-	if i := bytes.IndexByte(src[end:], '\n'); i >= 0 { // behind a carriage return, if there is one
+	if i := bytes.IndexByte(src[end:], '\n'); i >= 0 { // after a carriage return, if there is one
 		blk.end += i + 1
 	} else if start > 0 {
-		blk.start-- // a carriage return before it belongs to the plain text
+		blk.start-- // a carriage return before it belongs to the plaintext
 	}
 	return blk, nil
 }
