@@ -298,7 +298,7 @@ func wanted(n *Node, path Path, v *Node) *Node {
 }
 
 // wantedValue returns the node that replaces n with the value v. The key of n stays. If n is a
-// single value, its anchor and a custom tag stay too. n is nil for a new field.
+// single value, its anchor and any tag that encryption keeps stay too. n is nil for a new field.
 func wantedValue(n, v *Node) *Node {
 	c := *v
 	if n == nil {

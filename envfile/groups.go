@@ -10,9 +10,9 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// wrap makes the stanzas of a file. With one group each holds the data key, and
-// stanzas among old are kept for recipients that have one; with several, each
-// group gets a share of its own.
+// wrap returns the stanzas of a file. With one group, each stanza holds the data key, and
+// recipients keep their stanzas from old. With several groups, each group gets its own share of the
+// data key.
 func wrap(ctx context.Context, key crypto.DataKey, to Recipients, old []*keys.Stanza) ([][]*keys.Stanza, error) {
 	shares := [][]byte{key.Bytes()}
 	switch n := len(to.Groups); {
@@ -46,8 +46,8 @@ func wrap(ctx context.Context, key crypto.DataKey, to Recipients, old []*keys.St
 	return groups, nil
 }
 
-// findStanza returns the stanza of a recipient: the one that has its name, else
-// one that goes by it as well and has the name of nobody else in the group.
+// findStanza returns the stanza of a recipient: the stanza with the recipient's name, or a stanza
+// with the name as an alternative, unless its main name belongs to another recipient of the group.
 func findStanza(stanzas []*keys.Stanza, r keys.Recipient, group []keys.Recipient) *keys.Stanza {
 	var found *keys.Stanza
 	for _, s := range stanzas {
@@ -75,16 +75,15 @@ func (s *Sealed) dataKey(ctx context.Context, ids []keys.Identity) (crypto.DataK
 	return key, nil
 }
 
-// A GroupsError says that too few key groups opened.
+// A GroupsError is returned when the identities unwrap too few key groups.
 type GroupsError struct {
 	Opened, Groups, Needed int
-	Lacking                *keys.NoIdentityError // for whom the other groups are sealed
+	Lacking                *keys.NoIdentityError // the recipients of the other groups
 }
 
 func (e *GroupsError) Error() string { return e.Summary() + ": " + e.Lacking.Error() }
 
-// Summary states how many key groups are needed, and of how many the identities hold
-// a key.
+// Summary reports how many key groups are needed and how many the identities can unwrap.
 func (e *GroupsError) Summary() string {
 	return fmt.Sprintf("%d of %d key groups needed, you hold %d", e.Needed, e.Groups, e.Opened)
 }
@@ -92,8 +91,8 @@ func (e *GroupsError) Summary() string {
 // Unwrap returns a [*keys.NoIdentityError].
 func (e *GroupsError) Unwrap() error { return e.Lacking }
 
-// secret recovers the data key from the one key group, or from as many groups
-// as it takes.
+// secret recovers the data key from the only key group, or from as many groups as the threshold
+// requires.
 func (s *Sealed) secret(ctx context.Context, ids []keys.Identity) ([]byte, error) {
 	groups := s.meta.Groups
 	if len(groups) == 1 {

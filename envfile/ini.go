@@ -10,13 +10,12 @@ import (
 	"github.com/sealcfg/sealcfg/crypto"
 )
 
-// INI is the format of .ini files as sops reads it with gopkg.in/ini.v1: all
-// values are strings, keys before the first section stand in one called
-// DEFAULT, and a section may occur more than once.
+// INI is the format of .ini files as sops reads it with gopkg.in/ini.v1: all values are strings,
+// keys before the first section belong to a section called DEFAULT, and a section may occur more
+// than once.
 //
-// Where ini.v1 would change a value ("quoted ; text", a#b), the text is kept as
-// it stands; where that cannot be, because the value stays in clear, and where
-// ini.v1 would join lines or drop keys, the file is refused.
+// If ini.v1 would change a value ("quoted ; text", a#b), the value is kept unchanged. The file is
+// rejected if such a value is unencrypted, and if ini.v1 would join lines or drop keys.
 var INI Format = iniFormat{}
 
 type iniFormat struct{}
@@ -52,16 +51,16 @@ func (iniFormat) parse(src []byte) (*parsed, error) {
 	if t.block, err = s.metadata(); err != nil {
 		return nil, err
 	}
-	if before := s.sections[0].section; before.Len() == 0 { // no section, but perhaps comments
+	if before := s.sections[0].section; before.Len() == 0 { // no keys, but perhaps comments
 		s.root.entries = slices.Concat(before.entries, s.root.entries[1:])
 	}
 	return &parsed{src: src, roots: []*Node{s.root}, blocks: []*block{t.block}, layout: t, repeats: shadowSections(s.root)}, nil
 }
 
-// iniSection is a section and where its lines end.
+// iniSection is a section and the end of its lines.
 type iniSection struct {
 	section *Node
-	end     int // behind the last line that belongs to it
+	end     int // after its last line
 	seen    map[string]int
 }
 
@@ -70,8 +69,8 @@ type iniScanner struct {
 	root     *Node
 	sections []*iniSection
 	current  *iniSection
-	pending  []*Node // comments that belong to the key or section that follows
-	indent   int     // of the key before in the section, -1 without one
+	pending  []*Node // comments that belong to the next key or section
+	indent   int     // of the previous key in the section, -1 without one
 	budget   budget
 }
 
@@ -85,8 +84,8 @@ func (s *iniScanner) section(name string, at int) {
 	s.root.entries = append(s.root.entries, n)
 }
 
-// finishComments gives the pending comments their texts, without the marks that sops
-// strips, now that all lines of them are known.
+// finishComments sets the texts of the pending comments, after all their lines are known. Like
+// sops, it strips the comment marks.
 func (s *iniScanner) finishComments() {
 	for _, c := range s.pending {
 		c.Text = stripMarks(string(s.src.src[c.span.start:c.span.end]))
@@ -97,23 +96,23 @@ func (s *iniScanner) finishComments() {
 // stripMarks is stripCommentChar of sops.
 func stripMarks(comment string) string { return strings.TrimLeft(comment, comment[:1]+" ") }
 
-// attach hands the pending comments over to a section. They belong to one key or
-// header, so they are one comment to sops, whatever is between them.
+// attach adds the pending comments to a section. They belong to one key or header, so sops treats
+// them as one comment, even if blank lines separate them.
 func (s *iniScanner) attach(section *Node) {
 	s.finishComments()
 	if section.Key != metaKey {
 		s.joinComments()
 	}
 	for _, c := range s.pending {
-		// sops splits the text into lines, and fails at a first one that is empty.
+		// sops splits the text into lines and fails if the first one is empty.
 		c.span.misread = strings.HasPrefix(c.Text, "\n")
 	}
 	section.entries = append(section.entries, s.pending...)
 	s.pending = nil
 }
 
-// joinComments makes one comment of the pending ones. Encrypted, the first holds the
-// whole text, and of the lines of the others the marks are left.
+// joinComments merges the pending comments into one. In an encrypted file, the first comment holds
+// the whole ciphertext, and the other lines keep only their comment marks.
 func (s *iniScanner) joinComments() {
 	if len(s.pending) < 2 {
 		return
@@ -125,7 +124,7 @@ func (s *iniScanner) joinComments() {
 		bare = bare && (i == 0 || strings.Trim(c.Text, ";# \t\r\n") == "")
 	}
 	if encrypted && !bare {
-		return // not written by this version, or by hand
+		return // edited by hand, or written by another program
 	}
 	if !encrypted {
 		var text []byte
@@ -145,7 +144,8 @@ func (s *iniScanner) fail(at int, reason string) error {
 	return &SyntaxError{Line: line, Column: column, Reason: reason}
 }
 
-// line reads what begins at a line and returns where the next one begins.
+// line parses the line at an offset and returns the offset of the next line. A value may take
+// several lines.
 func (s *iniScanner) line(at int) (next int, err error) {
 	end := bytes.IndexByte(s.src.src[at:], '\n')
 	if end < 0 {
@@ -176,8 +176,8 @@ func (s *iniScanner) line(at int) (next int, err error) {
 	return stop, err
 }
 
-// comment adds a comment line, to the one before it if that ends just there:
-// sops takes comment lines that follow each other for one comment.
+// comment adds a comment line. It joins the line with the previous comment if that ends on the line
+// above, because sops treats consecutive comment lines as one comment.
 func (s *iniScanner) comment(start, end int) {
 	if n := len(s.pending); n > 0 {
 		last := s.pending[n-1]
@@ -190,7 +190,7 @@ func (s *iniScanner) comment(start, end int) {
 	s.pending = append(s.pending, s.newComment(start, end))
 }
 
-// newComment makes the node of a comment. finishComments adds the text.
+// newComment creates the node of a comment. finishComments sets the text.
 func (s *iniScanner) newComment(start, end int) *Node {
 	c := &Node{Kind: Comment, Type: crypto.Comment, span: noSpan()}
 	c.Line, c.Column = s.src.position(start)
@@ -198,8 +198,8 @@ func (s *iniScanner) newComment(start, end int) *Node {
 	return c
 }
 
-// iniDeeper marks a line that begins farther to the right than the key before it: to Python's
-// configparser, it goes on with that key's value.
+// iniDeeper marks a line with more indentation than the previous key. Python's configparser reads
+// it as a continuation of that key's value.
 const iniDeeper = ">"
 
 func (s *iniScanner) deeper(start int) bool {
@@ -210,8 +210,8 @@ func (s *iniScanner) indentOf(start int) int {
 	return utf8.RuneCount(bytes.TrimPrefix(s.src.src[s.src.lineStart(start):start], []byte(byteOrderMark)))
 }
 
-// setFrame notes what some readers take for a part of a name or a value: quotes, the
-// delimiter, a comment on the line, the indentation and odd white space.
+// setFrame records what some readers take for a part of a name or value: quotes, the
+// delimiter, a comment on the line, the indentation and unusual white space.
 func (s *iniScanner) setFrame(n *Node, keyQuotes string, delimiter, inline int) {
 	if s.current.section.Key == metaKey {
 		return
@@ -267,7 +267,7 @@ func (s *iniScanner) header(text string, start, next int) error {
 		s.pending = append(s.pending, c)
 	}
 	s.section(text[1:closing], start)
-	if s.current.section.Key != metaKey { // which is not in the plaintext
+	if s.current.section.Key != metaKey { // the plaintext does not contain the metadata
 		frame := ""
 		if s.deeper(start) {
 			frame = iniDeeper
@@ -284,7 +284,7 @@ func (s *iniScanner) header(text string, start, next int) error {
 	return nil
 }
 
-// key reads a key and its value, which may take several lines.
+// key parses a key and its value, which may take several lines.
 func (s *iniScanner) key(text string, start, next int) (stop int, err error) {
 	name, nameEnd, delimiter := iniKey(text)
 	switch {
@@ -317,7 +317,7 @@ func (s *iniScanner) key(text string, start, next int) (stop int, err error) {
 		c.span.flow = true
 		s.pending = append(s.pending, c)
 	}
-	s.attach(s.current.section) // sops has a key's comments behind it
+	s.attach(s.current.section) // sops puts a key's comments after it
 	return stop, nil
 }
 
@@ -331,9 +331,8 @@ func iniKeyQuotes(text string) string {
 	return ""
 }
 
-// iniKey finds the key at the beginning of a line, where it ends, and the = or :
-// behind it, -1 if there is none. A key that holds one of these, or a quote,
-// stands in quotes itself.
+// iniKey returns the key at the start of a line, its end, and the offset of the = or : after it, or
+// -1. A key that contains one of these or a quote is quoted.
 func iniKey(text string) (name string, end, delimiter int) {
 	quote := iniKeyQuotes(text)
 	if quote == "" {
@@ -356,8 +355,8 @@ func iniKey(text string) (name string, end, delimiter int) {
 	return strings.TrimSpace(name), end, len(text) - len(rest)
 }
 
-// value finds the value between i and end. inline is where a comment behind it
-// begins, else -1; stop is where the next line begins.
+// value parses the value between i and end. inline is the offset of a comment after the value, or
+// -1. stop is the offset of the next line.
 func (s *iniScanner) value(n *Node, i, end, next int) (inline, stop int, err error) {
 	src := s.src.src
 	i = end - len(bytes.TrimLeftFunc(src[i:end], unicode.IsSpace))
@@ -366,7 +365,7 @@ func (s *iniScanner) value(n *Node, i, end, next int) (inline, stop int, err err
 	for _, q := range []struct {
 		quote string
 		style style
-		more  int // bytes that must follow on the line, its line feed included
+		more  int // bytes that must follow on the line, including its line feed
 	}{{`"""`, styleTriple, 1}, {"`", styleBacktick, 0}} {
 		if strings.HasPrefix(text, q.quote) && next-i >= len(q.quote)+q.more {
 			stop, err := s.quoted(n, q.quote, q.style, next-lineFeed(src[:next]), next)
@@ -395,8 +394,8 @@ func (s *iniScanner) value(n *Node, i, end, next int) (inline, stop int, err err
 	return inline, next, nil
 }
 
-// quoted reads a value in backquotes or triple quotes, over several lines if
-// its quote is not closed on the first.
+// quoted parses a value in backquotes or triple quotes. It continues over the next lines if the
+// quote is not closed on the first.
 func (s *iniScanner) quoted(n *Node, quote string, st style, end, next int) (stop int, err error) {
 	src := s.src.src
 	from := n.span.start + len(quote)
@@ -424,8 +423,8 @@ func surrounded(s string) bool {
 	return len(s) >= 2 && (s[0] == '"' || s[0] == '\'') && strings.IndexByte(s[1:], s[0]) == len(s)-2
 }
 
-// inlineComment returns where a comment behind a value begins: at a # or ; with
-// a blank before it. ini.v1 wants no blank, and so cuts a#b in two.
+// inlineComment returns the offset of a comment after a value: at a # or ; after a blank. ini.v1
+// does not require the blank, and so cuts a#b in two.
 func inlineComment(s string) int {
 	for i := range len(s) {
 		if (s[i] == '#' || s[i] == ';') && (i == 0 || blank(s[i-1])) {
@@ -435,7 +434,7 @@ func inlineComment(s string) int {
 	return -1
 }
 
-// metadata takes the section [sops] out of the tree.
+// metadata removes the section [sops] from the tree and returns it.
 func (s *iniScanner) metadata() (*block, error) {
 	for i, sec := range s.sections {
 		if sec.section.Key != metaKey {
@@ -461,12 +460,12 @@ func (s *iniScanner) metadata() (*block, error) {
 		start := s.src.lineStart(sec.section.span.start)
 		b := &block{tree: tree, line: sec.section.Line, first: i == 0, text: [2]int{start, sec.end}, start: start, end: sec.end}
 		b.text[1] -= lineFeed(s.src.src[:sec.end])
-		// Before the section stands the blank line that sops, and we, put there.
+		// sops and sealcfg write a blank line before the section.
 		if sec.end == len(s.src.src) && lineFeed(s.src.src) == 0 {
 			b.text[1] = sec.end
-			n := lineFeed(s.src.src[:b.start]) // the plain file ends without a line feed, too
+			n := lineFeed(s.src.src[:b.start]) // the plaintext does not end in a line feed either
 			if b.start -= n; lineFeed(s.src.src[:b.start]) > 0 {
-				b.start -= n // the same as the first: a carriage return more is the plain file's
+				b.start -= n // of the same length as the first: an extra carriage return belongs to the plaintext
 			}
 		} else if n := lineFeed(s.src.src[:start]); n > 0 && lineFeed(s.src.src[:start-n]) > 0 {
 			b.start -= n
@@ -482,8 +481,8 @@ func (s *iniScanner) metadata() (*block, error) {
 	return nil, nil
 }
 
-// keepAbove gives the comments above the header of a section to the section
-// before it: at the end of the plain file they were that one's.
+// keepAbove moves the comments above the header of a section to the previous section: in the
+// plaintext, they are at the end of that section.
 func (s *iniScanner) keepAbove(i int) {
 	if i == 0 {
 		return

@@ -8,12 +8,11 @@ import (
 
 var errNotInINI = errors.New("INI has no way to write this value")
 
-// iniQuotes are what stands round a value.
+// iniQuotes maps a style to the quotes around a value.
 var iniQuotes = map[style]string{stylePlain: "", styleSingle: "'", styleDouble: `"`, styleBacktick: "`", styleTriple: `"""`}
 
-// formatINI writes a value so that it reads back, in the given style if that can
-// hold it. behind is what follows on its line: a quote of one kind may stand
-// before a comment, one of another may not.
+// formatINI formats a value so that it round-trips. It uses the given style if possible. rest is
+// the remainder of the line after the value, because some quotes cannot be followed by a comment.
 func formatINI(text string, st style, rest string) (string, bool) {
 	order := []style{stylePlain, styleBacktick, styleTriple, styleDouble, styleSingle}
 	if strings.Contains(text, "\n") {
@@ -28,8 +27,8 @@ func formatINI(text string, st style, rest string) (string, bool) {
 	return "", false
 }
 
-// iniNewStyle is the style for a new text in the place of a value of style st.
-// sops cuts a text at a # or ; in all but backquotes, if it stays in clear.
+// iniNewStyle returns the style for a text that replaces a value of style st. sops cuts an
+// unencrypted text at a # or ;, except in backquotes.
 func iniNewStyle(text string, st style) style {
 	if strings.ContainsAny(text, "#;") {
 		return styleBacktick
@@ -37,12 +36,13 @@ func iniNewStyle(text string, st style) style {
 	return st
 }
 
-// iniSimple spares the scanner the usual values.
+// iniSimple reports whether a value obviously round-trips without quotes. It avoids a call of the
+// parser for common values.
 func iniSimple(text string) bool {
 	return text != "" && strings.TrimSpace(text) == text && !strings.ContainsAny(text, "#;\"'`\\\r\n")
 }
 
-// iniRoundTrips reports whether a spelling reads as a text where it is to stand.
+// iniRoundTrips reports whether a formatted value, followed by rest on its line, reads as text.
 func iniRoundTrips(formatted, text, rest string) bool {
 	p, err := iniFormat{}.parse([]byte("k=" + formatted + rest + "\n"))
 	if err != nil {

@@ -34,8 +34,9 @@ func (t *iniText) format(n *Node, to replacement) ([]edit, error) {
 	return t.write(n, to.text, sp.style)
 }
 
-// formatComment writes a comment. If it is in several places, each gets its lines of the
-// plaintext; encrypted, the first gets the ciphertext and the others keep their marks.
+// formatComment writes a comment. A comment may have several parts with other lines between them.
+// In plaintext, each part gets its own lines. Encrypted, the first part holds the ciphertext and
+// the others keep their marks.
 func (t *iniText) formatComment(n *Node, to replacement) []edit {
 	src := t.src.src
 	var edits []edit
@@ -49,7 +50,7 @@ func (t *iniText) formatComment(n *Node, to replacement) []edit {
 			}
 		} else {
 			before, own, ok := cutLines(text, len(lines))
-			if !ok { // somebody removed lines: all of it goes to the first place
+			if !ok { // lines were removed: the first part gets all of the comment
 				return []edit{t.commentEdit(n, to.text)}
 			}
 			text, written = strings.TrimRight(before, " \t\r\n"), strings.TrimRight(own, " \t\r")
@@ -59,14 +60,14 @@ func (t *iniText) formatComment(n *Node, to replacement) []edit {
 	return append(edits, t.commentEdit(n, text))
 }
 
-// commentEdit replaces the first place of a comment, from the mark on: at the end of a
-// file, text inserted after an empty comment would otherwise come before it.
+// commentEdit replaces the first part of a comment, including its mark. At the end of a file, text
+// inserted after an empty comment would otherwise come before it.
 func (t *iniText) commentEdit(n *Node, text string) edit {
 	sp := n.span
 	return edit{sp.tag - 1, sp.end, string(t.src.src[sp.tag-1]) + text}
 }
 
-// cutLines cuts the last n lines off a text that has more.
+// cutLines splits off the last n lines of a text that has more than n.
 func cutLines(text string, n int) (before, last string, ok bool) {
 	at := len(text)
 	for range n {
@@ -77,12 +78,11 @@ func cutLines(text string, n int) (before, last string, ok bool) {
 	return text[:at], text[at+1:], true
 }
 
-// write puts a text in the place of a value, so that it reads back beside the
-// comment that may stand behind it.
+// write replaces a value. The result must round-trip together with a comment after it.
 func (t *iniText) write(n *Node, text string, st style) ([]edit, error) {
 	rest, gap := string(t.src.src[n.span.end:t.src.lineEnd(n.span.end)]), ""
 	if text != "" && rest != "" && strings.ContainsAny(rest[:1], "#;") {
-		gap = " " // which an empty value does not need
+		gap = " " // an empty value does not need it
 	}
 	formatted, ok := formatINI(text, st, gap+rest)
 	switch {
@@ -109,7 +109,7 @@ func (t *iniText) renderBlock(_ int, tree *Node, _ *block) string {
 	return strings.Join(lines, t.src.eol)
 }
 
-// insertBlock adds the section at the end, behind a blank line, as sops does.
+// insertBlock adds the section at the end, after a blank line, as sops does.
 func (t *iniText) insertBlock(_ int, text string, _ *block) edit {
 	src, eol := t.src.src, t.src.eol
 	at := len(src)
@@ -166,7 +166,7 @@ func (t *iniText) insert(at *Node, missing Path, v *Node) ([]edit, error) {
 	return nil, fmt.Errorf("%w: in INI it has two parts, section.name", ErrPath)
 }
 
-// equals is what stands between key and value in the section so far.
+// equals returns the separator between keys and values that the section uses.
 func (t *iniText) equals(section *Node) string {
 	for e := range section.Entries() {
 		sep := string(t.src.src[e.span.keyEnd:e.span.start])

@@ -12,9 +12,8 @@ import (
 	"github.com/sealcfg/sealcfg/internal/jsontoken"
 )
 
-// JSON is the format of .json files. It is stricter than sops, which accepts
-// truncated text, text behind the object, and duplicate keys, and which rounds
-// numbers that a 64-bit float cannot hold.
+// JSON is the format of .json files. It is stricter than sops, which accepts truncated files, text
+// after the object and duplicate keys, and which rounds numbers that a 64-bit float cannot hold.
 var JSON Format = jsonFormat{}
 
 type jsonFormat struct{}
@@ -23,7 +22,7 @@ func (jsonFormat) Name() string { return "json" }
 
 func (f jsonFormat) values(src []byte) ([]*Node, error) { return valuesOf(f, src) }
 
-// carry makes texts of times, as sops does.
+// coerce converts times to strings, as sops does.
 func (jsonFormat) coerce(typ crypto.Type, text string) (crypto.Type, string) {
 	if typ == crypto.Time {
 		return crypto.Str, text
@@ -71,10 +70,10 @@ type jsonText struct {
 
 	repeats []Repeat
 	refused error
-	meta    bool // reading the metadata
+	meta    bool // parsing the metadata
 }
 
-// behind returns where the text goes on behind an offset.
+// skipBlanks returns the offset of the first character at or after offset that is not white space.
 func (t *jsonText) skipBlanks(offset int) int {
 	return len(t.src.src) - len(bytes.TrimLeft(t.src.src[offset:], " \t\r\n"))
 }
@@ -91,7 +90,7 @@ func (t *jsonText) token() (jsontoken.Token, error) {
 	return token, err
 }
 
-// broken says where a text is malformed.
+// broken converts an error of the tokenizer to a SyntaxError with its position.
 func (t *jsonText) broken(err error) error {
 	var at *jsontoken.Error
 	if !errors.As(err, &at) {
@@ -101,7 +100,7 @@ func (t *jsonText) broken(err error) error {
 	return &SyntaxError{Line: line, Column: column, Reason: at.Reason}
 }
 
-// value reads the value that begins with a token.
+// value parses the value that starts with a token.
 func (t *jsonText) value(token jsontoken.Token) (*Node, error) {
 	n := &Node{Kind: Value, Type: crypto.Str, span: noSpan()}
 	n.Line, n.Column = t.src.position(token.Start)
@@ -131,7 +130,7 @@ func (t *jsonText) value(token jsontoken.Token) (*Node, error) {
 	return n, nil
 }
 
-// checkString refuses half a surrogate pair, which no UTF-8 text can hold.
+// checkString rejects half of a surrogate pair, which UTF-8 cannot represent.
 func (t *jsonText) checkString(token jsontoken.Token) error {
 	raw := t.src.src[token.Start:token.End]
 	if n := strings.Count(token.Text, "\uFFFD"); n > 0 && n > bytes.Count(raw, []byte("\uFFFD"))+countEscaped(raw) {
@@ -141,7 +140,7 @@ func (t *jsonText) checkString(token jsontoken.Token) error {
 	return nil
 }
 
-// countEscaped counts the escapes of U+FFFD itself.
+// countEscaped counts the escapes of U+FFFD.
 func countEscaped(raw []byte) (n int) {
 	for i := 0; i < len(raw); i++ {
 		if raw[i] != '\\' {
@@ -154,8 +153,8 @@ func countEscaped(raw []byte) (n int) {
 	return n
 }
 
-// jsonNumber types a number as sops does: an integer of 64 bits, else a float.
-// What a float cannot hold exactly is refused; sops would round it.
+// jsonNumber sets the type of a number as sops does: a 64-bit integer if possible, otherwise a
+// float. It rejects a number that a float cannot hold exactly, because sops would round it.
 func jsonNumber(n *Node, text string) error {
 	if i, err := strconv.ParseInt(text, 10, 64); err == nil {
 		n.Type, n.Text = crypto.Int, formatInt(i)
@@ -172,7 +171,7 @@ func jsonNumber(n *Node, text string) error {
 	return nil
 }
 
-// entries reads the members of an object or the items of an array.
+// entries parses the members of an object or the items of an array.
 func (t *jsonText) entries(n *Node) error {
 	seen := map[string]bool{}
 	twice := false

@@ -28,7 +28,7 @@ func formatJSON(n *Node, typ crypto.Type, text string) (string, error) {
 		return strings.ToLower(text), nil
 	case crypto.Float:
 		if _, err := strconv.ParseInt(text, 10, 64); errors.Is(err, strconv.ErrRange) && len(strings.TrimPrefix(text, "-")) <= 21 {
-			return text, nil // too large to be taken for an integer
+			return text, nil // too large for an integer
 		}
 		if s := formatFloat(text); !strings.ContainsAny(s, "infa") {
 			return s, nil
@@ -41,7 +41,7 @@ func formatJSON(n *Node, typ crypto.Type, text string) (string, error) {
 	return string(jsonString(text)), nil
 }
 
-// why explains a number that comes back in another spelling.
+// why returns a warning about a number that decryption writes in another notation.
 func (t *jsonText) why(n *Node, encrypted bool) string {
 	if !encrypted || n.Kind != Value || n.Type != crypto.Int && n.Type != crypto.Float {
 		return ""
@@ -52,7 +52,7 @@ func (t *jsonText) why(n *Node, encrypted bool) string {
 	return ""
 }
 
-// cutBlock takes the metadata out of the tree.
+// cutBlock moves the metadata from the tree to t.block.
 func (t *jsonText) cutBlock() {
 	for i, e := range t.root.entries {
 		if e.Key != metaKey {
@@ -84,8 +84,8 @@ func (t *jsonText) blockFits(_ int, old *block) bool {
 
 func (t *jsonText) removeBlock(int) edit { return edit{t.block.start, t.block.end, ""} }
 
-// lead returns what stands before an entry on its line, with the line break, ""
-// if the entry shares its line with what is before it.
+// lead returns the line break and the indentation before an entry, or "" if the entry shares its
+// line with other text.
 func (t *jsonText) lead(start int) string {
 	line := t.src.lineStart(start)
 	indent := string(t.src.src[line:start])
@@ -97,7 +97,7 @@ func (t *jsonText) lead(start int) string {
 
 func lineBreaks(s string) int { return strings.Count(s, "\n") }
 
-// gap is what goes between a comma and a new entry of n.
+// gap returns the white space between a comma and a new entry of n.
 func (t *jsonText) gap(n *Node) string {
 	for e := range n.Entries() {
 		start := e.span.keyStart
@@ -118,7 +118,7 @@ func (t *jsonText) renderBlock(_ int, tree *Node, _ *block) string {
 	lead := t.gap(t.root)
 	unit := strings.TrimLeft(lead, "\r\n")
 	if lineBreaks(lead) == 0 {
-		writeFlow(&b, tree) // which has the blank in "mac": "ENC[ that Flux looks for
+		writeFlow(&b, tree) // with the blank in "mac": "ENC[ that Flux searches for
 		return b.String()
 	}
 	text := string(JSONText(tree, unit))

@@ -8,9 +8,8 @@ import (
 	"github.com/sealcfg/sealcfg/crypto"
 )
 
-// JSONText spells the values of a tree as JSON, in file order. Times become
-// strings, and so do floats that JSON has no number for. indent is that of a
-// level, "" for one line.
+// JSONText formats the values of a tree as JSON, in file order. Times become strings, and also
+// floats that JSON cannot represent. indent is the indentation of one level; "" writes one line.
 func JSONText(n *Node, indent string) []byte {
 	var b bytes.Buffer
 	writeJSON(&b, n, indent, "\n")

@@ -6,15 +6,15 @@ import (
 	"unicode/utf8"
 )
 
-// lines finds places in a text whose lines end with a line feed, with or without
-// a carriage return before it: JSON, dotenv, INI and TOML.
+// lines converts offsets to positions in a file with LF or CRLF line breaks: JSON, dotenv, INI and
+// TOML.
 type lines struct {
 	src   []byte
 	start []int // offset of each line's first byte
 	eol   string
 
-	// Where position was asked for last. A text may be one line of megabytes,
-	// and the next place is never far.
+	// The arguments and result of the last position call. A file may be one line of megabytes, and
+	// the next position is usually close to the last.
 	offset, column int
 }
 
@@ -34,11 +34,11 @@ func newLines(src []byte) *lines {
 	return l
 }
 
-// line returns the index of the line that holds offset.
+// line returns the index of the line that contains offset.
 func (l *lines) line(offset int) int { return sort.SearchInts(l.start, offset+1) - 1 }
 
-// position returns line and column, from 1, columns in characters. It is for
-// parsers: not safe for concurrent use.
+// position returns line and column, from 1, columns in characters. Only parsers may call it: it is
+// not safe for concurrent use.
 func (l *lines) position(offset int) (line, column int) {
 	i := l.line(offset)
 	switch from := l.start[i]; {
@@ -53,18 +53,17 @@ func (l *lines) position(offset int) (line, column int) {
 	return i + 1, column
 }
 
-// lineStart returns where the line that holds offset begins.
+// lineStart returns the start of the line that contains offset.
 func (l *lines) lineStart(offset int) int { return l.start[l.line(offset)] }
 
-// lineEnd returns where the line that holds offset ends, before its line feed
-// and the carriage return that may stand before that.
+// lineEnd returns the end of the line that contains offset, before its line break.
 func (l *lines) lineEnd(offset int) int {
 	end := l.nextLine(offset)
 	return end - lineFeed(l.src[:end])
 }
 
-// nextLine returns where the line after the one that holds offset begins, the
-// end of the text behind the last.
+// nextLine returns the start of the line after the line that contains offset, or the end of the
+// file.
 func (l *lines) nextLine(offset int) int {
 	if i := l.line(offset) + 1; i < len(l.start) {
 		return l.start[i]
@@ -83,8 +82,8 @@ func lineFeed(s []byte) int {
 	return 0
 }
 
-// notUTF16 returns an error for a file in UTF-16. Values may be any bytes in dotenv and
-// INI, but in UTF-16 names and line feeds are of two bytes, one of which is zero.
+// notUTF16 returns an error for a file in UTF-16. Dotenv and INI values may be any bytes, but in
+// UTF-16, every other byte of names and line feeds is zero.
 func notUTF16(src []byte) error {
 	marked := bytes.HasPrefix(src, []byte("\xFF\xFE")) || bytes.HasPrefix(src, []byte("\xFE\xFF"))
 	if marked && bytes.IndexByte(src, 0) >= 0 || len(src) > 3 && (zeroAt(src, 0) || zeroAt(src, 1)) {
@@ -93,7 +92,7 @@ func notUTF16(src []byte) error {
 	return nil
 }
 
-// zeroAt reports whether every other byte at the beginning of a text is zero.
+// zeroAt reports whether every other byte at the start of src, from first, is zero.
 func zeroAt(src []byte, first int) bool {
 	for i := first; i < min(len(src), 64); i += 2 {
 		if src[i] != 0 {
@@ -103,7 +102,7 @@ func zeroAt(src []byte, first int) bool {
 	return true
 }
 
-// notUTF8 finds the first byte that is not UTF-8, nil if there is none.
+// notUTF8 returns an error for the first byte that is not UTF-8, or nil.
 func notUTF8(src []byte) error {
 	if utf8.Valid(src) {
 		return nil

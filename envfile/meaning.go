@@ -6,8 +6,8 @@ import (
 	"github.com/sealcfg/sealcfg/crypto"
 )
 
-// A meaning is all that a reader of a file sees of a node, but for its entries:
-// what the binding covers, and what must be the same when a text is read again.
+// A meaning holds everything that a reader sees of a node, without its entries. The binding covers
+// it, and it must not change when a file is written and parsed again.
 type meaning struct {
 	kind                          Kind
 	key, keyTag, keyAnchor, keyAs string
@@ -22,8 +22,8 @@ type meaning struct {
 	text                          string
 }
 
-// meaningOf returns the meaning of a node; sealed reports whether its value is encrypted. Encryption
-// drops some tags, and the spelling of a value.
+// meaningOf returns the meaning of a node. sealed reports whether its value is encrypted:
+// encryption drops some tags and the notation of a value.
 func meaningOf(n *Node, sealed bool) meaning {
 	m := meaning{kind: n.Kind, key: n.Key, anchor: n.Anchor, typ: n.Type}
 	m.keyQuoted = n.keyQuoted && n.keyQuotesMatter()
@@ -53,26 +53,25 @@ func meaningOf(n *Node, sealed bool) meaning {
 	return m
 }
 
-// quotesMatter reports whether readers see a difference between the text with and without quotes.
+// quotesMatter reports whether some readers take the text for another value without quotes.
 func (n *Node) quotesMatter() bool {
 	return n.Kind == Value && n.Type == crypto.Str && ambiguous(n.Text)
 }
 
 func (n *Node) keyQuotesMatter() bool { return n.Key != "" && ambiguous(n.Key) }
 
-// sameMeaning reports whether two nodes mean the same.
+// sameMeaning reports whether two nodes have the same meaning.
 func sameMeaning(a, b *Node, sealed bool) bool {
-	if a.traits == nil && b.traits == nil { // as most are
+	if a.traits == nil && b.traits == nil { // most nodes
 		return a.Kind == b.Kind && a.Key == b.Key && a.Anchor == b.Anchor && a.Type == b.Type && (a.Kind != Value || a.Text == b.Text) &&
 			(a.quoted == b.quoted || !a.quotesMatter()) && (a.keyQuoted == b.keyQuoted || !a.keyQuotesMatter())
 	}
 	x, y := meaningOf(a, sealed), meaningOf(b, b.Sealed)
-	x.frame, y.frame = "", "" // a value may need other quotes in plaintext
+	x.frame, y.frame = "", "" // plaintext may need other quotes
 	return x == y
 }
 
-// staysWhenSealed reports whether a tag is kept when its value is encrypted: all but
-// those of types, and "!".
+// staysWhenSealed reports whether encryption keeps a tag: it drops "!" and the tags of types.
 func staysWhenSealed(longTag string) bool {
 	short, core := strings.CutPrefix(longTag, "tag:yaml.org,2002:")
 	return longTag != bang && !(core && coreTags["!!"+short])

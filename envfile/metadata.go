@@ -12,39 +12,39 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// FormatVersion is written as the version of new metadata: the sops release
-// whose format this package implements. Readers want strict semver.
+// FormatVersion is the version that new metadata gets: the sops release whose format this package
+// implements. Readers require strict semver.
 const FormatVersion = "3.13.3"
 
 // metaKey is the top-level key of the metadata in YAML and JSON.
 const metaKey = "sops"
 
-// Metadata is what the sops block of a file says. Nothing in it is
-// authenticated before the file is opened, and recipients and selectors not
-// even then: compare them with policy.
+// Metadata holds the sops block of a file. It is not authenticated before the file is decrypted.
+// Without a binding, recipients and selectors are never authenticated: compare them with the
+// policy.
 type Metadata struct {
-	Groups       [][]*keys.Stanza // key groups; one unless Shamir shares are used
-	Threshold    int              // groups needed, 0 with one group
+	Groups       [][]*keys.Stanza // key groups; one unless the file uses Shamir shares
+	Threshold    int              // number of groups needed, 0 with one group
 	Rules        Rules
 	LastModified string // RFC 3339
 	Version      string // of the sops format
 
 	mac     string
-	binding *Node   // the block sops.sealcfg, nil without one that this package reads
+	binding *Node   // the block sops.sealcfg, or nil without one that this package can read
 	unknown []*Node // fields that this version does not know, kept
 
 	hasOther     bool   // there is a binding of another version
 	otherBinding string // its number, if it has one
 }
 
-// HasMAC reports whether the file has a MAC at all. Without one it cannot be opened.
+// HasMAC reports whether the file has a MAC. A file without a MAC cannot be decrypted.
 func (m *Metadata) HasMAC() bool { return m.mac != "" }
 
 // Stanzas returns the stanzas of all groups.
 func (m *Metadata) Stanzas() []*keys.Stanza { return slices.Concat(m.Groups...) }
 
-// parseMetadata reads the tree of a sops block. Field names are matched without
-// case and values are read whatever their type, as sops does (lenient.go).
+// parseMetadata parses the tree of a sops block. Like sops, it ignores the case of field names and
+// converts values of other types (lenient.go).
 func parseMetadata(block *Node) (*Metadata, error) {
 	if block.Kind != Map {
 		return nil, syntaxError(block, "sops metadata is a %s, want a map", block.Kind)
@@ -77,7 +77,7 @@ func parseMetadata(block *Node) (*Metadata, error) {
 			return nil, err
 		}
 	}
-	if len(group) > 0 { // then sops does not look at the groups
+	if len(group) > 0 { // in this case sops ignores the groups
 		m.Groups = [][]*keys.Stanza{group}
 	}
 	switch n := len(m.Stanzas()); {
@@ -88,7 +88,7 @@ func parseMetadata(block *Node) (*Metadata, error) {
 	}
 	n := len(m.Groups)
 	if n > 1 && m.Threshold == 0 {
-		m.Threshold = n // as sops makes them
+		m.Threshold = n // sops's default
 	}
 	if n > 1 && (m.Threshold < 2 || m.Threshold > n) {
 		return nil, syntaxError(block, "sops.shamir_threshold is %d for %d key groups; want 2 to %d", m.Threshold, n, n)
@@ -147,8 +147,7 @@ func parseString(e *Node, to *string) error {
 	return nil
 }
 
-// distinctNames refuses names that differ in case only. sops takes the one that
-// is spelt exactly, whatever their order.
+// distinctNames rejects names that differ only in case. sops prefers the exact name, in any order.
 func distinctNames(n *Node) error {
 	seen := map[string]bool{}
 	for e := range n.Entries() {
@@ -230,8 +229,8 @@ func parseStanzaField(name string, n *Node) keys.Field {
 	return f
 }
 
-// tree builds the block that sops would write: names in alphabetical order at
-// every level, nothing empty.
+// tree returns the block as sops would write it: names in alphabetical order at every level,
+// without empty fields.
 func (m *Metadata) tree() *Node {
 	b := &Node{Kind: Map, Key: metaKey}
 	if len(m.Groups) == 1 {
@@ -303,11 +302,10 @@ func sortEntries(entries []*Node) {
 	sort.SliceStable(entries, func(i, j int) bool { return entries[i].Key < entries[j].Key })
 }
 
-// semver is a strict version, which every command of sops wants to find.
+// semver matches a strict version, which every sops command requires.
 var semver = pattern.New(`^(0|[1-9][0-9]{0,8})(\.(0|[1-9][0-9]{0,8})){2}(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$`)
 
-// forWriting returns a copy for a new text of the file. What sops would not read
-// for its version, it reads again then.
+// forWriting returns a copy for the next write. It replaces a version that sops would reject.
 func (m *Metadata) forWriting() *Metadata {
 	w := *m
 	if !semver().MatchString(w.Version) {
@@ -316,8 +314,8 @@ func (m *Metadata) forWriting() *Metadata {
 	return &w
 }
 
-// touch sets the time of the last change, to the second, in UTC. It never goes back, nor stands
-// still: what is bound to the old time does not fit the new one.
+// touch sets the time of the last change, in UTC and whole seconds. The time always increases:
+// data bound to the old time must not authenticate with the new one.
 func (m *Metadata) touch(now time.Time) {
 	if last, err := time.Parse(time.RFC3339, m.LastModified); err == nil && now.Before(last.Add(time.Second)) {
 		now = last.Add(time.Second)

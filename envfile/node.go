@@ -6,7 +6,7 @@ import (
 	"github.com/sealcfg/sealcfg/crypto"
 )
 
-// Kind says what a [Node] is.
+// Kind is the kind of a [Node].
 type Kind uint8
 
 // The kinds of nodes.
@@ -22,55 +22,54 @@ func (k Kind) String() string {
 	return [...]string{"", "map", "list", "value", "null", "comment"}[k]
 }
 
-// A Node is a place in a parsed file. Nodes are read-only for other packages
+// A Node is a value, map, list or comment of a parsed file. Nodes are read-only for other packages
 // and safe for concurrent reads.
 type Node struct {
 	Kind   Kind
-	Sealed bool // the value stands (or, in an opened file, stood) sealed
-	Quoted bool // the author put the value in quotes or a block
-	// Shadowed reports that the map has another entry of this name, which counts
-	// instead: see [Repeat].
+	Sealed bool // the value is encrypted in the file
+	Quoted bool // the author wrote the value in quotes or as a block
+	// Shadowed reports that another entry with this name overrides this one: see [Repeat].
 	Shadowed     bool
-	nonCanonical bool // in an opened file: sealed in a spelling that is not canonical
+	nonCanonical bool // in a decrypted file: the encrypted text is not in canonical form
 	// repeats reports that the map has a name more than once.
 	repeats bool
-	Key     string // name within the parent map, "" elsewhere
-	// Type and Text of a Value: the canonical spelling of [crypto.Canonical]
-	// ("5432", "True"), or the ENC[…] form while the value is sealed.
+	Key     string // name within the parent map, otherwise ""
+	// Type and Text of a Value: the canonical text of [crypto.Canonical] ("5432", "True"), or the
+	// ENC[…] form of an encrypted value.
 	Type crypto.Type
 	Text string
 
-	Line, Column       int // where the value begins, from 1, columns in characters
-	KeyLine, KeyColumn int // where the key begins, 0 without a key
+	Line, Column       int // start of the value, from 1, columns in characters
+	KeyLine, KeyColumn int // start of the key, 0 without a key
 
-	Anchor  string // YAML anchor defined here, without &
-	Alias   string // YAML anchor that this node repeats, without *
-	Remark  string // comment at the end of the value's line, without # and outer blanks
+	Anchor  string // YAML anchor that this node defines, without &
+	Alias   string // YAML anchor that this node refers to, without *
+	Remark  string // comment at the end of the value's line, without # and surrounding blanks
 	entries []*Node
 
-	span   span    // where the text stands, and in what style
-	enc    string  // in an opened file: the ENC form
+	span   span    // position and style of the value
+	enc    string  // in a decrypted file: the ENC form
 	traits *traits // nil for most nodes
-	// In YAML: quotes, a block or a tag keep the text, or the key, a string.
+	// In YAML: quotes, a block style or a tag make the value, or the key, a string.
 	quoted, keyQuoted bool
 }
 
-// traits are what few nodes have and a reader of the file sees, beside the value.
+// traits are rare properties of a node that a reader of the file sees in addition to the value.
 type traits struct {
-	tag       string // YAML, in long form, if the type does not imply it; "!" if that is written
+	tag       string // YAML: the long form if the type does not imply it; "!" for that tag
 	keyTag    string
 	keyAnchor string
-	// written is the source text of an unencrypted value that sealcfg would write in
-	// another way, and that readers may take for another value: 0777, 1e3, a raw U+0085.
+	// written is the source of an unencrypted value that sealcfg would write differently and that
+	// readers may take for different values: 0777, 1e3, a raw U+0085.
 	written    string
 	keyWritten string
-	local      string   // TOML: date, time or datetime, if it is a local one
-	frame      string   // INI: what stands around name and value and is a part of them to some readers
-	directives []string // YAML, of the root of a document: %YAML and %TAG
-	empty      bool     // YAML, of a root: the document has no content, which is a null
+	local      string   // TOML: date, time or datetime for a local one
+	frame      string   // INI: characters around name and value that some readers take for a part of them
+	directives []string // YAML, root of a document: %YAML and %TAG
+	empty      bool     // YAML, root: the document is empty, which is a null
 }
 
-// with returns n's traits to be changed, which it makes if there are none.
+// with returns n's traits for a change, and creates them if n has none.
 func (n *Node) with() *traits {
 	if n.traits == nil {
 		n.traits = &traits{}
@@ -78,7 +77,7 @@ func (n *Node) with() *traits {
 	return n.traits
 }
 
-// of returns a changed copy of traits, nil if there are none.
+// of returns a changed copy of t, or nil if t is nil.
 func (t *traits) of(change func(t *traits)) *traits {
 	if t == nil {
 		return nil
@@ -107,8 +106,8 @@ func (n *Node) Entries() iter.Seq[*Node] {
 	}
 }
 
-// Get returns the entry of a map with the given key, nil if there is none. Of
-// several, it returns the one that counts: see [Repeat].
+// Get returns the entry of a map with the given key, or nil. If there are several, it returns the
+// effective one: see [Repeat].
 func (n *Node) Get(key string) *Node {
 	if n == nil || n.Kind != Map {
 		return nil
@@ -121,7 +120,7 @@ func (n *Node) Get(key string) *Node {
 	return nil
 }
 
-// Index returns the i-th entry of a list, nil if there is none.
+// Index returns the i-th entry of a list, or nil.
 func (n *Node) Index(i int) *Node {
 	if n == nil || n.Kind != List || i < 0 {
 		return nil
@@ -144,7 +143,7 @@ func (n *Node) Len() int {
 	return count
 }
 
-// At returns the node under path, nil if there is none.
+// At returns the node at path, or nil.
 func (n *Node) At(p Path) *Node {
 	for i, s := range p {
 		if s.IsIndex {
@@ -161,8 +160,8 @@ func (n *Node) At(p Path) *Node {
 	return n
 }
 
-// repeated is At for a map that may have an entry more than once: an INI section can
-// go on later in the file.
+// repeated is At for a map that may have a name more than once: an INI section can continue later
+// in the file.
 func (n *Node) repeated(p Path) *Node {
 	for e := range n.Entries() {
 		if e.Key != p[0].Key || e.Shadowed {
@@ -203,7 +202,7 @@ func leaves(n *Node, p Path, yield func(Path, *Node) bool) bool {
 	return true
 }
 
-// A nodeMaker makes nodes many at a time, which is little more work than one.
+// A nodeMaker allocates nodes in blocks, which is faster than one by one.
 type nodeMaker struct{ spare []Node }
 
 func (m *nodeMaker) make() *Node {

@@ -17,16 +17,15 @@ type Step struct {
 // A Path leads from the root of a document to a node.
 type Path []Step
 
-// Append is the index that means "after the last entry": hosts[+].
+// Append is the index of a new last entry: hosts[+].
 const Append = -1
 
-// ErrPath says that a text is not a path, or that it does not fit the file.
+// ErrPath is returned when a path is malformed or does not fit the file.
 var ErrPath = errors.New("unusable path")
 
-// ParsePath reads a path as people write it: db.hosts[0].port. A key with
-// special characters is quoted: logging["com.example.App"] or
-// logging.'com.example.App'. [+] stands for a new last entry of a list.
-// sops's own form, ["db"]["hosts"][0], is a case of this one.
+// ParsePath parses a field path: db.hosts[0].port. A key with special characters is quoted:
+// logging["com.example.App"] or logging.'com.example.App'. [+] is a new last entry of a list. The
+// syntax includes sops's form, ["db"]["hosts"][0].
 func ParsePath(s string) (Path, error) {
 	var p Path
 	bad := func(what string) (Path, error) { return nil, fmt.Errorf("%w: %s", ErrPath, what) }
@@ -116,7 +115,7 @@ func parseQuoted(s string) (key, rest string, err error) {
 	return "", "", fmt.Errorf("%w: quote is not closed", ErrPath)
 }
 
-// String spells the path so that [ParsePath] reads it again.
+// String formats the path so that [ParsePath] can parse it.
 func (p Path) String() string {
 	var b strings.Builder
 	for i, s := range p {
@@ -141,8 +140,8 @@ func plainKey(k string) bool {
 	return k != "" && !strings.ContainsAny(k, ".[]\"'\\ \t\n\r")
 }
 
-// Keys returns the names of the path without positions in lists: what the
-// format authenticates, and what selectors see.
+// Keys returns the names of the path without list positions. The format authenticates these names,
+// and selectors match them.
 func (p Path) Keys() []string {
 	keys := make([]string, 0, len(p))
 	for _, s := range p {
@@ -153,7 +152,7 @@ func (p Path) Keys() []string {
 	return keys
 }
 
-// Clone returns a copy that later steps of an iteration do not change.
+// Clone returns a copy that does not change when an iteration continues.
 func (p Path) Clone() Path { return append(Path(nil), p...) }
 
 // pathTo returns the path from the root of a document to a node below it.
