@@ -8,18 +8,17 @@ import (
 	"unicode/utf8"
 )
 
-// Text returns the plaintext: the author's bytes where the format can carry
-// them, else a canonical spelling of the same value and type. It is the text of
-// [Opened.Document] for callers that only read it, in less time.
+// Text returns the plaintext. It keeps the author's bytes if the format allows it, and otherwise
+// writes the same value and type in canonical form. The result has the text of [Opened.Document],
+// but takes less time.
 //
-// Another reader than the one that read the file parses the result, and what it means is
-// compared with what was decrypted.
+// Text parses its result again with the complete parser and compares it with the decrypted values.
 func (o *Opened) Text() ([]byte, error) {
 	text, err := o.plainText()
 	if err != nil {
 		return nil, err
 	}
-	if o.sealed.format == Binary { // the text is the value, also if it is an encrypted file
+	if o.sealed.format == Binary { // the text is the value, even if it is an encrypted file
 		return text, nil
 	}
 	at, err := misread(o.sealed.format, text, o.coerced())
@@ -52,7 +51,7 @@ func misreads(at Path) error {
 	return nil
 }
 
-// carried returns the trees that a reader of the plaintext has to see.
+// coerced returns the trees that a reader of the plaintext must see.
 func (o *Opened) coerced() []*Node {
 	want := slices.Clone(o.settled())
 	for i, root := range want {
@@ -61,8 +60,9 @@ func (o *Opened) coerced() []*Node {
 	return want
 }
 
-// carried is a tree as the format can write it in plaintext. sops can encrypt a YAML file as JSON
-// or dotenv, which leaves times, numbers and booleans in it.
+// coerced returns a tree with the types that the format has in plaintext. sops can encrypt a YAML
+// file as JSON or dotenv, so an encrypted file can hold times, numbers and booleans that its format
+// lacks.
 func coerced(f Format, n *Node) *Node {
 	if n.Kind != Map && n.Kind != List {
 		typ, text := f.coerce(n.Type, n.Text)
@@ -73,7 +73,7 @@ func coerced(f Format, n *Node) *Node {
 		c.Type, c.Text = typ, text
 		return &c
 	}
-	var c *Node // a copy, once there is something to change
+	var c *Node // a copy, created by the first change
 	for i, e := range n.entries {
 		if as := coerced(f, e); as != e {
 			if c == nil {
@@ -89,7 +89,7 @@ func coerced(f Format, n *Node) *Node {
 	return c
 }
 
-// plainText replaces the ciphertexts by the plain values.
+// plainText replaces the ciphertexts by the decrypted values and removes the metadata.
 func (o *Opened) plainText() ([]byte, error) {
 	p := o.sealed.p
 	edits := make([]edit, 0, len(o.plain)+len(p.blocks))
@@ -111,7 +111,7 @@ func (o *Opened) plainText() ([]byte, error) {
 	return text, nil
 }
 
-// plaintextEdits adds the edits for the encrypted values below n, about in file order.
+// plaintextEdits appends the edits for the encrypted values below n, roughly in file order.
 func (o *Opened) plaintextEdits(edits []edit, n *Node) ([]edit, error) {
 	layout, reformats := o.sealed.p.layout.(reformatter)
 	reformats = reformats && o.bound == nil && !n.span.borrowed
@@ -130,7 +130,7 @@ func (o *Opened) plaintextEdits(edits []edit, n *Node) ([]edit, error) {
 			err = syntaxError(c, "an encrypted comment stands where a value belongs")
 		case c.Kind == Value && plain.Kind == Comment: // "- ENC[…,type:comment]"
 			e = []edit{{c.span.dash, c.span.end, "#" + plain.Text}}
-			if emptied { // else the list would become null
+			if emptied { // otherwise the list would become null
 				e[0] = o.emptyList(c, e[0])
 				emptied = false
 			}
@@ -145,8 +145,8 @@ func (o *Opened) plaintextEdits(edits []edit, n *Node) ([]edit, error) {
 	return edits, nil
 }
 
-// onlyComments reports whether every item of a list is an encrypted comment. sops
-// writes "[] # comment" as such a list.
+// onlyComments reports whether every item of a list is an encrypted comment. sops writes "[] #
+// comment" as such a list.
 func (o *Opened) onlyComments(n *Node) bool {
 	if n.Kind != List || n.Len() == 0 {
 		return false
@@ -159,8 +159,8 @@ func (o *Opened) onlyComments(n *Node) bool {
 	return true
 }
 
-// emptyList puts [] before the first comment of a list without other items: after
-// the colon of its key, where sops has it, or else on a line of its own.
+// emptyList puts [] before the first comment of a list without other items: after the colon of its
+// key, as in sops, or on its own line.
 func (o *Opened) emptyList(c *Node, comment edit) edit {
 	src := o.sealed.p.src
 	eol := "\n"
@@ -172,7 +172,7 @@ func (o *Opened) emptyList(c *Node, comment edit) edit {
 	indent := strings.Repeat(" ", utf8.RuneCount(src[line:c.span.dash]))
 	if bytes.HasSuffix(before, []byte(":")) && len(before) < line {
 		comment.start, comment.text = len(before), " []"+eol+indent+comment.text
-	} else { // after "- " or another comment; the brackets are deeper than the key
+	} else { // after "- " or another comment; the brackets are indented more than the key
 		comment.text = "  []" + eol + indent + "  " + comment.text
 	}
 	return comment

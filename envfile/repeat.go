@@ -6,14 +6,13 @@ import (
 	"strings"
 )
 
-// A Repeat is a name that occurs more than once, as sops allows in dotenv, INI and
-// JSON. Of the variables of a dotenv file, the last counts, as in a
-// shell and for sops exec-env. Of the keys of an INI file or a JSON object, the first
-// counts, as for sops decrypt --extract.
+// A Repeat is a name that occurs more than once, which sops allows in dotenv, INI and JSON. In
+// dotenv, the last value is effective, as in a shell and in sops exec-env. In INI and JSON, the
+// first value is effective, as in sops decrypt --extract.
 type Repeat struct {
 	Name  string // "" if it may be a part of a value
 	Lines []int
-	Line  int // the one that counts
+	Line  int // the line of the effective value
 }
 
 func (r Repeat) String() string {
@@ -29,9 +28,8 @@ func (r Repeat) String() string {
 	return fmt.Sprintf("%s occurs on lines %s", r.Name, where)
 }
 
-// Once returns a [*SyntaxError] if a name occurs more than once in the document.
-// [Seal] accepts such a document, because sops does, but programs differ in the value
-// that they read from it.
+// Once returns a [*SyntaxError] if a name occurs more than once in the document. [Seal] accepts
+// such a document because sops does, but programs read different values from it.
 func (d *Document) Once() error {
 	if len(d.p.repeats) == 0 {
 		return nil
@@ -46,8 +44,8 @@ func (d *Document) Repeats() []Repeat { return d.p.repeats }
 // Repeats returns the names that occur more than once.
 func (s *Sealed) Repeats() []Repeat { return s.p.repeats }
 
-// shadow marks the entries of a map that do not count, and returns the names that
-// occur more than once.
+// shadow marks the entries of a map that are not effective, and returns the names that occur more
+// than once.
 func shadow(m *Node, lastCounts bool) []Repeat {
 	var repeated []string
 	count := make(map[string]int, len(m.entries))
@@ -85,8 +83,8 @@ func shadow(m *Node, lastCounts bool) []Repeat {
 	return all
 }
 
-// shadowSections is shadow for the sections of an INI file. A section may go on later
-// in the file; of its keys, the first counts.
+// shadowSections is shadow for the sections of an INI file. A section may continue later in the
+// file; the first of several equal keys is effective.
 func shadowSections(root *Node) []Repeat {
 	all := shadow(root, false)
 	if len(all) == 0 {

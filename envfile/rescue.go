@@ -11,10 +11,10 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// A Rescue holds the recoverable contents of a file, whether it authenticates or not.
-// A person has to decide about it: see [Rescue.Rotate] and [Rescue.EncryptAdded].
+// A Rescue holds the recoverable contents of a file that may fail authentication. A person must
+// decide how to continue: see [Rescue.Rotate] and [Rescue.EncryptAdded].
 type Rescue struct {
-	// Verified are the encrypted values. Each authenticates by itself.
+	// Verified are the encrypted values that authenticate, each by itself.
 	Verified []Field
 	// Lost are values that look encrypted and do not authenticate.
 	Lost []Field
@@ -34,8 +34,8 @@ type Rescue struct {
 	opened *Opened
 }
 
-// Rescue recovers the data key with one of the identities and decrypts every value
-// that authenticates. It fails with a [*keys.NoIdentityError] if no identity fits.
+// Rescue recovers the data key with one of the identities and decrypts every value that
+// authenticates. It fails with a [*keys.NoIdentityError] if no identity can unwrap the data key.
 func (s *Sealed) Rescue(ctx context.Context, ids ...keys.Identity) (*Rescue, error) {
 	key, err := s.dataKey(ctx, ids)
 	if err != nil {
@@ -44,7 +44,7 @@ func (s *Sealed) Rescue(ctx context.Context, ids ...keys.Identity) (*Rescue, err
 	return s.RescueWith(key)
 }
 
-// RescueWith is [Sealed.Rescue] for a data key that is known.
+// RescueWith is [Sealed.Rescue] with a known data key.
 func (s *Sealed) RescueWith(key crypto.DataKey) (*Rescue, error) {
 	rules, err := s.meta.Rules.compile()
 	if err != nil {
@@ -68,7 +68,7 @@ func (s *Sealed) RescueWith(key crypto.DataKey) (*Rescue, error) {
 		encrypted := strings.HasPrefix(n.Text, sealedPrefix) && n.Type == crypto.Str
 		text, isValue, err := o.openValue(v)
 		switch {
-		case encrypted && err == nil: // also where the rules leave values unencrypted: sops writes such files
+		case encrypted && err == nil: // even if the rules leave values unencrypted: sops writes such files
 			if r.Verified = append(r.Verified, fields[n]); isValue {
 				mac.Add(text)
 			}
@@ -109,16 +109,16 @@ func (s *Sealed) RescueWith(key crypto.DataKey) (*Rescue, error) {
 	return r, nil
 }
 
-// The previous contents of a field that an added value may have.
+// The possible contents of a field before a value was added.
 const (
 	wasAbsent    = iota
-	wasAbsentToo // like the maps and lists around it, which are empty without it
+	wasAbsentToo // also the parent maps and lists that are empty without it
 	wasEmpty     // an empty string
 	wasNull
 	waysToAdd
 )
 
-// checkBinding compares the file as it was before values were added with its binding.
+// checkBinding compares the file without the added values with its binding.
 func (r *Rescue) checkBinding(added map[*Node]bool) error {
 	var first error
 	for was := range waysToAdd {
@@ -142,7 +142,7 @@ func (r *Rescue) checkBinding(added map[*Node]bool) error {
 	return first
 }
 
-// before returns the decrypted tree as it was before values were added, nil if n was absent.
+// before returns the decrypted tree without the added values, or nil if n was absent.
 func (o *Opened) before(n *Node, added map[*Node]bool, was int) *Node {
 	if p, ok := o.plain[n]; ok {
 		return p
@@ -195,8 +195,7 @@ func (r *Rescue) Authentic() bool {
 	return r.MAC == nil && r.Binding == nil && len(r.Lost)+len(r.LostComments) == 0
 }
 
-// ErrNotRescued is returned when a file has to authenticate, apart from added values,
-// and does not.
+// ErrNotRescued is returned when the file fails authentication apart from the added values.
 var ErrNotRescued = errors.New("the rest of the file does not authenticate")
 
 // EncryptAdded encrypts the values of Added under the data key of the file. It fails with
@@ -250,7 +249,7 @@ func (r *Rescue) document() (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	// From the last one, so that the positions of the others stay.
+	// The last value first, so that the positions of the others do not change.
 	for _, f := range slices.Backward(r.Lost) {
 		if d, err = d.without(f); err != nil {
 			return nil, fmt.Errorf("%s: %w", f.Path, err)

@@ -10,19 +10,19 @@ import (
 	"github.com/sealcfg/sealcfg/internal/nocopy"
 )
 
-// errNotInPlace says that a rotation has to change more than ciphertexts.
+// errNotInPlace is returned when a rotation changes more than ciphertexts.
 var errNotInPlace = errors.New("more than ciphertexts changes")
 
-// rotateInPlace puts fresh ciphertexts under key in the place of those of the
-// file, and the new metadata in the place of its block. That spares the way
-// over the plain text, which takes two to three more rounds of the parser.
+// rotateInPlace replaces the ciphertexts of the file by new ones under key, and the metadata by
+// meta. It is faster than writing and encrypting the plaintext, which takes two to three more
+// parser runs.
 //
-// ok is false, and nothing is done, if the rules change or something that they
-// seal stands in a form in which sealcfg would not write it: a comment in clear,
-// a comment as the item of a list, a folded ciphertext.
+// ok is false, and the file is not changed, if the rules change or if the file has a form that
+// sealcfg does not write: an unencrypted comment that the rules encrypt, a comment as a list item,
+// a folded ciphertext.
 func (o *Opened) rotateInPlace(key crypto.DataKey, meta *Metadata) (_ *Sealed, ok bool, err error) {
 	p := o.sealed.p
-	// Rules that look at comments may see other comments once they are sealed.
+	// Rules that match comments may match different comments after encryption.
 	if meta.Rules != o.sealed.meta.Rules || o.rules.comment != nil || !o.isSettled() {
 		return nil, false, nil
 	}
@@ -51,7 +51,7 @@ func (o *Opened) rotateInPlace(key crypto.DataKey, meta *Metadata) (_ *Sealed, o
 	return s, true, err
 }
 
-// rotation collects the edits that give a sealed file fresh ciphertexts.
+// rotation collects the edits that replace the ciphertexts of a file.
 type rotation struct {
 	opened *Opened
 	cipher *crypto.ValueCipher
@@ -64,7 +64,7 @@ func (r *rotation) visit(v visit) error {
 	isComment := n.Kind == Comment
 	if !v.sealed {
 		if isComment && plain != nil {
-			return errNotInPlace // sealed where the rules seal nothing
+			return errNotInPlace // encrypted against the rules
 		}
 		if !isComment && !r.opened.rules.macOnly {
 			r.mac.Add(n.Text)
@@ -72,7 +72,7 @@ func (r *rotation) visit(v visit) error {
 		return nil
 	}
 	switch {
-	case n.Text == "": // nothing in it to seal
+	case n.Text == "": // empty values are not encrypted
 		return nil
 	case plain == nil || plain.Kind != n.Kind || n.span.borrowed:
 		return errNotInPlace

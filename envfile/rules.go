@@ -9,34 +9,35 @@ import (
 	"github.com/sealcfg/sealcfg/crypto"
 )
 
-// DefaultUnencryptedSuffix is the selector of a file that names none.
+// DefaultUnencryptedSuffix is the selector of a file without an explicit one.
 const DefaultUnencryptedSuffix = "_unencrypted"
 
-// Rules say which values of a file are sealed. At most one of the six selectors
-// is set; none means unencrypted_suffix: _unencrypted. The names are those of
-// .sops.yaml. Rules are comparable.
+// Rules select the values of a file to encrypt. At most one of the six selectors is set; without
+// one, the selector is unencrypted_suffix: _unencrypted. The names are the names in .sops.yaml.
+// Rules are comparable.
 type Rules struct {
-	UnencryptedSuffix       string // clear if a key on the path ends so
-	EncryptedSuffix         string // sealed only if a key on the path ends so
-	UnencryptedRegex        string // clear if a key on the path matches (RE2, unanchored)
-	EncryptedRegex          string // sealed only if a key on the path matches
-	UnencryptedCommentRegex string // clear if a comment above matches
-	EncryptedCommentRegex   string // sealed only if a comment above matches
-	MACOnlyEncrypted        bool   // the MAC covers sealed values only
+	UnencryptedSuffix       string // unencrypted if a key on the path has this suffix
+	EncryptedSuffix         string // encrypted only if a key on the path has this suffix
+	UnencryptedRegex        string // unencrypted if a key on the path matches (RE2, unanchored)
+	EncryptedRegex          string // encrypted only if a key on the path matches
+	UnencryptedCommentRegex string // unencrypted if a comment above matches
+	EncryptedCommentRegex   string // encrypted only if a comment above matches
+	MACOnlyEncrypted        bool   // the MAC covers encrypted values only
 }
 
-// ErrSelector says that selectors are contradictory or broken. sops treats a
-// regex that does not compile as one that never matches, and so writes every
-// value in clear.
+// ErrSelector is returned when selectors are contradictory or malformed. sops treats a regular
+// expression that does not compile as one that never matches, and so leaves every value
+// unencrypted.
 var ErrSelector = errors.New("bad selector")
 
-// Validate reports more than one selector, or a regex that does not compile.
+// Validate returns an error for more than one selector, or a regular expression that does not
+// compile.
 func (r Rules) Validate() error {
 	_, err := r.compile()
 	return err
 }
 
-// selectors lists the selectors with their names in the format.
+// selectors lists the selectors with their field names.
 func (r *Rules) selectors() []selector {
 	return []selector{
 		{"encrypted_comment_regex", &r.EncryptedCommentRegex},
@@ -53,7 +54,7 @@ type selector struct {
 	value *string
 }
 
-// Normal returns r with the default selector filled in when none is set.
+// Normal returns r with the default selector if no selector is set.
 func (r Rules) Normal() Rules {
 	for _, s := range r.selectors() {
 		if *s.value != "" {
@@ -64,8 +65,8 @@ func (r Rules) Normal() Rules {
 	return r
 }
 
-// For returns the rules as they apply to files of a format: one that is sealed
-// as a single value has nothing to select.
+// For returns the rules for files of a format. Selectors do not apply to a file that is encrypted
+// as one value.
 func (r Rules) For(f Format) Rules {
 	if f == Binary {
 		return Rules{}.Normal()
@@ -73,7 +74,7 @@ func (r Rules) For(f Format) Rules {
 	return r.Normal()
 }
 
-// String spells the rules for people: "unencrypted_suffix: _unencrypted".
+// String formats the rules for people: "unencrypted_suffix: _unencrypted".
 func (r Rules) String() string {
 	var parts []string
 	for _, s := range r.selectors() {
@@ -89,12 +90,12 @@ func (r Rules) String() string {
 
 // matcher is a compiled set of Rules.
 type matcher struct {
-	key         func(string) bool // does a key select? nil with a comment selector
-	comment     func(string) bool // does a comment select? nil with a key selector
-	keySeals    bool              // a selected key is sealed (else clear)
+	key         func(string) bool // reports whether a key matches; nil with a comment selector
+	comment     func(string) bool // reports whether a comment matches; nil with a key selector
+	keySeals    bool              // a matching key is encrypted; otherwise unencrypted
 	comSeals    bool
 	macOnly     bool
-	refuseAsEnc bool // a sealed comment must not match (unencrypted_comment_regex)
+	refuseAsEnc bool // an encrypted comment must not match (unencrypted_comment_regex)
 }
 
 func (r Rules) compile() (*matcher, error) {
@@ -141,18 +142,18 @@ func (r Rules) compile() (*matcher, error) {
 	return m, nil
 }
 
-// A visit is one value or comment met by a walk.
+// A visit is one value or comment in a walk.
 type visit struct {
 	node   *Node
-	keys   []string // names of the maps above, and the value's own; valid during the call
-	sealed bool     // what the rules say of it
+	keys   []string // names of the maps above and of the value; valid during the call
+	sealed bool     // the rules encrypt it
 }
 
 func (v visit) aad() string { return crypto.AAD(v.keys) }
 
-// walk visits every value and comment of the documents in the order of the MAC
-// and tells which the rules seal. It follows shouldBeEncrypted, walkBranch and
-// walkSlice of sops.go, with the selectors compiled.
+// walk visits every value and comment of the documents in the order of the MAC and reports which of
+// them the rules encrypt. It follows shouldBeEncrypted, walkBranch and walkSlice of sops.go, with
+// compiled selectors.
 func (m *matcher) walk(roots []*Node, fn func(visit) error) error {
 	for _, root := range roots {
 		w := walker{m: m, fn: fn}
@@ -163,8 +164,8 @@ func (m *matcher) walk(roots []*Node, fn func(visit) error) error {
 	return nil
 }
 
-// selects returns the entries in the place of which the rules would encrypt a value: of
-// any kind, empty ones too.
+// selects returns the entries that the rules select for encryption, of any kind, including empty
+// ones.
 func (m *matcher) selects(roots []*Node) map[*Node]bool {
 	selected := map[*Node]bool{}
 	w := walker{m: m, fn: func(visit) error { return nil }, visitEntry: func(n *Node, sealed bool) {
@@ -181,12 +182,12 @@ func (m *matcher) selects(roots []*Node) map[*Node]bool {
 type walker struct {
 	m          *matcher
 	fn         func(visit) error
-	visitEntry func(n *Node, sealed bool) // of each entry but comments, if it is set
+	visitEntry func(n *Node, sealed bool) // called for each entry except comments, if set
 	keys       []string
 }
 
-// entries walks a map or a list. byKey says that a key above is selected,
-// above counts selecting comments that are active in the levels above.
+// entries walks a map or a list. byKey reports whether a key above is selected. above counts the
+// selecting comments that are active in the levels above.
 func (w *walker) entries(n *Node, byKey bool, above int) error {
 	own := 0 // selecting comments directly before the next value
 	for _, e := range n.entries {
@@ -196,8 +197,8 @@ func (w *walker) entries(n *Node, byKey bool, above int) error {
 			if matches {
 				own++
 			}
-			// A comment that selects for sealing stays clear itself; one that
-			// selects for clear is clear itself.
+			// A comment that selects values to encrypt stays unencrypted. A comment that selects
+			// values to leave unencrypted is unencrypted as well.
 			active := above + own
 			if w.m.comSeals {
 				active = before
@@ -237,8 +238,8 @@ func (w *walker) visit(n *Node, byKey bool, active int) error {
 	return w.fn(visit{node: n, keys: w.keys, sealed: w.m.seals(byKey, active)})
 }
 
-// seals reports whether a value is encrypted, given whether a key on its path is selected and
-// how many selecting comments are active.
+// seals reports whether a value is encrypted. byKey reports whether a key on its path is selected,
+// and active counts the selecting comments.
 func (m *matcher) seals(byKey bool, active int) bool {
 	if m.comment != nil {
 		return (active > 0) == m.comSeals

@@ -13,29 +13,28 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// Recipients say to whom a data key is wrapped: key groups, and how many of
-// them are needed. One group is the usual case; Threshold is then 0.
+// Recipients are the recipients of a data key: key groups, and the number of groups needed. Most
+// files have one group; Threshold is then 0.
 type Recipients struct {
 	Groups    [][]keys.Recipient
 	Threshold int
 }
 
-// ErrNoRecipients says that a file would be sealed to nobody.
+// ErrNoRecipients is returned when a file would have no recipients.
 var ErrNoRecipients = errors.New("no recipients")
 
-// emptyComment stands in a sealed file for an empty comment in a list. There is
-// nothing to seal in it, and sops makes an empty list item of a bare "#".
+// emptyComment replaces an empty comment of a list in an encrypted file. An empty comment is not
+// encrypted, and sops would make an empty list item of a bare "#".
 const emptyComment = " "
 
-// Seal encrypts the values that the rules name under a fresh data key, wraps
-// the key for the recipients, and opens the result again to make sure that it
-// says what the document said.
+// Seal encrypts the values that the rules select under a new data key and wraps the key for the
+// recipients. It then decrypts the result and compares it with the document.
 //
-// Names, structure, recipients and rules are bound to the file, and the location of
+// The binding covers names, structure, recipients, rules and the location of
 // [Document.WithLocation]: see [BindingError].
 //
-// It fails with [ErrSelector], [ErrNoRecipients], or a [*SyntaxError] for a value
-// that cannot be sealed where it stands.
+// Seal fails with [ErrSelector], with [ErrNoRecipients], or with a [*SyntaxError] for a value that
+// cannot be encrypted at its position.
 func Seal(ctx context.Context, d *Document, r Rules, to Recipients) (*Sealed, *Opened, error) {
 	key := crypto.NewDataKey()
 	groups, err := wrap(ctx, key, to, nil)
@@ -46,22 +45,21 @@ func Seal(ctx context.Context, d *Document, r Rules, to Recipients) (*Sealed, *O
 	return sealWith(d, key, meta, nil, BoundLocation(d.location))
 }
 
-// Reseal seals a changed document under the data key of the file. Values and
-// comments that did not change keep their ciphertext byte for byte, by position
-// in lists; in a list, items that only moved keep theirs too. A ciphertext is
-// used once: equal items never share a nonce.
+// Reseal encrypts a changed document under the data key of the file. Unchanged values and comments
+// keep their ciphertexts byte for byte. List items keep them by position, or, if they moved within
+// the list, by value. Each ciphertext is used once: equal items never share a nonce.
 func (o *Opened) Reseal(d *Document) (*Sealed, error) {
 	s, _, err := sealWith(d, o.key, o.sealed.meta.forWriting(), o, o.locationToWrite())
 	return s, err
 }
 
-// Rewrap gives the same data key to other recipients. Recipients that the file
-// has already keep their stanza, and values are not touched. Whoever loses
-// access can still read what is sealed with this data key: see [Opened.Rotate].
+// Rewrap wraps the same data key for other recipients. Existing recipients keep their stanzas, and
+// values do not change. A recipient that loses access can still decrypt every version with this
+// data key: see [Opened.Rotate].
 func (o *Opened) Rewrap(ctx context.Context, to Recipients) (*Sealed, error) {
 	meta := o.sealed.meta.forWriting()
 	var old []*keys.Stanza
-	if len(meta.Groups) == 1 { // else they hold shares
+	if len(meta.Groups) == 1 { // several groups hold shares of the data key
 		old = meta.Stanzas()
 	}
 	groups, err := wrap(ctx, o.key, to, old)
@@ -93,8 +91,7 @@ func (o *Opened) Rewrap(ctx context.Context, to Recipients) (*Sealed, error) {
 	return s, err
 }
 
-// Rotate seals every value again, under a fresh data key, for the given rules
-// and recipients.
+// Rotate encrypts every value under a new data key, for the given rules and recipients.
 func (o *Opened) Rotate(ctx context.Context, r Rules, to Recipients) (*Sealed, error) {
 	key := crypto.NewDataKey()
 	groups, err := wrap(ctx, key, to, nil)
@@ -110,18 +107,18 @@ func (o *Opened) Rotate(ctx context.Context, r Rules, to Recipients) (*Sealed, e
 	if err != nil {
 		return nil, err
 	}
-	// Only the place of the block is taken over: a fresh key shares no ciphertext.
+	// Keep only the position of the block: ciphertexts of the old key cannot be reused.
 	s, _, err := sealWith(d, key, meta, &Opened{sealed: o.sealed}, o.locationToWrite())
 	return s, err
 }
 
-// sealer collects the edits that turn a document into a sealed file.
+// sealer collects the edits that turn a document into an encrypted file.
 type sealer struct {
 	d        *Document
 	cipher   *crypto.ValueCipher
 	old      *ciphertexts
 	edits    []edit
-	comments []*Node // to be sealed once their place in the sealed text is known
+	comments []*Node // to be encrypted once their container in the encrypted file is known
 	mac      *crypto.MAC
 	sealed   map[*Node]bool
 }
@@ -133,7 +130,7 @@ func sealWith(d *Document, key crypto.DataKey, meta *Metadata, old *Opened, loca
 	}
 	d = d.indentedAs(old)
 	if first := d.p.roots[0]; first.traits != nil {
-		first.traits.empty = false // the metadata makes a map of it
+		first.traits.empty = false // the metadata turns it into a map
 	}
 	s := &sealer{d: d, cipher: crypto.NewValueCipher(key), mac: crypto.NewMAC(rules.macOnly), old: collect(old),
 		sealed: map[*Node]bool{}}
@@ -160,9 +157,9 @@ func sealWith(d *Document, key crypto.DataKey, meta *Metadata, old *Opened, loca
 	return checked(d.format, text, key, d.p.roots, s.sealed)
 }
 
-// values seals each value in its place and feeds the MAC.
+// values encrypts each value at its position and adds it to the MAC.
 func (s *sealer) values(rules *matcher) error {
-	sealedAt := map[int]bool{} // a text that is sealed cannot be repeated in clear
+	sealedAt := map[int]bool{} // an alias cannot repeat an encrypted value unencrypted
 	return rules.walk(s.d.p.roots, func(v visit) error {
 		n := v.node
 		switch {
@@ -180,7 +177,7 @@ func (s *sealer) values(rules *matcher) error {
 				"a sealed value is bound to its path, so write the value out or keep it in clear", pathTo(s.d.p.roots, n))
 		}
 		if n.span.misread && s.d.format == Dotenv {
-			if s.old.old == nil { // who seals it first can still mend it
+			if s.old.old == nil { // the author can still correct the plaintext
 				return syntaxError(n, "%s", severalLines)
 			}
 		} else if !v.sealed && n.span.misread {
@@ -212,14 +209,14 @@ func (s *sealer) values(rules *matcher) error {
 	})
 }
 
-// openEnd reports whether a value runs to the end of a text without a final line break.
+// openEnd reports whether a value runs to the end of a file without a final line break.
 func (s *sealer) openEnd(n *Node) bool {
 	src := s.d.p.src
 	return lastBreak(src) == 0 && len(bytes.TrimSpace(src[n.span.end:])) == 0
 }
 
-// keepsBlanks reports whether blanks behind a block at the end of a text would
-// become a line of it by a line break: the header has a +.
+// keepsBlanks reports whether a line break would turn blanks after a block at the end of the file
+// into a line of the block: the header has a +.
 func (s *sealer) keepsBlanks(n *Node) bool {
 	src := s.d.p.src
 	header := src[n.span.header:min(n.span.header+3, len(src))]
@@ -232,16 +229,16 @@ func (s *sealer) put(n *Node, to replacement) error {
 	return err
 }
 
-// likelyText is text for a file whose comments stay with the map or list at which
-// they hang in the plain text, as they mostly do. Whoever opens the file sees whether
-// each of them did. It is not for rules that look at comments, nor for empty ones.
+// likelyText is text for the common case in which each comment stays with the same map or list
+// after encryption. Decryption of the result shows whether that is true. It does not support rules
+// that match comments or empty comments.
 func (s *sealer) likelyText(rules *matcher) ([]byte, bool) {
 	if rules.comment != nil || slices.ContainsFunc(s.comments, func(c *Node) bool { return c.Text == "" }) {
 		return nil, false
 	}
 	edits := slices.Clone(s.edits)
 	kept := maps.Clone(s.old.comments)
-	defer func() { s.old.comments = kept }() // text hands them out again
+	defer func() { s.old.comments = kept }() // text uses them again
 	err := rules.walk(s.d.p.roots, func(v visit) error {
 		if v.node.Kind != Comment || !v.sealed {
 			return nil
@@ -261,9 +258,8 @@ func (s *sealer) likelyText(rules *matcher) ([]byte, bool) {
 	return text, err == nil
 }
 
-// text splices the sealed file. Comments are bound to the map or list to which
-// a parser attaches them in the sealed text, so that text is parsed once with
-// marks in their place.
+// text returns the encrypted file. A comment is bound to the map or list to which a parser attaches
+// it in the encrypted file. So text first parses the file with a mark for each comment.
 func (s *sealer) text(rules *matcher) ([]byte, error) {
 	if len(s.comments) == 0 {
 		return splice(s.d.p.src, s.edits)
@@ -307,11 +303,11 @@ func (s *sealer) text(rules *matcher) ([]byte, error) {
 	return splice(marked, edits)
 }
 
-// mostNonces bounds the search for a ciphertext that an expression does not match.
+// mostNonces bounds the search for a ciphertext that does not match an expression.
 const mostNonces = 1000
 
-// comment seals a comment. Matched by unencrypted_comment_regex, it would select
-// the value below it; a short expression matches by chance, and another nonce helps.
+// comment encrypts a comment. A ciphertext that matches unencrypted_comment_regex would select the
+// value below it. A short expression can match by chance, and then comment tries another nonce.
 func (s *sealer) comment(c *Node, v visit, rules *matcher) (string, error) {
 	text := ""
 	if c.Text == "" && v.node.span.list {
@@ -337,7 +333,7 @@ func (s *sealer) blocks(meta *Metadata, old *Opened) error {
 	p := s.d.p
 	for i, root := range p.roots {
 		if i > 0 && root.Len() == 0 && !root.span.flow {
-			continue // an empty document has no place for it, and readers look at the first
+			continue // an empty document cannot hold it, and readers use the first document
 		}
 		var oldBlock *block
 		text := ""
@@ -359,9 +355,8 @@ func (s *sealer) blocks(meta *Metadata, old *Opened) error {
 	return nil
 }
 
-// patchBlock returns the bytes of a block with a new mac, lastmodified and
-// binding, so that a change of one value changes four lines. It returns "" if the block has
-// to be rendered.
+// patchBlock returns the bytes of a block with a new mac, lastmodified and binding, so that a
+// change of one value changes four lines. It returns "" if the block must be rendered.
 func patchBlock(p *parsed, b *block, meta *Metadata) (string, error) {
 	if !ownBlock(b.tree.Get(bindingKey)) {
 		return "", nil
@@ -371,7 +366,7 @@ func patchBlock(p *parsed, b *block, meta *Metadata) (string, error) {
 		b.tree.Get("lastmodified"):              meta.LastModified,
 		b.tree.Get(bindingKey).Get(bindingText): meta.binding.Get(bindingText).Text,
 	}
-	if v := b.tree.Get("version"); v == nil || v.Text != meta.Version { // it was none
+	if v := b.tree.Get("version"); v == nil || v.Text != meta.Version { // forWriting replaced it
 		fields[v] = meta.Version
 	}
 	var edits []edit
@@ -393,8 +388,7 @@ func patchBlock(p *parsed, b *block, meta *Metadata) (string, error) {
 	return string(text), err
 }
 
-// ownBlock reports whether the block of a binding has the fields that this package writes, and no
-// others.
+// ownBlock reports whether a binding block has exactly the fields that this package writes.
 func ownBlock(b *Node) bool {
 	version := b.Get(bindingNumber)
 	if version == nil || b.Get(bindingText) == nil || b.Len() != 2 {
@@ -404,9 +398,8 @@ func ownBlock(b *Node) bool {
 	return ok && n == bindingVersion
 }
 
-// checked reads a text that is about to become a committed file, decrypts it with
-// the key at hand, and compares it with what was wanted, of which sealed names the values that are
-// encrypted.
+// checked parses and decrypts an encrypted file before it is written, and compares it with want.
+// sealed names the encrypted values of want.
 func checked(f Format, text []byte, key crypto.DataKey, want []*Node, sealed map[*Node]bool) (*Sealed, *Opened, error) {
 	p, err := reparse(f, text)
 	if err != nil {

@@ -11,9 +11,9 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// A Sealed is a file as it may be committed: it has a metadata block, and every
-// value that its rules name is encrypted. It is immutable and safe for
-// concurrent use. Nothing in it is authenticated before [Sealed.Open].
+// A Sealed is an encrypted file that may be committed: it has metadata, and every value that its
+// rules select is encrypted. It is immutable and safe for concurrent use. It is not authenticated
+// before [Sealed.Open].
 type Sealed struct {
 	format Format
 	p      *parsed
@@ -21,9 +21,8 @@ type Sealed struct {
 	expect Expectation
 }
 
-// ParseSealed reads a sealed file. It fails with [ErrNotSealed] for a plain
-// text, and with a [*SyntaxError] for a broken one. The result keeps src: nobody
-// may change it any more.
+// ParseSealed parses an encrypted file. It fails with [ErrNotSealed] for a plaintext file, and with
+// a [*SyntaxError] for a malformed one. The result keeps src: the caller must not change it.
 func ParseSealed(f Format, src []byte) (*Sealed, error) {
 	p, err := f.parse(src)
 	if err != nil {
@@ -47,26 +46,26 @@ func sealedFrom(f Format, p *parsed) (*Sealed, error) {
 	return &Sealed{format: f, p: p, meta: meta}, nil
 }
 
-// Bytes returns the text of the file. The caller must not change it.
+// Bytes returns the file's bytes. The caller must not change them.
 func (s *Sealed) Bytes() []byte { return s.p.src }
 
-// Roots returns the root map of each document, with sealed values as ENC[…].
+// Roots returns the root map of each document, with encrypted values as ENC[…].
 func (s *Sealed) Roots() []*Node { return s.p.roots }
 
-// Metadata returns what the file says of itself. The caller must not change it.
+// Metadata returns the metadata of the file. The caller must not change it.
 func (s *Sealed) Metadata() *Metadata { return s.meta }
 
-// Format returns the format that the file was parsed with.
+// Format returns the format of the file.
 func (s *Sealed) Format() Format { return s.format }
 
-// Open recovers the data key with one of the identities, decrypts every value
-// and verifies the MAC before it returns anything.
+// Open recovers the data key with one of the identities, decrypts every value and verifies the MAC
+// and the binding before it returns.
 //
-// It fails with a [*keys.NoIdentityError] if no identity fits, and with an error
-// that wraps [ErrIntegrity] if the file does not authenticate.
+// It fails with a [*keys.NoIdentityError] if no identity can unwrap the data key, and with an error
+// that wraps [ErrIntegrity] if the file fails authentication.
 func (s *Sealed) Open(ctx context.Context, ids ...keys.Identity) (*Opened, error) {
 	if err := s.whole(); err != nil {
-		return nil, err // nobody need be asked for a key
+		return nil, err // fail before any identity or key service is used
 	}
 	key, err := s.dataKey(ctx, ids)
 	if err != nil {
@@ -75,19 +74,17 @@ func (s *Sealed) Open(ctx context.Context, ids ...keys.Identity) (*Opened, error
 	return s.openWith(key)
 }
 
-// OpenWith is [Sealed.Open] for a data key that an earlier Open has recovered:
-// see [Opened.DataKey].
+// OpenWith is [Sealed.Open] with a data key that an earlier Open recovered: see [Opened.DataKey].
 func (s *Sealed) OpenWith(key crypto.DataKey) (*Opened, error) { return s.openWith(key) }
 
-// Unwraps reports whether one of the identities recovers the data key, without
-// decrypting any value.
+// Unwraps returns an error if no identity recovers the data key. It decrypts no values.
 func (s *Sealed) Unwraps(ctx context.Context, ids ...keys.Identity) error {
 	_, err := s.dataKey(ctx, ids)
 	return err
 }
 
-// whole says that the metadata has what it takes to judge the file: one that was
-// cut off has not.
+// whole returns an error if the metadata lacks a field that verification requires, as in a
+// truncated file.
 func (s *Sealed) whole() error {
 	if s.meta.mac == "" {
 		return fmt.Errorf("%w: the file has no mac%w", ErrIntegrity, silent{ErrMAC})
@@ -98,7 +95,7 @@ func (s *Sealed) whole() error {
 	return nil
 }
 
-// openWith is the one place where a file is judged.
+// openWith verifies and decrypts a file. Every other function that opens a file calls it.
 func (s *Sealed) openWith(key crypto.DataKey) (*Opened, error) {
 	if err := s.whole(); err != nil {
 		return nil, err
@@ -112,8 +109,8 @@ func (s *Sealed) openWith(key crypto.DataKey) (*Opened, error) {
 	return o, err
 }
 
-// severalFiles returns an error for a document that has not the metadata of the first one,
-// as it is when several files are joined.
+// severalFiles returns an error for a document whose metadata differs from the first document's, as
+// in a file that was joined from several files.
 func (s *Sealed) severalFiles() error {
 	for i, b := range s.p.blocks[1:] {
 		root, what := s.p.roots[i+1], ""
@@ -130,7 +127,7 @@ func (s *Sealed) severalFiles() error {
 	return nil
 }
 
-// verified decrypts the file, and returns it only if all of it authenticates.
+// verified decrypts the file and returns it only if it authenticates as a whole.
 func (s *Sealed) verified(key crypto.DataKey) (*Opened, error) {
 	o, mac, comments, err := s.openValues(key, false)
 	if err != nil {
@@ -152,8 +149,8 @@ func (s *Sealed) verified(key crypto.DataKey) (*Opened, error) {
 	return o, nil
 }
 
-// openValues decrypts the values, which authenticate one by one. With unverified,
-// it also decrypts values that authenticate where the rules leave them unencrypted.
+// openValues decrypts the values, which authenticate one by one. With unverified, it also decrypts
+// values that authenticate but that the rules leave unencrypted.
 func (s *Sealed) openValues(key crypto.DataKey, unverified bool) (*Opened, *crypto.MAC, []commentAt, error) {
 	rules, err := s.meta.Rules.compile()
 	if err != nil {
@@ -206,8 +203,8 @@ func (o *Opened) copyOf(n *Node) *Node {
 	return c
 }
 
-// openValue decrypts one value. isValue is false for what older sops versions
-// make of a comment in a list: an item of type comment.
+// openValue decrypts one value. isValue is false for a list item of type comment, which old sops
+// versions wrote for a comment.
 func (o *Opened) openValue(v visit) (text string, isValue bool, err error) {
 	n := v.node
 	if n.Type == crypto.Str && n.Text == "" {
@@ -215,7 +212,7 @@ func (o *Opened) openValue(v visit) (text string, isValue bool, err error) {
 	}
 	enc := n.Text
 	if n.span.header >= 0 {
-		enc = strings.TrimRight(enc, "\n") // a block scalar brings its line feeds
+		enc = strings.TrimRight(enc, "\n") // a block scalar adds line feeds
 	}
 	var typ crypto.Type
 	canonical := false
@@ -261,22 +258,23 @@ func pathName(keyNames []string) string {
 type commentAt struct {
 	node   *Node
 	aad    string
-	sealed bool // what the rules say of its place
+	sealed bool // the rules encrypt comments here
 }
 
-// maxTries bounds the search for where comments belong that have moved. It takes a
-// second. The MAC sees neither comments nor empty maps: anybody can add thousands of both.
+// maxTries bounds the search for the original container of moved comments. This many tries take a
+// second. The MAC covers neither comments nor empty maps, so anyone with write access can add
+// thousands of both.
 const maxTries = 1 << 20
 
-// openComments decrypts comments. The format binds a comment to the map or list
-// to which sops's parser attached it when it wrote the file, which need not be
-// the one it attaches it to now: so each place in the file is tried. A comment
-// that does not look sealed is legal, since comments are not authenticated.
+// openComments decrypts comments. The format binds a comment to the map or list to which sops's
+// parser attached it when sops wrote the file. The parser may now attach it to another one, so
+// openComments tries every map and list of the file. An unencrypted comment is valid, because
+// comments are not authenticated.
 //
-// A comment that was sealed with the list before it may hang in the map behind
-// it now, where the rules seal nothing; it is opened all the same.
+// A comment that was encrypted in a list may now belong to the map after the list, in which the
+// rules encrypt no comments. It is decrypted as well.
 func (o *Opened) openComments(comments []commentAt) error {
-	var aads []string // only wanted for a comment that has moved
+	var aads []string // only filled for a comment that moved
 	tries := 0
 	for _, c := range comments {
 		if !crypto.IsSealed(c.node.Text) {
@@ -311,7 +309,7 @@ func (o *Opened) openComments(comments []commentAt) error {
 			err = fmt.Errorf("%w: not of type comment", crypto.ErrTampered)
 		}
 		if err != nil && !c.sealed {
-			continue // a text that looks sealed, where the rules seal nothing
+			continue // it looks encrypted, but the rules do not encrypt it
 		}
 		if err != nil {
 			return fmt.Errorf("%w: comment on line %d: %w", ErrIntegrity, c.node.Line, err)
@@ -326,7 +324,7 @@ func (o *Opened) openComments(comments []commentAt) error {
 	return nil
 }
 
-// containers lists the additional data of every map and list.
+// containers returns the additional data of every map and list.
 func containers(roots []*Node) []string {
 	seen := map[string]bool{}
 	var all []string
@@ -352,48 +350,48 @@ func containers(roots []*Node) []string {
 	return all
 }
 
-// An Opened is a sealed file whose values have been decrypted and whose MAC has
-// been verified. It holds the data key, and values in plain text.
+// An Opened is a decrypted file whose MAC has been verified. It holds the data key and the
+// plaintext values.
 type Opened struct {
 	sealed       *Sealed
 	key          crypto.DataKey
 	cipher       *crypto.ValueCipher
 	rules        *matcher
-	plain        map[*Node]*Node // by the node of the sealed file
+	plain        map[*Node]*Node // by the node of the encrypted file
 	nodes        nodeMaker
 	roots        []*Node
-	clear        []int // lines of comments in clear that the rules seal
+	clear        []int // lines of unencrypted comments that the rules encrypt
 	nonCanonical []Position
 	strays       []Position // values that are encrypted against the rules; only in an Unverified
 	bound        *binding
 
-	inPlace, strayed int // comments that hang where they were sealed, and elsewhere
+	inPlace, strayed int // comments in their original container, and in another one
 }
 
-// A Position is the line and path of a value.
+// A Position is the line and field path of a value.
 type Position struct {
 	Line int
-	Path string // without positions in lists
+	Path string // without list positions
 }
 
-// OddlySpelt returns the values that were sealed in a spelling that neither sops nor
-// sealcfg writes: the float 1.50, the integer +7. Another program has sealed them. They
-// mean what they say; a change of the file seals them anew.
+// OddlySpelt returns the values that were encrypted in a non-canonical form, such as the float 1.50
+// or the integer +7. Neither sops nor sealcfg writes such a form. The values are valid; the next
+// change of the file encrypts them again.
 func (o *Opened) OddlySpelt() []Position { return o.nonCanonical }
 
-// ClearComments returns the lines of comments that stand in clear although the
-// rules seal them. Old versions of sops wrote such comments. So can whoever is
-// able to write the file, and nothing else tells.
+// ClearComments returns the lines of unencrypted comments that the rules encrypt. Old versions of
+// sops wrote such comments. Anyone with write access can also add one, and no other check detects
+// it.
 func (o *Opened) ClearComments() []int { return o.clear }
 
-// Roots returns the root map of each document with plain values, which keep the
-// positions that they have in the sealed file.
+// Roots returns the root map of each document with decrypted values, at the positions of the
+// encrypted file.
 func (o *Opened) Roots() []*Node { return o.roots }
 
 // DataKey returns the data key of the file.
 func (o *Opened) DataKey() crypto.DataKey { return o.key }
 
-// Sealed returns the file that was opened.
+// Sealed returns the encrypted file.
 func (o *Opened) Sealed() *Sealed { return o.sealed }
 
 // String keeps values out of logs.

@@ -1,14 +1,14 @@
 package envfile
 
-// A Field is a value of a file.
+// A Field is a value of a file, with its position.
 type Field struct {
 	Document int // from 0
 	Path     Path
 	Line     int
 }
 
-// Reselect returns the values that other rules would encrypt, although the file does
-// not, and the values that they would leave unencrypted, although the file encrypts them.
+// Reselect compares the file with other rules. It returns the values that only the other rules
+// would encrypt, and the values that only the file encrypts.
 func (o *Opened) Reselect(r Rules) (encrypted, unencrypted []Field, err error) {
 	rules, err := r.For(o.sealed.format).compile()
 	if err != nil {
@@ -29,10 +29,10 @@ func (o *Opened) Reselect(r Rules) (encrypted, unencrypted []Field, err error) {
 	return encrypted, unencrypted, err
 }
 
-// Exposed compares a changed document with the file. It returns the values that a
-// policy encrypts and that [Opened.Reseal] would write unencrypted, because the rules of
-// the file differ from the policy: the added ones, which the file does not have as a
-// non-empty unencrypted value at the same path, and the changed ones, which it has.
+// Exposed returns the values of a changed document that a policy encrypts but that [Opened.Reseal]
+// would write unencrypted, because the rules of the file differ from the policy. added are values
+// that the file does not have as a non-empty unencrypted value at the same path. changed
+// are values that it has with another text or type.
 func (o *Opened) Exposed(d *Document, policy Rules) (added, changed []Field, err error) {
 	rules, err := policy.For(o.sealed.format).compile()
 	if err != nil {

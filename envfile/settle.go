@@ -8,9 +8,9 @@ import (
 	"github.com/sealcfg/sealcfg/internal/pattern"
 )
 
-// Nothing authenticates how the values of a file without a binding are spelled. Where readers take
-// a spelling for different values, the plaintext gets one that all of them take for the value
-// that sops reads, as sops would write it.
+// A file without a binding does not authenticate the notation of its values. If readers take a
+// notation for different values, the plaintext gets a notation that all of them take for sops's
+// value, as sops would write it.
 
 // settled returns the trees as all readers of the plaintext see them.
 func (o *Opened) settled() []*Node {
@@ -24,7 +24,7 @@ func (o *Opened) settled() []*Node {
 	return roots
 }
 
-// isSettled reports whether settling changes nothing, so that the text of the file may stay
+// isSettled reports whether settling changes nothing. The text of such a file can stay the same
 // when it gets a binding.
 func (o *Opened) isSettled() bool { return slices.Equal(o.settled(), o.roots) }
 
@@ -47,7 +47,8 @@ func settledTree(n *Node) *Node {
 	return c
 }
 
-// settledNode returns a copy of the node alone, or n itself if nothing changes.
+// settledNode returns a changed copy of the node without its entries, or n itself if it does not
+// change.
 func settledNode(n *Node) *Node {
 	c := *n
 	t := n.ownTraits()
@@ -87,12 +88,12 @@ const (
 	mergeKey      = "<<"
 )
 
-// agreedNumber matches the numbers and booleans that all readers of YAML take for the same.
+// agreedNumber matches the numbers and booleans that all YAML readers read as the same value.
 var agreedNumber = pattern.New(`^([-+]?(0|[1-9][0-9]*)(\.[0-9]+([eE][-+][0-9]+)?)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)|True|TRUE|False|FALSE)$`)
 
-// ForeignTags returns the positions of YAML tags that sops drops, such as !include, in
-// a file without a binding. sops writes none, so someone else added them, and a reader of
-// the plaintext may act on them.
+// ForeignTags returns the positions of YAML tags that sops drops, such as !include, in a file
+// without a binding. sops writes no such tags, so they were added by another program or person, and
+// a reader of the plaintext may execute them.
 func (o *Opened) ForeignTags() []Position {
 	if o.bound != nil {
 		return nil
@@ -124,9 +125,9 @@ func (o *Opened) ForeignTags() []Position {
 
 func foreignTag(tag string) bool { return tag != "" && tag != longStringTag && staysWhenSealed(tag) }
 
-// A respeller is a layout of a format whose readers take some spellings for different values.
+// A reformatter is a layout of a format with notations that readers take for different values.
 type reformatter interface {
-	// respell returns the edits that give the key of n, and its value unless that is
-	// encrypted, the meaning of settledNode.
+	// reformat returns the edits that give the key of n the meaning of settledNode, and also its
+	// value unless that is encrypted.
 	reformat(n *Node, encrypted bool) []edit
 }

@@ -1,15 +1,15 @@
 package envfile
 
-// block is the metadata block of one document and the bytes it takes.
+// block is the metadata block of one document and its position.
 type block struct {
 	tree       *Node
-	start, end int    // what to cut out to get the text without the block
-	text       [2]int // the block alone, without the line breaks or comma around it
+	start, end int    // the bytes to remove to get the file without the block
+	text       [2]int // the block without the line breaks or the comma around it
 	line       int
 	after      string // key of the entry before it
-	first      bool   // there is no entry before it
-	last       bool   // its document ends with it
-	gap        int    // lines without a field between it and the entry before it; if first, behind it
+	first      bool   // no entry comes before it
+	last       bool   // it ends its document
+	gap        int    // number of lines without a field between it and the previous entry; if first, the next entry
 	flow       bool   // its document is in flow style
 	indent     int    // column, from 0, of its key in block style
 	eol        string // TOML: its line breaks
@@ -29,39 +29,39 @@ const (
 	styleTripleSingle // TOML: '''
 )
 
-// tagKind is what a tag in YAML does to the value behind it.
+// tagKind is the effect of a YAML tag on its value.
 type tagKind uint8
 
 const (
 	noTag     tagKind = iota
-	bangTag           // "!", which readers take in different ways; in an encrypted file, a mark of the style
-	coreTag           // a type, such as !!int. It is dropped when the value is encrypted
+	bangTag           // "!", which readers interpret differently; in an encrypted file, it marks the style
+	coreTag           // a type, such as !!int; dropped when the value is encrypted
 	stringTag         // !!str
-	customTag         // one that means nothing to sops
+	customTag         // a tag that sops ignores
 )
 
-// keepsString reports whether a scalar with the tag is a string, whatever it looks like.
+// keepsString reports whether the tag makes every scalar a string.
 func (k tagKind) keepsString() bool { return k == stringTag || k == customTag }
 
-// span is the position of a scalar or comment in the text.
+// span is the position of a scalar or comment in the file.
 type span struct {
-	start, end   int // of the text with its quotes; of a block's content lines
+	start, end   int // of the text including its quotes; for a block, of its content lines
 	header       int // start of a block scalar's header; -1 for other styles
-	tag          int // start of a tag; -1 if there is none
+	tag          int // start of a tag; -1 without one
 	keyStart     int // start of the key; -1 without a key
 	keyEnd       int // end of the key, before the colon
-	indent       int // column, from 0, of the key or dash that the value belongs to
+	indent       int // column, from 0, of the key or dash of the value
 	style        style
 	tagKind      tagKind
 	flow         bool     // inside { } or [ ]
-	open         bool     // a block that ends the text without a line break, which YAML 1.2 readers add
+	open         bool     // a block at the end of the file without a line break, which YAML 1.2 readers add
 	borrowed     bool     // reached through an alias: the text belongs to the anchor
-	origin       int      // of a borrowed scalar: where the text of the anchor begins; else -1
-	dash         int      // start of the dash of a list item; -1 elsewhere
-	close        int      // of a collection in flow style: its closing bracket; -1 elsewhere
-	list         bool     // of a comment: it hangs in a list
-	misread      bool     // sops would read another value here if it stayed in clear, or fail at this comment
-	insideQuotes bool     // dotenv: stands in the lines of a quoted value, so its name may be a part of that
-	rest         [][2]int // INI: the other lines of a comment that is in several places
-	local        bool     // TOML: a local date or time, bare or sealed
+	origin       int      // of a borrowed scalar: start of the text at the anchor; otherwise -1
+	dash         int      // start of the dash of a list item; otherwise -1
+	close        int      // closing bracket of a collection in flow style; otherwise -1
+	list         bool     // of a comment: it belongs to a list
+	misread      bool     // sops would read another value here if it were unencrypted, or fail at this comment
+	insideQuotes bool     // dotenv: within the lines of a quoted value, so its name may be a part of that value
+	rest         [][2]int // INI: the other parts of a comment with several parts
+	local        bool     // TOML: a local date or time, in plaintext or encrypted
 }

@@ -11,19 +11,20 @@ type edit struct {
 	text       string
 }
 
-// sortEdits keeps the order of edits at one place. Package sort is linked once for
-// all types, where each call of a function of package slices is code of its own.
+// sortEdits sorts edits by position and keeps the order of edits at one position. Package sort is
+// linked once for all types, but
+// package slices is compiled again for each type.
 func sortEdits(edits []edit) {
 	for i := 1; i < len(edits); i++ {
-		if edits[i].start < edits[i-1].start { // most are in order
+		if edits[i].start < edits[i-1].start { // most edits are in order
 			sort.SliceStable(edits, func(i, j int) bool { return edits[i].start < edits[j].start })
 			return
 		}
 	}
 }
 
-// splice applies edits that do not overlap, in any order. Insertions at one
-// place keep their order.
+// splice applies edits in any order. They must not overlap. Insertions at one position keep their
+// order.
 func splice(src []byte, edits []edit) ([]byte, error) {
 	sortEdits(edits)
 	size := len(src)
