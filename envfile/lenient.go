@@ -8,11 +8,11 @@ import (
 	"github.com/sealcfg/sealcfg/crypto"
 )
 
-// What sops takes for a text, a boolean, a number or a list in metadata. It
-// decodes with mapstructure, WeaklyTypedInput set, and so do we: a selector that
-// we read otherwise would seal other values.
+// This file converts metadata values to strings, booleans, numbers and lists as sops does. sops
+// decodes with mapstructure and WeaklyTypedInput. A selector that is converted differently would
+// encrypt other values.
 
-// lenientText reads a text. In YAML a time is none: it has to be quoted.
+// lenientText converts a value to a string. A YAML time is rejected: it must be quoted.
 func lenientText(n *Node) (text string, ok bool) {
 	switch {
 	case n.Kind == Null:
@@ -40,7 +40,7 @@ func lenientBool(n *Node) (value, ok bool) {
 	return value, err == nil
 }
 
-// lenientCount reads a number that is not negative.
+// lenientCount converts a value to a number that is not negative.
 func lenientCount(n *Node) (value int, ok bool) {
 	text, ok := lenientText(n)
 	if !ok || text == "" {
@@ -55,7 +55,8 @@ func lenientCount(n *Node) (value int, ok bool) {
 	return int(i), err == nil && i >= 0
 }
 
-// lenientList reads a list; a map is one of a single entry, or of none.
+// lenientList converts a value to a list. A map becomes a list of one entry, an empty map an empty
+// list.
 func lenientList(n *Node) (entries []*Node, ok bool) {
 	switch n.Kind {
 	case Null:

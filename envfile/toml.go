@@ -6,12 +6,12 @@ import (
 	"github.com/sealcfg/sealcfg/crypto"
 )
 
-// TOML is the format of .toml files: TOML v1.0. sops has no such format, and
-// would seal the file as one value; so only this package reads what it writes.
-// A value is sealed in place, and the metadata is a table [sops] at the end.
+// TOML is the format of .toml files: TOML v1.0. sops does not have this format and encrypts the
+// file as one value, so only sealcfg can read an encrypted TOML file. Values are encrypted in
+// place, and the metadata is a table [sops] at the end.
 //
-// A local date or time has no type in the format. It is sealed as a string
-// whose ciphertext is marked by its spelling, so that it comes back without quotes.
+// The SOPS format has no type for a local date or time. It is encrypted as a string, and the
+// notation of its ciphertext marks it, so that decryption writes it without quotes.
 var TOML Format = tomlFormat{}
 
 type tomlFormat struct{}
@@ -20,7 +20,7 @@ func (tomlFormat) Name() string { return "toml" }
 
 func (f tomlFormat) values(src []byte) ([]*Node, error) { return valuesOf(f, src) }
 
-// carry keeps every type: TOML has all that sops has.
+// coerce keeps every type: TOML has all types of sops.
 func (tomlFormat) coerce(typ crypto.Type, text string) (crypto.Type, string) { return typ, text }
 
 func (tomlFormat) parse(src []byte) (*parsed, error) {
@@ -45,15 +45,15 @@ func (tomlFormat) parse(src []byte) (*parsed, error) {
 // tomlText is a parsed TOML file.
 type tomlText struct {
 	src      *lines
-	begin    int // behind a byte order mark
+	begin    int // after a byte order mark
 	root     *Node
 	tables   map[*Node]*tomlTable // of each map, and of each list made by [[headers]]
-	sections []*tomlSection       // in file order; the first stands before any header
+	sections []*tomlSection       // in file order; the first comes before any header
 	block    *block
 	budget   budget
 }
 
-// tomlMade says how a table came to be, which decides what may be added to it.
+// tomlMade is the way in which a table was created. It decides what can be added to the table.
 type tomlMade uint8
 
 const (
@@ -64,12 +64,12 @@ const (
 	madeByHeaders                 // the list of [[a]]
 )
 
-// tomlTable is what is known of a table beyond its values.
+// tomlTable holds the data of a table in addition to its values.
 type tomlTable struct {
 	parent *Node // nil for the root
 	made   tomlMade
-	// The statements of the table. Those of a table made by dots stand in the
-	// section of another. Nil for one made on the way.
+	// The section with the table's statements. A table made by dots uses the section of another
+	// table. Nil for a table made on the way.
 	section *tomlSection
 	kids    map[string]*Node
 }
@@ -78,8 +78,8 @@ type tomlTable struct {
 type tomlSection struct {
 	node       *Node
 	keys       []string // of the header
-	head       int      // where the comments directly above the header begin
-	start, end int      // from the header to behind the line of the last statement
+	head       int      // start of the comments directly above the header
+	start, end int      // from the header to the end of the last statement's line
 	statements []*tomlStatement
 }
 
@@ -90,18 +90,18 @@ type tomlStatement struct {
 	in, leaf   *Node // the table that holds the value, and the value
 }
 
-// lineStart returns where the line that holds offset begins.
+// lineStart returns the start of the line that contains offset.
 func (t *tomlText) lineStart(offset int) int { return max(t.src.lineStart(offset), t.begin) }
 
-// newTable makes the entry of a table.
+// newTable creates the tomlTable of a table.
 func (t *tomlText) newTable(n, parent *Node, made tomlMade, sec *tomlSection) *tomlTable {
 	tb := &tomlTable{parent: parent, made: made, section: sec, kids: map[string]*Node{}}
 	t.tables[n] = tb
-	t.budget.left-- // who reads the next value will see
+	t.budget.left-- // the next value or statement checks it
 	return tb
 }
 
-// path returns the names that lead to a table.
+// path returns the path of a table.
 func (t *tomlText) path(n *Node) []string {
 	var keys []string
 	for ; n != t.root; n = t.tables[n].parent {
@@ -112,7 +112,7 @@ func (t *tomlText) path(n *Node) []string {
 	return keys
 }
 
-// within reports whether a table is n or stands somewhere below it.
+// within reports whether a table is n or is below it, at any depth.
 func (t *tomlText) within(table, n *Node) bool {
 	for ; table != nil; table = t.tables[table].parent {
 		if table == n {

@@ -7,7 +7,7 @@ import (
 	"github.com/sealcfg/sealcfg/crypto"
 )
 
-// tomlNew spells a value on one line.
+// tomlNew formats a value on one line.
 func tomlNew(v *Node) (string, error) {
 	switch {
 	case v.Kind == Value && v.Type == crypto.Str:
@@ -41,7 +41,7 @@ func bracketed(k Kind, text string) string {
 	return "{ " + text + " }"
 }
 
-// newValue spells the value of a new statement, which may take several lines.
+// newValue formats the value of a new statement, which may take several lines.
 func (t *tomlText) newValue(v *Node) (string, error) {
 	if v.Kind == Value && v.Type == crypto.Str && strings.Contains(v.Text, "\n") && !t.readAsFeed(v.Text) {
 		return tomlString(v.Text, styleTriple, t.src.eol, t.src.eol), nil
@@ -49,8 +49,8 @@ func (t *tomlText) newValue(v *Node) (string, error) {
 	return tomlNew(v)
 }
 
-// readAsFeed reports whether a multi-line string in this file would have a CRLF of the
-// text as it is, which other readers take for a line feed.
+// readAsFeed reports whether a multi-line string in this file would contain a CRLF of text
+// unescaped. Other readers take it for a line feed.
 func (t *tomlText) readAsFeed(text string) bool {
 	return t.src.eol != "\n" && strings.Contains(text, t.src.eol)
 }
@@ -64,7 +64,7 @@ func (t *tomlText) replace(n, v *Node) ([]edit, error) {
 	return []edit{{n.span.start, n.span.end, text}}, err
 }
 
-// insert adds a value to a table, with the tables that are missing on the way.
+// insert adds a value to a table and creates the missing tables on its path.
 func (t *tomlText) insert(at *Node, missing Path, v *Node) ([]edit, error) {
 	if at.Kind == List {
 		return t.appendTo(at, missing[1:], v)
@@ -92,7 +92,7 @@ func (t *tomlText) insert(at *Node, missing Path, v *Node) ([]edit, error) {
 	return []edit{t.addSection(at, "["+tomlKeys(path)+"]", tomlKeys(keys[len(keys)-1:])+" = "+text)}, nil
 }
 
-// cutPath divides a path where its first position in a list stands.
+// cutPath splits a path before its first list position.
 func cutPath(p Path) (keys []string, rest Path) {
 	for i, s := range p {
 		if s.IsIndex {
@@ -103,7 +103,7 @@ func cutPath(p Path) (keys []string, rest Path) {
 	return keys, nil
 }
 
-// nested spells a value with the lists and maps around it that rest names.
+// nested formats a value inside the lists and maps of the path rest.
 func (t *tomlText) nested(rest Path, v *Node) (string, error) {
 	if len(rest) == 0 {
 		return t.newValue(v)
@@ -119,7 +119,7 @@ func (t *tomlText) nested(rest Path, v *Node) (string, error) {
 	return text, err
 }
 
-// dots returns the names that lead from a table to one that dotted keys made in it.
+// dots returns the path from a table to one that its dotted keys created.
 func (t *tomlText) dots(n, from *Node) []string {
 	var keys []string
 	for ; n != from; n = t.tables[n].parent {
@@ -128,8 +128,7 @@ func (t *tomlText) dots(n, from *Node) []string {
 	return keys
 }
 
-// statementsOf returns the statements of a section whose value is n or stands in
-// the table n.
+// statementsOf returns the statements of a section whose value is n or belongs to the table n.
 func (t *tomlText) statementsOf(sec *tomlSection, n *Node) []*tomlStatement {
 	var found []*tomlStatement
 	for _, st := range sec.statements {
@@ -140,8 +139,8 @@ func (t *tomlText) statementsOf(sec *tomlSection, n *Node) []*tomlStatement {
 	return found
 }
 
-// endOf returns where a new line of a section goes. The root has no header, so
-// its first line goes behind the comments at the head of the file.
+// endOf returns the position for a new line of a section. The root has no header, so its first line
+// comes after the comments at the start of the file.
 func (t *tomlText) endOf(sec *tomlSection) int {
 	if sec.node != t.root || len(sec.statements) > 0 {
 		return sec.end
@@ -158,7 +157,7 @@ func (t *tomlText) endOf(sec *tomlSection) int {
 	return end
 }
 
-// addLine adds a statement at the beginning of a line.
+// addLine adds a statement at the start of a line.
 func (t *tomlText) addLine(at int, sec *tomlSection, keys []string, text string) edit {
 	indent, equals := "", " = "
 	if n := len(sec.statements); n > 0 {
@@ -179,7 +178,7 @@ func (t *tomlText) addLine(at int, sec *tomlSection, keys []string, text string)
 	return edit{at, at, line + eol}
 }
 
-// addSection adds a header with a line behind everything that belongs to a table or list.
+// addSection adds a header and a line after all sections of a table or list.
 func (t *tomlText) addSection(of *Node, header, line string) edit {
 	at := len(t.src.src)
 	for i, sec := range t.sections {
@@ -188,7 +187,7 @@ func (t *tomlText) addSection(of *Node, header, line string) edit {
 		}
 	}
 	src, eol := t.src.src, t.src.eol
-	for at > 0 && lineFeed(src[:at]) > 0 && lineFeed(src[:at-lineFeed(src[:at])]) > 0 { // blank lines stay behind
+	for at > 0 && lineFeed(src[:at]) > 0 && lineFeed(src[:at-lineFeed(src[:at])]) > 0 { // the new section comes before trailing blank lines
 		at -= lineFeed(src[:at])
 	}
 	text := header
@@ -204,8 +203,7 @@ func (t *tomlText) addSection(of *Node, header, line string) edit {
 	return edit{at, at, eol + text + eol}
 }
 
-// regionEnd returns where what belongs to a section ends: at the comments above
-// the next header.
+// regionEnd returns the end of a section: the start of the comments above the next header.
 func (t *tomlText) regionEnd(i int) int {
 	if i+1 < len(t.sections) {
 		return t.sections[i+1].head
@@ -223,7 +221,7 @@ func (t *tomlText) addInline(sec *tomlSection, keys []string, text string) edit 
 	return edit{sec.start + 1, sec.node.span.close, " " + text + " "}
 }
 
-// appendTo adds an item to a list; rest leads from the item to the value.
+// appendTo adds an item to a list. rest is the path from the item to the value.
 func (t *tomlText) appendTo(list *Node, rest Path, v *Node) ([]edit, error) {
 	if tb := t.tables[list]; tb != nil {
 		return t.appendTable(list, rest, v)
@@ -254,7 +252,7 @@ func (t *tomlText) appendTo(list *Node, rest Path, v *Node) ([]edit, error) {
 	return []edit{{last.span.end, last.span.end, ","}, {at, at, indent + text + t.src.eol}}, nil
 }
 
-// comma returns where the comma behind an item stands, -1 if there is none.
+// comma returns the position of the comma after an item, or -1.
 func (t *tomlText) comma(item, list *Node) int {
 	for i := item.span.end; i < list.span.close; i++ {
 		switch t.src.src[i] {
@@ -267,7 +265,7 @@ func (t *tomlText) comma(item, list *Node) int {
 	return -1
 }
 
-// appendTable adds an element to the list of [[headers]].
+// appendTable adds an element to a list of [[headers]].
 func (t *tomlText) appendTable(list *Node, rest Path, v *Node) ([]edit, error) {
 	header := "[[" + tomlKeys(t.path(list)) + "]]"
 	keys, tail := cutPath(rest)

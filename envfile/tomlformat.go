@@ -16,9 +16,9 @@ var (
 	errLocalBroke = errors.New("the encrypted value is marked as a local date or time, and is none")
 )
 
-// localMark ends the ciphertext of a local date or time: the bracket and the
-// quote behind it, with the bracket as an escape. To a reader it is the same
-// text; it says that the value had no quotes.
+// localMark is the end of the ciphertext of a local date or time: its bracket, written as an
+// escape, and the closing quote. Readers see the same string. The escape marks a value that had no
+// quotes.
 const localMark = `\u005D"`
 
 var tomlQuotes = map[style]string{stylePlain: `"`, styleSingle: `'`, styleDouble: `"`, styleTriple: `"""`, styleTripleSingle: `'''`}
@@ -34,8 +34,8 @@ func (t *tomlText) format(n *Node, to replacement) ([]edit, error) {
 	return []edit{{n.span.start, n.span.end, text}}, nil
 }
 
-// reveal notes the kind of a local date or time. A ciphertext that is marked as one without being
-// one was changed.
+// reveal sets the kind of a local date or time. A value that is marked as a local date or time but
+// is not one was changed.
 func (t *tomlText) reveal(n *Node) error {
 	if !n.span.local {
 		return nil
@@ -48,7 +48,7 @@ func (t *tomlText) reveal(n *Node) error {
 	return nil
 }
 
-// spelled returns a text in the style in which n stands.
+// formatted returns the new value in the style of n.
 func (t *tomlText) formatted(n *Node, to replacement) (string, error) {
 	sp := n.span
 	switch {
@@ -57,10 +57,10 @@ func (t *tomlText) formatted(n *Node, to replacement) (string, error) {
 	case to.sealed:
 		q := tomlQuotes[sp.style]
 		return q + t.firstBreak(n) + to.text + q, nil
-	case to.typ == crypto.Str && sp.local && sp.style == styleDouble && t.block != nil: // sealed until now
+	case to.typ == crypto.Str && sp.local && sp.style == styleDouble && t.block != nil: // encrypted until now
 		return to.text, nil
 	case to.typ == crypto.Str && sp.local && sp.style == stylePlain:
-		return to.text, nil // a plain text's own
+		return to.text, nil // already plaintext
 	case to.typ == crypto.Str && !utf8.ValidString(to.text):
 		return "", fmt.Errorf("%w: it is not valid UTF-8", errNotInTOML)
 	case to.typ == crypto.Str:
@@ -69,8 +69,8 @@ func (t *tomlText) formatted(n *Node, to replacement) (string, error) {
 	return tomlBare(to.typ, to.text)
 }
 
-// firstBreak is the line break behind the opening quotes of a multi-line
-// string, which does not count.
+// firstBreak returns the line break after the opening quotes of a multi-line string. It is not part
+// of the string.
 func (t *tomlText) firstBreak(n *Node) string {
 	if n.span.style != styleTriple && n.span.style != styleTripleSingle {
 		return ""
@@ -84,7 +84,7 @@ func (t *tomlText) firstBreak(n *Node) string {
 	return ""
 }
 
-// tomlBare spells a value that has no quotes.
+// tomlBare formats a value that has no quotes.
 func tomlBare(typ crypto.Type, text string) (string, error) {
 	switch typ {
 	case crypto.Bool:
@@ -114,13 +114,12 @@ func tomlBare(typ crypto.Type, text string) (string, error) {
 	return "", errNotInTOML
 }
 
-// tomlString spells a string, in the given style if that can hold it. first is
-// the line break after the opening quotes of a multi-line string. eol ends the lines of
-// the file: only if it is CRLF, a multi-line string may have CRLF, which other readers
-// take for a line feed.
+// tomlString formats a string, in the given style if possible. first is the line break after the
+// opening quotes of a multi-line string. eol is the line break of the file. A multi-line string may
+// contain CRLF only if eol is CRLF, because other readers take it for a line feed.
 func tomlString(text string, st style, first, eol string) string {
 	if first == "" && (strings.HasPrefix(text, "\n") || strings.HasPrefix(text, "\r\n")) {
-		first = "\n" // the line break of the text would not count
+		first = "\n" // otherwise the first line break of the string would be lost
 	}
 	switch {
 	case st == styleSingle && !strings.ContainsAny(text, "'\n") && !hasControl(text):
@@ -142,8 +141,8 @@ func hasControl(s string) bool {
 	return false
 }
 
-// escapeTOML writes a text for double quotes. In a multi-line string, for which eol is
-// not empty, line feeds and eol stay, and quotes unless they would close it.
+// escapeTOML escapes a string for double quotes. eol is not empty for a multi-line string, in which
+// line feeds, eol and up to two consecutive quotes stay unescaped.
 func escapeTOML(text, eol string) string {
 	var b strings.Builder
 	multi := eol != ""
@@ -179,7 +178,7 @@ func escapeTOML(text, eol string) string {
 	return b.String()
 }
 
-// tomlKeys spells a dotted key.
+// tomlKeys formats a dotted key.
 func tomlKeys(keys []string) string {
 	formatted := make([]string, len(keys))
 	for i, k := range keys {
@@ -191,7 +190,7 @@ func tomlKeys(keys []string) string {
 	return strings.Join(formatted, ".")
 }
 
-// why explains a value that comes back in another notation.
+// why returns a warning about a value that decryption writes in another notation.
 func (t *tomlText) why(n *Node, encrypted bool) string {
 	if !encrypted || n.Kind != Value || n.Text == "" {
 		return ""

@@ -4,7 +4,7 @@ import (
 	"strings"
 )
 
-// cutBlock takes the metadata out of the tree.
+// cutBlock moves the metadata from the tree to t.block.
 func (t *tomlText) cutBlock() error {
 	tb := t.tables[t.root]
 	e := tb.kids[metaKey]
@@ -33,8 +33,7 @@ func (t *tomlText) cutBlock() error {
 	return nil
 }
 
-// normalFeeds makes line feeds of the line breaks in the texts of the metadata,
-// which are those of the file.
+// normalFeeds replaces the file's line breaks in strings of the metadata by line feeds.
 func normalFeeds(n *Node) {
 	n.Text = strings.ReplaceAll(n.Text, "\r\n", "\n")
 	for _, e := range n.entries {
@@ -42,7 +41,7 @@ func normalFeeds(n *Node) {
 	}
 }
 
-// blockOfTables finds the sections of the metadata, which must stand together.
+// blockOfTables finds the sections of the metadata, which must be contiguous.
 func (t *tomlText) blockOfTables(b *block) error {
 	first, last := -1, -1
 	for i, sec := range t.sections {
@@ -77,7 +76,7 @@ func (t *tomlText) blockOfTables(b *block) error {
 	return nil
 }
 
-// blockOfLine finds metadata that somebody wrote as one value.
+// blockOfLine finds metadata that is written as one value.
 func (t *tomlText) blockOfLine(b *block) {
 	for _, st := range t.sections[0].statements {
 		if st.keys[0] == metaKey {
@@ -92,8 +91,8 @@ func (t *tomlText) blockFits(_ int, old *block) bool { return !old.flow && old.e
 
 func (t *tomlText) removeBlock(int) edit { return edit{t.block.start, t.block.end, ""} }
 
-// insertBlock adds the table at the end, behind a blank line. A text that does
-// not end in a line break gets a file that does not.
+// insertBlock adds the table at the end, after a blank line. If the document does not end in a line
+// break, the encrypted file does not either.
 func (t *tomlText) insertBlock(_ int, text string, _ *block) edit {
 	at, eol := len(t.src.src), t.src.eol
 	switch body := strings.TrimPrefix(string(t.src.src), byteOrderMark); {
@@ -111,7 +110,7 @@ func (t *tomlText) renderBlock(_ int, tree *Node, _ *block) string {
 	return strings.TrimSuffix(w.out.String(), t.src.eol)
 }
 
-// tomlWriter spells a tree as tables: values first, then the tables below.
+// tomlWriter formats a tree as tables: values first, then the nested tables.
 type tomlWriter struct {
 	out strings.Builder
 	eol string
@@ -125,7 +124,7 @@ func (w *tomlWriter) table(n *Node, path []string, header string) {
 	var below []*Node
 	for e := range n.Entries() {
 		switch {
-		case e.Kind == Null: // TOML has none
+		case e.Kind == Null: // TOML has no null
 		case e.Kind == Map && !flat(e), e.Kind == List && ofTables(e):
 			below = append(below, e)
 		default:
@@ -144,19 +143,19 @@ func (w *tomlWriter) table(n *Node, path []string, header string) {
 	}
 }
 
-// value spells a value of a statement. A text of several lines is one.
+// value formats the value of a statement. A string of several lines becomes a multi-line string.
 func (w *tomlWriter) value(n *Node) string {
 	if n.Kind == Value && strings.Contains(n.Text, "\n") {
 		return strings.ReplaceAll(tomlString(n.Text, styleTriple, "\n", "\n"), "\n", w.eol)
 	}
 	text, err := tomlNew(n)
 	if err != nil {
-		return tomlString(n.Text, styleDouble, "", "\n") // of a type that nobody reads
+		return tomlString(n.Text, styleDouble, "", "\n") // the type of this metadata field has no meaning
 	}
 	return text
 }
 
-// flat reports a map of single values, which goes on one line.
+// flat reports whether a map has only single values. It is written on one line.
 func flat(n *Node) bool {
 	for e := range n.Entries() {
 		if e.Kind != Value {
@@ -166,7 +165,7 @@ func flat(n *Node) bool {
 	return true
 }
 
-// ofTables reports a list of nothing but maps.
+// ofTables reports whether a list consists of maps only.
 func ofTables(n *Node) bool {
 	for e := range n.Entries() {
 		if e.Kind != Map {

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// remove takes out a value, a table with all its sections, or an item of a list.
-// Comments above a value stay; those above a header go with its table.
+// remove removes a value, a table with all its sections, or an item of a list. Comments above a
+// value stay; comments above a header are removed with its table.
 func (t *tomlText) remove(parent, n *Node) ([]edit, error) {
 	tb := t.tables[parent]
 	switch {
@@ -17,10 +17,10 @@ func (t *tomlText) remove(parent, n *Node) ([]edit, error) {
 	}
 	var edits []edit
 	remains := ""
-	if parent.Len() == 1 { // does the parent go with it?
+	if parent.Len() == 1 { // the parent must be kept
 		switch tb.made {
 		case madeByHeaders:
-			if t.tables[tb.parent].made == madeOnTheWay { // has no lines of its own
+			if t.tables[tb.parent].made == madeOnTheWay { // it has no section
 				remains = "[" + tomlKeys(t.path(tb.parent)) + "]" + t.src.eol + tomlKeys([]string{parent.Key}) + " = []"
 				break
 			}
@@ -37,7 +37,7 @@ func (t *tomlText) remove(parent, n *Node) ([]edit, error) {
 	}
 	for _, sec := range t.sections {
 		if t.within(sec.node, n) {
-			continue // it goes as a whole
+			continue // the whole section is removed
 		}
 		for _, st := range t.statementsOf(sec, n) {
 			edits = append(edits, t.removeLine(st, remains))
@@ -47,7 +47,7 @@ func (t *tomlText) remove(parent, n *Node) ([]edit, error) {
 	return apart(append(edits, t.removeSections(n, remains)...)), nil
 }
 
-// apart keeps edits from overlapping: two lines may claim the line break between them.
+// apart resolves overlaps between edits: two lines may include the line break between them.
 func apart(edits []edit) []edit {
 	sortEdits(edits)
 	for i := 1; i < len(edits); i++ {
@@ -56,7 +56,7 @@ func apart(edits []edit) []edit {
 	return edits
 }
 
-// removeLine takes out a statement, or puts another in its place.
+// removeLine removes a statement, or replaces it.
 func (t *tomlText) removeLine(st *tomlStatement, instead string) edit {
 	if instead != "" {
 		return edit{st.start, st.end, instead}
@@ -68,7 +68,7 @@ func (t *tomlText) removeLine(st *tomlStatement, instead string) edit {
 	return edit{start, stop, ""}
 }
 
-// removeSections takes out what belongs to the headers of a table or list.
+// removeSections removes the sections of a table or list.
 func (t *tomlText) removeSections(n *Node, instead string) []edit {
 	var edits []edit
 	for i, sec := range t.sections {
@@ -85,7 +85,7 @@ func (t *tomlText) removeSections(n *Node, instead string) []edit {
 		}
 		edits = append(edits, e)
 	}
-	// At the end of the file the blank lines before go, too.
+	// At the end of the file, also remove the blank lines before.
 	if last := len(edits) - 1; last >= 0 && edits[last].end == len(t.src.src) && edits[last].text == "" {
 		first := last
 		for first > 0 && edits[first-1].end == edits[first].start && edits[first-1].text == "" {
@@ -104,7 +104,7 @@ func (t *tomlText) removeSections(n *Node, instead string) []edit {
 	return edits
 }
 
-// removeInline takes the statements of n out of a table in braces.
+// removeInline removes the statements of n from a table in braces.
 func (t *tomlText) removeInline(parent, n *Node) []edit {
 	tb := t.tables[parent]
 	sec := tb.section
@@ -116,7 +116,7 @@ func (t *tomlText) removeInline(parent, n *Node) []edit {
 		return []edit{{sec.start + 1, sec.node.span.close, ""}}
 	}
 	var edits []edit
-	kept := false // is there a statement before?
+	kept := false // whether a statement before it stays
 	for i, st := range sec.statements {
 		switch {
 		case !slices.Contains(gone, st):
@@ -130,7 +130,7 @@ func (t *tomlText) removeInline(parent, n *Node) []edit {
 	return edits
 }
 
-// removeItem takes an item out of an array: with its lines if it has them for itself.
+// removeItem removes an item from an array, with its lines if the item does not share them.
 func (t *tomlText) removeItem(list, n *Node) []edit {
 	src := t.src.src
 	start, stop := t.lineStart(n.span.start), t.src.nextLine(n.span.end)

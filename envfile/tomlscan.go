@@ -8,28 +8,28 @@ import (
 	"github.com/sealcfg/sealcfg/crypto"
 )
 
-// tomlScanner reads a TOML text from its beginning to its end.
+// tomlScanner parses a TOML file in one pass.
 type tomlScanner struct {
 	text *tomlText
 	src  []byte
 	at   int
 
 	current *tomlSection
-	depth   int // names on the path of the current section
-	// Comment lines that no value or header has claimed yet. Those above a blank
-	// line belong to a value that follows, but not to a header.
+	depth   int // length of the path of the current section
+	// Comment lines that do not yet belong to a value or header. The comments in loose come before
+	// a blank line: they can belong to a following value, but not to a header.
 	loose, pending []*Node
 	feet           []foot
 }
 
-// foot are comments at the end of a table. They come behind its last entry,
-// where they precede nothing and so select nothing.
+// foot holds comments at the end of a table. They are added after its last entry, so they do not
+// select a value.
 type foot struct {
 	table    *Node
 	comments []*Node
 }
 
-// maxTOMLDepth keeps a text of many brackets or dots from exhausting the stack.
+// maxTOMLDepth prevents a file with many brackets or dots from exhausting the stack.
 const maxTOMLDepth = 1000
 
 func (s *tomlScanner) fail(at int, format string, args ...any) error {
@@ -37,7 +37,7 @@ func (s *tomlScanner) fail(at int, format string, args ...any) error {
 	return &SyntaxError{Line: line, Column: column, Reason: fmt.Sprintf(format, args...)}
 }
 
-// peek returns the next byte, 0 at the end. A zero byte is no TOML anywhere.
+// peek returns the next byte, or 0 at the end. A zero byte is not valid TOML.
 func (s *tomlScanner) peek() byte {
 	if s.at < len(s.src) {
 		return s.src[s.at]
@@ -106,9 +106,8 @@ func (s *tomlScanner) document() error {
 	return nil
 }
 
-// setFoot gives the loose comments to the table that ends here. next is the
-// first name of the header that follows. What stands behind the metadata does
-// not go with it.
+// setFoot adds the loose comments to the table that ends here. next is the first name of the
+// following header. Comments after the metadata do not belong to the metadata.
 func (s *tomlScanner) setFoot(next string) {
 	if len(s.loose) == 0 {
 		return
@@ -121,7 +120,7 @@ func (s *tomlScanner) setFoot(next string) {
 	s.loose = nil
 }
 
-// comment reads a comment, without the line break behind it.
+// comment parses a comment, without its line break.
 func (s *tomlScanner) comment() (*Node, error) {
 	start := s.at
 	for s.at++; !s.ends() && s.newline(s.at) == 0; s.at++ {
@@ -135,10 +134,10 @@ func (s *tomlScanner) comment() (*Node, error) {
 	return c, s.text.budget.spend(c.Line)
 }
 
-// control reports a byte that stands nowhere in TOML but as a line break.
+// control reports whether c is a control character, which TOML allows only in a line break.
 func control(c byte) bool { return c < ' ' && c != '\t' || c == 0x7F }
 
-// remark reads what may stand behind a value or header: a comment.
+// remark parses the rest of a line after a value or header: an optional comment.
 func (s *tomlScanner) remark() ([]*Node, error) {
 	s.blanks()
 	if s.peek() != '#' {
@@ -167,7 +166,7 @@ type tomlKey struct {
 	start, end int
 }
 
-// key reads a dotted key.
+// key parses a dotted key.
 func (s *tomlScanner) key() ([]tomlKey, error) {
 	var keys []tomlKey
 	for {
@@ -215,7 +214,7 @@ func names(keys []tomlKey) []string {
 	return all
 }
 
-// line reads a statement and the end of its line.
+// line parses a statement and the rest of its line.
 func (s *tomlScanner) line() error {
 	st, err := s.statement(s.current, s.depth)
 	if err != nil {
@@ -234,7 +233,7 @@ func (s *tomlScanner) line() error {
 	return nil
 }
 
-// statement reads "key = value" and adds it to the table of the section.
+// statement parses "key = value" and adds it to the table of the section.
 func (s *tomlScanner) statement(sec *tomlSection, depth int) (*tomlStatement, error) {
 	keys, err := s.key()
 	if err != nil {
@@ -263,7 +262,7 @@ func (s *tomlScanner) statement(sec *tomlSection, depth int) (*tomlStatement, er
 	return st, nil
 }
 
-// insertBefore puts comments before an entry, which is most likely the last.
+// insertBefore inserts comments before an entry, which is usually the last one.
 func insertBefore(in, n *Node, comments []*Node) {
 	if len(comments) == 0 {
 		return

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// str reads a string on one line: "basic" or 'literal'.
+// str parses a string on one line: "basic" or 'literal'.
 func (s *tomlScanner) str(quote byte) (string, error) {
 	start := s.at
 	var b strings.Builder
@@ -32,11 +32,11 @@ func (s *tomlScanner) str(quote byte) (string, error) {
 	return "", s.fail(start, "a string that is not closed")
 }
 
-// lines reads a multi-line string of either kind.
+// lines parses a multi-line string of either kind.
 func (s *tomlScanner) lines(quote byte) (string, error) {
 	start := s.at
 	s.at += 3
-	s.at += s.newline(s.at) // the first line break does not count
+	s.at += s.newline(s.at) // the first line break is not part of the string
 	var b strings.Builder
 	for !s.ends() {
 		switch c := s.src[s.at]; {
@@ -46,7 +46,7 @@ func (s *tomlScanner) lines(quote byte) (string, error) {
 				n++
 			}
 			s.at += n
-			if n >= 3 { // up to two may stand before the closing ones
+			if n >= 3 { // up to two may come before the closing quotes
 				b.Write(bytes.Repeat([]byte{quote}, n-3))
 				return b.String(), nil
 			}
@@ -71,7 +71,7 @@ func (s *tomlScanner) lines(quote byte) (string, error) {
 	return "", s.fail(start, "a string that is not closed")
 }
 
-// joined skips a backslash at the end of a line and the blank lines behind it.
+// joined skips a backslash at the end of a line and the blank lines after it.
 func (s *tomlScanner) joined() bool {
 	i := s.at + 1
 	for i < len(s.src) && blank(s.src[i]) {
@@ -89,7 +89,7 @@ func (s *tomlScanner) joined() bool {
 
 var tomlEscapes = map[byte]byte{'b': '\b', 't': '\t', 'n': '\n', 'f': '\f', 'r': '\r', '"': '"', '\\': '\\'}
 
-// escape reads what begins with a backslash.
+// escape parses an escape, which starts with a backslash.
 func (s *tomlScanner) escape(b *strings.Builder) error {
 	start := s.at
 	s.at++

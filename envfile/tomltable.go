@@ -1,10 +1,9 @@
 package envfile
 
-// How headers and dotted keys make tables. A table may be defined once: what
-// [a.b] makes on its way to b may still get a header of its own, and nothing
-// else may be reopened.
+// This file creates the tables of headers and dotted keys. A table may be defined once. There is
+// one exception: [a.b] creates a, and a may still get a header.
 
-// add makes n an entry of a table.
+// add adds n to a table.
 func (s *tomlScanner) add(in, n *Node, k tomlKey) {
 	n.Key = k.name
 	n.KeyLine, n.KeyColumn = s.text.src.position(k.start)
@@ -13,7 +12,7 @@ func (s *tomlScanner) add(in, n *Node, k tomlKey) {
 	s.text.tables[in].kids[k.name] = n
 }
 
-// addTable makes an empty table an entry of another.
+// addTable adds an empty table to another one.
 func (s *tomlScanner) addTable(in *Node, k tomlKey, made tomlMade, sec *tomlSection) *Node {
 	n := &Node{Kind: Map, span: noSpan()}
 	s.add(in, n, k)
@@ -22,7 +21,7 @@ func (s *tomlScanner) addTable(in *Node, k tomlKey, made tomlMade, sec *tomlSect
 	return n
 }
 
-// descend follows the names of a dotted key but the last.
+// descend returns the table of a dotted key without its last name, and creates missing tables.
 func (s *tomlScanner) descend(sec *tomlSection, keys []tomlKey) (*Node, error) {
 	n := sec.node
 	for _, k := range keys {
@@ -44,7 +43,7 @@ func (s *tomlScanner) descend(sec *tomlSection, keys []tomlKey) (*Node, error) {
 	return n, nil
 }
 
-// header reads [a.b] or [[a.b]] and begins its section.
+// header parses [a.b] or [[a.b]] and starts its section.
 func (s *tomlScanner) header() error {
 	start := s.at
 	s.at++
@@ -90,8 +89,7 @@ func btoi(b bool) int {
 	return 0
 }
 
-// open finds or makes the table of a header. It returns the map or list in
-// which the table is an entry.
+// open finds or creates the table of a header. It returns the map or list that contains the table.
 func (s *tomlScanner) open(keys []tomlKey, list bool, sec *tomlSection) (in *Node, err error) {
 	n := s.text.root
 	for _, k := range keys[:len(keys)-1] {

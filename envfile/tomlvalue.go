@@ -10,7 +10,7 @@ import (
 	"github.com/sealcfg/sealcfg/internal/pattern"
 )
 
-// value reads a value that is going to be an entry of parent.
+// value parses a value that will be an entry of parent.
 func (s *tomlScanner) value(parent *Node, depth int) (*Node, error) {
 	n := &Node{Kind: Value, Type: crypto.Str, Quoted: true, span: noSpan()}
 	n.Line, n.Column = s.text.src.position(s.at)
@@ -39,7 +39,7 @@ func (s *tomlScanner) value(parent *Node, depth int) (*Node, error) {
 	return n, err
 }
 
-// quoted reads a string of any kind.
+// quoted parses a string of any kind.
 func (s *tomlScanner) quoted(n *Node, quote byte) (err error) {
 	start := s.at
 	n.span.style = styleDouble
@@ -58,11 +58,11 @@ func (s *tomlScanner) quoted(n *Node, quote byte) (err error) {
 	return err
 }
 
-// array reads "[ … ]". A comment belongs to the item that follows, or to the one
-// that stands before it on its line.
+// array parses "[ … ]". A comment belongs to the following item, or to the item before it on the
+// same line.
 func (s *tomlScanner) array(n *Node, depth int) error {
 	var comments []*Node
-	var last *Node // the item before, while its line lasts
+	var last *Node // the previous item, until its line ends
 	comma := true
 	for s.at++; ; {
 		s.blanks()
@@ -107,7 +107,7 @@ func (s *tomlScanner) array(n *Node, depth int) error {
 	}
 }
 
-// inline reads "{ … }", which stands on one line and cannot be added to later.
+// inline parses "{ … }", which must be on one line and cannot be extended later.
 func (s *tomlScanner) inline(n, parent *Node, depth int) error {
 	sec := &tomlSection{node: n, start: s.at}
 	s.text.newTable(n, parent, madeInline, sec)
@@ -153,7 +153,7 @@ var (
 	tomlTime  = pattern.New(`^([0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ])?[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?$`)
 )
 
-// bare reads a value without quotes.
+// bare parses a value without quotes.
 func (s *tomlScanner) bare(n *Node) error {
 	start := s.at
 	s.word()
@@ -197,7 +197,7 @@ func tomlNumber(n *Node, text string) error {
 		n.Type, n.Text = crypto.Int, formatInt(i)
 	case tomlFloat().MatchString(text), tomlNoNum().MatchString(text):
 		if strings.HasSuffix(text, "nan") {
-			digits = "nan" // which has no sign
+			digits = "nan" // without a sign
 		}
 		f, err := strconv.ParseFloat(digits, 64)
 		if err != nil {
@@ -210,8 +210,8 @@ func tomlNumber(n *Node, text string) error {
 	return nil
 }
 
-// tomlMoment reads a date or time. With an offset it is a time; without one it
-// has no type in the format and is kept as it is written.
+// tomlMoment parses a date or time. With an offset, it has the type time. Without one, it is a
+// string, because the SOPS format has no type for it, and its notation is kept.
 func tomlMoment(n *Node, text string) error {
 	if kind := tomlLocalKind(text); kind != "" {
 		n.Text, n.span.local = text, true
@@ -231,8 +231,8 @@ func tomlMoment(n *Node, text string) error {
 	return syntaxError(n, "there is no such date or time")
 }
 
-// tomlLocalKind returns what a text is without quotes: a local "date", "time" or
-// "datetime", "" if it is none.
+// tomlLocalKind returns the kind of a text without quotes: "date", "time" or "datetime" if it is a
+// local one, otherwise "".
 func tomlLocalKind(text string) string {
 	norm := strings.ToUpper(strings.Replace(text, " ", "T", 1))
 	if !tomlDate().MatchString(text) && !tomlTime().MatchString(text) || strings.HasSuffix(norm, "Z") {

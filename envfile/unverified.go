@@ -10,20 +10,19 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// ErrBound is returned for a file with a binding where only a file without one can
-// be read.
+// ErrBound is returned when an operation supports only files without a binding.
 var ErrBound = errors.New("the file has a binding")
 
-// An Unverified holds the values of a file without regard to its MAC. Each encrypted
-// value authenticates by itself, but entries may have been added, removed or
-// reordered, and unencrypted values and comments may have been changed. It can be
-// printed, and cannot be written to an encrypted file.
+// An Unverified holds the values of a file without a check of its MAC. Each encrypted value
+// authenticates by itself, but entries may have been added, removed or reordered, and unencrypted
+// values and comments may have been changed. It can be printed, but not written to an encrypted
+// file.
 type Unverified struct{ opened *Opened }
 
-// OpenUnverified recovers the data key with one of the identities and decrypts every
-// value, without regard to the MAC and to the location. A value that the rules encrypt
-// and that does not authenticate is an error. A file with a binding is an error,
-// [ErrBound], and so is a file without a binding where one is required.
+// OpenUnverified recovers the data key with one of the identities and decrypts every value. It does
+// not check the MAC and the location. It returns an error for a value that the rules encrypt and
+// that fails authentication. It returns [ErrBound] for a file with a binding, and an error for a
+// file without one if a binding is required.
 func (s *Sealed) OpenUnverified(ctx context.Context, ids ...keys.Identity) (*Unverified, error) {
 	switch {
 	case s.meta.HasBinding():
@@ -40,7 +39,7 @@ func (s *Sealed) OpenUnverified(ctx context.Context, ids ...keys.Identity) (*Unv
 		return nil, err
 	}
 	for i := range comments {
-		comments[i].sealed = false // one that does not authenticate stays, as in sops
+		comments[i].sealed = false // keep a comment that fails authentication, as sops does
 	}
 	if err := o.openComments(comments); err != nil {
 		return nil, err
@@ -49,8 +48,8 @@ func (s *Sealed) OpenUnverified(ctx context.Context, ids ...keys.Identity) (*Unv
 	return &Unverified{o}, nil
 }
 
-// openStray decrypts a value that authenticates where the rules leave it unencrypted.
-// sops writes such files itself: it selects by comments, then encrypts the comments.
+// openStray decrypts a value that authenticates but that the rules leave unencrypted. sops writes
+// such files: it selects by comments, then encrypts the comments.
 func (o *Opened) openStray(v visit) bool {
 	n := v.node
 	if n.Kind != Value || n.Type != crypto.Str || !crypto.IsSealed(strings.TrimRight(n.Text, "\n")) {
@@ -69,8 +68,7 @@ func (u *Unverified) Roots() []*Node { return u.opened.Roots() }
 // Text returns the plaintext.
 func (u *Unverified) Text() ([]byte, error) { return u.opened.Text() }
 
-// Strays returns the encrypted values that authenticate where the rules leave values
-// unencrypted.
+// Strays returns the encrypted values that authenticate but that the rules leave unencrypted.
 func (u *Unverified) Strays() []Position { return u.opened.strays }
 
 // String keeps values out of logs.

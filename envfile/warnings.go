@@ -10,21 +10,20 @@ import (
 	"github.com/sealcfg/sealcfg/crypto"
 )
 
-// A Trap is a name or value that means something else than people may expect: a number
-// whose notation the format cannot keep, or a line of a dotenv file that other programs read
-// in another way than sops.
+// A Trap is a warning about a name or value that other programs may read differently than sops, or
+// whose notation the format cannot keep.
 type Trap struct {
-	Path         string // "line 3" where the name may be a part of a value
+	Path         string // "line 3" if the name may be a part of a value
 	Line, Column int
 	Reason       string // does not contain the value
 }
 
-// trapper is a layout that explains its traps. why returns "" for a value without any.
+// warner is a layout with warnings. why returns "" for a value without one.
 type warner interface {
 	why(n *Node, encrypted bool) string
 }
 
-// Traps lists the traps of a document, in the order of the file.
+// Traps returns the warnings about the values of a document, in file order.
 func (d *Document) Traps(r Rules) ([]Trap, error) {
 	m, err := r.compile()
 	if err != nil {
@@ -66,8 +65,8 @@ const (
 	quoteAdvice     = "; quote it if it is text"
 )
 
-// why explains what sops does not understand in a dotenv file: it takes everything
-// around the first = as it is.
+// why returns a warning about a dotenv line with syntax that sops does not support: sops takes
+// everything before and after the first = literally.
 func (t *dotenvText) why(n *Node, _ bool) string {
 	if n.Kind != Value {
 		return ""
@@ -89,7 +88,7 @@ func (t *dotenvText) why(n *Node, _ bool) string {
 	return dotenvWarning(string(t.src[n.span.start:n.span.end]))
 }
 
-// dotenvWarning explains the text after the =.
+// dotenvWarning returns a warning about the text after the =.
 func dotenvWarning(raw string) string {
 	value := strings.TrimSuffix(raw, "\r")
 	switch {
@@ -121,8 +120,8 @@ func (t *iniText) why(n *Node, _ bool) string {
 	return iniWarning(n.Text)
 }
 
-// iniWarning explains a value that sops and sealcfg read in quotes that other readers of INI
-// do not know, or that these cut.
+// iniWarning returns a warning about a value with quotes that only sops and sealcfg support, or
+// that other INI readers cut.
 func iniWarning(text string) string {
 	switch {
 	case strings.Contains(text, "\r"):
@@ -135,8 +134,8 @@ func iniWarning(text string) string {
 	return ""
 }
 
-// ValueTrap explains what a new value of a type becomes in a file, "" if it is what
-// the text is to every reader. The text is as somebody typed it: 0640, 4e5.
+// ValueTrap returns a warning about a new value of a type, or "" if every reader reads the value
+// that was typed. text is the value as a person typed it: 0640, 4e5.
 func ValueTrap(f Format, typ crypto.Type, text string) string {
 	switch {
 	case f == Dotenv:
@@ -148,7 +147,7 @@ func ValueTrap(f Format, typ crypto.Type, text string) string {
 	}
 	text = strings.TrimSpace(text)
 	if guess, _ := GuessType(text); guess == crypto.Int {
-		typ = guess // for a float, too, 0640 is octal
+		typ = guess // 0640 is octal, even for a float
 	}
 	canonical, err := CanonicalText(typ, text)
 	if err != nil || text == canonical || text == formatScalar(typ, canonical, false) {
@@ -157,7 +156,7 @@ func ValueTrap(f Format, typ crypto.Type, text string) string {
 	return notationWarning(typ, text)
 }
 
-// why explains an unquoted value that comes back in another notation.
+// why returns a warning about an unquoted value that decryption writes in another notation.
 func (t *yamlTree) why(n *Node, encrypted bool) string {
 	if encrypted && n.span.open {
 		return "the text block ends the file without a line break, and readers disagree whether a line feed follows: it comes back as |-"
@@ -183,7 +182,7 @@ func (t *yamlTree) why(n *Node, encrypted bool) string {
 	return ""
 }
 
-// notationWarning explains an unquoted text that is stored in another notation.
+// notationWarning returns a warning about an unquoted value that is stored in another notation.
 func notationWarning(typ crypto.Type, text string) string {
 	switch typ {
 	case crypto.Int:
@@ -208,7 +207,7 @@ func notationWarning(typ crypto.Type, text string) string {
 	return ""
 }
 
-// numberWarning explains a number that comes back in another notation.
+// numberWarning returns a warning about a number that is written in another notation.
 func numberWarning(text string) string {
 	digits := strings.ToLower(strings.TrimLeft(text, "+-"))
 	f, err := strconv.ParseFloat(strings.ReplaceAll(text, "_", ""), 64)
