@@ -16,12 +16,11 @@ import (
 	"github.com/sealcfg/sealcfg/internal/pattern"
 )
 
-// YAML is the format of .yaml and .yml files. It keeps every byte that it is
-// not asked to change.
+// YAML is the format of .yaml and .yml files. It keeps every byte that a change does not affect.
 //
-// Scanner and resolver are those of gopkg.in/yaml.v3 3.0.1, which read alike
-// with the fork that sops uses. Only yaml.Node is decoded into: decoding into
-// maps panics on some input, and its errors quote values.
+// Scanner and resolver are from gopkg.in/yaml.v3 3.0.1, which parses like the fork that sops uses.
+// Files are decoded only into yaml.Node: decoding into maps panics on some input, and its errors
+// quote values.
 var YAML Format = yamlFormat{}
 
 type yamlFormat struct{}
@@ -53,11 +52,10 @@ func (yamlFormat) coerce(typ crypto.Type, text string) (crypto.Type, string) { r
 
 func (yamlFormat) values(src []byte) ([]*Node, error) { return readYAML(src, decodeYAML, false) }
 
-// ReadYAML reads a YAML text that is not to be sealed, such as a policy, and
-// returns the root map of each document. Unlike [Parse] it takes keys of any
-// scalar type, by their text.
+// ReadYAML parses a YAML file that will not be encrypted, such as a policy, and returns the root
+// map of each document. Unlike [Parse], it accepts keys of any scalar type, by their text.
 func ReadYAML(src []byte) ([]*Node, error) {
-	roots, err := readYAML(src, decodeWithParser, true) // who may read what is worth the time
+	roots, err := readYAML(src, decodeWithParser, true) // a policy decides about access, so use the complete parser
 	return roots, orConflict(src, err)
 }
 
@@ -73,8 +71,8 @@ func readYAML(src []byte, decode yamlDecoder, anyKey bool) ([]*Node, error) {
 	return t.roots, nil
 }
 
-// A yamlDecoder reads all documents of a file: decodeYAML, or decodeWithParser for a text
-// that is to be judged by what nothing else has read it with.
+// A yamlDecoder parses all documents of a file. decodeYAML uses the fast scanner if possible.
+// decodeWithParser always uses the parser of yaml.v3, so that it can check results of the scanner.
 type yamlDecoder func(src []byte) ([]*yaml.Node, error)
 
 func decodeYAML(src []byte) ([]*yaml.Node, error) {
@@ -100,10 +98,9 @@ func decodeWithParser(src []byte) ([]*yaml.Node, error) {
 	return decodeAll(src)
 }
 
-// withoutMarks replaces each byte order mark within a text by a character that the text does not
-// have, whatever its spelling. The parser looks for a mark at the beginning of its
-// buffer instead of where it reads: one that comes to stand there makes it skip the
-// first character of lines.
+// withoutMarks replaces each byte order mark inside a file by a character that does not occur in
+// it, not even as an escape. The parser checks for a mark at the start of its buffer instead of at
+// its read position. A mark that moves there makes it skip the first character of lines.
 func withoutMarks(src []byte) (text []byte, substitute string, err error) {
 	begin := len(src) - len(bytes.TrimPrefix(src, []byte(byteOrderMark)))
 	if !bytes.Contains(src[begin:], []byte(byteOrderMark)) {
@@ -119,7 +116,7 @@ func withoutMarks(src []byte) (text []byte, substitute string, err error) {
 	return nil, "", &SyntaxError{Line: 1, Reason: "a byte order mark within the text: remove it"}
 }
 
-// withMarks puts the byte order marks back.
+// withMarks restores the byte order marks.
 func withMarks(n *yaml.Node, substitute string) {
 	for _, s := range []*string{&n.Value, &n.HeadComment, &n.LineComment, &n.FootComment} {
 		*s = strings.ReplaceAll(*s, substitute, byteOrderMark)
@@ -158,8 +155,7 @@ func decodeAll(src []byte) (docs []*yaml.Node, err error) {
 	}
 }
 
-// yamlUnsealed looks into the first document, as sops does, which refuses a key
-// that stands twice.
+// yamlUnsealed checks the first document only, as sops does. sops rejects duplicate keys.
 func yamlUnsealed(src []byte) bool {
 	docs, err := decodeAll(src)
 	if err != nil {
@@ -177,7 +173,7 @@ func yamlUnsealed(src []byte) bool {
 	return distinctKeys(root)
 }
 
-// distinctKeys reports that no key stands twice in a map, at any depth.
+// distinctKeys reports whether no map has a duplicate key, at any depth.
 func distinctKeys(n *yaml.Node) bool {
 	seen := make(map[string]bool)
 	for i, c := range n.Content {
@@ -195,9 +191,9 @@ func distinctKeys(n *yaml.Node) bool {
 	return true
 }
 
-// failingLine returns the line at which the parser fails. The parser may report the line
-// of the block or the bracket around it, or the one before, so the line is searched:
-// with it, the text fails in the same way, and without it and what follows it does not.
+// failingLine returns the line at which the parser fails. The parser may report the start of the
+// enclosing block or bracket, or the previous line, so failingLine searches the shortest start of
+// the file that fails in the same way.
 func failingLine(src []byte, reason string, reported int) int {
 	if len(src) > maxSearched {
 		return reported
@@ -209,7 +205,7 @@ func failingLine(src []byte, reason string, reported int) int {
 		}
 	}
 	alike := []string{reason}
-	if slices.Contains(inBrackets, reason) { // without its end, a text can fail in each of these ways
+	if slices.Contains(inBrackets, reason) { // a truncated text can fail in each of these ways
 		alike = inBrackets
 	}
 	fails := func(lines int) bool {
@@ -220,7 +216,7 @@ func failingLine(src []byte, reason string, reported int) int {
 	if !fails(last) {
 		return reported
 	}
-	step := 1 // back from the end, since a bracket that is closed later fails, too
+	step := 1 // back from the end, since a bracket that is closed later also fails
 	for step < last && fails(last-step) {
 		step *= 2
 	}
@@ -228,13 +224,13 @@ func failingLine(src []byte, reason string, reported int) int {
 	return first + sort.Search(last-first, func(i int) bool { return fails(first + i) })
 }
 
-// inBrackets are the errors of the parser within [ ] and { }.
+// inBrackets lists the parser's errors within [ ] and { }.
 var inBrackets = []string{"did not find expected ',' or ']'", "did not find expected ',' or '}'", "did not find expected node content"}
 
-// maxSearched bounds the texts that failingLine parses again and again.
+// maxSearched bounds the size of files that failingLine parses repeatedly.
 const maxSearched = 1 << 18 // bytes
 
-// parserError returns the text of the parser's error, "" without one.
+// parserError returns the message of the parser's error, or "".
 func parserError(src []byte) (text string) {
 	defer func() {
 		if recover() != nil {
@@ -255,16 +251,15 @@ func parserError(src []byte) (text string) {
 
 var (
 	yamlLine = pattern.New(`^yaml: line (\d+): (.*)`)
-	// The parser does not name the first line.
+	// The parser omits the number of the first line.
 	yamlFirstLine = pattern.New(`^yaml: ((?:did not find|could not find|found|mapping values are|block sequence entries are) .*)`)
 	yamlAnchor    = pattern.New(`^yaml: unknown anchor '([^']*)' referenced`)
 )
 
 const byteOrderMark = "\xEF\xBB\xBF"
 
-// loneReturn returns the line of a carriage return that no line feed follows, 0
-// if there is none. YAML takes it for a line break, which would become another
-// one as soon as a line feed is written behind it.
+// loneReturn returns the line of a carriage return without a line feed, or 0. YAML takes it for a
+// line break. Writing a line feed after it would turn both into one line break.
 func loneReturn(src []byte) int {
 	for i := 0; ; {
 		next := bytes.IndexByte(src[i:], '\r')
@@ -278,8 +273,8 @@ func loneReturn(src []byte) int {
 	}
 }
 
-// tooDeep is the error for a text that the parser found nested too deeply. It
-// names the line, but for the first one.
+// tooDeep returns the error for a file that the parser found nested too deeply. The parser's
+// message contains the line, unless it is the first one.
 func tooDeep(text string) error {
 	line := 1
 	if m := yamlLine().FindStringSubmatch(text); m != nil {
@@ -288,8 +283,8 @@ func tooDeep(text string) error {
 	return &SyntaxError{Line: line, Reason: "nested too deeply"}
 }
 
-// yamlError turns an error of the parser into one with a position. Texts of the
-// scanner and parser name tokens, not values; anything else is not passed on.
+// yamlError converts an error of the parser to one with a position. Messages of the scanner and
+// parser contain tokens, not values. Other messages are not used.
 func yamlError(src []byte, err error) error {
 	text := err.Error()
 	if strings.Contains(text, "exceeded max depth") {
@@ -301,7 +296,7 @@ func yamlError(src []byte, err error) error {
 	}
 	if m := yamlAnchor().FindStringSubmatch(text); m != nil {
 		line := 1 + bytes.Count(src[:max(0, bytes.Index(src, []byte("*"+m[1])))], []byte("\n"))
-		// Not by name: it may be a password that begins with a star.
+		// Without the name: it may be a password that starts with a star.
 		return &SyntaxError{Line: line, Reason: "an alias (*) without its anchor (&): quote the value if it is text"}
 	}
 	if m := yamlFirstLine().FindStringSubmatch(text); m != nil {

@@ -6,8 +6,8 @@ import (
 	"github.com/sealcfg/sealcfg/internal/pattern"
 )
 
-// ambiguousWords are texts in lower case which, without quotes, some reader takes
-// for a boolean, null, a number, a merge key or a default value.
+// ambiguousWords are words in lower case that some reader takes for a boolean, null, number, merge
+// key or default value if they are not quoted.
 var ambiguousWords = map[string]bool{
 	"": true, "~": true, "null": true,
 	"y": true, "n": true, "yes": true, "no": true, "on": true, "off": true, "true": true, "false": true,
@@ -28,13 +28,12 @@ var (
 		`((t|[ \t]+)[0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]*)?)?([ \t]*(z|[-+][0-9]{1,2}(:?[0-9]{2})?))?)?$`)
 )
 
-// longestAmbiguous is more than any word, number or time has that is not padded
-// with digits.
+// longestAmbiguous is longer than any word, number or time without padding digits.
 const longestAmbiguous = 400
 
-// ambiguous reports whether a YAML 1.1 or 1.2 reader takes a text without quotes
-// for something else than a string: PyYAML, ruamel, libyaml, SnakeYAML, Psych,
-// js-yaml, yaml.v3, and the core schema of YAML 1.2. In doubt it does.
+// ambiguous reports whether a YAML 1.1 or 1.2 reader may take an unquoted text for a value that is
+// not a string. It considers PyYAML, ruamel, libyaml, SnakeYAML, Psych, js-yaml, yaml.v3, and the
+// core schema of YAML 1.2. In doubt it returns true.
 func ambiguous(text string) bool {
 	if text == "" {
 		return true
@@ -47,7 +46,7 @@ func ambiguous(text string) bool {
 		if mayBeNumber(text) && (ambiguousNumber().MatchString(text) || ambiguousTime().MatchString(text)) {
 			return true
 		}
-	case c == ':': // a symbol of Ruby
+	case c == ':': // a Ruby symbol
 		return true
 	}
 	return len(text) <= len("false") && ambiguousWords[strings.ToLower(text)]
@@ -55,8 +54,8 @@ func ambiguous(text string) bool {
 
 var inNumber = setOf("0123456789abcdefABCDEFxXoOpP_.,:+-iInNtTyYzZ \t")
 
-// mayBeNumber reports whether a text has only characters that numbers and times have. It
-// spares most texts the regular expressions.
+// mayBeNumber reports whether a text consists of characters of numbers and times. It avoids the
+// regular expressions for most texts.
 func mayBeNumber(text string) bool {
 	for i := range len(text) {
 		if !inNumber[text[i]] {

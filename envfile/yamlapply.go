@@ -8,13 +8,13 @@ import (
 
 var errBorrowed = "it is reached through an alias (*); change it at its anchor"
 
-// nodeEnd returns the end of the last token of an entry, or of its bracket.
+// nodeEnd returns the end of an entry's last token or closing bracket.
 func (t *yamlTree) nodeEnd(n *Node) int {
 	end := max(n.span.end, n.span.close+1, n.span.keyEnd)
 	if n.span.header >= 0 && n.span.end <= n.span.header {
 		end = max(end, t.src.lineEnd(n.span.header))
 	}
-	if n.Kind == Null && n.span.start == n.span.end { // nothing but the key or dash
+	if n.Kind == Null && n.span.start == n.span.end { // only a key or dash
 		end = t.afterKey(n)
 	}
 	if n.Alias != "" {
@@ -28,7 +28,7 @@ func (t *yamlTree) nodeEnd(n *Node) int {
 	return end
 }
 
-// afterKey returns where the value of an entry begins: behind its colon or dash.
+// afterKey returns the end of an entry's colon or dash, where its value starts.
 func (t *yamlTree) afterKey(n *Node) int {
 	if n.span.keyStart < 0 {
 		return n.span.dash + 1
@@ -59,8 +59,7 @@ func (t *yamlTree) replace(n, v *Node) ([]edit, error) {
 	return w.reopen(v.Type, v.Text), nil
 }
 
-// overwrite begins behind the key or dash, for a block has no brackets that would
-// stay. An anchor there goes as well.
+// overwrite replaces everything after the key or dash, including an anchor.
 func (t *yamlTree) overwrite(n, v *Node) ([]edit, error) {
 	if n.span.borrowed {
 		return nil, syntaxError(n, "%s", errBorrowed)
@@ -68,8 +67,7 @@ func (t *yamlTree) overwrite(n, v *Node) ([]edit, error) {
 	return []edit{{t.afterKey(n), t.nodeEnd(n), " " + t.formatNew(v, n.span.indent, n.span.flow)}}, nil
 }
 
-// formatNew spells a value without an older style. indent is the column of the
-// key or dash that it belongs to.
+// formatNew formats a value without a previous style. indent is the column of its key or dash.
 func (t *yamlTree) formatNew(v *Node, indent int, flow bool) string {
 	switch {
 	case v.Kind == Null:
@@ -100,7 +98,7 @@ func (t *yamlTree) insert(at *Node, missing Path, v *Node) ([]edit, error) {
 	if at.span.flow {
 		return t.insertFlow(at, last, missing, v)
 	}
-	if last == nil { // an empty document: "---" and no more
+	if last == nil { // an empty document: only "---"
 		end := t.docEnd(0)
 		return []edit{t.insertLine(end, t.entryText(0, missing, v))}, nil
 	}
@@ -113,8 +111,8 @@ func (t *yamlTree) insert(at *Node, missing Path, v *Node) ([]edit, error) {
 	return append(t.chomp(last), line), nil
 }
 
-// chomp keeps a block scalar at the end of a text without final line break from
-// gaining a line feed when something is added behind it.
+// chomp prevents a block scalar at the end of a file without a final line break from gaining a line
+// feed when an entry is added after it.
 func (t *yamlTree) chomp(n *Node) []edit {
 	for n.Kind == Map || n.Kind == List {
 		all := values(n)
@@ -134,8 +132,7 @@ func (t *yamlTree) chomp(n *Node) []edit {
 	return []edit{{at, at, "-"}}
 }
 
-// insertLine adds lines at the beginning of a line, or at the end of a text
-// that has no final line break.
+// insertLine adds lines at the start of a line, or at the end of a file without a final line break.
 func (t *yamlTree) insertLine(at int, text string) edit {
 	if at == len(t.src.src) && at > 0 && lastBreak(t.src.src) == 0 {
 		return edit{at, at, t.src.eol + text}
@@ -143,8 +140,7 @@ func (t *yamlTree) insertLine(at int, text string) edit {
 	return edit{at, at, text + t.src.eol}
 }
 
-// entryText spells an entry in block style, with the maps and lists that lead
-// to its value.
+// entryText formats an entry in block style, with the maps and lists on the path to its value.
 func (t *yamlTree) entryText(indent int, path Path, v *Node) string {
 	var b strings.Builder
 	for i, s := range path {
@@ -201,7 +197,7 @@ func (t *yamlTree) insertFlow(at, last *Node, missing Path, v *Node) ([]edit, er
 	return []edit{{end, end, ", " + text}}, nil
 }
 
-// flowText spells an entry in flow style.
+// flowText formats an entry in flow style.
 func (t *yamlTree) flowText(path Path, v *Node) string {
 	text := t.formatNew(v, 0, true)
 	for i := len(path) - 1; i >= 0; i-- {
@@ -255,8 +251,8 @@ func (t *yamlTree) remove(parent, n *Node) ([]edit, error) {
 	return []edit{{start, next, ""}}, nil
 }
 
-// cutLines removes whole lines; the last line of a text without a final break
-// takes the break before it along.
+// cutLines removes whole lines. If it removes the last line of a file without a final line break,
+// it also removes the line break before it.
 func (t *yamlTree) cutLines(start, end int) edit {
 	stop := t.src.nextLine(end)
 	if stop == t.src.lineEnd(end) && start > 0 {

@@ -8,10 +8,10 @@ import (
 	"github.com/sealcfg/sealcfg/crypto"
 )
 
-// metaIndent is the indentation of sops's own files.
+// metaIndent is the indentation of the metadata in files that sops wrote.
 const metaIndent = 4
 
-// cutBlocks takes the metadata out of the trees and notes where it stands.
+// cutBlocks moves the metadata from the trees to t.blocks.
 func (t *yamlTree) cutBlocks() error {
 	t.blocks = make([]*block, len(t.roots))
 	for i, root := range t.roots {
@@ -36,7 +36,7 @@ func (t *yamlTree) cutBlocks() error {
 	return nil
 }
 
-// blockAt measures the block e of document doc.
+// blockAt returns the block e of document doc with its position.
 func (t *yamlTree) blockAt(doc int, e, before *Node) *block {
 	src := t.src
 	b := &block{tree: e, line: e.KeyLine, first: before == nil}
@@ -48,7 +48,7 @@ func (t *yamlTree) blockAt(doc int, e, before *Node) *block {
 	if b.flow {
 		b.text = [2]int{start, end}
 		b.start, b.end = start, end
-		// Take the comma before it, else the one behind it.
+		// Include the comma before it, or the comma after it.
 		i := start
 		for i > 0 && (blank(src.src[i-1]) || breakAt(src.src, i-1) > 0) {
 			i--
@@ -88,7 +88,7 @@ func lastBreak(s []byte) int {
 	return 0
 }
 
-// entryEnd returns the end of the last token of an entry, or of its closing bracket.
+// entryEnd returns the end of an entry's last token or closing bracket.
 func (t *yamlTree) entryEnd(doc int, e *Node) int {
 	end := e.span.keyStart
 	limit := t.nextKey(doc, e)
@@ -107,7 +107,7 @@ func (t *yamlTree) entryEnd(doc int, e *Node) int {
 		}
 	}
 	brackets(e)
-	if end == e.span.keyStart { // a null: nothing but the key
+	if end == e.span.keyStart { // a null: only the key
 		end = t.src.lineEnd(end)
 	}
 	return end
@@ -120,7 +120,7 @@ func (t *yamlTree) tokensOf(doc int) []token {
 	return t.tokens[start : start+count]
 }
 
-// nextKey returns where the root entry after e begins.
+// nextKey returns the start of the root entry after e.
 func (t *yamlTree) nextKey(doc int, e *Node) int {
 	next := len(t.src.src) + 1
 	for _, s := range t.roots[doc].entries {
@@ -131,8 +131,8 @@ func (t *yamlTree) nextKey(doc int, e *Node) int {
 	return next
 }
 
-// docEnd returns where document doc ends: the line of the next --- or ..., or
-// the end of the text.
+// docEnd returns the end of document doc: the start of the next --- or ... line, or the end of the
+// file.
 func (t *yamlTree) docEnd(doc int) int {
 	at := -1
 	for _, tok := range t.tokensOf(doc) {
@@ -142,7 +142,7 @@ func (t *yamlTree) docEnd(doc int) int {
 	switch {
 	case at >= 0:
 		at = t.src.nextLine(at)
-	case doc > 0: // an empty document: it begins behind the marker that ends the one before
+	case doc > 0: // an empty document starts after the marker that ends the previous one
 		at = t.docEnd(doc - 1)
 		for at < len(t.src.src) && !strings.HasPrefix(string(t.src.src[at:]), "---") {
 			at = t.src.nextLine(at)
@@ -174,8 +174,8 @@ func (t *yamlTree) renderBlock(doc int, tree *Node, old *block) string {
 	return indent + strings.Join(lines, t.src.eol+indent)
 }
 
-// metaStep returns the indentation of a level of metadata: that of the block
-// there was, else what was asked for, else that of sops.
+// metaStep returns the indentation of a level of metadata: the indentation of the old block, or
+// [Document.WithMetadataIndent], or sops's.
 func (t *yamlTree) metaStep(old *block) int {
 	if old != nil && !old.flow {
 		for e := range old.tree.Entries() {
@@ -191,8 +191,8 @@ func (t *yamlTree) metaStep(old *block) int {
 	return metaIndent
 }
 
-// inFlow reports whether the block of a document is to be in flow style. The {}
-// that removeBlock leaves makes room for the block that it stands for.
+// inFlow reports whether to write the block of a document in flow style. A block in block style
+// replaces the {} that removeBlock leaves.
 func (t *yamlTree) inFlow(doc int, old *block) bool {
 	root := t.roots[doc]
 	if !root.span.flow {
@@ -212,7 +212,7 @@ func (t *yamlTree) rootIndent(doc int) int {
 		key := e.span.keyStart
 		before := bytes.TrimRight(t.src.src[:key], " \t\r\n")
 		if n := len(before) - 1; n >= 0 && before[n] == '?' && len(bytes.TrimLeft(before[t.src.lineStart(n):], " ")) == 1 {
-			key = n // an explicit key, which may stand on a later line
+			key = n // an explicit key, which may be on a later line
 		}
 		start := t.src.lineStart(key)
 		i := start
@@ -227,7 +227,7 @@ func (t *yamlTree) rootIndent(doc int) int {
 func (t *yamlTree) insertBlock(doc int, text string, old *block) edit {
 	root := t.roots[doc]
 	at := -1
-	if old != nil && !old.last { // back to where it was, if that place still exists
+	if old != nil && !old.last { // back to its previous position, if that still exists
 		for e := range root.Entries() {
 			if old.first {
 				at = e.span.keyStart
@@ -259,8 +259,8 @@ func (t *yamlTree) insertBlock(doc int, text string, old *block) edit {
 	return edit{at, at, text + t.src.eol}
 }
 
-// removeBlock leaves {} in a document that has nothing else, which would not be
-// a map any more.
+// removeBlock leaves {} in a document without other entries, which would otherwise no longer be a
+// map.
 func (t *yamlTree) removeBlock(doc int) edit {
 	b := t.blocks[doc]
 	if root := t.roots[doc]; root.Len() == 0 && !root.span.flow {
@@ -287,7 +287,7 @@ func (t *yamlTree) insertInFlow(root *Node, doc int, text string, at int) edit {
 	return edit{at, at, ", " + text}
 }
 
-// renderYAML spells a metadata tree as sops does, with step columns a level.
+// renderYAML formats a metadata tree as sops does, with an indentation of step per level.
 func renderYAML(tree *Node, step int) string {
 	w := blockWriter{step: step}
 	w.WriteString(tree.Key + ":\n")
@@ -301,8 +301,8 @@ type blockWriter struct {
 	step int
 }
 
-// deeper is the next indentation that is a multiple of the step: what stands
-// behind a dash does not count (yaml_emitter_increase_indent in yaml.v3).
+// deeper returns the next indentation that is a multiple of the step. It ignores the dash of a list
+// item (yaml_emitter_increase_indent in yaml.v3).
 func (b *blockWriter) deeper(indent int) int { return b.step * ((indent + b.step) / b.step) }
 
 func (b *blockWriter) fields(n *Node, indent int, inItem bool) {
@@ -356,7 +356,7 @@ func (b *blockWriter) value(e *Node, indent int) {
 
 func yamlKey(key string) string { return formatScalar(crypto.Str, key, false) }
 
-// writeFlow spells a metadata tree on one line, for a root in flow style. It is JSON.
+// writeFlow formats a metadata tree on one line as JSON, for a root in flow style.
 func writeFlow(b *strings.Builder, n *Node) {
 	sep := ""
 	switch n.Kind {

@@ -13,13 +13,13 @@ import (
 	"github.com/sealcfg/sealcfg/internal/nocopy"
 )
 
-// The parser reports comments as texts without a position, and sops binds each
-// to the map or list to which its parser attaches it. So the places are found
-// in the text, and texts are matched to places. Where a text occurs more than
-// once, the parser is asked again about a copy in which each comment is unique.
+// The parser returns comments as strings without a position, and sops binds each comment to the map
+// or list to which its parser attaches it. So the positions are found in the file and matched with
+// the strings. If a comment occurs more than once, the parser runs again on a copy in which each
+// comment is unique.
 
-// attachComments finds the comments and puts them among the entries of the maps
-// and lists to which sops attaches them.
+// attachComments finds the comments and adds them to the maps and lists to which sops attaches
+// them.
 func (t *yamlTree) attachComments(docs []*yaml.Node) error {
 	if err := t.scanGaps(); err != nil {
 		return err
@@ -59,9 +59,9 @@ func (t *yamlTree) attachComments(docs []*yaml.Node) error {
 	for i, doc := range docs {
 		t.document(t.roots[i], doc)
 	}
-	t.take = nil // the tree lives on as the layout
+	t.take = nil // the tree is kept as the layout
 	for _, c := range t.comments {
-		if !attached[c] { // the parser drops it, so sops never sees it
+		if !attached[c] { // the parser drops it, so sops does not see it
 			in := t.containerAt(c.span.start)
 			c.span.list = in.Kind == List
 			in.entries = append(in.entries, c)
@@ -72,11 +72,11 @@ func (t *yamlTree) attachComments(docs []*yaml.Node) error {
 
 const markPrefix = "sealcfg-comment-"
 
-// mark is the unique text that stands for the i-th comment while the parser is
-// asked where it belongs.
+// mark returns a unique comment that replaces the i-th comment while the parser determines its
+// container.
 func mark(i int) string { return markPrefix + strconv.Itoa(i) + "-" }
 
-// markNumber is the inverse of mark, -1 for another text.
+// markNumber is the inverse of mark. It returns -1 for any other comment.
 func markNumber(text string) int {
 	digits, ok1 := strings.CutPrefix(text, markPrefix)
 	digits, ok2 := strings.CutSuffix(digits, "-")
@@ -87,7 +87,7 @@ func markNumber(text string) int {
 	return i
 }
 
-// markComments parses the text again with unique comments of the same places.
+// markComments parses the file again with unique comments at the same positions.
 func (t *yamlTree) markComments() ([]*yaml.Node, error) {
 	edits := make([]edit, len(t.comments))
 	for i, c := range t.comments {
@@ -128,7 +128,7 @@ func (t *yamlTree) scanGap(at, end int) error {
 			c.span.start, c.span.end = at, stop
 			t.comments = append(t.comments, c)
 			at = stop
-		case c == '!' || c == '&': // a # in it begins no comment
+		case c == '!' || c == '&': // a # in it does not start a comment
 			at = t.src.propertyEnd(at)
 		case c == '%' && t.src.lineStart(at) == at:
 			stop := t.src.lineEnd(at)
@@ -144,8 +144,8 @@ func (t *yamlTree) scanGap(at, end int) error {
 	return nil
 }
 
-// directive notes %YAML and %TAG with the document to which they belong. The blanks
-// and the comment in them mean nothing.
+// directive adds %YAML or %TAG to the traits of its document. Blanks and comments in it have no
+// meaning.
 func (t *yamlTree) directive(at int, text []byte) {
 	line, _ := t.src.position(at)
 	doc := len(t.begin) - 1
@@ -168,8 +168,8 @@ func (t *yamlTree) containerAt(offset int) *Node {
 	return t.roots[0]
 }
 
-// The functions below visit the parser's nodes in the order in which sops
-// builds its tree, and put the comments among the entries that build made.
+// The functions below visit the parser's nodes in the order in which sops builds its tree, and
+// insert the comments between the entries that build created.
 
 func (t *yamlTree) document(root *Node, doc *yaml.Node) {
 	content := doc.Content[0]
@@ -184,11 +184,11 @@ func (t *yamlTree) document(root *Node, doc *yaml.Node) {
 	root.entries = b.entries()
 }
 
-// entryBuilder makes a new list of entries: the old ones with comments between.
+// entryBuilder creates a new list of entries: the old ones with comments between them.
 type entryBuilder struct {
 	t    *yamlTree
 	old  []*Node
-	at   int     // how many of them have been passed
+	at   int     // number of old entries that were added
 	out  []*Node // nil before the first comment
 	list bool
 }
@@ -276,13 +276,13 @@ func (t *yamlTree) descend(n *Node, y *yaml.Node, handled bool) {
 		b.list = true
 		b.sequence(y, handled)
 	default:
-		return // scalars have no entries; those of an alias belong to its anchor
+		return // scalars have no entries; the entries of an alias belong to its anchor
 	}
 	n.entries = b.entries()
 }
 
-// closeFlows finds the closing bracket of each collection in flow style: the
-// brackets that are neither in a token nor in a comment nest properly.
+// closeFlows finds the closing bracket of each collection in flow style. Brackets outside of tokens
+// and comments are properly nested.
 func (t *yamlTree) closeFlows() {
 	opened := map[int]*Node{}
 	var collect func(n *Node)

@@ -13,14 +13,14 @@ import (
 // sopsYAMLIndent is the indentation that sops writes.
 const sopsYAMLIndent = 4
 
-// convertYAML writes documents as sops does. The encoder does not write every
-// string so that it reads back (a line feed at the beginning is lost in a block), so
-// the text is read again, and written with quotes if it says something else.
+// convertYAML writes documents as sops does. Not every string round-trips through the encoder: a
+// block loses a line feed at its start. So convertYAML parses the result, and quotes all strings if
+// a value differs.
 func convertYAML(roots []*Node, indent int) ([]byte, error) {
 	if indent <= 0 {
 		indent = sopsYAMLIndent
 	}
-	check := make([]*Node, len(roots)) // what a document can be
+	check := make([]*Node, len(roots)) // a document must be a map
 	for i, root := range roots {
 		if check[i] = root; root.Kind != Map {
 			named := *root
@@ -40,8 +40,8 @@ func convertYAML(roots []*Node, indent int) ([]byte, error) {
 	return nil, fmt.Errorf("it would not read back the same: %w (yaml)", ErrConvert)
 }
 
-// sameValues reports that a text holds the values. Their types may differ, for a
-// float without fraction is written like an integer.
+// sameValues reports whether a file holds the given values. Types may differ, because a float
+// without a fraction is written like an integer.
 func sameValues(text []byte, want []*Node) bool {
 	p, err := YAML.parse(text)
 	if err != nil || len(p.roots) != len(want) {
@@ -60,7 +60,7 @@ func sameValues(text []byte, want []*Node) bool {
 
 func encodeYAML(roots []*Node, indent int, quoted bool) (text []byte, err error) {
 	defer func() {
-		// The encoder panics where it cannot go on, and its words may quote a value.
+		// The encoder panics if it cannot continue, and its message may quote a value.
 		if recover() != nil {
 			text, err = nil, fmt.Errorf("%w (yaml)", ErrConvert)
 		}
@@ -83,7 +83,7 @@ func encodeYAML(roots []*Node, indent int, quoted bool) (text []byte, err error)
 	return b.Bytes(), nil
 }
 
-// yamlOf builds the encoder's node of a tree.
+// yamlOf returns the encoder's node for a tree.
 func yamlOf(n *Node, quoted bool) (*yaml.Node, error) {
 	if n.Kind == Map || n.Kind == List {
 		return yamlCollection(n, quoted)
@@ -96,7 +96,7 @@ func yamlOf(n *Node, quoted bool) (*yaml.Node, error) {
 	if y.Encode(v) != nil {
 		return nil, fmt.Errorf("line %d: %w (yaml)", n.Line, ErrConvert)
 	}
-	if n.Type == crypto.Float && n.Text == "-0" { // which would be an integer, without a sign
+	if n.Type == crypto.Float && n.Text == "-0" { // otherwise an integer without a sign
 		y.Value, y.Tag = "-0.0", "!!float"
 	}
 	if quoted && n.Type == crypto.Str {
@@ -105,16 +105,16 @@ func yamlOf(n *Node, quoted bool) (*yaml.Node, error) {
 	return y, nil
 }
 
-// yamlCollection puts comments where sops puts them: those before the first
-// entry above the collection, the last ones at its foot, the others above the entry behind
-// them, or behind it if that is where they stood in clear.
+// yamlCollection places comments as sops does: comments before the first entry come above the
+// collection, the last ones at its foot, and the others above the next entry. An unencrypted
+// comment after a value stays on the value's line.
 func yamlCollection(n *Node, quoted bool) (*yaml.Node, error) {
 	y := &yaml.Node{Kind: yaml.MappingNode}
 	if n.Kind == List {
 		y.Kind = yaml.SequenceNode
 	}
 	var heads, inline []string
-	var last *yaml.Node // what carries the comments above the entry added last
+	var last *yaml.Node // the node that holds the comments above the last added entry
 	for i, e := range n.entries {
 		if e.Kind == Comment {
 			if isTrailing(n, i) {
@@ -155,8 +155,8 @@ func yamlCollection(n *Node, quoted bool) (*yaml.Node, error) {
 	return y, nil
 }
 
-// isTrailing reports that the i-th entry is a comment behind the value that
-// follows it in the tree. sops remembers that of comments in clear only.
+// isTrailing reports whether the i-th entry is a comment on the line of the following entry, after
+// its value. sops keeps this only for unencrypted comments.
 func isTrailing(n *Node, i int) bool {
 	c := n.entries[i]
 	return !c.Sealed && i+1 < len(n.entries) && n.entries[i+1].Kind != Comment &&

@@ -2,10 +2,10 @@ package envfile
 
 import "bytes"
 
-// boundYAML refuses a text of which the parser would make too many nodes. It cannot
-// be stopped on its way, so they are counted before: too many only in a text that is
-// hard to read, and too few only for "[a: b]", which is three and counts as two, and
-// for what is spelled like a ciphertext and stands in brackets without quotes.
+// boundYAML rejects a file for which the parser would create too many nodes. The parser cannot be
+// stopped, so boundYAML counts the nodes first. The count is too high only for files that are hard
+// to read. It is too low only for "[a: b]", which has three nodes and counts as two, and for
+// unquoted strings in brackets that have the form of a ciphertext.
 func boundYAML(src []byte) error {
 	most := mostNodes(len(src))
 	if len(src) <= most || separators(src) <= most {
@@ -18,7 +18,7 @@ func boundYAML(src []byte) error {
 	return nil
 }
 
-// count returns the line on which nothing is left, 0 if it does not come to that.
+// count returns the line on which the budget is exceeded, or 0.
 func (c *yamlCounter) count(text []byte) (line int) {
 	for l := range bytes.Lines(text) {
 		line++
@@ -29,12 +29,12 @@ func (c *yamlCounter) count(text []byte) (line int) {
 	return 0
 }
 
-// separators counts what stands before each node but the first, wherever it
-// stands: a line break, a comma, a colon, a bracket, a dash.
+// separators counts the characters that come before every node except the first, in any context: a
+// line break, a comma, a colon, a bracket, a dash.
 func separators(text []byte) (n int) {
 	for _, s := range [][]byte{
 		{'\n'}, {','}, {':'}, {'['}, {'{'}, {'-', ' '}, {'-', '\t'}, {'?', ' '}, {'?', '\t'},
-		[]byte("\u0085"), []byte("\u2028"), []byte("\u2029"), // line breaks, too
+		[]byte("\u0085"), []byte("\u2028"), []byte("\u2029"), // also line breaks
 	} {
 		n += bytes.Count(text, s)
 	}
@@ -44,11 +44,11 @@ func separators(text []byte) (n int) {
 // shortestCiphertext is the length of the ciphertext of one byte, after sealedPrefix.
 const shortestCiphertext = 95
 
-// inCiphertext holds the characters between the brackets of a ciphertext: base64 and the
-// names of its parts.
+// inCiphertext holds the characters between the brackets of a ciphertext: base64 and the names of
+// its parts.
 var inCiphertext = setOf("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/=,:_")
 
-// inCiphertexts counts the separators in ciphertexts, which are quoted in brackets.
+// inCiphertexts counts the separators in ciphertexts. In brackets, ciphertexts are quoted.
 func inCiphertexts(text []byte) (n int) {
 	const each = len("[,:,:,:,:") // ENC[AES256_GCM,data:…,iv:…,tag:…,type:…]
 	for {
@@ -67,12 +67,12 @@ func inCiphertexts(text []byte) (n int) {
 	}
 }
 
-// yamlCounter counts line by line and leaves out what is text for certain.
+// yamlCounter counts the nodes line by line and skips characters that certainly belong to a scalar.
 type yamlCounter struct {
 	left   int
-	sure   bool // no bracket or quote is open that was opened on an earlier line
-	scalar int  // lines that are indented more are text of a block scalar; -1 outside of one
-	first  bool // its first line says how much more
+	sure   bool // no bracket or quote of an earlier line is open
+	scalar int  // lines with more indentation belong to a block scalar; -1 outside of one
+	first  bool // the next line sets the indentation of the block scalar
 }
 
 func (c *yamlCounter) line(text []byte) {
@@ -118,8 +118,8 @@ func (c *yamlCounter) line(text []byte) {
 	}
 }
 
-// structure takes the dashes and the key from the beginning of a line. parent is
-// the column of the last of them, -1 without any.
+// structure removes the dashes and the key from the start of a line. parent is the column of the
+// last of them, or -1.
 func (c *yamlCounter) structure(rest []byte, column int) (parent int, value []byte) {
 	parent = -1
 	skip := func(n int) {
@@ -145,7 +145,8 @@ func (c *yamlCounter) structure(rest []byte, column int) (parent int, value []by
 
 const (
 	letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./"
-	// A value that begins like this is plain: brackets and quotes in it mean nothing.
+	// A value that starts with one of these is plain: brackets and quotes in it have no special
+	// meaning.
 	plainStarts = letters + "$(<+~="
 )
 
@@ -167,10 +168,10 @@ func isBlockHeader(value []byte) bool {
 	return len(value)-len(rest) <= 3 && (len(bytes.TrimSpace(rest)) == 0 || rest[0] == ' ' && bytes.TrimLeft(rest, " ")[0] == '#')
 }
 
-// closesOnLine reports whether what begins with a quote or a bracket ends on
-// its line, so that the next line has nothing to do with it. In doubt it does not.
+// closesOnLine reports whether a quote or bracket at the start of value is closed on the same line
+// and does not affect the next one. In doubt it returns false.
 func closesOnLine(value []byte) bool {
-	depth, before := 0, byte(',') // before is what stands before, without blanks
+	depth, before := 0, byte(',') // before is the previous character that is not a blank
 	for i := 0; i < len(value); i++ {
 		switch ch := value[i]; ch {
 		case ' ':
@@ -200,7 +201,8 @@ func closesOnLine(value []byte) bool {
 	return false
 }
 
-// quotedLength is the length of the quoted text that s begins with, -1 if it does not end.
+// quotedLength returns the length of the quoted string at the start of s, or -1 if it is not
+// closed.
 func quotedLength(s []byte) int {
 	for i := 1; i < len(s); i++ {
 		switch {

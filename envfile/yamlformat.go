@@ -10,13 +10,13 @@ import (
 	"github.com/sealcfg/sealcfg/crypto"
 )
 
-// spell puts a text in the place of a value or comment, in the style that is
-// there. A sealed text keeps the style of the plain one, because readers parse
-// all styles alike: so the author's quotes come back when it is opened.
+// format replaces a value or comment and keeps its style. A ciphertext has the style of the
+// plaintext, because readers parse all styles alike. Decryption therefore restores the author's
+// quotes.
 //
-// Plain text inside { } or [ ] cannot hold a sealed text, which has commas and
-// brackets. There the styles shift: plain is sealed as '…', and '…' as ! '…'
-// where plain would do as well.
+// Inside { } or [ ], a ciphertext cannot be unquoted, because it contains commas and brackets.
+// There the styles shift: an unquoted value is encrypted as '…', and a value in single quotes as !
+// '…' if it would be valid without quotes.
 func (t *yamlTree) format(n *Node, to replacement) ([]edit, error) {
 	if n.Kind == Comment {
 		return []edit{{n.span.start, n.span.end, "#" + to.text}}, nil
@@ -34,7 +34,7 @@ func (t *yamlTree) format(n *Node, to replacement) ([]edit, error) {
 	return w.seal(to.text), nil
 }
 
-// respell implements [respeller].
+// reformat implements [reformatter].
 func (t *yamlTree) reformat(n *Node, encrypted bool) []edit {
 	settled := settledNode(n)
 	if settled == n {
@@ -60,8 +60,8 @@ func (t *yamlTree) reformat(n *Node, encrypted bool) []edit {
 	return append(edits, w.reopen(n.Type, n.Text)...)
 }
 
-// reopen spells a plain value in the place of another, in its style, such that all readers take
-// it for that value. A tag of a type would contradict.
+// reopen replaces a plaintext value by another one, in the same style, so that all readers read the
+// new value. It drops a tag that contradicts the type.
 func (w *yamlWriter) reopen(typ crypto.Type, text string) []edit {
 	edits := w.open(replacement{typ: typ, text: text, agreed: true})
 	if w.sp.tagKind == coreTag && typ == crypto.Str && utf8.ValidString(text) {
@@ -70,8 +70,8 @@ func (w *yamlWriter) reopen(typ crypto.Type, text string) []edit {
 	return edits
 }
 
-// staysOnLine reports whether a value may get another text by another ciphertext alone: it
-// is opened in place, in the style that it has.
+// staysOnLine reports whether a value can change by a change of its ciphertext alone: the new
+// plaintext is on one line, in the same style.
 func (t *yamlTree) staysOnLine(n *Node, to replacement) bool {
 	sp, src := n.span, t.src.src
 	switch {
@@ -119,7 +119,7 @@ func (w *yamlWriter) seal(enc string) []edit {
 		switch {
 		case !sp.flow || !canBePlain(w.n.Text, true, sp.tagKind.keepsString()) || w.ambiguous():
 			return replace("'" + enc + "'")
-		case sp.keepsTag(): // and cannot have another
+		case sp.keepsTag(): // a value has at most one tag
 			return replace(`"` + enc + `"`)
 		}
 		return replace("! '" + enc + "'")
@@ -143,17 +143,17 @@ func (w *yamlWriter) seal(enc string) []edit {
 	return replace(enc)
 }
 
-// ambiguous reports whether readers disagree about the value if it has no quotes.
+// ambiguous reports whether readers disagree about the value without quotes.
 func (w *yamlWriter) ambiguous() bool { return w.n.Type == crypto.Str && ambiguous(w.n.Text) }
 
-// keepsTag reports whether a tag remains when the value is encrypted.
+// keepsTag reports whether a tag stays when the value is encrypted.
 func (sp *span) keepsTag() bool { return sp.tag >= 0 && sp.tagKind != bangTag && sp.tagKind != coreTag }
 
-// sops seals every value without quotes. A value of a file that sops wrote
-// stays so when the file is sealed again, unless its author now spells it in a
-// way that would not come back: else one change would requote the whole file.
+// sops encrypts every value without quotes. A value of a file that sops wrote stays unquoted in the
+// next encrypted file, unless decryption would then change how its author writes it. Otherwise one
+// change would add quotes in the whole file.
 
-// dropTag removes the tag, but nothing that stands between it and the value.
+// dropTag removes the tag and the blanks after it.
 func (w *yamlWriter) dropTag() edit {
 	end := w.src.propertyEnd(w.sp.tag)
 	for end < len(w.src.src) && blank(w.src.src[end]) {
@@ -169,15 +169,15 @@ func (w *yamlWriter) sealPlain(enc string) []edit {
 	return w.insteadOfBlock(enc)
 }
 
-// insteadOfBlock puts a text on the line of a block's header, and drops the
-// block. A comment in the header stays.
+// insteadOfBlock replaces a block scalar by a value on the line of its header. A comment in the
+// header stays.
 func (w *yamlWriter) insteadOfBlock(text string) []edit {
 	end, lineEnd := w.headerEnd(), w.src.lineEnd(w.sp.header)
 	return []edit{{w.sp.header, end, text + w.blankBefore(end, text)}, {lineEnd, max(w.sp.end, lineEnd), ""}}
 }
 
-// comesBackFromPlain reports whether the value, sealed without quotes, would be
-// opened as it is written now.
+// comesBackFromPlain reports whether decryption of an unquoted ciphertext would write the value as
+// it is written now.
 func (w *yamlWriter) comesBackFromPlain() bool {
 	sp := w.sp
 	text := w.n.Text
@@ -185,7 +185,7 @@ func (w *yamlWriter) comesBackFromPlain() bool {
 		return false
 	}
 	if w.n.Type == crypto.Str && ambiguous(text) && canBePlain(text, false, false) {
-		return false // whether it has quotes is bound
+		return false // the binding covers whether it has quotes
 	}
 	if sp.header < 0 {
 		return formatScalar(w.n.Type, text, false) == string(w.src.src[sp.start:sp.end]) && !w.opensAsBlock(text)
@@ -220,8 +220,8 @@ func (w *yamlWriter) blockIndent() int {
 	return w.src.detectIndent(w.src.nextLine(w.sp.header), w.sp.indent+1)
 }
 
-// blankBefore returns the blank that a text needs between it and what stands at
-// end. The parser lets a comment touch a quote or the header of a block.
+// blankBefore returns the blank that is required between a text and a comment at end, or "". The
+// parser does not require it after a quote or the header of a block.
 func (w *yamlWriter) blankBefore(end int, text string) string {
 	if end < len(w.src.src) && w.src.src[end] == '#' && text != "" && strings.IndexByte(`"'`, text[len(text)-1]) < 0 {
 		return " "
@@ -229,12 +229,12 @@ func (w *yamlWriter) blankBefore(end int, text string) string {
 	return ""
 }
 
-// open spells a plain value in the place of a ciphertext, or of another value.
+// open replaces a ciphertext, or another value, by a plaintext value.
 func (w *yamlWriter) open(to replacement) []edit {
 	sp, typ, text := w.sp, to.typ, to.text
 	noString := typ != crypto.Str || !utf8.ValidString(text)
 	var edits []edit
-	if sp.tagKind == bangTag || sp.tag >= 0 && noString { // it would contradict
+	if sp.tagKind == bangTag || sp.tag >= 0 && noString { // it would contradict the value
 		edits = append(edits, w.dropTag())
 	}
 	if sp.style == styleLiteral || sp.style == styleFolded {
@@ -269,9 +269,10 @@ func (w *yamlWriter) open(to replacement) []edit {
 	return replace(formatScalar(typ, text, sp.flow))
 }
 
-// marksPlain reports whether the quotes of a ciphertext within { } or [ ] stand for no quotes, given the string
-// that is encrypted. The tag ! marks what is rare: quotes around a usual string, and none around an
-// ambiguous one. A formatter may drop the tag or change the quotes; then an ambiguous string has to stay in quotes.
+// marksPlain reports whether a ciphertext within { } or [ ] marks a plaintext without quotes, given
+// the decrypted string. The tag ! marks the rare cases: quotes around an unambiguous string, and no
+// quotes around an ambiguous one. A formatter may drop the tag or change the quotes; then an
+// ambiguous string must stay quoted.
 func (sp *span) marksPlain(text string) bool {
 	switch {
 	case !sp.flow:
@@ -282,8 +283,8 @@ func (sp *span) marksPlain(text string) bool {
 	return sp.style == styleSingle && sp.tagKind != bangTag
 }
 
-// reveal notes a tag that contradicts the type, and whether a string gets quotes in plaintext where
-// the ciphertext stands for one without.
+// reveal sets a tag that contradicts the type. It also sets whether a string gets quotes in
+// plaintext although its ciphertext marks one without quotes.
 func (t *yamlTree) reveal(n *Node) error {
 	sp := n.span
 	if sp.tagKind == stringTag && impliedTag(n) != "!!str" {
@@ -297,17 +298,16 @@ func (t *yamlTree) reveal(n *Node) error {
 	return nil
 }
 
-// plain reports whether a string is written without quotes, where its ciphertext allows it.
+// plain reports whether to write a string without quotes, if its ciphertext allows it.
 func (w *yamlWriter) plain(to replacement) bool {
 	tagged := w.sp.tagKind.keepsString()
 	return canBePlain(to.text, w.sp.flow, tagged) && (tagged || !to.agreed || !ambiguous(to.text))
 }
 
-// blanksAfter looks at the blank lines behind the value. It returns the edits
-// that empty those which only a plain value can have behind it: with tabs, or
-// with more blanks than the indentation of a block. joins says that lines behind
-// a block with that header would become part of it: blank ones, which "+" keeps,
-// or a comment that stands as deep as its text.
+// blanksAfter checks the blank lines after the value. It returns edits that empty the lines that
+// are only valid after a plain value: lines with tabs, or with more blanks than the indentation of
+// a block. joins reports whether lines after a block with that header would become a part of it:
+// blank lines, which "+" keeps, or a comment with the indentation of the block.
 func (w *yamlWriter) blanksAfter(indent int, header string) (edits []edit, joins bool) {
 	src := w.src
 	for at := src.nextLine(w.sp.end); at < len(src.src); at = src.nextLine(at) {
@@ -341,8 +341,8 @@ func (w *yamlWriter) indented(lines []string, indent int) string {
 	return b.String()
 }
 
-// openBlock replaces the content of a block scalar, and its header where the
-// new text asks for another one.
+// openBlock replaces the content of a block scalar, and its header if the new text requires another
+// one.
 func (w *yamlWriter) openBlock(typ crypto.Type, text string) []edit {
 	sp := w.sp
 	headerEnd := w.headerEnd()
@@ -363,8 +363,8 @@ func (w *yamlWriter) openBlock(typ crypto.Type, text string) []edit {
 	return append(edits, edit{sp.start, sp.end, content})
 }
 
-// headerFits reports whether a literal header reads a text that wants another:
-// the same chomping, and an indentation indicator where one is needed.
+// headerFits reports whether a literal header is valid for a text with the preferred header want:
+// it has the same chomping, and an indentation indicator if one is required.
 func headerFits(header, want string) bool {
 	chomp := func(h string) string { return strings.Trim(h, "|123456789") }
 	hasDigit := func(h string) bool { return strings.ContainsAny(h, "123456789") }
@@ -374,8 +374,8 @@ func headerFits(header, want string) bool {
 	return chomp(header) == chomp(want) || chomp(header) == "+" && chomp(want) == ""
 }
 
-// literalLines returns the header and the content lines of a literal block.
-// The last line is without its break: what follows the value supplies it.
+// literalLines returns the header and the content lines of a literal block. The last line has no
+// line break: the break after the value serves as one.
 func literalLines(text string, indent int) (header string, lines []string) {
 	body := strings.TrimRight(text, "\n")
 	feeds := len(text) - len(body)
@@ -397,13 +397,13 @@ func literalLines(text string, indent int) (header string, lines []string) {
 	return header, lines
 }
 
-// literalOK reports whether a text may become a literal block that was none before.
+// literalOK reports whether a text can be written as a new literal block.
 func literalOK(text string) bool {
 	return blockOK(text) && text[0] != '\n' && text[0] != ' ' && text[0] != '\t'
 }
 
-// blockOK reports whether a literal block can hold the text: printable, and
-// with something in it besides blanks and line feeds.
+// blockOK reports whether a literal block can hold the text: it is printable and contains a
+// character that is not a blank or line feed.
 func blockOK(text string) bool {
 	if !utf8.ValidString(text) || strings.Trim(text, " \t\n") == "" {
 		return false
@@ -416,7 +416,7 @@ func blockOK(text string) bool {
 	return true
 }
 
-// step returns the indentation of nested maps in this file, sops's if there is none.
+// step returns the indentation of nested maps in this file, or sops's.
 func (t *yamlTree) step() int {
 	for _, root := range t.roots {
 		for e := range root.Entries() {

@@ -6,8 +6,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// misreadYAML is misread for YAML. Most texts have nothing but what the parser's nodes tell, which are
-// then compared as they are.
+// misreadYAML is misread for YAML. For most files, the parser's nodes contain everything to
+// compare, and no tree is built.
 func misreadYAML(src []byte, want []*Node) (Path, error) {
 	docs, err := decodeWithParser(src)
 	if err != nil {
@@ -34,8 +34,9 @@ func misreadYAML(src []byte, want []*Node) (Path, error) {
 	return nil, nil
 }
 
-// allInNodes reports whether the parser's nodes hold all that a reader sees of a text: it has no
-// directives, no tags and none of the line breaks of YAML 1.1, of which the parser does not tell.
+// allInNodes reports whether the parser's nodes contain everything that a reader sees of a file.
+// They lack directives, the tag "!", and the line breaks of YAML 1.1. Files with any tag return
+// false.
 func allInNodes(src []byte) bool {
 	for _, s := range []string{"!", "\n%", "\u0085", "\u2028", "\u2029"} {
 		if bytes.Contains(src, []byte(s)) {
@@ -45,12 +46,13 @@ func allInNodes(src []byte) bool {
 	return !bytes.HasPrefix(bytes.TrimPrefix(src, []byte(byteOrderMark)), []byte("%"))
 }
 
-// differsFromYAML is difference for a node of the parser, with its key if it is in a map.
+// differsFromYAML is difference for a node of the parser, with its key if it is in a map. It
+// returns true if they do not differ.
 func differsFromYAML(want *Node, key, y *yaml.Node, at Path) (Path, bool) {
 	got := Node{Anchor: y.Anchor}
 	if y.Kind == yaml.AliasNode {
 		got.Anchor = ""
-		for y.Kind == yaml.AliasNode { // want ends, so this does
+		for y.Kind == yaml.AliasNode { // want is finite, so this ends
 			y = y.Alias
 		}
 	}

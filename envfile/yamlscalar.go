@@ -14,11 +14,11 @@ import (
 	"github.com/sealcfg/sealcfg/crypto"
 )
 
-// How a scalar is spelled in YAML, wherever it stands.
+// This file formats single scalars in YAML, independent of their position.
 
 func formatInt(n int64) string { return strconv.FormatInt(n, 10) }
 
-// printable reports whether YAML may carry a character unescaped on one line.
+// printable reports whether YAML allows a character unescaped on one line.
 func printable(r rune) bool {
 	return r >= ' ' && r <= '~' || r >= 0xA0 && r <= 0xD7FF && r != 0x2028 && r != 0x2029 ||
 		r >= 0xE000 && r <= 0xFFFD && r != 0xFEFF || r >= 0x10000 && r <= 0x10FFFF
@@ -33,13 +33,13 @@ func canBeSingle(text string) bool {
 	return true
 }
 
-// canBePlain reports whether a string reads back as itself without quotes.
-// With a tag of its own it is a string whatever it looks like.
+// canBePlain reports whether a string round-trips without quotes. With a tag that makes it a
+// string, its characters do not affect its type.
 func canBePlain(text string, flow, tagged bool) bool {
 	return obviouslyPlain(text, flow) || parsesAsPlain(text, flow, tagged)
 }
 
-// parsesAsPlain asks the parser.
+// parsesAsPlain is canBePlain by a call of the parser.
 func parsesAsPlain(text string, flow, tagged bool) bool {
 	if strings.ContainsAny(text, "\n\r\t") || !canBeSingle(text) || text == "" {
 		return false
@@ -80,13 +80,14 @@ func unmarshalNode(text string, n *yaml.Node) (err error) {
 	return yaml.Unmarshal([]byte(text), n)
 }
 
-// obviouslyPlain spares most strings a trip through the parser.
+// obviouslyPlain reports whether a string certainly round-trips without quotes. It avoids a call of
+// the parser for most strings.
 func obviouslyPlain(text string, flow bool) bool {
 	if text == "" || len(text) > 1000 {
 		return false
 	}
 	for i := range len(text) {
-		// A colon or a blank stands alone, between characters that mean nothing.
+		// A colon or a blank is allowed between two harmless characters.
 		if !harmless(text[i], flow) && !(i > 0 && i < len(text)-1 && (text[i] == ':' || text[i] == ' ') &&
 			harmless(text[i-1], flow) && harmless(text[i+1], flow)) {
 			return false
@@ -106,8 +107,8 @@ func obviouslyPlain(text string, flow bool) bool {
 	return true
 }
 
-// harmless reports whether a character means nothing to YAML within a text,
-// whatever stands beside it. Outside of { } and [ ] only : and # do.
+// harmless reports whether c has no special meaning inside a plain scalar, whatever its neighbors
+// are. flow means within { } or [ ]; outside of them, only : and # are special.
 func harmless(c byte, flow bool) bool {
 	if !flow {
 		return c > ' ' && c <= '~' && c != ':' && c != '#'
@@ -115,9 +116,9 @@ func harmless(c byte, flow bool) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("_-./+=@", c) >= 0
 }
 
-// formatScalar spells a value without regard to an older style, as sops would:
-// without quotes where all readers take that for the same value, in double quotes where one
-// would take it for something else, else in single quotes if they can hold it.
+// formatScalar formats a value without a previous style, as sops would. It uses no quotes if all
+// readers take the result for the same value, and double quotes if a reader would take it for
+// another type. Otherwise it uses single quotes if they can hold the value.
 func formatScalar(typ crypto.Type, text string, flow bool) string {
 	switch {
 	case typ != crypto.Str:
@@ -136,8 +137,8 @@ func formatScalar(typ crypto.Type, text string, flow bool) string {
 
 func quoteSingle(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
 
-// formatTyped spells the canonical text of a number, boolean or time so that
-// YAML gives it the same type again.
+// formatTyped formats the canonical text of a number, boolean or time so that YAML reads it with
+// the same type.
 func formatTyped(typ crypto.Type, text string) string {
 	switch typ {
 	case crypto.Bool:
@@ -145,7 +146,7 @@ func formatTyped(typ crypto.Type, text string) string {
 	case crypto.Float:
 		return formatFloat(text)
 	case crypto.Time:
-		// A day without a time is what people write for midnight UTC.
+		// People write midnight UTC as a date without a time.
 		if t, err := time.Parse(time.RFC3339Nano, text); err == nil && strings.HasSuffix(text, "T00:00:00Z") {
 			return t.Format(time.DateOnly)
 		}
@@ -177,7 +178,7 @@ func formatFloat(text string) string {
 	return text
 }
 
-// quoteDouble spells a string in double quotes, escaping only what must be.
+// quoteDouble formats a string in double quotes, with the necessary escapes only.
 func quoteDouble(text string) string {
 	var b strings.Builder
 	b.WriteByte('"')

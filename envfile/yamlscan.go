@@ -9,44 +9,43 @@ import (
 	"github.com/sealcfg/sealcfg/internal/nocopy"
 )
 
-// Most files are in the plain block style: a key or a dash a line, scalars on
-// one line or in literal blocks, comments above what they are about. A yamlScan
-// reads that style and nothing else, in a small part of the parser's time, and
-// makes the very nodes that the parser would make, comments and places included;
-// FuzzYAMLScan compares them. What it is not certain of is left to the parser: it
-// never reports an error, and never guesses.
+// Most files are in a plain block style: a key or a dash per line, scalars on one line or in
+// literal blocks, and comments above the entries that they describe. A yamlScan parses only this
+// style, much faster than the parser. It creates exactly the nodes that the parser would create,
+// including comments and positions; FuzzYAMLScan compares them. It never guesses and never returns
+// an error: in doubt, it leaves the file to the parser.
 type yamlScan struct {
 	text  string // ends with a line feed
 	ascii bool
 
-	// Where the next key or dash stands, of which nothing has been read yet.
-	at, col     int    // offset (that of the end if there is none), column from 0
-	line, start int    // its line from 1, and the offset of that
+	// The position of the next key or dash, which has not been parsed yet.
+	at, col     int    // offset (or the end of the text), column from 0
+	line, start int    // its line from 1, and the offset of the line
 	head        string // the comments above it
 
 	depth int
-	made  int          // nodes
-	most  int          // of them: where they are too many, boundYAML says so
-	open  []*yaml.Node // children of the collections that are being read
-	nodes []yaml.Node  // to be handed out
-	slots []*yaml.Node // to be handed out
+	made  int          // number of nodes
+	most  int          // limit for made; for more nodes, boundYAML returns the error
+	open  []*yaml.Node // children of the unfinished collections
+	nodes []yaml.Node  // preallocated
+	slots []*yaml.Node // preallocated
 }
 
-// What is longer or deeper is left to the parser, which has limits of its own.
+// Longer or deeper text is left to the parser, which has its own limits.
 const (
 	longestScannedKey = 500
 	mostScannedBlanks = 200
 	deepestScanned    = 100
 )
 
-// never is a column that is not reached.
+// never is a column that no line reaches.
 const never = 1 << 30
 
-// doubt is what yamlScan panics with, inside of scanYAML.
+// doubt is the panic value of yamlScan. scanYAML recovers it.
 type doubt struct{}
 
-// scanYAML returns the documents of a text, or false if the parser has to be
-// asked. They share the bytes of src, which nobody may change any more.
+// scanYAML returns the documents of a file, or false if the file needs the parser. The nodes share
+// the bytes of src, which must not change any more.
 func scanYAML(src []byte) (docs []*yaml.Node, ok bool) {
 	ascii, ok := scannable(src)
 	if !ok {
@@ -60,12 +59,12 @@ func scanYAML(src []byte) (docs []*yaml.Node, ok bool) {
 			docs, ok = nil, false
 		}
 	}()
-	s := &yamlScan{text: nocopy.String(src), ascii: ascii, most: 2 * mostNodes(len(src))} // a field is two
+	s := &yamlScan{text: nocopy.String(src), ascii: ascii, most: 2 * mostNodes(len(src))} // a field is two nodes
 	return []*yaml.Node{s.document()}, true
 }
 
-// scannable reports whether a text has only characters that mean the same
-// wherever they stand, and whether all of them are ASCII.
+// scannable reports whether a file has only characters that mean the same in every context, and
+// whether all of them are ASCII.
 func scannable(src []byte) (ascii, ok bool) {
 	if len(src) == 0 || src[len(src)-1] != '\n' {
 		return false, false
@@ -90,14 +89,14 @@ func scannable(src []byte) (ascii, ok bool) {
 	return ascii, true
 }
 
-// sure gives up on a text unless ok.
+// sure leaves the file to the parser unless ok.
 func (s *yamlScan) sure(ok bool) {
 	if !ok {
 		panic(doubt{})
 	}
 }
 
-// node makes a node that begins at an offset of the line at hand.
+// node returns a new node at an offset of the current line.
 func (s *yamlScan) node(kind yaml.Kind, tag string, offset int) *yaml.Node {
 	if len(s.nodes) == 0 {
 		s.made += 64
@@ -113,7 +112,7 @@ func (s *yamlScan) node(kind yaml.Kind, tag string, offset int) *yaml.Node {
 	return n
 }
 
-// close gives a collection the children that were read since mark.
+// close gives a collection the children that were parsed since mark.
 func (s *yamlScan) close(n *yaml.Node, mark int) *yaml.Node {
 	count := len(s.open) - mark
 	if len(s.slots) < count {
@@ -145,8 +144,8 @@ func (s *yamlScan) document() *yaml.Node {
 	return doc
 }
 
-// cutHead cuts the comments at the beginning of a text into those about the
-// document and those about its first key.
+// cutHead splits the comments at the start of a file into the document's comments and the first
+// key's comments.
 func cutHead(head string) (document, key string) {
 	if above, ok := strings.CutSuffix(head, "\n"); ok {
 		return above, ""
@@ -157,16 +156,16 @@ func cutHead(head string) (document, key string) {
 	return "", head
 }
 
-// nextLine goes on to the next key or dash, from the beginning of a line, the
-// number of which is s.line. Comments on the way there have to stand in its column;
-// then they are about it. If a blank line follows them, they may be about what
-// stands before them, but not behind a key without a value, in whose column or
-// deeper they stand: that is the column called free.
+// nextLine advances to the next key or dash. from is the start of a line, s.line its number.
+// Comments before the key or dash must have its column; then they belong to it. If a blank line
+// follows the comments, the parser may attach them to the previous entry, so nextLine leaves the
+// file to the parser. There are two exceptions: a blank line also comes before the comments, or
+// they are in column free or deeper. free is the column of the previous key if it has no value.
 func (s *yamlScan) nextLine(from, free int) {
 	s.head = ""
-	var head []byte           // if there is more than one
-	column, ended := -1, from // of the last comment
-	apart := false            // from what stands before them
+	var head []byte           // set for more than one comment
+	column, ended := -1, from // column and end of the last comment
+	apart := false            // a blank line separates the comments from the previous value
 	for ; ; s.line++ {
 		i := from
 		for i < len(s.text) && s.text[i] == ' ' {
@@ -213,14 +212,14 @@ func (s *yamlScan) nextLine(from, free int) {
 	}
 }
 
-// lineEnd returns the line feed behind i. The text ends with one, but its end is
-// no place to ask from.
+// lineEnd returns the offset of the next line feed at or after i. The text ends with a line feed,
+// so i must not be the end of the text.
 func (s *yamlScan) lineEnd(i int) int { return i + strings.IndexByte(s.text[i:], '\n') }
 
-// ends reports whether a blank or a line feed stands at i.
+// ends reports whether the character at i is a blank or a line feed.
 func (s *yamlScan) ends(i int) bool { return s.text[i] == ' ' || s.text[i] == '\n' }
 
-// dash reports whether a list item begins at s.at.
+// dash reports whether a list item starts at s.at.
 func (s *yamlScan) dash() bool { return s.at < len(s.text) && s.text[s.at] == '-' && s.ends(s.at+1) }
 
 func (s *yamlScan) skipBlanks(i int) int {
@@ -230,8 +229,8 @@ func (s *yamlScan) skipBlanks(i int) int {
 	return i
 }
 
-// mapping reads the map that begins at s.at. If its first key has been read, that
-// is given, with the offset behind its colon.
+// mapping parses the map that starts at s.at. If its first key was already parsed, key is that key,
+// and next is the offset after its colon.
 func (s *yamlScan) mapping(key *yaml.Node, next int) *yaml.Node {
 	s.depth++
 	s.sure(s.depth < deepestScanned)
@@ -256,10 +255,10 @@ func (s *yamlScan) mapping(key *yaml.Node, next int) *yaml.Node {
 	}
 }
 
-// colon reports whether there is a colon at i that makes a key of what stands before it.
+// colon reports whether the character at i is a colon that ends a key.
 func (s *yamlScan) colon(i int) bool { return s.text[i] == ':' && s.ends(i+1) }
 
-// value reads what stands behind the colon of a key in column col.
+// value parses the value after the colon of a key in column col.
 func (s *yamlScan) value(colon, col int) *yaml.Node {
 	i := s.skipBlanks(colon)
 	if s.text[i] != '\n' {
@@ -277,7 +276,7 @@ func (s *yamlScan) value(colon, col int) *yaml.Node {
 	return null
 }
 
-// sequence reads the list that begins at s.at.
+// sequence parses the list that starts at s.at.
 func (s *yamlScan) sequence() *yaml.Node {
 	s.depth++
 	s.sure(s.depth < deepestScanned)
@@ -293,13 +292,13 @@ func (s *yamlScan) sequence() *yaml.Node {
 		item.HeadComment = head
 		s.open = append(s.open, item)
 		if s.col < col || s.col == col && !s.dash() {
-			return s.close(n, mark) // a list may stand in the column of its key
+			return s.close(n, mark) // a list may have the column of its key
 		}
 		s.sure(s.col == col)
 	}
 }
 
-// item reads what stands behind a dash in column col, at s.at.
+// item parses the item at s.at, after a dash in column col.
 func (s *yamlScan) item(col int) *yaml.Node {
 	switch s.text[s.at] {
 	case '|', '[', '{':

@@ -7,9 +7,9 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// The scalars of the plain block style, as yamlScan reads them.
+// This file parses the scalars of the plain block style.
 
-// scalar reads the value at i. What is deeper than column col continues it.
+// scalar parses the value at i. Lines deeper than column col would continue the value.
 func (s *yamlScan) scalar(i, col int) *yaml.Node {
 	var n *yaml.Node
 	end := i + 2
@@ -31,7 +31,7 @@ func (s *yamlScan) scalar(i, col int) *yaml.Node {
 	return n
 }
 
-// endLine reads the line behind a value, and goes on to the next one.
+// endLine parses the rest of the line after a value, and advances to the next key or dash.
 func (s *yamlScan) endLine(n *yaml.Node, end int) {
 	i := s.skipBlanks(end)
 	if s.text[i] == '#' && i > end && i-end < mostScannedBlanks {
@@ -44,7 +44,7 @@ func (s *yamlScan) endLine(n *yaml.Node, end int) {
 	s.nextLine(i+1, never)
 }
 
-// inline reads a scalar on one line, and returns where it ends.
+// inline parses a scalar on one line and returns its end.
 func (s *yamlScan) inline(i int) (n *yaml.Node, end int) {
 	n = s.node(yaml.ScalarNode, "!!str", i)
 	switch s.text[i] {
@@ -60,24 +60,24 @@ func (s *yamlScan) inline(i int) (n *yaml.Node, end int) {
 		s.sure(n.Value != "<<")
 		if strings.IndexByte(typedStart, n.Value[0]) >= 0 {
 			n.Tag = ""
-			n.Tag = n.ShortTag() // the parser knows
+			n.Tag = n.ShortTag() // as the parser resolves it
 		}
 	}
 	return n, end
 }
 
-// typedStart holds what begins a plain scalar that may be something else than text.
+// typedStart holds the first characters of plain scalars that may not be strings.
 const typedStart = "0123456789+-.~yYnNtTfFoO"
 
-// plainStart holds what surely begins a plain scalar.
+// plainStart holds the characters that always start a plain scalar.
 const plainStart = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_/+()$^~=<;\\"
 
-// plain returns the end of a plain scalar that begins at i.
+// plain returns the end of a plain scalar that starts at i.
 func (s *yamlScan) plain(i int) int {
 	switch c := s.text[i]; {
 	case c >= utf8.RuneSelf:
 	case c == '.':
-		s.sure(i > s.start) // else it may be the end of the document
+		s.sure(i > s.start) // otherwise it may be the end of the document
 	case c == '-':
 		s.sure(i > s.start && !s.ends(i+1))
 	default:
@@ -105,8 +105,7 @@ func (s *yamlScan) plain(i int) int {
 	return i + end
 }
 
-// double reads up to the end of a text in double quotes. Of escapes, the parser
-// knows more.
+// double parses the rest of a string in double quotes. It leaves less common escapes to the parser.
 func (s *yamlScan) double(i int) (value string, end int) {
 	end = i + strings.IndexByte(s.text[i:], '"')
 	s.sure(end >= i)
@@ -130,7 +129,7 @@ func (s *yamlScan) double(i int) (value string, end int) {
 	return b.String(), i + 1
 }
 
-// single reads up to the end of a text in single quotes.
+// single parses the rest of a string in single quotes.
 func (s *yamlScan) single(i int) (value string, end int) {
 	end = i
 	for {
@@ -146,8 +145,8 @@ func (s *yamlScan) single(i int) (value string, end int) {
 	return strings.ReplaceAll(value, "''", "'"), end + 1
 }
 
-// literal reads a literal block, whose first line tells how far it is indented:
-// further than column col.
+// literal parses a literal block. The indentation of its first line, which must be deeper than
+// column col, is the indentation of the block.
 func (s *yamlScan) literal(i, col int) *yaml.Node {
 	n := s.node(yaml.ScalarNode, "!!str", i)
 	n.Style = yaml.LiteralStyle
@@ -174,7 +173,7 @@ func (s *yamlScan) literal(i, col int) *yaml.Node {
 			end = -1
 		default:
 			if b.Len() > 0 {
-				blanks++ // of the line before
+				blanks++ // for the line break before this line
 			}
 			for ; blanks > 0; blanks-- {
 				b.WriteByte('\n')

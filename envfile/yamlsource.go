@@ -8,16 +8,16 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// source finds places in a YAML text from the lines and columns of yaml.v3.
+// source converts between offsets and the lines and columns of yaml.v3.
 type source struct {
 	src          []byte
 	lines        []int // offset of each line's first byte
 	eol          string
-	long         map[int][]int // of a long line, the offset of each farColumns-th column
-	yaml11Breaks bool          // there are line breaks that only YAML 1.1 knows
+	long         map[int][]int // for each long line, the offset of every farColumns-th column
+	yaml11Breaks bool          // the file has line breaks that only YAML 1.1 supports
 }
 
-// farColumns is how far apart the columns are that are looked up: a file may be one line.
+// farColumns is the distance between the indexed columns of a long line: a file may be one line.
 const farColumns = 512
 
 func newSource(src []byte) *source {
@@ -47,8 +47,8 @@ func newSource(src []byte) *source {
 	return s
 }
 
-// markLong notes columns of long lines, so that nobody counts from the first one
-// again and again.
+// markLong indexes the columns of long lines, so that lookups do not count from the start of the
+// line.
 func (s *source) markLong() {
 	for line, start := range s.lines {
 		end := len(s.src)
@@ -73,8 +73,8 @@ func (s *source) markLong() {
 	}
 }
 
-// breakAt returns the length of the line break at i, 0 if there is none. YAML
-// 1.1, which the parser follows, also breaks lines at U+0085, U+2028 and U+2029.
+// breakAt returns the length of the line break at i, or 0. The parser follows YAML 1.1, which also
+// breaks lines at U+0085, U+2028 and U+2029.
 func breakAt(src []byte, i int) int {
 	switch {
 	case i >= len(src):
@@ -94,13 +94,14 @@ func breakAt(src []byte, i int) int {
 	return 0
 }
 
-// ordinary reports whether a byte surely begins no line break, as most do not.
+// ordinary reports whether a byte certainly does not start a line break, which is true for most
+// bytes.
 func ordinary(c byte) bool { return c > '\r' && c < 0xC2 }
 
 func blank(c byte) bool { return c == ' ' || c == '\t' }
 
-// offset returns the byte at which a node of the parser begins, -1 if the
-// position lies outside of the text.
+// offset returns the offset of a position of the parser, or -1 if the position is outside of the
+// file.
 func (s *source) offset(line, column int) int {
 	if line < 1 || line > len(s.lines) {
 		return -1
@@ -138,13 +139,13 @@ func (s *source) position(offset int) (line, column int) {
 	return line, column + utf8.RuneCount(s.src[start:offset])
 }
 
-// lineStart returns where the line that holds offset begins.
+// lineStart returns the start of the line that contains offset.
 func (s *source) lineStart(offset int) int {
 	line, _ := s.position(offset)
 	return s.lines[line-1]
 }
 
-// lineEnd returns where the line that holds offset ends, before its break.
+// lineEnd returns the end of the line that contains offset, before its line break.
 func (s *source) lineEnd(offset int) int {
 	for offset < len(s.src) && (ordinary(s.src[offset]) || breakAt(s.src, offset) == 0) {
 		offset++
@@ -152,13 +153,13 @@ func (s *source) lineEnd(offset int) int {
 	return offset
 }
 
-// nextLine returns where the line after the one that holds offset begins.
+// nextLine returns the start of the line after the line that contains offset.
 func (s *source) nextLine(offset int) int {
 	end := s.lineEnd(offset)
 	return end + breakAt(s.src, end)
 }
 
-// linesBetween counts the lines that begin from one line's start up to another's.
+// linesBetween returns the number of lines between the line starts from and to.
 func (s *source) linesBetween(from, to int) int {
 	return max(sort.SearchInts(s.lines, to)-sort.SearchInts(s.lines, from), 0)
 }
@@ -169,7 +170,7 @@ func (s *source) fieldless(i int) bool {
 	return len(line) == 0 || line[0] == '#'
 }
 
-// gapAfter passes over at most n lines without a field.
+// gapAfter skips at most n lines without a field.
 func (s *source) gapAfter(at, n int) int {
 	for ; n > 0 && at < len(s.src) && s.fieldless(at); n-- {
 		at = s.nextLine(at)
@@ -177,7 +178,7 @@ func (s *source) gapAfter(at, n int) int {
 	return at
 }
 
-// gapBefore goes back over at most n lines without a field.
+// gapBefore goes back by at most n lines without a field.
 func (s *source) gapBefore(at, n int) int {
 	for ; n > 0 && at > s.lines[0]; n-- {
 		before := s.lineStart(at - 1)
@@ -189,8 +190,8 @@ func (s *source) gapBefore(at, n int) int {
 	return at
 }
 
-// skipProperties passes over the anchor and the tag before a value. It stops at a
-// second one of a kind, which belongs to another node.
+// skipProperties skips the anchor and the tag of a value. It stops at a second anchor or tag, which
+// belongs to another node.
 func (s *source) skipProperties(i int) (value, tag int) {
 	tag = -1
 	anchor := false
@@ -208,7 +209,7 @@ func (s *source) skipProperties(i int) (value, tag int) {
 	return i, tag
 }
 
-// propertyEnd returns where the anchor or tag at i ends.
+// propertyEnd returns the end of the anchor or tag at i.
 func (s *source) propertyEnd(i int) int {
 	if bytes.HasPrefix(s.src[i:], []byte("!<")) {
 		if end := bytes.IndexByte(s.src[i:], '>'); end >= 0 {
@@ -216,7 +217,7 @@ func (s *source) propertyEnd(i int) int {
 		}
 	}
 	for i < len(s.src) && !blank(s.src[i]) && breakAt(s.src, i) == 0 &&
-		// In flow style an indicator may end the property of an empty value.
+		// In flow style, an indicator may end the property of an empty value.
 		!(bytes.IndexByte([]byte(",]}"), s.src[i]) >= 0) {
 		i++
 	}
@@ -229,7 +230,7 @@ func (s *source) bang(i int) bool {
 	return tag == "!" || tag == "!<!>"
 }
 
-// skipBlank passes over blanks, line breaks and comments.
+// skipBlank skips blanks, line breaks and comments.
 func (s *source) skipBlank(i int) int {
 	for i < len(s.src) {
 		switch {
@@ -246,9 +247,8 @@ func (s *source) skipBlank(i int) int {
 	return i
 }
 
-// scalar finds the text of a scalar node. ok is false when the text cannot be
-// found; such a value can be kept but not changed. parent is the column of the
-// key or dash that it belongs to.
+// scalar returns the position of a scalar node. ok is false if the position cannot be found; such a
+// value can be kept but not changed. parent is the column of the value's key or dash.
 func (s *source) scalar(n *yaml.Node, parent int) (sp span, ok bool) {
 	sp = span{header: -1, tag: -1, keyStart: -1, dash: -1, close: -1, origin: -1, indent: parent}
 	i := s.offset(n.Line, n.Column)
@@ -313,7 +313,7 @@ func (s *source) quoteEnd(i int, quote byte) int {
 	return -1
 }
 
-// onOneLine reports whether a value surely holds no line break.
+// onOneLine reports whether a value certainly contains no line break.
 func onOneLine(value string) bool {
 	for i := range len(value) {
 		if !ordinary(value[i]) && value[i] != '\t' {
@@ -323,8 +323,8 @@ func onOneLine(value string) bool {
 	return true
 }
 
-// plainEnd matches a plain scalar against its value: lines are folded, so one
-// break stands for a blank and n breaks for n-1 line feeds.
+// plainEnd returns the end of a plain scalar by comparing the file with its value. The parser folds
+// lines: one line break becomes a blank, and n line breaks become n-1 line feeds.
 func (s *source) plainEnd(i int, value string) int {
 	if end := i + len(value); end <= len(s.src) && onOneLine(value) && string(s.src[i:end]) == value {
 		return end
@@ -371,8 +371,8 @@ func (s *source) plainEnd(i int, value string) int {
 	return i
 }
 
-// blockScalar finds the content lines of a literal or folded scalar. Without a
-// content line, the span begins at the end of the header's line.
+// blockScalar finds the content lines of a literal or folded scalar. Without a content line, the
+// span starts at the end of the header's line.
 func (s *source) blockScalar(sp *span, indicator byte) {
 	i := sp.start
 	if i >= len(s.src) || s.src[i] != indicator {
@@ -424,8 +424,8 @@ func (s *source) blockScalar(sp *span, indicator byte) {
 	}
 }
 
-// detectIndent follows yaml_parser_scan_block_scalar_breaks: the deepest of the
-// leading blank lines and the first content line counts.
+// detectIndent follows yaml_parser_scan_block_scalar_breaks: it returns the deepest indentation of
+// the leading blank lines and the first content line.
 func (s *source) detectIndent(at, least int) int {
 	deepest := 0
 	for at < len(s.src) {

@@ -12,37 +12,36 @@ import (
 	"github.com/sealcfg/sealcfg/crypto"
 )
 
-// maxBorrowed bounds what aliases add to a file, so that a small text cannot
-// grow without limit ("billion laughs").
+// maxBorrowed bounds the number of nodes that aliases add, so that a small file cannot grow without
+// limit ("billion laughs").
 const maxBorrowed = 1 << 17
 
-// yamlTree builds the nodes of a YAML text. Where sops attaches a comment, in
-// which order it visits values, and what type it gives them follows
-// stores/yaml/store.go in sops.
+// yamlTree builds the nodes of a YAML file. The attachment of comments, the order of values and
+// their types follow stores/yaml/store.go in sops.
 type yamlTree struct {
 	src      *source
 	decode   yamlDecoder
 	roots    []*Node
 	blocks   []*block
-	comments []*Node            // by place in the text
-	tokens   []token            // what is not a gap in which a comment can begin
-	take     func(string) *Node // finds the comment of a text of the parser
-	indent   int                // of new metadata, 0 for that of sops
+	comments []*Node            // by position in the file
+	tokens   []token            // stretches in which no comment can start
+	take     func(string) *Node // returns the comment with the given text
+	indent   int                // of new metadata, 0 for sops's indentation
 
 	count    int                 // of nodes reached through aliases
-	borrowed int                 // depth of aliases that are being expanded
-	outer    *Node               // the outermost of them
+	borrowed int                 // nesting depth of the aliases being expanded
+	outer    *Node               // the outermost alias being expanded
 	anyKey   bool                // keys need not be strings
-	readOnly bool                // nobody will ask where the tokens of the text stand, nor how values are written
-	open     map[*yaml.Node]bool // aliases being expanded, against cycles
+	readOnly bool                // the positions of tokens and the notation of values are not needed
+	open     map[*yaml.Node]bool // aliases being expanded, to detect cycles
 	nodes    nodeMaker
-	begin    []int // the line on which each document begins, with its directives
+	begin    []int // the first line of each document, including its directives
 }
 
-// token is a stretch of the text that a key, value or alias takes.
+// token is the range of a key, value or alias in the file.
 type token struct {
 	start, end int
-	in         *Node // the map or list that it belongs to
+	in         *Node // the map or list that contains it
 	doc        int
 }
 
@@ -64,7 +63,7 @@ func (t *yamlTree) build(docs []*yaml.Node) error {
 		}
 		t.roots = append(t.roots, root)
 		if content.Kind != yaml.MappingNode {
-			if t.begins(content, '!') { // the parser does not tell of "!"; a field behind it would get the tag
+			if t.begins(content, '!') { // the parser does not report "!"; a field after it would get the tag
 				return syntaxError(root, "the document is a tag and nothing else; remove it")
 			}
 			root.with().empty = true
@@ -79,13 +78,13 @@ func (t *yamlTree) build(docs []*yaml.Node) error {
 	return nil
 }
 
-// emptyDocument reports whether there is nothing in a document, not even a
-// written null: that is a value, and no field can be added to it.
+// emptyDocument reports whether a document is empty. A written null is a value, to which no field
+// can be added.
 func emptyDocument(n *yaml.Node) bool {
 	return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" && n.Value == "" && n.Anchor == ""
 }
 
-// begins reports whether a node begins with a character.
+// begins reports whether a node starts with a character.
 func (t *yamlTree) begins(n *yaml.Node, c byte) bool {
 	at := t.src.offset(n.Line, n.Column)
 	return at >= 0 && at < len(t.src.src) && t.src.src[at] == c
@@ -105,10 +104,10 @@ func noSpan() span {
 	return span{start: -1, end: -1, header: -1, tag: -1, keyStart: -1, dash: -1, close: -1, origin: -1}
 }
 
-// fewKeys is up to how many keys of a map a search is cheaper than an index.
+// fewKeys is the number of keys up to which a search is faster than an index.
 const fewKeys = 12
 
-// mapping fills n with the entries of m.
+// mapping adds the entries of m to n.
 func (t *yamlTree) mapping(n *Node, m *yaml.Node) error {
 	t.flow(n, m)
 	var seen map[string]bool
@@ -145,7 +144,7 @@ func (t *yamlTree) mapping(n *Node, m *yaml.Node) error {
 	return nil
 }
 
-// keyToken finds a key of n.
+// keyToken adds the token of a key of n.
 func (t *yamlTree) keyToken(key *yaml.Node, n *Node) span {
 	sp, _ := t.src.scalar(key, -1)
 	sp.keyStart = t.src.offset(key.Line, key.Column)
@@ -155,7 +154,7 @@ func (t *yamlTree) keyToken(key *yaml.Node, n *Node) span {
 	return sp
 }
 
-// keyTraits notes where the key of an entry stands, and how it is written.
+// keyTraits sets the position and the notation of an entry's key.
 func (t *yamlTree) keyTraits(e *Node, key *yaml.Node, sp span) {
 	e.span.keyStart, e.span.keyEnd = sp.keyStart, sp.end
 	e.keyQuoted = inQuotes(key)
@@ -172,14 +171,15 @@ func (t *yamlTree) keyTraits(e *Node, key *yaml.Node, sp span) {
 	}
 }
 
-// inQuotes reports whether a scalar is a string whatever it looks like.
+// inQuotes reports whether a scalar is certainly a string, because of its quotes, block style or
+// tag.
 func inQuotes(y *yaml.Node) bool {
 	const quotes = yaml.SingleQuotedStyle | yaml.DoubleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
 	return y.Style&quotes != 0 || y.Style&yaml.TaggedStyle != 0 && y.ShortTag() == "!!str"
 }
 
-// bang stands for the tag "!". By the specification it makes a string of a scalar. Some readers
-// ignore it, and to PyYAML it takes the quotes away.
+// bang represents the tag "!". According to the specification, it makes a scalar a string. Some
+// readers ignore it, and PyYAML treats the scalar as unquoted.
 const bang = "!"
 
 func impliedKeyTag(e *Node) string {
@@ -189,14 +189,14 @@ func impliedKeyTag(e *Node) string {
 	return "!!str"
 }
 
-// setTag notes a tag that the kind, type and text of a node do not imply.
+// setTag sets a tag that the kind, type and text of a node do not imply.
 func setTag(n *Node, y *yaml.Node) {
 	if y.Style&yaml.TaggedStyle != 0 && y.ShortTag() != impliedTag(n) {
 		n.with().tag = y.LongTag()
 	}
 }
 
-// impliedTag is the short tag of a node that has none.
+// impliedTag returns the short tag that a node has without an explicit one.
 func impliedTag(n *Node) string {
 	switch {
 	case n.Kind == Map:
@@ -217,8 +217,8 @@ func impliedTag(n *Node) string {
 	return "!!str"
 }
 
-// yaml11Text returns the source of a string that readers take for different ones: those
-// of YAML 1.1 break lines where those of 1.2 do not.
+// yaml11Text returns the source of a string if it contains line breaks of YAML 1.1, which YAML 1.2
+// does not have. Readers take such a string for different ones.
 func (t *yamlTree) yaml11Text(sp span) (raw string, found bool) {
 	if !t.src.yaml11Breaks || sp.start < 0 || sp.end <= sp.start {
 		return "", false
@@ -234,7 +234,7 @@ func (t *yamlTree) yaml11Text(sp span) (raw string, found bool) {
 	return "", false
 }
 
-// keyName returns the text of a key. sops takes strings only.
+// keyName returns the text of a key. sops supports only strings.
 func (t *yamlTree) keyName(key *yaml.Node) (string, error) {
 	at := func(reason string) error { return &SyntaxError{Line: key.Line, Column: key.Column, Reason: reason} }
 	if key.Kind == yaml.AliasNode {
@@ -254,7 +254,7 @@ func (t *yamlTree) keyName(key *yaml.Node) (string, error) {
 
 func quoteName(s string) string { return `"` + strings.ReplaceAll(s, `"`, `\"`) + `"` }
 
-// sequence fills n with the items of s.
+// sequence adds the items of s to n.
 func (t *yamlTree) sequence(n *Node, s *yaml.Node) error {
 	t.flow(n, s)
 	n.entries = make([]*Node, 0, len(s.Content))
@@ -275,8 +275,8 @@ func (t *yamlTree) sequence(n *Node, s *yaml.Node) error {
 	return nil
 }
 
-// dash finds the "-" of an item of a block sequence: the items of a sequence
-// stand under each other.
+// dash returns the position of the "-" of an item of a block sequence. All items of a sequence have
+// the same column.
 func (t *yamlTree) dash(item *yaml.Node, list *Node) int {
 	first, column := t.src.position(list.span.start)
 	for line := item.Line; line >= first; line-- {
@@ -288,13 +288,13 @@ func (t *yamlTree) dash(item *yaml.Node, list *Node) int {
 	return -1
 }
 
-// flow notes the brackets of a collection in flow style.
+// flow sets the position of a collection and whether it is in flow style.
 func (t *yamlTree) flow(n *Node, y *yaml.Node) {
 	n.span.start, _ = t.src.skipProperties(max(t.src.offset(y.Line, y.Column), 0))
-	n.span.flow = y.Style&yaml.FlowStyle != 0 // closeFlows finds the other bracket
+	n.span.flow = y.Style&yaml.FlowStyle != 0 // closeFlows finds the closing bracket
 }
 
-// value makes the node of one value below parent, of which only style matters.
+// value creates the node of a value below parent. It uses only the style of parent.
 func (t *yamlTree) value(parent *Node, y *yaml.Node, indent int) (*Node, error) {
 	if t.borrowed > 0 {
 		t.count++
@@ -343,7 +343,7 @@ func (t *yamlTree) value(parent *Node, y *yaml.Node, indent int) (*Node, error) 
 		n.Line, n.Column = t.src.position(sp.start)
 	}
 	if sp.header >= 0 && !t.readOnly {
-		// the header may be followed by a comment
+		// a comment may follow the header
 		last := &t.tokens[len(t.tokens)-1]
 		last.end = sp.header + 1
 		t.token(sp.start, sp.end, parent)
@@ -351,7 +351,7 @@ func (t *yamlTree) value(parent *Node, y *yaml.Node, indent int) (*Node, error) 
 	return n, nil
 }
 
-// scalarTraits notes how a scalar is written.
+// scalarTraits sets the tag and the notation of a scalar.
 func (t *yamlTree) scalarTraits(n *Node, y *yaml.Node, sp span) {
 	if t.readOnly {
 		return
@@ -372,7 +372,7 @@ func (t *yamlTree) scalarTraits(n *Node, y *yaml.Node, sp span) {
 	}
 }
 
-// setWritten notes the text of a number, boolean or time that sealcfg would write in another way.
+// setWritten sets the source of a number, boolean or time that sealcfg would write differently.
 func setWritten(n *Node, y *yaml.Node) {
 	if n.Kind == Value && n.Type != crypto.Str && y.Value != formatTyped(n.Type, n.Text) {
 		n.with().written = y.Value
@@ -418,10 +418,10 @@ func (t *yamlTree) alias(parent, n *Node, y *yaml.Node, indent int) (*Node, erro
 	return e, nil
 }
 
-// coreTags are the tags under which a sealed text would not parse.
+// coreTags are the tags with which a ciphertext would not parse.
 var coreTags = map[string]bool{"!!int": true, "!!float": true, "!!bool": true, "!!timestamp": true, "!!binary": true, "!!null": true}
 
-// scalarValue resolves type and canonical text as yaml.v3, and so sops, does.
+// scalarValue sets the type and canonical text like yaml.v3, and therefore like sops.
 func scalarValue(n *Node, y *yaml.Node) error {
 	n.Kind, n.Type, n.Text = Value, crypto.Str, y.Value
 	n.Quoted = y.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0
@@ -464,8 +464,8 @@ func scalarValue(n *Node, y *yaml.Node) error {
 	return nil
 }
 
-// usualScalar does for what most scalars look like what the parser would, which
-// goes a long way to it. It reports false, and has done nothing, for all others.
+// usualScalar is a fast version of the parser's resolver for the most common scalars. It returns
+// false, without any effect, for all others.
 func (n *Node) usualScalar(tag string) bool {
 	switch {
 	case tag == "!!bool" && n.Text == "true":

@@ -8,8 +8,7 @@ import (
 	"github.com/sealcfg/sealcfg/crypto"
 )
 
-// GuessType returns the type and canonical text that YAML gives to a text
-// written without quotes, on one line.
+// GuessType returns the type and canonical text of an unquoted one-line text in YAML.
 func GuessType(text string) (crypto.Type, string) {
 	n := &Node{}
 	y := &yaml.Node{Kind: yaml.ScalarNode, Value: text}
@@ -19,9 +18,8 @@ func GuessType(text string) (crypto.Type, string) {
 	return n.Type, n.Text
 }
 
-// CanonicalText reads a text as a person types it for a value of the given type
-// ("yes" is no boolean, 1e3 is a float) and returns its canonical text. The
-// error does not contain the text.
+// CanonicalText parses a value of the given type as a person types it ("yes" is not a boolean, 1e3
+// is a float) and returns its canonical text. The error does not contain the value.
 func CanonicalText(typ crypto.Type, text string) (string, error) {
 	if typ == crypto.Str {
 		return text, nil
