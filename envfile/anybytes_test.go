@@ -9,7 +9,7 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// In dotenv and INI, values, names and comments may be any bytes, as for sops.
+// In dotenv and INI, values, names and comments may be any bytes, as in sops.
 func TestAnyBytes(t *testing.T) {
 	for text, f := range map[string]envfile.Format{
 		"CITY=K\xf6ln\nB=2\n# caf\xe9\nN\xe4me=x\n": envfile.Dotenv,
@@ -32,7 +32,7 @@ func TestAnyBytes(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, lines(string(s.Bytes()))[0], lines(string(again.Bytes()))[0], "the ciphertext of CITY")
 
-	// JSON and YAML cannot hold all of it.
+	// JSON and YAML cannot hold all of these bytes.
 	_, err = envfile.Convert(envfile.JSON, o.Roots(), envfile.DefaultIndent)
 	require.ErrorIs(t, err, envfile.ErrConvert)
 	require.ErrorContains(t, err, "line 1: CITY is not UTF-8")

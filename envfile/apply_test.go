@@ -120,7 +120,7 @@ func TestApplySetText(t *testing.T) {
 	assert.Equal(t, "a: null\nl: [\"x\", 2, {\"k\": null}]\nm:\n    \"n\": {\"k\": true}\n", string(d.Bytes()))
 }
 
-// sops replaces a map or a list where it stands.
+// Whole replaces a map or a list in place, as sops does.
 func TestApplyWhole(t *testing.T) {
 	const block = "a: 1\nm: # c\n  x: 1\n  # c\n  y: |\n    t\n# n\nl:\n- a: 1\n  b: 2\n# d\n- [2]\nz: 1\n"
 	for name, tt := range map[string]struct {
@@ -196,7 +196,7 @@ func TestApplyRefuses(t *testing.T) {
 	}
 }
 
-// A file of several documents is changed in the one that the operation names.
+// An operation changes only the document that it selects.
 func TestApplyInDocument(t *testing.T) {
 	t.Parallel()
 	const in = "kind: a # first\nm: {x: 1}\n---\nkind: b # second\nm:\n  x: 2\n  # end\n---\n# third\nkind: c\nl: [1]"
@@ -233,7 +233,7 @@ func TestApplyInDocument(t *testing.T) {
 	}
 }
 
-// SetText reads JSON and nothing else, also for YAML.
+// SetText accepts only JSON, also for YAML.
 func TestSetTextIsJSON(t *testing.T) {
 	t.Parallel()
 	for _, f := range []envfile.Format{envfile.YAML, envfile.JSON, envfile.TOML} {

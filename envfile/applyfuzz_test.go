@@ -14,10 +14,9 @@ import (
 
 var applyFormats = []envfile.Format{envfile.YAML, envfile.JSON, envfile.Dotenv, envfile.INI, envfile.TOML}
 
-// FuzzApply takes the way of "set" and "unset", in each format: it seals, opens,
-// changes one field and seals again. What comes out opens to what was wanted, the
-// other fields of the first document have what they had, and no nonce is used
-// for two things.
+// FuzzApply works like "set" and "unset" in each format: it encrypts, decrypts, changes one field
+// and encrypts again. The result must decrypt to the expected values. The other fields of the first
+// document must not change, and no nonce may be used for two values.
 func FuzzApply(f *testing.F) {
 	for i, format := range applyFormats {
 		for _, c := range roundTripsAs {
@@ -44,7 +43,7 @@ func FuzzApply(f *testing.F) {
 		}
 		s, _, err := envfile.Seal(context.Background(), d, envfile.Rules{}, sealedTo(alice))
 		if err != nil {
-			return // FuzzRoundTrip and FuzzFormats say why it may be
+			return // FuzzRoundTrip and FuzzFormats check the reason
 		}
 		_, o := openAs(t, format, s.Bytes())
 		plain, err := o.Document()
@@ -71,8 +70,7 @@ func FuzzApply(f *testing.F) {
 	})
 }
 
-// requireOthersKept checks that a change under path is one of the first key of
-// the path alone.
+// requireOthersKept checks that a change under path affects only the first key of the path.
 func requireOthersKept(t *testing.T, path envfile.Path, before, after *envfile.Node) {
 	t.Helper()
 	others := func(n *envfile.Node) []string {
@@ -82,7 +80,7 @@ func requireOthersKept(t *testing.T, path envfile.Path, before, after *envfile.N
 				all = append(all, shape([]*envfile.Node{e})...)
 			}
 		}
-		slices.Sort(all) // a table of TOML may move
+		slices.Sort(all) // a TOML table may move
 		return all
 	}
 	if before.Kind == envfile.Map && !path[0].IsIndex {

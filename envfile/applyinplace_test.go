@@ -19,8 +19,8 @@ var otherTexts = map[crypto.Type][]string{
 	crypto.Time:  {"2001-02-03T04:05:06Z"},
 }
 
-// TestApplyInPlaceMatchesReseal changes each value of many files in both ways. Where
-// the short one is taken, the files open to the same plain text.
+// TestApplyInPlaceMatchesReseal changes each value of many files with ApplyInPlace and with Apply
+// and Reseal. Both results must decrypt to the same plaintext.
 func TestApplyInPlaceMatchesReseal(t *testing.T) {
 	taken, all := 0, 0
 	for _, c := range roundTrips {

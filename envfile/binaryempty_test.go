@@ -9,7 +9,7 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// An empty file has nothing to encrypt. sops makes {"data": "", "sops": …} of it.
+// An empty file has no value to encrypt. sops writes {"data": "", "sops": …} for it.
 func TestBinaryEmpty(t *testing.T) {
 	d, err := envfile.Parse(envfile.Binary, nil)
 	require.NoError(t, err)
@@ -25,7 +25,7 @@ func TestBinaryEmpty(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, text)
 
-	// Filled, and emptied again.
+	// Add contents, then remove them again.
 	for _, to := range []string{"now there is something", ""} {
 		d, err = envfile.Parse(envfile.Binary, []byte(to))
 		require.NoError(t, err)

@@ -9,7 +9,7 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// A file sealed as one value is indented as asked for, and then as it is.
+// A new file gets the requested indentation, and a changed file keeps its own.
 func TestBinaryIndent(t *testing.T) {
 	const head = "^\\{\n  \"data\": \"ENC\\[[^\n]*\",\n  \"sops\": \\{\n    \"age\": \\[\n      \\{\n        \"enc\""
 	d, err := envfile.Parse(envfile.Binary, []byte("one"))
@@ -36,7 +36,7 @@ func TestBinaryIndent(t *testing.T) {
 	require.NoError(t, err)
 	assert.Regexp(t, head, string(s.Bytes()))
 
-	// Emptied and filled: there is no ciphertext to put another one in the place of.
+	// The empty file has no ciphertext to replace.
 	for _, text := range []string{"", "three"} {
 		d, err = envfile.Parse(envfile.Binary, []byte(text))
 		require.NoError(t, err)

@@ -11,8 +11,8 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// A file that is sealed as one value may be large, so it is not copied without
-// need. The sealed text is a third longer than the plain one.
+// A file that is encrypted as one value may be large, so it must not be copied more than necessary.
+// The encrypted file is a third larger than the plaintext.
 func TestBinaryCopies(t *testing.T) {
 	src := bytes.Repeat([]byte("0123456789abcde\x00"), 1<<19)
 	to := sealedTo(alice)

@@ -8,7 +8,7 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// A file that is no sealed one may be any bytes, also such as begin like one.
+// A plaintext file may have any bytes, including JSON that resembles an encrypted file.
 func TestBinaryLikeJSON(t *testing.T) {
 	for _, text := range []string{
 		`{"a": 1e400, "sops": 1}`, `{ // c` + "\n" + `"sops": 1}`, `{"data": "x", "sops":`, `{"sops": 1} {"sops": 2}`,
@@ -16,7 +16,7 @@ func TestBinaryLikeJSON(t *testing.T) {
 	} {
 		requireSameBytes(t, envfile.Binary, text, envfile.Rules{})
 	}
-	// One that was sealed and broke is not sealed once more.
+	// A broken encrypted file is not encrypted again.
 	d, err := envfile.Parse(envfile.Binary, []byte("x"))
 	require.NoError(t, err)
 	s, _, err := envfile.Seal(t.Context(), d, envfile.Rules{}, sealedTo(alice))

@@ -15,14 +15,14 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// boundFile is a file of a format, in which what begins with clear is in clear.
+// boundFile is a test file. Fields with the prefix clear are unencrypted.
 type boundFile struct {
 	format envfile.Format
 	plain  string
-	// block finds the binding with all that belongs to it, as far as a text can.
+	// block matches the whole binding block.
 	block *regexp.Regexp
-	// tampered is what somebody without the data key may do to the structure:
-	// pairs of an old and a new text, by name. The MAC does not tell.
+	// tampered holds changes of the structure that need no data key, by name: pairs of an old and a
+	// new string. The MAC does not detect them.
 	tampered map[string][2]string
 }
 
@@ -128,7 +128,7 @@ func requireTampered(t *testing.T, err error, what string) *envfile.BindingError
 	return b
 }
 
-// without takes the binding out, as sops does when it writes the file.
+// without removes the binding, as sops does when it writes the file.
 func (f boundFile) without(t *testing.T, text string) string {
 	t.Helper()
 	out := f.block.ReplaceAllString(text, "")
@@ -137,7 +137,7 @@ func (f boundFile) without(t *testing.T, text string) string {
 	return out
 }
 
-// bindingOf finds the sealed text of the binding.
+// bindingOf returns the ciphertext of the binding.
 func bindingOf(t *testing.T, text string) string {
 	t.Helper()
 	m := regexp.MustCompile(`binding"?\s*[:=]\s*"?(ENC\[[^\]]*\])`).FindStringSubmatch(text)
@@ -169,7 +169,7 @@ func TestBindingIsWritten(t *testing.T) {
 	})
 }
 
-// No name, type, order or value in clear can be changed.
+// The binding detects a change of a name, a type, the order or an unencrypted value.
 func TestBindingStructure(t *testing.T) {
 	eachBound(t, func(t *testing.T, f boundFile, text string) {
 		for name, change := range f.tampered {
@@ -194,7 +194,8 @@ func TestBindingStructure(t *testing.T) {
 	})
 }
 
-// Items of a list are bound to no position, and the MAC only sees one text.
+// The format does not authenticate the position of list items. For the MAC, "ab" and "c" equal "a"
+// and "bc".
 func TestBindingOrderOfItems(t *testing.T) {
 	f := boundFiles[0]
 	s, _ := sealAs(t, f.format, f.plain, bindingRules)
@@ -205,7 +206,7 @@ func TestBindingOrderOfItems(t *testing.T) {
 	requireTampered(t, openErr(changed), envfile.BindingStructure)
 }
 
-// Nobody can be added to a file, or taken out, and no selector changed.
+// The binding detects an added or removed recipient and a changed selector.
 func TestBindingRecipients(t *testing.T) {
 	eachBound(t, func(t *testing.T, f boundFile, text string) {
 		_, o := openAs(t, f.format, []byte(text))
@@ -240,7 +241,7 @@ func TestBindingThreshold(t *testing.T) {
 	requireTampered(t, err, envfile.BindingRecipients)
 }
 
-// With mac_only_encrypted, whoever has no key may change what is not encrypted, and nothing else.
+// With mac_only_encrypted, changes without the data key are possible only in unencrypted fields.
 func TestBindingMACOnlyEncrypted(t *testing.T) {
 	rules := envfile.Rules{EncryptedRegex: "^(password|empty)$", MACOnlyEncrypted: true}
 	const plain = "image: app:1.2.3\nversion: 1.10\nlabels: {a: b}\nempty: \"\"\ndb: !x\n  name: n\n  password: p\nlist:\n  - free\n  - password: q\n  - {c: d}\n"
@@ -281,7 +282,7 @@ func TestBindingMACOnlyEncrypted(t *testing.T) {
 	}
 }
 
-// A file of one environment is not one of another.
+// A file of one environment is rejected as a file of another one.
 func TestBindingLocation(t *testing.T) {
 	eachBound(t, func(t *testing.T, f boundFile, text string) {
 		b := func(e envfile.Expectation) error {
@@ -295,7 +296,7 @@ func TestBindingLocation(t *testing.T) {
 		require.NoError(t, b(envfile.Expectation{}), "the caller does not say")
 		require.NoError(t, b(envfile.Expectation{Location: "dev", Fits: func(p string) bool { return p == "prod" }}))
 
-		// Moved, and sealed for where it is now.
+		// Move the file, and encrypt it for its new location.
 		o, err := openExpecting(f.format, text, envfile.Expectation{Location: "dev", Fits: func(string) bool { return true }})
 		require.NoError(t, err)
 		assert.True(t, o.Moved())
@@ -307,7 +308,7 @@ func TestBindingLocation(t *testing.T) {
 	})
 }
 
-// Who knows no place, such as sops's own commands, leaves it as it is.
+// A command without a location, such as sops's own commands, keeps the location of the file.
 func TestBindingKeepsTheLocation(t *testing.T) {
 	s, _, err := envfile.Seal(t.Context(), parse(t, "a: x\n").WithLocation("prod"), envfile.Rules{}, sealedTo(alice))
 	require.NoError(t, err)
@@ -330,7 +331,7 @@ func TestBindingKeepsTheLocation(t *testing.T) {
 	requireTampered(t, err, envfile.BindingLocation)
 }
 
-// What sops has written has no binding.
+// A file that sops wrote has no binding.
 func TestBindingAbsent(t *testing.T) {
 	eachBound(t, func(t *testing.T, f boundFile, text string) {
 		text = f.without(t, text)
@@ -348,7 +349,7 @@ func TestBindingAbsent(t *testing.T) {
 	})
 }
 
-// A binding is that of one text of the file.
+// A binding belongs to one version of the file.
 func TestBindingOfAnotherText(t *testing.T) {
 	eachBound(t, func(t *testing.T, f boundFile, text string) {
 		_, o := openAs(t, f.format, []byte(text))
@@ -358,7 +359,8 @@ func TestBindingOfAnotherText(t *testing.T) {
 		_, err = openExpecting(f.format, pasted, envfile.Expectation{})
 		requireTampered(t, err, envfile.BindingItself)
 
-		// Nor that of a file with another data key, nor a value or MAC of this one.
+		// A binding of a file with another data key is rejected, and also a value or the MAC of
+		// this file instead of its binding.
 		foreign, _ := sealAs(t, f.format, f.plain, bindingRules)
 		for _, enc := range []string{bindingOf(t, string(foreign.Bytes())), encForm.FindString(text), "hunter2"} {
 			_, err = openExpecting(f.format, strings.Replace(text, bindingOf(t, text), enc, 1), envfile.Expectation{})
@@ -368,7 +370,7 @@ func TestBindingOfAnotherText(t *testing.T) {
 	})
 }
 
-// A block of version 2 is compared, however it is damaged.
+// A block of version 2 is verified, even if it is damaged.
 func TestBindingBroken(t *testing.T) {
 	text := string(seal(t, "a: x\n", envfile.Rules{}).Bytes())
 	block := func(to string) string { return sealcfgForm.ReplaceAllString(text, "    sealcfg: "+to+"\n") }
@@ -389,7 +391,8 @@ func TestBindingBroken(t *testing.T) {
 	require.NoError(t, openErr(strings.Replace(text, "sealcfg:", "SealCfg:", 1)), "in another case")
 }
 
-// A block of another version counts as none, and is reported.
+// A file with a block of another version is treated as a file without a binding, and the version is
+// reported.
 func TestBindingOfAnotherVersion(t *testing.T) {
 	text := string(seal(t, "a: x\nclear_unencrypted: y\n", envfile.Rules{}).Bytes())
 	block := func(to string) string { return sealcfgForm.ReplaceAllString(text, "    sealcfg: "+to+"\n") }
@@ -413,7 +416,7 @@ func TestBindingOfAnotherVersion(t *testing.T) {
 			_, err := openExpecting(envfile.YAML, changed, envfile.Expectation{Bound: true})
 			assert.Contains(t, requireTampered(t, err, envfile.BindingItself).Reason, "a version that sealcfg does not read", to)
 
-			// The next text has a binding, and nothing of the block that there was.
+			// The next version has a binding, without any part of the old block.
 			again := string(reseal(t, o, document(t, o)).Bytes())
 			assert.Regexp(t, `(?m)^    sealcfg:\n        binding: ENC.*\n        version: 2\n`, again)
 			require.NoError(t, openErr(again))
@@ -423,7 +426,7 @@ func TestBindingOfAnotherVersion(t *testing.T) {
 	assert.False(t, found)
 }
 
-// A writer keeps unknown metadata, but not in the block of the binding.
+// Unknown metadata is kept when a file is written, except in the binding block.
 func TestBindingDropsUnknownFields(t *testing.T) {
 	text := string(seal(t, "a: x\n", envfile.Rules{}).Bytes())
 	changed := strings.Replace(text, "        version: 2\n", "        version: 2\n        other: x\n", 1) + "    unknown: z\n"
@@ -440,7 +443,7 @@ func TestBindingDropsUnknownFields(t *testing.T) {
 	}
 }
 
-// lastmodified goes forward with every text, whatever the clock shows.
+// lastmodified increases with every write, independent of the clock.
 func TestLastModifiedGoesForward(t *testing.T) {
 	eachBound(t, func(t *testing.T, f boundFile, text string) {
 		_, o := openAs(t, f.format, []byte(text))
@@ -471,7 +474,7 @@ func TestLastModifiedGoesForward(t *testing.T) {
 	assert.Greater(t, s.Metadata().LastModified, o.Sealed().Metadata().LastModified)
 }
 
-// Every byte of the block: changed, it is refused.
+// A change of any byte of the block is rejected.
 func TestBindingEveryByte(t *testing.T) {
 	text := string(seal(t, "a: x\n", envfile.Rules{}).Bytes())
 	from := strings.Index(text, bindingOf(t, text))
@@ -486,7 +489,7 @@ func TestBindingEveryByte(t *testing.T) {
 	}
 }
 
-// The order of recipients, and fields that are empty, say nothing.
+// The binding does not depend on the order of recipients or on empty fields.
 func TestBindingOfOtherRecipients(t *testing.T) {
 	for _, f := range boundFiles {
 		s, _, err := envfile.Seal(t.Context(), parseAs(t, f.format, f.plain), envfile.Rules{}, envfile.Recipients{
@@ -498,7 +501,7 @@ func TestBindingOfOtherRecipients(t *testing.T) {
 	}
 }
 
-// What the binding adds to a file, however long the place is called.
+// The size of the binding is bounded, even for a long location.
 func TestBindingSize(t *testing.T) {
 	for _, f := range boundFiles {
 		for _, location := range []string{"", "environment prod", strings.Repeat("p", 160), strings.Repeat("p", 4000)} {

@@ -17,7 +17,7 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// vectorLine is a line of a structure in docs/format.md: bytes, and what they mean.
+// vectorLine is a line of a structure in docs/format.md: bytes and their meaning.
 type vectorLine struct{ bytes, meaning string }
 
 func number(n int) string { return string(binary.BigEndian.AppendUint64(nil, uint64(n))) }
@@ -28,8 +28,7 @@ func line(meaning string, parts ...string) vectorLine {
 	return vectorLine{strings.Join(parts, ""), meaning}
 }
 
-// vectorStructures are the structures of the test vectors, put together from the words of
-// docs/format.md.
+// vectorStructures are the structures of the test vectors, written by hand from docs/format.md.
 var vectorStructures = map[string][]vectorLine{
 	"all.yaml": {
 		line("1 document", text("sealcfg structure"), number(1)),
@@ -87,8 +86,7 @@ var vectorStructures = map[string][]vectorLine{
 	},
 }
 
-// The test vectors of docs/format.md: what the bindings of testdata/binding hold, put together
-// here from the words of the specification.
+// The bindings of testdata/binding match the test vectors of docs/format.md.
 func TestBindingVectors(t *testing.T) {
 	raw, err := base64.StdEncoding.DecodeString(envfile.VectorKey)
 	require.NoError(t, err)

@@ -20,7 +20,7 @@ const (
 	flatMeta = "sops_mac=x\nsops_lastmodified=2020-01-01T00:00:00Z\nsops_version=3.13.3\nsops_age__list_0__map_enc=x\nsops_age__list_0__map_recipient=age1\n"
 )
 
-// many writes n lines, of which each is told its number.
+// many writes n lines. format gets the number of the line.
 func many(n int, format string) string {
 	var b strings.Builder
 	for i := range n {
@@ -29,12 +29,12 @@ func many(n int, format string) string {
 	return b.String()
 }
 
-// A bomb is a small file that is made to keep a reader busy.
+// A bomb is a small file that makes a reader use much time or memory.
 type bomb struct {
 	name   string
 	format envfile.Format
 	text   string
-	want   string // the error, "" if the text may well be what somebody wants
+	want   string // the error, "" if the file is valid
 }
 
 const tooMany = "too many fields, items and comments for a file of its size (more than "
@@ -109,12 +109,11 @@ var bombs = []bomb{
 	{"much and deep metadata", envfile.Dotenv, "A=x\n" + flatMeta + many(20000, "sops_x%d"+strings.Repeat("__map_a", 49)+"=1\n"), "sops metadata has too many fields"},
 }
 
-// mostMemory is what judging a bomb may take. It counts what is given back on the
-// way, too, so no more is held at once.
+// mostMemory bounds the bytes allocated for a bomb. It includes memory that was freed, so the
+// memory in use is never more.
 const mostMemory = 256 << 20
 
-// Each is judged before anybody is asked for a key. How long that takes tells
-// BenchmarkBombs.
+// Each bomb is rejected before a key service is contacted. BenchmarkBombs measures the time.
 func TestBombs(t *testing.T) {
 	for _, c := range bombs {
 		t.Run(c.name, func(t *testing.T) {
@@ -144,7 +143,7 @@ func TestPlaintextWithTooManyComments(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// judge parses the text, and opens it, which cannot be: its key is none.
+// tryToOpen parses the file and tries to decrypt it with an invalid key.
 func (c bomb) tryToOpen() error {
 	s, err := envfile.ParseSealed(c.format, []byte(c.text))
 	if err != nil {
@@ -154,7 +153,7 @@ func (c bomb) tryToOpen() error {
 	return err
 }
 
-// allocated is how many bytes f takes.
+// allocated returns the number of bytes that f allocates.
 func allocated(f func()) uint64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -174,7 +173,7 @@ func BenchmarkBombs(b *testing.B) {
 	}
 }
 
-// aliasLevels writes lines of which each refers to the one before.
+// aliasLevels writes lines, each of which refers to the previous one.
 func aliasLevels(n int, format string) string {
 	var b strings.Builder
 	for i := range n {
@@ -183,8 +182,8 @@ func aliasLevels(n int, format string) string {
 	return b.String()
 }
 
-// A comment that has moved is tried against every map and list: many comments that
-// authenticate nowhere, among many maps, of which the MAC sees neither.
+// A moved comment is tried with every map and list. The file has many comments that never
+// authenticate and many maps. The MAC covers neither.
 func TestManyCommentsThatAuthenticateNowhere(t *testing.T) {
 	text := unbound(t, string(seal(t, "# c\npassword: x\n", envfile.Rules{EncryptedRegex: "^pass"}).Bytes()))
 	value := encForm.FindString(text)

@@ -9,8 +9,7 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// Every parser stumbles over the marks of a merge in its own way; the reason is
-// the same.
+// Each parser fails at merge conflict markers in its own way, but the error is the same.
 func TestMergeConflict(t *testing.T) {
 	for name, src := range map[string]string{
 		"yaml":   "a:\n<<<<<<< HEAD\n  b: CANARY\n=======\n  b: 2\n>>>>>>> other\n",
@@ -34,7 +33,7 @@ func TestMergeConflict(t *testing.T) {
 	require.EqualError(t, err, "line 1: git has left both sides of a merge here")
 }
 
-// A text about merges is none, and what is broken otherwise is said as ever.
+// A file that only mentions merges is valid, and other errors stay the same.
 func TestNoMergeConflict(t *testing.T) {
 	_, err := envfile.Parse(envfile.YAML, []byte("a: |\n  x\n  <<<<<<< HEAD\n  >>>>>>> other\n"))
 	require.NoError(t, err)

@@ -78,7 +78,7 @@ long: it's
 	}
 }
 
-// -0 is an integer to YAML, and that has no sign.
+// YAML reads -0 as an integer, which has no sign.
 func TestConvertNegativeZero(t *testing.T) {
 	d, err := envfile.Parse(envfile.JSON, []byte(`{"a": -0.0, "b": [-0.0]}`))
 	require.NoError(t, err)
@@ -87,7 +87,7 @@ func TestConvertNegativeZero(t *testing.T) {
 	assert.Equal(t, "a: -0.0\nb:\n    - -0.0\n", string(got))
 }
 
-// sops writes a list on one line where INI is wanted.
+// sops writes a list on one line in INI.
 func TestConvertListToINI(t *testing.T) {
 	t.Parallel()
 	list := parse(t, "l:\n    - a b\n    - 2\n    - [true]\n").Roots()[0].Get("l")
@@ -96,7 +96,7 @@ func TestConvertListToINI(t *testing.T) {
 	assert.Equal(t, `["a b",2,[true]]`, string(got))
 }
 
-// What cannot be said in a format is an error that does not quote it.
+// Values that a format cannot hold are errors. The errors do not quote them.
 func TestConvertRefuses(t *testing.T) {
 	t.Parallel()
 	for text, f := range map[string]envfile.Format{
@@ -164,8 +164,8 @@ func TestConvertValue(t *testing.T) {
 	}
 }
 
-// Whatever YAML a parser accepts, it converts without a panic, and what comes
-// out as YAML or JSON says the same.
+// FuzzConvert converts any valid YAML without a panic. The results in YAML and JSON must have the
+// same values.
 func FuzzConvert(f *testing.F) {
 	f.Add([]byte(convertible))
 	f.Add([]byte("a: &x {b: 1}\nc: *x\n"))
@@ -182,7 +182,7 @@ func FuzzConvert(f *testing.F) {
 			}
 			again, err := envfile.Parse(format, text)
 			if err != nil {
-				continue // more than one line, a key called sops: seal says so
+				continue // several lines in dotenv, or a key called sops
 			}
 			if format.Name() != "yaml" {
 				continue

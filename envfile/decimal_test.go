@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// Texts that say the same, in some of the spellings that JSON has.
+// Equal numbers, in several JSON notations.
 func TestSameDecimal(t *testing.T) {
 	texts := []string{"1e400", "1e99999999999999999999", "1e-99999999999999999999", "-0", "-0.0e5", "00"}
 	for _, digits := range []string{"0", "1", "-1", "10", "100", "0.1", "0.10", "0.01", "0.0100", "1.5", "-1.5", "15", "150", "1.50", "12.34", "1234", "0.0", "-0.0", "0.1000000000000000055511151231257827"} {
@@ -24,7 +24,7 @@ func TestSameDecimal(t *testing.T) {
 			y, ok2 := new(big.Rat).SetString(b)
 			want := ok1 && ok2 && x.Cmp(y) == 0
 			if !ok1 && !ok2 {
-				want = a == b // beyond what the library reads
+				want = a == b // outside of the library's range
 			}
 			if want {
 				same++
@@ -33,5 +33,5 @@ func TestSameDecimal(t *testing.T) {
 		}
 	}
 	assert.Greater(t, same, len(texts))
-	assert.True(t, sameDecimal("0e99999999999999999999", "0")) // which the library does not read
+	assert.True(t, sameDecimal("0e99999999999999999999", "0")) // outside of the library's range
 }

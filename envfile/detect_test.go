@@ -52,15 +52,14 @@ func TestFormatOfAName(t *testing.T) {
 	}
 }
 
-// An encrypted file of any format is recognized under any name, and never
-// taken for plaintext.
+// An encrypted file of any format is detected under any name.
 func TestDetectEncrypted(t *testing.T) {
 	names := []string{"cfg", "secrets.yaml.gotpl", ".env.production", "UP.YAML", "a.yaml", "a.json", "a.env", "a.ini", "a.toml", "a.txt", ""}
 	for f, plain := range plainOf {
 		text := encrypted(t, f, plain)
 		for _, variant := range []string{text, "\uFEFF" + text, strings.ReplaceAll(text, "\n", "\r\n")} {
 			if variant != text && (f == envfile.JSON || f == envfile.Binary || f == envfile.Dotenv) {
-				continue // JSON has no byte order mark; in dotenv, both are a part of the text
+				continue // JSON has no byte order mark; in dotenv, it is a part of the name
 			}
 			for _, name := range names {
 				want := f
@@ -88,7 +87,7 @@ func TestDetectEncrypted(t *testing.T) {
 	}
 }
 
-// Styles in which people, and other tools, write the metadata.
+// The metadata is detected in styles that people and other tools write.
 func TestDetectStyles(t *testing.T) {
 	const mac = "ENC[AES256_GCM,data:eA==,iv:eA==,tag:eA==,type:str]"
 	const rest = `age: [{recipient: age1, enc: x}], lastmodified: "2026-01-01T00:00:00Z", version: 3.13.3`
@@ -126,7 +125,7 @@ func TestDetectExamples(t *testing.T) {
 	assert.True(t, seems)
 }
 
-// A broken encrypted file is still one: it must not be forgotten, nor encrypted again.
+// A broken encrypted file still counts as encrypted: it must not be skipped or encrypted again.
 func TestDetectBroken(t *testing.T) {
 	for f, plain := range plainOf {
 		text := encrypted(t, f, plain)

@@ -9,8 +9,8 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// Only a line feed ends a line. A carriage return at the end of the text is a
-// part of the value or comment before it.
+// Only a line feed ends a line. A carriage return at the end of the file belongs to the value or
+// comment before it.
 func TestDotenvEndsInCarriageReturn(t *testing.T) {
 	for _, text := range []string{"A=x\r", "A=x\r\nB=y\r", "#c\r", "A=x\r\n"} {
 		requireSameBytes(t, envfile.Dotenv, text, envfile.Rules{})
@@ -28,7 +28,7 @@ func TestDotenvSetBackslashN(t *testing.T) {
 	}
 }
 
-// A tab is as good as a blank to those who write export, or a comment.
+// The warnings about export and comments also apply if a tab replaces the blank.
 func TestDotenvWarningsWithTabs(t *testing.T) {
 	d, err := envfile.Parse(envfile.Dotenv, []byte("export\tA=x\nB=x\t# c\nC=a#b\n"))
 	require.NoError(t, err)

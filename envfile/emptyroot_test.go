@@ -11,7 +11,7 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// A field can be set where comments are all that is left, which unset of the last field leads to.
+// A field can be set in a file with only comments, which remains after its last field was unset.
 func TestSetInAnEmptyRootWithComments(t *testing.T) {
 	for _, end := range []string{"{}\n", "# h\n{}\n", "# h\n\n# i\n{}\n", "{} # s\n", "{}\n# e\n", "# h\n{} # s\n# e\n", "--- # d\n{}\n", "{\n}\n",
 		"# h\na: 1 # s\n# e\n", "a: 1 # s\n", "{a: 1} # s\n", "# h\n{a: 1}\n", "a: 1\n# e\n", "\n# h\n\na: 1\n"} {

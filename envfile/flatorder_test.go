@@ -21,7 +21,7 @@ func TestFlatMetadataInAnyOrder(t *testing.T) {
 		lines := strings.Split(strings.TrimSuffix(string(s.Bytes()), "\n"), "\n")
 		first := slices.IndexFunc(lines, func(l string) bool { return strings.Contains(l, "key_groups__list_0") })
 		slices.Reverse(lines[first:])
-		// And sops 3.9 wrote the threshold so.
+		// sops 3.9 wrote the threshold in this form.
 		old := strings.NewReplacer("shamir_threshold=2\n", "shamir_threshold=2.000000\n", " = 2\n", " = 2.000000\n").Replace(strings.Join(lines, "\n") + "\n")
 		require.Contains(t, old, "2.000000")
 		s, err = envfile.ParseSealed(format, []byte(old))

@@ -24,7 +24,7 @@ func parseAs(t testing.TB, f envfile.Format, src string) *envfile.Document {
 	return d
 }
 
-// sealAs seals a text, reads what came out as a file, and opens it.
+// sealAs encrypts a plaintext file, parses the result, and decrypts it.
 func sealAs(t testing.TB, f envfile.Format, src string, r envfile.Rules) (*envfile.Sealed, *envfile.Opened) {
 	t.Helper()
 	s, _, err := envfile.Seal(t.Context(), parseAs(t, f, src), r, sealedTo(alice))
@@ -41,8 +41,8 @@ func openAs(t testing.TB, f envfile.Format, src []byte) (*envfile.Sealed, *envfi
 	return s, o
 }
 
-// roundTripsAs are texts of the other formats that come back byte for byte, with
-// the beginning of the sealed file, which is all of it up to the metadata.
+// roundTripsAs are files of the other formats that round-trip byte for byte, with the encrypted
+// file up to its metadata.
 var roundTripsAs = []struct {
 	format              envfile.Format
 	name, plain, sealed string
@@ -119,7 +119,7 @@ func TestFormatsRoundTrip(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, c.plain, string(text))
 
-			// Sealing again what did not change changes the MAC, its time and the binding alone.
+			// Reseal without changes changes only the MAC, its time and the binding.
 			again, err := o.Reseal(parseAs(t, c.format, c.plain))
 			require.NoError(t, err)
 			for _, line := range changedLines(t, string(s.Bytes()), string(again.Bytes())) {
@@ -129,7 +129,7 @@ func TestFormatsRoundTrip(t *testing.T) {
 	}
 }
 
-// Each format says no where sops would change what is written.
+// Each format rejects files that sops would change.
 func TestFormatsRefuse(t *testing.T) {
 	for _, c := range []struct {
 		format           envfile.Format
@@ -233,7 +233,8 @@ func TestFormatsApply(t *testing.T) {
 
 func setStr(p envfile.Path) envfile.Op { return envfile.Set(p, crypto.Str, "x") }
 
-// One changed value is four changed lines, in every format: lastmodified, mac and binding are the others.
+// One changed value changes four lines in every format. The other three are lastmodified, mac and
+// binding.
 func TestFormatsResealChangesLittle(t *testing.T) {
 	for _, c := range []struct {
 		format      envfile.Format
@@ -267,7 +268,7 @@ func TestFormatsResealChangesLittle(t *testing.T) {
 	}
 }
 
-// Flux looks for exactly this in JSON, YAML and dotenv.
+// Flux searches for exactly this in JSON, YAML and dotenv.
 func TestMACAsFluxLooksForIt(t *testing.T) {
 	for _, plain := range []string{"{}", `{"a":1}`, "{\n\t\"a\": 1\n}", "{\n \"a\": 1\n}\n"} {
 		s, _ := sealAs(t, envfile.JSON, plain, envfile.Rules{})
@@ -277,7 +278,7 @@ func TestMACAsFluxLooksForIt(t *testing.T) {
 	assert.Contains(t, string(s.Bytes()), "\nsops_mac=ENC[")
 }
 
-// Every format notices a change of what it seals.
+// Every format detects a change of an encrypted value.
 func TestFormatsTampered(t *testing.T) {
 	for _, c := range []struct {
 		format        envfile.Format
@@ -304,7 +305,7 @@ func TestFormatsTampered(t *testing.T) {
 	require.ErrorIs(t, err, envfile.ErrIntegrity)
 }
 
-// A file that sops made of a YAML file has types that its format cannot say.
+// sops can encrypt a YAML file as JSON or dotenv, with types that the format lacks.
 func TestTypesThatAFormatCannotSay(t *testing.T) {
 	s, _ := sealAs(t, envfile.YAML, "a: 2024-01-31\nb: true\nc: 1.0\nd: 5\n", envfile.Rules{})
 	var j, e strings.Builder
@@ -325,7 +326,7 @@ func TestTypesThatAFormatCannotSay(t *testing.T) {
 	assert.Equal(t, "6", o.Roots()[0].Get("d").Text)
 }
 
-// sealedMetadata spells the metadata of a YAML file for JSON and dotenv.
+// sealedMetadata formats the metadata of a YAML file in JSON and dotenv.
 func sealedMetadata(t *testing.T, s *envfile.Sealed) map[envfile.Format]string {
 	t.Helper()
 	roots, err := envfile.ReadYAML(s.Bytes())
@@ -345,7 +346,7 @@ func sealedMetadata(t *testing.T, s *envfile.Sealed) map[envfile.Format]string {
 	}
 }
 
-// seedsAs are texts for the fuzz targets of all formats.
+// seedsAs are seeds for the fuzz targets of all formats.
 func seedsAs(f *testing.F, add func(format uint8, text string)) {
 	for i, format := range fuzzFormats {
 		for _, c := range roundTripsAs {
@@ -367,7 +368,7 @@ func seedsAs(f *testing.F, add func(format uint8, text string)) {
 
 var fuzzFormats = []envfile.Format{envfile.JSON, envfile.Dotenv, envfile.INI, envfile.Binary}
 
-// FuzzFormats seals, opens, changes and seals again whatever parses.
+// FuzzFormats encrypts, decrypts, changes and re-encrypts every valid file.
 func FuzzFormats(f *testing.F) {
 	seedsAs(f, func(format uint8, text string) { f.Add(format, text, uint16(len(text)/2), uint16(1), "x") })
 	f.Fuzz(func(t *testing.T, index uint8, src string, at, length uint16, insert string) {
@@ -406,7 +407,7 @@ func FuzzFormats(f *testing.F) {
 	})
 }
 
-// What people write in .env files and sops takes as it stands.
+// sops takes common .env syntax literally, which causes warnings.
 func TestDotenvWarnings(t *testing.T) {
 	d := parseAs(t, envfile.Dotenv, "OK=a=b c\nexport A=1\nB = 2\nC=\"x y\"\nD='x'\nE= x\nF=x # y\nG=x\r\nH=\"\nI_unencrypted=\"x\"\nJ=it's \"a\" b\n")
 	warnings, err := d.Traps(envfile.Rules{})
@@ -424,7 +425,7 @@ func TestDotenvWarnings(t *testing.T) {
 	assert.EqualError(t, err, `line 2: no = in it; if it belongs to the quoted value that begins on line 1: sops reads no values of several lines, write \n for a line feed`)
 }
 
-// Lines of a quoted value would become fields whose names stay in clear.
+// The lines of a quoted value would become fields with unencrypted names.
 func TestDotenvSeveralLines(t *testing.T) {
 	for _, text := range []string{"K=\"c2Vj\nc2VjcmV0=\"\n", "A=1\nK='x\ny=z\nw=q'\nB=2\n"} {
 		d := parseAs(t, envfile.Dotenv, text)
@@ -436,7 +437,7 @@ func TestDotenvSeveralLines(t *testing.T) {
 			assert.Regexp(t, `^line \d$`, warning.Path, "the name may be a part of the value")
 		}
 	}
-	// What sops has sealed so is opened and can be changed.
+	// A file that sops encrypted in this form can be decrypted and changed.
 	_, o := sealAs(t, envfile.Dotenv, "K=x\nB=2\n", envfile.Rules{})
 	_, err := o.Reseal(parseAs(t, envfile.Dotenv, "K=\"x\nB=2\"\n"))
 	require.NoError(t, err)

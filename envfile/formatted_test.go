@@ -11,8 +11,8 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// A bound file stays valid when a formatter writes it again. .ci/formatted.sh made the files with
-// prettier 3.10.1 and yamlfmt 0.21.0, and makes them again.
+// A file with a binding stays valid when a formatter writes it. .ci/formatted.sh created the files
+// with prettier 3.10.1 and yamlfmt 0.21.0, and can create them again.
 func TestFormattedFilesStayValid(t *testing.T) {
 	read := func(name string) string {
 		text, err := os.ReadFile(filepath.Join("testdata", "formatted", name))

@@ -24,9 +24,8 @@ func addSeeds(f *testing.F, add func(text string)) {
 	}
 }
 
-// FuzzRoundTrip seals and opens whatever parses. A text that cannot be sealed
-// must be refused for what it says: a failed splice is a bug even though the
-// reparse catches it.
+// FuzzRoundTrip encrypts and decrypts every valid file. A file that cannot be encrypted must be
+// rejected because of its contents: a failed splice is a bug, even if reparse detects it.
 func FuzzRoundTrip(f *testing.F) {
 	addSeeds(f, func(text string) { f.Add(text) })
 	f.Fuzz(func(t *testing.T, src string) {
@@ -50,8 +49,7 @@ func FuzzRoundTrip(f *testing.F) {
 	})
 }
 
-// FuzzParseSealed feeds arbitrary bytes to the readers: they refuse or accept,
-// and never panic.
+// FuzzParseSealed parses arbitrary bytes, which must not panic.
 func FuzzParseSealed(f *testing.F) {
 	for _, folder := range []string{"sealed-by-sops", "sops-fixtures"} {
 		for _, text := range conformanceFiles(f, folder) {
@@ -79,8 +77,8 @@ func FuzzParseSealed(f *testing.F) {
 	})
 }
 
-// FuzzErrorsHideValues damages a text at one place. Whatever the complaint, it
-// must not repeat a value of the text.
+// FuzzErrorsHideValues damages a file at one position. The error must not contain a value of the
+// file.
 func FuzzErrorsHideValues(f *testing.F) {
 	addSeeds(f, func(text string) { f.Add(text, uint16(len(text)/2), "*") })
 	f.Add("password: correcthorse\n", uint16(10), "*")
@@ -116,7 +114,7 @@ func FuzzErrorsHideValues(f *testing.F) {
 	})
 }
 
-// harmless holds words of our own messages that a text may contain by chance.
+// harmless holds words of sealcfg's messages that a file may contain by chance.
 var harmless = map[string]bool{}
 
 func allNames(n *envfile.Node, yield func(string) bool) {
@@ -128,7 +126,7 @@ func allNames(n *envfile.Node, yield func(string) bool) {
 	}
 }
 
-// FuzzReseal changes a stretch of the plain text of a sealed file.
+// FuzzReseal changes a part of the plaintext of an encrypted file.
 func FuzzReseal(f *testing.F) {
 	addSeeds(f, func(text string) { f.Add(text, uint16(len(text)/2), uint16(2), "x") })
 	f.Fuzz(func(t *testing.T, src string, at, length uint16, insert string) {

@@ -12,7 +12,7 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// groupsOf makes a key group of each identity.
+// groupsOf creates a key group for each identity.
 func groupsOf(threshold int, ids ...keys.Identity) envfile.Recipients {
 	to := envfile.Recipients{Threshold: threshold}
 	for _, id := range ids {
@@ -41,7 +41,7 @@ func TestKeyGroups(t *testing.T) {
 		assert.ErrorContains(t, err, "2 of 3 key groups needed, you hold 1")
 	}
 
-	// Another way to divide the same data key, a new data key, and back to one group.
+	// Split the same data key differently, then a new data key, then return to one group.
 	o, err := s.Open(t.Context(), alice, bob)
 	require.NoError(t, err)
 	rewrapped, err := o.Rewrap(t.Context(), groupsOf(2, alice, carol))
@@ -73,7 +73,7 @@ func TestKeyGroupsRefused(t *testing.T) {
 		var syntax *envfile.SyntaxError
 		require.ErrorAs(t, err, &syntax)
 	}
-	// Without one, sops makes it all groups.
+	// Without a threshold, sops requires all groups.
 	all := parseSealed(t, strings.Replace(string(s.Bytes()), "    shamir_threshold: 2\n", "", 1))
 	_, err = all.Open(t.Context(), alice)
 	require.ErrorIs(t, err, keys.ErrNoIdentity)

@@ -15,7 +15,7 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// Demo identities, made for these tests and worth nothing.
+// Demo identities, created for these tests.
 const (
 	aliceKey = "AGE-SECRET-KEY-15205YUFKQDP4J4XXY84FVGZNJ7CDKHZ096SZ2NAP2QF7M5Q9VZ7QPU7KDW"
 	bobKey   = "AGE-SECRET-KEY-1JRH2RJ2JKY8GM96NWLM57MN05Y5U3TMP8TLMHJWVUJEH8E2V2CVS30WHAK"
@@ -73,7 +73,7 @@ func parseSealed(t testing.TB, src string) *envfile.Sealed {
 	return s
 }
 
-// open parses the bytes again, as a command does that reads the file later.
+// open parses the bytes again, like a command that reads the file later.
 func open(t testing.TB, s *envfile.Sealed) *envfile.Opened {
 	t.Helper()
 	o, err := parseSealed(t, string(s.Bytes())).Open(context.Background(), alice)
@@ -104,7 +104,7 @@ func reseal(t testing.TB, o *envfile.Opened, text string) *envfile.Sealed {
 	return s
 }
 
-// shape writes the values of a file as lines: path, type, text.
+// shape formats the values of a file as lines: path, type, text.
 func shape(roots []*envfile.Node) []string {
 	var out []string
 	var visit func(at string, n *envfile.Node)
@@ -136,14 +136,14 @@ func shape(roots []*envfile.Node) []string {
 
 var encForm = regexp.MustCompile(`ENC\[AES256_GCM,data:[^,]+,iv:([^,]+),tag:[^,]+,type:(\w+)\]`)
 
-// The metadata block of a document, in block and in flow style. With CRLF, sops
-// keeps its own lines and so do these.
+// The metadata block of a document, in block and in flow style. The patterns also
+// match CRLF.
 var (
 	blockForm = regexp.MustCompile(`(?m)^sops:\r?\n(?: +[^\n]*\n?)*`)
 	flowForm  = regexp.MustCompile(`(?m)(, )?"sops": \{.*\}(\})`)
 )
 
-// body returns a sealed text without its metadata, with <type> for each sealed value.
+// body returns an encrypted file without its metadata, with <type> for each encrypted value.
 func body(t testing.TB, sealed string) string {
 	t.Helper()
 	require.Regexp(t, `(?m)^sops:|"sops": \{`, sealed)
@@ -152,13 +152,13 @@ func body(t testing.TB, sealed string) string {
 	return encForm.ReplaceAllString(out, "<$2>")
 }
 
-// macForm is the MAC and the binding, which every document of a file repeats.
+// macForm matches the MAC and the binding, which every document of a file repeats.
 var macForm = regexp.MustCompile(`(mac|binding)"?: "?ENC\[[^\]]*\]`)
 
-// sealcfgForm is the block with the binding, in block style and in JSON.
+// sealcfgForm matches the block with the binding, in block style and in JSON.
 var sealcfgForm = regexp.MustCompile(`(?m)^ +sealcfg:\r?\n(?: +(?:binding|version): [^\n]*\n){2}|"sealcfg": ?\{[^}]*\},?\s*`)
 
-// unbound takes the binding out, as sops does when it writes a file.
+// unbound removes the binding, as sops does when it writes a file.
 func unbound(t testing.TB, text string) string {
 	t.Helper()
 	out := sealcfgForm.ReplaceAllString(text, "")
@@ -166,7 +166,7 @@ func unbound(t testing.TB, text string) string {
 	return out
 }
 
-// nonces maps each nonce of a text to the sealed values that use it.
+// nonces maps each nonce of a file to the encrypted values that use it.
 func nonces(text string) map[string][]string {
 	all := map[string][]string{}
 	text = macForm.ReplaceAllString(text, "")
@@ -176,8 +176,8 @@ func nonces(text string) map[string][]string {
 	return all
 }
 
-// requireFreshNonces checks that no nonce of a text occurs twice, and that one
-// which an older text had seals the same thing as there.
+// requireFreshNonces checks that no nonce occurs twice in a file, and that a nonce of an older file
+// encrypts the same value as before.
 func requireFreshNonces(t testing.TB, text string, older ...map[string][]string) {
 	t.Helper()
 	for nonce, uses := range nonces(text) {
@@ -190,7 +190,7 @@ func requireFreshNonces(t testing.TB, text string, older ...map[string][]string)
 	}
 }
 
-// lines splits a text after its line feeds.
+// lines splits a file after its line feeds.
 func lines(text string) []string { return strings.SplitAfter(text, "\n") }
 
 // changedLines returns the lines of new that differ from old, which must have
@@ -210,7 +210,7 @@ func changedLines(t testing.TB, old, new string) []string {
 
 const conformance = "../internal/interop/testdata/conformance"
 
-// conformanceFiles reads the YAML files of a folder of the conformance data.
+// conformanceFiles reads the YAML files of a directory of the conformance data.
 func conformanceFiles(t testing.TB, folder string) map[string]string {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join(conformance, folder, "*.yaml"))
@@ -225,7 +225,7 @@ func conformanceFiles(t testing.TB, folder string) map[string]string {
 	return files
 }
 
-// conformanceIdentity opens the sealed conformance files.
+// conformanceIdentity decrypts the conformance files.
 func conformanceIdentity(t testing.TB) keys.Identity {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(conformance, "age-key.txt"))

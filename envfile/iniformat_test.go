@@ -19,7 +19,8 @@ func mustReopen(t *testing.T, format envfile.Format, s *envfile.Sealed) *envfile
 	return o
 }
 
-// requireSameBytes seals a text, opens it, rotates it and opens that.
+// requireSameBytes encrypts a file, decrypts it, rotates it and decrypts it again. The plaintext
+// must stay the same.
 func requireSameBytes(t *testing.T, format envfile.Format, text string, r envfile.Rules) {
 	t.Helper()
 	d, err := envfile.Parse(format, []byte(text))
@@ -37,7 +38,7 @@ func requireSameBytes(t *testing.T, format envfile.Format, text string, r envfil
 	assert.Equal(t, text, string(plain))
 }
 
-// What a value may be spelled as depends on what stands behind it on its line.
+// The valid notations of a value depend on the rest of its line.
 func TestINIComesBackAsWritten(t *testing.T) {
 	for _, text := range []string{
 		"[a]\nk = x \\ ; c\n",
@@ -47,10 +48,10 @@ func TestINIComesBackAsWritten(t *testing.T) {
 		"[a]\nk = \"\"\"\nm = \"\"\"n\"\"\"\n",
 		"[a]\nk = \"\"\"a\nm = `n`\"\"\"\n",
 		"[a]\nk = ``\nm = \"\"\nn = ''\n",
-		"[a]\nk = x\n\r\n",         // an empty line that ends otherwise than the line before
-		"[a]\r\nk = x\r\n\n# c\n",  // and the other way round
-		"[a]\nk = x\r",             // no final line feed, but a carriage return
-		"[a]\r\nk = x\n\r\n\r\n\n", // any mixture
+		"[a]\nk = x\n\r\n",         // an empty line with another line break than the previous line
+		"[a]\r\nk = x\r\n\n# c\n",  // the reverse
+		"[a]\nk = x\r",             // a carriage return, but no final line feed
+		"[a]\r\nk = x\n\r\n\r\n\n", // a mixture
 		"\ufeff[a]\nk = x\n",
 	} {
 		requireSameBytes(t, envfile.INI, text, envfile.Rules{})
@@ -86,7 +87,7 @@ func TestINISetBesideAComment(t *testing.T) {
 	assert.NotContains(t, err.Error(), "CANARY")
 }
 
-// The section DEFAULT has no header, and goes with its last key.
+// The section DEFAULT has no header, and disappears with its last key.
 func TestINIUnsetLastAboveSections(t *testing.T) {
 	for in, want := range map[string]string{"k = v\n[a]\nx = y\n": "[a]\nx = y\n", "k = v\n": "", "# c\nk = v\n": "# c\n"} {
 		d, err := envfile.Parse(envfile.INI, []byte(in))

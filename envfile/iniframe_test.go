@@ -10,8 +10,8 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// Python's configparser takes quotes, a comment on the line and a line that is indented more than the
-// one before for a part of a name or value.
+// Python's configparser takes three things for a part of a name or value: quotes, a comment on the
+// line, and a line with more indentation than the previous one.
 func TestINIFrames(t *testing.T) {
 	const plain = "[a]\nfirst_unencrypted = no\nsecond = yes\n'q' = \"x\"\n\"r\" = no\u00a0\n\n[b]\nthird = z ; old\n"
 	s, _ := sealAs(t, envfile.INI, plain, envfile.Rules{})

@@ -9,8 +9,8 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// ini.v1 ends a section's name at the last bracket of the line, and a sealed
-// comment ends in one.
+// ini.v1 ends a section's name at the last bracket of the line, and an encrypted comment ends in a
+// bracket.
 func TestINIHeaderComment(t *testing.T) {
 	const text = "[a] ; why\nx = y\n"
 	d, err := envfile.Parse(envfile.INI, []byte(text))
@@ -21,7 +21,7 @@ func TestINIHeaderComment(t *testing.T) {
 	assert.Equal(t, 1, refused.Line)
 	assert.NotContains(t, err.Error(), "why")
 
-	// In clear it may stay.
+	// An unencrypted comment is valid.
 	s, o, err := envfile.Seal(t.Context(), d, envfile.Rules{EncryptedRegex: "^x$"}, sealedTo(alice))
 	require.NoError(t, err)
 	assert.Contains(t, string(s.Bytes()), "[a] ; why\n")
@@ -30,8 +30,8 @@ func TestINIHeaderComment(t *testing.T) {
 	assert.Equal(t, text, string(back))
 }
 
-// sops crashes on writing a comment of several lines the first of which is
-// marks only, so it could not decrypt the file: neither ours nor its own.
+// sops crashes when it writes a comment with only comment marks on its first line. It could not
+// decrypt such a file.
 func TestINICommentOfMarks(t *testing.T) {
 	for text, line := range map[string]int{
 		"####\n# title\n[a]\nk = v\n":       1,
@@ -41,9 +41,9 @@ func TestINICommentOfMarks(t *testing.T) {
 		"# #  \n\n# title\nk = v\n":         1,
 		"; \f\r\nk = v ; c\n":               -1,
 		"####\n\n# title\nk = v\n":          1,
-		"k = v\n[a] ; b\n#\n#\nx = y\n":     0, // the bracket's comment is refused first
+		"k = v\n[a] ; b\n#\n#\nx = y\n":     0, // the bracket's comment is rejected first
 		"# title\n####\n[a]\nk = v\n":       -1,
-		"[a]\nk = v\n####\n# the end\n":     -1, // of the metadata, which sops does not write
+		"[a]\nk = v\n####\n# the end\n":     -1, // belongs to the metadata, which sops does not write
 		"[a]\r\n####\r\n# title\r\nk = v\n": -1,
 	} {
 		d, err := envfile.Parse(envfile.INI, []byte(text))

@@ -9,7 +9,7 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// sops puts a key in quotes that holds a quote or a delimiter.
+// sops quotes a key that contains a quote or a delimiter.
 func TestINIQuotedKeys(t *testing.T) {
 	const text = "[a]\n`x=y` = 1\n\"c:d\" : 2\n\"\"\"q`\"z\"\"\"=3\n` blank ` = 4\nsay \"hi\" = 5\n"
 	d, err := envfile.Parse(envfile.INI, []byte(text))
@@ -35,7 +35,7 @@ func TestINIQuotedKeys(t *testing.T) {
 	}
 }
 
-// sops refuses a file with two sections of metadata, so it is not to be read, nor written.
+// sops rejects a file with two sections of metadata, so sealcfg must neither read nor write one.
 func TestINIMetadataTwice(t *testing.T) {
 	d, err := envfile.Parse(envfile.INI, []byte("[a]\nb = c\n"))
 	require.NoError(t, err)

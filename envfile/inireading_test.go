@@ -9,12 +9,12 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// What ini.v1, and so sops, makes of a text. Each of these was read otherwise once.
+// These values are read as by ini.v1, and so by sops. Each was once read differently.
 func TestINIReadsAsSops(t *testing.T) {
 	for text, want := range map[string]string{
 		"k = \"\"\"\nline\n\"\"\"\n":         "\nline\n",
 		"k = \"\"\" \r\nline\"\"\"\n":        " \r\nline",
-		"k = \"\"\"":                         `"""`, // nothing follows, so nothing is opened
+		"k = \"\"\"":                         `"""`, // the rest of the line is empty, so it is not an opening quote
 		"k = `\nline`\n":                     "\nline",
 		"k = \u00a0x \u00a0\n":               "x",
 		"k = \u00a0\"\"\"two\nlines\"\"\"\n": "two\nlines",

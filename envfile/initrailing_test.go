@@ -9,8 +9,8 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// A comment at the end stands before [sops] once the file is sealed. It stays
-// the comment of the section before, and is sealed with it; sops drops it.
+// In the encrypted file, a comment at the end comes before [sops]. It still belongs to the previous
+// section and is encrypted with it. sops drops it.
 func TestINITrailingComment(t *testing.T) {
 	for _, text := range []string{"[a]\nk = v\n# trailing\n", "# only\n", "k = v\n# end", "#", "[a]\nk = v", "[a]\n\n; x\n; y\n\n# z\n", "[a]\r\nk = v\r\n; c\r\n"} {
 		for _, r := range []envfile.Rules{{}, {EncryptedRegex: "^k$"}} {

@@ -10,8 +10,8 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// sops reads -0 as the integer 0. Taken for the float -0, it gave a file with
-// such a number in clear a MAC that sops refuses.
+// sops reads -0 as the integer 0. If sealcfg read it as the float -0, sops would reject the MAC of
+// a file with an unencrypted -0.
 func TestJSONMinusZero(t *testing.T) {
 	d, err := envfile.Parse(envfile.JSON, []byte(`{"a": -0, "b": -0.0, "c": 0}`))
 	require.NoError(t, err)

@@ -14,8 +14,8 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// keyVault is a service with one key that has versions. It fills in the newest,
-// as Azure's does; it does no cryptography, since nothing here depends on it.
+// keyVault is a fake key service with one key that has versions. Like Azure, it fills in the newest
+// version. It does no cryptography.
 type keyVault struct{ newest string }
 
 func (keyVault) Type() string { return "azure_kv" }
@@ -32,7 +32,7 @@ func (keyVault) Unwrap(_ context.Context, s *keys.Stanza) ([]byte, error) {
 	return base64.StdEncoding.DecodeString(s.Wrapped)
 }
 
-// vaultKey is a recipient of a policy; without version it means the newest.
+// vaultKey is a recipient of a policy. Without a version, it means the newest one.
 func vaultKey(t *testing.T, newest, version string) keys.Recipient {
 	t.Helper()
 	fields := []keys.Field{{Name: "vault_url", Value: "https://demo.vault.azure.net"}, {Name: "name", Value: "sops"}}
@@ -52,8 +52,7 @@ func versions(s *envfile.Sealed) string {
 	return strings.Join(all, " ")
 }
 
-// Rewrap keeps the stanza of a key whose version the policy leaves open, also
-// when there is a newer one by now.
+// If the policy does not specify a key version, Rewrap keeps the stanza of an older version.
 func TestRewrapKeepsTheVersionThatTheFileHas(t *testing.T) {
 	to := func(rs ...keys.Recipient) envfile.Recipients {
 		return envfile.Recipients{Groups: [][]keys.Recipient{rs}}

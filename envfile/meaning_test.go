@@ -10,7 +10,8 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// meaningPlain has all that a YAML reader sees and the MAC does not, with and without encryption.
+// meaningPlain contains every property that a YAML reader sees and the MAC does not cover, with and
+// without encryption.
 const meaningPlain = `mode: "no"
 plain: no
 free_unencrypted: "off"
@@ -30,8 +31,8 @@ empty_unencrypted: ""
 nothing:
 `
 
-// A change that whoever has no key can make. With a binding, each is refused. Without one, the
-// plaintext is that of printed: nil if it is that of the file before the change.
+// A meaningAttack is a change that needs no data key. With a binding, it is rejected. Without a
+// binding, the plaintext is printed; nil means the unchanged plaintext.
 type meaningAttack struct {
 	name, old, new string
 	printed        *string
@@ -81,7 +82,7 @@ var anchorAttacks = []meaningAttack{
 func TestMeaning(t *testing.T) {
 	text := string(seal(t, meaningPlain, envfile.Rules{}).Bytes())
 	require.Equal(t, meaningPlain, document(t, open(t, parseSealed(t, text))))
-	// What a file without a binding comes to: strings that readers take for something else have quotes.
+	// Without a binding, decryption quotes strings that readers take for other types.
 	settled := strings.NewReplacer("plain: no\n", "plain: \"no\"\n", "c: [y,", "c: ['y',").Replace(meaningPlain)
 	require.Equal(t, settled, document(t, open(t, parseSealed(t, unbound(t, text)))))
 
@@ -105,7 +106,7 @@ func TestMeaning(t *testing.T) {
 				} else {
 					assert.Contains(t, got, *a.printed)
 				}
-				// Written again, it has a binding and means the same.
+				// The next version has a binding and the same meaning.
 				again := open(t, reseal(t, o, got))
 				assert.True(t, again.Bound())
 				assert.Equal(t, got, document(t, again))
@@ -114,7 +115,7 @@ func TestMeaning(t *testing.T) {
 	}
 }
 
-// Without a binding, tags are reported that sops does not write.
+// Without a binding, tags that sops does not write are reported.
 func TestForeignTags(t *testing.T) {
 	text := string(seal(t, strings.ReplaceAll(meaningPlain, "!Sub ", ""), envfile.Rules{}).Bytes())
 	text = unbound(t, text)
@@ -141,7 +142,7 @@ func TestForeignTags(t *testing.T) {
 	assert.Empty(t, open(t, bound).ForeignTags(), "the binding covers them")
 }
 
-// What a formatter changes means nothing to a reader.
+// Changes by a formatter do not change the meaning.
 func TestMeaningOfLayout(t *testing.T) {
 	text := string(seal(t, meaningPlain, envfile.Rules{}).Bytes())
 	for name, change := range map[string][2]string{
@@ -170,7 +171,7 @@ func TestMeaningOfLayout(t *testing.T) {
 	require.NoError(t, openErr(text+"...\n"), "the end of the document")
 }
 
-// The whole of a scalar is one ciphertext, whatever style it has.
+// A whole scalar is one ciphertext, in every style.
 func TestWholeScalarIsOneCiphertext(t *testing.T) {
 	const plain = "# c\nallow_anonymous: false\na: one\nb: \"two\"\nc: 'three'\nd: |\n  four\ne: {f: five, g: [\"six\", 'seven']}\nh:\n  - eight\n  - nine\n"
 	text := string(seal(t, plain, envfile.Rules{}).Bytes())
@@ -194,12 +195,12 @@ func TestWholeScalarIsOneCiphertext(t *testing.T) {
 			}
 		}
 	}
-	// The issue's own: the text of a boolean goes on on the next line.
+	// The text of a boolean continues on the next line.
 	flag := "allow_anonymous: " + values[1]
 	require.Contains(t, text, flag)
 	require.ErrorIs(t, openErr(strings.Replace(text, flag, flag+"\n  x]", 1)), envfile.ErrIntegrity)
 
-	// Quotes can hold the same text with escapes and over several lines. It is the same value.
+	// Quotes can hold the same value with escapes and over several lines.
 	quoted := values[3]
 	for _, same := range []string{`\x45` + quoted[1:], quoted[:40] + "\\\n     " + quoted[40:]} {
 		o := open(t, parseSealed(t, strings.Replace(text, quoted, same, 1)))
@@ -207,7 +208,7 @@ func TestWholeScalarIsOneCiphertext(t *testing.T) {
 	}
 }
 
-// Texts that once stood for something else inside of sealcfg are texts like any other.
+// Strings that sealcfg once used as internal marks are ordinary strings.
 func TestTextsLikeMarks(t *testing.T) {
 	for _, text := range []string{
 		"a: \"\\x45NC[0]\"\nb: x\nc: x\nd: x\ne: x\n",
@@ -233,8 +234,8 @@ func requireSameLeaves(t *testing.T, d *envfile.Document, o *envfile.Opened) {
 	require.Equal(t, shape(d.Roots()), shape(o.Roots()))
 }
 
-// The parser skips characters behind a byte order mark that comes to stand at the beginning of
-// its buffer. So it gets none.
+// The parser skips characters after a byte order mark at the start of its buffer. So the parser
+// gets no byte order marks.
 func TestByteOrderMarkAtTheBeginningOfTheBuffer(t *testing.T) {
 	for pad := range 1600 {
 		text := "# " + strings.Repeat("x", pad) + "\uFEFF\nab: 1\ncd: 2\nef: 3\n"
@@ -245,7 +246,7 @@ func TestByteOrderMarkAtTheBeginningOfTheBuffer(t *testing.T) {
 	}
 }
 
-// Line breaks that only YAML 1.1 knows are refused where they end a line.
+// Line breaks that only YAML 1.1 supports are rejected at the end of a line.
 func TestLineBreaksOfYAML11(t *testing.T) {
 	for _, br := range []string{"\u0085", "\u2028", "\u2029"} {
 		for _, text := range []string{"a: 1" + br + "b: 2\n", "a:\n  - x" + br + "  - y\n", "# c" + br + "a: 1\n", "a: 1\n" + br + "b: 2\n"} {
@@ -257,8 +258,8 @@ func TestLineBreaksOfYAML11(t *testing.T) {
 	}
 }
 
-// Under selectors that look at comments, the binding covers what they select: whether a value in the
-// place of an entry would be encrypted, empty ones and maps and lists included.
+// If the selector matches comments, the binding covers the selected entries, including empty ones,
+// maps and lists.
 func TestCommentSelectorsAreBound(t *testing.T) {
 	const plain = "a: x\nempty: \"\"\nnothing:\nm: {}\nl: []\nmap:\n  k:\nlist:\n  - \"\"\n  - y\n"
 	for _, c := range []struct {
@@ -281,13 +282,13 @@ func TestCommentSelectorsAreBound(t *testing.T) {
 		}
 	}
 
-	// A comment that is taken away lets go of the empty value below it.
+	// Removing the comment would deselect the empty value below it.
 	text := string(seal(t, "# secret\nempty: \"\"\na: x\n", envfile.Rules{EncryptedCommentRegex: "secret"}).Bytes())
 	requireTampered(t, openErr(strings.Replace(text, "# secret\n", "", 1)), envfile.BindingStructure)
 	require.NoError(t, openErr(unbound(t, strings.Replace(text, "# secret\n", "", 1))), "the format does not tell")
 }
 
-// The metadata makes a map of an empty first document; later ones stay empty.
+// The metadata turns an empty first document into a map; later ones stay empty.
 func TestSealEmptyDocuments(t *testing.T) {
 	for text, want := range map[string]string{
 		"---\n---\na: b\n":       "---\n{}\n---\na: b\n",

@@ -14,7 +14,7 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// Consumers grep for these lines, so they are spelled as sops spells them.
+// Other programs search for these lines, so they have sops's form.
 func TestMetadataFormat(t *testing.T) {
 	text := string(seal(t, "a: x\n", envfile.Rules{EncryptedRegex: "^(a|b)$", MACOnlyEncrypted: true}).Bytes())
 	assert.Regexp(t, `^a: ENC\[AES256_GCM,data:[^\n]*\]
@@ -92,7 +92,7 @@ func TestParseSealedRefuses(t *testing.T) {
 	}
 }
 
-// sops reads numbers and booleans from texts, and names in any case.
+// sops reads numbers and booleans from strings, and ignores the case of names.
 func TestMetadataWeakTypes(t *testing.T) {
 	text := unbound(t, string(seal(t, "a: x\n", envfile.Rules{MACOnlyEncrypted: true}).Bytes()))
 	lenient := strings.NewReplacer("mac_only_encrypted: true", `MAC_only_encrypted: "true"`,
@@ -103,7 +103,7 @@ func TestMetadataWeakTypes(t *testing.T) {
 	require.NoError(t, openErr(lenient))
 }
 
-// What sops takes for a text, a number or a boolean, it takes from these as well.
+// sops converts these values to strings, numbers and booleans.
 func TestMetadataWeakValues(t *testing.T) {
 	text := unbound(t, string(seal(t, "a: x\n", envfile.Rules{}).Bytes()))
 	suffix := func(to string) string {
@@ -135,8 +135,8 @@ func TestMetadataWeakValues(t *testing.T) {
 	}
 }
 
-// sops takes the name that is spelt exactly, else any that differs in case only.
-// With two of them, it and we could read different metadata.
+// sops prefers the exact name to one that differs in case. With both, sealcfg and sops could read
+// different metadata.
 func TestMetadataNamesOfTwoCases(t *testing.T) {
 	text := string(seal(t, "a: x\n", envfile.Rules{}).Bytes())
 	other := recipient(bob).String()
@@ -157,7 +157,7 @@ func TestMetadataNamesOfTwoCases(t *testing.T) {
 	}
 }
 
-// sops reads no file whose version is not one, so none is written.
+// sops rejects a file with an invalid version, so sealcfg never writes one.
 func TestVersionIsMendedOnWriting(t *testing.T) {
 	text := string(seal(t, "a: x\n", envfile.Rules{}).Bytes())
 	for version, want := range map[string]string{
@@ -183,7 +183,7 @@ func TestVersionIsMendedOnWriting(t *testing.T) {
 	}
 }
 
-// Stanzas of every type are read and kept, whether or not anybody here can use them.
+// Stanzas of every type are parsed and kept, even if no identity can use them.
 func TestMetadataOtherStanzas(t *testing.T) {
 	text := unbound(t, string(seal(t, "a: x\n", envfile.Rules{}).Bytes()))
 	const kms = "    kms:\n        - arn: arn:aws:kms:eu-west-1:1:key/k\n          aws_profile: \"\"\n          context:\n              App: shop\n" +
@@ -201,7 +201,7 @@ func TestMetadataOtherStanzas(t *testing.T) {
 	assert.Contains(t, again, strings.Replace(kms, "      App", "    App", 1))
 }
 
-// New metadata is indented as asked for, changed metadata as it was.
+// New metadata gets the requested indentation, and changed metadata keeps its own.
 func TestMetadataIndent(t *testing.T) {
 	s, _, err := envfile.Seal(t.Context(), parse(t, "a: x\n").WithMetadataIndent(2), envfile.Rules{}, sealedTo(alice))
 	require.NoError(t, err)

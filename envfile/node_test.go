@@ -61,7 +61,7 @@ func TestLeaves(t *testing.T) {
 	}
 }
 
-// Values of an opened file have the places that they have in the sealed one.
+// Values of a decrypted file have the positions of the encrypted file.
 func TestOpenedPositions(t *testing.T) {
 	s := seal(t, "a: \"x\"\nl:\n  - 1\n  - y\nc_unencrypted: z\n", envfile.Rules{})
 	o := open(t, s)

@@ -14,7 +14,7 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// keyOf is the data key of a file, as a program of another make would have it.
+// keyOf returns the data key of a file, for a simulation of another program.
 func keyOf(t *testing.T, s *envfile.Sealed) crypto.DataKey {
 	t.Helper()
 	secret, err := alice.Unwrap(context.Background(), s.Metadata().Stanzas())
@@ -24,7 +24,7 @@ func keyOf(t *testing.T, s *envfile.Sealed) crypto.DataKey {
 	return key
 }
 
-// withValues seals texts as they are, which Seal does not, and makes the MAC fit.
+// withValues encrypts values in the given form, which Seal does not do, and sets the matching MAC.
 func withValues(t *testing.T, typ crypto.Type, text, canonical string) string {
 	t.Helper()
 	s := seal(t, "n: 5\n", envfile.Rules{})
@@ -37,8 +37,8 @@ func withValues(t *testing.T, typ crypto.Type, text, canonical string) string {
 	return unbound(t, regexp.MustCompile(` mac: .*`).ReplaceAllLiteralString(out, " mac: "+mac.Seal(c, at)))
 }
 
-// A value in another spelling than the canonical one is reported by name, and does not
-// keep its nonce: sops would seal 1.5 under that of 1.50.
+// A value in non-canonical form is reported by name and gets a new nonce. Otherwise sops would
+// encrypt 1.5 under the nonce of 1.50.
 func TestNonCanonicalValues(t *testing.T) {
 	for _, v := range []struct {
 		typ             crypto.Type
@@ -72,9 +72,9 @@ func TestNonCanonicalValues(t *testing.T) {
 	assert.Empty(t, open(t, seal(t, "a: 1.50\nb: +7\nc: true\nd: 2024-01-31T01:00:00+01:00\ne: 1e300\nf: .inf\n", envfile.Rules{})).OddlySpelt(), "what we seal")
 }
 
-// In a file that sops has written last, the type of a sealed value is not bound to it.
-// Made another one, the file opens only if the text is spelt as that type spells it too;
-// else the value is named.
+// If sops wrote a file last, the type of an encrypted value is not authenticated. After a change of
+// the type, the file opens only if the text is canonical for the new type. Otherwise the error
+// names the value.
 func TestTypeOfASealedValueChanged(t *testing.T) {
 	for _, c := range []struct{ plain, from, to, want string }{
 		{`"1.50"`, "str", "float", "line 1: n is not spelt as values of its type are, which may not be its own"},
@@ -86,7 +86,7 @@ func TestTypeOfASealedValueChanged(t *testing.T) {
 		{"1.5", "float", "int", "line 1: n: malformed sealed value: not a value of its type int"},
 		{"hunter2", "str", "bytes", "line 1: n: malformed sealed value: unknown type"},
 		{"hunter2", "str", "comment", "line 1: n: a sealed comment stands where a value belongs"},
-		// What only the binding can tell, since both types spell it so.
+		// Only the binding detects these changes, because the text is canonical for both types.
 		{`"123"`, "str", "int", ""}, {"123", "int", "str", ""}, {"1.0", "float", "int", ""}, {`"True"`, "str", "bool", ""}, {"true", "bool", "str", ""},
 	} {
 		t.Run(c.plain+" as "+c.to, func(t *testing.T) {

@@ -17,7 +17,7 @@ func TestParsePath(t *testing.T) {
 	for _, c := range []struct {
 		text string
 		want envfile.Path
-		back string // how String spells it, "" for the same
+		back string // the result of String, "" for the same
 	}{
 		{"a", envfile.Path{key("a")}, ""},
 		{"db.hosts[0].port", envfile.Path{key("db"), key("hosts"), index(0), key("port")}, ""},

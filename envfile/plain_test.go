@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// What is taken for plain without the parser must be plain to the parser.
+// A string that is plain without a call of the parser must be plain to the parser.
 func TestObviouslyPlainIsPlain(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	pieces := []string{

@@ -8,8 +8,8 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// spellings are texts that the format cannot carry: they come back as another
-// spelling of the same value and type, and then stay so.
+// reformatted are files with a notation that the format cannot keep. The first decryption changes
+// the notation, but neither the value nor the type. Later ones do not change it.
 var reformatted = []struct{ name, plain, sealed, opened string }{
 	{
 		"literal at the end without a final line break",

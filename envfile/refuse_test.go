@@ -12,7 +12,7 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// Each text is refused, and the error is the whole of what is said.
+// Each file is rejected with exactly this error.
 func TestParseRefuses(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"empty", "", "line 1: empty: there is no field in it"},
@@ -76,7 +76,7 @@ func TestParseRefusesSealed(t *testing.T) {
 	require.EqualError(t, err, "already sealed (line 2)")
 	require.ErrorIs(t, err, envfile.ErrAlreadySealed)
 
-	// The name alone does not make a sealed file.
+	// The name alone does not make an encrypted file.
 	for text, line := range map[string]int{
 		"a: x\nsops:\n  mac: y\n": 2, "sops: x\n": 1, "sops:\n": 1, "a: x\n---\nb: y\n\"sops\": {}\n": 4, "{a: x, sops: {}}\n": 1,
 	} {
@@ -115,16 +115,16 @@ func TestSealRefusesAliases(t *testing.T) {
 	}
 }
 
-// A literal block without a line break at the end of the file would change when
-// the metadata is put behind it. Sealed, it does not, unless there are blanks behind it
-// that a + in the header keeps.
+// A literal block at the end of a file without a line break would change when the metadata is added
+// after it. An encrypted value does not change, unless blanks after the block are kept by a + in
+// the header.
 func TestSealRefusesOpenEnd(t *testing.T) {
 	for _, text := range []string{"a_unencrypted: |\n  hunter2", "a_unencrypted: |+\n  hunter2\n ", "a: |+\n ", "a: |+\n  hunter2\n ", "a: >2+\n  hunter2\n\n  "} {
 		_, _, err := envfile.Seal(context.Background(), parse(t, text), envfile.Rules{}, sealedTo(alice))
 		require.Error(t, err)
 		assert.Contains(t, err.Error(), "the text block ends the file without a line break, so what follows it would change it: add one")
 	}
-	// Readers disagree whether the text ends with a line feed, so it comes back in another spelling.
+	// Readers disagree whether the value ends with a line feed, so decryption changes the notation.
 	const fine = "a: |\n  x"
 	assert.Equal(t, "a: |-\n  x", document(t, open(t, seal(t, fine, envfile.Rules{}))))
 	warnings, err := parse(t, fine).Traps(envfile.Rules{})
@@ -133,7 +133,7 @@ func TestSealRefusesOpenEnd(t *testing.T) {
 	assert.Contains(t, warnings[0].Reason, "it comes back as |-")
 }
 
-// A few lines of aliases of aliases stand for a billion values.
+// A few lines of nested aliases expand to a billion values.
 func TestParseRefusesAliasBomb(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("a0_unencrypted: &a0 [x, x, x, x, x, x, x, x, x, x]\n")

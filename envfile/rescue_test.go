@@ -122,7 +122,7 @@ func TestRescue(t *testing.T) {
 	}
 }
 
-// Without a binding, and in each format.
+// Without a binding, in each format.
 func TestRescueOfEachFormat(t *testing.T) {
 	t.Parallel()
 	for f, c := range map[envfile.Format]struct{ plain, added, with string }{
@@ -179,8 +179,8 @@ func TestRescueOfSeveralDocuments(t *testing.T) {
 	assert.Equal(t, "a: one\n---\nc: three\n", rotated(t, r, envfile.Rules{}))
 }
 
-// sops encrypts a comment in a list as an item, which hides the value below it from a
-// rule that looks at comments: it cannot decrypt its own file.
+// sops encrypts a comment in a list as an item. Rules that match comments then no longer select the
+// value below it, so sops cannot decrypt its own file.
 func TestRescueOfAFileThatSopsBroke(t *testing.T) {
 	t.Parallel()
 	rules := envfile.Rules{EncryptedCommentRegex: "seal-this"}

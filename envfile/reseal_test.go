@@ -16,9 +16,8 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// requireSmallChange checks that two sealed texts differ in one line, and in
-// the lines lastmodified, mac and binding of each document's metadata. A file
-// of sops gets the binding.
+// requireSmallChange checks that two encrypted files differ in one line, and in the lines
+// lastmodified, mac and binding of each document's metadata. A file of sops gets the binding.
 func requireSmallChange(t *testing.T, old, new string) (line string) {
 	t.Helper()
 	var others []string
@@ -96,14 +95,14 @@ func TestResealWithoutChange(t *testing.T) {
 	}
 }
 
-// A field that is added behind the last one comes before the metadata.
+// A field that is added at the end comes before the metadata.
 func TestResealAppends(t *testing.T) {
 	s := seal(t, "a: x\n# foot\n", envfile.Rules{})
 	again := reseal(t, open(t, s), "a: x\n# foot\nb: y\n")
 	assert.Regexp(t, `(?s)^a: ENC.*\n#ENC.*\nb: ENC.*\nsops:\n.*version: 3.13.3\n$`, string(again.Bytes()))
 }
 
-// Files that sops wrote: its layout stays, and one change is one change.
+// The layout of a file that sops wrote stays, and one change changes one line.
 func TestResealFilesOfSops(t *testing.T) {
 	id := conformanceIdentity(t)
 	tried := 0
@@ -144,7 +143,7 @@ func TestResealNonceOfListItems(t *testing.T) {
 	requireFreshNonces(t, string(s.Bytes()))
 	before := encForm.FindAllString(string(s.Bytes()), 3)
 
-	// Another equal item: the old ones keep theirs, the new one gets its own.
+	// Add an equal item: the old ones keep their ciphertexts, the new one gets a new ciphertext.
 	again := reseal(t, open(t, s), "l: [same, same, same, other]\n")
 	requireFreshNonces(t, string(again.Bytes()), nonces(string(s.Bytes())))
 	after := encForm.FindAllString(string(again.Bytes()), 4)
@@ -152,19 +151,18 @@ func TestResealNonceOfListItems(t *testing.T) {
 	assert.NotContains(t, before, after[2])
 	assert.Equal(t, before[2], after[3], "an item that moved keeps its ciphertext")
 
-	// Removed at the front: the rest moves up.
+	// Remove the first item: the others move up and keep their ciphertexts.
 	again = reseal(t, open(t, s), "l: [same, other]\n")
 	assert.Equal(t, []string{before[0], before[2]}, encForm.FindAllString(string(again.Bytes()), 2))
 
-	// Same text under another key is another place: nothing is taken over.
+	// The same text under another key has another path, so no ciphertext is reused.
 	again = reseal(t, open(t, s), "m: [same, same, other]\n")
 	for _, enc := range encForm.FindAllString(string(again.Bytes()), 3) {
 		assert.NotContains(t, before, enc)
 	}
 }
 
-// What the editor leaves may have another shape than the sealed file: the
-// metadata must fit in all the same.
+// The edited document may have another layout than the encrypted file. The metadata must still fit.
 func TestResealOtherLayout(t *testing.T) {
 	for _, c := range []struct{ from, to string }{
 		{"  a: x\n  b: y\n", "a: x\nb: y\n"},
@@ -206,15 +204,14 @@ func TestResealTypeChange(t *testing.T) {
 	assert.Equal(t, "a: \"5432\"\n", document(t, open(t, again)))
 }
 
-// An editor's session after session: no nonce ever seals two different things,
-// in any version of the file.
+// In a series of edits, no nonce encrypts two different values, in any version of the file.
 func TestResealNeverReusesANonce(t *testing.T) {
 	const rounds, steps = 30, 12
 	for round := range rounds {
 		rng := rand.New(rand.NewPCG(uint64(round), 42))
 		model := newRandomFile(rng)
 		s := seal(t, model.text(), envfile.Rules{})
-		used := map[string]string{} // nonce to the sealed text, over all versions
+		used := map[string]string{} // nonce to ciphertext, over all versions
 		note := func(text string) {
 			for nonce, uses := range nonces(text) {
 				require.Len(t, uses, 1, "round %d: used twice in one version", round)
@@ -234,8 +231,8 @@ func TestResealNeverReusesANonce(t *testing.T) {
 	}
 }
 
-// A randomFile is a small settings file whose values come from a short list, so
-// that equal values meet.
+// A randomFile is a small settings file. Its values come from a short list, so that equal values
+// are frequent.
 type randomFile struct {
 	scalars map[string]string
 	list    []string

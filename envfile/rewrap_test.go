@@ -34,7 +34,8 @@ func TestRewrapKeepsValuesAndStanzas(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, service, document(t, o))
 
-	// And back: bob's stanza goes, alice's stays, and the file is what it was.
+	// Return to one recipient: bob's stanza is removed, alice's stays, and the file is the same as
+	// before.
 	removed, err := o.Rewrap(context.Background(), sealedTo(alice))
 	require.NoError(t, err)
 	assert.Equal(t, unbound(t, string(s.Bytes())), unbound(t, string(removed.Bytes())))
@@ -62,14 +63,14 @@ func TestRotateSealsEverythingAgain(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, service, document(t, o))
 
-	// Another data key: a stanza of the old file does not open the new one.
+	// A stanza of the old file does not decrypt a file with another data key.
 	grafted := strings.Replace(string(rotated.Bytes()), indented(wrapped(rotated)[recipient(bob).String()]),
 		indented(wrapped(s)[recipient(alice).String()]), 1)
 	require.NotEqual(t, string(rotated.Bytes()), grafted)
 	require.ErrorIs(t, openErr(grafted), envfile.ErrIntegrity)
 }
 
-// indented spells an armored text as it stands in the metadata.
+// indented formats an armored stanza as in the metadata.
 func indented(armor string) string {
 	return strings.ReplaceAll(strings.TrimSuffix(armor, "\n"), "\n", "\n            ")
 }
@@ -82,8 +83,7 @@ func TestRotateChangesRules(t *testing.T) {
 	assert.Equal(t, envfile.Rules{EncryptedRegex: "^pass"}, rotated.Metadata().Rules)
 }
 
-// Where the metadata stands, and what it holds that this version does not know,
-// outlives every change.
+// Every change keeps the position of the metadata and its unknown fields.
 func TestBlockStaysWhereItIs(t *testing.T) {
 	s := string(seal(t, "a: x\nb: y\n", envfile.Rules{}).Bytes())
 	at := strings.Index(s, "sops:")
@@ -120,8 +120,7 @@ func TestBlockStaysWhereItIs(t *testing.T) {
 	}
 }
 
-// The metadata is indented like the first field, also where a comment or a
-// question mark stands before it.
+// The metadata has the indentation of the first field, even after a comment or a question mark.
 func TestBlockIndentation(t *testing.T) {
 	for text, indent := range map[string]string{
 		"  # why?\na: x\n": "", "  a: x\n": "  ", "? a\n: x\n": "", "?\n  a\n: x\n": "", "  ? a\n  : x\n": "  ", "# why?\n  a: x\n": "  ",

@@ -10,8 +10,8 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// rotate gives a file a new data key under its own rules, and checks what holds
-// for every rotation: the same text and shape, and no nonce of before.
+// rotate gives a file a new data key under its own rules, and checks that the plaintext and the
+// shape stay the same and no nonce is reused.
 func rotate(t *testing.T, o *envfile.Opened) string {
 	t.Helper()
 	was, text := string(o.Sealed().Bytes()), document(t, o)
@@ -65,14 +65,14 @@ func TestRotateMACOnlyEncrypted(t *testing.T) {
 	rotate(t, open(t, seal(t, "a_unencrypted: x\nb: y\n", envfile.Rules{MACOnlyEncrypted: true})))
 }
 
-// sops writes list comments as items, folds nothing, and quotes nothing.
+// sops writes list comments as items, and neither folds nor quotes values.
 func TestRotateFilesOfSops(t *testing.T) {
 	id := conformanceIdentity(t)
 	rotated := 0
 	for name, text := range conformanceFiles(t, "sealed-by-sops") {
 		s, err := envfile.ParseSealed(envfile.YAML, []byte(text))
 		if err != nil {
-			continue // not a file that can be opened: the interop tests judge those
+			continue // cannot be decrypted: covered by the interop tests
 		}
 		o, err := s.Open(context.Background(), id)
 		if err != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// roundTrips are texts that come back byte for byte, with what stands in the
-// sealed file in the place of the plain text: <type> for a sealed value.
+// roundTrips are files that round-trip byte for byte, with the encrypted file: <type> replaces an
+// encrypted value.
 var roundTrips = []struct{ name, plain, sealed string }{
 	{
 		"scalars of every type",

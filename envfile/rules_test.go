@@ -31,8 +31,8 @@ group:
   two: j
 `
 
-// What each selector seals, worked out by hand from the format's rules.
-// internal/interop compares the same with sops.
+// The expected selections are derived by hand from the format's rules. internal/interop compares
+// them with sops.
 func TestSelectors(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -88,13 +88,13 @@ func TestMACOnlyEncrypted(t *testing.T) {
 	}
 }
 
-// A sealed comment that matches unencrypted_comment_regex would not be opened again.
+// An encrypted comment that matches unencrypted_comment_regex could not be decrypted.
 func TestCommentRegexMatchesSealedComment(t *testing.T) {
 	_, _, err := envfile.Seal(context.Background(), parse(t, "# x\na: y\n"), envfile.Rules{UnencryptedCommentRegex: "ENC|zz"}, sealedTo(alice))
 	require.EqualError(t, err, "line 1, column 1: the sealed comment matches unencrypted_comment_regex")
 }
 
-// A short expression matches one ciphertext in a few by chance. Another nonce helps.
+// A short expression sometimes matches a ciphertext by chance. Another nonce helps.
 func TestCommentRegexMatchesSealedCommentByChance(t *testing.T) {
 	text := strings.Repeat("# note\n", 50) + "a: y\n# KK\nb: z\n"
 	s := seal(t, text, envfile.Rules{UnencryptedCommentRegex: "KK|K[0-9]|x[a-z]"})
@@ -102,9 +102,9 @@ func TestCommentRegexMatchesSealedCommentByChance(t *testing.T) {
 	assert.Contains(t, string(s.Bytes()), "# KK\nb: z\n")
 }
 
-// The comment behind a list hangs in the list as long as nothing follows, and in
-// the map of the metadata's key once that does. There the rules do not seal it,
-// but sealed it was, and it opens.
+// A comment after a list belongs to the list at the end of a file, and to the map of the next key
+// otherwise, even if that key is the metadata. There, the rules do not encrypt it, but it was
+// encrypted and must be decrypted.
 func TestCommentThatTheMetadataTakesOver(t *testing.T) {
 	const text = "a:\n- x\n# secret\n"
 	s := seal(t, text, envfile.Rules{EncryptedRegex: "a"})
@@ -116,7 +116,7 @@ func TestCommentThatTheMetadataTakesOver(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, text, document(t, open(t, rotated)))
 
-	// A comment that only looks sealed stays what it is.
+	// A comment that only looks encrypted does not change.
 	const looks = "b: x\n#ENC[AES256_GCM,data:AAAA,iv:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=,tag:AAAAAAAAAAAAAAAAAAAAAA==,type:comment]\n"
 	s = seal(t, looks, envfile.Rules{EncryptedRegex: "a"})
 	assert.Equal(t, looks, document(t, open(t, s)))

@@ -24,8 +24,8 @@ empty: ""
 nothing: null
 `
 
-// What somebody without the data key may try on a file. Each is refused, unless
-// the format itself cannot tell (docs/format.md).
+// Changes of a file without its data key are rejected, unless the format cannot detect them
+// (docs/format.md).
 func TestTampering(t *testing.T) {
 	text := string(seal(t, tampered, envfile.Rules{}).Bytes())
 	value := func(key string) string {
@@ -79,8 +79,8 @@ func TestTampering(t *testing.T) {
 	}
 }
 
-// What the format does not bind: it opens where the file has no binding, and
-// comments and spelling are not bound either.
+// The format does not detect these changes. Without a binding, the file is decrypted. Even a
+// binding does not cover comments and notation.
 func TestTamperingTheFormatCannotSee(t *testing.T) {
 	text := string(seal(t, tampered, envfile.Rules{}).Bytes())
 	comment := "#" + encForm.FindString(text) + "\n"
@@ -108,8 +108,8 @@ func TestTamperingTheFormatCannotSee(t *testing.T) {
 	}
 }
 
-// A comment in a map has the additional data of the map's own name: put in its
-// place, it would be a field without a value, which the MAC does not miss.
+// A comment has the additional data of its map. As a value of that map, it would be a field without
+// a value, which the MAC does not cover.
 func TestCommentAsValue(t *testing.T) {
 	text := string(seal(t, "m:\n  # c\n  empty: \"\"\n", envfile.Rules{}).Bytes())
 	changed := regexp.MustCompile(`m:\n  #(ENC.*)\n.*\n`).ReplaceAllString(text, "m: $1\n")
@@ -119,7 +119,8 @@ func TestCommentAsValue(t *testing.T) {
 	assert.Contains(t, err.Error(), "line 1: m: a sealed comment stands where a value belongs")
 }
 
-// Anybody can add a comment in clear, and the MAC does not tell. So it is reported.
+// Anyone with write access can add an unencrypted comment, and the MAC does not cover it. So it is
+// reported.
 func TestCommentsInClear(t *testing.T) {
 	text := string(seal(t, "# c\na: x\n#\nl:\n  #\n  - y\nm_unencrypted: {} # free\n", envfile.Rules{}).Bytes())
 	assert.Empty(t, open(t, parseSealed(t, text)).ClearComments(), "as we seal it")
@@ -141,7 +142,7 @@ func TestCommentsInClear(t *testing.T) {
 	assert.Empty(t, open(t, parseSealed(t, clear)).ClearComments(), "the rules leave it in clear")
 }
 
-// Bit by bit: no change of a value's text opens to something else.
+// No change of one bit of a ciphertext decrypts to another value.
 func TestTamperingWithEveryByte(t *testing.T) {
 	text := string(seal(t, "a: one\n", envfile.Rules{}).Bytes())
 	from := strings.Index(text, "ENC[")
@@ -151,7 +152,7 @@ func TestTamperingWithEveryByte(t *testing.T) {
 			b := []byte(text)
 			b[i] ^= bit
 			if b[i] == '\n' || b[i] == '\r' || b[i] < ' ' || b[i] >= 0x7F {
-				continue // another file altogether, broken
+				continue // another file, which is broken
 			}
 			require.Error(t, openErr(string(b)), "%q", b[from:to])
 		}

@@ -20,24 +20,24 @@ import (
 
 var resealTampered = flag.Bool("reseal", false, "seal the files of testdata/tamper again, after a change of what is authenticated")
 
-// A flip of one bit that opens, by what it changed.
+// flipped is the effect of a flipped bit on a file that still opens.
 type flipped string
 
 const (
-	inName     flipped = "name"     // of a field whose place nothing binds
-	inKind     flipped = "kind"     // null, an empty text, an empty map and an empty list: the MAC sees none of them
-	inType     flipped = "type"     // of a value in clear
-	inSealed   flipped = "sealed"   // the plain text of a sealed value: never
-	inClear    flipped = "clear"    // the text of a value in clear: never
+	inName     flipped = "name"     // of a field with an unauthenticated name
+	inKind     flipped = "kind"     // null, an empty string, an empty map and an empty list: the MAC covers none of them
+	inType     flipped = "type"     // of an unencrypted value
+	inSealed   flipped = "sealed"   // an encrypted value: never
+	inClear    flipped = "clear"    // an unencrypted value: never
 	inComment  flipped = "comment"  // a damaged encrypted comment becomes an unencrypted one, and is reported
-	inText     flipped = "text"     // layout: the same fields, another plain text
-	inMetadata flipped = "metadata" // the same plain text; the block says something else
+	inText     flipped = "text"     // layout: the same fields, another plaintext file
+	inMetadata flipped = "metadata" // the same plaintext, another metadata block
 )
 
-// bitFiles are small files with all that a format can hold. The numbers are those
-// of bits that nothing authenticates, by kind: those of the name and version of the binding
-// make a file without one. Without the binding, unencrypted names and
-// kinds are among them, and seven times as much of the metadata.
+// bitFiles are small files with every element of their format. The numbers count the bits that are
+// not authenticated, by effect: a flip in the name or version of the binding makes a file without a
+// binding. Without a binding, they include unencrypted names and kinds, and seven times as many
+// bits of the metadata.
 var bitFiles = []struct {
 	name  string
 	plain string
@@ -75,8 +75,8 @@ var bitFiles = []struct {
 	},
 }
 
-// Every bit of sealed files: what is changed does not open, or it says the same. No
-// flip may change what a sealed value says, nor the text of one in clear.
+// A file with any flipped bit either fails or has the same values. No flip may change an encrypted
+// value or the text of an unencrypted one.
 func TestTamperingWithEveryBit(t *testing.T) {
 	for _, f := range bitFiles {
 		t.Run(f.name, func(t *testing.T) {
@@ -129,10 +129,10 @@ func TestTamperingWithEveryBit(t *testing.T) {
 	}
 }
 
-// bitsRead is what somebody who opens a file gets to know.
+// bitsRead is everything that a caller can read from a decrypted file.
 type bitsRead struct {
-	text  string // plain
-	clear []int  // lines of comments that are reported
+	text  string // plaintext
+	clear []int  // lines of reported comments
 	meta  string
 	roots []*envfile.Node
 }
@@ -158,7 +158,7 @@ func openBits(format envfile.Format, src []byte, id keys.Identity) (*bitsRead, e
 	return &bitsRead{string(d.Bytes()), o.ClearComments(), meta, o.Roots()}, nil
 }
 
-// compare says what differs, most telling first; "" if nothing does.
+// compare returns the most important difference, or "".
 func (b *bitsRead) compare(other *bitsRead) flipped {
 	was, is := bitLeaves(b.roots), bitLeaves(other.roots)
 	if kind := compareTexts(was, is); kind != "" {
@@ -190,8 +190,7 @@ func (b *bitsRead) compare(other *bitsRead) flipped {
 	return kind
 }
 
-// compareTexts compares the values with a text: in that order, each sealed one under
-// its name.
+// compareTexts compares the values that are not empty: their order, and the name of each encrypted one.
 func compareTexts(was, is []bitLeaf) flipped {
 	withText := func(all []bitLeaf) []bitLeaf {
 		return slices.DeleteFunc(slices.Clone(all), func(l bitLeaf) bool { return l.node.Text == "" })
@@ -211,8 +210,8 @@ func compareTexts(was, is []bitLeaf) flipped {
 	return ""
 }
 
-// A file that was cut off anywhere does not open, and so does one of which lines were
-// taken away, doubled or swapped, unless there is nothing in them that says anything.
+// A file that was truncated anywhere does not open. A file with removed, doubled or swapped lines
+// does not open either, unless the lines have no meaning.
 func TestTamperingWithLines(t *testing.T) {
 	for _, f := range bitFiles {
 		t.Run(f.name, func(t *testing.T) {
@@ -227,7 +226,7 @@ func TestTamperingWithLines(t *testing.T) {
 			end := len(strings.TrimRight(string(src), "\n"))
 			for n := range end {
 				got, err := openBits(format, src[:n], id)
-				if err == nil { // the end of the metadata, which nothing needs
+				if err == nil { // the end of the metadata, which is not required
 					require.Equal(t, strings.TrimSpace(want.text), strings.TrimSpace(got.text), "%q", src[:n])
 				}
 			}
@@ -253,7 +252,7 @@ type bitLeaf struct {
 	node *envfile.Node
 }
 
-// bitLeaves lists values, nulls and what is empty.
+// bitLeaves lists values, nulls and empty maps and lists.
 func bitLeaves(roots []*envfile.Node) []bitLeaf {
 	var all []bitLeaf
 	var visit func(at string, n *envfile.Node)
@@ -277,8 +276,7 @@ func bitLeaves(roots []*envfile.Node) []bitLeaf {
 	return all
 }
 
-// remembering is an identity that need not unwrap the same stanza twice: most
-// flips leave it alone.
+// remembering is an identity that caches unwrapped stanzas: most flips do not change the stanza.
 type remembering struct {
 	keys.Identity
 	known sync.Map

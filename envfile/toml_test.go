@@ -35,8 +35,8 @@ var (
 	markedEnc = regexp.MustCompile(`ENC\[AES256_GCM,data:[^,]+,iv:[^,]+,tag:[^,]+,type:str\\u005D`)
 )
 
-// bodyTOML returns a sealed text without its metadata, with <type> for each
-// sealed value and <local> for a local date or time.
+// bodyTOML returns an encrypted file without its metadata, with <type> for each encrypted value and
+// <local> for a local date or time.
 func bodyTOML(t testing.TB, sealed string) string {
 	t.Helper()
 	require.Regexp(t, `(?m)^\x{feff}?\[sops\]`, sealed)
@@ -108,7 +108,7 @@ func TestTOMLMetadata(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// Metadata that somebody has moved or written in another way.
+// The metadata may be moved, or written in another style.
 func TestTOMLMetadataElsewhere(t *testing.T) {
 	text := string(sealTOML(t, "a = 1\n[t]\nb = 2\n", envfile.Rules{}).Bytes())
 	block := tomlBlock.FindString(text)
@@ -121,7 +121,7 @@ func TestTOMLMetadataElsewhere(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, document(t, o), document(t, openTOML(t, string(again.Bytes()))))
 
-	// Comments behind the block are not part of it.
+	// Comments after the block are not part of it.
 	o = openTOML(t, text+"# behind\n")
 	assert.Equal(t, "a = 1\n[t]\nb = 2\n# behind\n", document(t, o))
 
@@ -214,8 +214,8 @@ func TestTOMLTampering(t *testing.T) {
 		})
 	}
 
-	// The binding covers the mark of a local date. Without one, a date becomes a string; a string
-	// that is no date does not become one.
+	// The binding covers the mark of a local date. Without a binding, a date can become a string,
+	// but a string that is not a date cannot become one.
 	bound := regexp.MustCompile(`(?m)^sealcfg = .*\n`)
 	asString := strings.Replace(text, `\u005D"`, `]"`, 1)
 	s, err := envfile.ParseSealed(envfile.TOML, []byte(asString))
@@ -244,7 +244,7 @@ func TestTOMLLocalKindInClear(t *testing.T) {
 	}
 }
 
-// A text that looks like a ciphertext, with the mark of a local date, is a text.
+// A string that looks like a ciphertext with the mark of a local date is a string.
 func TestTOMLTextLikeACiphertext(t *testing.T) {
 	enc := encForm.FindString(string(sealTOML(t, "a = 1\n", envfile.Rules{}).Bytes()))
 	marked := "a = \"" + strings.TrimSuffix(enc, "]") + `\u005D"` + "\n"
@@ -256,7 +256,7 @@ func TestTOMLTextLikeACiphertext(t *testing.T) {
 	assert.Equal(t, "a = \"x\"\n", string(changed.Bytes()))
 }
 
-// A file that sops sealed as one value stays one value.
+// A file that sops encrypted as one value stays one value.
 func TestDetect(t *testing.T) {
 	d, err := envfile.Parse(envfile.Binary, []byte("a = 1\n"))
 	require.NoError(t, err)

@@ -166,7 +166,7 @@ func TestTOMLApplyRefuses(t *testing.T) {
 	}
 }
 
-// Each text is refused, and the error is the whole of what is said.
+// Each file is rejected with exactly this error.
 func TestTOMLRefuses(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"no value", "a = 1\nb =\n", "line 2, column 4: want a value here"},
@@ -227,8 +227,8 @@ func TestTOMLRefuses(t *testing.T) {
 	}
 }
 
-// A carriage return that is a part of a value is escaped: other readers take a raw CRLF
-// in a multi-line string for a line feed. The line ends of a CRLF file stay.
+// A carriage return in a value is escaped: other readers take a raw CRLF in a multi-line string for
+// a line feed. The line breaks of a CRLF file stay.
 func TestTOMLCarriageReturn(t *testing.T) {
 	for _, c := range []struct{ before, value, want string }{
 		{"a = 1\n", "x\r\ny", "a = 1\nb = \"\"\"\nx\\r\ny\"\"\"\n"},

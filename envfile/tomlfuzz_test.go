@@ -12,9 +12,8 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// FuzzTOML seals and opens whatever parses, and changes it: a text that cannot
-// be sealed must be refused for what it says, and a failed splice is a bug even
-// though the reparse catches it.
+// FuzzTOML encrypts, decrypts and changes every valid file. A file that cannot be encrypted must be
+// rejected because of its contents: a failed splice is a bug, even if reparse detects it.
 func FuzzTOML(f *testing.F) {
 	for _, c := range tomlRoundTrips {
 		f.Add(c.plain, uint16(len(c.plain)/2))
@@ -57,7 +56,7 @@ func fuzzSeal(t *testing.T, d *envfile.Document) *envfile.Sealed {
 	return s
 }
 
-// fuzzApply sets, adds and removes at a place of the document.
+// fuzzApply sets, adds and removes fields at a path of the document.
 func fuzzApply(t *testing.T, d *envfile.Document, at int) {
 	paths := []envfile.Path{{}}
 	var visit func(p envfile.Path, n *envfile.Node)

@@ -10,7 +10,7 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// tomlRoundTrips come back byte for byte.
+// tomlRoundTrips round-trip byte for byte.
 var tomlRoundTrips = []struct{ name, plain, sealed string }{
 	{
 		"every type",
@@ -127,7 +127,7 @@ func TestTOMLRoundTrips(t *testing.T) {
 	}
 }
 
-// tomlReformatted come back as another spelling of the same value and type.
+// tomlReformatted change their notation, but neither value nor type.
 var tomlReformatted = []struct{ name, plain, opened string }{
 	{"integers", "a = 0x1F\nb = 0o17\nc = 0b101\nd = 1_000\ne = +7\nf = -0\n", "a = 31\nb = 15\nc = 5\nd = 1000\ne = 7\nf = 0\n"},
 	{"floats", "a = 1e3\nb = 1.50\nc = +1.0\nd = 1_0.5\ne = 5e-324\nf = 3.14159265358979323846\ng = +inf\nh = -nan\n", "a = 1000.0\nb = 1.5\nc = 1.0\nd = 10.5\ne = 5e-324\nf = 3.141592653589793\ng = inf\nh = nan\n"},

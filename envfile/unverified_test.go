@@ -13,7 +13,7 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// swapValues exchanges the ciphertexts of two fields.
+// swapValues swaps the ciphertexts of two fields.
 func swapValues(t *testing.T, text, a, b string) string {
 	t.Helper()
 	line := func(name string) (prefix, enc string) {
@@ -45,7 +45,7 @@ func TestOpenUnverified(t *testing.T) {
 	mac, _, _ := strings.Cut(good[strings.Index(good, "    mac: "):], "\n")
 	for name, c := range map[string]struct {
 		text string
-		want string // "" if a value does not authenticate
+		want string // "" if a value fails authentication
 	}{
 		"not changed":                  {good, plain},
 		"unencrypted value changed":    {strings.Replace(good, "n_unencrypted: seen", "n_unencrypted: other", 1), strings.Replace(plain, "seen", "other", 1)},

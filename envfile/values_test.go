@@ -46,7 +46,7 @@ func outline(n *envfile.Node) outlined {
 	return o
 }
 
-// TestCommonScalars holds what is read without the parser's help to what is not.
+// TestCommonScalars compares the fast resolver of common scalars with the parser.
 func TestCommonScalars(t *testing.T) {
 	for text, want := range map[string]struct {
 		typ  crypto.Type

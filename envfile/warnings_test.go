@@ -11,7 +11,7 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// A value that comes back in another notation has a warning, and no other value has.
+// Exactly the values with a changed notation have a warning.
 func TestNotationWarnings(t *testing.T) {
 	for text, want := range map[string]string{
 		"4e5": "exponent", "12345e6": "exponent", "1E-2": "exponent", "-1e3": "exponent", "1e21": "exponent", "+1e3": "exponent",
@@ -56,7 +56,7 @@ func TestWarningsInDotenv(t *testing.T) {
 	assertWarning(t, envfile.INI, "[s]\na = \"\"\"x\ny\"\"\"\n", "several lines")
 }
 
-// A new value has the warning that it has in a file.
+// A new value has the same warning as a value of a file.
 func TestValueTrap(t *testing.T) {
 	for _, c := range []struct {
 		format          envfile.Format

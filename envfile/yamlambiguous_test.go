@@ -13,8 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// ambiguousTexts are texts that are not strings without quotes, by the reader
-// that takes them for something else.
+// ambiguousTexts are unquoted values that a reader takes for another type than a string, by reader.
 var ambiguousTexts = map[string][]string{
 	"every reader": {"", "~", "null", "Null", "NULL", "true", "True", "TRUE", "false", "False", "FALSE", "0", "5", "-5", "12345678901234567890123",
 		"1.5", "-0.5", "1.", "1.5e+3", "0x1F", ".inf", "-.inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN"},
@@ -50,8 +49,8 @@ func TestAmbiguous(t *testing.T) {
 	assert.False(t, ambiguous(strings.Repeat("9", 5000)+" and more"))
 }
 
-// What PyYAML, a reader of YAML 1.1, takes for something else than a string is ambiguous:
-// the texts of the table, and random ones of the letters that such texts are made of.
+// Every value that PyYAML, a YAML 1.1 reader, does not take for a string is ambiguous: the values
+// of the table, and random ones of the same characters.
 func TestAmbiguousAsPyYAMLReads(t *testing.T) {
 	texts := append([]string(nil), unambiguousTexts...)
 	for _, list := range ambiguousTexts {
@@ -74,8 +73,7 @@ func TestAmbiguousAsPyYAMLReads(t *testing.T) {
 	}
 }
 
-// pyYAMLTypes returns the type that PyYAML resolves each text to as a plain scalar, whatever
-// stands around it.
+// pyYAMLTypes returns the types that PyYAML gives to plain scalars, in any context.
 func pyYAMLTypes(t *testing.T, texts []string) []string {
 	t.Helper()
 	const script = `import json, sys, yaml

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// countedYAML is what the counter counts in a text.
+// countedYAML returns the number of nodes that the counter counts.
 func countedYAML(text string) int {
 	c := yamlCounter{left: math.MaxInt, sure: true, scalar: -1}
 	c.count([]byte(text))
@@ -25,7 +25,7 @@ func parsedYAML(t require.TestingT, text string) (nodes int, ok bool) {
 	for stack := docs; len(stack) > 0; {
 		n := stack[len(stack)-1]
 		stack = append(stack[:len(stack)-1], n.Content...)
-		nothing := len(n.Content) == 0 && n.Alias == nil && n.Value == "" && n.Style == 0 // stands there
+		nothing := len(n.Content) == 0 && n.Alias == nil && n.Value == "" && n.Style == 0 // an implicit null, which is not in the file
 		if n.Kind != document && !nothing {
 			nodes++
 		}
@@ -40,8 +40,8 @@ var countedTexts = []string{
 	"a: b\n# c: d\n", "a: '' # it's\nb: [\n  ]\n", "- ? - ? a\n", "-\tb\n-\t- c\n", "a: |+\n\n  b\n\nc: [d]\n", "a: |2\n    b\n  c: [d]\ne: f\n", "k: {a: b, c: d} # x\nl: |\n  m, n\n",
 }
 
-// The parser makes no more nodes than are counted, but for the third of a pair in brackets.
-// A carriage return that ends a line by itself is refused before.
+// enough checks that the parser creates no more nodes than the counter counts, except for the third
+// node of a pair in brackets. A lone carriage return is rejected before.
 func enough(t require.TestingT, text string) {
 	if loneReturn([]byte(text)) > 0 {
 		return
@@ -65,7 +65,7 @@ func FuzzYAMLCount(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) { enough(t, text) })
 }
 
-// What is text for certain does not count, however many commas it has.
+// Characters that certainly belong to a scalar are not counted, even commas.
 func TestYAMLCountLeavesTextOut(t *testing.T) {
 	long := strings.Repeat("[1, 2: 3], ", 1000)
 	for _, text := range []string{

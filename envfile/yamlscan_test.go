@@ -17,8 +17,8 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// scanned reports whether the scanner takes a text, and fails if it does not make the
-// nodes that the parser makes.
+// scanned reports whether the scanner accepts a file. It fails if the scanner's nodes differ from
+// the parser's.
 func scanned(t *testing.T, src string) bool {
 	t.Helper()
 	got, ok := scanYAML([]byte(src))
@@ -65,7 +65,7 @@ func TestScanLeavesToTheParser(t *testing.T) {
 	}
 }
 
-// What was wrong with the scanner was found among a million texts.
+// A million random files were needed to find the scanner's bugs.
 var (
 	scanTexts = flag.Int("scantexts", 20_000, "on how many random texts the scanner is tried")
 	scanEvery = flag.Int("scanevery", 10, "every how manieth file of the corpus is sealed for the scanner")
@@ -86,8 +86,8 @@ func TestScanRandomTexts(t *testing.T) {
 	require.Greater(t, taken, *scanTexts/100)
 }
 
-// randomLines makes a text in the plain block style, or near to it: comments in
-// all places, lists in lists, lines too far to the left or right.
+// randomLines returns a file in the plain block style, or almost: comments in all positions, lists
+// in lists, lines with too much or too little indentation.
 func randomLines(r *rand.Rand) string {
 	pick := func(of ...string) string { return of[r.IntN(len(of))] }
 	move := func(by ...int) int { return by[r.IntN(len(by))] }
@@ -148,7 +148,7 @@ func FuzzYAMLScan(f *testing.F) {
 	f.Fuzz(func(t *testing.T, src string) { scanned(t, src) })
 }
 
-// TestScanCorpus tries the scanner on real files, and on what they become when they are sealed.
+// TestScanCorpus tries the scanner on real files and on their encrypted versions.
 func TestScanCorpus(t *testing.T) {
 	files, err := corpus.Files()
 	if errors.Is(err, corpus.ErrAbsent) && os.Getenv("CI") != "true" {
