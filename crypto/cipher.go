@@ -20,22 +20,21 @@ const (
 )
 
 var (
-	// ErrMalformed says that a text is not a sealed value.
+	// ErrMalformed is returned when a string does not have the form of an encrypted value.
 	ErrMalformed = errors.New("malformed sealed value")
-	// ErrTampered says that a sealed value or a MAC does not authenticate:
-	// it was changed, moved to another name, or sealed with another data key.
+	// ErrTampered is returned when an encrypted value or a MAC fails authentication: it was
+	// changed, moved to another name, or encrypted with another data key.
 	ErrTampered = errors.New("does not authenticate")
 )
 
-// A ValueCipher seals and opens the values of one file. It is safe for
-// concurrent use.
+// A ValueCipher encrypts and decrypts the values of one file. It is safe for concurrent use.
 type ValueCipher struct{ gcm cipher.AEAD }
 
-// NewValueCipher prepares AES-256-GCM for key.
+// NewValueCipher returns a ValueCipher with AES-256-GCM for key.
 func NewValueCipher(key DataKey) *ValueCipher {
 	block, err := aes.NewCipher(key.hidden()[:])
 	if err != nil {
-		panic(err) // only for a wrong key length, which DataKey rules out
+		panic(err) // only for a wrong key length, which DataKey prevents
 	}
 	gcm, err := cipher.NewGCMWithNonceSize(block, nonceSize)
 	if err != nil {
@@ -44,12 +43,12 @@ func NewValueCipher(key DataKey) *ValueCipher {
 	return &ValueCipher{gcm: gcm}
 }
 
-// Format implements [fmt.Formatter], so that no verb reaches the expanded key.
+// Format implements [fmt.Formatter], so that no verb prints the expanded key.
 func (*ValueCipher) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[value cipher]")) }
 
-// Seal encrypts the canonical text of a value (see [Canonical]) under a fresh
-// random nonce and returns the "ENC[…]" form. aad is the value's place in the
-// file (see [AAD]). The empty text is not sealed: the format stores it as "".
+// Seal encrypts the canonical text of a value (see [Canonical]) under a new random nonce and
+// returns the "ENC[…]" form. aad is the additional data of the value (see [AAD]). Seal does not
+// encrypt the empty text: the format stores it as "".
 func (c *ValueCipher) Seal(t Type, text, aad string) string {
 	if text == "" {
 		return ""
@@ -60,9 +59,10 @@ func (c *ValueCipher) Seal(t Type, text, aad string) string {
 	end := len(prefix) + enc.EncodedLen(len(text)) // of the data
 	out := append(make([]byte, 0, end+100), prefix...)
 
-	// The text may be as large as a file, so there is one buffer: it is encrypted
-	// in place where its base64 will end, and encoded from there to the front. What
-	// has been written never reaches what has yet to be read, nor the block at hand.
+	// The plaintext may be as large as a file, so there is only one buffer. The plaintext is encrypted
+	// at the end of the buffer, and its base64 is written from the start. The base64 never overwrites
+	// bytes that have not been encoded yet: each block is copied first, and the base64 reaches the end
+	// only with the last block.
 	start := end - len(text)
 	data := append(out[:start], text...)[start:]
 	data = c.gcm.Seal(data[:0], nonce, data, []byte(aad))
@@ -85,17 +85,17 @@ func (c *ValueCipher) Seal(t Type, text, aad string) string {
 	return nocopy.String(out)
 }
 
-// Open decrypts what [ValueCipher.Seal] or sops made, and returns the type and
-// the canonical text. Errors are [ErrMalformed] and [ErrTampered]; neither
-// carries any part of the value.
+// Open decrypts a value that [ValueCipher.Seal] or sops encrypted, and returns its type and
+// canonical text. It returns [ErrMalformed] or [ErrTampered]. The errors contain no part of the
+// value.
 func (c *ValueCipher) Open(sealed, aad string) (Type, string, error) {
 	t, text, _, err := c.OpenSpelt(sealed, aad)
 	return t, text, err
 }
 
-// OpenSpelt is Open, and tells whether the text was sealed in its canonical
-// spelling. sops and sealcfg seal no other: the type, which is not authenticated
-// by itself, may have been changed. Such a value must not keep its nonce (see [Canonical]).
+// OpenSpelt is Open, and also reports whether the encrypted text was canonical. sops and sealcfg
+// encrypt only canonical text. In any other text, the type may have been changed, because the
+// format does not authenticate it. Such a value must not keep its nonce (see [Canonical]).
 func (c *ValueCipher) OpenSpelt(sealed, aad string) (t Type, text string, canonical bool, err error) {
 	if sealed == "" {
 		return Str, "", true, nil
@@ -104,26 +104,27 @@ func (c *ValueCipher) OpenSpelt(sealed, aad string) (t Type, text string, canoni
 	if err != nil {
 		return "", "", false, err
 	}
-	plain, err := c.gcm.Open(v.data[:0], v.nonce, v.data, []byte(aad)) // in place: v is ours
+	plain, err := c.gcm.Open(v.data[:0], v.nonce, v.data, []byte(aad)) // in place: the buffer is not shared
 	if err != nil {
 		return "", "", false, ErrTampered
 	}
-	spelt := nocopy.String(plain)
-	text, err = Canonical(v.typ, spelt)
+	decrypted := nocopy.String(plain)
+	text, err = Canonical(v.typ, decrypted)
 	if err != nil {
 		return "", "", false, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
-	return v.typ, text, text == spelt, nil
+	return v.typ, text, text == decrypted, nil
 }
 
-// IsSealed reports whether text has the form of a sealed value, without opening it.
+// IsSealed reports whether text has the form of an encrypted value. It does not decrypt it.
 func IsSealed(text string) bool {
 	_, _, err := SealedType(text)
 	return err == nil
 }
 
-// SealedType returns the type and the length in bytes of a sealed value. Both
-// are public: the type is not authenticated until the value is opened with its MAC.
+// SealedType returns the type and the length in bytes of an encrypted value. Both are readable
+// without the key. The type is not authenticated before the value is decrypted and the MAC is
+// verified.
 func SealedType(sealed string) (t Type, length int, err error) {
 	p, err := split(sealed)
 	if err != nil {
@@ -138,14 +139,14 @@ func SealedType(sealed string) (t Type, length int, err error) {
 	return p.typ, length, nil
 }
 
-// parts are the texts of which a sealed value is made, each but typ in base64.
+// parts are the parts of an encrypted value, all in base64 except typ.
 type parts struct {
 	typ              Type
 	nonce, data, tag string
 }
 
-// split takes ENC[AES256_GCM,data:…,iv:…,tag:…,type:…] apart. It is stricter
-// than sops, which accepts text after the bracket.
+// split splits ENC[AES256_GCM,data:…,iv:…,tag:…,type:…] into its parts. It is stricter than sops,
+// which accepts text after the bracket.
 func split(s string) (parts, error) {
 	rest, ok := strings.CutPrefix(s, prefix)
 	if !ok {
@@ -167,8 +168,8 @@ func split(s string) (parts, error) {
 	return parts{Type(typ), iv, data, tag}, nil
 }
 
-// checkParts judges the lengths of what the parts stand for, and the errors of
-// decoding them. sops accepts a nonce of any length.
+// checkParts checks the lengths of the decoded parts and the errors from decoding them. sops
+// accepts a nonce of any length.
 func checkParts(nonce, data, tag int, errs ...error) error {
 	switch {
 	case errors.Join(errs...) != nil, data == 0:
@@ -184,16 +185,16 @@ func checkParts(nonce, data, tag int, errs ...error) error {
 type sealedValue struct {
 	typ   Type
 	nonce []byte
-	data  []byte // ciphertext and tag, as crypto/cipher wants them
+	data  []byte // ciphertext and tag, the form that crypto/cipher requires
 }
 
-// parseSealed decodes a sealed value.
+// parseSealed decodes an encrypted value.
 func parseSealed(s string) (sealedValue, error) {
 	p, err := split(s)
 	if err != nil {
 		return sealedValue{}, err
 	}
-	// All three parts share one buffer, the tag behind the ciphertext.
+	// All three parts share one buffer, with the tag after the ciphertext.
 	size := strict.DecodedLen(len(p.nonce)) + strict.DecodedLen(len(p.data)) + strict.DecodedLen(len(p.tag))
 	buf, err1 := decode(make([]byte, 0, size), p.nonce)
 	nonceEnd := len(buf)
@@ -206,10 +207,11 @@ func parseSealed(s string) (sealedValue, error) {
 	return sealedValue{p.typ, buf[:nonceEnd], buf[nonceEnd:]}, nil
 }
 
-// strict refuses base64 whose unused bits are set: two texts for one value.
+// strict rejects base64 with unused bits that are set. Otherwise one value would have two
+// encodings.
 var strict = base64.StdEncoding.Strict()
 
-// decode appends what s stands for to b, which has room for it.
+// decode appends the decoded bytes of s to b, which has enough capacity.
 func decode(b []byte, s string) ([]byte, error) {
 	var err error
 	for s != "" && err == nil {
@@ -218,7 +220,7 @@ func decode(b []byte, s string) ([]byte, error) {
 	return b, err
 }
 
-// decodedLen is the length of what s stands for.
+// decodedLen returns the length of the decoded bytes of s.
 func decodedLen(s string) (n int, err error) {
 	var room [blockSize]byte
 	for s != "" && err == nil {
@@ -229,19 +231,19 @@ func decodedLen(s string) (n int, err error) {
 	return n, err
 }
 
-// blockSize is the part of a text that is worked on at a time, for a text may be
-// as large as a file. It is a multiple of 3 and 4: base64 can be cut there.
+// blockSize is the number of bytes that are processed at a time, because a text may be as large as
+// a file. It is a multiple of 3 and 4, so base64 can be split there.
 const blockSize = 768
 
-// decodeBlock appends what the first block of s stands for to b, which has room for it.
+// decodeBlock appends the decoded bytes of the first block of s to b, which has enough capacity.
 func decodeBlock(b []byte, s string) (_ []byte, rest string, err error) {
 	var block [blockSize]byte
 	n := copy(block[:], s)
 	if bytes.IndexByte(block[:n], '\n') >= 0 || bytes.IndexByte(block[:n], '\r') >= 0 {
-		return b, "", ErrMalformed // encoding/base64 skips line ends
+		return b, "", ErrMalformed // encoding/base64 skips line breaks
 	}
 	size, err := strict.Decode(b[len(b):cap(b)], block[:n])
-	if err != nil || n < len(s) && size != strict.DecodedLen(n) { // padding, and yet it goes on
+	if err != nil || n < len(s) && size != strict.DecodedLen(n) { // padding before the end
 		return b, "", ErrMalformed
 	}
 	return b[:len(b)+size], s[n:], nil

@@ -40,7 +40,7 @@ func TestSealOpen(t *testing.T) {
 	assert.Empty(t, text)
 }
 
-// parts takes a sealed value apart, so that tests can put it together wrongly.
+// parts splits an encrypted value, so that tests can assemble invalid ones.
 func parts(t *testing.T, sealed string) (data, iv, tag, typ string) {
 	t.Helper()
 	rest := strings.TrimSuffix(strings.TrimPrefix(sealed, "ENC[AES256_GCM,data:"), "]")
@@ -104,8 +104,8 @@ func TestOpenMalformed(t *testing.T) {
 	}
 }
 
-// unusedBit changes a base64 text that ends with padding without changing what
-// it decodes to in a lax decoder.
+// unusedBit changes an unused bit of a base64 string with padding. A lenient decoder returns the
+// same bytes.
 func unusedBit(b64 string) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 	i := strings.IndexByte(b64, '=') - 1
@@ -113,8 +113,8 @@ func unusedBit(b64 string) string {
 	return b64[:i] + alphabet[next:next+1] + b64[i+1:]
 }
 
-// A value that is sealed in a spelling other than the canonical one is read, and
-// comes out canonical; one that is not of its type is refused.
+// A value that was encrypted in non-canonical form is decrypted to its canonical text. A value that
+// is not of its type is rejected.
 func TestOpenCanonical(t *testing.T) {
 	c := crypto.NewValueCipher(crypto.NewDataKey())
 	for _, v := range []struct {
@@ -136,7 +136,7 @@ func TestOpenCanonical(t *testing.T) {
 	}
 }
 
-// Whichever bit of data, nonce or tag is flipped, the value does not open.
+// A value with any flipped bit in data, nonce or tag fails authentication.
 func TestOpenEveryBit(t *testing.T) {
 	c := crypto.NewValueCipher(crypto.NewDataKey())
 	sealed := c.Seal(crypto.Str, "hunter2", "a:")
@@ -153,7 +153,7 @@ func TestOpenEveryBit(t *testing.T) {
 			require.ErrorIs(t, err, crypto.ErrTampered, "part %d, bit %d", i, bit)
 		}
 	}
-	for i := range sealed { // and of the text that spells them
+	for i := range sealed { // also flip the bits of their encoding
 		for bit := range 8 {
 			b := []byte(sealed)
 			b[i] ^= 1 << bit

@@ -9,8 +9,8 @@ import (
 	"github.com/sealcfg/sealcfg/crypto"
 )
 
-// FuzzOpen: arbitrary texts are refused, and never panic. What opens is one of
-// the vectors, at its place.
+// FuzzOpen decrypts arbitrary strings, which must not panic. Only the vectors may authenticate,
+// each with its additional data.
 func FuzzOpen(f *testing.F) {
 	file := sopsVectors(f)[0]
 	c := file.cipher(f)
@@ -28,11 +28,11 @@ func FuzzOpen(f *testing.F) {
 		require.Equal(t, err == nil, crypto.IsSealed(text))
 		opened, plain, openErr := c.Open(text, aad)
 		if openErr == nil && text != "" {
-			// The type is the one thing that nothing binds (see docs/format.md).
-			mended := text[:strings.LastIndex(text, ",type:")]
+			// The format authenticates everything except the type (see docs/format.md).
+			untyped := text[:strings.LastIndex(text, ",type:")]
 			found := false
 			for k := range known {
-				found = found || strings.HasPrefix(k, aad+"\x00"+mended+",type:")
+				found = found || strings.HasPrefix(k, aad+"\x00"+untyped+",type:")
 			}
 			require.True(t, found, "forged: %q at %q", text, aad)
 			require.NoError(t, err)
@@ -44,7 +44,7 @@ func FuzzOpen(f *testing.F) {
 	})
 }
 
-// FuzzSealOpen: what is sealed opens to the same text and type.
+// FuzzSealOpen checks that decryption returns the encrypted text and type.
 func FuzzSealOpen(f *testing.F) {
 	f.Add("hunter2", "a:b:", uint8(0))
 	f.Add("-5", ":", uint8(1))

@@ -11,7 +11,7 @@ import (
 	"github.com/sealcfg/sealcfg/crypto"
 )
 
-// Texts are worked on in blocks; none is cut or joined wrongly at their ends.
+// Values are processed in blocks. Values of every length must round-trip.
 func TestSealOpenEveryLength(t *testing.T) {
 	c := crypto.NewValueCipher(crypto.NewDataKey())
 	all := strings.Repeat("0123456789abcdefghijklmnopqrstuvwxyz-", 100)
@@ -35,7 +35,7 @@ func TestSealOpenEveryLength(t *testing.T) {
 	}
 }
 
-// What is malformed is so wherever it stands in a long text.
+// A long value is rejected wherever it is malformed.
 func TestOpenMalformedLong(t *testing.T) {
 	c := crypto.NewValueCipher(crypto.NewDataKey())
 	sealed := c.Seal(crypto.Str, strings.Repeat("x", 3000), "a:")
@@ -50,7 +50,7 @@ func TestOpenMalformedLong(t *testing.T) {
 	}
 }
 
-// The MAC hashes bare values, so that of a long one is that of its pieces.
+// The MAC hashes values without separators, so a long value has the same MAC as its pieces.
 func TestMACLong(t *testing.T) {
 	c := crypto.NewValueCipher(crypto.NewDataKey())
 	text := strings.Repeat("0123456789abcdefghijklmnopqrstuvwxyz-", 100)

@@ -9,21 +9,20 @@ import (
 	"strings"
 )
 
-// AAD returns the additional data of a value that stands under path, the names
-// of the maps around it from the document's root. Positions in lists do not
-// count, and names are not escaped: that is the format (sops.go, Encrypt).
+// AAD returns the additional data of the value at path, the names of the maps from the document's
+// root and of the value. List positions are left out, and names are not escaped: that is the format
+// (sops.go, Encrypt).
 func AAD(path []string) string { return strings.Join(path, ":") + ":" }
 
-// A MAC collects the values of a file in document order. The format hashes bare
-// values: not names, structure, types, comments or nulls.
+// A MAC collects the values of a file in document order. The format hashes only the values: it does
+// not hash names, structure, types, comments or nulls.
 type MAC struct {
 	h     hash.Hash
 	block [blockSize]byte
 }
 
-// NewMAC starts a MAC. With onlySealed, the file says mac_only_encrypted and the
-// caller adds sealed values only; the start value is then another one, so that
-// the two kinds never agree.
+// NewMAC returns an empty MAC. onlySealed corresponds to mac_only_encrypted: the caller must add
+// encrypted values only. It changes the start value, so that the two kinds of MAC never match.
 func NewMAC(onlySealed bool) *MAC {
 	m := &MAC{h: sha512.New()}
 	if onlySealed {
@@ -33,7 +32,7 @@ func NewMAC(onlySealed bool) *MAC {
 	return m
 }
 
-// Add appends the canonical text of one value.
+// Add adds the canonical text of one value.
 func (m *MAC) Add(text string) {
 	for len(text) > 0 { // in blocks: it may be as large as a file
 		n := copy(m.block[:], text)
@@ -42,13 +41,14 @@ func (m *MAC) Add(text string) {
 	}
 }
 
-// Seal returns the MAC sealed under lastModified, which must be the very text
-// that the file will hold (RFC 3339, UTC).
+// Seal returns the encrypted MAC, bound to lastModified. lastModified must be exactly the text that
+// the file will contain (RFC 3339, UTC).
 func (m *MAC) Seal(c *ValueCipher, lastModified string) string {
 	return c.Seal(Str, m.sum(), lastModified)
 }
 
-// Verify compares with the file's MAC. The error is [ErrTampered] or [ErrMalformed].
+// Verify compares the MAC with the file's MAC. It returns [ErrTampered] or [ErrMalformed] if it
+// fails.
 func (m *MAC) Verify(c *ValueCipher, sealed, lastModified string) error {
 	_, want, err := c.Open(sealed, lastModified)
 	if err != nil {

@@ -6,13 +6,12 @@ import (
 	"fmt"
 )
 
-// ErrShares says that shares do not fit together, or that there cannot be so many.
+// ErrShares is returned when shares do not belong together, or when their number is invalid.
 var ErrShares = errors.New("bad key shares")
 
-// Split cuts a data key into shares, one for each key group, of which threshold
-// recover it: Shamir's scheme, byte by byte, over GF(2^8) with the polynomial of
-// AES. A share is 33 bytes: 32 values, and the point at which they were taken
-// (shamir/shamir.go in sops).
+// Split splits a data key into shares, one for each key group. threshold shares recover the key. It
+// uses Shamir's scheme for each byte, over GF(2^8) with the polynomial of AES. A share has 33
+// bytes: 32 values and their x coordinate (shamir/shamir.go in sops).
 func Split(key DataKey, shares, threshold int) ([][]byte, error) {
 	if threshold < 2 || shares < threshold || shares > 255 {
 		return nil, fmt.Errorf("%w: %d of %d", ErrShares, threshold, shares)
@@ -39,8 +38,8 @@ func Split(key DataKey, shares, threshold int) ([][]byte, error) {
 	return out, nil
 }
 
-// Combine recovers a data key from shares. Too few shares, or wrong ones, give
-// another key: it is the MAC of the file that tells.
+// Combine recovers a data key from shares. With too few or wrong shares it returns a wrong key,
+// which the MAC of the file detects.
 func Combine(shares [][]byte) (DataKey, error) {
 	if len(shares) < 2 {
 		return DataKey{}, fmt.Errorf("%w: %d", ErrShares, len(shares))
@@ -54,8 +53,8 @@ func Combine(shares [][]byte) (DataKey, error) {
 	}
 	var secret [DataKeySize]byte
 	for i, s := range shares {
-		// The value at 0 of the Lagrange polynomial that is 1 at this share's
-		// point and 0 at the others'. Minus is plus here.
+		// The value at 0 of the Lagrange polynomial that is 1 at this share's point and 0 at the
+		// points of the others. In GF(2^8), minus is plus.
 		basis := byte(1)
 		for j, other := range shares {
 			if i != j {
@@ -70,8 +69,8 @@ func Combine(shares [][]byte) (DataKey, error) {
 	return ParseDataKey(secret[:])
 }
 
-// gfMul multiplies in GF(2^8) without tables or branches on secrets, whose
-// timing could tell them (GHSA-vq4h-9ghm-qmrr).
+// gfMul multiplies in GF(2^8) without tables or branches on secrets, because their timing could
+// reveal them (GHSA-vq4h-9ghm-qmrr).
 func gfMul(a, b byte) byte {
 	var product byte
 	for range 8 {
@@ -83,7 +82,7 @@ func gfMul(a, b byte) byte {
 	return product
 }
 
-// gfInverse is a^254; 0 has none and gives 0.
+// gfInverse returns a^254, the inverse of a. For 0, which has no inverse, it returns 0.
 func gfInverse(a byte) byte {
 	power, result := a, byte(1)
 	for range 7 { // 254 = 2 + 4 + ... + 128

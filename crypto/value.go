@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A Type is the kind of a sealed value, as it stands behind "type:" in the file.
+// A Type is the type of an encrypted value, as written after "type:" in the file.
 type Type string
 
 // The types of the SOPS format.
@@ -20,15 +20,16 @@ const (
 	Comment Type = "comment"
 )
 
-// ErrBadValue says that a text is not a value of its type. It carries no part of the text.
+// ErrBadValue is returned when a text is not a value of its type. The error contains no part of the
+// text.
 var ErrBadValue = errors.New("not a value of its type")
 
-// Canonical returns the one spelling of text that the format stores for type t:
-// decimal integers, floats without exponent ('f', shortest), True and False,
-// RFC 3339 times. Strings and comments are returned as they are.
+// Canonical returns the canonical text for type t, which the format stores: decimal integers,
+// floats without exponent ('f', shortest), True and False, RFC 3339 times. It returns strings and
+// comments unchanged.
 //
-// Sealing anything but the canonical spelling is unsafe: sops compares parsed
-// values and would seal the canonical spelling under the old nonce.
+// Encrypting any other text is unsafe: sops compares parsed values and would encrypt the canonical
+// text under the old nonce.
 func Canonical(t Type, text string) (string, error) {
 	switch t {
 	case Str, Comment:
@@ -63,10 +64,10 @@ func Canonical(t Type, text string) (string, error) {
 
 func badValue(t Type) error { return fmt.Errorf("%w %s", ErrBadValue, t) }
 
-// FormatFloat spells f as the format stores it.
+// FormatFloat returns the canonical text of f.
 func FormatFloat(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 
-// FormatBool spells b as the format stores it: True or False.
+// FormatBool returns the canonical text of b: True or False.
 func FormatBool(b bool) string {
 	if b {
 		return "True"
@@ -74,12 +75,11 @@ func FormatBool(b bool) string {
 	return "False"
 }
 
-// FormatTime spells t as the format stores it: RFC 3339 with as many digits of
-// a second as needed.
+// FormatTime returns the canonical text of t: RFC 3339 with as many fractional digits as necessary.
 func FormatTime(t time.Time) (string, error) {
 	b, err := t.MarshalText()
 	if err != nil {
-		return "", badValue(Time) // year outside 0..9999; the library's text would quote it
+		return "", badValue(Time) // year outside 0..9999; the library's message would quote it
 	}
 	return string(b), nil
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/sealcfg/sealcfg/crypto"
 )
 
-// vectors is a file that sops 3.13.3 sealed, taken apart by sops: its data key
-// (made for this test, worth nothing), each value with place, type and text,
-// and the texts in the order of the MAC.
+// vectors is a file that sops 3.13.3 encrypted, split into its parts by sops's code: its data key
+// (created for this test), each value with additional data, type and plaintext, and the plaintexts in
+// the order of the MAC.
 type vectors struct {
 	DataKey, LastModified, MAC string
 	MACOnlyEncrypted           bool
