@@ -8,7 +8,7 @@ import (
 	"github.com/sealcfg/sealcfg/internal/nocopy"
 )
 
-// Binary is the format of files that are encrypted as one value, whatever their contents. The
+// Binary is the format of files that are encrypted as one value, with any contents. The
 // encrypted file is JSON, as in sops: {"data": "ENC[…]", "sops": {…}}. Selectors do not apply: the
 // value is always encrypted.
 var Binary Format = binaryFormat{}

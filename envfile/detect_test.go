@@ -59,7 +59,7 @@ func TestDetectEncrypted(t *testing.T) {
 		text := encrypted(t, f, plain)
 		for _, variant := range []string{text, "\uFEFF" + text, strings.ReplaceAll(text, "\n", "\r\n")} {
 			if variant != text && (f == envfile.JSON || f == envfile.Binary || f == envfile.Dotenv) {
-				continue // JSON has no byte order mark; in dotenv, it is a part of the name
+				continue // JSON has no byte order mark; dotenv reads a mark or a carriage return as part of a name or value
 			}
 			for _, name := range names {
 				want := f

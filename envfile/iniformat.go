@@ -27,7 +27,7 @@ func formatINI(text string, st style, rest string) (string, bool) {
 	return "", false
 }
 
-// iniNewStyle returns the style for a text that replaces a value of style st. sops cuts an
+// iniNewStyle returns the style for a string that replaces a value of style st. sops cuts an
 // unencrypted text at a # or ;, except in backquotes.
 func iniNewStyle(text string, st style) style {
 	if strings.ContainsAny(text, "#;") {

@@ -67,7 +67,7 @@ func (t *iniText) commentEdit(n *Node, text string) edit {
 	return edit{sp.tag - 1, sp.end, string(t.src.src[sp.tag-1]) + text}
 }
 
-// cutLines splits off the last n lines of a text that has more than n.
+// cutLines splits off the last n lines of text, which must have more.
 func cutLines(text string, n int) (before, last string, ok bool) {
 	at := len(text)
 	for range n {

@@ -231,7 +231,7 @@ func tomlMoment(n *Node, text string) error {
 	return syntaxError(n, "there is no such date or time")
 }
 
-// tomlLocalKind returns the kind of a text without quotes: "date", "time" or "datetime" if it is a
+// tomlLocalKind returns the kind of a value without quotes: "date", "time" or "datetime" if it is a
 // local one, otherwise "".
 func tomlLocalKind(text string) string {
 	norm := strings.ToUpper(strings.Replace(text, " ", "T", 1))

@@ -54,7 +54,7 @@ func ambiguous(text string) bool {
 
 var inNumber = setOf("0123456789abcdefABCDEFxXoOpP_.,:+-iInNtTyYzZ \t")
 
-// mayBeNumber reports whether a text consists of characters of numbers and times. It avoids the
+// mayBeNumber reports whether a value consists of characters of numbers and times. It avoids the
 // regular expressions for most texts.
 func mayBeNumber(text string) bool {
 	for i := range len(text) {

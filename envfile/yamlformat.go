@@ -220,7 +220,7 @@ func (w *yamlWriter) blockIndent() int {
 	return w.src.detectIndent(w.src.nextLine(w.sp.header), w.sp.indent+1)
 }
 
-// blankBefore returns the blank that is required between a text and a comment at end, or "". The
+// blankBefore returns the blank that is required between a value and a comment at end, or "". The
 // parser does not require it after a quote or the header of a block.
 func (w *yamlWriter) blankBefore(end int, text string) string {
 	if end < len(w.src.src) && w.src.src[end] == '#' && text != "" && strings.IndexByte(`"'`, text[len(text)-1]) < 0 {
@@ -363,7 +363,7 @@ func (w *yamlWriter) openBlock(typ crypto.Type, text string) []edit {
 	return append(edits, edit{sp.start, sp.end, content})
 }
 
-// headerFits reports whether a literal header is valid for a text with the preferred header want:
+// headerFits reports whether a literal header is valid for a value with the preferred header want:
 // it has the same chomping, and an indentation indicator if one is required.
 func headerFits(header, want string) bool {
 	chomp := func(h string) string { return strings.Trim(h, "|123456789") }
@@ -397,7 +397,7 @@ func literalLines(text string, indent int) (header string, lines []string) {
 	return header, lines
 }
 
-// literalOK reports whether a text can be written as a new literal block.
+// literalOK reports whether a string can be written as a new literal block.
 func literalOK(text string) bool {
 	return blockOK(text) && text[0] != '\n' && text[0] != ' ' && text[0] != '\t'
 }
