@@ -377,7 +377,7 @@ func TestBadImport(t *testing.T) {
 		{"keys/agessh", "keys/agessh/identities.go", "golang.org/x/crypto/ssh", false},
 		{"keys/agessh", "keys/agessh/identities.go", "filippo.io/age/plugin", true},
 		{"keys/agessh", "keys/agessh/identities.go", module + "/keys", false},
-		{"keys/agessh", "keys/agessh/identities.go", module + "/internal/once", false},
+		{"keys/agessh", "keys/agessh/identities.go", module + "/internal/memo", false},
 		{"keys/agessh", "keys/agessh/identities.go", module + "/envfile", true},
 		{"keys/agessh", "keys/agessh/agessh_test.go", module + "/keys/keystest", false},
 		{"keys/agessh", "keys/agessh/agessh.go", module + "/keys/keystest", true},

@@ -11,7 +11,7 @@ import (
 	"filippo.io/age"
 	"filippo.io/age/armor"
 
-	"github.com/sealcfg/sealcfg/internal/once"
+	"github.com/sealcfg/sealcfg/internal/memo"
 )
 
 // maxWorkFactor bounds the work that a passphrase may cost, as in age: 15
@@ -46,7 +46,7 @@ type lockedIdentities struct {
 	file  []byte
 	src   Source
 	age   *AgeProvider
-	ids   once.Value[[]Identity]
+	ids   memo.Value[[]Identity]
 }
 
 func (p *AgeProvider) newLocked(place string, file []byte, src Source) (Identity, error) {

@@ -14,7 +14,7 @@ import (
 	"filippo.io/age"
 	"golang.org/x/crypto/ssh"
 
-	"github.com/sealcfg/sealcfg/internal/once"
+	"github.com/sealcfg/sealcfg/internal/memo"
 	"github.com/sealcfg/sealcfg/keys"
 )
 
@@ -28,7 +28,7 @@ type lockedKey struct {
 	tag   string // the first argument of its stanzas
 	src   keys.Source
 	pub   bool // the name is that of a .pub file
-	id    once.Value[age.Identity]
+	id    memo.Value[age.Identity]
 }
 
 func newLocked(place string, pem []byte, public ssh.PublicKey, beside func() ([]byte, error), src keys.Source) (keys.Identity, error) {

@@ -1,4 +1,4 @@
-package once_test
+package memo_test
 
 import (
 	"context"
@@ -9,11 +9,11 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/sealcfg/sealcfg/internal/once"
+	"github.com/sealcfg/sealcfg/internal/memo"
 )
 
 func TestOnceForAll(t *testing.T) {
-	var v once.Value[int]
+	var v memo.Value[int]
 	_, ok := v.Got()
 	assert.False(t, ok)
 	calls := 0 // the race detector says if two are inside at once
@@ -33,7 +33,7 @@ func TestOnceForAll(t *testing.T) {
 }
 
 func TestFailureIsKept(t *testing.T) {
-	var v once.Value[int]
+	var v memo.Value[int]
 	wrong, calls := errors.New("wrong"), 0
 	for range 3 {
 		_, err := v.Get(t.Context(), func(context.Context) (int, error) { calls++; return 0, wrong })
@@ -45,7 +45,7 @@ func TestFailureIsKept(t *testing.T) {
 }
 
 func TestInterruptionIsNotKept(t *testing.T) {
-	var v once.Value[int]
+	var v memo.Value[int]
 	ctx, cancel := context.WithCancel(t.Context())
 	_, err := v.Get(ctx, func(ctx context.Context) (int, error) { cancel(); return 0, ctx.Err() })
 	require.ErrorIs(t, err, context.Canceled)
@@ -57,7 +57,7 @@ func TestInterruptionIsNotKept(t *testing.T) {
 }
 
 func TestWhoWaitsMayLeave(t *testing.T) {
-	var v once.Value[int]
+	var v memo.Value[int]
 	inside, leave := make(chan struct{}), make(chan struct{})
 	var all sync.WaitGroup
 	all.Go(func() {
