@@ -8,7 +8,7 @@ import (
 
 	"github.com/sealcfg/sealcfg/crypto"
 	"github.com/sealcfg/sealcfg/envfile"
-	"github.com/sealcfg/sealcfg/internal/oneline"
+	"github.com/sealcfg/sealcfg/internal/errtext"
 )
 
 // resolve replaces the references in a tree: after the sources are merged, so that
@@ -117,7 +117,7 @@ func (f *found) replace() {
 		at.Place = f.ref.String()
 	}
 	if f.err != nil {
-		reason := oneline.Text(f.err.Error())
+		reason := errtext.OneLine(f.err.Error())
 		f.node.replace(&node{kind: nodeBroken, origin: at, flaw: &flaw{kind: KindInvalid, reason: reason, cause: shown(f.err)}})
 		return
 	}

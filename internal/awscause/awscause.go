@@ -7,7 +7,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/sealcfg/sealcfg/internal/oneline"
+	"github.com/sealcfg/sealcfg/internal/errtext"
 )
 
 // apiError is what AWS answers, in the words of its library.
@@ -30,7 +30,7 @@ func Of(err error) error {
 		return fmt.Errorf("no credentials of AWS: %s", reason(text))
 	case errors.As(err, &api):
 		text = api.ErrorCode()
-		if said := oneline.First(api.ErrorMessage()); said != "" {
+		if said := errtext.FirstLine(api.ErrorMessage()); said != "" {
 			text += ": " + said
 		}
 	default:
@@ -51,5 +51,5 @@ func reason(text string) string {
 			text = text[i+len(about):]
 		}
 	}
-	return oneline.First(text)
+	return errtext.FirstLine(text)
 }

@@ -13,7 +13,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/sealcfg/sealcfg/internal/oneline"
+	"github.com/sealcfg/sealcfg/internal/errtext"
 )
 
 // A Kind is the kind of a path in a work tree.
@@ -171,7 +171,7 @@ func (g *Git) list(ctx context.Context, root string, args ...string) (result, er
 func (r result) complaints() []string {
 	var lines []string
 	for line := range strings.Lines(r.stderr) {
-		if line = oneline.Text(line); line != "" {
+		if line = errtext.OneLine(line); line != "" {
 			lines = append(lines, line)
 		}
 	}

@@ -18,7 +18,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sealcfg/sealcfg/internal/oneline"
+	"github.com/sealcfg/sealcfg/internal/errtext"
 )
 
 var (
@@ -134,7 +134,7 @@ func (g *Git) run(ctx context.Context, dir string, args ...string) (result, erro
 
 // failure returns the error for an exit code that the command args does not use for an answer.
 func (r result) failure(args ...string) error {
-	reason := strings.TrimPrefix(oneline.First(r.stderr), "fatal: ")
+	reason := strings.TrimPrefix(errtext.FirstLine(r.stderr), "fatal: ")
 	switch {
 	case strings.Contains(r.stderr, "safe.directory"):
 		refused := &RefusedError{Reason: reason}

@@ -5,10 +5,10 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 
-	"github.com/sealcfg/sealcfg/internal/oneline"
+	"github.com/sealcfg/sealcfg/internal/errtext"
 )
 
-// Text makes one short line of an error, as [oneline.Text]. A text that quotes a
+// Text makes one short line of an error, as [errtext.OneLine]. A text that quotes a
 // secret, also encoded, is not passed on at all.
 func Text(err error, describe func(error) string, quotable [][]byte) string {
 	text := ""
@@ -23,7 +23,7 @@ func Text(err error, describe func(error) string, quotable [][]byte) string {
 			return "failed, with an answer that quotes the key"
 		}
 	}
-	return oneline.Text(text)
+	return errtext.OneLine(text)
 }
 
 // quotes looks for a secret as it is and in the encodings that services use.

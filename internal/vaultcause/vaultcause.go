@@ -5,7 +5,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/sealcfg/sealcfg/internal/oneline"
+	"github.com/sealcfg/sealcfg/internal/errtext"
 )
 
 var count = regexp.MustCompile(`^[0-9]+ errors? occurred:$`)
@@ -19,5 +19,5 @@ func Messages(text string) string {
 			all = append(all, line)
 		}
 	}
-	return oneline.Text(strings.Join(all, "; "))
+	return errtext.OneLine(strings.Join(all, "; "))
 }

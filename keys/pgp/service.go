@@ -24,7 +24,7 @@ import (
 
 	sopspgp "github.com/getsops/sops/v3/pgp"
 
-	"github.com/sealcfg/sealcfg/internal/oneline"
+	"github.com/sealcfg/sealcfg/internal/errtext"
 	"github.com/sealcfg/sealcfg/keys"
 )
 
@@ -119,7 +119,7 @@ func cause(err error) error {
 	if !ok {
 		return errors.New("gpg failed")
 	}
-	last := oneline.Last(said)
+	last := errtext.LastLine(said)
 	if last == "" {
 		return errors.New("gpg could not be run, or failed without a word")
 	}

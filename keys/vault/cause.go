@@ -7,7 +7,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/sealcfg/sealcfg/internal/oneline"
+	"github.com/sealcfg/sealcfg/internal/errtext"
 	"github.com/sealcfg/sealcfg/internal/vaultcause"
 )
 
@@ -33,10 +33,10 @@ func cause(err error) error {
 	}
 	var u *url.Error
 	if errors.As(err, &u) {
-		return fmt.Errorf("%s", oneline.Text(u.Err.Error()))
+		return fmt.Errorf("%s", errtext.OneLine(u.Err.Error()))
 	}
 	if strings.HasPrefix(text, "Allowlist does not allow") {
 		return errors.New("$SOPS_HC_VAULT_ALLOWLIST does not allow this server")
 	}
-	return errors.New(oneline.First(about.ReplaceAllString(text, "")))
+	return errors.New(errtext.FirstLine(about.ReplaceAllString(text, "")))
 }

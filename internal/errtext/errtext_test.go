@@ -1,4 +1,4 @@
-package oneline_test
+package errtext_test
 
 import (
 	"strings"
@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/sealcfg/sealcfg/internal/oneline"
+	"github.com/sealcfg/sealcfg/internal/errtext"
 )
 
 func TestText(t *testing.T) {
@@ -25,14 +25,14 @@ func TestText(t *testing.T) {
 		strings.Repeat("wörter ", 9) + strings.Repeat("x", 300): strings.Repeat("wörter ", 9) + "…",
 		"\u2028separated\u2028lines":                            "separated lines",
 	} {
-		assert.Equal(t, want, oneline.Text(text), "%q", text)
+		assert.Equal(t, want, errtext.OneLine(text), "%q", text)
 	}
 }
 
 func TestFirstAndLast(t *testing.T) {
 	text := "\n  \nfirst  line\nmiddle\nlast\tline\n \n"
-	assert.Equal(t, "first line", oneline.First(text))
-	assert.Equal(t, "last line", oneline.Last(text))
-	assert.Empty(t, oneline.First(" \n\n"))
-	assert.Empty(t, oneline.Last(""))
+	assert.Equal(t, "first line", errtext.FirstLine(text))
+	assert.Equal(t, "last line", errtext.LastLine(text))
+	assert.Empty(t, errtext.FirstLine(" \n\n"))
+	assert.Empty(t, errtext.LastLine(""))
 }
