@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"reflect"
 
-	"github.com/sealcfg/sealcfg/internal/erased"
+	"github.com/sealcfg/sealcfg/internal/secretmem"
 )
 
 // A Loader loads settings of one type from the same places, as often as it is
@@ -101,7 +101,7 @@ func (l *loader) read(ctx context.Context, env string) (*snapshot, error) {
 	ctx, end := withShare(ctx)
 	defer end()
 	var s *snapshot
-	erased.Do(func() { s, err = l.open(ctx, env, sources, file) })
+	secretmem.Do(func() { s, err = l.open(ctx, env, sources, file) })
 	if s != nil && l.o.onWarning != nil {
 		for _, w := range s.warnings {
 			l.o.onWarning(w)

@@ -20,7 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sealcfg/sealcfg"
-	"github.com/sealcfg/sealcfg/internal/erased"
+	"github.com/sealcfg/sealcfg/internal/secretmem"
 )
 
 // within is a source and a Validate method that notice what they run below.
@@ -31,7 +31,7 @@ type within struct {
 var validatedWithin bool
 
 func (within) Validate() error {
-	validatedWithin = erased.Within()
+	validatedWithin = secretmem.Within()
 	return nil
 }
 
@@ -40,9 +40,9 @@ type withinSource struct{ read, elsewhere bool }
 func (*withinSource) Name() string { return "within" }
 
 func (s *withinSource) Read(_ context.Context, r *sealcfg.Reading) error {
-	s.read = erased.Within()
+	s.read = secretmem.Within()
 	other := make(chan bool)
-	go func() { other <- erased.Within() }() // as the libraries of services do
+	go func() { other <- secretmem.Within() }() // as the libraries of services do
 	s.elsewhere = <-other
 	return r.Set("a", "1", sealcfg.Origin{})
 }
@@ -50,12 +50,12 @@ func (s *withinSource) Read(_ context.Context, r *sealcfg.Reading) error {
 func TestLoadRunsInRuntimeSecret(t *testing.T) {
 	s := &withinSource{}
 	_, err := sealcfg.Load[within](t.Context(), sealcfg.WithoutFiles(), sealcfg.WithEnviron(), sealcfg.WithSource(s),
-		sealcfg.OnWarning(func(*sealcfg.Problem) { assert.False(t, erased.Within()) }))
+		sealcfg.OnWarning(func(*sealcfg.Problem) { assert.False(t, secretmem.Within()) }))
 	require.NoError(t, err)
-	assert.Equal(t, erased.On, s.read)
-	assert.Equal(t, erased.On, validatedWithin)
+	assert.Equal(t, secretmem.Enabled, s.read)
+	assert.Equal(t, secretmem.Enabled, validatedWithin)
 	assert.False(t, s.elsewhere, "goroutines that a source starts are not covered")
-	assert.False(t, erased.Within())
+	assert.False(t, secretmem.Within())
 }
 
 // What of a secret is in the memory of a process that has loaded it, and then let
@@ -89,9 +89,9 @@ func TestMemoryOfSettings(t *testing.T) {
 	require.NoError(t, in.Close())
 	require.NoError(t, cmd.Wait())
 
-	t.Logf("runtime/secret: %t; the secret is in memory %d times while it is held, %d times after that", erased.On, held, left)
+	t.Logf("runtime/secret: %t; the secret is in memory %d times while it is held, %d times after that", secretmem.Enabled, held, left)
 	assert.Positive(t, held, "it can be found at all")
-	if erased.On && (runtime.GOARCH == "amd64" || runtime.GOARCH == "arm64") {
+	if secretmem.Enabled && (runtime.GOARCH == "amd64" || runtime.GOARCH == "arm64") {
 		assert.Zero(t, left)
 	}
 }
