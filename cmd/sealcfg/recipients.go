@@ -40,7 +40,7 @@ func (a *app) namedRecipients(flags []string) (givenRecipients, error) {
 	if len(flags) == 0 {
 		g.from, text = "$"+envRecipients, a.env(envRecipients)
 	}
-	g.members = environments.Given{Age: text}.Members()
+	g.members = environments.RecipientFlags{Age: text}.Members()
 	if err := checkGiven(g.from, g.members); err != nil {
 		return givenRecipients{}, usageError{err}
 	}

@@ -139,7 +139,7 @@ func (r *sopsRun) warnConverted(f *sopsFile, before, after *envfile.Document) {
 // givenRecipients are the flags that name recipients, and the prefix add- or rm-
 // if they stand for a change.
 func (r *sopsRun) givenRecipients(prefix string) ([]environments.Member, error) {
-	given := environments.Given{
+	given := environments.RecipientFlags{
 		Age: r.str(prefix + "age"), PGP: r.str(prefix + "pgp"), KMS: r.str(prefix + "kms"), GCPKMS: r.str(prefix + "gcp-kms"),
 		HCKMS: r.str(prefix + "hckms"), AzureKV: r.str(prefix + "azure-kv"), HCVault: r.str(prefix + "hc-vault-transit"),
 		Profile: r.str("aws-profile"),
@@ -155,12 +155,12 @@ func (r *sopsRun) givenRecipients(prefix string) ([]environments.Member, error) 
 	}
 	for _, f := range []struct {
 		name string
-		only environments.Given
+		only environments.RecipientFlags
 	}{
-		{"age", environments.Given{Age: given.Age}}, {"pgp", environments.Given{PGP: given.PGP}},
-		{"kms", environments.Given{KMS: given.KMS}}, {"gcp-kms", environments.Given{GCPKMS: given.GCPKMS}},
-		{"hckms", environments.Given{HCKMS: given.HCKMS}}, {"azure-kv", environments.Given{AzureKV: given.AzureKV}},
-		{"hc-vault-transit", environments.Given{HCVault: given.HCVault}},
+		{"age", environments.RecipientFlags{Age: given.Age}}, {"pgp", environments.RecipientFlags{PGP: given.PGP}},
+		{"kms", environments.RecipientFlags{KMS: given.KMS}}, {"gcp-kms", environments.RecipientFlags{GCPKMS: given.GCPKMS}},
+		{"hckms", environments.RecipientFlags{HCKMS: given.HCKMS}}, {"azure-kv", environments.RecipientFlags{AzureKV: given.AzureKV}},
+		{"hc-vault-transit", environments.RecipientFlags{HCVault: given.HCVault}},
 	} {
 		if err := checkGiven(r.origin(prefix+f.name), f.only.Members()); err != nil {
 			return nil, err

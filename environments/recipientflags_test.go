@@ -9,15 +9,15 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-func TestGivenMembers(t *testing.T) {
+func TestRecipientFlagsMembers(t *testing.T) {
 	t.Parallel()
-	given := environments.Given{
+	flags := environments.RecipientFlags{
 		Age: "age1b, age1a,,age1b", PGP: "AAAA BBBB", KMS: "arn:aws:kms:x:1:key/2+arn:aws:iam::1:role/r, arn:aws:kms:x:1:key/3",
 		GCPKMS: "projects/p", HCKMS: "r:1", AzureKV: "https://v/keys/k/1", HCVault: "https://h:8200/v1/transit/keys/k",
 		Profile: "p", Context: []keys.Field{{Name: "b", Value: "2"}, {Name: "a", Value: "1"}},
 	}
 	var got []string
-	for _, m := range given.Members() {
+	for _, m := range flags.Members() {
 		assert.NotNil(t, m.Fields, m.Recipient)
 		got = append(got, m.Type+" "+m.Recipient)
 	}
@@ -27,12 +27,12 @@ func TestGivenMembers(t *testing.T) {
 		"gcp_kms projects/p", "hckms r:1", "azure_kv https://v/keys/k/1", "pgp AAAABBBB",
 		"hc_vault https://h:8200/v1/transit/keys/k", "age age1b", "age age1a",
 	}, got)
-	assert.Empty(t, environments.Given{Age: " , "}.Members())
+	assert.Empty(t, environments.RecipientFlags{Age: " , "}.Members())
 }
 
 func TestRuleWithoutPolicy(t *testing.T) {
 	t.Parallel()
-	rule := environments.Rule{Policy: "--age", Groups: [][]environments.Member{environments.Given{Age: "age1bad"}.Members()}}
+	rule := environments.Rule{Policy: "--age", Groups: [][]environments.Member{environments.RecipientFlags{Age: "age1bad"}.Members()}}
 	_, err := rule.Recipients(keys.Default)
 	assert.ErrorContains(t, err, "--age: age recipient age1bad: ")
 }
