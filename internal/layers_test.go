@@ -89,8 +89,8 @@ var ageKinds = map[string][]string{
 
 const sops = "github.com/getsops/sops/v3"
 
-// standins are the modules with which stand-ins speak the wire of a service.
-var standins = []string{
+// fakes are the modules with which fakes speak the wire of a service.
+var fakes = []string{
 	"cloud.google.com/go/kms", "cloud.google.com/go/secretmanager", "google.golang.org/grpc", "google.golang.org/protobuf", azureSDK,
 }
 
@@ -101,10 +101,10 @@ func isForTests(name string) bool {
 	case "internal", "internal/corpus", "internal/faultinject", "internal/interop", "internal/schematest", "internal/servicetest", "internal/testall", "keys/keystest", "cmd/internal/kmstest", "sealcfgtest":
 		return true
 	}
-	return isStandin(name)
+	return isFake(name)
 }
 
-func isStandin(name string) bool { return within(name, "internal/standin") }
+func isFake(name string) bool { return within(name, "internal/fake") }
 func isProvider(name string) bool {
 	_, ok := providers[name]
 	return ok
@@ -132,7 +132,7 @@ func badImport(from string, file *source, path string) string {
 		}
 		return badOurs(from, file, to)
 	}
-	if isStandin(from) && withinAny(path, standins) || withinAny(path, providers[from]) || withinAny(path, managers[from]) || withinAny(path, causes[from]) {
+	if isFake(from) && withinAny(path, fakes) || withinAny(path, providers[from]) || withinAny(path, managers[from]) || withinAny(path, causes[from]) {
 		return ""
 	}
 	if from != "keys/agessh" && withinAny(path, []string{"filippo.io/age/agessh", "golang.org/x/crypto/ssh"}) {
@@ -202,8 +202,8 @@ func badOurs(from string, file *source, to string) string {
 	if isForTests(to) && !file.test && !isForTests(from) {
 		return "that is for tests"
 	}
-	if isStandin(from) && !isStandin(to) && !file.test {
-		return "a stand-in imports nothing of the house"
+	if isFake(from) && !isFake(to) && !file.test {
+		return "a fake imports nothing of the house"
 	}
 	if isForTests(from) || isExample(from) {
 		return ""
@@ -400,12 +400,12 @@ func TestBadImport(t *testing.T) {
 		{"keys/vault", "keys/vault/client.go", "net/http", false},
 		{"keys/vault", "keys/vault/service.go", "net/http", true},
 		{"keys/aws", "keys/aws/service.go", "net/http", true},
-		{"keys/aws", "keys/aws/service.go", module + "/internal/standin/aws", true},
-		{"keys/aws", "keys/aws/service_test.go", module + "/internal/standin/aws", false},
-		{"internal/standin/aws", "internal/standin/aws/kms.go", module + "/keys", true},
-		{"internal/standin/cmd/standins", "internal/standin/cmd/standins/main.go", module + "/internal/standin/aws", false},
-		{"internal/standin/cmd/standins", "internal/standin/cmd/standins/main_test.go", module + "/internal/servicetest", false},
-		{"internal/standin", "internal/standin/run.go", "github.com/stretchr/testify/require", true},
+		{"keys/aws", "keys/aws/service.go", module + "/internal/fake/aws", true},
+		{"keys/aws", "keys/aws/service_test.go", module + "/internal/fake/aws", false},
+		{"internal/fake/aws", "internal/fake/aws/kms.go", module + "/keys", true},
+		{"internal/fake/cmd/fakes", "internal/fake/cmd/fakes/main.go", module + "/internal/fake/aws", false},
+		{"internal/fake/cmd/fakes", "internal/fake/cmd/fakes/main_test.go", module + "/internal/servicetest", false},
+		{"internal/fake", "internal/fake/run.go", "github.com/stretchr/testify/require", true},
 		{"internal/servicetest", "internal/servicetest/sops.go", "github.com/stretchr/testify/require", false},
 		{"envfile", "envfile/seal.go", module + "/keys/pgp", true},
 		{".", "load.go", module + "/keys/aws", true},
@@ -424,8 +424,8 @@ func TestBadImport(t *testing.T) {
 		{"keys/gcp", "keys/gcp/gcp.go", module + "/keys", false},
 		{"keys/gcp", "keys/gcp/gcp.go", module + "/internal/keycall", false},
 		{"keys/gcp", "keys/gcp/gcp.go", module + "/envfile", true},
-		{"keys/gcp", "keys/gcp/gcp.go", module + "/internal/standin/gcpkms", true},
-		{"keys/gcp", "keys/gcp/gcp_test.go", module + "/internal/standin/gcpkms", false},
+		{"keys/gcp", "keys/gcp/gcp.go", module + "/internal/fake/gcpkms", true},
+		{"keys/gcp", "keys/gcp/gcp_test.go", module + "/internal/fake/gcpkms", false},
 		{"keys/gcp", "keys/gcp/gcp.go", sops + "/gcpkms", false},
 		{"keys/gcp", "keys/gcp/gcp_test.go", sops + "/decrypt", true},
 		{"keys/gcp", "keys/gcp/gcp.go", sops + "/azkv", true},
@@ -450,7 +450,7 @@ func TestBadImport(t *testing.T) {
 		{"cmd/sealcfg", "cmd/sealcfg/app.go", module + "/managers/awssm", true},
 		{"examples/kms", "examples/kms/main.go", module + "/managers/vaultkv", false},
 		{"keys/azure", "keys/azure/azure.go", module + "/internal/azurecause", false},
-		{"internal/standin/gcpkms", "internal/standin/gcpkms/x.go", "google.golang.org/grpc/codes", false},
+		{"internal/fake/gcpkms", "internal/fake/gcpkms/x.go", "google.golang.org/grpc/codes", false},
 		{"envfile", "envfile/x_test.go", "google.golang.org/grpc/codes", true},
 	} {
 		file := parsed(t, c.file, "package x\n")

@@ -8,7 +8,7 @@ import (
 // ConfigDir returns the directory below which sops keeps identities: that of
 // [os.UserConfigDir], but for macOS, where $XDG_CONFIG_HOME goes first
 // (age/keysource.go, getUserConfigDir). It is "" if there is none. lookupEnv is
-// [os.LookupEnv] or a stand-in.
+// [os.LookupEnv] or a fake.
 func ConfigDir(lookupEnv func(string) (string, bool)) string {
 	get := func(name string) string {
 		value, _ := lookupEnv(name)

@@ -4,7 +4,7 @@ import "runtime"
 
 // HomeDir returns the directory below which sops looks for .ssh: that of
 // [os.UserHomeDir], "" if there is none. lookupEnv is [os.LookupEnv] or a
-// stand-in.
+// fake.
 func HomeDir(lookupEnv func(string) (string, bool)) string {
 	name := "HOME"
 	switch runtime.GOOS {

@@ -77,8 +77,8 @@ func endAgents(work string) {
 
 // The programs that tests build.
 var (
-	helperProgram   = builder("../sealcfg-kms")
-	standInsProgram = builder("../../internal/standin/cmd/standins")
+	helperProgram = builder("../sealcfg-kms")
+	fakesProgram  = builder("../../internal/fake/cmd/fakes")
 
 	buildFolder = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "sealcfg-test") })
 )
@@ -122,13 +122,13 @@ func realHelper(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.Symlink(path, filepath.Join(dir, kmswire.Program)))
 }
 
-// standIns starts the stand-ins for cloud services, with the variables that lead
+// startFakes starts the fakes for cloud services, with the variables that lead
 // to them, and $KEY_… for the names of their keys.
-func standIns(ts *testscript.TestScript, neg bool, args []string) {
+func startFakes(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 0 {
-		ts.Fatalf("usage: standins")
+		ts.Fatalf("usage: fakes")
 	}
-	path, err := standInsProgram()
+	path, err := fakesProgram()
 	ts.Check(err)
 	var report struct{ Variables, Keys map[string]string }
 	stop, err := servicetest.Launch(&report, path)

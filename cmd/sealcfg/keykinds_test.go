@@ -48,7 +48,7 @@ func rule(alice string, others ...keyKind) string {
 }
 
 // keyKinds makes a key of each kind, and starts what serves it: real ones, but
-// stand-ins for the services of clouds. Those that cannot be had here are skipped
+// fakes for the services of clouds. Those that cannot be had here are skipped
 // by the test of their name.
 func keyKinds(t *testing.T) map[string]func(t *testing.T) keyKind {
 	t.Helper()
@@ -126,7 +126,7 @@ func keyKinds(t *testing.T) map[string]func(t *testing.T) keyKind {
 	type clouds struct{ Variables, Keys map[string]string }
 	start := sync.OnceValues(func() (clouds, error) {
 		var report clouds
-		path, err := standInsProgram()
+		path, err := fakesProgram()
 		if err != nil {
 			return report, err
 		}

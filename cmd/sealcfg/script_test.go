@@ -46,7 +46,7 @@ func TestScripts(t *testing.T) {
 			"helper":     helper,
 			"mode":       mode,
 			"realhelper": realHelper,
-			"standins":   standIns,
+			"fakes":      startFakes,
 			"vault":      startVault,
 		},
 		Condition: func(cond string) (bool, error) {

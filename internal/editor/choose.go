@@ -56,7 +56,7 @@ var variables = []string{"SOPS_EDITOR", "VISUAL", "EDITOR"}
 // installed is an error: opening another one instead would surprise. If none is named, it
 // is the first of vi and nano (on Windows also notepad) that is installed, else [ErrNone].
 //
-// The two functions are [os.LookupEnv] and [exec.LookPath], or tests' stand-ins.
+// The two functions are [os.LookupEnv] and [exec.LookPath], or tests' fakes.
 //
 // [exec.LookPath]: https://pkg.go.dev/os/exec#LookPath
 func Choose(lookupEnv func(string) (string, bool), lookPath func(string) (string, error)) (Command, error) {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/sealcfg/sealcfg/internal/standin/aws"
+	"github.com/sealcfg/sealcfg/internal/fake/aws"
 )
 
 // Unset takes variables out of the environment for the time of a test: those whose
@@ -40,7 +40,7 @@ func NothingOfAWS(t *testing.T, endpointVariable, endpoint string) {
 	t.Setenv(endpointVariable, endpoint)
 }
 
-// LoggedInto gives a test the environment of a new user of a stand-in for AWS, who
+// LoggedInto gives a test the environment of a new user of a fake for AWS, who
 // has nothing else of AWS on the machine.
 func LoggedInto(t *testing.T, service *aws.Server, endpointVariable, endpoint string) *aws.Credentials {
 	t.Helper()

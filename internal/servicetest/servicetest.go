@@ -1,5 +1,5 @@
 // Package servicetest tests key providers beside the real sops, and packages for secret
-// managers. It starts what they talk to: real services, and stand-ins where one cannot
+// managers. It starts what they talk to: real services, and fakes where one cannot
 // be had.
 //
 // `.ci/services.sh` builds the services and says where they are. Where one is

@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	fake "github.com/sealcfg/sealcfg/internal/fake/aws"
 	"github.com/sealcfg/sealcfg/internal/servicetest"
-	standin "github.com/sealcfg/sealcfg/internal/standin/aws"
 	"github.com/sealcfg/sealcfg/keys"
 	"github.com/sealcfg/sealcfg/keys/aws"
 	"github.com/sealcfg/sealcfg/keys/keystest"
@@ -24,14 +24,14 @@ import (
 
 var secret = []byte("0123456789abcdef0123456789abcdef")
 
-const region = standin.Region
+const region = fake.Region
 
-var service *standin.Server
+var service *fake.Server
 
-func TestMain(m *testing.M) { servicetest.Main(m, &service, standin.New) }
+func TestMain(m *testing.M) { servicetest.Main(m, &service, fake.New) }
 
-// standIn gives the test the environment of a new user of the stand-in.
-func standIn(t *testing.T) (*standin.Server, *standin.Credentials) {
+// newUser gives the test the environment of a new user of the fake.
+func newUser(t *testing.T) (*fake.Server, *fake.Credentials) {
 	t.Helper()
 	user := service.AddUser("alice")
 	environment(t, service.URL())
@@ -45,14 +45,14 @@ func environment(t *testing.T, endpoint string) {
 	servicetest.NothingOfAWS(t, "AWS_ENDPOINT_URL", endpoint)
 }
 
-func credentials(t *testing.T, c *standin.Credentials) {
+func credentials(t *testing.T, c *fake.Credentials) {
 	t.Helper()
 	t.Setenv("AWS_ACCESS_KEY_ID", c.AccessKeyID)
 	t.Setenv("AWS_SECRET_ACCESS_KEY", c.SecretAccessKey)
 }
 
 // The credentials of somebody, for where nobody looks at them.
-var demo = &standin.Credentials{AccessKeyID: "AKIADEMO", SecretAccessKey: "demo-secret-key"}
+var demo = &fake.Credentials{AccessKeyID: "AKIADEMO", SecretAccessKey: "demo-secret-key"}
 
 func key(arn string, fields ...keys.Field) *keys.Stanza {
 	return &keys.Stanza{Type: "kms", Fields: append([]keys.Field{{Name: "arn", Value: arn}}, fields...)}
@@ -82,8 +82,8 @@ func unwraps(t *testing.T, s *keys.Stanza) {
 	assert.Equal(t, secret, got)
 }
 
-func TestStandInPassesTheSuite(t *testing.T) {
-	server, user := standIn(t)
+func TestFakePassesTheSuite(t *testing.T) {
+	server, user := newUser(t)
 	p, err := keys.Default.Provider("kms")
 	require.NoError(t, err)
 	sops := server.AddRole("sops", user.Principal)
@@ -95,8 +95,8 @@ func TestStandInPassesTheSuite(t *testing.T) {
 	}
 }
 
-func TestStandInBothWaysWithSops(t *testing.T) {
-	server, user := standIn(t)
+func TestFakeBothWaysWithSops(t *testing.T) {
+	server, user := newUser(t)
 	plain := server.AddKey(region)
 	sops := server.AddRole("sops", user.Principal)
 	own := server.AddKey("us-east-1", sops)
@@ -115,14 +115,14 @@ func TestStandInBothWaysWithSops(t *testing.T) {
 }
 
 // What goes out: to the region of the key, as the role if there is one.
-func TestStandInCalls(t *testing.T) {
-	server, user := standIn(t)
+func TestFakeCalls(t *testing.T) {
+	server, user := newUser(t)
 	t.Setenv("AWS_REGION", "ap-south-1")
 	before := len(server.Calls())
 	unwraps(t, wrap(t, key(server.AddKey(region))))
 	sops := server.AddRole("sops", user.Principal)
 	wrap(t, key(server.AddKey("us-gov-west-1", sops), role(sops)))
-	assert.Equal(t, []standin.Call{
+	assert.Equal(t, []fake.Call{
 		{Action: "Encrypt", Principal: user.Principal, Region: region},
 		{Action: "Decrypt", Principal: user.Principal, Region: region},
 		{Action: "AssumeRole", Principal: user.Principal, Region: "us-gov-west-1"},
@@ -132,8 +132,8 @@ func TestStandInCalls(t *testing.T) {
 
 // The encryption context is part of the key: without it, or with another, the
 // service does not decrypt.
-func TestStandInContext(t *testing.T) {
-	server, _ := standIn(t)
+func TestFakeContext(t *testing.T) {
+	server, _ := newUser(t)
 	s := wrap(t, key(server.AddKey(region), pairs("b", "2", "a", "1")))
 	assert.Equal(t, []keys.Field{{Name: "a", Value: "1"}, {Name: "b", Value: "2"}}, s.Fields[1].Map, "in the order of the names, as sops writes it")
 	unwraps(t, s)
@@ -148,9 +148,9 @@ func TestStandInContext(t *testing.T) {
 }
 
 // The ways in which the service says no.
-func TestStandInRefuses(t *testing.T) {
-	server, user := standIn(t)
-	mine, theirs := server.AddKey(region), server.AddKey(region, "arn:aws:iam::"+standin.Account+":user/bob")
+func TestFakeRefuses(t *testing.T) {
+	server, user := newUser(t)
+	mine, theirs := server.AddKey(region), server.AddKey(region, "arn:aws:iam::"+fake.Account+":user/bob")
 	closed := server.AddRole("closed")
 	s := wrap(t, key(mine))
 	wrong := *s
@@ -176,9 +176,9 @@ func TestStandInRefuses(t *testing.T) {
 }
 
 // A login that is refused, and none at all. The real service repeats the request
-// when a signature does not fit, and so does the stand-in; we do not.
-func TestStandInRefusesLogin(t *testing.T) {
-	server, user := standIn(t)
+// when a signature does not fit, and so does the fake; we do not.
+func TestFakeRefusesLogin(t *testing.T) {
+	server, user := newUser(t)
 	s := wrap(t, key(server.AddKey(region)))
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "not-her-secret-key")
 	for _, k := range []*keys.Stanza{s, key(s.Field("arn"), role(server.AddRole("sops", user.Principal)))} {
@@ -208,7 +208,7 @@ func TestUnreachable(t *testing.T) {
 	presentable(t, err)
 }
 
-const nobodys = "arn:aws:kms:" + region + ":" + standin.Account + ":key/00000000-0000-0000-0000-000000000001"
+const nobodys = "arn:aws:kms:" + region + ":" + fake.Account + ":key/00000000-0000-0000-0000-000000000001"
 
 // A host that takes the call and never answers.
 func TestNoAnswer(t *testing.T) {
@@ -228,7 +228,7 @@ func TestNoAnswer(t *testing.T) {
 
 // A host that cannot prove who it is gets no data key.
 func TestUntrustedHost(t *testing.T) {
-	other := servicetest.Untrusted(t, standin.New)
+	other := servicetest.Untrusted(t, fake.New)
 	environment(t, other.URL())
 	credentials(t, demo)
 	err := tryWrap(t, key(nobodys))()
@@ -252,8 +252,8 @@ func presentable(t *testing.T, err error) {
 	servicetest.Presentable(t, err, string(secret), "not-her-secret-key", "Canonical", "x-amz")
 }
 
-func TestStandInPrintsNothing(t *testing.T) {
-	prepare := func() string { server, _ := standIn(t); return server.AddKey(region) }
+func TestFakePrintsNothing(t *testing.T) {
+	prepare := func() string { server, _ := newUser(t); return server.AddKey(region) }
 	servicetest.PrintsNothing(t, prepare, func(arn string) {
 		s := wrap(t, key(arn))
 		unwraps(t, s)
@@ -265,7 +265,7 @@ func TestStandInPrintsNothing(t *testing.T) {
 // AWS's library prints a warning if the metadata service of a machine knows only the
 // first version of its protocol.
 func TestNothingIsPrinted(t *testing.T) {
-	server, user := standIn(t)
+	server, user := newUser(t)
 	s := wrap(t, key(server.AddKey(region)))
 
 	var asked atomic.Bool

@@ -10,9 +10,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sealcfg/sealcfg/internal/fake/azurekv"
 	"github.com/sealcfg/sealcfg/internal/keycall"
 	"github.com/sealcfg/sealcfg/internal/servicetest"
-	"github.com/sealcfg/sealcfg/internal/standin/azurekv"
 	"github.com/sealcfg/sealcfg/keys"
 	"github.com/sealcfg/sealcfg/keys/azure"
 	"github.com/sealcfg/sealcfg/keys/keystest"
@@ -42,7 +42,7 @@ func provider(t *testing.T) keys.Provider {
 	return p
 }
 
-func TestSuiteWithStandIn(t *testing.T) {
+func TestSuiteWithFake(t *testing.T) {
 	for name, version := range map[string]string{"newest": "", "older": older()} {
 		t.Run(name, func(t *testing.T) {
 			keystest.Test(t, keystest.Setup{Provider: provider(t), Key: stanza(service.URL(), azurekv.Key, version)})
@@ -50,7 +50,7 @@ func TestSuiteWithStandIn(t *testing.T) {
 	}
 }
 
-func TestBothWaysWithSopsAndStandIn(t *testing.T) {
+func TestBothWaysWithSopsAndFake(t *testing.T) {
 	provider(t)
 	_, key := service.PolicyKey()
 	for name, rule := range map[string]string{

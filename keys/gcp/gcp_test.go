@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sealcfg/sealcfg/internal/fake/gcpkms"
 	"github.com/sealcfg/sealcfg/internal/servicetest"
-	"github.com/sealcfg/sealcfg/internal/standin/gcpkms"
 	"github.com/sealcfg/sealcfg/keys"
 	"github.com/sealcfg/sealcfg/keys/gcp"
 	"github.com/sealcfg/sealcfg/keys/keystest"
@@ -45,13 +45,13 @@ func transports(t *testing.T, test func(t *testing.T)) {
 	})
 }
 
-func TestSuiteWithStandIn(t *testing.T) {
+func TestSuiteWithFake(t *testing.T) {
 	transports(t, func(t *testing.T) {
 		keystest.Test(t, keystest.Setup{Provider: provider(t), Key: stanza(gcpkms.Key)})
 	})
 }
 
-func TestBothWaysWithSopsAndStandIn(t *testing.T) {
+func TestBothWaysWithSopsAndFake(t *testing.T) {
 	provider(t)
 	transports(t, func(t *testing.T) { servicetest.BothWays(t, "gcp_kms: "+gcpkms.Key) })
 }

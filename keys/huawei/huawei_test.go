@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sealcfg/sealcfg/internal/fake/hckms"
 	"github.com/sealcfg/sealcfg/internal/servicetest"
-	"github.com/sealcfg/sealcfg/internal/standin/hckms"
 	"github.com/sealcfg/sealcfg/keys"
 	"github.com/sealcfg/sealcfg/keys/huawei"
 	"github.com/sealcfg/sealcfg/keys/keystest"
@@ -36,11 +36,11 @@ func provider(t *testing.T) keys.Provider {
 	return p
 }
 
-func TestSuiteWithStandIn(t *testing.T) {
+func TestSuiteWithFake(t *testing.T) {
 	keystest.Test(t, keystest.Setup{Provider: provider(t), Key: stanza(hckms.Key)})
 }
 
-func TestBothWaysWithSopsAndStandIn(t *testing.T) {
+func TestBothWaysWithSopsAndFake(t *testing.T) {
 	provider(t)
 	servicetest.BothWays(t, "hckms: ["+hckms.Key+"]")
 }

@@ -1,5 +1,5 @@
 // Package keystest tests providers of package keys: those of this project, and
-// those that others write. It needs the real service, or a stand-in that does
+// those that others write. It needs the real service, or a fake that does
 // the real cryptography.
 package keystest
 

@@ -8,30 +8,30 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sealcfg/sealcfg"
+	fake "github.com/sealcfg/sealcfg/internal/fake/aws"
 	"github.com/sealcfg/sealcfg/internal/servicetest"
-	standin "github.com/sealcfg/sealcfg/internal/standin/aws"
 	"github.com/sealcfg/sealcfg/managers/awssm"
 )
 
-var service *standin.Server
+var service *fake.Server
 
-func TestMain(m *testing.M) { servicetest.Main(m, &service, standin.New) }
+func TestMain(m *testing.M) { servicetest.Main(m, &service, fake.New) }
 
 const tree = `{"db": {"host": "db.example", "port": 5432, "api_key": "canary"}}`
 
-// standIn is a new user of a service that has some secrets.
-func standIn(t *testing.T, endpoint string) *standin.Credentials {
+// newUser is a new user of a service that has some secrets.
+func newUser(t *testing.T, endpoint string) *fake.Credentials {
 	t.Helper()
 	user := servicetest.LoggedInto(t, service, "AWS_ENDPOINT_URL_SECRETS_MANAGER", endpoint)
-	service.AddSecret(standin.Region, "prod/db", &standin.Secret{Text: `{"password": "canary", "a": {"b": 1}}`, Staged: map[string]string{"AWSPREVIOUS": "old canary"}})
-	service.AddSecret(standin.Region, "prod/app", &standin.Secret{Text: tree})
-	service.AddSecret(standin.Region, "bytes", &standin.Secret{Binary: []byte("canary of bytes")})
-	service.AddSecret("us-east-1", "prod/db", &standin.Secret{Text: "canary of the east"})
+	service.AddSecret(fake.Region, "prod/db", &fake.Secret{Text: `{"password": "canary", "a": {"b": 1}}`, Staged: map[string]string{"AWSPREVIOUS": "old canary"}})
+	service.AddSecret(fake.Region, "prod/app", &fake.Secret{Text: tree})
+	service.AddSecret(fake.Region, "bytes", &fake.Secret{Binary: []byte("canary of bytes")})
+	service.AddSecret("us-east-1", "prod/db", &fake.Secret{Text: "canary of the east"})
 	return user
 }
 
 func TestReferences(t *testing.T) {
-	standIn(t, service.URL())
+	newUser(t, service.URL())
 	for ref, want := range map[string]string{
 		"ref+awssm://prod/db#password":         "canary",
 		"ref+awssecrets://prod/db#/password":   "canary",
@@ -48,17 +48,17 @@ func TestReferences(t *testing.T) {
 }
 
 func TestOneRequestPerSecretAndLoad(t *testing.T) {
-	user := standIn(t, service.URL())
+	user := newUser(t, service.URL())
 	type settings struct{ A, B, C string }
 	before := len(service.Calls())
 	_, err := sealcfg.Load[settings](t.Context(), sealcfg.WithoutFiles(), sealcfg.WithEnvPrefix("APP_"),
 		sealcfg.WithEnviron("APP_A=ref+awssm://prod/db#password", "APP_B=ref+awssecrets://prod/db#a/b", "APP_C=ref+awssm://prod/db"))
 	require.NoError(t, err)
-	assert.Equal(t, []standin.Call{{Action: "GetSecretValue", Principal: user.Principal, Region: standin.Region, Name: "prod/db"}}, service.Calls()[before:])
+	assert.Equal(t, []fake.Call{{Action: "GetSecretValue", Principal: user.Principal, Region: fake.Region, Name: "prod/db"}}, service.Calls()[before:])
 }
 
 func TestSource(t *testing.T) {
-	standIn(t, service.URL())
+	newUser(t, service.URL())
 	before := len(service.Calls())
 	v, origins := servicetest.Sourced[servicetest.AppSettings](t, awssm.Source("prod/app"))
 	v.Check(t)
@@ -72,7 +72,7 @@ func TestSource(t *testing.T) {
 }
 
 func TestGivenConfig(t *testing.T) {
-	standIn(t, service.URL())
+	newUser(t, service.URL())
 	c, err := config.LoadDefaultConfig(t.Context())
 	require.NoError(t, err)
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "canary that is wrong")
@@ -83,8 +83,8 @@ func TestGivenConfig(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
-	user := standIn(t, service.URL())
-	service.AddSecret(standin.Region, "theirs", &standin.Secret{Text: "canary", Users: []string{"arn:of:somebody"}})
+	user := newUser(t, service.URL())
+	service.AddSecret(fake.Region, "theirs", &fake.Secret{Text: "canary", Users: []string{"arn:of:somebody"}})
 	for ref, want := range map[string]string{
 		"ref+awssm://nobody": "ref+awssm://nobody: ResourceNotFoundException: Secrets Manager can't find the specified secret.",
 		"ref+awssm://theirs": "ref+awssm://theirs: AccessDeniedException: User: " + user.Principal + " is not authorized to perform: secretsmanager:GetSecretValue " +
@@ -110,7 +110,7 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestUnreachable(t *testing.T) {
-	standIn(t, servicetest.Untrusted(t, standin.New).URL())
+	newUser(t, servicetest.Untrusted(t, fake.New).URL())
 	t.Setenv("AWS_MAX_ATTEMPTS", "1")
 	assert.Contains(t, servicetest.Unresolved(t, "ref+awssm://prod/db", nil), "certificate signed by unknown authority")
 	t.Setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", "http://127.0.0.1:9")
@@ -120,7 +120,7 @@ func TestUnreachable(t *testing.T) {
 }
 
 func TestPrintsNothing(t *testing.T) {
-	servicetest.PrintsNothing(t, func() string { standIn(t, service.URL()); return "ref+awssm://prod/db#password" }, func(ref string) {
+	servicetest.PrintsNothing(t, func() string { newUser(t, service.URL()); return "ref+awssm://prod/db#password" }, func(ref string) {
 		require.Equal(t, "canary", servicetest.Resolved(t, ref))
 		servicetest.Unresolved(t, "ref+awssm://nobody", nil)
 	})

@@ -8,27 +8,27 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sealcfg/sealcfg"
+	fake "github.com/sealcfg/sealcfg/internal/fake/aws"
 	"github.com/sealcfg/sealcfg/internal/servicetest"
-	standin "github.com/sealcfg/sealcfg/internal/standin/aws"
 	"github.com/sealcfg/sealcfg/managers/awsssm"
 )
 
-var service *standin.Server
+var service *fake.Server
 
-func TestMain(m *testing.M) { servicetest.Main(m, &service, standin.New) }
+func TestMain(m *testing.M) { servicetest.Main(m, &service, fake.New) }
 
-// standIn is a new user of a service that has some secrets.
-func standIn(t *testing.T, endpoint string) *standin.Credentials {
+// newUser is a new user of a service that has some secrets.
+func newUser(t *testing.T, endpoint string) *fake.Credentials {
 	t.Helper()
 	user := servicetest.LoggedInto(t, service, "AWS_ENDPOINT_URL_SSM", endpoint)
-	service.AddParameter(standin.Region, "/prod/password", "canary")
-	service.AddParameter(standin.Region, "/prod/json", `{"a": {"b": "canary of a field"}}`)
+	service.AddParameter(fake.Region, "/prod/password", "canary")
+	service.AddParameter(fake.Region, "/prod/json", `{"a": {"b": "canary of a field"}}`)
 	service.AddParameter("us-east-1", "/prod/password", "canary of the east")
 	return user
 }
 
 func TestReferences(t *testing.T) {
-	standIn(t, service.URL())
+	newUser(t, service.URL())
 	for ref, want := range map[string]string{
 		"ref+awsssm://prod/password":                  "canary",
 		"ref+awsssm:///prod/password":                 "canary",
@@ -42,21 +42,21 @@ func TestReferences(t *testing.T) {
 }
 
 func TestOneRequestPerParameterAndLoad(t *testing.T) {
-	user := standIn(t, service.URL())
+	user := newUser(t, service.URL())
 	type settings struct{ A, B string }
 	before := len(service.Calls())
 	_, err := sealcfg.Load[settings](t.Context(), sealcfg.WithoutFiles(), sealcfg.WithEnvPrefix("APP_"),
 		sealcfg.WithEnviron("APP_A=ref+awsssm://prod/json#a/b", "APP_B=ref+awsssm://prod/json#a"))
 	require.NoError(t, err)
-	assert.Equal(t, []standin.Call{{Action: "GetParameter", Principal: user.Principal, Region: standin.Region, Name: "/prod/json"}}, service.Calls()[before:])
+	assert.Equal(t, []fake.Call{{Action: "GetParameter", Principal: user.Principal, Region: fake.Region, Name: "/prod/json"}}, service.Calls()[before:])
 }
 
 func TestSource(t *testing.T) {
-	standIn(t, service.URL())
+	newUser(t, service.URL())
 	for name, value := range map[string]string{"db/host": "db.example", "db/port": "5432", "db.api-key": "canary"} {
-		service.AddParameter(standin.Region, "/shop/"+name, value)
+		service.AddParameter(fake.Region, "/shop/"+name, value)
 	}
-	service.AddParameter(standin.Region, "/shopping/listen", "of another path")
+	service.AddParameter(fake.Region, "/shopping/listen", "of another path")
 	for _, path := range []string{"shop", "/shop", "/shop/"} {
 		v, origins := servicetest.Sourced[servicetest.AppSettings](t, awsssm.Source(path))
 		v.Check(t)
@@ -70,20 +70,20 @@ func TestSource(t *testing.T) {
 
 // A part is laid over the group that it belongs to, whatever the order of the answer.
 func TestPartsOfAGroup(t *testing.T) {
-	standIn(t, service.URL())
-	service.AddParameter(standin.Region, "/parts/db/host", "db.example")
-	service.AddParameter(standin.Region, "/parts/db", `{"host": "overridden", "port": "5432", "api_key": "canary"}`)
+	newUser(t, service.URL())
+	service.AddParameter(fake.Region, "/parts/db/host", "db.example")
+	service.AddParameter(fake.Region, "/parts/db", `{"host": "overridden", "port": "5432", "api_key": "canary"}`)
 	v, _ := servicetest.Sourced[servicetest.AppSettings](t, awsssm.Source("/parts"))
 	v.Check(t)
 }
 
 func TestPages(t *testing.T) {
-	standIn(t, service.URL())
+	newUser(t, service.URL())
 	want := map[string]string{}
 	for i := range 25 {
 		name := fmt.Sprintf("p%02d", i)
 		want[name] = "value of " + name
-		service.AddParameter(standin.Region, "/many/map/"+name, want[name])
+		service.AddParameter(fake.Region, "/many/map/"+name, want[name])
 	}
 	type settings struct{ Map map[string]string }
 	before := len(service.Calls())
@@ -93,8 +93,8 @@ func TestPages(t *testing.T) {
 }
 
 func TestUnknownParameters(t *testing.T) {
-	standIn(t, service.URL())
-	service.AddParameter(standin.Region, "/typo/listen", "canary")
+	newUser(t, service.URL())
+	service.AddParameter(fake.Region, "/typo/listen", "canary")
 	type settings struct {
 		Listen string `default:":8080"`
 	}
@@ -103,7 +103,7 @@ func TestUnknownParameters(t *testing.T) {
 	assert.Equal(t, "canary", v.Listen)
 	assert.Empty(t, warnings)
 
-	service.AddParameter(standin.Region, "/typo/listn", "canary")
+	service.AddParameter(fake.Region, "/typo/listn", "canary")
 	_, _ = servicetest.Sourced[settings](t, awsssm.Source("/typo"), sealcfg.OnWarning(func(p *sealcfg.Problem) { warnings = append(warnings, p) }))
 	require.Len(t, warnings, 1)
 	assert.Equal(t, "awsssm://typo/listn", warnings[0].Origin.String())
@@ -118,7 +118,7 @@ func TestUnknownParameters(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
-	user := standIn(t, service.URL())
+	user := newUser(t, service.URL())
 	for ref, want := range map[string]string{
 		"ref+awsssm://nobody":                       "ref+awsssm://nobody: ParameterNotFound",
 		"ref+awsssm://prod/password?version=2":      "ref+awsssm://prod/password: ParameterVersionNotFound: Systems Manager could not find version 2 of /prod/password. Verify the version and try again.",
@@ -134,6 +134,6 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestNoAnswer(t *testing.T) {
-	standIn(t, "http://"+servicetest.NoAnswer(t))
+	newUser(t, "http://"+servicetest.NoAnswer(t))
 	servicetest.EndsWithContext(t, "ref+awsssm://prod/password", awsssm.Source("/prod"))
 }

@@ -9,29 +9,29 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sealcfg/sealcfg"
+	fake "github.com/sealcfg/sealcfg/internal/fake/azurekv"
 	"github.com/sealcfg/sealcfg/internal/servicetest"
-	standin "github.com/sealcfg/sealcfg/internal/standin/azurekv"
 	"github.com/sealcfg/sealcfg/managers/azurekv"
 )
 
-var service *standin.Server
+var service *fake.Server
 
-func TestMain(m *testing.M) { servicetest.Main(m, &service, standin.New) }
+func TestMain(m *testing.M) { servicetest.Main(m, &service, fake.New) }
 
 const oldVersion = "ba4f196b15f644cd9e949896a21bab0d"
 
-// vault makes the stand-in the vault of the environment, and returns its name.
+// vault makes the fake the vault of the environment, and returns its name.
 func vault(t *testing.T) string {
 	t.Helper()
 	servicetest.NeedTrust(t)
 	t.Setenv(azurekv.EnvVault, service.URL())
-	service.AddSecret("db", &standin.Secret{Value: `{"password": "canary", "a": {"b": 1}}`, Versions: map[string]string{oldVersion: "old canary"}})
-	service.AddSecret("prod-db--host", &standin.Secret{Value: "db.example"})
-	service.AddSecret("prod-db--port", &standin.Secret{Value: "5432"})
-	service.AddSecret("prod-DB--Api-Key", &standin.Secret{Value: "canary"})
-	service.AddSecret("prod-listen", &standin.Secret{Disabled: true})
-	service.AddSecret("prod-other", &standin.Secret{Denied: true})
-	service.AddSecret("another-prod-listen", &standin.Secret{Value: "of another prefix"})
+	service.AddSecret("db", &fake.Secret{Value: `{"password": "canary", "a": {"b": 1}}`, Versions: map[string]string{oldVersion: "old canary"}})
+	service.AddSecret("prod-db--host", &fake.Secret{Value: "db.example"})
+	service.AddSecret("prod-db--port", &fake.Secret{Value: "5432"})
+	service.AddSecret("prod-DB--Api-Key", &fake.Secret{Value: "canary"})
+	service.AddSecret("prod-listen", &fake.Secret{Disabled: true})
+	service.AddSecret("prod-other", &fake.Secret{Denied: true})
+	service.AddSecret("another-prod-listen", &fake.Secret{Value: "of another prefix"})
 	return service.Host
 }
 

@@ -10,25 +10,25 @@ import (
 	"google.golang.org/api/option"
 
 	"github.com/sealcfg/sealcfg"
+	fake "github.com/sealcfg/sealcfg/internal/fake/gcpsm"
 	"github.com/sealcfg/sealcfg/internal/servicetest"
-	standin "github.com/sealcfg/sealcfg/internal/standin/gcpsm"
 	"github.com/sealcfg/sealcfg/managers/gcpsm"
 )
 
-var service *standin.Server
+var service *fake.Server
 
-func TestMain(m *testing.M) { servicetest.Main(m, &service, standin.New) }
+func TestMain(m *testing.M) { servicetest.Main(m, &service, fake.New) }
 
-// manager asks the stand-in, as the account of GOOGLE_APPLICATION_CREDENTIALS.
+// manager asks the fake, as the account of GOOGLE_APPLICATION_CREDENTIALS.
 func manager(t *testing.T) gcpsm.Manager {
 	t.Helper()
 	servicetest.NeedTrust(t)
-	service.Add("db", &standin.Secret{Versions: []string{"old canary", `{"password": "canary", "a": {"b": 1}}`}})
-	service.Add("prod-db__host", &standin.Secret{Versions: []string{"db.example"}})
-	service.Add("prod-db--port", &standin.Secret{Versions: []string{"5432"}})
-	service.Add("prod-DB__API-KEY", &standin.Secret{Versions: []string{"old", "canary"}})
-	service.Add("prod-other", &standin.Secret{Denied: true})
-	service.Add("not-prod-listen", &standin.Secret{Versions: []string{"of another prefix"}})
+	service.Add("db", &fake.Secret{Versions: []string{"old canary", `{"password": "canary", "a": {"b": 1}}`}})
+	service.Add("prod-db__host", &fake.Secret{Versions: []string{"db.example"}})
+	service.Add("prod-db--port", &fake.Secret{Versions: []string{"5432"}})
+	service.Add("prod-DB__API-KEY", &fake.Secret{Versions: []string{"old", "canary"}})
+	service.Add("prod-other", &fake.Secret{Denied: true})
+	service.Add("not-prod-listen", &fake.Secret{Versions: []string{"of another prefix"}})
 	return gcpsm.Manager{Options: []option.ClientOption{option.WithEndpoint(service.Host)}}
 }
 
@@ -42,7 +42,7 @@ func unresolved(t *testing.T, m gcpsm.Manager, ref string) string {
 	return servicetest.Unresolved(t, ref, []string{"canary"}, sealcfg.WithResolver(m))
 }
 
-const project = standin.Project
+const project = fake.Project
 
 func TestReferences(t *testing.T) {
 	for ref, want := range map[string]string{
@@ -87,7 +87,7 @@ func TestSource(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	m := manager(t)
-	service.Add("damaged", &standin.Secret{Versions: []string{"canary"}, Damaged: true})
+	service.Add("damaged", &fake.Secret{Versions: []string{"canary"}, Damaged: true})
 	for name, want := range map[string]string{
 		project + "/nobody":          "NotFound: Secret [projects/sealcfg-tests/secrets/nobody/versions/latest] not found or has no versions.",
 		project + "/db?version=9":    "NotFound: Secret Version [projects/sealcfg-tests/secrets/db/versions/9] not found.",
@@ -119,7 +119,7 @@ func TestCredentials(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, []byte(`{"type": "service_account", "private_key": "canary`), 0o600))
 	unresolved(t, gcpsm.Manager{}, ref)
 
-	other := servicetest.Untrusted(t, standin.New)
+	other := servicetest.Untrusted(t, fake.New)
 	require.NoError(t, os.WriteFile(file, other.Credentials(), 0o600))
 	assert.Contains(t, unresolved(t, m, ref), "Unauthenticated: Request had invalid authentication credentials.")
 	m.Options = append(m.Options, option.WithAuthCredentialsJSON(option.ServiceAccount, service.Credentials()))
@@ -131,7 +131,7 @@ func TestUnreachable(t *testing.T) {
 	ref := "ref+gcpsm://" + project + "/db"
 	m.Options = []option.ClientOption{option.WithEndpoint(servicetest.NoAnswer(t))}
 	servicetest.EndsWithContext(t, ref, m.Source(project, "prod-"), sealcfg.WithResolver(m))
-	m.Options = []option.ClientOption{option.WithEndpoint(servicetest.Untrusted(t, standin.New).Host)}
+	m.Options = []option.ClientOption{option.WithEndpoint(servicetest.Untrusted(t, fake.New).Host)}
 	assert.Contains(t, unresolved(t, m, ref), "certificate signed by unknown authority")
 }
 

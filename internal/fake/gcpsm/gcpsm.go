@@ -1,4 +1,4 @@
-// Package gcpsm is a stand-in for Google Cloud Secret Manager: Google's generated
+// Package gcpsm is a fake for Google Cloud Secret Manager: Google's generated
 // service stubs over TLS, by gRPC. It verifies the token of each call, which a
 // service account signs itself. For tests alone.
 package gcpsm
@@ -28,7 +28,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
-	"github.com/sealcfg/sealcfg/internal/standin"
+	"github.com/sealcfg/sealcfg/internal/fake"
 )
 
 // Project is where everything stands.
@@ -37,9 +37,9 @@ const Project = "sealcfg-tests"
 // account is who may ask.
 const account = "demo@sealcfg-tests.iam.gserviceaccount.com"
 
-// Server is a running stand-in.
+// Server is a running fake.
 type Server struct {
-	*standin.Server
+	*fake.Server
 	secretmanagerpb.UnimplementedSecretManagerServiceServer
 	key *rsa.PrivateKey
 	dir string // of the credentials file
@@ -56,8 +56,8 @@ type Secret struct {
 	Damaged  bool     // on the way, so that the checksum does not fit
 }
 
-// New starts a stand-in without secrets.
-func New(ca *standin.CA) (*Server, error) {
+// New starts a fake without secrets.
+func New(ca *fake.CA) (*Server, error) {
 	s := &Server{secrets: map[string]*Secret{}}
 	var err error
 	if s.key, err = rsa.GenerateKey(rand.Reader, 2048); err != nil {
@@ -71,7 +71,7 @@ func New(ca *standin.CA) (*Server, error) {
 	}
 	rpc := grpc.NewServer()
 	secretmanagerpb.RegisterSecretManagerServiceServer(rpc, s)
-	s.Server, err = standin.Serve(ca, rpc)
+	s.Server, err = fake.Serve(ca, rpc)
 	return s, err
 }
 
@@ -99,7 +99,7 @@ func (s *Server) Variables() map[string]string {
 	return map[string]string{"GOOGLE_APPLICATION_CREDENTIALS": s.credentials()}
 }
 
-// PolicyKey is for the stand-ins of key services.
+// PolicyKey is for the fakes of key services.
 func (*Server) PolicyKey() (field, key string) { return "", "" }
 
 // Add puts a secret there.

@@ -1,4 +1,4 @@
-// Package azurekv is a stand-in for Azure Key Vault and for the host that issues
+// Package azurekv is a fake for Azure Key Vault and for the host that issues
 // its tokens: Microsoft's own fake servers of the azkeys and azsecrets modules behind
 // TLS, with RSA-OAEP-256 keys that have versions, and secrets. For tests alone.
 package azurekv
@@ -19,22 +19,22 @@ import (
 	azfake "github.com/Azure/azure-sdk-for-go/sdk/azcore/fake"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azkeys"
-	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azkeys/fake"
+	keysfake "github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azkeys/fake"
 	secretsfake "github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets/fake"
 
-	"github.com/sealcfg/sealcfg/internal/standin"
+	"github.com/sealcfg/sealcfg/internal/fake"
 )
 
-// The keys of the stand-in.
+// The keys of the fake.
 const (
 	Key    = "demo"
 	Denied = "denied" // exists, but is not for the caller
 )
 
-// Server is a running stand-in.
+// Server is a running fake.
 type Server struct {
-	*standin.Server
-	vault *fake.ServerTransport
+	*fake.Server
+	vault *keysfake.ServerTransport
 	keys  map[string][]version // the newest last
 
 	secretVault *secretsfake.ServerTransport
@@ -48,20 +48,20 @@ type version struct {
 	key  *rsa.PrivateKey
 }
 
-// New starts a stand-in. Its key Key has two versions.
-func New(ca *standin.CA) (*Server, error) {
+// New starts a fake. Its key Key has two versions.
+func New(ca *fake.CA) (*Server, error) {
 	s := &Server{keys: map[string][]version{}, secrets: map[string]*Secret{}}
 	for _, name := range []string{Key, Key, Denied} {
 		key, err := rsa.GenerateKey(rand.Reader, 2048)
 		if err != nil {
 			return nil, err
 		}
-		s.keys[name] = append(s.keys[name], version{standin.RandomID(16), key})
+		s.keys[name] = append(s.keys[name], version{fake.RandomID(16), key})
 	}
-	s.vault = fake.NewServerTransport(&fake.Server{Encrypt: s.encrypt, Decrypt: s.decrypt, GetKey: s.getKey})
+	s.vault = keysfake.NewServerTransport(&keysfake.Server{Encrypt: s.encrypt, Decrypt: s.decrypt, GetKey: s.getKey})
 	s.secretVault = secretsfake.NewServerTransport(&secretsfake.Server{GetSecret: s.getSecret, NewListSecretPropertiesPager: s.listSecrets})
 	var err error
-	s.Server, err = standin.Serve(ca, s)
+	s.Server, err = fake.Serve(ca, s)
 	return s, err
 }
 
@@ -138,7 +138,7 @@ func refuse(w http.ResponseWriter, err error) {
 	if errors.As(err, &answer) {
 		code, status = answer.ErrorCode, answer.StatusCode
 	}
-	standin.JSON(w, status, map[string]any{"error": map[string]string{"code": code, "message": messages[code]}})
+	fake.JSON(w, status, map[string]any{"error": map[string]string{"code": code, "message": messages[code]}})
 }
 
 // find returns a version of a key, the newest for "". Microsoft's server takes

@@ -1,4 +1,4 @@
-package standin
+package fake
 
 import (
 	"errors"
@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 )
 
-// A Service is a running stand-in.
+// A Service is a running fake.
 type Service interface {
 	// Variables let a caller in who trusts the authority.
 	Variables() map[string]string
@@ -19,7 +19,7 @@ type Service interface {
 	Close() error
 }
 
-// Run starts stand-ins, calls do with them and with the variables of a process
+// Run starts fakes, calls do with them and with the variables of a process
 // that may use them, and stops them. $SSL_CERT_FILE is one of the variables.
 func Run(do func(variables map[string]string, all []Service) error, start ...func(*CA) (Service, error)) (err error) {
 	ca, err := NewCA()

@@ -1,4 +1,4 @@
-// Command standins starts the stand-ins for cloud services on ports of 127.0.0.1,
+// Command fakes starts the fakes for cloud services on ports of 127.0.0.1,
 // for scripts. It prints one JSON object and ends when its standard input does:
 //
 //	{"variables": {"NAME": "value", ...}, "keys": {"gcp_kms": "projects/...", ...}}
@@ -13,16 +13,16 @@ import (
 	"io"
 	"os"
 
-	"github.com/sealcfg/sealcfg/internal/standin"
-	"github.com/sealcfg/sealcfg/internal/standin/aws"
-	"github.com/sealcfg/sealcfg/internal/standin/azurekv"
-	"github.com/sealcfg/sealcfg/internal/standin/gcpkms"
-	"github.com/sealcfg/sealcfg/internal/standin/hckms"
+	"github.com/sealcfg/sealcfg/internal/fake"
+	"github.com/sealcfg/sealcfg/internal/fake/aws"
+	"github.com/sealcfg/sealcfg/internal/fake/azurekv"
+	"github.com/sealcfg/sealcfg/internal/fake/gcpkms"
+	"github.com/sealcfg/sealcfg/internal/fake/hckms"
 )
 
 func main() {
 	if err := run(os.Stdin, os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "standins:", err)
+		fmt.Fprintln(os.Stderr, "fakes:", err)
 		os.Exit(1)
 	}
 }
@@ -34,7 +34,7 @@ type report struct {
 }
 
 func run(in io.Reader, out io.Writer) error {
-	return standin.Run(func(variables map[string]string, all []standin.Service) error {
+	return fake.Run(func(variables map[string]string, all []fake.Service) error {
 		r := report{variables, map[string]string{}}
 		for _, s := range all {
 			field, key := s.PolicyKey()
@@ -48,7 +48,7 @@ func run(in io.Reader, out io.Writer) error {
 	}, as(aws.New), as(azurekv.New), as(gcpkms.New), as(hckms.New))
 }
 
-// as forgets of which service a stand-in is.
-func as[S standin.Service](start func(*standin.CA) (S, error)) func(*standin.CA) (standin.Service, error) {
-	return func(ca *standin.CA) (standin.Service, error) { return start(ca) }
+// as forgets of which service a fake is.
+func as[S fake.Service](start func(*fake.CA) (S, error)) func(*fake.CA) (fake.Service, error) {
+	return func(ca *fake.CA) (fake.Service, error) { return start(ca) }
 }

@@ -12,15 +12,15 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/sealcfg/sealcfg/internal/standin"
-	"github.com/sealcfg/sealcfg/internal/standin/hckms"
+	"github.com/sealcfg/sealcfg/internal/fake"
+	"github.com/sealcfg/sealcfg/internal/fake/hckms"
 )
 
 // Whoever does not sign, or signs something else, is not let in. That a right
 // signature is, and one with a wrong key is not, is shown with Huawei's own
 // client in keys/huawei.
 func TestUnsignedRequests(t *testing.T) {
-	ca, err := standin.NewCA()
+	ca, err := fake.NewCA()
 	require.NoError(t, err)
 	s, err := hckms.New(ca)
 	require.NoError(t, err)

@@ -1,4 +1,4 @@
-// Package hckms is a stand-in for Huawei Cloud KMS, with AES-256-GCM keys, and
+// Package hckms is a fake for Huawei Cloud KMS, with AES-256-GCM keys, and
 // for the part of its IAM that lists projects. It speaks their REST over TLS and
 // verifies the signature of each request. For tests alone.
 package hckms
@@ -10,10 +10,10 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/sealcfg/sealcfg/internal/standin"
+	"github.com/sealcfg/sealcfg/internal/fake"
 )
 
-// The keys of the stand-in, and what lets a caller in. Nothing here is a secret.
+// The keys of the fake, and what lets a caller in. Nothing here is a secret.
 const (
 	Region   = "demo-west-1"
 	Key      = Region + ":00000000-0000-4000-8000-000000000001"
@@ -25,20 +25,20 @@ const (
 	Project   = "demo0project0of0the0stand0in"
 )
 
-// Server is a running stand-in.
+// Server is a running fake.
 type Server struct {
-	*standin.Server
-	keys map[string]*standin.AEAD // by the part of the key's name behind the region
+	*fake.Server
+	keys map[string]*fake.AEAD // by the part of the key's name behind the region
 }
 
-// New starts a stand-in with new keys.
-func New(ca *standin.CA) (*Server, error) {
-	s := &Server{keys: map[string]*standin.AEAD{}}
+// New starts a fake with new keys.
+func New(ca *fake.CA) (*Server, error) {
+	s := &Server{keys: map[string]*fake.AEAD{}}
 	for _, name := range []string{Key, OtherKey, Denied} {
-		s.keys[inRegion(name)] = standin.NewAEAD()
+		s.keys[inRegion(name)] = fake.NewAEAD()
 	}
 	var err error
-	s.Server, err = standin.Serve(ca, s)
+	s.Server, err = fake.Serve(ca, s)
 	return s, err
 }
 
@@ -82,19 +82,19 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return // the client is gone
 	}
 	if why := unsigned(r, body); why != "" {
-		standin.JSON(w, http.StatusUnauthorized, map[string]string{"error_code": "APIGW.0301", "error_msg": "Incorrect IAM authentication information: " + why})
+		fake.JSON(w, http.StatusUnauthorized, map[string]string{"error_code": "APIGW.0301", "error_msg": "Incorrect IAM authentication information: " + why})
 		return
 	}
 	if r.Method == http.MethodGet && r.URL.Path == "/v3/projects" {
-		standin.JSON(w, http.StatusOK, map[string]any{"projects": []map[string]string{{"id": Project, "name": r.URL.Query().Get("name")}}})
+		fake.JSON(w, http.StatusOK, map[string]any{"projects": []map[string]string{{"id": Project, "name": r.URL.Query().Get("name")}}})
 		return
 	}
 	answer, failed := s.answer(r, body)
 	if failed != nil {
-		standin.JSON(w, failed.status, map[string]any{"error": map[string]string{"error_code": failed.code, "error_msg": failed.text}})
+		fake.JSON(w, failed.status, map[string]any{"error": map[string]string{"error_code": failed.code, "error_msg": failed.text}})
 		return
 	}
-	standin.JSON(w, http.StatusOK, answer)
+	fake.JSON(w, http.StatusOK, answer)
 }
 
 func (s *Server) answer(r *http.Request, body []byte) (map[string]string, *failure) {

@@ -12,13 +12,13 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
-	"github.com/sealcfg/sealcfg/internal/standin"
-	"github.com/sealcfg/sealcfg/internal/standin/gcpkms"
+	"github.com/sealcfg/sealcfg/internal/fake"
+	"github.com/sealcfg/sealcfg/internal/fake/gcpkms"
 )
 
 func start(t *testing.T) (*gcpkms.Server, context.Context) {
 	t.Helper()
-	ca, err := standin.NewCA()
+	ca, err := fake.NewCA()
 	require.NoError(t, err)
 	s, err := gcpkms.New(ca)
 	require.NoError(t, err)

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/sealcfg/sealcfg/internal/standin"
+	"github.com/sealcfg/sealcfg/internal/fake"
 )
 
 // Who may log in. Nothing here is a secret. The tenant "adfs" is what Microsoft's
@@ -32,7 +32,7 @@ func (s *Server) resource() string { return "https://" + s.Host[len("127."):] }
 // challenge says where a token is to be had, as a vault does on the first request.
 func (s *Server) challenge(w http.ResponseWriter) {
 	w.Header().Set("WWW-Authenticate", fmt.Sprintf("Bearer authorization=%q, resource=%q", s.URL()+"/"+tenant, s.resource()))
-	standin.JSON(w, http.StatusUnauthorized, map[string]any{"error": map[string]string{
+	fake.JSON(w, http.StatusUnauthorized, map[string]any{"error": map[string]string{
 		"code": "Unauthorized", "message": "AKV10000: Request is missing a Bearer or PoP token.",
 	}})
 }
@@ -41,7 +41,7 @@ func (s *Server) challenge(w http.ResponseWriter) {
 func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 	switch r.URL.Path {
 	case "/adfs/.well-known/openid-configuration":
-		standin.JSON(w, http.StatusOK, map[string]string{
+		fake.JSON(w, http.StatusOK, map[string]string{
 			"issuer":                 s.URL() + "/adfs",
 			"authorization_endpoint": s.URL() + "/adfs/oauth2/authorize",
 			"token_endpoint":         s.URL() + "/adfs/oauth2/token",
@@ -53,7 +53,7 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 		case r.PostForm.Get("client_id") != client, r.PostForm.Get("client_secret") != secret:
 			oauthError(w, http.StatusUnauthorized, "invalid_client", "AADSTS7000215: Invalid client secret provided.")
 		default:
-			standin.JSON(w, http.StatusOK, map[string]any{"access_token": token, "token_type": "Bearer", "expires_in": 3600})
+			fake.JSON(w, http.StatusOK, map[string]any{"access_token": token, "token_type": "Bearer", "expires_in": 3600})
 		}
 	default:
 		http.NotFound(w, r)
@@ -61,5 +61,5 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 }
 
 func oauthError(w http.ResponseWriter, status int, code, text string) {
-	standin.JSON(w, status, map[string]string{"error": code, "error_description": text})
+	fake.JSON(w, status, map[string]string{"error": code, "error_description": text})
 }

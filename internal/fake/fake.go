@@ -1,7 +1,7 @@
-// Package standin holds what the stand-ins for cloud services share. A stand-in
+// Package fake holds what the fakes for cloud services share. A fake
 // takes the place of a service that cannot be had on a test machine: it does the
 // real cryptography and speaks the real wire, on 127.0.0.1, for tests alone.
-package standin
+package fake
 
 import (
 	"context"

@@ -14,7 +14,7 @@ import (
 	"github.com/sealcfg/sealcfg/internal/servicetest"
 )
 
-// The report lets the real sops use all stand-ins together, and what was started
+// The report lets the real sops use all fakes together, and what was started
 // ends with the input.
 func TestSopsUsesTheReport(t *testing.T) {
 	servicetest.NeedTrust(t)

@@ -1,4 +1,4 @@
-// Package gcpkms is a stand-in for Google Cloud KMS: Google's generated service
+// Package gcpkms is a fake for Google Cloud KMS: Google's generated service
 // stubs over TLS, by gRPC and by REST on the same port, with AES-256-GCM keys
 // whose ciphertexts are bound to the key's name. For tests alone.
 package gcpkms
@@ -19,10 +19,10 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
-	"github.com/sealcfg/sealcfg/internal/standin"
+	"github.com/sealcfg/sealcfg/internal/fake"
 )
 
-// The keys of the stand-in, and what lets a caller in. Nothing here is a secret.
+// The keys of the fake, and what lets a caller in. Nothing here is a secret.
 const (
 	Key      = ring + "/cryptoKeys/demo"
 	OtherKey = ring + "/cryptoKeys/other"
@@ -32,20 +32,20 @@ const (
 	ring = "projects/sealcfg-tests/locations/global/keyRings/demo"
 )
 
-// Server is a running stand-in.
+// Server is a running fake.
 type Server struct {
-	*standin.Server
+	*fake.Server
 	kmspb.UnimplementedKeyManagementServiceServer
-	keys map[string]*standin.AEAD
+	keys map[string]*fake.AEAD
 }
 
-// New starts a stand-in with new keys.
-func New(ca *standin.CA) (*Server, error) {
-	s := &Server{keys: map[string]*standin.AEAD{Key: standin.NewAEAD(), OtherKey: standin.NewAEAD(), Denied: standin.NewAEAD()}}
+// New starts a fake with new keys.
+func New(ca *fake.CA) (*Server, error) {
+	s := &Server{keys: map[string]*fake.AEAD{Key: fake.NewAEAD(), OtherKey: fake.NewAEAD(), Denied: fake.NewAEAD()}}
 	rpc := grpc.NewServer()
 	kmspb.RegisterKeyManagementServiceServer(rpc, s)
 	var err error
-	s.Server, err = standin.Serve(ca, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s.Server, err = fake.Serve(ca, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.Header.Get("Content-Type"), "application/grpc") {
 			rpc.ServeHTTP(w, r)
 			return
@@ -108,7 +108,7 @@ func (s *Server) Decrypt(ctx context.Context, r *kmspb.DecryptRequest) (*kmspb.D
 }
 
 // key finds the key of a request and looks at who is asking.
-func (s *Server) key(ctx context.Context, name, permission string) (*standin.AEAD, error) {
+func (s *Server) key(ctx context.Context, name, permission string) (*fake.AEAD, error) {
 	md, _ := metadata.FromIncomingContext(ctx)
 	if got := md.Get("authorization"); len(got) != 1 || got[0] != "Bearer "+Token {
 		return nil, status.Error(codes.Unauthenticated, "Request had invalid authentication credentials. Expected OAuth 2 access token.")
@@ -184,5 +184,5 @@ func restError(w http.ResponseWriter, s *status.Status) {
 	case codes.NotFound:
 		code, name = http.StatusNotFound, "NOT_FOUND"
 	}
-	standin.JSON(w, code, map[string]any{"error": map[string]any{"code": code, "message": s.Message(), "status": name}})
+	fake.JSON(w, code, map[string]any{"error": map[string]any{"code": code, "message": s.Message(), "status": name}})
 }

@@ -6,22 +6,22 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/sealcfg/sealcfg/internal/standin"
+	"github.com/sealcfg/sealcfg/internal/fake"
 )
 
 // key is a symmetric key that encrypts and decrypts.
 type key struct {
 	arn   string
-	aead  *standin.AEAD
+	aead  *fake.AEAD
 	users []string // who may use it; nil is everybody
 }
 
 // AddKey makes a key in a region for the principals, or for everybody if there
 // are none, and returns its ARN.
 func (s *Server) AddKey(region string, principals ...string) (arn string) {
-	id := standin.RandomID(16)
+	id := fake.RandomID(16)
 	id = strings.Join([]string{id[:8], id[8:12], id[12:16], id[16:20], id[20:]}, "-")
-	k := &key{arn: "arn:aws:kms:" + region + ":" + Account + ":key/" + id, aead: standin.NewAEAD(), users: principals}
+	k := &key{arn: "arn:aws:kms:" + region + ":" + Account + ":key/" + id, aead: fake.NewAEAD(), users: principals}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.keys[k.arn] = k

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sealcfg/sealcfg/internal/standin"
+	"github.com/sealcfg/sealcfg/internal/fake"
 )
 
 type assumeRoleResponse struct {
@@ -53,7 +53,7 @@ func (s *Server) serveSTS(w http.ResponseWriter, r *http.Request, body []byte) {
 		status = http.StatusForbidden
 	}
 	w.WriteHeader(status)
-	_ = xml.NewEncoder(w).Encode(errorResponse{Type: "Sender", Code: f.code, Message: f.message, RequestID: standin.RandomID(16)})
+	_ = xml.NewEncoder(w).Encode(errorResponse{Type: "Sender", Code: f.code, Message: f.message, RequestID: fake.RandomID(16)})
 }
 
 func (s *Server) assumeRole(r *http.Request, body []byte) (*assumeRoleResponse, error) {
@@ -81,10 +81,10 @@ func (s *Server) assumeRole(r *http.Request, body []byte) (*assumeRoleResponse, 
 		return nil, fail("AccessDenied", "User: %s is not authorized to perform: sts:AssumeRole on resource: %s", call.Principal, role)
 	}
 	// What a role may do is granted to the role here, not to the session.
-	c := s.addCredentials("ASIA", role, standin.RandomID(32))
-	a := &assumeRoleResponse{RequestID: standin.RandomID(16)}
+	c := s.addCredentials("ASIA", role, fake.RandomID(32))
+	a := &assumeRoleResponse{RequestID: fake.RandomID(16)}
 	a.Result.User.ARN = strings.Replace(strings.Replace(role, ":iam:", ":sts:", 1), ":role/", ":assumed-role/", 1) + "/" + session
-	a.Result.User.ID = "AROA" + strings.ToUpper(standin.RandomID(8)) + ":" + session
+	a.Result.User.ID = "AROA" + strings.ToUpper(fake.RandomID(8)) + ":" + session
 	a.Result.Credentials.AccessKeyID = c.AccessKeyID
 	a.Result.Credentials.SecretAccessKey = c.SecretAccessKey
 	a.Result.Credentials.SessionToken = c.SessionToken

@@ -1,4 +1,4 @@
-// Package aws is a stand-in for AWS: for KMS, Secrets Manager, the parameters of
+// Package aws is a fake for AWS: for KMS, Secrets Manager, the parameters of
 // Systems Manager (SSM), and the one call of STS that takes on a role. No emulator
 // of them can be had where the tests run.
 //
@@ -18,11 +18,11 @@ import (
 	"sync"
 	"time"
 
-	"github.com/sealcfg/sealcfg/internal/standin"
+	"github.com/sealcfg/sealcfg/internal/fake"
 )
 
 // Account is the number of the account in which everything stands, and Region
-// where the key is that the stand-in begins with.
+// where the key is that the fake begins with.
 const (
 	Account = "000000000000"
 	Region  = "eu-west-1"
@@ -33,7 +33,7 @@ const maxBody = 64 << 10
 
 // Server is all of the services. It is an [http.Handler], safe for concurrent use.
 type Server struct {
-	*standin.Server
+	*fake.Server
 	mu          sync.Mutex
 	credentials map[string]*Credentials // by access key
 	keys        map[string]*key         // by ARN; an alias is a second one for a key
@@ -55,12 +55,12 @@ type Credentials struct {
 // A Call is a request that was signed well. Name is that of the secret or parameter.
 type Call struct{ Action, Principal, Region, Name string }
 
-// New starts a stand-in with one key, and no users.
-func New(ca *standin.CA) (*Server, error) {
+// New starts a fake with one key, and no users.
+func New(ca *fake.CA) (*Server, error) {
 	s := newServer()
 	s.first = s.AddKey(Region)
 	var err error
-	s.Server, err = standin.Serve(ca, s)
+	s.Server, err = fake.Serve(ca, s)
 	return s, err
 }
 
@@ -82,7 +82,7 @@ func (s *Server) Variables() map[string]string {
 	}
 }
 
-// PolicyKey names the key that the stand-in begins with.
+// PolicyKey names the key that the fake begins with.
 func (s *Server) PolicyKey() (field, key string) { return "kms", s.first }
 
 // AddUser makes a user with an access key.
@@ -92,8 +92,8 @@ func (s *Server) AddUser(name string) *Credentials {
 
 func (s *Server) addCredentials(prefix, principal, token string) *Credentials {
 	c := &Credentials{
-		AccessKeyID:     prefix + strings.ToUpper(standin.RandomID(8)),
-		SecretAccessKey: standin.RandomID(20),
+		AccessKeyID:     prefix + strings.ToUpper(fake.RandomID(8)),
+		SecretAccessKey: fake.RandomID(20),
 		SessionToken:    token,
 		Principal:       principal,
 	}
@@ -148,7 +148,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serveJSON answers the services that speak AWS JSON 1.1, told apart by a header.
 func (s *Server) serveJSON(w http.ResponseWriter, r *http.Request, body []byte) {
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
-	w.Header().Set("X-Amzn-Requestid", standin.RandomID(16))
+	w.Header().Set("X-Amzn-Requestid", fake.RandomID(16))
 	target, action, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	var answer any
 	err := error(fail("UnknownOperationException", "the stand-in does not know %q", target))
