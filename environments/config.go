@@ -52,14 +52,14 @@ type ConfiguredEnvironment struct {
 // FindConfig reads each sealcfg.yaml that applies to a file, as [Finder.Config] does.
 func FindConfig(file string) (*Config, error) { return new(Finder).Config(file) }
 
-// Config reads each sealcfg.yaml that applies to a file: in the file's directory and
-// above it, up to the root of the git repository. Without a repository, the last
-// directory is the one of the outermost trusted .sops.yaml, or the one that holds the
-// file's directory "environments".
+// Config reads each sealcfg.yaml that applies to a file: in the file's directory
+// and above it, up to the root of the git repository. Without a repository, the
+// last directory is the one of the outermost trusted .sops.yaml, or the one that
+// holds the file's directory "environments".
 //
 // An added file never cancels a requirement. Therefore a repository around the
-// repository counts too, as does a .sops.yaml around a repository without one. For a
-// file behind symbolic links, the files around the link also apply.
+// repository counts too, as does a .sops.yaml around a repository without one. If
+// symbolic links lead to the file, the files around the link also apply.
 //
 // Each must be trusted, as a .sops.yaml must be; see [FindPolicy].
 func (f *Finder) Config(file string) (*Config, error) {
@@ -88,8 +88,8 @@ func (f *Finder) Config(file string) (*Config, error) {
 	return c, nil
 }
 
-// withConfig returns the directories whose sealcfg.yaml applies to files in d,
-// innermost first.
+// withConfig returns the directories whose sealcfg.yaml applies to files in d, the
+// innermost directory first.
 func (d *directory) withConfig() []*directory {
 	var passed []*directory
 	applies := 0
@@ -272,8 +272,7 @@ func (s fieldSet) find(key string) *envfile.Node {
 	return nil
 }
 
-// nearKey returns the known key that a key is at most two slips away from, "" if
-// there is none.
+// nearKey returns the known key that differs from key by at most two edits, or "".
 func nearKey(key string, known []string) string {
 	for _, k := range known {
 		if closest.Distance(strings.ToLower(key), k) <= maxSlips {
@@ -302,8 +301,8 @@ func (c *Config) RequiresBinding(file string) bool {
 	return slices.ContainsFunc(c.Files, func(f *ConfigFile) bool { return f.requiresBinding(file) })
 }
 
-// BindingRequiredBy returns the path of a sealcfg.yaml that requires a binding of a file,
-// "" if there is none.
+// BindingRequiredBy returns the path of a sealcfg.yaml that requires a binding of a
+// file, or "".
 func (c *Config) BindingRequiredBy(file string) string {
 	for _, f := range c.Files {
 		if f.requiresBinding(file) {

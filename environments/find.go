@@ -13,15 +13,16 @@ import (
 )
 
 // FindPolicy reads the policy that applies to a file: the nearest .sops.yaml from
-// the file's directory upwards, within the git repository if the file is in one. The
-// file, and its directory, need not exist. (sops starts at the working directory.)
-// Behind symbolic links, the search starts at the real directory, if there is a
-// policy or a repository around it. To find the policies of many files, use a [Finder].
+// the file's directory upwards, within the git repository if the file is in one.
+// The file and its directory need not exist. (sops starts at the working
+// directory.) If symbolic links lead to the file, the search starts at the real
+// directory, if there is a policy or a repository around it. To find the policies
+// of many files, use a [Finder].
 //
-// The error wraps [ErrNoPolicy] if there is none, and then [ErrPolicyName] too
-// if there is a .sops.yml, or [ErrOutside] if there is a policy beyond the repository.
-// An untrusted .sops.yaml is an error that wraps ErrOutside alone, or
-// [ErrForeign]: the file is not treated as one without a policy.
+// Without a policy, the error wraps [ErrNoPolicy]. It also wraps [ErrPolicyName] if
+// there is a .sops.yml, or [ErrOutside] if there is a policy outside the
+// repository. An untrusted .sops.yaml is an error that wraps only ErrOutside or
+// [ErrForeign]; the file is not treated as a file without a policy.
 func FindPolicy(file string) (*Policy, error) { return new(Finder).Policy(file) }
 
 // missing returns the error for a directory without a policy.
@@ -43,7 +44,7 @@ func (p project) missing(dir string) error {
 	return fmt.Errorf("%w in %s%s", ErrNoPolicy, dir, up)
 }
 
-// beyond returns the nearest policy outside of the repository, "" if there is none.
+// beyond returns the nearest policy outside the repository, or "".
 func (p project) beyond() string {
 	if p.repository == nil {
 		return ""

@@ -9,10 +9,10 @@ import (
 	"sync"
 )
 
-// A Finder finds what applies to a file: its policy, its project config and its
-// location. It looks at each directory, and reads each .sops.yaml and
-// sealcfg.yaml, once, so use one Finder for one run and not for longer. The zero
-// Finder is ready for use. It is safe for concurrent use.
+// A Finder finds the policy, the project config and the location of a file. It
+// examines each directory once, and reads each .sops.yaml and sealcfg.yaml once, so
+// use one Finder for one run and not for longer. The zero Finder is ready for use.
+// It is safe for concurrent use.
 type Finder struct {
 	mu          sync.Mutex
 	directories map[string]*directory
@@ -70,7 +70,7 @@ func (d *directory) look() {
 
 func (d *directory) join(name string) string { return filepath.Join(d.path, name) }
 
-// exists does not follow a symlink: a policy whose link is broken must be an
+// exists does not follow a symbolic link: a policy whose link is broken must be an
 // error for its reader, not a reason to use the next one above.
 func exists(path string) (bool, error) {
 	switch _, err := os.Lstat(path); {
@@ -83,7 +83,7 @@ func exists(path string) (bool, error) {
 	}
 }
 
-// repositoryRoot returns the root of the git repository around d, nil if there is none.
+// repositoryRoot returns the root of the git repository around d, or nil.
 func (d *directory) repositoryRoot() (*directory, error) {
 	for ; d != nil; d = d.parent {
 		if d.err != nil || d.repository {
@@ -93,8 +93,8 @@ func (d *directory) repositoryRoot() (*directory, error) {
 	return nil, nil
 }
 
-// A project is what the walk upwards from a directory finds first: a .sops.yaml or
-// the root of a git repository.
+// A project holds the first results of the walk upwards from a directory: a
+// .sops.yaml or the root of a git repository.
 type project struct {
 	policy     *directory // with the .sops.yaml, or nil
 	ignored    string     // path of the first .sops.yml below it, or ""
@@ -124,8 +124,8 @@ func (d *directory) project() (project, error) {
 	return found, nil
 }
 
-// root returns the directory of the policy, or else the root of the repository, or
-// "" without either.
+// root returns the directory of the policy, or the root of the repository if there
+// is no policy, or "" without either.
 func (p project) root() string {
 	switch {
 	case p.policy != nil:

@@ -16,13 +16,13 @@ import (
 // The layers around an environment.
 const (
 	baseLayer   = "base"
-	localSuffix = ".local" // what a developer changes on one machine
+	localSuffix = ".local" // overrides for one machine
 )
 
 // extensions are those by which the convention knows a file.
 var extensions = []string{".yaml", ".yml", ".json", ".env", ".ini", ".toml"}
 
-// ErrName says that a text cannot be the name of an environment.
+// ErrName reports that a string cannot be the name of an environment.
 var ErrName = errors.New("not the name of an environment")
 
 // A Layer is one file of an environment. Later layers override earlier ones.
@@ -31,7 +31,8 @@ type Layer struct {
 	Path string
 }
 
-// A MissingError says that an environment does not exist. It wraps [fs.ErrNotExist].
+// A MissingError reports that an environment does not exist. It wraps
+// [fs.ErrNotExist].
 type MissingError struct {
 	Name  string   // of the environment
 	Dir   string   // that was looked at
@@ -57,7 +58,7 @@ func (e *MissingError) Error() string {
 // Unwrap makes errors.Is(err, fs.ErrNotExist) true.
 func (e *MissingError) Unwrap() error { return fs.ErrNotExist }
 
-// An AmbiguousError says that two files could be one layer.
+// An AmbiguousError reports that two files could be one layer.
 type AmbiguousError struct {
 	Name  string
 	Paths []string
@@ -67,17 +68,17 @@ func (e *AmbiguousError) Error() string {
 	return fmt.Sprintf("%s is ambiguous: there is %s", e.Name, strings.Join(e.Paths, " and "))
 }
 
-// Local reports whether the layer holds what a developer changes on one machine.
+// Local reports whether the layer holds the overrides for one machine.
 func (l Layer) Local() bool { return strings.HasSuffix(l.Name, localSuffix) }
 
 // Layers returns the files of an environment in dir that exist, weakest first:
-// base, env and, if local is true, env.local. Paths are slash-separated and begin with
-// dir; "." is the root of fsys.
+// base, env and, if local is true, env.local. Paths are slash-separated and begin
+// with dir; "." is the root of fsys.
 //
 // It fails with a [*MissingError] if there is no file for env itself, with
-// [ErrName] for what cannot be a name, with an [*AmbiguousError] if two files
-// could be one layer, and with envfile's error for a file in a format that
-// cannot be read.
+// [ErrName] if env cannot be a name, with an [*AmbiguousError] if two files could
+// be one layer, and with envfile's error for a file in a format that cannot be
+// read.
 func Layers(fsys fs.FS, dir, env string, local bool) ([]Layer, error) {
 	if err := checkName(env); err != nil {
 		return nil, err
@@ -85,7 +86,7 @@ func Layers(fsys fs.FS, dir, env string, local bool) ([]Layer, error) {
 	if reserved(env) {
 		return nil, fmt.Errorf("%w: %q is a layer of environments", ErrName, env)
 	}
-	if !fs.ValidPath(dir) { // some file systems say only that it does not exist
+	if !fs.ValidPath(dir) { // some file systems only report that it does not exist
 		return nil, &fs.PathError{Op: "list environments", Path: dir, Err: fs.ErrInvalid}
 	}
 	f, err := scan(fsys, dir)
@@ -111,7 +112,7 @@ func Layers(fsys fs.FS, dir, env string, local bool) ([]Layer, error) {
 
 var nameForm = pattern.New(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
-// checkName refuses whatever could leave the folder of environments.
+// checkName rejects names that could lead out of the directory of environments.
 func checkName(name string) error {
 	if !nameForm().MatchString(name) {
 		return fmt.Errorf("%w: %q (want letters, digits, dots, dashes and underscores, a letter or digit first)", ErrName, name)
@@ -124,7 +125,7 @@ func checkName(name string) error {
 
 var device = pattern.New(`^(?i:con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?$|\.$`)
 
-// reserved says that a name is that of a layer, not of an environment.
+// reserved reports whether name belongs to a layer, not to an environment.
 func reserved(name string) bool { return name == baseLayer || strings.HasSuffix(name, localSuffix) }
 
 // files are the files of a folder of environments by layer.
@@ -159,7 +160,7 @@ func cutExtension(file string) (name string, ok bool) {
 	return name, name != "" && slices.Contains(extensions, strings.ToLower(ext))
 }
 
-// one returns the file of a layer, "" if there is none.
+// one returns the file of a layer, or "".
 func (f files) one(name string) (string, error) {
 	paths := f.byName[name]
 	switch len(paths) {

@@ -9,7 +9,7 @@ import (
 
 // locate returns the project around a file, with the absolute path of the file.
 // That path is the one given, unless symbolic links lead from there to another
-// project: somebody else's policy next to a link must not decide about the file
+// project: another person's policy next to a link must not decide about the file
 // that the link leads to.
 func (f *Finder) locate(file string) (string, project, error) {
 	abs, err := filepath.Abs(file)

@@ -132,8 +132,8 @@ func (l Location) Fits(bound string) bool {
 	return slices.ContainsFunc(l.texts, func(text string) bool { return bound == envfile.BoundLocation(text) })
 }
 
-// Root returns the directory at which the location that is written begins, "" if there
-// is none.
+// Root returns the directory to which the location in the binding is relative, or
+// "".
 func (l Location) Root() string {
 	if len(l.roots) == 0 {
 		return ""
@@ -158,9 +158,9 @@ const (
 	RootMoved               // the path is the same below a directory that is no root now
 )
 
-// Explain returns what probably happened to a file that is bound to another location:
-// the change, and the path of the file at that location, or of the directory that was
-// the root. It looks at names only.
+// Explain guesses why a file is bound to another location: it returns the change,
+// and the path of the file at that location, or the directory that was the root. It
+// examines names only.
 func (l Location) Explain(bound string) (change Change, path string) {
 	if len(l.roots) == 0 {
 		return Unknown, ""
@@ -186,8 +186,8 @@ func (l Location) Explain(bound string) (change Change, path string) {
 	}
 }
 
-// boundPath returns the path that a location leads to from a root, that of an
-// environment without an extension. It is "" for a digest.
+// boundPath returns the path that a location names below a root. The path of an
+// environment has no extension. boundPath returns "" for a digest.
 func boundPath(root, bound string) string {
 	rel, isFile := strings.CutPrefix(bound, fileLocation)
 	if !isFile {

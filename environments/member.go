@@ -16,14 +16,14 @@ type Member struct {
 	// Recipient is its public name, in the one spelling that sops compares:
 	// for kms arn[+role][|key:value,…[|profile]], for azure_kv URL/keys/name[/version].
 	Recipient    string
-	Name         string // what people call it, "" if the policy does not say
-	Line, Column int    // where it stands, from 1
+	Name         string // the label in the policy, or ""
+	Line, Column int    // its position, from 1
 	// Fields name the key as the stanzas of a file do (see [keys.Stanza]), nil if
 	// Recipient is malformed. A kms member has its role, context and profile here.
 	Fields []keys.Field
 }
 
-// Label returns the name, or the recipient if there is none.
+// Label returns the name, or the recipient if it has no name.
 func (m Member) Label() string {
 	if m.Name != "" {
 		return m.Name
@@ -142,7 +142,8 @@ func vaultMember(s string) Member {
 	return m
 }
 
-// recipientForms tell the type of a text that stands alone, as under keys:.
+// recipientForms identify the type of a recipient that is given without one, as
+// under keys:.
 var recipientForms = []struct {
 	typ  string
 	form func() *regexp.Regexp
@@ -156,7 +157,7 @@ var recipientForms = []struct {
 	{typeHuawei, pattern.New(`^[a-z]+(-[0-9a-z]+)+:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)},
 }
 
-// parseAlone reads a recipient whose type is not known from its place.
+// parseAlone reads a recipient whose type is not given by a field.
 func parseAlone(s string) (Member, bool) {
 	s = strings.TrimSpace(s)
 	if strings.Contains(s, ",") {

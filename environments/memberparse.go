@@ -10,7 +10,7 @@ import (
 // groupKeys are the keys that sops knows in a key group.
 var groupKeys = []string{"age", "pgp", "kms", "gcp_kms", "hckms", "azure_keyvault", "hc_vault", "merge"}
 
-// flatGroup reads the recipients that stand directly in a rule.
+// flatGroup reads the recipients that are direct fields of a creation rule.
 func (r *reader) flatGroup(f map[string]*envfile.Node) []Member {
 	profile := r.text(f["aws_profile"], "aws_profile")
 	var group []Member
@@ -22,7 +22,7 @@ func (r *reader) flatGroup(f map[string]*envfile.Node) []Member {
 	add("kms", func(s string) Member { return kmsMemberFromText(s, profile) })
 	add("gcp_kms", gcpMember)
 	if n := f["hckms"]; n != nil && n.Kind != envfile.List {
-		r.fail(n, "hckms must be a list, not %s", describe(n)) // the one that sops does not read from a text
+		r.fail(n, "hckms must be a list, not %s", describe(n)) // the only one that sops does not read from a string
 	} else {
 		add("hckms", huaweiMember)
 	}
@@ -31,7 +31,7 @@ func (r *reader) flatGroup(f map[string]*envfile.Node) []Member {
 	return group
 }
 
-// flat reads a comma-separated text or a list of such texts.
+// flat reads a comma-separated string, or a list of such strings.
 func (r *reader) flat(n *envfile.Node, key string, member func(string) Member) []Member {
 	if n == nil {
 		return nil
@@ -65,7 +65,7 @@ func (r *reader) split(n *envfile.Node, what string, member func(string) Member)
 	return members
 }
 
-// lineOf returns the line of a part of a text, which may take several lines.
+// lineOf returns the line of a part of a string, which may span several lines.
 func (r *reader) lineOf(n *envfile.Node, part string) int {
 	if n.Alias != "" || n.Line == 0 {
 		return n.Line
@@ -78,7 +78,7 @@ func (r *reader) lineOf(n *envfile.Node, part string) int {
 	return n.Line
 }
 
-// one reads a text that holds one recipient.
+// one reads a string that holds one recipient.
 func (r *reader) one(n *envfile.Node, what string, member func(string) Member) []Member {
 	text := strings.TrimSpace(r.text(n, what))
 	if text == "" {
@@ -93,8 +93,8 @@ func (r *reader) one(n *envfile.Node, what string, member func(string) Member) [
 	return []Member{m}
 }
 
-// group reads an entry of key_groups, in the order of sops: what is merged
-// comes first.
+// group reads an entry of key_groups, in the order of sops: merged groups come
+// first.
 func (r *reader) group(n *envfile.Node) []Member {
 	f := r.fields(n, "a key group", groupKeys)
 	var group []Member
@@ -140,7 +140,7 @@ func (r *reader) entry(n *envfile.Node, key string, known []string, member func(
 	return []Member{m}
 }
 
-// required reads a text that must be there.
+// required reads a string field that must be present.
 func (r *reader) required(in *envfile.Node, f map[string]*envfile.Node, key string) string {
 	n := f[key]
 	text := strings.TrimSpace(r.text(n, key))
@@ -181,8 +181,8 @@ func (r *reader) azureEntry(n *envfile.Node, f map[string]*envfile.Node) Member 
 	return azureMember(vault, name, r.text(f["version"], "version"))
 }
 
-// distinct drops repeated members. sops does so in key groups only; a second
-// copy for the same recipient serves nobody.
+// distinct removes repeated members. sops does so in key groups only, but a second
+// stanza for the same recipient is useless.
 func distinct(group []Member) []Member {
 	type identity struct{ typ, recipient string }
 	seen := map[identity]bool{}

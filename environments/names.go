@@ -9,15 +9,15 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// A Person is somebody, or a machine, that a policy knows.
+// A Person is a recipient in a policy: a person or a machine.
 type Person struct {
 	Name      string // "" if the policy gives none
 	Recipient string
 	Type      string // stanza type: age, pgp, kms ...
 }
 
-// naming collects who is called what. A name is the anchor of the recipient,
-// wherever it is defined, else the comment behind it, else there is none.
+// naming collects the names of recipients. The name of a recipient is its anchor,
+// wherever that is defined. Without an anchor, the comment after it is its name.
 type naming struct {
 	root    *envfile.Node
 	anchors map[string]string
@@ -36,9 +36,9 @@ type sighting struct {
 // nameKey makes spellings of one recipient alike: gpg groups fingerprints with blanks.
 func nameKey(recipient string) string { return strings.ReplaceAll(recipient, " ", "") }
 
-// nameMembers finds the names in a policy, gives them to the members that r has
-// read from it, and returns the people, the names by [nameKey], and the recipients
-// that stand outside of rules.
+// nameMembers finds the names in a policy and gives them to the members that r has
+// read from it. It returns the people, the names by [nameKey], and the recipients
+// outside creation rules.
 func nameMembers(root *envfile.Node, r *reader) ([]Person, map[string]string, []Member) {
 	g := &naming{root: root, anchors: map[string]string{}, remarks: map[string]string{}, perLine: map[int]int{}}
 	g.count(root, r)
@@ -129,7 +129,7 @@ func (g *naming) collect(n *envfile.Node, r *reader, known bool) {
 		}
 		remark := e.Remark
 		if remark == "" && n.Line == e.Line {
-			remark = n.Remark // behind the bracket of a list on one line
+			remark = n.Remark // after the bracket of a list on one line
 		}
 		if remark != "" && g.perLine[e.Line] == 1 && g.remarks[text] == "" {
 			g.remarks[text] = remark

@@ -9,9 +9,10 @@ import (
 	"syscall"
 )
 
-// leftByAnother reports a file in a folder where everybody can put files, that is
-// neither the user's nor root's nor of who owns the folder. Linux follows links in
-// such folders by the same rule (fs.protected_symlinks).
+// leftByAnother reports whether a file is in a directory that every user can write
+// to, and belongs neither to the user nor to root nor to the owner of the
+// directory. Linux follows links in such directories by the same rule
+// (fs.protected_symlinks).
 func leftByAnother(path string) (bool, error) {
 	dir, err := os.Stat(filepath.Dir(path))
 	if err != nil {

@@ -7,16 +7,16 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// AllKeys stands for every key in what is given to [Permit].
+// AllKeys permits every key when it is passed to [Permit].
 const AllKeys = "all"
 
-// Permit returns what [keys.Source] asks before a stanza of a file goes to the
-// service that it names: it agrees to the keys that are allowed, and to those
-// that the policy names. Anybody who can write the file could have put in others.
+// Permit returns a function for [keys.Source], which calls it before it sends a
+// stanza of a file to a key service. The function permits the allowed keys and the
+// keys in the policy. Anyone who can write the file could have added other keys.
 //
 // allowed holds keys as .sops.yaml spells them or as [keys.Name] does, or
-// [AllKeys]. policy is called only if it decides; what it returns as an error is
-// the cause of a [*keys.NotPermittedError], and so is a nil policy.
+// [AllKeys]. policy is called only if it decides. Its error is the cause of the
+// [*keys.NotPermittedError]. A nil policy permits no key.
 func Permit(allowed []string, policy func() (*Policy, error)) func(*keys.Stanza) error {
 	return func(s *keys.Stanza) error {
 		if slices.ContainsFunc(allowed, func(text string) bool { return allows(text, s) }) {
@@ -42,15 +42,16 @@ func allows(text string, s *keys.Stanza) bool {
 	return ok && m.isKeyOf(s)
 }
 
-// Names reports whether the policy names the key of a stanza, in a rule or
-// anywhere else: its type and all that says which key it is and how it is
-// reached, such as role and profile of a kms key. An Azure key without a version
-// stands for all its versions. A nil policy names none.
+// Names reports whether the policy lists the key of a stanza, in a rule or
+// elsewhere. It compares the type and the fields that identify the key and the way
+// to reach it, such as role and profile of a kms key. An Azure key without a
+// version matches all its versions. A nil policy lists no keys.
 func (p *Policy) Names(s *keys.Stanza) bool {
 	return p != nil && slices.ContainsFunc(p.keys, func(m Member) bool { return m.isKeyOf(s) })
 }
 
-// reached lists, for each type, the fields that say where a key lies and which it is.
+// reached lists, for each type, the fields that identify a key and the way to reach
+// it.
 var reached = map[string][]string{
 	typeAge:    {"recipient"},
 	typePGP:    {"fp"},

@@ -11,13 +11,13 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// A Policy is a .sops.yaml: it says who may read which file, and what in it is
-// sealed. It is immutable and safe for concurrent use.
+// A Policy is a .sops.yaml: it lists the recipients of each file, and selects the
+// values to encrypt. It is immutable and safe for concurrent use.
 type Policy struct {
 	// Path is absolute. Rules see the paths of files relative to its folder.
 	Path string
-	// Ignored is the path of a .sops.yml that [FindPolicy] passed on its way, "" if
-	// there is none. sops ignores it as well.
+	// Ignored is the path of a .sops.yml that [FindPolicy] found on its way, or "".
+	// sops ignores it as well.
 	Ignored string
 
 	rules  []*Rule
@@ -30,14 +30,14 @@ type Policy struct {
 	warnings []*PolicyError
 }
 
-// ParsePolicy reads a .sops.yaml. path says where it lies, and is made absolute.
+// ParsePolicy reads a .sops.yaml. It makes path, the file's own path, absolute.
 //
-// It is lenient where sops is: unknown keys, a second document and destination rules
-// have no effect, and [Policy.Warnings] returns them. What is wrong in a creation rule
-// is an error of [Policy.RuleFor] for the files of that rule, and a warning for others:
-// a misspelled key, two selectors, a regular expression that does not compile, a value
-// of the wrong type. The error of ParsePolicy joins a [*PolicyError] for each problem
-// that concerns every file.
+// It is lenient where sops is: unknown keys, a second document and destination
+// rules have no effect, and [Policy.Warnings] returns them. A mistake in a creation
+// rule is an error of [Policy.RuleFor] for the files of that rule, and a warning
+// for others: a misspelled key, two selectors, a regular expression that does not
+// compile, a value of the wrong type. The error of ParsePolicy joins a
+// [*PolicyError] for each problem that concerns every file.
 func ParsePolicy(path string, src []byte) (*Policy, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -79,8 +79,8 @@ func ParsePolicy(path string, src []byte) (*Policy, error) {
 	return p, nil
 }
 
-// Warnings returns the entries of the policy that have no effect, and what is wrong with
-// creation rules other than rule, which may be nil.
+// Warnings returns the entries of the policy that have no effect, and the problems
+// of creation rules other than rule, which may be nil.
 func (p *Policy) Warnings(rule *Rule) []*PolicyError {
 	warnings := slices.Clone(p.warnings)
 	for _, r := range p.rules {
@@ -91,8 +91,8 @@ func (p *Policy) Warnings(rule *Rule) []*PolicyError {
 	return distinctProblems(warnings)
 }
 
-// blank says that there is nothing but comments in a policy. To sops it is as
-// good as none.
+// blank reports whether a policy contains only comments. sops treats such a file
+// like a missing one.
 func blank(src []byte) bool {
 	for line := range strings.Lines(strings.TrimPrefix(string(src), "\ufeff")) {
 		line = strings.TrimSpace(line)
@@ -112,8 +112,8 @@ func policySyntaxError(path string, err error) error {
 	return e
 }
 
-// secrets refuses identities: whoever reads the repository can read them, and
-// a recipient is quoted in errors and tables.
+// secrets rejects identities: everyone who reads the repository can read them, and
+// errors and tables quote recipients.
 func (r *reader) secrets(root *envfile.Node) {
 	for _, n := range root.Leaves() {
 		for part := range strings.SplitSeq(n.Text, ",") {
@@ -156,9 +156,10 @@ func (r *reader) policy(root *envfile.Node) []*Rule {
 const maxSlips = 2
 
 // RuleFor returns the first creation rule that matches a file, which need not
-// exist. A path that is not absolute is relative to the working directory. The
-// error wraps [ErrNoRule] if there is none, and is a [*PolicyError] for each problem if
-// the rule is broken. For the policy that applies to the file, see [Finder.Rule].
+// exist. A path that is not absolute is relative to the working directory. If no
+// rule matches, the error wraps [ErrNoRule]. If the rule is broken, the error joins
+// a [*PolicyError] for each problem. For the policy that applies to the file, see
+// [Finder.Rule].
 func (p *Policy) RuleFor(path string) (*Rule, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
@@ -197,8 +198,8 @@ func (p *Policy) RuleForName(path string) (*Rule, error) { return p.ruleFor(path
 // is to sops as good as none.
 func (p *Policy) HasRules() bool { return p.hasRules }
 
-// Indent is the indentation that the policy wants for text that is written anew in
-// a format (stores.yaml.indent, stores.json.indent), else [envfile.DefaultIndent].
+// Indent returns the policy's indentation for new text in a format
+// (stores.yaml.indent, stores.json.indent), or [envfile.DefaultIndent].
 func (p *Policy) Indent(f envfile.Format) int {
 	if n, ok := p.indents[f.Name()]; ok {
 		return n
@@ -206,12 +207,12 @@ func (p *Policy) Indent(f envfile.Format) int {
 	return envfile.DefaultIndent
 }
 
-// NameOf returns what people call a recipient, "" if the policy gives it no
-// name. Recipients are spelled as in [Member], or as package keys names a stanza.
+// NameOf returns the name of a recipient, or "" if the policy gives it no name.
+// Recipients are spelled as in [Member], or as package keys names a stanza.
 func (p *Policy) NameOf(recipient string) string { return p.names[nameKey(recipient)] }
 
-// Bearers counts the recipients that have a name. Whoever adds themselves to a policy
-// may take the name of somebody who is in it.
+// Bearers counts the recipients that have a name. A person who adds their own
+// recipient to a policy may use a name that is already in it.
 func (p *Policy) Bearers(name string) int {
 	n := 0
 	for _, person := range p.people {
@@ -222,6 +223,6 @@ func (p *Policy) Bearers(name string) int {
 	return n
 }
 
-// People lists whom the policy names: in its rules, under keys:, or by an anchor
-// elsewhere, each once and in the order of the file.
+// People lists the recipients in the policy: in its rules, under keys:, and with an
+// anchor elsewhere. It lists each once, in the order of the file.
 func (p *Policy) People() []Person { return slices.Clone(p.people) }

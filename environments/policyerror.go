@@ -5,30 +5,30 @@ import (
 	"fmt"
 )
 
-// PolicyName is the only name under which a policy is found. It is that of sops.
+// PolicyName is the only file name of a policy. sops uses the same name.
 const PolicyName = ".sops.yaml"
 
 // policyMisname is the name that people write by mistake. sops does not read it.
 const policyMisname = ".sops.yml"
 
 var (
-	// ErrNoPolicy says that no .sops.yaml governs a file.
+	// ErrNoPolicy reports that no .sops.yaml applies to a file.
 	ErrNoPolicy = errors.New("no " + PolicyName)
-	// ErrOutside says that a .sops.yaml is not obeyed, for it lies outside of the git
+	// ErrOutside reports that a .sops.yaml is not used because it is outside the git
 	// repository of the file. It comes with [ErrNoPolicy] if no other was found.
 	ErrOutside = errors.New("lies outside of the git repository")
-	// ErrForeign says that a .sops.yaml belongs to somebody else, in a folder where
-	// everybody can put files, such as /tmp.
+	// ErrForeign reports that a .sops.yaml belongs to another user, in a directory
+	// that every user can write to, such as /tmp.
 	ErrForeign = errors.New("belongs to another user, in a folder where everybody can put files")
-	// ErrPolicyName says that there is a .sops.yml where a .sops.yaml was looked
-	// for. It comes together with [ErrNoPolicy].
+	// ErrPolicyName reports that there is a .sops.yml instead of a .sops.yaml. It
+	// comes together with [ErrNoPolicy].
 	ErrPolicyName = errors.New("a policy must be called " + PolicyName)
-	// ErrNoRule says that a policy has no creation rule for a file.
+	// ErrNoRule reports that a policy has no creation rule for a file.
 	ErrNoRule = errors.New("no creation rule matches")
 )
 
-// A PolicyError says what is wrong in a .sops.yaml or a sealcfg.yaml, and where. A broken file has
-// one for each problem, joined; use [errors.As] to get the first.
+// A PolicyError is a problem in a .sops.yaml or a sealcfg.yaml, with its position.
+// A broken file has one for each problem, joined; use [errors.As] to get the first.
 type PolicyError struct {
 	Path         string // of the file
 	Line, Column int    // from 1, columns in characters; 0 if not known
@@ -46,5 +46,5 @@ func (e *PolicyError) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s", e.Path, e.Line, e.Column, e.Reason)
 }
 
-// Unwrap returns the error of the parser if the text is not YAML, else nil.
+// Unwrap returns the error of the parser if the file is not YAML, or nil.
 func (e *PolicyError) Unwrap() error { return e.err }

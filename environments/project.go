@@ -16,15 +16,15 @@ import (
 // Folder is where a project keeps its environments, relative to its root.
 const Folder = "environments"
 
-// newExtension is that of an environment which does not exist yet.
+// newExtension is the extension of an environment that does not exist yet.
 const newExtension = ".yaml"
 
-// A Project is a folder with environments. It is immutable; each method reads
-// the disk anew. It is safe for concurrent use.
+// A Project is a directory with environments. It is immutable; each method reads
+// the disk again. It is safe for concurrent use.
 type Project struct {
 	Root       string // absolute
-	PolicyPath string // of the .sops.yaml in Root, "" if there is none; it has not been read
-	Ignored    string // path of a .sops.yml that was met on the way, "" if there is none
+	PolicyPath string // path of the .sops.yaml in Root, which has not been read, or ""
+	Ignored    string // path of a .sops.yml that was found on the way, or ""
 
 	dir string // where the search began: paths are relative to it
 }
@@ -39,9 +39,10 @@ type Environment struct {
 	Layers []Layer // that exist, weakest first, with absolute paths
 }
 
-// Find returns the project that dir lies in. Its root is the folder of the
-// nearest .sops.yaml upward within the git repository, else the root of the
-// repository, else dir. A policy that is broken does no harm here.
+// Find returns the project that contains dir. Its root is the directory of the
+// nearest .sops.yaml upward within the git repository. Without a .sops.yaml it is
+// the root of the repository, and without a repository it is dir. Find does not
+// read the policy, so a broken one is not an error.
 func Find(dir string) (*Project, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -61,9 +62,9 @@ func Find(dir string) (*Project, error) {
 	return p, nil
 }
 
-// Environments lists the environments of the project by name. What package
-// envfile cannot read is not among them, nor are base and local layers, though
-// they are in the Layers of each.
+// Environments lists the environments of the project by name. It omits files that
+// package envfile cannot read. It also omits base and local layers, which are in
+// the Layers of each environment.
 func (p *Project) Environments() ([]Environment, error) {
 	f, err := p.scan()
 	if err != nil {
@@ -84,13 +85,13 @@ func (p *Project) Environments() ([]Environment, error) {
 	return envs, nil
 }
 
-// Environment finds an environment by its name or by the path of its file. A
-// text with a separator or a known extension is a path, and so is the name of a
-// file if no environment is called so; anything else is a name. The names of
-// layers, base and prod.local, are understood too. A path that is not absolute
-// is relative to the dir of [Find].
+// Environment finds an environment by its name or by the path of its file. A string
+// with a separator or a known extension is a path. The name of an existing file is
+// also a path, if no environment has that name. Any other string is a name. The
+// names of layers, such as base and prod.local, are valid too. A path that is not
+// absolute is relative to the dir of [Find].
 //
-// An environment that does not exist is no error: it has the path that it would
+// An environment that does not exist is not an error: it has the path that it would
 // have, environments/NAME.yaml for a name.
 func (p *Project) Environment(nameOrPath string) (Environment, error) {
 	if looksLikePath(nameOrPath) {
@@ -199,7 +200,7 @@ func (p *Project) byPath(path string) (Environment, error) {
 	return env, nil
 }
 
-// instead suggests what the author of a path without a known extension may mean.
+// instead suggests a file for a path without a known extension.
 func (p *Project) instead(path string) string {
 	abs := p.resolve(path)
 	for _, extension := range extensions {

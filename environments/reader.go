@@ -90,9 +90,9 @@ func (r *reader) warnKey(n *envfile.Node, format string, args ...any) {
 	r.warnings = append(r.warnings, r.collect(func() { r.failKey(n, format, args...) })...)
 }
 
-// fields returns the entries of a map by key, merge keys resolved and empty
-// entries left out. sops ignores unknown keys: they are warnings, but misspelled ones
-// are errors, except those of keys in harmless.
+// fields returns the entries of a map by key, with merge keys resolved and empty
+// entries omitted. sops ignores unknown keys: they are warnings. Misspelled keys
+// are errors, except misspellings of the keys in harmless.
 func (r *reader) fields(n *envfile.Node, what string, known []string, harmless ...string) map[string]*envfile.Node {
 	fields := r.merged(n, what)
 	for _, f := range fields.order {
@@ -195,7 +195,7 @@ func (r *reader) merge(set *fieldSet, n *envfile.Node, what string) {
 	}
 }
 
-// text reads a text; a node that is nil is the empty text.
+// text reads a string. A nil node is an empty string.
 func (r *reader) text(n *envfile.Node, what string) string {
 	if n == nil {
 		return ""
@@ -270,7 +270,7 @@ const (
 	maxSteps = 150_000
 )
 
-// fits refuses a text that is far larger than any that a person wrote.
+// fits rejects a policy that is far larger than any written by hand.
 func (r *reader) fits(src []byte) error {
 	if len(src) <= maxPolicy {
 		return nil

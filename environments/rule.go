@@ -9,8 +9,8 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// A Rule is a creation rule of a policy: what of a file is sealed, and for whom.
-// Rules are read-only and safe for concurrent use.
+// A Rule is a creation rule of a policy: its selectors and the recipients of the
+// files. Rules are read-only and safe for concurrent use.
 type Rule struct {
 	Policy       string // path of the policy
 	Line, Column int    // where the rule begins in it, from 1; 0 if it comes from elsewhere
@@ -18,18 +18,18 @@ type Rule struct {
 
 	// Rules has the default selector filled in if the policy names none.
 	Rules envfile.Rules
-	// Threshold is the number of key groups that it takes to open a file, 0 if
-	// the policy does not say: then it takes all of them.
+	// Threshold is the number of key groups that are needed to decrypt a file. If
+	// the policy does not set it, it is 0 and all groups are needed.
 	Threshold int
 	// Groups are the key groups, at least one, each without duplicates and in
 	// the order of sops. A group may be empty.
 	Groups [][]Member
 
-	// MetadataIndent is that of a level of the metadata in new YAML files, 0 if
-	// the policy does not say (stores.yaml.indent).
+	// MetadataIndent is the indentation of one level of the metadata in new YAML
+	// files, or 0 if the policy does not set it (stores.yaml.indent).
 	MetadataIndent int
-	// BinaryIndent is that of a level in new files that are sealed as one value,
-	// less than 1 for tabs (stores.json_binary.indent).
+	// BinaryIndent is the indentation of one level in new files that are encrypted
+	// as one value, less than 1 for tabs (stores.json_binary.indent).
 	BinaryIndent int
 
 	path     func() *regexp.Regexp // compiled when a path is matched, nil without
@@ -89,7 +89,8 @@ func (r *Rule) emptyGroup(i int) error {
 	return fmt.Errorf("%s: key group %d of the creation rule: %w", whereIn(r.Policy, r.Line), i+1, envfile.ErrNoRecipients)
 }
 
-// whereIn names a line of a policy, or what stands for the policy.
+// whereIn formats a position in a policy. Without a line it returns policy alone,
+// which may also be the name of a flag.
 func whereIn(policy string, line int) string {
 	if line == 0 {
 		return policy

@@ -117,7 +117,7 @@ func (r *reader) keep(rule *Rule) {
 	}
 }
 
-// threshold refuses what sops finds out only when it seals.
+// threshold rejects thresholds that sops reports only when it encrypts.
 func (r *reader) threshold(n *envfile.Node, groups int) int {
 	t := r.integer(n, "shamir_threshold")
 	switch {
@@ -131,8 +131,8 @@ func (r *reader) threshold(n *envfile.Node, groups int) int {
 	return t
 }
 
-// selectors reads what is sealed. Regexes are compiled here, because sops takes
-// one that does not compile for one that matches nothing.
+// selectors reads the selectors. It compiles regular expressions, because sops
+// treats one that does not compile like one that never matches.
 func (r *reader) selectors(f map[string]*envfile.Node) envfile.Rules {
 	var rules envfile.Rules
 	var first *envfile.Node
@@ -196,9 +196,9 @@ func (r *reader) destinationFields(n *envfile.Node) {
 	}
 }
 
-// stores reads the options of sops's own writers. Files keep their shape, so
-// only what has none yet obeys them: the metadata of new YAML files, new files
-// that are sealed as one value, and what is converted.
+// stores reads the options of sops's own writers. Files keep their layout, so the
+// options apply only to new text: the metadata of new YAML files, new files that
+// are encrypted as one value, and converted files.
 func (r *reader) stores(n *envfile.Node) {
 	f := r.fields(n, "stores", storeKeys, storeKeys...)
 	for _, key := range storeKeys {

@@ -30,7 +30,7 @@ func within(path, dir string) bool {
 
 // trusted returns an error for a .sops.yaml or sealcfg.yaml in d that is a link out
 // of its repository, whose history then does not show its contents, and for one
-// that another user may have put there.
+// that another user may have created.
 func trusted(path string, d *directory) error {
 	target, err := filepath.EvalSymlinks(path)
 	if errors.Is(err, fs.ErrNotExist) {
