@@ -114,14 +114,15 @@ func (a ageRecipient) Wrap(_ context.Context, secret []byte) (*Stanza, error) {
 	}, nil
 }
 
-// SameAgeRecipient reports whether two texts name one recipient. The comment
-// behind an SSH key, which is part of the text that sops keeps, names nobody.
+// SameAgeRecipient reports whether two strings are the same recipient. It ignores
+// the comment after an SSH key, which is part of the string that sops keeps.
 func SameAgeRecipient(a, b string) bool {
 	return a == b || strings.HasPrefix(a, "ssh-") && withoutComment(a) == withoutComment(b)
 }
 
-// withoutComment splits at blanks and tabs only, as whoever reads the key does: in
-// a text with other space, the key that is read would not be the one compared.
+// withoutComment splits at blanks and tabs only, as the parser of the key does.
+// Otherwise, in a string with other white space, it would not compare the key that
+// is parsed.
 func withoutComment(ssh string) string {
 	if strings.ContainsAny(ssh, "\r\n") {
 		return ssh // several lines are no key

@@ -32,8 +32,8 @@ func AgeKeyFile(configDir string) string {
 func ParseAgeIdentity(s string) (Identity, error) { return Age.parseIdentity(s, "", Source{}) }
 
 // ParseAgeIdentities reads the lines of an identity file. Empty lines and lines
-// that begin with # are skipped; several identities may stand on one line.
-// Errors name the line by its number.
+// that begin with # are skipped; several identities may be on one line. Errors
+// contain the number of the line.
 func ParseAgeIdentities(text string) ([]Identity, error) {
 	plain, err := Text([]byte(text))
 	if err != nil {

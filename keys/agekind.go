@@ -9,36 +9,35 @@ import (
 	"sync"
 )
 
-// An AgeKind is a kind of age recipients and identities that a package of its
-// own brings, because it needs more modules or does more than compute. In a
-// SOPS file they all stand in the list "age". Such a package registers with
-// [Age] when it is imported, in the manner of database/sql drivers:
+// An AgeKind is a kind of age recipients and identities. It is implemented in a
+// separate package, because it needs more modules or does more than compute. In a
+// SOPS file, all kinds are in the list "age". The package registers with [Age] when
+// it is imported, in the manner of database/sql drivers:
 //
 //	import _ "github.com/sealcfg/sealcfg/keys/agessh"
 //
 // Implementations must be safe for concurrent use.
 type AgeKind interface {
-	// Name is what the kind is called; two of one name exclude each other.
+	// Name is the name of the kind. Only one kind can have a name.
 	Name() string
-	// ParseRecipient reads a recipient. It starts nothing and contacts nobody,
-	// since files name recipients, and nothing authenticates a file. The error
-	// is [ErrOtherKind] if the text is of another kind.
+	// ParseRecipient parses a recipient. It starts no program and contacts no
+	// service, because files contain recipients and a file is not authenticated. The
+	// error is [ErrOtherKind] if text is of another kind.
 	ParseRecipient(text string) (Recipient, error)
-	// ParseIdentity reads one word of an identity file, without asking anybody
-	// yet. recipient is what a comment above it says, "" if there is none. The
-	// error is [ErrOtherKind] if the text is of another kind, and never holds
-	// the text.
+	// ParseIdentity parses one word of an identity file, without a prompt. recipient
+	// is the recipient in a comment above it, or "". The error is [ErrOtherKind] if
+	// text is of another kind, and never contains text.
 	ParseIdentity(text, recipient string, src Source) (Identity, error)
 	// Identities looks in the places of this kind, as [Provider] does.
 	Identities(ctx context.Context, src Source) ([]Identity, error)
 }
 
-// ErrOtherKind says that a text is not of an [AgeKind].
+// ErrOtherKind reports that a string is not of an [AgeKind].
 var ErrOtherKind = errors.New("of another kind")
 
-// An AgeProvider is the [Provider] of all that stands in the list "age" of a
-// file. It knows native and hybrid keys by itself, and the kinds that have
-// registered. The zero value is ready for use; it is safe for concurrent use.
+// An AgeProvider is the [Provider] of the list "age" of a file. It supports native
+// and hybrid keys, and the kinds that have registered. The zero value is ready for
+// use; it is safe for concurrent use.
 type AgeProvider struct {
 	mu    sync.RWMutex
 	kinds []AgeKind
@@ -78,7 +77,7 @@ var kindImports = map[string]string{
 	AgePlugin: "github.com/sealcfg/sealcfg/keys/ageplugin",
 }
 
-// A MissingKindError says that the program lacks the package for a kind of age
+// A MissingKindError reports that the program lacks the package for a kind of age
 // recipients or identities.
 type MissingKindError struct {
 	Kind   string // [AgeSSH] or [AgePlugin]
@@ -91,8 +90,8 @@ func (e *MissingKindError) Error() string {
 
 func missingKind(kind string) error { return &MissingKindError{kind, kindImports[kind]} }
 
-// kindOfRecipient tells by its look which kind a recipient is of, "" if it is of
-// none of this project.
+// kindOfRecipient guesses the kind of a recipient from its prefix. It returns ""
+// for a recipient that no package of this module supports.
 func kindOfRecipient(s string) string {
 	switch {
 	case strings.HasPrefix(s, "ssh-"):
@@ -103,8 +102,8 @@ func kindOfRecipient(s string) string {
 	return ""
 }
 
-// missingKinds says which packages the program lacks for age stanzas that
-// nothing opened.
+// missingKinds returns an error for each package that the program lacks for age
+// stanzas that no identity unwrapped.
 func missingKinds(stanzas []*Stanza) []error {
 	var errs []error
 	has := map[string]bool{"": true}

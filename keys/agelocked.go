@@ -18,7 +18,8 @@ import (
 // seconds on a machine of today.
 const maxWorkFactor = 22
 
-// IsAgeFile tells an encrypted file, armored or not, from a list of identities.
+// IsAgeFile reports whether text is an encrypted file, armored or not, rather than
+// a list of identities.
 func IsAgeFile(text []byte) bool {
 	return bytes.HasPrefix(text, []byte("age-encryption.org/")) || bytes.HasPrefix(bytes.TrimSpace(text), []byte(armor.Header))
 }
@@ -30,17 +31,19 @@ func ageFile(text []byte) io.Reader {
 	return armor.NewReader(bytes.NewReader(bytes.TrimSpace(text)))
 }
 
-// ErrPassphrase says that a passphrase is wrong, or that nobody can be asked.
+// ErrPassphrase reports that a passphrase is wrong, or that no prompt is possible.
 var ErrPassphrase = errors.New("passphrase")
 
 // A Locker is an identity whose recipients are not known before it is unlocked.
 type Locker interface {
-	// Unlock asks for the passphrase, unless that was done, and returns what was
-	// behind it. It asks once: a failure stays one, unless ctx had ended.
+	// Unlock prompts for the passphrase and returns the identities that it unlocks.
+	// It prompts once and keeps the result, also if it is an error, unless ctx has
+	// ended.
 	Unlock(ctx context.Context) ([]Identity, error)
 }
 
-// lockedIdentities are those of a file that is encrypted with a passphrase.
+// lockedIdentities are the identities of a file that is encrypted with a
+// passphrase.
 type lockedIdentities struct {
 	place string
 	file  []byte
@@ -64,21 +67,21 @@ func (p *AgeProvider) newLocked(place string, file []byte, src Source) (Identity
 	return &lockedIdentities{place: place, file: file, src: src, age: p}, nil
 }
 
-// headerProbe opens nothing, and sees whether a file takes a passphrase.
+// headerProbe never decrypts. It records whether a file requires a passphrase.
 type headerProbe struct {
 	scrypt bool
-	work   int // what it costs to try one, as a power of two
+	work   int // the cost of one attempt, as a power of two
 }
 
 func (h *headerProbe) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 	h.scrypt = len(stanzas) == 1 && stanzas[0].Type == "scrypt"
 	if h.scrypt && len(stanzas[0].Args) == 2 {
-		h.work, _ = strconv.Atoi(stanzas[0].Args[1]) // what is no number, Decrypt refuses
+		h.work, _ = strconv.Atoi(stanzas[0].Args[1]) // Decrypt rejects it if it is not a number
 	}
 	return nil, age.ErrIncorrectIdentity
 }
 
-// Format prints the place, whatever the verb.
+// Format prints the key source, for every verb.
 func (l *lockedIdentities) Format(f fmt.State, _ rune) {
 	_, _ = io.WriteString(f, "[identities in "+l.place+"]")
 }
@@ -101,8 +104,7 @@ func (l *lockedIdentities) recipients() []string {
 	return Recipients(ids...)
 }
 
-// Unwrap asks for the passphrase if there is a stanza that what is behind it may
-// open.
+// Unwrap prompts for the passphrase if the locked identities may match a stanza.
 func (l *lockedIdentities) Unwrap(ctx context.Context, stanzas []*Stanza) ([]byte, error) {
 	var own []*Stanza
 	for _, s := range stanzas {
@@ -166,8 +168,8 @@ func (l *lockedIdentities) decrypt(ctx context.Context) (string, error) {
 	return string(plain), nil
 }
 
-// AskPassphrase asks for the passphrase of a place. Errors wrap [ErrPassphrase]
-// if nobody can be asked or nobody answers.
+// AskPassphrase prompts for the passphrase of a key source. Errors wrap
+// [ErrPassphrase] if no prompt is possible or the prompt gets no answer.
 func AskPassphrase(ctx context.Context, src Source, place string) ([]byte, error) {
 	if src.Prompt == nil {
 		return nil, fmt.Errorf("it takes a %w, and nobody can be asked", ErrPassphrase)

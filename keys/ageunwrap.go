@@ -11,7 +11,8 @@ import (
 	"filippo.io/age/armor"
 )
 
-// maxWrapped bounds what an age stanza may decrypt to: a data key or a share of it.
+// maxWrapped limits the plaintext of an age stanza: a data key or a Shamir share of
+// it.
 const maxWrapped = 1 << 10
 
 // Recipienter is implemented by identities that know their own recipient.
@@ -20,26 +21,25 @@ type Recipienter interface {
 	Recipient() string
 }
 
-// Interactive is implemented by identities that may have to ask a person
-// something, or wait for one who touches a device. They are tried after those
-// that need nobody.
+// Interactive is implemented by identities that may have to prompt a person, or
+// wait for a person to touch a device. They are tried after the other identities.
 type Interactive interface {
 	Identity
 	Interactive() bool
-	// Equal reports whether both are the same, found in two places: then only one
-	// of them is kept, and nobody is asked twice.
+	// Equal reports whether both are the same, found in two key sources. Then only
+	// one of them is kept, so there is only one prompt.
 	Equal(other Identity) bool
 }
 
-// Claimer is implemented by identities whose recipient may be only what stands
-// beside them: in a .pub file, in a comment. Only a stanza that they open proves it.
+// Claimer is implemented by identities whose recipient may come from an unverified
+// source: a .pub file or a comment. Only a stanza that they unwrap proves it.
 type Claimer interface {
 	Identity
 	Claimed() bool
 }
 
-// NoMatch returns an error that says to [Unwrap] what [ErrNoMatch] says, and
-// gives a reason that may explain it.
+// NoMatch returns an error that [Unwrap] treats like [ErrNoMatch], with a reason
+// that may explain it.
 func NoMatch(reason error) error { return &unusable{reason} }
 
 // AgeIdentity makes an [Identity] of an identity of package age. name is its
@@ -51,7 +51,7 @@ type ageIdentity struct {
 	name string
 }
 
-// Format prints the recipient and nothing else, whatever the verb.
+// Format prints only the recipient, for every verb.
 func (a *ageIdentity) Format(f fmt.State, _ rune) { formatIdentity(f, a.name) }
 
 func formatIdentity(f fmt.State, name string) {
@@ -64,9 +64,9 @@ func formatIdentity(f fmt.State, name string) {
 
 func (a *ageIdentity) Recipient() string { return a.name }
 
-// Unwrap tries the stanza that names the identity's own recipient first, then
-// the rest: the name in a file is a hint that nothing authenticates. A stanza
-// that cannot be read keeps nobody from the others.
+// Unwrap first tries the stanza with the identity's own recipient, then the rest:
+// the recipient in a file is a hint that is not authenticated. If a stanza cannot
+// be read, Unwrap still tries the others.
 func (a *ageIdentity) Unwrap(ctx context.Context, stanzas []*Stanza) ([]byte, error) {
 	var failed []error
 	for _, own := range []bool{true, false} {
@@ -104,14 +104,14 @@ func (a *ageIdentity) open(s *Stanza) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("unwrap data key of %s: %w", Name(s), err)
 	}
-	if len(secret) > maxWrapped { // cut off, it would be something whose end nobody has authenticated
+	if len(secret) > maxWrapped { // the end of a truncated plaintext would not be authenticated
 		return nil, fmt.Errorf("unwrap data key of %s: more than %d bytes", Name(s), maxWrapped)
 	}
 	return secret, nil
 }
 
-// UnusableIdentity stands for an identity that is there and cannot be used. It
-// opens nothing, and says why if one of the stanzas may be meant for it.
+// UnusableIdentity returns an identity that exists and cannot be used. It unwraps
+// no stanza. If one of the stanzas may be meant for it, its error contains reason.
 func UnusableIdentity(reason error, concerns func(*Stanza) bool) Identity {
 	return &unusableIdentity{reason, concerns}
 }
@@ -130,8 +130,8 @@ func (u *unusableIdentity) Unwrap(_ context.Context, stanzas []*Stanza) ([]byte,
 	return nil, ErrNoMatch
 }
 
-// Recipients lists the recipients of identities as far as they are known, each
-// once: what is locked tells them when it has been opened.
+// Recipients lists the known recipients of identities, without duplicates. The
+// recipients of locked identities are known after they have been unlocked.
 func Recipients(ids ...Identity) []string {
 	var all []string
 	add := func(name string) {

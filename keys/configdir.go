@@ -5,10 +5,10 @@ import (
 	"runtime"
 )
 
-// ConfigDir returns the directory below which sops keeps identities: that of
-// [os.UserConfigDir], but for macOS, where $XDG_CONFIG_HOME goes first
-// (age/keysource.go, getUserConfigDir). It is "" if there is none. lookupEnv is
-// [os.LookupEnv] or a fake.
+// ConfigDir returns the directory below which sops keeps identities, or "". It is
+// the directory of [os.UserConfigDir], except on macOS, where $XDG_CONFIG_HOME has
+// precedence (age/keysource.go, getUserConfigDir). lookupEnv is [os.LookupEnv] or a
+// fake.
 func ConfigDir(lookupEnv func(string) (string, bool)) string {
 	get := func(name string) string {
 		value, _ := lookupEnv(name)

@@ -2,9 +2,8 @@ package keys
 
 import "runtime"
 
-// HomeDir returns the directory below which sops looks for .ssh: that of
-// [os.UserHomeDir], "" if there is none. lookupEnv is [os.LookupEnv] or a
-// fake.
+// HomeDir returns the directory below which sops looks for .ssh, or "". It is the
+// directory of [os.UserHomeDir]. lookupEnv is [os.LookupEnv] or a fake.
 func HomeDir(lookupEnv func(string) (string, bool)) string {
 	name := "HOME"
 	switch runtime.GOOS {

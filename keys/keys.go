@@ -1,9 +1,9 @@
-// Package keys answers one question: who can recover the data key?
+// Package keys wraps and unwraps data keys for recipients.
 //
-// A file holds the data key once for each recipient, wrapped; such a copy is a
-// [Stanza]. A [Recipient] wraps, an [Identity] unwraps, and a [Provider] knows
-// one kind of them (age, pgp, kms ...). Packages of providers register with
-// [Default] when they are imported, in the manner of database/sql drivers.
+// A file holds one wrapped copy of the data key for each recipient, in a [Stanza].
+// A [Recipient] wraps, an [Identity] unwraps, and a [Provider] supports one kind of
+// them (age, pgp, kms ...). Packages of providers register with [Default] when they
+// are imported, in the manner of database/sql drivers.
 package keys
 
 import (
@@ -13,15 +13,15 @@ import (
 	"strings"
 )
 
-// A Stanza is one wrapped copy of a data key, as it stands in a file's metadata.
+// A Stanza is the metadata entry with the data key wrapped for one recipient.
 type Stanza struct {
-	Type    string  // name of the metadata list it stands in: age, pgp, kms ...
+	Type    string  // name of its metadata list: age, pgp, kms ...
 	Fields  []Field // all fields but the wrapped key, in file order, unknown ones included
 	Wrapped string  // the field "enc"
 }
 
-// A Field is a named text of a stanza, or a map of texts (the encryption context
-// of a kms stanza).
+// A Field is a named string of a stanza, or a map of strings (the encryption
+// context of a kms stanza).
 type Field struct {
 	Name  string
 	Value string
@@ -50,9 +50,9 @@ type Recipient interface {
 
 // An Identity can recover a data key. Implementations must be safe for concurrent use.
 type Identity interface {
-	// Unwrap tries the stanzas of one key group and returns the secret.
-	// An error that wraps [ErrNoMatch] says that it opens none of them and the
-	// next may be asked; any other error is final.
+	// Unwrap tries the stanzas of one key group and returns the secret. An error
+	// that wraps [ErrNoMatch] means that the identity unwraps none of them and that
+	// the next identity may be tried. Any other error is final.
 	Unwrap(ctx context.Context, stanzas []*Stanza) ([]byte, error)
 }
 
@@ -63,40 +63,40 @@ type Provider interface {
 	// StanzaRecipient returns the recipient that the fields of a stanza name; it
 	// need not hold a wrapped key. Errors may quote it: recipients are public.
 	StanzaRecipient(s *Stanza) (Recipient, error)
-	// Identities collects the identities of the user from src, each once. The
-	// places looked at, with what was found, are reported to src.Looked.
+	// Identities collects the identities of the user from src, without duplicates.
+	// It reports each key source, with the number of its identities, to src.Looked.
 	Identities(ctx context.Context, src Source) ([]Identity, error)
 }
 
-// A Source is the only door of this package to environment, disk, programs and
-// people. Functions that are nil are not available: what needs them is skipped.
+// A Source is the only access of this package to environment, disk, programs and
+// people. A function may be nil; the package then skips the features that need it.
 type Source struct {
 	LookupEnv func(name string) (string, bool)
 	ReadFile  func(path string) ([]byte, error)
-	// ConfigDir is the directory that holds sops/age/keys.txt; "" if there is none.
+	// ConfigDir is the directory that holds sops/age/keys.txt, or "".
 	ConfigDir string
-	// HomeDir is the directory that holds .ssh; "" if there is none.
+	// HomeDir is the directory that holds .ssh, or "".
 	HomeDir string
-	// Run starts a program and returns what it prints on stdout.
+	// Run starts a program and returns its standard output.
 	Run func(ctx context.Context, argv []string) ([]byte, error)
-	// Prompt asks a person for a secret without showing it. Identities may call
-	// it long after they were collected, and from several goroutines at once.
+	// Prompt asks a person for a secret without showing it. Identities may call it
+	// long after they were collected, and from several goroutines at once.
 	Prompt func(ctx context.Context, question string) ([]byte, error)
 	// Confirm has a person choose between two answers, and reports whether it is
 	// yes. no is "" if there is no other answer: then it waits for the one.
 	Confirm func(ctx context.Context, question, yes, no string) (bool, error)
-	// Notify tells a person something that needs no answer: "touch your key".
+	// Notify shows a person a message that needs no answer: "touch your key".
 	Notify func(message string)
-	// Looked is told of each place that was looked at: a variable, a file, a
-	// command, and how many identities it held, [Locked] if nobody knows yet.
+	// Looked is called for each key source: a variable, a file or a command. found
+	// is the number of its identities, or [Locked] if it is not known yet.
 	Looked func(place string, found int)
-	// Broken is called for each key source that cannot be used, or not as a
-	// whole: a file that is missing, a malformed identity. The others are used
-	// all the same. If nothing decrypts a file, its error contains reason again.
+	// Broken is called for each key source that cannot be used, in whole or in part:
+	// a file that is missing, a malformed identity. The other key sources are still
+	// used. If no identity decrypts a file, its error contains reason again.
 	Broken func(reason error)
-	// Permit says whether a stanza of a file may be handed to the service that
-	// it names; an error, usually a [*NotPermittedError], says why not. nil
-	// permits none.
+	// Permit reports whether a stanza of a file may be sent to its key service. If
+	// not, it returns an error, usually a [*NotPermittedError], with the reason. A
+	// nil Permit permits no stanza.
 	Permit func(*Stanza) error
 }
 
@@ -111,23 +111,25 @@ func (s Source) env(name string) (string, bool) {
 }
 
 var (
-	// ErrNoMatch says that no stanza is meant for an identity.
+	// ErrNoMatch reports that no stanza matches an identity.
 	ErrNoMatch = errors.New("no stanza matches the identity")
-	// ErrNoIdentity says that none of the identities at hand opens a file, or
-	// that there are none. Errors that wrap it are of type [*NoIdentityError].
+	// ErrNoIdentity reports that none of the available identities decrypts a file,
+	// or that there are no identities. Errors that wrap it are of type
+	// [*NoIdentityError].
 	ErrNoIdentity = errors.New("no identity opens it")
 )
 
-// A NoIdentityError says for whom a file is sealed when no identity at hand is
-// among them.
+// A NoIdentityError lists the recipients of a file that none of the available
+// identities decrypts.
 type NoIdentityError struct {
 	Recipients []string // public names, as in the file
-	Tried      int      // number of identities at hand; services do not count
-	// Places are those that were looked in for identities, with what was found
-	// there. Unwrap does not know them; who looked adds them.
+	Tried      int      // number of available identities, without key services
+	// Places are the key sources that were searched for identities, with the
+	// results. Unwrap does not know them; the caller that collected the identities
+	// adds them.
 	Places []string
-	// Reasons says why keys did not open it that may be meant for the user: a
-	// login that was refused, a service that does not answer.
+	// Reasons explain why keys that may be the user's did not unwrap it: a rejected
+	// login, a key service that does not answer.
 	Reasons []error
 }
 
@@ -152,7 +154,7 @@ func (e *NoIdentityError) Error() string {
 // Unwrap makes errors.Is(err, ErrNoIdentity) true, and finds the reasons.
 func (e *NoIdentityError) Unwrap() []error { return append([]error{ErrNoIdentity}, e.Reasons...) }
 
-// Unwrap asks each identity in turn for the secret of one key group.
+// Unwrap tries each identity in turn and returns the secret of one key group.
 func Unwrap(ctx context.Context, stanzas []*Stanza, ids []Identity) ([]byte, error) {
 	secret, reasons, err := firstOf(ctx, stanzas, ids)
 	if err == nil || !errors.Is(err, ErrNoMatch) {
@@ -172,8 +174,8 @@ func Unwrap(ctx context.Context, stanzas []*Stanza, ids []Identity) ([]byte, err
 	return nil, e
 }
 
-// firstOf asks each identity in turn. If none opens a stanza, the error is
-// [ErrNoMatch], and the reasons are those that identities gave.
+// firstOf tries each identity in turn. If none unwraps a stanza, the error is
+// [ErrNoMatch], and reasons are the reasons of the identities.
 func firstOf(ctx context.Context, stanzas []*Stanza, ids []Identity) (secret []byte, reasons []error, err error) {
 	for _, id := range ids {
 		secret, err := id.Unwrap(ctx, stanzas)

@@ -15,7 +15,8 @@ type Registry struct {
 	providers map[string]Provider
 }
 
-// Default holds age and whatever the program imports for its side effect.
+// Default holds age and the providers that the program imports for their side
+// effects.
 var Default = func() *Registry {
 	r := new(Registry)
 	r.Register(Age)
@@ -36,7 +37,7 @@ func (r *Registry) Register(p Provider) {
 	r.providers[p.Type()] = p
 }
 
-// An UnknownTypeError says that no provider handles a stanza type.
+// An UnknownTypeError reports that no provider supports a stanza type.
 type UnknownTypeError struct{ Type string }
 
 // imports are the packages of this module that register a provider.
@@ -67,8 +68,8 @@ func (r *Registry) Provider(typ string) (Provider, error) {
 	return nil, &UnknownTypeError{Type: typ}
 }
 
-// EnvDecryptionOrder is the variable that says which types of keys are tried
-// first, separated by commas.
+// EnvDecryptionOrder is the variable with the types of keys to try first, separated
+// by commas.
 const EnvDecryptionOrder = "SOPS_DECRYPTION_ORDER"
 
 // Identities collects the identities of all providers in the order in which to try
@@ -142,7 +143,8 @@ func Types() []string {
 	return []string{"age", "azure_kv", "gcp_kms", "hc_vault", "hckms", "kms", "pgp"}
 }
 
-// text is the text of a field; that of a map is key:value,… in the order of keys.
+// text returns a field as a string: a map becomes key:value,… in the order of its
+// keys.
 func (s *Stanza) text(name string) string {
 	var pairs []string
 	for _, f := range s.Fields {
@@ -160,8 +162,8 @@ func (s *Stanza) text(name string) string {
 	return strings.Join(pairs, ",")
 }
 
-// Name returns the public name of the key that a stanza was made for, also
-// when no provider for its type is at hand.
+// Name returns the public name of the key that a stanza was made for, even if no
+// provider for its type is registered.
 func Name(s *Stanza) string {
 	var parts []string
 	for _, f := range identifying[s.Type] {

@@ -8,28 +8,28 @@ import (
 	"time"
 )
 
-// A Service holds keys of one kind that never leave it: a cloud's key management,
-// a transit engine, a program such as gpg. It is asked to wrap and unwrap.
-// Implementations must be safe for concurrent use.
+// A Service is a key service. It holds keys of one kind that never leave it: a
+// cloud's key management, a transit engine, a program such as gpg. It wraps and
+// unwraps data keys. Implementations must be safe for concurrent use.
 type Service interface {
 	// Type is the name of the metadata list, for example "gcp_kms".
 	Type() string
-	// Wrap encrypts secret with the key that the fields of key name, and returns
-	// its stanza: those fields, others that the service adds (the version that
-	// it took), and the wrapped secret. The field created_at is added by the
-	// caller, who keeps ownership of key and secret.
+	// Wrap encrypts secret with the key that the fields of key name. It returns the
+	// stanza: those fields, fields that the service adds (the version that it used),
+	// and the wrapped secret. The caller adds the field created_at, and keeps
+	// ownership of key and secret.
 	Wrap(ctx context.Context, key *Stanza, secret []byte) (*Stanza, error)
 	// Unwrap decrypts a stanza.
 	Unwrap(ctx context.Context, s *Stanza) ([]byte, error)
 }
 
-// ServiceProvider makes a [Provider] of a service. Its one identity is whatever
-// the service grants the user.
+// ServiceProvider returns a [Provider] for a service. Its single identity stands
+// for the access that the service grants the user.
 //
-// A file's metadata is not authenticated, and it names the host to ask and the
-// role to take. So a stanza is handed to the service only if [Source.Permit]
-// agrees; gpg is asked freely, since it contacts nobody and takes the secret
-// keys that the user has.
+// A file's metadata is not authenticated, and it names the host to contact and the
+// role to assume. So a stanza is sent to the service only if [Source.Permit]
+// returns no error. gpg is exempt, because it contacts no host and uses the user's
+// own secret keys.
 func ServiceProvider(s Service) Provider { return serviceProvider{s} }
 
 type serviceProvider struct{ service Service }
@@ -84,9 +84,9 @@ type serviceIdentity struct {
 
 func (i serviceIdentity) String() string { return "[identity of " + i.service.Type() + "]" }
 
-// Unwrap asks for one stanza after the other: which of them the user may use is
-// known to the service alone. What it says of those that failed comes with
-// [ErrNoMatch], for a key of another kind may still open the file.
+// Unwrap tries one stanza after the other: only the service knows which of them the
+// user may use. If all fail, the error wraps [ErrNoMatch] and the errors of the
+// service, because a key of another kind may still unwrap the data key.
 func (i serviceIdentity) Unwrap(ctx context.Context, stanzas []*Stanza) ([]byte, error) {
 	var failed []error
 	for _, s := range stanzas {
@@ -122,15 +122,15 @@ func (i serviceIdentity) permitted(s *Stanza) error {
 	return i.permit(s)
 }
 
-// unusable says why stanzas that may be meant for an identity did not open. To
-// [Unwrap] it is ErrNoMatch with a reason.
+// unusable is the reason why an identity did not unwrap stanzas that may be meant
+// for it. [Unwrap] treats it as ErrNoMatch with a reason.
 type unusable struct{ error }
 
 func (u *unusable) Is(target error) bool { return target == ErrNoMatch }
 func (u *unusable) Unwrap() error        { return u.error }
 
-// WithPermit returns identities that ask permit in the place of [Source.Permit].
-// Identities are collected once, while each file may have a policy of its own.
+// WithPermit returns identities that call permit instead of [Source.Permit].
+// Identities are collected once, while each file may have a different policy.
 func WithPermit(ids []Identity, permit func(*Stanza) error) []Identity {
 	all := slices.Clone(ids)
 	for i, id := range all {
@@ -141,12 +141,12 @@ func WithPermit(ids []Identity, permit func(*Stanza) error) []Identity {
 	return all
 }
 
-// A NotPermittedError says that a stanza was not handed to its service, because
-// its key stands in the file only.
+// A NotPermittedError reports that a stanza was not sent to its key service,
+// because only the file lists its key.
 type NotPermittedError struct {
 	Type, Recipient string
-	// Cause says why no policy could be asked, nil if there is one and it does
-	// not name the key.
+	// Cause is the reason why the policy could not be read. It is nil if there is a
+	// policy that does not list the key.
 	Cause error
 }
 

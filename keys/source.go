@@ -15,8 +15,8 @@ import (
 	"github.com/sealcfg/sealcfg/internal/shellwords"
 )
 
-// Locked is what [Source.Looked] is told of a place whose identities are
-// encrypted with a passphrase: how many they are is known once it was asked for.
+// Locked is passed to [Source.Looked] for a key source whose identities are
+// encrypted with a passphrase: their number is known only after they are unlocked.
 const Locked = -1
 
 // MaxSource is how many bytes a key source may hold: a file, a variable, or the
@@ -175,15 +175,14 @@ func withoutName(err error, name string) error {
 
 type sourceKey struct{}
 
-// WithSource returns a context for [Recipient.Wrap] that knows whom to ask: a
-// recipient is made of a text alone, but the program behind it may have a
-// question. Only Prompt, Confirm and Notify of src are used.
+// WithSource returns a context for [Recipient.Wrap] that holds a Source for
+// prompts. A recipient is made from a string alone, but the program that wraps for
+// it may have to prompt. Only Prompt, Confirm and Notify of src are used.
 func WithSource(ctx context.Context, src Source) context.Context {
 	return context.WithValue(ctx, sourceKey{}, Source{Prompt: src.Prompt, Confirm: src.Confirm, Notify: src.Notify})
 }
 
-// SourceOf returns what [WithSource] put into a context, or a Source without
-// anybody to ask.
+// SourceOf returns the Source of [WithSource] from a context, or an empty Source.
 func SourceOf(ctx context.Context) Source {
 	src, _ := ctx.Value(sourceKey{}).(Source)
 	return src

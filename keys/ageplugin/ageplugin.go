@@ -1,23 +1,23 @@
-// Package ageplugin lets the plugins of age open SOPS files: programs called
-// age-plugin-NAME, which keep keys in a token, an enclave or elsewhere. Their
-// recipients look like age1NAME1…, their identities like AGE-PLUGIN-NAME-1….
-// It is imported for its side effect:
+// Package ageplugin supports the plugins of age: programs called age-plugin-NAME,
+// which keep keys in a token, an enclave or elsewhere. Their recipients look like
+// age1NAME1…, their identities like AGE-PLUGIN-NAME-1…. It is imported for its side
+// effect:
 //
 //	import _ "github.com/sealcfg/sealcfg/keys/ageplugin"
 //
-// It is the one library package of this module that starts programs, found on
-// PATH and nowhere else. One is started to unwrap only for an identity that
-// the user has, and to wrap only for a recipient that the program hands a secret
-// to. Reading a recipient, as it stands in a file that nobody has authenticated
-// yet, starts nothing.
+// It is the only library package of this module that starts programs. It finds them
+// on PATH and nowhere else. It starts a plugin to unwrap only for an identity of
+// the user, and to wrap only for a recipient that the program passes a secret to.
+// It starts no plugin to parse a recipient, which may come from a file that is not
+// authenticated yet.
 //
-// The recipients age1tag1… and age1tagpq1… are public keys whose private half a
-// plugin holds; wrapping for them takes no program.
+// The recipients age1tag1… and age1tagpq1… are public keys whose private key a
+// plugin holds. Wrapping for them requires no plugin.
 //
-// A plugin is started once for all stanzas of a key group, and one at a time.
-// When the context of a call ends, the call ends. The program goes on until it
-// notices that nobody listens: package age gives no way to end it, and it ends
-// with the calling process at the latest if it reads its standard input.
+// A plugin is started once for all stanzas of a key group, and only one plugin runs
+// at a time. When the context of a call ends, the call ends. The plugin continues
+// until it notices that the call has ended: package age cannot end it. If it reads
+// its standard input, it ends with the calling process at the latest.
 package ageplugin
 
 import (
@@ -69,7 +69,8 @@ func (k kind) ParseIdentity(text, recipient string, src keys.Source) (keys.Ident
 	return &identity{text: text, program: program(name), recipient: recipient, src: src, turn: k.turn}, nil
 }
 
-// Identities finds none: those of plugins stand in the places of native ones.
+// Identities returns none: the identities of plugins are in the key sources of
+// native ones.
 func (kind) Identities(context.Context, keys.Source) ([]keys.Identity, error) { return nil, nil }
 
 func program(name string) string { return "age-plugin-" + name }

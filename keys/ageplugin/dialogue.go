@@ -11,7 +11,7 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// A dialogue is what one run of a plugin and a person say to each other.
+// A dialogue is the exchange between a person and one run of a plugin.
 type dialogue struct {
 	ctx     context.Context
 	program string
@@ -20,7 +20,7 @@ type dialogue struct {
 	mu      sync.Mutex
 	known   map[string]string // answers that were right before
 	answers map[string]string // of this run
-	open    string            // a question that nobody answered
+	open    string            // a question without an answer
 }
 
 func newDialogue(ctx context.Context, program string, src keys.Source) *dialogue {
@@ -66,7 +66,7 @@ func (d *dialogue) ui() *plugin.ClientUI {
 	return &plugin.ClientUI{
 		DisplayMessage: func(_, message string) error {
 			d.tell(message)
-			return nil // nobody has to hear it
+			return nil // there is no one to notify
 		},
 		RequestValue: d.request,
 		Confirm:      d.confirm,
@@ -80,9 +80,9 @@ func (d *dialogue) tell(message string) {
 	}
 }
 
-// request asks a person. An answer that opened something before is given again,
-// once in a run: a plugin that repeats its question did not like it, and tokens
-// lock themselves after a few wrong ones.
+// request prompts a person. It repeats an earlier answer that decrypted a file, but
+// only once in a run: if a plugin repeats its question, the answer was wrong, and
+// tokens lock themselves after a few wrong answers.
 func (d *dialogue) request(_, question string, secret bool) (string, error) {
 	if a, ok := d.recall(question); ok {
 		return a, nil

@@ -17,7 +17,7 @@ import (
 
 type identity struct {
 	text, program string
-	recipient     string // as a comment says, "" if none does
+	recipient     string // from a comment, or ""
 	src           keys.Source
 	turn          chan struct{}
 
@@ -25,7 +25,7 @@ type identity struct {
 	answers map[string]string // secrets that opened something, by question
 }
 
-// Format prints who it is of and nothing else, whatever the verb.
+// Format prints only the recipient, or the name of the program, for every verb.
 func (i *identity) Format(f fmt.State, _ rune) {
 	name := i.recipient
 	if name == "" {
@@ -71,8 +71,8 @@ func (i *identity) Unwrap(ctx context.Context, stanzas []*keys.Stanza) ([]byte, 
 	return nil, keys.NoMatch(d.explain(err))
 }
 
-// inTurn waits until no other plugin runs, and keeps what its owner answered
-// before the next one asks.
+// inTurn waits until no other plugin runs, and keeps the person's answers before
+// the next plugin prompts.
 func (i *identity) inTurn(ctx context.Context, d *dialogue, headers []*age.Stanza, stanzas []*keys.Stanza) ([]byte, error) {
 	select {
 	case i.turn <- struct{}{}:
@@ -120,15 +120,15 @@ func (i *identity) keep(answers map[string]string) {
 	}
 }
 
-// headersOf reads what an age file says of its recipients, nothing if it is
-// broken: then it is not for anybody.
+// headersOf returns the stanzas in the header of an age file. It returns none if
+// the file is broken, because then it is for no identity.
 func headersOf(s *keys.Stanza) []*age.Stanza {
 	var p probe
 	_, _ = age.Decrypt(armor.NewReader(strings.NewReader(s.Wrapped)), &p)
 	return p.stanzas
 }
 
-// probe opens nothing.
+// probe never decrypts. It keeps the stanzas of a header.
 type probe struct{ stanzas []*age.Stanza }
 
 func (p *probe) Unwrap(stanzas []*age.Stanza) ([]byte, error) {

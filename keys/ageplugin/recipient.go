@@ -22,7 +22,7 @@ func Starts(r keys.Recipient) bool {
 
 func (r *recipient) String() string { return r.text }
 
-// Wrap starts the plugin. It may ask whom [keys.WithSource] names.
+// Wrap starts the plugin. It may prompt with the Source of [keys.WithSource].
 func (r *recipient) Wrap(ctx context.Context, secret []byte) (*keys.Stanza, error) {
 	secret = bytes.Clone(secret) // the plugin may outlive the call
 	d := newDialogue(ctx, r.program, keys.SourceOf(ctx))
@@ -62,7 +62,7 @@ func await[T any](ctx context.Context, do func() (T, error)) (T, error) {
 	}
 }
 
-// A NotInstalledError says that the program of a plugin is not on PATH.
+// A NotInstalledError reports that the program of a plugin is not on PATH.
 type NotInstalledError struct {
 	Program string // its name, for example "age-plugin-yubikey"
 	err     error
@@ -70,7 +70,7 @@ type NotInstalledError struct {
 
 func (e *NotInstalledError) Error() string { return e.Program + " is not installed: it is not on PATH" }
 
-// Unwrap returns what looking for it on PATH said.
+// Unwrap returns the error of the search on PATH.
 func (e *NotInstalledError) Unwrap() error { return e.err }
 
 // explain returns an error that names a missing program or answer. A plugin may quote

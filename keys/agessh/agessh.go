@@ -1,14 +1,13 @@
-// Package agessh lets SSH keys open SOPS files: the recipients "ssh-ed25519 …"
-// and "ssh-rsa …" of age, and the private keys of the user. It is imported for
-// its side effect:
+// Package agessh decrypts SOPS files with SSH keys: the recipients "ssh-ed25519 …"
+// and "ssh-rsa …" of age, and the private keys of the user. It is imported for its
+// side effect:
 //
 //	import _ "github.com/sealcfg/sealcfg/keys/agessh"
 //
-// Private keys are looked for where sops looks for them: in the file that
-// $SOPS_AGE_SSH_PRIVATE_KEY_FILE names, in what $SOPS_AGE_SSH_PRIVATE_KEY_CMD
-// prints, in ~/.ssh/id_ed25519 and in ~/.ssh/id_rsa. One that is encrypted is
-// used as well: its passphrase is asked for once, and only if a file has a
-// stanza for it.
+// The key sources are those of sops: the file in $SOPS_AGE_SSH_PRIVATE_KEY_FILE,
+// the output of $SOPS_AGE_SSH_PRIVATE_KEY_CMD, ~/.ssh/id_ed25519 and ~/.ssh/id_rsa.
+// An encrypted key also works: the package prompts for its passphrase once, and
+// only if a file has a stanza for it.
 package agessh
 
 import (
@@ -44,7 +43,8 @@ func (kind) ParseRecipient(text string) (keys.Recipient, error) {
 	return keys.AgeRecipient(r, text), nil
 }
 
-// ParseIdentity reads nothing: an SSH key is a file of its own.
+// ParseIdentity always returns [keys.ErrOtherKind]: SSH keys are not in identity
+// files.
 func (kind) ParseIdentity(string, string, keys.Source) (keys.Identity, error) {
 	return nil, keys.ErrOtherKind
 }

@@ -119,8 +119,8 @@ func besides(path string, src keys.Source) func() ([]byte, error) {
 	}
 }
 
-// parse reads a private key. If it is encrypted in a form that hides even its
-// public half, pub has to tell it.
+// parse reads a private key. If it is encrypted in a form that hides even the
+// public key, parse calls pub to get the public key.
 func parse(place string, pem []byte, pub func() ([]byte, error), src keys.Source) (keys.Identity, error) {
 	if len(pem) > maxKeyFile {
 		return nil, errors.New("too long for an SSH key")
@@ -144,8 +144,9 @@ func parse(place string, pem []byte, pub func() ([]byte, error), src keys.Source
 	return keys.AgeIdentity(id, name), nil
 }
 
-// identityOf makes an identity of what package ssh has parsed, which differs for
-// the same kind of key with the form of the file. name is its recipient.
+// identityOf returns an identity for a key from package ssh. The type of the same
+// kind of key varies with the form of the file. name is the recipient of the
+// identity.
 func identityOf(key any) (id age.Identity, name string, err error) {
 	switch k := key.(type) {
 	case *ed25519.PrivateKey:

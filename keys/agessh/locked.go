@@ -18,8 +18,8 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// lockedKey is a private key that is encrypted with a passphrase. Its public half
-// tells which stanzas are for it, so that nobody is asked for the others.
+// lockedKey is a private key that is encrypted with a passphrase. Its public key
+// determines its stanzas, so that there is no prompt for other stanzas.
 type lockedKey struct {
 	place string
 	pem   []byte
@@ -27,7 +27,7 @@ type lockedKey struct {
 	typ   string // of its stanzas
 	tag   string // the first argument of its stanzas
 	src   keys.Source
-	pub   bool // the name is that of a .pub file
+	pub   bool // the name comes from a .pub file
 	id    memo.Value[age.Identity]
 }
 
@@ -53,7 +53,7 @@ func newLocked(place string, pem []byte, public ssh.PublicKey, beside func() ([]
 	}, nil
 }
 
-// Format prints the recipient and nothing else, whatever the verb.
+// Format prints only the recipient, for every verb.
 func (l *lockedKey) Format(f fmt.State, _ rune) {
 	_, _ = io.WriteString(f, "[identity of "+l.name+"]")
 }

@@ -3,15 +3,15 @@
 //
 //	import _ "github.com/sealcfg/sealcfg/keys/aws"
 //
-// Contacted is KMS in the region that the key's ARN names; if the key comes with a
-// role, STS in the same region before that. Where credentials come from, and what
-// is contacted to get them, is decided by AWS's library: AWS_ACCESS_KEY_ID,
-// AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, web identities, ~/.aws/config and
-// ~/.aws/credentials (AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE) with
-// AWS_PROFILE or the key's profile, single sign-on, then the roles of containers
-// and of EC2. The last asks 169.254.169.254, unless AWS_EC2_METADATA_DISABLED is
-// "true". AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_KMS and AWS_ENDPOINT_URL_STS name
-// other endpoints; AWS_REGION does not count.
+// The package contacts KMS in the region of the key's ARN. If the key has a role,
+// it first contacts STS in the same region. AWS's library finds the credentials,
+// and may contact other hosts to get them: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY
+// and AWS_SESSION_TOKEN, web identities, ~/.aws/config and ~/.aws/credentials
+// (AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE) with AWS_PROFILE or the key's
+// profile, single sign-on, then the roles of containers and of EC2. The last
+// contacts 169.254.169.254, unless AWS_EC2_METADATA_DISABLED is "true".
+// AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_KMS and AWS_ENDPOINT_URL_STS name other
+// endpoints; AWS_REGION is ignored.
 package aws
 
 import (
@@ -48,9 +48,9 @@ var _ keys.Service = Service{}
 // Type is "kms".
 func (Service) Type() string { return kms.KeyTypeIdentifier }
 
-// Wrap encrypts secret with the key whose ARN is the field arn: in the role and
-// with the profile that the fields role and aws_profile name, and bound to the
-// encryption context in the field context.
+// Wrap encrypts secret with the key whose ARN is the field arn. It uses the role
+// and the profile in the fields role and aws_profile, and the encryption context in
+// the field context.
 func (s Service) Wrap(ctx context.Context, key *keys.Stanza, secret []byte) (*keys.Stanza, error) {
 	k, err := masterKey(key)
 	if err != nil {
@@ -120,8 +120,8 @@ func useCredentials(ctx context.Context, k *kms.MasterKey) error {
 	return nil
 }
 
-// fields are those that sops writes: role and context only if there are any, the
-// profile in any case.
+// fields returns the fields that sops writes: role and context only if they are
+// set, the profile always.
 func fields(k *kms.MasterKey) []keys.Field {
 	all := []keys.Field{{Name: "arn", Value: k.Arn}}
 	if k.Role != "" {

@@ -1,21 +1,21 @@
-// Package azure opens files with keys of Azure Key Vault. Import it for its side
-// effect, in the manner of a database/sql driver:
+// Package azure wraps data keys with keys of Azure Key Vault. Import it for its
+// side effect, in the manner of a database/sql driver:
 //
 //	import _ "github.com/sealcfg/sealcfg/keys/azure"
 //
-// Each call asks the host in the stanza's vault_url to encrypt or decrypt with
-// RSA-OAEP-256, once it has a token. The token comes from the first of these that
-// has one; $AZURE_TOKEN_CREDENTIALS limits the choice:
+// Each call first gets a token. It then contacts the host in the stanza's vault_url
+// to encrypt or decrypt with RSA-OAEP-256. The token comes from the first of these
+// that has one; $AZURE_TOKEN_CREDENTIALS limits the choice:
 //
 //   - $AZURE_TENANT_ID and $AZURE_CLIENT_ID with $AZURE_CLIENT_SECRET or
 //     $AZURE_CLIENT_CERTIFICATE_PATH, from login.microsoftonline.com or the host
 //     in $AZURE_AUTHORITY_HOST
 //   - workload identity: $AZURE_FEDERATED_TOKEN_FILE
 //   - managed identity of a machine or app in Azure's cloud
-//   - the programs az, azd and pwsh, as far as the user has logged in with them
+//   - the programs az, azd and pwsh, if the user has logged in with them
 //
-// A key without a version is the newest one when it wraps; the vault is asked for
-// its version, which then stands in the stanza.
+// A key without a version wraps with its newest version. The vault reports that
+// version, and the stanza records it.
 package azure
 
 import (
@@ -34,7 +34,7 @@ func init() {
 	keys.Default.Register(keys.ServiceProvider(Service{}))
 }
 
-// Service is Azure Key Vault as a [keys.Service], for a registry of your own.
+// Service is Azure Key Vault as a [keys.Service], for a custom registry.
 type Service struct{}
 
 // Type returns "azure_kv".
@@ -43,7 +43,7 @@ func (Service) Type() string { return azkv.KeyTypeIdentifier }
 // Wrap encrypts secret with the key that vault_url, name and version name, or
 // with its newest version, which it adds to the stanza.
 func (Service) Wrap(ctx context.Context, key *keys.Stanza, secret []byte) (*keys.Stanza, error) {
-	plain := bytes.Clone(secret) // a call that is left behind may still read it
+	plain := bytes.Clone(secret) // an abandoned call may still read it
 	k, err := keycall.Do(ctx, azurecause.Text, [][]byte{plain}, func(ctx context.Context) (*azkv.MasterKey, error) {
 		k, err := azkv.NewMasterKeyWithOptionalVersion(key.Field(fieldVault), key.Field(fieldName), key.Field(fieldVersion))
 		if err == nil {

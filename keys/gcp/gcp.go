@@ -1,20 +1,20 @@
-// Package gcp opens files with keys of Google Cloud KMS. Import it for its side
+// Package gcp wraps data keys with keys of Google Cloud KMS. Import it for its side
 // effect, in the manner of a database/sql driver:
 //
 //	import _ "github.com/sealcfg/sealcfg/keys/gcp"
 //
-// Each call asks cloudkms.googleapis.com to encrypt or decrypt with the key that
-// the stanza's resource_id names, once it has logged in with, in this order:
+// Each call contacts cloudkms.googleapis.com to encrypt or decrypt with the key in
+// the stanza's resource_id. It first logs in with one of these, in this order:
 //
 //   - $GOOGLE_CREDENTIALS: the path of a credentials file, or its JSON
 //   - $GOOGLE_OAUTH_ACCESS_TOKEN: a token
 //   - Google's application default credentials: $GOOGLE_APPLICATION_CREDENTIALS,
-//     what `gcloud auth application-default login` left behind, or the metadata
+//     the file of `gcloud auth application-default login`, or the metadata
 //     server of a machine in Google's cloud
 //
 // $SOPS_GCP_KMS_ENDPOINT names another host, $SOPS_GCP_KMS_UNIVERSE_DOMAIN another
-// cloud, and $SOPS_GCP_KMS_CLIENT_TYPE=rest speaks HTTP in place of gRPC. Google's
-// libraries obey variables of their own besides, such as those for proxies.
+// cloud, and $SOPS_GCP_KMS_CLIENT_TYPE=rest selects HTTP instead of gRPC. Google's
+// libraries also read other variables, such as those for proxies.
 package gcp
 
 import (
@@ -37,7 +37,7 @@ func init() {
 	keys.Default.Register(keys.ServiceProvider(Service{}))
 }
 
-// Service is Google Cloud KMS as a [keys.Service], for a registry of your own.
+// Service is Google Cloud KMS as a [keys.Service], for a custom registry.
 type Service struct{}
 
 // Type returns "gcp_kms".
@@ -45,7 +45,7 @@ func (Service) Type() string { return gcpkms.KeyTypeIdentifier }
 
 // Wrap encrypts secret with the key that resource_id names.
 func (Service) Wrap(ctx context.Context, key *keys.Stanza, secret []byte) (*keys.Stanza, error) {
-	plain := bytes.Clone(secret) // a call that is left behind may still read it
+	plain := bytes.Clone(secret) // an abandoned call may still read it
 	wrapped, err := keycall.Do(ctx, describe, [][]byte{plain}, func(ctx context.Context) (string, error) {
 		k := masterKey(key)
 		err := k.EncryptContext(ctx, plain)

@@ -1,21 +1,22 @@
-// Package huawei opens files with keys of Huawei Cloud KMS (DEW). Import it for
+// Package huawei wraps data keys with keys of Huawei Cloud KMS (DEW). Import it for
 // its side effect, in the manner of a database/sql driver:
 //
 //	import _ "github.com/sealcfg/sealcfg/keys/huawei"
 //
-// A stanza's key_id is region:uuid. Each call asks kms.<region>.myhuaweicloud.com
-// to encrypt or decrypt, and signs with what it finds first:
+// A stanza's key_id is region:uuid. Each call contacts
+// kms.<region>.myhuaweicloud.com to encrypt or decrypt. It signs requests with the
+// first of these credentials:
 //
 //   - $HUAWEICLOUD_SDK_AK and $HUAWEICLOUD_SDK_SK, with
 //     $HUAWEICLOUD_SDK_SECURITY_TOKEN if they are temporary
 //   - ~/.huaweicloud/credentials, or the file in $HUAWEICLOUD_SDK_CREDENTIALS_FILE
 //   - the metadata server of a machine in Huawei's cloud (169.254.169.254)
 //
-// Without $HUAWEICLOUD_SDK_PROJECT_ID, or project_id in the file, the project of
-// the region is asked for at iam.<region>.myhuaweicloud.com or the host in
-// $HUAWEICLOUD_SDK_IAM_ENDPOINT. $HUAWEICLOUD_SDK_REGION_KMS_<REGION> and the file
-// ~/.huaweicloud/regions.yaml ($HUAWEICLOUD_SDK_REGIONS_FILE) name other hosts for
-// a region. Huawei's library reads the host of a region once in a process.
+// Without $HUAWEICLOUD_SDK_PROJECT_ID, or project_id in the file, the library
+// fetches the project of the region from iam.<region>.myhuaweicloud.com or the host
+// in $HUAWEICLOUD_SDK_IAM_ENDPOINT. $HUAWEICLOUD_SDK_REGION_KMS_<REGION> and the
+// file ~/.huaweicloud/regions.yaml ($HUAWEICLOUD_SDK_REGIONS_FILE) name other hosts
+// for a region. Huawei's library reads the host of a region once in a process.
 package huawei
 
 import (
@@ -36,7 +37,7 @@ func init() {
 	keys.Default.Register(keys.ServiceProvider(Service{}))
 }
 
-// Service is Huawei Cloud KMS as a [keys.Service], for a registry of your own.
+// Service is Huawei Cloud KMS as a [keys.Service], for a custom registry.
 type Service struct{}
 
 // Type returns "hckms".
@@ -44,7 +45,7 @@ func (Service) Type() string { return hckms.KeyTypeIdentifier }
 
 // Wrap encrypts secret with the key that key_id names.
 func (Service) Wrap(ctx context.Context, key *keys.Stanza, secret []byte) (*keys.Stanza, error) {
-	plain := bytes.Clone(secret) // a call that is left behind may still read it
+	plain := bytes.Clone(secret) // an abandoned call may still read it
 	k, err := call(ctx, key, [][]byte{plain}, func(ctx context.Context, k *hckms.MasterKey) (string, error) {
 		err := k.EncryptContext(ctx, plain)
 		return k.EncryptedKey, err
@@ -83,7 +84,8 @@ func call[T any](ctx context.Context, s *keys.Stanza, quotable [][]byte, do func
 	})
 }
 
-// describe picks out what the service answered, or why it could not be asked.
+// describe returns the answer of the service, or the reason why it could not be
+// reached.
 func describe(err error) string {
 	var answer *sdkerr.ServiceResponseError
 	var transport *url.Error

@@ -1,6 +1,5 @@
-// Package keystest tests providers of package keys: those of this project, and
-// those that others write. It needs the real service, or a fake that does
-// the real cryptography.
+// Package keystest tests providers of package keys, in this module and in others.
+// It needs the real service, or a fake that does the real cryptography.
 package keystest
 
 import (
@@ -31,7 +30,7 @@ type Setup struct {
 	Patience time.Duration
 }
 
-// Test runs the suite: what package envfile relies on.
+// Test runs the suite. It tests the behavior that package envfile relies on.
 func Test(t *testing.T, s Setup) {
 	t.Helper()
 	if s.Patience == 0 {
@@ -101,7 +100,7 @@ func (s Setup) roundTrip(t *testing.T) {
 			t.Error("Wrap changed the secret, which the caller owns")
 		}
 		s.checkStanza(t, stanza, secret)
-		for range 2 { // an identity is asked for many files
+		for range 2 { // an identity is used for many files
 			got, err := keys.Unwrap(t.Context(), []*keys.Stanza{stanza}, s.identities(t, permitAll))
 			if err != nil {
 				t.Fatalf("Unwrap: %v", err)
@@ -182,7 +181,8 @@ func flip(s string) string {
 	return string(append(b, 'A'))
 }
 
-// notPermitted makes sure that nobody is contacted whom only a file names.
+// notPermitted checks that a key service is not contacted if only a file lists its
+// key.
 func (s Setup) notPermitted(t *testing.T) {
 	if typ := s.Provider.Type(); typ == keys.AgeType || typ == "pgp" {
 		t.Skip("opens with what the user has at hand")

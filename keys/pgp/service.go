@@ -3,15 +3,15 @@
 //
 //	import _ "github.com/sealcfg/sealcfg/keys/pgp"
 //
-// Nobody is contacted but gpg-agent, which may ask the user for a passphrase;
-// gpg itself looks a key up elsewhere only if gpg.conf tells it to. gpg is found
-// on PATH, or is the program that SOPS_GPG_EXEC names, and takes its keys from
-// GNUPGHOME, else from ~/.gnupg.
+// The package contacts only gpg-agent, which may prompt the user for a passphrase.
+// gpg looks keys up elsewhere only if gpg.conf configures that. The package finds
+// gpg on PATH, or uses the program in SOPS_GPG_EXEC. gpg reads its keys from
+// GNUPGHOME, or from ~/.gnupg if that is not set.
 //
 // sops reads the key rings of old GnuPG versions (pubring.gpg and secring.gpg)
-// by itself before it asks gpg. This package does not. That way asks for a
-// passphrase on standard output and input, which belong to the program, and it
-// neither ends when its context does nor knows the keys that GnuPG has kept since
+// before it starts gpg. This package does not: such a reader would prompt for a
+// passphrase on standard output and input, which belong to the program. It would
+// not end with its context, and would not find the keys that GnuPG stores since
 // version 2.1. gpg reads the old files as well.
 package pgp
 
@@ -69,8 +69,8 @@ func (Service) Unwrap(ctx context.Context, s *keys.Stanza) ([]byte, error) {
 	return await(ctx, func() ([]byte, error) { return k.DecryptContext(ctx) })
 }
 
-// fingerprint is what gpg is told as an argument: the number of a key and nothing
-// else. "!" asks for this very subkey.
+// fingerprint matches the only argument that gpg gets: the ID of a key. A final "!"
+// selects exactly this subkey.
 var fingerprint = regexp.MustCompile(`^(0[xX])?[0-9A-Fa-f]{16,64}!?$`)
 
 func masterKey(s *keys.Stanza) (*sopspgp.MasterKey, error) {
@@ -112,8 +112,8 @@ func await(ctx context.Context, call func() ([]byte, error)) ([]byte, error) {
 	}
 }
 
-// cause is the last thing that gpg said. What stands before it may be more than
-// should be seen: with show-session-key in gpg.conf it is a key.
+// cause returns the last message of gpg. Earlier messages may contain secrets: with
+// show-session-key in gpg.conf they contain a key.
 func cause(err error) error {
 	_, said, ok := strings.Cut(err.Error(), " data key with pgp: ")
 	if !ok {

@@ -12,18 +12,18 @@ import (
 )
 
 var (
-	// answer is how Vault's library spells an answer that is an error: the code,
-	// and either the messages of Vault or the body of something else.
+	// answer matches an error response in the form of Vault's library: the status
+	// code, then the messages of Vault or the body of another server.
 	answer = regexp.MustCompile(`(?s)Code: ([0-9]+)\. (Errors|Raw Message):\n\n(.*)$`)
 	about  = regexp.MustCompile(`^failed to (en|de)crypt sops data key (to|from) Vault transit backend '[^']*': `)
 )
 
-// cause says on one line why a call failed.
+// cause returns the reason why a call failed, on one line.
 func cause(err error) error {
 	text := err.Error()
 	if a := answer.FindStringSubmatch(text); a != nil {
 		said := ""
-		if a[2] == "Errors" { // else it is not Vault that speaks, and it may repeat the request
+		if a[2] == "Errors" { // otherwise it is not an answer of Vault, and may repeat the request
 			said = vaultcause.Messages(a[3])
 		}
 		if said == "" {

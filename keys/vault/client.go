@@ -9,8 +9,8 @@ import (
 	"github.com/getsops/sops/v3/hcvault"
 )
 
-// client is what a call goes out by. Vault's library gives it a transport of its
-// own, set up as the variables say, since it comes without one.
+// client is the HTTP client of a call. It has no transport, so Vault's library
+// gives it one that is configured by the variables.
 type client struct {
 	raw  *http.Client
 	http *hcvault.HTTPClient
@@ -25,10 +25,10 @@ func newClient() *client {
 	return c
 }
 
-// redirect is asked before a redirect is followed. Vault's library follows one
-// itself, wherever it leads and with the token in a header, if it gets the
-// answer to see (ErrUseLastResponse). So the answer loses its Location if that is
-// on another host.
+// redirect is called before a redirect is followed. It returns ErrUseLastResponse,
+// so Vault's library gets the response and would follow the redirect itself, to any
+// host and with the token in a header. Therefore redirect deletes the Location of a
+// response that leads to another host.
 func (c *client) redirect(next *http.Request, before []*http.Request) error {
 	if first := before[0].URL; next.URL.Host != first.Host && next.Response != nil {
 		c.refused = next.URL.Host

@@ -3,20 +3,19 @@
 //
 //	import _ "github.com/sealcfg/sealcfg/keys/vault"
 //
-// Contacted is the server at the address of the key, and no other: a redirect is
-// followed to the same host only, for it would take the token along. Proxies and
-// VAULT_AGENT_ADDR, where set, stand in between, as they do for Vault's own
-// command.
+// The package contacts only the server at the address of the key. It follows a
+// redirect only to the same host, because the request contains the token. As in
+// Vault's own command, requests go through proxies and VAULT_AGENT_ADDR if they are
+// set.
 //
-// The token is that of VAULT_TOKEN, else the one in ~/.vault-token, where
-// `vault login` leaves it. Of Vault's other variables these have a meaning here:
-// VAULT_NAMESPACE, VAULT_CACERT, VAULT_CACERT_BYTES, VAULT_CAPATH,
-// VAULT_CLIENT_CERT, VAULT_CLIENT_KEY, VAULT_TLS_SERVER_NAME, VAULT_SKIP_VERIFY,
-// VAULT_CLIENT_TIMEOUT (a minute, if not set, for a call and its repetitions),
-// VAULT_MAX_RETRIES, VAULT_RATE_LIMIT, VAULT_HEADERS, VAULT_PROXY_ADDR and
-// VAULT_DISABLE_REDIRECTS. VAULT_ADDR has none. As in sops,
-// SOPS_HC_VAULT_ALLOWLIST names the servers, by the beginnings of their
-// addresses, that may be contacted at all.
+// The token comes from VAULT_TOKEN, or from ~/.vault-token, where `vault login`
+// stores it. Of Vault's other variables, these have an effect: VAULT_NAMESPACE,
+// VAULT_CACERT, VAULT_CACERT_BYTES, VAULT_CAPATH, VAULT_CLIENT_CERT,
+// VAULT_CLIENT_KEY, VAULT_TLS_SERVER_NAME, VAULT_SKIP_VERIFY, VAULT_CLIENT_TIMEOUT
+// (a minute, if not set, for a call and its repetitions), VAULT_MAX_RETRIES,
+// VAULT_RATE_LIMIT, VAULT_HEADERS, VAULT_PROXY_ADDR and VAULT_DISABLE_REDIRECTS.
+// VAULT_ADDR has none. As in sops, SOPS_HC_VAULT_ALLOWLIST restricts the servers
+// that may be contacted: it lists the beginnings of their addresses.
 package vault
 
 import (
