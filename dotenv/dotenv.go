@@ -1,8 +1,8 @@
-// Package dotenv reads plain .env files as the tools of that name do: export,
-// quotes, values of several lines, ${NAME}. They are for local work; what a team
-// shares is sealed, in which the format is plainer (see envfile.Dotenv).
+// Package dotenv reads plaintext .env files in the syntax of the common tools:
+// export, quotes, values of several lines, ${NAME}. They are for local work.
+// Encrypted files, which a team shares, use a simpler syntax (see envfile.Dotenv).
 //
-// It is a package of its own because its parser is a module more.
+// It is a separate package because its parser is in another module.
 package dotenv
 
 import (
@@ -19,11 +19,11 @@ import (
 	"github.com/sealcfg/sealcfg"
 )
 
-// File has [sealcfg.Load] take variables from a .env file, which is passed over if
-// it does not exist. Give the option several times for several files: later ones
-// win, and the variables of the process environment win over all. The prefix is
-// that of [sealcfg.WithEnvPrefix]; without one, every name is considered. Errors
-// name file and line, never a value. The file is read anew by each Load.
+// File is an option that takes variables from a .env file. A file that does not
+// exist is skipped. Use the option several times for several files: later ones win,
+// and the variables of the process environment win over all. The prefix is the
+// prefix of [sealcfg.WithEnvPrefix]; without one, every name is considered. Errors
+// contain file and line, never a value. Each Load reads the file again.
 func File(path string) sealcfg.Option {
 	return sealcfg.WithVariables(path, func(ctx context.Context) ([]string, error) { return read(ctx, path) })
 }
@@ -42,8 +42,8 @@ func read(ctx context.Context, path string) ([]string, error) {
 	return Parse(path, text)
 }
 
-// Parse returns the variables of a text in the form of [os.Environ], sorted.
-// path is for errors.
+// Parse returns the variables in text in the form of [os.Environ], sorted. path is
+// for errors.
 func Parse(path string, text []byte) ([]string, error) {
 	values, err := godotenv.UnmarshalBytes(text)
 	if err != nil {
@@ -57,8 +57,9 @@ func Parse(path string, text []byte) ([]string, error) {
 	return environ, nil
 }
 
-// brokenLine finds the line of the first variable that cannot be read. What can
-// be read up to a line is done with; a value of several lines can be at its end.
+// brokenLine returns the line of the first variable that cannot be parsed. It
+// removes the lines that parse, and then tries longer sequences of lines, because a
+// value can span several lines.
 func brokenLine(text []byte) int {
 	const longest = 1000 // lines of a value, so that a large file takes no hours
 	var open strings.Builder

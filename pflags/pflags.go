@@ -1,6 +1,5 @@
-// Package pflags defines the flags of settings in a flag set of pflag, which is
-// that of cobra's commands. It is a package of its own because pflag is a module
-// more.
+// Package pflags defines the flags of settings in a flag set of pflag, which
+// cobra's commands use. It is a separate package because pflag is another module.
 package pflags
 
 import (
@@ -14,8 +13,8 @@ import (
 // Add is [sealcfg.Flags] for a flag set of pflag. Call it before the flags are
 // parsed, which cobra does before it runs a command, and l.Load after that.
 //
-// It is an error if l's type is none that can be bound, or if fs has a flag of
-// one of the names; the other flags are defined then.
+// Add returns an error if l's type cannot be bound. It also returns an error if fs
+// already has a flag with one of the names; it still defines the other flags.
 func Add[T any](fs *pflag.FlagSet, l *sealcfg.Loader[T]) error {
 	var twice error
 	err := sealcfg.Flags(l, func(value pflag.Value, name, usage string) {

@@ -22,14 +22,14 @@ import (
 	"github.com/sealcfg/sealcfg"
 )
 
-// Validate has the settings judged by v, or by a new validator (with required
-// structs enabled) if v is nil, once they are bound and all other checks have
-// passed. What a field fails becomes a [sealcfg.Problem] of its setting, with the
-// tag and its parameter but without the value. Tags see through [sealcfg.Secret]
-// and [sealcfg.Optional].
+// Validate checks the settings with v, after they are bound and all other checks
+// have passed. If v is nil, it uses a new validator with required structs enabled.
+// A failed check becomes a [sealcfg.Problem] of its setting, with the tag and its
+// parameter but without the value. Tags apply to the value inside a
+// [sealcfg.Secret] or [sealcfg.Optional].
 //
-// v must not be in use elsewhere before the first load: it learns of the secrets
-// in the settings then. A tag that v does not know is a panic of v's.
+// v must not be in use elsewhere before the first load, because that load registers
+// the secrets in the settings with v. v panics if it does not know a tag.
 func Validate(v *validator.Validate) sealcfg.Option {
 	if v == nil {
 		v = validator.New(validator.WithRequiredStructEnabled())
@@ -38,7 +38,7 @@ func Validate(v *validator.Validate) sealcfg.Option {
 	return sealcfg.WithValidation(a.validate)
 }
 
-// An adapter knows for which types the validator has been told how to look inside.
+// An adapter records the types that it has registered with the validator.
 type adapter struct {
 	mu   sync.Mutex // a validator may not learn while it validates
 	v    *validator.Validate
@@ -94,8 +94,8 @@ func (a *adapter) learn(t reflect.Type) {
 	}
 }
 
-// holder returns, for a Secret or an Optional, the type that it holds, and what
-// returns the value that it holds.
+// holder returns the type of the value inside a Secret or an Optional, and a
+// function that returns that value.
 func holder(t reflect.Type) (held reflect.Type, inside validator.CustomTypeFunc) {
 	if t.PkgPath() != reflect.TypeFor[sealcfg.Origin]().PkgPath() {
 		return nil, nil

@@ -1,4 +1,4 @@
-// Package sealcfghttp hands settings to HTTP handlers. It is a package of its own so
+// Package sealcfghttp passes settings to HTTP handlers. It is a separate package so
 // that programs without a server do not link net/http.
 package sealcfghttp
 
@@ -9,8 +9,8 @@ import (
 )
 
 // WithSettings returns middleware that puts the settings into the context of each
-// request, where [sealcfg.FromContext] finds them. A request sees one snapshot from
-// its beginning to its end, whatever is reloaded meanwhile.
+// request, where [sealcfg.FromContext] finds them. A request uses one snapshot from
+// its beginning to its end, even if the settings are reloaded in the meantime.
 func WithSettings[T any](h *sealcfg.Handle[T]) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -13,10 +13,10 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// An Environment is a folder of sealed files on the disk, with a key that nothing
-// else knows. It is removed when the test ends.
+// An Environment is a directory of encrypted files on disk. Only the Environment
+// has the key. The directory is removed when the test ends.
 type Environment struct {
-	// Name is that of the environment.
+	// Name is the name of the environment.
 	Name string
 	// Dir is the folder of its files.
 	Dir string
@@ -45,8 +45,8 @@ func NewEnvironment(t testing.TB, name, yaml string) *Environment {
 	return e
 }
 
-// Options returns what loads the environment, and no variable of the process. Add
-// [sealcfg.WithEnviron] for variables.
+// Options returns the options that load the environment, without the variables of
+// the process. Add [sealcfg.WithEnviron] for variables.
 func (e *Environment) Options() []sealcfg.Option {
 	return []sealcfg.Option{sealcfg.WithDir(e.Dir), sealcfg.WithEnv(e.Name), sealcfg.WithIdentity(e.identity), sealcfg.WithEnviron()}
 }

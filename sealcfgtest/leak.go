@@ -14,8 +14,8 @@ import (
 	"unsafe"
 )
 
-// minLength is that of the shortest value that is looked for: shorter ones are
-// found by chance.
+// minLength is the minimum length of a value to search for. Shorter values occur by
+// chance.
 const minLength = 4
 
 // A TB is a test, as far as [AssertNoLeak] needs one: *testing.T, *testing.B …
@@ -24,20 +24,21 @@ type TB interface {
 	Errorf(format string, args ...any)
 }
 
-// AssertNoLeak fails the test if the value of a [sealcfg.Secret] that can be reached
-// from settings, be it through unexported fields, shows in one of the outputs: as it
-// is, escaped for a URL, JSON, HTML or Go, in base64 (also within a longer text, such as
-// a header for basic authentication), in hex, or as a list of bytes. It reports
-// whether all is well. Messages name the secret's path in Go, never its value.
+// AssertNoLeak fails the test if the value of a [sealcfg.Secret] in settings occurs
+// in one of the outputs. It finds values unchanged, escaped for a URL, JSON, HTML
+// or Go, in base64 (also within a longer string, such as a header for basic
+// authentication), in hex, and as a list of bytes. It also checks unexported
+// fields. It reports whether the test passed. Messages contain the secret's path in
+// Go, never its value.
 //
-// It also fails if it cannot tell: there is no output, no secret at all, none of them
-// is set, or one is shorter than 4 characters. Give secrets longer values in tests. Those
-// that hold a bool are left out.
+// It also fails if it cannot check: there is no output, there is no secret, no
+// secret is set, or one is shorter than 4 characters. Give secrets longer values in
+// tests. It skips secrets that hold a bool.
 func AssertNoLeak(t TB, settings any, output ...string) bool {
 	t.Helper()
 	f := finder{seen: make(map[visit]bool)}
 	if settings != nil {
-		v := reflect.New(reflect.TypeOf(settings)).Elem() // what can be addressed can be read, fields that are not exported too
+		v := reflect.New(reflect.TypeOf(settings)).Elem() // addressable fields can be read, even unexported ones
 		v.Set(reflect.ValueOf(settings))
 		f.find(v, v.Type().String(), false)
 	}
@@ -72,14 +73,15 @@ type visit struct {
 	typ reflect.Type
 }
 
-// A finder walks settings and collects what their secrets hold.
+// A finder walks settings and collects the values of their secrets.
 type finder struct {
 	found []found
 	short []string
 	seen  map[visit]bool
 }
 
-// find looks for secrets in v; within one, all texts and numbers are its value.
+// find collects the secrets in v. Within a secret, it collects all strings and
+// numbers.
 func (f *finder) find(v reflect.Value, name string, within bool) {
 	if v.CanAddr() {
 		v = reflect.NewAt(v.Type(), unsafe.Pointer(v.UnsafeAddr())).Elem()
@@ -144,14 +146,14 @@ func (f *finder) add(name, value string) {
 	}
 }
 
-// isSecret says that a type is sealcfg.Secret[T], of any T.
+// isSecret reports whether a type is sealcfg.Secret[T], for any T.
 func isSecret(t reflect.Type) bool {
 	return t.Kind() == reflect.Struct && t.PkgPath() == "github.com/sealcfg/sealcfg" && strings.HasPrefix(t.Name(), "Secret[")
 }
 
 func addressable(v reflect.Value) reflect.Value {
 	c := reflect.New(v.Type()).Elem()
-	if !v.CanInterface() { // of a map that is not exported: what can be read can be copied
+	if !v.CanInterface() { // it comes from an unexported map; a readable value can be copied
 		return v
 	}
 	c.Set(v)
@@ -166,7 +168,7 @@ func bytesOf(v reflect.Value) string {
 	return string(b)
 }
 
-// shows says in which form a text shows a value, "" if in none.
+// shows returns the form in which text contains value, or "".
 func shows(text, value string) string {
 	for _, form := range []struct{ name, text string }{
 		{"as it is", value},

@@ -1,6 +1,6 @@
-// Package sealcfgtest helps the tests of programs that use sealcfg: settings from a
-// map, a sealed environment with a key of its own, and a search for secrets in what
-// a program has put out. It is for tests alone.
+// Package sealcfgtest helps to test programs that use sealcfg. It provides settings
+// from a map, an encrypted environment with its own key, and a search for secrets
+// in the output of a program. It is for tests only.
 package sealcfgtest
 
 import (
@@ -11,9 +11,9 @@ import (
 	"github.com/sealcfg/sealcfg"
 )
 
-// Settings returns options that have settings come from a map and from the defaults
-// of the struct alone: no file, no variable of the process. Paths and values are
-// those of [sealcfg.Set].
+// Settings returns options that take settings only from a map and from the defaults
+// of the struct, without files or variables of the process. Paths and values have
+// the form of [sealcfg.Set].
 func Settings(values map[string]any) []sealcfg.Option {
 	opts := []sealcfg.Option{sealcfg.WithoutFiles(), sealcfg.WithEnviron()}
 	for _, path := range slices.Sorted(maps.Keys(values)) {
@@ -33,7 +33,7 @@ func Load[T any](t testing.TB, values map[string]any) *T {
 	return settings
 }
 
-// LoadHandle is [Load] for what takes a handle. Reload changes nothing.
+// LoadHandle is [Load] for code that takes a handle. Reload changes no setting.
 func LoadHandle[T any](t testing.TB, values map[string]any) *sealcfg.Handle[T] {
 	t.Helper()
 	h, err := sealcfg.New[T](Settings(values)...).Load(t.Context())

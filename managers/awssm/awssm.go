@@ -3,26 +3,27 @@
 //
 //	import _ "github.com/sealcfg/sealcfg/managers/awssm"
 //
-// Then a value may name a secret, or a field of one that is a JSON object:
+// Then a value may reference a secret, or a field of a secret that is a JSON
+// object:
 //
 //	password: ref+awssm://prod/db#password
 //
-// The scheme awssecrets of the tool vals is the same. Behind the name may stand
-// ?version_stage=, ?version_id= and ?region=: a region is a name of AWS's own, so
-// it leads to no host that is not AWS's. A whole secret that is a JSON object
-// becomes settings with [Source].
+// The scheme awssecrets of the tool vals is the same. The name may be followed by
+// ?version_stage=, ?version_id= and ?region=. A region is a name that AWS defines,
+// so it always leads to a host of AWS. A whole secret that is a JSON object becomes
+// settings with [Source].
 //
-// Contacted is Secrets Manager in the region of AWS_REGION, or of the profile. Where
-// credentials come from, and what is contacted to get them, is decided by AWS's
-// library: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, web
+// The package contacts Secrets Manager in the region of AWS_REGION, or of the
+// profile. AWS's library finds the credentials, and may contact other hosts to get
+// them: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, web
 // identities (AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN), ~/.aws/config and
 // ~/.aws/credentials (AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE) with
 // AWS_PROFILE, single sign-on, then the roles of containers and of EC2. The last
-// asks 169.254.169.254, unless AWS_EC2_METADATA_DISABLED is "true".
-// AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_SECRETS_MANAGER name another endpoint,
-// AWS_MAX_ATTEMPTS and AWS_RETRY_MODE say how often AWS's library tries.
+// contacts 169.254.169.254, unless AWS_EC2_METADATA_DISABLED is "true".
+// AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_SECRETS_MANAGER name another endpoint.
+// AWS_MAX_ATTEMPTS and AWS_RETRY_MODE set how often AWS's library tries.
 //
-// A secret is asked for once in a load, for no longer than 30 seconds.
+// A load fetches each secret once, with a timeout of 30 seconds.
 package awssm
 
 import (
@@ -43,8 +44,8 @@ func init() { sealcfg.Resolvers.Register(Manager{}) }
 
 // Manager is Secrets Manager. The zero value is ready for use.
 type Manager struct {
-	// Config is how AWS is asked; nil is as the environment says when settings
-	// are loaded.
+	// Config configures the calls to AWS. If it is nil, the environment does, when
+	// settings are loaded.
 	Config *aws.Config
 }
 
@@ -68,8 +69,8 @@ func (m Manager) Resolve(ctx context.Context, ref sealcfg.Reference) (string, er
 	return m.get(ctx, ref.Query.Get("region"), in)
 }
 
-// Source is the secret of a name or ARN, whose JSON object becomes settings.
-// Give it to [sealcfg.WithSource].
+// Source returns a source for the secret with a name or ARN. The JSON object in the
+// secret becomes settings. Pass it to [sealcfg.WithSource].
 func Source(name string) sealcfg.Source { return Manager{}.Source(name) }
 
 // Source is the function [Source] with this manager.

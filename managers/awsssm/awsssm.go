@@ -3,28 +3,29 @@
 //
 //	import _ "github.com/sealcfg/sealcfg/managers/awsssm"
 //
-// Then a value may name a parameter, or a field of one that holds a JSON object:
+// Then a value may reference a parameter, or a field of a parameter that holds a
+// JSON object:
 //
 //	password: ref+awsssm://prod/db/password
 //
-// is the parameter /prod/db/password: the first slash is understood, as in the tool
-// vals. Behind the name may stand ?version= and ?region=: a region is a name of
-// AWS's own, so it leads to no host that is not AWS's. What stands behind # is a
-// field of the parameter's value, as with mode=singleparam of vals, which is
-// allowed. All parameters below a path become settings with [Source].
+// is the parameter /prod/db/password: the first slash is implied, as in the tool
+// vals. The name may be followed by ?version= and ?region=. A region is a name that
+// AWS defines, so it always leads to a host of AWS. The part after # is a field of
+// the parameter's value, as with mode=singleparam of vals, which is allowed. All
+// parameters below a path become settings with [Source].
 //
-// Contacted is SSM in the region of AWS_REGION, or of the profile. Where credentials
-// come from, and what is contacted to get them, is decided by AWS's library:
+// The package contacts SSM in the region of AWS_REGION, or of the profile. AWS's
+// library finds the credentials, and may contact other hosts to get them:
 // AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, web identities
 // (AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN), ~/.aws/config and ~/.aws/credentials
 // (AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE) with AWS_PROFILE, single sign-on,
-// then the roles of containers and of EC2. The last asks 169.254.169.254, unless
-// AWS_EC2_METADATA_DISABLED is "true". AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_SSM
-// name another endpoint, AWS_MAX_ATTEMPTS and AWS_RETRY_MODE say how often AWS's
-// library tries.
+// then the roles of containers and of EC2. The last contacts 169.254.169.254,
+// unless AWS_EC2_METADATA_DISABLED is "true". AWS_ENDPOINT_URL and
+// AWS_ENDPOINT_URL_SSM name another endpoint. AWS_MAX_ATTEMPTS and AWS_RETRY_MODE
+// set how often AWS's library tries.
 //
-// A parameter is asked for once in a load, for no longer than 30 seconds; so are all
-// pages below a path together.
+// A load fetches each parameter once, with a timeout of 30 seconds. The same
+// timeout applies to all pages below a path together.
 package awsssm
 
 import (
@@ -48,8 +49,8 @@ func init() { sealcfg.Resolvers.Register(Manager{}) }
 
 // Manager is SSM. The zero value is ready for use.
 type Manager struct {
-	// Config is how AWS is asked; nil is as the environment says when settings
-	// are loaded.
+	// Config configures the calls to AWS. If it is nil, the environment does, when
+	// settings are loaded.
 	Config *aws.Config
 }
 
@@ -86,7 +87,8 @@ func (m Manager) Resolve(ctx context.Context, ref sealcfg.Reference) (string, er
 	})
 }
 
-// rooted puts the slash before a name that vals does not demand. An ARN has none.
+// rooted adds the first slash to a name, which vals does not require. An ARN has no
+// first slash.
 func rooted(name string) string {
 	if strings.HasPrefix(name, "/") || strings.HasPrefix(name, "arn:") {
 		return name
@@ -165,7 +167,7 @@ func (s source) parameters(ctx context.Context) ([]parameter, error) {
 			all = append(all, parameter{aws.ToString(p.Name), aws.ToString(p.Value)})
 		}
 	}
-	// What names a group before what names a part of it.
+	// A group comes before its parts.
 	slices.SortFunc(all, func(a, b parameter) int { return strings.Compare(a.name, b.name) })
 	return all, nil
 }

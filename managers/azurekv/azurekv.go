@@ -3,31 +3,32 @@
 //
 //	import _ "github.com/sealcfg/sealcfg/managers/azurekv"
 //
-// Then a value may name a secret of a vault, or a field of one that is a JSON
-// object:
+// Then a value may reference a secret of a vault, or a field of a secret that is a
+// JSON object:
 //
 //	password: ref+azurekv://my-vault/db#password
 //
-// The scheme azurekeyvault of the tool vals is the same. Behind the name may stand
-// /VERSION; else the newest version is meant. All secrets whose names begin alike
-// become settings with [Source].
+// The scheme azurekeyvault of the tool vals is the same. The name may be followed
+// by /VERSION; the default is the newest version. All secrets whose names have the
+// same prefix become settings with [Source].
 //
-// The vault is the one whose address stands in AZURE_KEYVAULT_URL
-// (https://my-vault.vault.azure.net), or one of those of a [Manager]. A reference
-// to another is refused, so that nobody who writes a file or a variable says whom
-// the program contacts. A reference without a vault is to the only one.
+// The vault is the one whose address is in AZURE_KEYVAULT_URL
+// (https://my-vault.vault.azure.net), or one of the vaults of a [Manager]. A
+// reference to another vault is rejected, so that a file or a variable cannot
+// choose the host that the program contacts. A reference without a vault uses the
+// only vault.
 //
-// Contacted is the vault, once there is a token. The token comes from the first of
-// these that has one; AZURE_TOKEN_CREDENTIALS limits the choice:
+// The package contacts the vault after it has a token. The token comes from the
+// first of these that has one; AZURE_TOKEN_CREDENTIALS limits the choice:
 //
 //   - AZURE_TENANT_ID and AZURE_CLIENT_ID with AZURE_CLIENT_SECRET or
 //     AZURE_CLIENT_CERTIFICATE_PATH, from login.microsoftonline.com or the host
 //     in AZURE_AUTHORITY_HOST
 //   - workload identity: AZURE_FEDERATED_TOKEN_FILE
 //   - managed identity of a machine or app in Azure's cloud
-//   - the programs az, azd and pwsh, as far as the user has logged in with them
+//   - the programs az, azd and pwsh, if the user has logged in with them
 //
-// A secret is asked for once in a load, for no longer than 30 seconds; within them,
+// A load fetches each secret once, with a timeout of 30 seconds. Within this time,
 // Azure's library tries again up to three times.
 package azurekv
 
@@ -55,10 +56,11 @@ func init() { sealcfg.Resolvers.Register(Manager{}) }
 
 // Manager is Key Vault. The zero value is ready for use.
 type Manager struct {
-	// Vaults are the addresses of the vaults that references may name; with none,
-	// there is that of AZURE_KEYVAULT_URL.
+	// Vaults are the addresses of the vaults that references may name. If it is
+	// empty, the only vault is the one in AZURE_KEYVAULT_URL.
 	Vaults []string
-	// Credential is who asks; nil is as the environment says.
+	// Credential is the login to the vault. If it is nil, the environment provides
+	// it.
 	Credential azcore.TokenCredential
 }
 
@@ -144,7 +146,7 @@ type shared struct {
 func call[T any](ctx context.Context, m Manager, vault string, do func(context.Context, *azsecrets.Client) (T, error)) (T, error) {
 	var key any = shared{vault, m.Credential}
 	if m.Credential != nil && !reflect.TypeOf(m.Credential).Comparable() {
-		key = new(shared) // like nothing else
+		key = new(shared) // differs from every other key
 	}
 	return keycall.Do(ctx, azurecause.Text, nil, func(ctx context.Context) (T, error) {
 		client, err := sealcfg.Shared(ctx, key, func(context.Context) (*azsecrets.Client, error) {
@@ -165,12 +167,12 @@ func call[T any](ctx context.Context, m Manager, vault string, do func(context.C
 	})
 }
 
-// Source is all secrets of the vault whose names begin with prefix: with prod-app-,
-// the secret prod-app-db--api-key is db.api_key. Two hyphens separate levels, one
-// stands for an underscore, and case does not count. Disabled secrets are passed
-// over. Of a secret that no setting is named like, the user is warned, and it is not
-// asked for; with [sealcfg.Strict], it is a problem. Secrets are listed, then
-// asked for one by one. Give Source to [sealcfg.WithSource].
+// Source returns a source for all secrets of the vault whose names begin with
+// prefix: with prod-app-, the secret prod-app-db--api-key is db.api_key. Two
+// hyphens separate levels, one hyphen is an underscore, and case is ignored.
+// Disabled secrets are skipped. A secret without a setting of that name causes a
+// warning and is not fetched; with [sealcfg.Strict], it is a problem. Source lists
+// the secrets, then fetches them one by one. Pass it to [sealcfg.WithSource].
 func Source(prefix string) sealcfg.Source { return Manager{}.Source(prefix) }
 
 // Source is the function [Source] with this manager, which has one vault.
@@ -209,7 +211,7 @@ func (s source) Read(ctx context.Context, r *sealcfg.Reading) error {
 	return nil
 }
 
-// names lists the secrets, what names a group before what names a part of it.
+// names lists the secrets. A group comes before its parts.
 func (s source) names(ctx context.Context, client *azsecrets.Client) ([]string, error) {
 	var names []string
 	for pages := client.NewListSecretPropertiesPager(nil); pages.More(); {

@@ -1,29 +1,29 @@
-// Package gcpsm takes settings from Google Cloud Secret Manager. A program imports it
-// like a driver of database/sql:
+// Package gcpsm takes settings from Google Cloud Secret Manager. A program imports
+// it like a driver of database/sql:
 //
 //	import _ "github.com/sealcfg/sealcfg/managers/gcpsm"
 //
-// Then a value may name a secret of a project, or a field of one that is a JSON
-// object:
+// Then a value may reference a secret of a project, or a field of a secret that is
+// a JSON object:
 //
 //	password: ref+gcpsm://my-project/db#password
 //
-// The scheme gcpsecrets of the tool vals is the same. Behind the name may stand
-// ?version=3; else the newest version is meant. The full name,
-// projects/my-project/secrets/db/versions/3, is as good. All secrets whose names
-// begin alike become settings with [Source].
+// The scheme gcpsecrets of the tool vals is the same. The name may be followed by
+// ?version=3; the default is the newest version. The full name,
+// projects/my-project/secrets/db/versions/3, also works. All secrets whose names
+// have the same prefix become settings with [Source].
 //
-// Contacted is secretmanager.googleapis.com, once the program has logged in with
-// Google's application default credentials: the file that
-// GOOGLE_APPLICATION_CREDENTIALS names, what `gcloud auth application-default login`
-// left behind, or the metadata server of a machine in Google's cloud
-// (GCE_METADATA_HOST). GOOGLE_CLOUD_QUOTA_PROJECT names who pays,
-// GOOGLE_CLOUD_UNIVERSE_DOMAIN another cloud. Google's libraries obey variables of
-// their own besides, such as those for proxies. Another host or login is for
-// the code: [Manager].
+// The package contacts secretmanager.googleapis.com, after it has logged in with
+// Google's application default credentials: the file in
+// GOOGLE_APPLICATION_CREDENTIALS, the file of `gcloud auth application-default
+// login`, or the metadata server of a machine in Google's cloud
+// (GCE_METADATA_HOST). GOOGLE_CLOUD_QUOTA_PROJECT names the project that pays,
+// GOOGLE_CLOUD_UNIVERSE_DOMAIN another cloud. Google's libraries also read other
+// variables, such as those for proxies. Code can set another host or login in a
+// [Manager].
 //
-// A secret is asked for once in a load, for no longer than 30 seconds; Google's
-// library tries three times.
+// A load fetches each secret once, with a timeout of 30 seconds. Google's library
+// tries three times.
 package gcpsm
 
 import (
@@ -123,7 +123,7 @@ func call[T any](ctx context.Context, m Manager, do func(context.Context, *secre
 	if len(m.Options) > 0 {
 		key.first = &m.Options[0]
 	}
-	own, end := context.WithCancel(ctx) // for who calls a resolver outside of a load
+	own, end := context.WithCancel(ctx) // for calls of a resolver outside of a load
 	defer end()
 	return keycall.Do(ctx, gcpcause.Text, nil, func(ctx context.Context) (T, error) {
 		client, err := sealcfg.Shared(own, key, func(ctx context.Context) (*secretmanager.Client, error) {
@@ -142,12 +142,12 @@ func call[T any](ctx context.Context, m Manager, do func(context.Context, *secre
 	})
 }
 
-// Source is all secrets of a project whose names begin with prefix: with prod-app-,
-// the secret prod-app-db__api-key is db.api_key. Two underscores or hyphens separate
-// levels, a hyphen stands for an underscore, and case does not count. Of a secret that
-// no setting is named like, the user is warned, and it is not asked for; with
-// [sealcfg.Strict], it is a problem. Secrets are listed, then asked for one by
-// one. Give Source to [sealcfg.WithSource].
+// Source returns a source for all secrets of a project whose names begin with
+// prefix: with prod-app-, the secret prod-app-db__api-key is db.api_key. Two
+// underscores or hyphens separate levels, a hyphen is an underscore, and case is
+// ignored. A secret without a setting of that name causes a warning and is not
+// fetched; with [sealcfg.Strict], it is a problem. Source lists the secrets, then
+// fetches them one by one. Pass it to [sealcfg.WithSource].
 func Source(project, prefix string) sealcfg.Source { return Manager{}.Source(project, prefix) }
 
 // Source is the function [Source] with this manager.
@@ -182,7 +182,7 @@ func (s source) Read(ctx context.Context, r *sealcfg.Reading) error {
 	return nil
 }
 
-// names lists the secrets, what names a group before what names a part of it.
+// names lists the secrets. A group comes before its parts.
 func (s source) names(ctx context.Context, client *secretmanager.Client) ([]string, error) {
 	if !short.MatchString(s.project + "/x") {
 		return nil, errors.New("that is no name of a project")

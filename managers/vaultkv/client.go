@@ -19,7 +19,7 @@ import (
 	"github.com/sealcfg/sealcfg/internal/vaultcause"
 )
 
-// client is what the calls of one load have in common.
+// client is shared by the calls of one load.
 type client struct {
 	vault   *api.Client
 	refused atomic.Value // the host to which a redirect would have led
@@ -53,11 +53,11 @@ func newClient(ctx context.Context, given *api.Client) (*client, error) {
 	return c, err
 }
 
-// tokenOfFile returns the token that `vault login` has left, "" if there is none.
+// tokenOfFile returns the token that `vault login` has stored, or "".
 func tokenOfFile() (string, error) {
 	home, err := homedir.Dir()
 	if err != nil {
-		return "", nil // somebody without a home has not logged in
+		return "", nil // without a home directory, the user has not logged in
 	}
 	text, err := os.ReadFile(filepath.Join(home, ".vault-token"))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -66,10 +66,10 @@ func tokenOfFile() (string, error) {
 	return strings.TrimSpace(string(text)), err
 }
 
-// redirect is asked before a redirect is followed. Vault's library follows one
-// itself, wherever it leads and with the token in a header, if it gets the
-// answer to see (ErrUseLastResponse). So the answer loses its Location if that is
-// on another host.
+// redirect is called before a redirect is followed. It returns ErrUseLastResponse,
+// so Vault's library gets the response and would follow the redirect itself, to any
+// host and with the token in a header. Therefore redirect deletes the Location of a
+// response that leads to another host.
 func (c *client) redirect(next *http.Request, before []*http.Request) error {
 	if next.URL.Host != before[0].URL.Host && next.Response != nil {
 		c.refused.Store(next.URL.Host)
@@ -112,8 +112,8 @@ func (c *client) fields(ctx context.Context, name, version string) (map[string]a
 	return fields, nil
 }
 
-// mount returns the mount that a path lies in, and whether its engine is of
-// version 2. Vault's own command asks in the same way.
+// mount returns the mount of a path, and whether its engine is version 2. Vault's
+// own command uses the same request.
 func (c *client) mount(ctx context.Context, name string) (mount string, second bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -139,7 +139,7 @@ func (c *client) mount(ctx context.Context, name string) (mount string, second b
 	return mount, second, nil
 }
 
-// describe says why a call failed.
+// describe returns the reason why a call failed.
 func (c *client) describe(err error) string {
 	if host, ok := c.refused.Load().(string); ok {
 		return "redirected to another host, " + host + ", which does not get the token"
@@ -153,7 +153,7 @@ func describe(err error) string {
 	switch {
 	case errors.As(err, &answer):
 		said := ""
-		if !answer.RawError { // else it is not Vault that speaks, and it may repeat the request
+		if !answer.RawError { // otherwise it is not an answer of Vault, and may repeat the request
 			said = vaultcause.Messages(strings.Join(answer.Errors, "\n"))
 		}
 		if said == "" {

@@ -1,31 +1,31 @@
-// Package vaultkv takes settings from the key-value engines of HashiCorp Vault (or of
-// OpenBao), version 1 and 2. A program imports it like a driver of database/sql:
+// Package vaultkv takes settings from the key-value engines of HashiCorp Vault (or
+// of OpenBao), version 1 and 2. A program imports it like a driver of database/sql:
 //
 //	import _ "github.com/sealcfg/sealcfg/managers/vaultkv"
 //
-// Then a value may name a field of a secret, or all of them as a JSON object:
+// Then a value may reference a field of a secret, or all of them as a JSON object:
 //
 //	password: ref+vaultkv://secret/db#password
 //
-// The scheme vault of the tool vals is the same. The path is that of `vault kv get`:
-// the mount and what is below it. Which version the engine has, Vault is asked once
-// in a load for each mount; with version 2, data/ behind the mount may be written or
-// left out, and behind the path may stand ?version=3. All fields of a secret become
+// The scheme vault of the tool vals is the same. The path is the path of `vault kv
+// get`: the mount and the path below it. A load requests the version of the engine
+// from Vault once for each mount. With version 2, data/ after the mount is
+// optional, and ?version=3 may follow the path. All fields of a secret become
 // settings with [Source].
 //
-// Contacted is the server at VAULT_ADDR, and no other: a redirect is followed to the
-// same host only, for it would take the token along. Proxies and VAULT_AGENT_ADDR,
-// where set, stand in between, as they do for Vault's own command.
+// The package contacts only the server at VAULT_ADDR. It follows a redirect only to
+// the same host, because the request contains the token. As in Vault's own command,
+// requests go through proxies and VAULT_AGENT_ADDR if they are set.
 //
-// The token is that of VAULT_TOKEN, else the one in ~/.vault-token, where
-// `vault login` leaves it; an agent may add its own. Of Vault's other variables these
-// have a meaning here: VAULT_NAMESPACE, VAULT_CACERT, VAULT_CACERT_BYTES,
-// VAULT_CAPATH, VAULT_CLIENT_CERT, VAULT_CLIENT_KEY, VAULT_TLS_SERVER_NAME,
-// VAULT_SKIP_VERIFY, VAULT_CLIENT_TIMEOUT, VAULT_MAX_RETRIES (2, if not set),
-// VAULT_RATE_LIMIT, VAULT_HEADERS, VAULT_PROXY_ADDR and VAULT_DISABLE_REDIRECTS.
-// Another way to log in is for the code: [Manager].
+// The token comes from VAULT_TOKEN, or from ~/.vault-token, where `vault login`
+// stores it. An agent may add its own. Of Vault's other variables, these have an
+// effect: VAULT_NAMESPACE, VAULT_CACERT, VAULT_CACERT_BYTES, VAULT_CAPATH,
+// VAULT_CLIENT_CERT, VAULT_CLIENT_KEY, VAULT_TLS_SERVER_NAME, VAULT_SKIP_VERIFY,
+// VAULT_CLIENT_TIMEOUT, VAULT_MAX_RETRIES (2, if not set), VAULT_RATE_LIMIT,
+// VAULT_HEADERS, VAULT_PROXY_ADDR and VAULT_DISABLE_REDIRECTS. Code can log in in
+// another way with a [Manager].
 //
-// A secret is asked for once in a load, for no longer than 30 seconds.
+// A load fetches each secret once, with a timeout of 30 seconds.
 package vaultkv
 
 import (
@@ -47,8 +47,9 @@ func init() { sealcfg.Resolvers.Register(Manager{}) }
 
 // Manager is Vault. The zero value is ready for use.
 type Manager struct {
-	// Client asks Vault; nil is one as the environment says when settings are
-	// loaded. It is used as it is: which redirects it follows is its own affair.
+	// Client is the client for Vault. If it is nil, a client is configured from the
+	// environment when settings are loaded. The package does not change a given
+	// client; for example, the client decides which redirects it follows.
 	Client *api.Client
 }
 
@@ -71,8 +72,8 @@ func (m Manager) Resolve(ctx context.Context, ref sealcfg.Reference) (string, er
 
 var number = regexp.MustCompile(`^[0-9]{1,9}$`)
 
-// Source is the secret at a path such as secret/app, whose fields become settings.
-// Give it to [sealcfg.WithSource].
+// Source returns a source for the secret at a path such as secret/app. The fields
+// of the secret become settings. Pass it to [sealcfg.WithSource].
 func Source(path string) sealcfg.Source { return Manager{}.Source(path) }
 
 // Source is the function [Source] with this manager.

@@ -1,5 +1,5 @@
-// Package awsconfig is what the packages for AWS's managers of secrets have in
-// common: how AWS is asked.
+// Package awsconfig configures the calls to AWS for the packages of AWS's secret
+// managers.
 package awsconfig
 
 import (
@@ -14,15 +14,15 @@ import (
 	"github.com/sealcfg/sealcfg"
 )
 
-// region is what a region's name looks like. It becomes part of a host's name, so
-// it must not hold anything else.
+// region matches the name of a region. The name becomes part of a host name, so
+// region allows no other characters.
 var region = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`)
 
 type shared struct{}
 
-// Load returns the given configuration, or else that of the environment, once for
-// all secrets of a load, so that credentials are got once. in is the region of a
-// reference, "" for that of the configuration.
+// Load returns the given configuration, or the configuration of the environment. A
+// load reads the environment once for all secrets, so that it gets credentials
+// once. in is the region of a reference, or "" for the region of the configuration.
 func Load(ctx context.Context, given *aws.Config, in string) (aws.Config, error) {
 	if in != "" && !region.MatchString(in) {
 		return aws.Config{}, errors.New("parameter \"region\" is not the name of a region")
