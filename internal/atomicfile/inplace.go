@@ -29,7 +29,7 @@ func overwrite(ctx context.Context, target string, data []byte, old fs.FileInfo,
 			err = errors.Join(err, closeErr)
 		}
 	}()
-	// The file may be mounted in a second place, whose directory has another lock.
+	// The file may also be mounted in another directory, which has a different lock.
 	if _, err := lockFile(ctx, f, lockWait); err != nil {
 		return err
 	}

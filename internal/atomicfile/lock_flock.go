@@ -55,7 +55,7 @@ func (l dirLock) unlock() {
 	}
 }
 
-// sweep removes what killed processes have left in the directory.
+// sweep removes the temporary files of killed processes from the directory.
 func (l dirLock) sweep() {
 	if l.dir != nil {
 		sweep(l.dir.Name())

@@ -22,8 +22,8 @@ func lockDir(context.Context, string) (dirLock, error) {
 
 func (dirLock) unlock() { oneWriter.Unlock() }
 
-// sweep does nothing: a temporary file may be that of another process.
+// sweep removes no files, because a temporary file may belong to another process.
 func (dirLock) sweep() {}
 
-// lockFile locks nothing.
+// lockFile takes no lock.
 func lockFile(context.Context, *os.File, time.Duration) (held bool, err error) { return false, nil }

@@ -13,10 +13,10 @@ import (
 // [TempPattern].
 const lockName = ".lock.sealcfg-directory"
 
-// dirLock makes its holder the only Write in a directory. A directory
-// cannot be locked here, so a file in it is: nobody else may open it, and the system
-// removes it with the last handle, which ends with the process. One that a
-// power cut left behind is locked like a new one.
+// dirLock makes its holder the only Write in a directory. Windows cannot lock a
+// directory, so dirLock locks a file in it: no other process may open the file, and
+// the system removes it with the last handle, which ends with the process. A file
+// that a power cut left there is locked like a new one.
 type dirLock struct {
 	dir    string
 	handle syscall.Handle // 0 if there is no lock
@@ -53,20 +53,20 @@ func (l dirLock) unlock() {
 	}
 }
 
-// sweep removes what killed processes have left in the directory. The lock itself,
-// which has a name like theirs, is open and stays.
+// sweep removes the temporary files of killed processes from the directory. The
+// name of the lock file matches their pattern too, but it is open and stays.
 func (l dirLock) sweep() {
 	if l.handle != 0 {
 		sweep(l.dir)
 	}
 }
 
-// inUse tells whether an error may go away because another process has the file
-// open, or is just removing it, which shows as a denied access.
+// inUse reports whether an error may be temporary: another process has the file
+// open, or is just removing it, which causes an access-denied error.
 func inUse(err error) bool {
 	const sharingViolation = syscall.Errno(32)
 	return errors.Is(err, sharingViolation) || errors.Is(err, syscall.ERROR_ACCESS_DENIED)
 }
 
-// lockFile locks nothing: no file is written in place here.
+// lockFile takes no lock: on Windows, no file is written in place.
 func lockFile(context.Context, *os.File, time.Duration) (held bool, err error) { return false, nil }

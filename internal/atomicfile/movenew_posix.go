@@ -9,7 +9,7 @@ import (
 	"os"
 )
 
-// moveNew gives temp the name target, which nothing may have.
+// moveNew renames temp to target, which must not exist.
 func moveNew(temp, target string) error {
 	switch err := renameNew(temp, target); {
 	case errors.Is(err, fs.ErrExist):
@@ -20,8 +20,8 @@ func moveNew(temp, target string) error {
 	return linkNew(temp, target)
 }
 
-// linkNew does it with a hard link, also in one step. The old name is there for a
-// moment more, and for good if the process is killed in it.
+// linkNew does the same with a hard link, also in one step. The old name exists a
+// moment longer. It stays if the process is killed in that moment.
 func linkNew(temp, target string) error {
 	err := os.Link(temp, target)
 	switch {

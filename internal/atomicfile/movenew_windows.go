@@ -6,8 +6,8 @@ import (
 	"syscall"
 )
 
-// moveNew gives temp the name target, which nothing may have. os.Rename would
-// replace; the plain system call does not.
+// moveNew renames temp to target, which must not exist. os.Rename would replace an
+// existing file; the plain system call does not.
 func moveNew(temp, target string) error {
 	from, err := syscall.UTF16PtrFromString(temp)
 	if err != nil {

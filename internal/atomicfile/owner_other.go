@@ -7,5 +7,6 @@ import (
 	"os"
 )
 
-// keepOwner has nothing to keep: a new file inherits its rights from the directory.
+// keepOwner returns the old mode: a new file inherits its rights from the
+// directory.
 func keepOwner(_ *os.File, old fs.FileInfo) fs.FileMode { return old.Mode().Perm() }

@@ -9,7 +9,7 @@ import (
 )
 
 // Relink makes alias a hard link to the file at path again, after [Write] has
-// replaced that file. old is what alias must contain, else Relink fails with
+// replaced that file. If alias does not contain old, Relink fails with
 // [ErrChanged]. On every error alias is unchanged. The end of ctx ends the wait for
 // the lock of the directory.
 func Relink(ctx context.Context, path, alias string, old []byte) error {

@@ -7,11 +7,11 @@ import (
 	"os"
 )
 
-// rename gives temp the name target, in place of what has it.
+// rename renames temp to target and replaces an existing file.
 func rename(temp, target string) error { return os.Rename(temp, target) }
 
 // Open opens a file for reading that a [Write] may be replacing.
 func Open(path string) (*os.File, error) { return os.Open(path) }
 
-// replaceable is nil: the rights are those of the directory.
+// replaceable returns nil: the permissions of the directory decide.
 func replaceable(fs.FileInfo) error { return nil }

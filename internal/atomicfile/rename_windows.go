@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// openWait bounds the wait for readers: a file that somebody has open, be it a
-// scanner for viruses, cannot be replaced here.
+// openWait limits the wait for readers: Windows cannot replace a file that another
+// program, such as a virus scanner, has open.
 const openWait = 2 * time.Second
 
-// rename gives temp the name target, in place of what has it.
+// rename renames temp to target and replaces an existing file.
 func rename(temp, target string) error {
 	return patiently(func() error { return os.Rename(temp, target) })
 }
@@ -26,7 +26,7 @@ func Open(path string) (f *os.File, err error) {
 	return f, err
 }
 
-// patiently tries again for as long as somebody else is in the way.
+// patiently repeats try while another process has the file open.
 func patiently(try func() error) error {
 	for deadline := time.Now().Add(openWait); ; time.Sleep(5 * time.Millisecond) {
 		err := try()
@@ -36,7 +36,8 @@ func patiently(try func() error) error {
 	}
 }
 
-// replaceable says whether a file may be replaced as far as it is known before.
+// replaceable returns an error if it is clear in advance that a file cannot be
+// replaced.
 func replaceable(old fs.FileInfo) error {
 	if old.Mode().Perm()&0o200 == 0 {
 		return errors.New("the file has the read-only attribute")

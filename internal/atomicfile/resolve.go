@@ -11,9 +11,9 @@ import (
 // maxLinks is how many links in a row are followed, as Linux does.
 const maxLinks = 40
 
-// resolve returns the file that path stands for, links followed to the end,
-// and what is there now: nil if nothing is. The end of a dangling link counts
-// as a file that does not exist yet.
+// resolve follows the links at path to the end. It returns the path of the target
+// and its FileInfo, or nil if the target does not exist. The end of a dangling link
+// counts as a file that does not exist yet.
 func resolve(path string, noClobber bool) (target string, old fs.FileInfo, err error) {
 	target = path
 	for range maxLinks {

@@ -2,5 +2,5 @@
 
 package atomicfile
 
-// syncDir has nothing to do: a directory cannot be flushed here.
+// syncDir returns nil: a directory cannot be flushed on this system.
 func syncDir(string) error { return nil }

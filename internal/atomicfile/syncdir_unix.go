@@ -13,7 +13,7 @@ import (
 func syncDir(dir string) error {
 	f, err := os.Open(dir)
 	if errors.Is(err, fs.ErrPermission) {
-		return nil // may be written but not read: nothing can flush it
+		return nil // the directory may be writable but not readable; then it cannot be flushed
 	}
 	if err != nil {
 		return err

@@ -1,5 +1,5 @@
-// Package atomicfile replaces a file in one step: whoever reads it, and
-// whatever happens to the machine, finds the old content or the new one whole.
+// Package atomicfile replaces a file in one step: readers always find the complete
+// old or the complete new content, even after a crash.
 package atomicfile
 
 import (
@@ -18,12 +18,13 @@ import (
 )
 
 var (
-	// ErrChanged says that the file is not what Options.IfUnchanged expects.
+	// ErrChanged reports that the file does not have the content in
+	// Options.IfUnchanged.
 	ErrChanged = errors.New("the file has changed meanwhile")
-	// ErrExists says that Options.NoClobber found something at the path. It
-	// is an [fs.ErrExist] too.
+	// ErrExists reports that the path exists although Options.NoClobber is set. It
+	// is also an [fs.ErrExist].
 	ErrExists = fmt.Errorf("the path is taken: %w", fs.ErrExist)
-	// ErrNotRegular says that the path leads to a directory, a device or a pipe.
+	// ErrNotRegular reports that the path leads to a directory, a device or a pipe.
 	ErrNotRegular = errors.New("not a regular file")
 	// ErrInPlace is the one error after which the new content is in place:
 	// either the directory could not be flushed, so a power cut may bring the
@@ -51,47 +52,47 @@ type Options struct {
 	// Private takes every right of group and others away, from a file that
 	// exists as well: for plain text.
 	Private bool
-	// IfUnchanged, if not nil, is what the file must hold at the moment it is
-	// replaced, else Write fails with [ErrChanged]; a file that is gone has
-	// changed. An empty slice demands an empty file. Write only reads it.
+	// IfUnchanged, if not nil, is the required content of the file at the moment it
+	// is replaced. Otherwise Write fails with [ErrChanged]; a removed file has also
+	// changed. An empty slice requires an empty file. Write only reads the slice.
 	IfUnchanged []byte
-	// NoClobber demands that nothing is at the path, not even a dangling
-	// link, else Write fails with [ErrExists]. It excludes IfUnchanged.
+	// NoClobber requires that the path does not exist, not even as a dangling link.
+	// Otherwise Write fails with [ErrExists]. It excludes IfUnchanged.
 	NoClobber bool
 	// InPlace, if not nil, lets Write overwrite a file that it cannot replace: a
-	// single file that is mounted into a container, or one whose directory cannot
-	// be written. A reader, and a crash, may then find half of it. So InPlace is
-	// called before, and keeps a copy from which the file can be restored. done is
-	// called once the file is whole again, with the new contents or with the old
+	// single file that is mounted into a container, or one whose directory is not
+	// writable. A reader, and a crash, may then find half of it. So InPlace is
+	// called first, and keeps a copy from which the file can be restored. done is
+	// called when the file is complete again, with the new contents or with the old
 	// ones, and removes the copy.
 	InPlace func() (done func(written bool), err error)
 }
 
-// TempPattern matches the names of the temporary files, in the syntax of
-// .gitignore and [filepath.Match]. A process that is killed leaves its own behind,
-// until the next one writes a file in the same directory.
+// TempPattern matches the names of the temporary files, in the syntax of .gitignore
+// and [filepath.Match]. The temporary file of a killed process stays until another
+// process writes a file in the same directory.
 const TempPattern = ".*.sealcfg-*"
 
-// Write makes data the content of the file at path. It writes a temporary file
-// in the same directory, flushes it, renames it over the old one and flushes
-// the directory. On every error but [ErrInPlace] the old file stands
-// untouched, and the temporary one is gone.
+// Write replaces the content of the file at path with data. It writes a temporary
+// file in the same directory, flushes it, renames it over the old one and flushes
+// the directory. On every error except [ErrInPlace], the old file is unchanged and
+// the temporary file is removed.
 //
 // A link at path stays a link, and its target is replaced. The mode is kept, and
-// owner and group where the system lets us; where the group cannot be kept, the
-// new group gets no more than others have. On Linux and macOS, extended attributes
-// are kept as far as file system and rights allow; on Linux, access control lists
-// and SELinux labels are among them. Hard links are not kept.
+// owner and group where the system permits it. If the group cannot be kept, the new
+// group gets no more rights than others have. On Linux and macOS, extended
+// attributes are kept as far as file system and rights allow; on Linux, access
+// control lists and SELinux labels are among them. Hard links are not kept.
 //
-// Write may be called at the same time from anywhere. Calls of Write on files
-// of one directory, from other processes too, work one after another, so of two
-// writers with the same IfUnchanged one fails. (Where
-// the file system has no locks, that holds within one process.) Another
-// program may still slip in between compare and rename. Whoever has the directory
-// to itself removes the temporary files that killed processes left there.
+// Write may be called concurrently. Calls of Write on files of one directory, also
+// from other processes, run one after another, so of two writers with the same
+// IfUnchanged one fails. (Where the file system has no locks, that holds within one
+// process.) Another program may still write the file between compare and rename.
+// The first call that has the directory to itself removes the temporary files of
+// killed processes.
 //
-// The end of ctx ends the wait for the lock, and nothing else: what comes after it
-// is short. Catch signals while it runs.
+// The end of ctx ends only the wait for the lock, because the steps after it are
+// short. Catch signals during the call.
 func Write(ctx context.Context, path string, data []byte, opt Options) error {
 	if err := write(ctx, path, data, opt); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
@@ -159,12 +160,13 @@ func flushed(dir string) error {
 // perhaps many processes one after another.
 const lockWait = 30 * time.Second
 
-// fill writes a temporary file that is in every respect what the target will be.
+// fill writes a temporary file with the content, mode, owner and attributes of the
+// new target.
 func fill(temp, target string, data []byte, old fs.FileInfo, opt Options) (err error) {
 	perm := opt.Mode.Perm()
 	switch {
 	case old != nil:
-		perm = 0o600 // until the owner is right: nobody else may open it before
+		perm = 0o600 // until the owner is right, other users must not be able to open it
 	case perm == 0:
 		perm = 0o644
 	}
@@ -238,7 +240,7 @@ type renameError struct{ err error }
 func (e *renameError) Error() string { return "replace it: " + e.err.Error() }
 func (e *renameError) Unwrap() error { return e.err }
 
-// check fails if the file is not what the caller expects.
+// check fails if the file does not match opt.IfUnchanged.
 func check(path string, opt Options) error {
 	if opt.IfUnchanged == nil {
 		return nil

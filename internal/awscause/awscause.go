@@ -1,4 +1,4 @@
-// Package awscause says on one line why a call of AWS's library failed.
+// Package awscause describes on one line why a call of AWS's library failed.
 package awscause
 
 import (
@@ -10,7 +10,7 @@ import (
 	"github.com/sealcfg/sealcfg/internal/errtext"
 )
 
-// apiError is what AWS answers, in the words of its library.
+// apiError is the error type of AWS's library for an error response.
 type apiError interface {
 	error
 	ErrorCode() string
@@ -20,8 +20,8 @@ type apiError interface {
 // Text is the text of [Of].
 func Text(err error) string { return Of(err).Error() }
 
-// Of returns the cause. Of a message of AWS it takes the first line: those that
-// follow, about a signature that does not fit, repeat the request.
+// Of returns the cause. It keeps the first line of a message of AWS: the further
+// lines, about a signature that does not match, repeat the request.
 func Of(err error) error {
 	text := err.Error()
 	var api apiError
@@ -44,7 +44,8 @@ func Of(err error) error {
 
 var assumed = regexp.MustCompile(`failed to assume role '[^']*'`)
 
-// reason cuts off what AWS's library was about when an error came up.
+// reason removes the description of the failed operation from an error of AWS's
+// library.
 func reason(text string) string {
 	for _, about := range []string{"request send failed, ", "failed to refresh cached credentials, "} {
 		if i := strings.LastIndex(text, about); i >= 0 {

@@ -1,4 +1,4 @@
-// Package azurecause says why a call of Azure's library failed.
+// Package azurecause describes why a call of Azure's library failed.
 package azurecause
 
 import (
@@ -14,8 +14,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 )
 
-// Text picks out what the vault, or the place that issues tokens, answered, or why
-// they could not be asked. It returns "" for an error that it does not know.
+// Text returns the error response of the vault or of the login host, or the reason
+// why they could not be reached. It returns "" for an unknown error.
 func Text(err error) string {
 	var login *azidentity.AuthenticationFailedError
 	var vault *azcore.ResponseError
@@ -34,8 +34,8 @@ func Text(err error) string {
 	return ""
 }
 
-// answer reads the two forms in which Azure says what is wrong: that of a
-// service, and that of OAuth.
+// answer reads the two forms of Azure's error responses: the form of a service and
+// the form of OAuth.
 func answer(r *http.Response) string {
 	var said struct {
 		Error       json.RawMessage `json:"error"`

@@ -6,12 +6,12 @@ import (
 	"unicode/utf8"
 )
 
-// Of returns the candidate that word is most likely a misspelling of, and false
-// if none is near. A candidate that differs only in case wins at once. Otherwise
-// one slip (a rune left out, added, changed, or two swapped) is allowed for every
-// three runes of word, three at most. If nothing is that near, a candidate is
-// taken that shares a beginning with word ("prod" for "production"), provided it
-// is the only one. Among equals the first wins.
+// Of returns the candidate that word is most likely a misspelling of, and false if
+// no candidate is close. A candidate that differs only in case wins at once.
+// Otherwise one edit (a rune left out, added, changed, or two swapped) is allowed
+// for every three runes of word, three at most. If no candidate is that close, Of
+// returns a candidate that shares a beginning with word ("prod" for "production"),
+// provided it is the only one. Among equals the first wins.
 func Of(word string, candidates []string) (string, bool) {
 	for _, c := range candidates {
 		if strings.EqualFold(word, c) {

@@ -31,8 +31,9 @@ func restored(start func() error) error {
 	if before == nil || before.Cur == 0 {
 		return start()
 	}
-	// A child gets its limits when it is made, and Go cannot set them in between.
-	// For that moment there is what notDumpable does, where it does anything.
+	// A child gets its limits when it is created, and Go cannot set them in between.
+	// In that moment, only notDumpable protects this process, where the system
+	// supports it.
 	_ = syscall.Setrlimit(syscall.RLIMIT_CORE, before)
 	defer lower()
 	return start()

@@ -1,6 +1,6 @@
 package coredump
 
-// off has nothing to do: the Go runtime turns Windows Error Reporting off for its
+// off has no effect: the Go runtime disables Windows Error Reporting for its
 // process, unless $GOTRACEBACK is wer.
 func off() {}
 

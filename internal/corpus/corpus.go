@@ -19,7 +19,7 @@ import (
 //go:embed modules.txt
 var pinned string
 
-// ErrAbsent says that a module of the list is not in the module cache.
+// ErrAbsent reports that a module of the list is not in the module cache.
 var ErrAbsent = errors.New("module is not in the module cache (fetch it with .ci/corpus.sh)")
 
 // A File is one YAML file of a module.

@@ -12,19 +12,19 @@ import (
 	"github.com/sealcfg/sealcfg/internal/shellwords"
 )
 
-// ErrNone says that no variable names an editor and none of the usual ones is
-// installed.
+// ErrNone reports that no variable names an editor and that none of the usual
+// editors is installed.
 var ErrNone = errors.New("no editor found")
 
-// ErrFind says that the editor that a variable names is not installed.
+// ErrFind reports that an editor from a variable is not installed.
 var ErrFind = errors.New("find the editor")
 
 // A Command is an editor and the arguments that its user gives it.
 type Command struct {
 	// Path is the executable, as lookPath has found it.
 	Path string
-	// Args are the words of the command line; the first is the program as
-	// it was written. The file comes after them.
+	// Args are the words of the command line; the first is the program as it was
+	// written. The file comes after them.
 	Args []string
 	// Source is the variable that named the editor, "" if none did.
 	Source string
@@ -51,12 +51,12 @@ func programName(path string) string {
 // variables are the variables that name an editor, the strongest first.
 var variables = []string{"SOPS_EDITOR", "VISUAL", "EDITOR"}
 
-// Choose returns the editor that the first variable of $SOPS_EDITOR, $VISUAL
-// and $EDITOR names which is not blank. An editor that is named but not
-// installed is an error: opening another one instead would surprise. If none is named, it
-// is the first of vi and nano (on Windows also notepad) that is installed, else [ErrNone].
+// Choose returns the editor in the first of $SOPS_EDITOR, $VISUAL and $EDITOR that
+// is not blank. If that editor is not installed, Choose returns an error: another
+// editor would be a surprise. If all variables are blank, Choose returns the first
+// of vi and nano (on Windows also notepad) that is installed, or [ErrNone].
 //
-// The two functions are [os.LookupEnv] and [exec.LookPath], or tests' fakes.
+// The two functions are [os.LookupEnv] and [exec.LookPath], or fakes in tests.
 //
 // [exec.LookPath]: https://pkg.go.dev/os/exec#LookPath
 func Choose(lookupEnv func(string) (string, bool), lookPath func(string) (string, error)) (Command, error) {
@@ -86,7 +86,7 @@ func named(variable, value string, lookPath func(string) (string, error)) (Comma
 		if path, err := lookPath(whole); err == nil {
 			return Command{Path: path, Args: []string{whole}, Source: variable}, nil
 		}
-		value = filepath.ToSlash(value) // a backslash would escape what follows
+		value = filepath.ToSlash(value) // a backslash would escape the next character
 	}
 	words, err := shellwords.Split(value)
 	if err != nil {

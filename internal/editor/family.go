@@ -50,8 +50,8 @@ func familyOf(name string) family {
 	return unknown
 }
 
-// family looks behind links first: vi is often vim, nano is pico on macOS, and
-// Debian's "editor" is any of them. Behind a wrapper (snap) the name has to do.
+// family resolves links first: vi is often vim, nano is pico on macOS, and Debian's
+// "editor" is any of them. For a wrapper (snap), it uses the name.
 func (c Command) family() family {
 	if real, err := filepath.EvalSymlinks(c.Path); err == nil {
 		if f := familyOf(programName(real)); f != unknown {
@@ -61,10 +61,10 @@ func (c Command) family() family {
 	return familyOf(c.Name())
 }
 
-// vimPrivate is what keeps vim and Neovim from writing the text elsewhere than to
-// the file; -n and -i NONE see to swap files and registers. It runs after the user's
-// own settings. Separate commands, for a stripped vim may lack an option
-// and would not do the rest.
+// vimPrivate keeps vim and Neovim from writing the text to other files. The flags
+// -n and -i NONE disable swap files and registers. It runs after the user's own
+// settings. The commands are separate, because a stripped vim may lack an option
+// and would skip the rest.
 const vimPrivate = "silent! set nobackup nowritebackup patchmode=" +
 	" | silent! set noundofile" +
 	" | silent! set viminfo=" +
@@ -78,22 +78,23 @@ var vimNoModelines = []string{
 	"--cmd", "silent! autocmd sealcfg BufReadPre * set nomodeline modelines=0",
 }
 
-// emacsPrivate does the same as both for Emacs, after the init file. What a package keeps
-// of the minibuffer and of what was copied is held back by advice and not by turning
-// the package off: an init file may turn it on later, when the first key is pressed.
+// emacsPrivate does the same as vimPrivate and vimNoModelines for Emacs, after the
+// init file. Packages save the minibuffer and the copied text. emacsPrivate
+// disables their save functions by advice. It does not disable the packages,
+// because an init file may enable them later, when the first key is pressed.
 const emacsPrivate = "(progn" +
 	" (setq make-backup-files nil auto-save-default nil create-lockfiles nil)" +
 	" (setq enable-local-variables nil enable-local-eval nil enable-dir-local-variables nil)" + // the modelines of Emacs
 	" (with-eval-after-load 'savehist (advice-add 'savehist-save :override #'ignore))" +
 	" (with-eval-after-load 'desktop (advice-add 'desktop-save :override #'ignore)))"
 
-// private returns the flags that keep copies of the text inside dir, the
-// directory of the file, or from being made at all.
+// private returns the flags that keep copies of the text inside dir, the directory
+// of the file, or prevent them.
 //
-// What remains: nano writes a .save file when it is killed, into dir. A vi that
-// is not vim may keep a recovery file in a place of its own (nvi:
-// /var/tmp/vi.recover). An Emacs server keeps its own settings. Editors with a window (VS Code's local
-// history and hot exit) keep copies that no flag turns off.
+// Some copies remain. nano writes a .save file into dir when it is killed. A vi
+// that is not vim may keep a recovery file in another directory (nvi:
+// /var/tmp/vi.recover). An Emacs server keeps its own settings. Editors with a
+// window (VS Code's local history and hot exit) keep copies that no flag disables.
 func (f family) private(dir string) []string {
 	switch f {
 	case vim:
@@ -109,19 +110,20 @@ func (f family) private(dir string) []string {
 	return nil
 }
 
-// environment returns the variables that do what no flag does.
+// environment returns the variables for settings that have no flag.
 func (f family) environment(dir string) []string {
 	if f == nano {
-		// Where "set historylog" keeps what was searched for, and put in its place;
-		// unless there is a folder ~/.nano, which is older than the variable.
+		// With "set historylog", nano stores search and replacement strings in this
+		// directory, unless the directory ~/.nano exists, which is older than the
+		// variable.
 		return []string{"XDG_DATA_HOME=" + dir}
 	}
 	return nil
 }
 
-// arguments returns the arguments after the program: what keeps the text
-// private, the user's own, then the file, opened at line if it is above 0 and
-// the editor is known to have a flag for that.
+// arguments returns the arguments after the program: first the flags that keep the
+// text private, then the user's own arguments, then the file. The file is opened at
+// line if line is above 0 and the editor is known to have a flag for that.
 func (c Command) arguments(file string, line int) []string {
 	if strings.HasPrefix(file, "-") {
 		file = "." + string(filepath.Separator) + file

@@ -9,9 +9,9 @@ import (
 )
 
 var (
-	// ending are the signals that tell this process to end.
+	// ending are the signals that request the end of this process.
 	ending = []os.Signal{syscall.SIGTERM, syscall.SIGHUP}
-	// meantForEditor are the ones that the terminal sends to everybody in it.
+	// meantForEditor are the signals that the terminal sends to all its processes.
 	meantForEditor = []os.Signal{syscall.SIGINT, syscall.SIGQUIT}
 )
 

@@ -6,10 +6,10 @@ import (
 )
 
 var (
-	// ending are the signals that tell this process to end: the runtime maps
+	// ending are the signals that request the end of this process: the runtime maps
 	// closing the console and logging off to SIGTERM.
 	ending = []os.Signal{syscall.SIGTERM}
-	// meantForEditor are the ones that the console sends to everybody in it.
+	// meantForEditor are the signals that the console sends to all its processes.
 	meantForEditor = []os.Signal{os.Interrupt}
 )
 

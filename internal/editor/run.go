@@ -12,15 +12,14 @@ import (
 	"time"
 )
 
-// grace is how long an editor has to end by itself after it was told to.
+// grace is the time an editor has to end by itself after the signal to end.
 const grace = 2 * time.Second
 
-// Stdio is what the editor gets as its terminal: os.Stdin and its brothers.
-// They are files and nothing else, for an editor needs the terminal itself; nil
-// is the null device.
+// Stdio is the terminal of the editor: os.Stdin, os.Stdout and os.Stderr. They must
+// be files, because an editor needs the terminal itself. nil is the null device.
 type Stdio struct{ In, Out, Err *os.File }
 
-// Result tells how an editor ended by itself.
+// Result describes an editor that ended by itself.
 type Result struct {
 	// ExitCode is 0 for success. An editor that a signal killed has 128 and
 	// the signal's number, as in a shell; on Windows it is the system's code.
@@ -29,7 +28,8 @@ type Result struct {
 	Ran time.Duration
 }
 
-// A SignalError says that this process was told to end while the editor ran.
+// A SignalError reports that a signal requested the end of this process while the
+// editor ran.
 type SignalError struct{ sig os.Signal }
 
 // Error names the signal.
@@ -38,19 +38,19 @@ func (e *SignalError) Error() string { return "ended by signal: " + e.sig.String
 // Signal returns the signal that came.
 func (e *SignalError) Signal() os.Signal { return e.sig }
 
-// Run opens file in the editor, at line if that is above 0 and the editor is
-// known to take one, and waits for its end. Known editors also get the flags
-// that keep them from writing the text elsewhere than beside the file, so file has to
-// lie in a private directory.
+// Run opens file in the editor, at line if that is above 0 and the editor is known
+// to support it, and waits for its end. Known editors also get the flags that keep
+// them from writing the text outside the directory of the file, so that directory
+// must be private.
 //
-// The editor runs in our process group and has the terminal. Meanwhile Ctrl-C
-// and Ctrl-\ are its own business: this process takes no notice of them.
-// SIGTERM and SIGHUP are passed on to the editor; when it has ended, or was killed because
-// it did not within two seconds, Run returns a [*SignalError]. When ctx ends,
-// the editor is ended in the same way, and the error wraps [context.Cause]. An
-// editor that had to be killed leaves the terminal as it was.
+// The editor runs in our process group and has the terminal. While it runs, Ctrl-C
+// and Ctrl-\ are for the editor, and this process ignores them. SIGTERM and SIGHUP
+// are passed on to the editor. When it has ended, or was killed because it did not
+// end within two seconds, Run returns a [*SignalError]. When ctx ends, the editor
+// is ended in the same way, and the error wraps [context.Cause]. An editor that had
+// to be killed leaves the state of the terminal unchanged.
 //
-// An exit code other than 0 is no error of Run: it is in the Result.
+// An exit code other than 0 is not an error of Run: it is in the Result.
 func Run(ctx context.Context, c Command, file string, line int, stdio Stdio) (Result, error) {
 	res, err := run(ctx, c, file, line, stdio)
 	if err != nil {
@@ -102,10 +102,10 @@ func run(ctx context.Context, c Command, file string, line int, stdio Stdio) (Re
 	return Result{ExitCode: exitCode(cmd.ProcessState), Ran: ran}, nil
 }
 
-// watchSignals takes the signals of this process until stop: the ones meant for
-// the editor come to nothing, the others cancel. They are caught and not
-// ignored, because the editor would inherit that. Those that the process was
-// started to ignore stay so.
+// watchSignals catches the signals of this process until stop: the signals for the
+// editor have no effect, the others cancel. They are caught and not ignored,
+// because the editor would inherit that. Signals that were already ignored when the
+// process started stay ignored.
 func watchSignals(cancel context.CancelCauseFunc) (stop func()) {
 	ours, theirs := make(chan os.Signal, 1), make(chan os.Signal, 1)
 	notify(ours, ending)

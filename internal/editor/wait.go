@@ -22,9 +22,9 @@ var waitFlags = map[string][]string{
 	"xdg-open":  {},                    // cannot wait
 }
 
-// NeedsWait tells whether c is known to return at once, before the file is
-// edited, because a flag is missing. flag is that flag; it is "" if no flag
-// helps: then the editor, or the flag that makes it return, must go.
+// NeedsWait reports whether c is known to return before the file is edited, because
+// a flag is missing. flag is the missing flag. It is "" if no flag helps; then the
+// user must remove the editor, or the flag that makes it return.
 func NeedsWait(c Command) (flag string, needs bool) {
 	name := c.Name()
 	if len(c.Args) == 0 {
@@ -43,7 +43,7 @@ func NeedsWait(c Command) (flag string, needs bool) {
 	return flags[0], true
 }
 
-// hasFlag tells whether one of the flags is among args, a short one also in a
+// hasFlag reports whether one of the flags is among args, a short one also in a
 // cluster: subl -nw.
 func hasFlag(args, flags []string) bool {
 	for _, arg := range args {

@@ -8,8 +8,8 @@ import (
 	"errors"
 )
 
-// An AEAD is a symmetric key that never leaves its service: AES-256-GCM with a
-// nonce of its own for each text.
+// An AEAD is a symmetric key that never leaves its service: AES-256-GCM with a new
+// nonce for each plaintext.
 type AEAD struct{ gcm cipher.AEAD }
 
 // NewAEAD makes a key.
@@ -27,12 +27,12 @@ func NewAEAD() *AEAD {
 	return &AEAD{gcm}
 }
 
-// Seal encrypts a text and binds it to bound.
+// Seal encrypts a plaintext. It authenticates bound with it.
 func (a *AEAD) Seal(plain []byte, bound string) []byte {
 	return a.gcm.Seal(nil, nil, plain, []byte(bound))
 }
 
-// Open decrypts what Seal has made.
+// Open decrypts a ciphertext of Seal.
 func (a *AEAD) Open(sealed []byte, bound string) ([]byte, error) {
 	plain, err := a.gcm.Open(nil, nil, sealed, []byte(bound))
 	if err != nil {

@@ -1,6 +1,6 @@
-// Package fake holds what the fakes for cloud services share. A fake
-// takes the place of a service that cannot be had on a test machine: it does the
-// real cryptography and speaks the real wire, on 127.0.0.1, for tests alone.
+// Package fake holds the common parts of the fake cloud services. A fake replaces a
+// service that is not available on a test machine. It does the real cryptography
+// and uses the real protocol, on 127.0.0.1, for tests only.
 package fake
 
 import (

@@ -10,7 +10,7 @@ import (
 
 // A Service is a running fake.
 type Service interface {
-	// Variables let a caller in who trusts the authority.
+	// Variables are the login of a caller that trusts the authority.
 	Variables() map[string]string
 	// PolicyKey names a key that such a caller may use: the field of a creation
 	// rule, and the text in it.

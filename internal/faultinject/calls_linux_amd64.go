@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-// Where a call has its file: in which argument, and in what form.
+// An argument is the location and form of the file in the arguments of a call.
 type argument int
 
 const (
@@ -65,8 +65,8 @@ var kinds = map[uint64]kind{
 	syscall.SYS_SYMLINK: {"symlink", two, true, true},
 }
 
-// decode reads the call that a thread is about to make. It is nil if the call is
-// none of ours.
+// decode reads the call that a thread is about to make. It returns nil if the call
+// is not in kinds or not on a file below the roots.
 func (t *tracer) decode(tid int, r *syscall.PtraceRegs) *Call {
 	k, ok := kinds[r.Orig_rax]
 	if !ok {
@@ -109,7 +109,7 @@ func (t *tracer) decode(tid int, r *syscall.PtraceRegs) *Call {
 	return c
 }
 
-// counts reports whether a path lies below the roots.
+// counts reports whether a path is below the roots.
 func (t *tracer) counts(path string) bool {
 	for _, root := range t.roots {
 		if rest, ok := strings.CutPrefix(path, root); ok && (rest == "" || rest[0] == '/') {
@@ -140,7 +140,7 @@ func (t *tracer) path(tid int, dir, addr uint64) string {
 	return filepath.Clean(path)
 }
 
-// open tells which file stands behind a descriptor, "" if none does.
+// open returns the path of an open descriptor, or "".
 func (t *tracer) open(tid int, fd uint64) string {
 	path, _ := os.Readlink(fmt.Sprintf("/proc/%d/fd/%d", tid, int32(fd)))
 	return path

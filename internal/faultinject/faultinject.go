@@ -1,12 +1,14 @@
-// Package faultinject runs a program and has one of its file system calls fail,
-// or ends it there: a full disk, a broken one, kill -9. For tests.
+// Package faultinject runs a program and makes one of its file system calls fail,
+// or kills the program at that call. It simulates a full disk, a broken one, and
+// kill -9. It is for tests.
 //
-// It counts the calls of all threads together and in the order in which they are
-// made, so that call number n can be named from outside; only those on files below
-// given folders count. Programs that the program starts are left alone. It takes
-// ptrace, and knows linux/amd64; elsewhere [Run] fails with [errors.ErrUnsupported].
+// It counts the calls of all threads together, in the order in which they are made,
+// so that a caller can select call number n. It counts only calls on files below
+// given directories. Programs that the program starts are not affected. It requires
+// ptrace and linux/amd64; on other systems [Run] fails with
+// [errors.ErrUnsupported].
 //
-// What a power cut would leave of the same calls is told by [PowerCut].
+// [PowerCuts] lists the states that a power cut after the same calls may leave.
 package faultinject
 
 import (
@@ -24,18 +26,19 @@ type Command struct {
 	Env   []string
 	Stdin string
 	Roots []string // a call counts if its file is one of these, or below one
-	// Starts says that the program starts others. One that does not can be run
+	// Starts reports whether the program starts others. A program that does not runs
 	// several times as fast.
 	Starts bool
 	// Mounted are files that cannot be replaced: a rename to one fails with EBUSY, as
 	// if a file system was mounted there.
 	Mounted []string
-	// Own begins the names of further roots, of which the process id is the rest
-	// up to the next dash: what a program makes for itself in a place for all.
+	// Own is the prefix of further roots. The rest of their names is the process id,
+	// up to the next dash: directories that a program makes for itself in a shared
+	// directory.
 	Own string
 }
 
-// Moment says what a [Fault] does to a call.
+// Moment is the effect of a [Fault] on a call.
 type Moment int
 
 const (
@@ -49,7 +52,7 @@ const (
 type Fault struct {
 	Moment Moment
 	Errno  syscall.Errno
-	// Lasts says that all further calls fail as well that can: a disk that is full stays full.
+	// Lasts makes all further calls fail that can fail: a full disk stays full.
 	Lasts bool
 	N     int // from 1
 }
@@ -73,8 +76,8 @@ var errnoNames = map[syscall.Errno]string{
 	syscall.ENOSPC: "ENOSPC", syscall.EIO: "EIO", syscall.EROFS: "EROFS", syscall.EACCES: "EACCES", syscall.EDQUOT: "EDQUOT",
 }
 
-// CanHit tells whether the fault can happen to a call: a read does not fail because
-// the disk is full.
+// CanHit reports whether the fault can happen to a call: a read does not fail
+// because the disk is full.
 func (f Fault) CanHit(c *Call) bool {
 	switch f.Moment {
 	case KillBefore:
@@ -105,7 +108,7 @@ type Call struct {
 	Flags   int    // of an open
 	Data    []byte // of a write
 	Offset  int64  // of a pwrite64; of an ftruncate, the new size
-	Changes bool   // it changes what is on disk
+	Changes bool   // it changes the disk
 	Written bool   // the file is open for writing
 	Err     syscall.Errno
 
@@ -121,7 +124,7 @@ func (c *Call) String() string {
 	return text
 }
 
-// A Result is what came of a run.
+// A Result describes a finished run.
 type Result struct {
 	PID            int
 	ExitCode       int // -1 if a signal has ended it

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// What package syscall does not name.
+// Constants that package syscall lacks.
 const (
 	sysSeccomp       = 317
 	setModeFilter    = 1
@@ -20,9 +20,10 @@ const (
 	instructionBytes = 2 // of syscall
 )
 
-// install has the process itself install a filter by which only the calls of kinds
-// stop it, in place of its first call, which it makes anew afterwards. The runtime of
-// Go makes many more of other calls, and the more the slower it runs.
+// install makes the process install a filter, so that only the calls in kinds stop
+// it. The installation replaces its first call, which the process repeats
+// afterwards. Go's runtime makes many more calls of other kinds, and even more when
+// it runs slowly.
 func (t *tracer) install() error {
 	if err := t.toNextStop(); err != nil { // its first call
 		return err
@@ -32,7 +33,7 @@ func (t *tracer) install() error {
 		return err
 	}
 	program := filterProgram()
-	at := (before.Rsp - 4096) &^ 7 // free, and below what the stack may use
+	at := (before.Rsp - 4096) &^ 7 // unused memory, below the red zone of the stack
 	text := make([]byte, 16)
 	binary.LittleEndian.PutUint16(text, uint16(len(program)/8))
 	binary.LittleEndian.PutUint64(text[8:], uint64(at)+16)

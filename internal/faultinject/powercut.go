@@ -10,27 +10,27 @@ import (
 	"syscall"
 )
 
-// A State is what a power cut may leave on disk.
+// A State is a possible state of the disk after a power cut.
 type State struct {
 	After int               // so many calls had been made
-	Files map[string]string // texts by name below the root; folders end in a slash
+	Files map[string]string // contents by name below the root; directories end in a slash
 }
 
-// PowerCuts tells what may be on disk below root if the power goes away after any of
-// the calls, which a run without faults has made on what was there before. The last
-// states are those after the end of the program.
+// PowerCuts returns the possible states of the disk below root after a power cut.
+// The power may fail after any of the calls, which a run without faults has made on
+// the files in before. The last states are the states after the end of the program.
 //
-// What it takes for granted is what POSIX promises, and no more:
+// PowerCuts assumes only the guarantees of POSIX:
 //
-//   - the text of a file is on disk once the file has been flushed; before, it is the
-//     text as last flushed, or cut off to nothing or to its half, or all there; one that
-//     is overwritten in place may also be half new and half old;
-//   - a name (made, renamed, linked, removed) is on disk once its folder has been
-//     flushed; before, any of the changes to names may be there and any may not, in any
-//     order, whatever has become of the texts. A rename is one change.
-//   - what was there before the program started had been flushed.
+//   - The content of a file is on disk once the file has been flushed. Before that, it may
+//     be the content at the last flush, or empty, or its first half, or complete. A file
+//     that is overwritten in place may also be half new and half old.
+//   - A name (made, renamed, linked, removed) is on disk once its directory has been
+//     flushed. Before that, each change to a name may or may not be on disk, in any
+//     order and independently of the contents. A rename is one change.
+//   - The files from before the start of the program had been flushed.
 //
-// File systems promise more: ext4 keeps the order of names and flushes a new file
+// File systems guarantee more: ext4 keeps the order of names and flushes a new file
 // before a rename. A write without an offset goes to the end of a file here.
 func PowerCuts(root string, before map[string]string, calls []*Call) []State {
 	d := newDisk(root, before)
@@ -52,7 +52,7 @@ func PowerCuts(root string, before map[string]string, calls []*Call) []State {
 	return append(states, end...)
 }
 
-// inode is a file or a folder, whatever its names are.
+// inode is a file or a directory, independent of its names.
 type inode struct {
 	folder       bool
 	text, onDisk string
@@ -91,7 +91,8 @@ func (d *disk) name(path string) (string, bool) {
 	return rel, err == nil && filepath.IsLocal(rel)
 }
 
-// apply does what a call does, and reports whether that can be seen on disk.
+// apply performs a call on the model, and reports whether the disk may have
+// changed.
 func (d *disk) apply(c *Call) bool {
 	name, ok := d.name(c.Path)
 	if !ok {
@@ -188,7 +189,7 @@ func (d *disk) flush(name string) {
 // the first of them are taken to be on disk in order.
 const mostPending = 8
 
-// states adds what may be on disk now.
+// states adds the possible states of the disk at this point.
 func (d *disk) states(after int, to []State) []State {
 	loose := d.pending[max(0, len(d.pending)-mostPending):]
 	for selection := range 1 << len(loose) {
@@ -214,11 +215,12 @@ func (d *disk) states(after int, to []State) []State {
 	return to
 }
 
-// files makes texts of inodes; text tells those that have not been flushed.
+// files returns the content of inodes by name; text returns the content of an inode
+// that has not been flushed.
 func files(names map[string]*inode, text func(*inode) string) map[string]string {
 	all := map[string]string{}
 	sorted := slices.Collect(maps.Keys(names))
-	sort.Strings(sorted) // a folder before what is in it
+	sort.Strings(sorted) // a directory before its files
 	for _, name := range sorted {
 		parent := filepath.Dir(name)
 		if _, ok := all[parent+"/"]; !ok && parent != "." {

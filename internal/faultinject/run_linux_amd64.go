@@ -14,9 +14,9 @@ import (
 	"syscall"
 )
 
-// What package syscall does not name.
+// Constants that package syscall lacks.
 const (
-	optExitKill = 0x100000 // who traces ends, and so does who is traced
+	optExitKill = 0x100000 // the traced process ends with its tracer
 	stopSyscall = syscall.SIGTRAP | 0x80
 )
 
@@ -35,19 +35,19 @@ type tracer struct {
 	threads map[int]*thread
 }
 
-// thread is what is known of a thread between the beginning and the end of a call.
+// thread is the state of a thread between the beginning and the end of a call.
 type thread struct {
 	within bool
 	call   *Call
-	answer syscall.Errno // what the call is to return instead
-	undone uint64        // argument 2 as it was, where it was changed
+	answer syscall.Errno // the result that the call returns instead
+	undone uint64        // the original argument 2, if it was changed
 	kill   bool
 }
 
 // Run runs the command to its end, with a fault or, if that is nil, without. It
 // fails if the program cannot be run; that the program fails is part of the result.
 func Run(c Command, f *Fault) (*Result, error) {
-	runtime.LockOSThread() // who has started a process is the one that may trace it
+	runtime.LockOSThread() // only the thread that started a process may trace it
 	defer runtime.UnlockOSThread()
 	t := &tracer{roots: c.Roots, mounted: c.Mounted, fault: f, filtered: !c.Starts, res: &Result{ExitCode: -1}, threads: map[int]*thread{}}
 	streams, files, err := openStreams(c.Stdin)
@@ -80,8 +80,8 @@ func Run(c Command, f *Fault) (*Result, error) {
 	return t.res, nil
 }
 
-// openStreams makes stdin, stdout and stderr, and a function that waits for what
-// was put out.
+// openStreams opens stdin, stdout and stderr. It also returns a function that waits
+// for the output.
 func openStreams(stdin string) (output func() (stdout, stderr string), files [3]*os.File, err error) {
 	var ends [3]*os.File
 	for i := range files {
@@ -95,7 +95,7 @@ func openStreams(stdin string) (output func() (stdout, stderr string), files [3]
 	var texts [3][]byte
 	var done sync.WaitGroup
 	done.Go(func() {
-		_, _ = io.WriteString(ends[0], stdin) // if nobody reads it, so be it
+		_, _ = io.WriteString(ends[0], stdin) // the program need not read it
 		_ = ends[0].Close()
 	})
 	for i := 1; i < 3; i++ {
@@ -148,7 +148,7 @@ func (t *tracer) follow() error {
 				}
 			}
 		default:
-			if err := t.stopped(tid, status); err != nil && !errors.Is(err, syscall.ESRCH) { // killed meanwhile
+			if err := t.stopped(tid, status); err != nil && !errors.Is(err, syscall.ESRCH) { // it was killed in the meantime
 				return err
 			}
 		}
@@ -229,13 +229,13 @@ func (t *tracer) enters(tid int, th *thread) error {
 	}
 	th.answer = t.fault.Errno
 	if th.call.Name == "close" {
-		return nil // it is closed whatever it returns
+		return nil // the descriptor is closed, also after an error
 	}
 	r.Orig_rax = ^uint64(0) // no call at all
 	return syscall.PtraceSetRegs(tid, &r)
 }
 
-// strikes counts the call and says whether it is its turn.
+// strikes counts the call and reports whether the fault hits it.
 func (t *tracer) strikes(c *Call) bool {
 	if t.fault == nil || !t.fault.CanHit(c) {
 		return false

@@ -1,5 +1,5 @@
-// Package gcpcause ends the retries of Google's library, and says why a call of it
-// failed.
+// Package gcpcause limits the retries of Google's library, and describes why a call
+// of it failed.
 package gcpcause
 
 import (
@@ -21,16 +21,16 @@ const maxAttempts = 3
 
 type attempts struct{}
 
-// Attempts returns a context whose calls are counted apart from others of the same
-// connection.
+// Attempts returns a context whose calls are counted separately from other calls on
+// the same connection.
 func Attempts(ctx context.Context) context.Context {
 	return context.WithValue(ctx, attempts{}, new(int))
 }
 
-// GiveUp ends the retries of Google's client, which would go on for as long as
-// the context allows and then say nothing of the cause: it retries what has the
-// status Unavailable, and what GiveUp returns has none. A connection is for one call,
-// or for those of [Attempts].
+// GiveUp limits the retries of Google's client. Without it, the client repeats a
+// call that fails with the status Unavailable until the context ends, and then does
+// not report the cause. The error that GiveUp returns does not have this status. A
+// connection is for one call, or for the calls of [Attempts].
 func GiveUp() grpc.UnaryClientInterceptor {
 	own := new(int)
 	return func(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, call grpc.UnaryInvoker, opts ...grpc.CallOption) error {
@@ -50,8 +50,8 @@ func GiveUp() grpc.UnaryClientInterceptor {
 	}
 }
 
-// Text picks out what the service answered, or why it could not be asked.
-// Errors about credentials may quote bytes of them, so they are not passed on.
+// Text returns the error response of the service, or the reason why it could not be
+// reached. Errors about credentials may quote bytes of them, so Text replaces them.
 func Text(err error) string {
 	var api *apierror.APIError
 	var malformed *json.SyntaxError

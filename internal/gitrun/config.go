@@ -6,8 +6,8 @@ import (
 )
 
 // Config returns the settings whose name matches a regular expression, as git
-// config --null prints them: NAME, a line feed, VALUE, a zero byte. It returns
-// nothing without git and for a repository that has no such setting.
+// config --null prints them: NAME, a line feed, VALUE, a zero byte. It returns nil
+// without git and for a repository that has no such setting.
 func (g *Git) Config(ctx context.Context, dir, names string) ([]byte, error) {
 	args := []string{"config", "--null", "--get-regexp", names}
 	r, err := g.run(ctx, dir, args...)

@@ -41,9 +41,9 @@ type Git struct {
 	env []string
 }
 
-// kept lists the variables of git that reach it: those that git sets for hooks and
-// drivers. Variables with the prefix reach it too: a person selects their own
-// configuration with them, and the remedy of a [RefusedError] changes that.
+// kept lists the variables of git that reach it: the variables that git sets for
+// hooks and drivers. Variables with the prefix reach it too: a person selects their
+// own configuration with them, and the remedy of a [RefusedError] changes that.
 var kept = []string{
 	"GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_PREFIX",
 	"GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH",
@@ -57,8 +57,8 @@ var imposed = []string{
 	"LC_ALL=C", "GIT_OPTIONAL_LOCKS=0", "GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=none", "GIT_TERMINAL_PROMPT=0",
 }
 
-// options precede every command. They override every configuration, also that of
-// the environment.
+// options precede every command. They override every configuration, including the
+// configuration in variables.
 var options = []string{
 	"--no-pager",
 	"-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.quotePath=false",

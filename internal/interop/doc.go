@@ -1,4 +1,4 @@
-// Package interop holds the tests against sops, its library and its binary. It
-// is the only place that imports sops: a test of any other package would put
-// sops into the go.sum of those who import it.
+// Package interop holds the tests against sops, its library and its binary. Only
+// this package imports sops: a test of any other package would add sops to the
+// go.sum of every module that imports that package.
 package interop

@@ -1,6 +1,6 @@
-// Package jsontoken reads the tokens of a JSON text, and says where they stand. It
-// takes what encoding/json takes, whose decoder brings its encoder and the
-// reflection of both along: more code than is needed to read a settings file.
+// Package jsontoken reads the tokens of a JSON document with their positions. It
+// accepts the same documents as encoding/json. That package's decoder links its
+// encoder and the reflection of both: more code than a settings file requires.
 package jsontoken
 
 import (
@@ -15,7 +15,7 @@ const MaxDepth = 10000
 // kind Number.
 type Kind byte
 
-// The kinds of tokens. Commas and colons are none.
+// The kinds of tokens. Commas and colons are not tokens.
 const (
 	Object    Kind = '{'
 	ObjectEnd Kind = '}'
@@ -28,17 +28,17 @@ const (
 	Null      Kind = 'n'
 )
 
-// A Token is a bracket, a value that is none of both, or the key of a member.
+// A Token is a bracket, a single value, or the key of a member.
 type Token struct {
 	Kind       Kind
-	Start, End int    // where it stands in the text
-	Text       string // of a number as it is, of a string what it says
+	Start, End int    // byte offsets in the document
+	Text       string // a number unchanged, a string unquoted
 }
 
-// Closes says that a token ends an object or list.
+// Closes reports whether a token ends an object or list.
 func (t Token) Closes() bool { return t.Kind == ObjectEnd || t.Kind == ListEnd }
 
-// An Error says where a text is malformed. It quotes nothing.
+// An Error is the position of a syntax error. It quotes no part of the document.
 type Error struct {
 	Offset int
 	Reason string
@@ -46,7 +46,7 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Reason }
 
-// A Reader reads a text that holds one value.
+// A Reader reads a document with one value.
 type Reader struct {
 	text   []byte
 	at     int
@@ -54,16 +54,16 @@ type Reader struct {
 	expect expectation
 }
 
-// An expectation is what may come next.
+// An expectation is the kind of the next token.
 type expectation uint8
 
 const (
 	aValue   expectation = iota
 	anItem               // or the end of the list, which is empty then
 	aMember              // or the end of the object, which is empty then
-	aKey                 // behind a comma
-	aColon               // behind a key
-	theComma             // or the end of what is open
+	aKey                 // after a comma
+	aColon               // after a key
+	theComma             // or the end of the open object or list
 )
 
 // New returns a reader of text, which must not change.
@@ -76,8 +76,9 @@ func IsNumber(text string) bool {
 	return err == nil && r.at == len(text)
 }
 
-// Next returns the next token, and [io.EOF] behind the value. Other errors are an
-// [*Error], for what is behind the value too. In an object, keys and values alternate.
+// Next returns the next token, and [io.EOF] after the value. Other errors are an
+// [*Error], also for extra bytes after the value. In an object, keys and values
+// alternate.
 func (r *Reader) Next() (Token, error) {
 	for {
 		r.blanks()
@@ -136,7 +137,7 @@ func (r *Reader) ended() error {
 	return &Error{Offset: len(r.text), Reason: "the text ends in the middle of a value"}
 }
 
-// malformed is the error for the byte at hand, or for the end.
+// malformed returns the error for the current byte, or for the end.
 func (r *Reader) malformed() error {
 	if r.at >= len(r.text) {
 		return r.ended()
@@ -144,7 +145,7 @@ func (r *Reader) malformed() error {
 	return &Error{Offset: r.at, Reason: "malformed JSON"}
 }
 
-// token returns a token from start to end, and goes on behind it.
+// token returns a token from start to end, and advances to its end.
 func (r *Reader) token(k Kind, start, end int, text []byte) (Token, error) {
 	r.at = end
 	return Token{Kind: k, Start: start, End: end, Text: string(text)}, nil
@@ -205,7 +206,7 @@ func (r *Reader) number() (Token, error) {
 	return r.token(Number, start, r.at, r.text[start:r.at])
 }
 
-// skip goes on if one of some bytes is at hand.
+// skip advances if the current byte is one of some.
 func (r *Reader) skip(some string) bool {
 	if r.at == len(r.text) || strings.IndexByte(some, r.text[r.at]) < 0 {
 		return false

@@ -6,12 +6,12 @@ import (
 	"unicode/utf8"
 )
 
-// quoted reads a string. What is no UTF-8 and half a surrogate pair become U+FFFD,
-// as in encoding/json.
+// quoted reads a string. Invalid UTF-8 and half a surrogate pair become U+FFFD, as
+// in encoding/json.
 func (r *Reader) quoted() (Token, error) {
 	start := r.at
 	for r.at++; r.at < len(r.text) && r.text[r.at] >= ' ' && r.text[r.at] < utf8.RuneSelf && r.text[r.at] != '\\'; r.at++ {
-		if r.text[r.at] == '"' { // nothing had to be changed
+		if r.text[r.at] == '"' { // the bytes need no change
 			return r.token(String, start, r.at+1, r.text[start+1:r.at])
 		}
 	}
@@ -46,8 +46,8 @@ const (
 	escaped = "\"\\/\b\f\n\r\t"
 )
 
-// escape reads what stands behind a backslash. If that is no escape, it stops at
-// the byte that is wrong.
+// escape reads the character after a backslash. For an invalid escape, it stops at
+// the first wrong byte.
 func (r *Reader) escape() (rune, bool) {
 	if r.at == len(r.text) {
 		return 0, false

@@ -1,6 +1,5 @@
-// Package keycall asks a key service through a library that was written for
-// programs: one that may ignore the context, panic, retry for minutes, and
-// explain itself in paragraphs.
+// Package keycall calls a key service through a library that may ignore the
+// context, panic, retry for minutes, and return errors of several paragraphs.
 package keycall
 
 import (
@@ -15,13 +14,13 @@ import (
 const Limit = 30 * time.Second
 
 // Do runs call and returns when it does, when the context ends, or after [Limit].
-// A call that is left behind runs on until its library gives up; so it must
-// touch nothing that the caller owns.
+// An abandoned call runs on until its library gives up, so it must not touch data
+// that the caller owns.
 //
-// The error is one line. It is neither what the library returned nor does it
-// wrap that: see [Text]. describe may know better what an error of the library
-// says; it returns "" for one that it does not know, and may be nil. quotable
-// are secrets that the service is given: no error text holds one of them.
+// The error is one line. It is not the error of the library and does not wrap it:
+// see [Text]. describe may be nil. It returns a better description of an error of
+// the library, or "" for an unknown error. quotable are secrets that the service
+// receives: no error contains one of them.
 func Do[T any](ctx context.Context, describe func(error) string, quotable [][]byte, call func(context.Context) (T, error)) (T, error) {
 	var none T
 	if ctx.Err() != nil {
@@ -33,7 +32,7 @@ func Do[T any](ctx context.Context, describe func(error) string, quotable [][]by
 		value T
 		err   error
 	}
-	done := make(chan outcome, 1) // nobody may be listening any more
+	done := make(chan outcome, 1) // the caller may have returned
 	go func() {
 		var o outcome
 		defer func() {
@@ -59,7 +58,7 @@ func Do[T any](ctx context.Context, describe func(error) string, quotable [][]by
 	}
 }
 
-// ended says why a context ended, nil if it did not.
+// ended returns the reason why a context ended, or nil if it has not ended.
 func ended(ctx, limited context.Context) error {
 	switch {
 	case ctx.Err() != nil:

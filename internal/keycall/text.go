@@ -8,8 +8,8 @@ import (
 	"github.com/sealcfg/sealcfg/internal/errtext"
 )
 
-// Text makes one short line of an error, as [errtext.OneLine]. A text that quotes a
-// secret, also encoded, is not passed on at all.
+// Text returns an error as one short line, in the form of [errtext.OneLine]. It
+// withholds an error that quotes a secret, also in encoded form.
 func Text(err error, describe func(error) string, quotable [][]byte) string {
 	text := ""
 	if describe != nil {
@@ -26,7 +26,8 @@ func Text(err error, describe func(error) string, quotable [][]byte) string {
 	return errtext.OneLine(text)
 }
 
-// quotes looks for a secret as it is and in the encodings that services use.
+// quotes reports whether text contains a secret, unchanged or in an encoding that
+// services use.
 func quotes(text string, secret []byte) bool {
 	if len(secret) == 0 {
 		return false

@@ -1,4 +1,4 @@
-// Package naming turns names of Go into those of configuration files, and back.
+// Package naming converts Go names to names of configuration files, and back.
 package naming
 
 import (
@@ -32,9 +32,9 @@ var initialisms = map[string]bool{
 	"tls": true, "ttl": true, "ui": true, "uri": true, "url": true, "uuid": true, "xml": true, "yaml": true,
 }
 
-// Exported spells a name of a configuration file as an exported name of Go:
-// http_port is HTTPPort. It is always a valid one: what has no letter to begin
-// with begins with X. [Snake] leads back unless the name is an unusual one.
+// Exported returns a name of a configuration file as an exported Go name: http_port
+// becomes HTTPPort. The result is always valid: if it would not begin with a
+// letter, it begins with X. [Snake] is the inverse, except for unusual names.
 func Exported(name string) string {
 	var b strings.Builder
 	words := strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })

@@ -1,6 +1,6 @@
-// Package pattern holds regular expressions that are compiled when they are
-// first asked for: a command that starts and ends in milliseconds, and a program
-// that imports a library of ours, should not pay for those that they never use.
+// Package pattern compiles regular expressions on first use. Short commands, and
+// programs that import this module, then do not compile expressions that they never
+// use.
 package pattern
 
 import (
@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// New returns what compiles expr once, when it is first called, and panics then
+// New returns a function that compiles expr when it is first called. It then panics
 // if expr is not a regular expression. It is safe for concurrent use.
 func New(expr string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })

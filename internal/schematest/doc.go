@@ -1,4 +1,4 @@
-// Package schematest holds the schemas that sealcfg writes against a validator. It
-// has tests only, and stands apart so that the validator is none of the modules
-// that the tests of a library bring along.
+// Package schematest tests the schemas that sealcfg writes with a validator. It
+// contains only tests. It is a separate package, so that the tests of other
+// packages do not require the validator.
 package schematest

@@ -2,8 +2,8 @@ package scratch
 
 import "syscall"
 
-// onMemory tells whether place lies on a memory file system. A RAM disk with a
-// common file system on it cannot be told from a disk.
+// onMemory reports whether place is on a memory file system. It cannot distinguish
+// a RAM disk with a common file system from a disk.
 func onMemory(place string) bool {
 	var st syscall.Statfs_t
 	if syscall.Statfs(place, &st) != nil {

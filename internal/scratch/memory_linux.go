@@ -2,7 +2,7 @@ package scratch
 
 import "syscall"
 
-// onMemory tells whether place lies on a memory file system.
+// onMemory reports whether place is on a memory file system.
 func onMemory(place string) bool {
 	const (
 		tmpfs = 0x01021994

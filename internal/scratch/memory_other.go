@@ -2,5 +2,5 @@
 
 package scratch
 
-// onMemory is false: nothing here tells.
+// onMemory returns false: memory file systems cannot be detected on this system.
 func onMemory(string) bool { return false }

@@ -17,8 +17,8 @@ func MakePrivate(path string) error {
 	return Private(path)
 }
 
-// Private checks that path is a directory of the user of this process, which
-// nobody else can enter, or give another directory's name.
+// Private checks that path is a directory of the user of this process, that other
+// users cannot enter it, and that they cannot replace it by renaming.
 func Private(path string) error {
 	info, err := os.Lstat(path)
 	if err != nil {

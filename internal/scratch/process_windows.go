@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// alive tells whether there is a process with this id. When in doubt it is.
+// alive reports whether there is a process with this id. In doubt it returns true.
 func alive(pid int) bool {
 	const (
 		queryLimitedInformation = 0x1000

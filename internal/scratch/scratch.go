@@ -1,10 +1,10 @@
-// Package scratch gives plain text a private place for a while: a directory
-// that only its owner can enter, in memory where the system has such a file
-// system, and gone on every way out.
+// Package scratch provides a private directory for plaintext for a short time. Only
+// its owner can enter it. It is in memory if the system has a memory file system,
+// and it is removed on every exit.
 //
-// What a process killed at once (SIGKILL, power cut) leaves behind, the next
-// [New] or [Sweep] of the same user removes. A memory file system may be swapped out; that is the system's to
-// encrypt.
+// If a process is killed at once (SIGKILL, power cut), the next [New] or [Sweep] of
+// the same user removes its directory. A memory file system may be swapped out;
+// only the system can encrypt the swap space.
 package scratch
 
 import (
@@ -19,12 +19,12 @@ import (
 	"time"
 )
 
-// Options say where a directory may be made. The package reads no environment
-// itself.
+// Options list the directories in which a private directory may be made. The
+// package reads no environment itself.
 type Options struct {
-	// Memory lists directories that may lie on a memory file system, the
-	// best first: /dev/shm, $XDG_RUNTIME_DIR. Those that do not, or are missing, relative or
-	// unsafe, are passed over; "" too.
+	// Memory lists directories that may be on a memory file system, the best first:
+	// /dev/shm, $XDG_RUNTIME_DIR. Directories that are not, or that are missing,
+	// relative or unsafe, are skipped, as is "".
 	Memory []string
 	// Temp is where to go if none of Memory will do: os.TempDir().
 	Temp string
@@ -35,7 +35,7 @@ type Options struct {
 type Dir struct {
 	path   string
 	memory bool
-	lock   *os.File // tells other processes that this one lives; nil where there are no locks
+	lock   *os.File // shows other processes that this one runs; nil without file locks
 
 	mu     sync.Mutex
 	moved  string // where Close has moved it, "" if it has not
@@ -43,8 +43,8 @@ type Dir struct {
 	held   map[os.Signal]int
 }
 
-// New makes a directory, and removes those that killed processes of the same
-// user left in the places of opt. Failing to remove those is no error.
+// New makes a directory. It also removes the directories of killed processes of the
+// same user from the directories in opt. A failure to remove them is not an error.
 func New(opt Options) (*Dir, error) {
 	places := append(append([]string(nil), opt.Memory...), opt.Temp)
 	for i, place := range places {
@@ -80,9 +80,9 @@ func New(opt Options) (*Dir, error) {
 	return d, nil
 }
 
-// Sweep removes what killed processes of the same user left in the places of opt,
-// for commands that need no directory of their own. It does not look into Temp, which may
-// be a large directory, where New finds a place in memory.
+// Sweep removes the directories of killed processes of the same user from the
+// directories in opt. It is for commands that need no private directory. It does
+// not read Temp, which may be a large directory, if New would use memory.
 func Sweep(opt Options) {
 	inMemory := false
 	for _, place := range opt.Memory {
@@ -96,7 +96,7 @@ func Sweep(opt Options) {
 	}
 }
 
-// usable tells whether a directory in memory can be made in place.
+// usable reports whether a directory in memory can be made in place.
 func usable(place string) bool {
 	return filepath.IsAbs(place) && onMemory(place) && safe(place) == nil
 }
@@ -112,10 +112,11 @@ func makeIn(place string) (*Dir, error) {
 	return &Dir{path: path, lock: holdLock(path)}, nil
 }
 
-// newName names this process, so that [sweep] can tell whether it lives.
+// newName contains the id of this process, so that [sweep] can check whether it
+// runs.
 func newName() string { return prefix + strconv.Itoa(os.Getpid()) + "-" + rand.Text() }
 
-// safe tells whether nobody else can rename what is made in place.
+// safe returns an error if other users could rename a directory made in place.
 func safe(place string) error {
 	info, err := os.Stat(place)
 	if err != nil {
@@ -133,8 +134,8 @@ func safe(place string) error {
 // Path returns the absolute path of the directory.
 func (d *Dir) Path() string { return d.path }
 
-// Memory tells whether the directory is known to lie on a memory file system.
-// It is false where the system cannot tell, as on Windows.
+// Memory reports whether the directory is known to be on a memory file system. It
+// is false where the system cannot detect it, as on Windows.
 func (d *Dir) Memory() bool { return d.memory }
 
 // File returns the path of the file called name. Of a name with directories
@@ -160,8 +161,8 @@ func (d *Dir) WriteFile(name string, data []byte) (string, error) {
 	return path, nil
 }
 
-// Close removes the directory and all in it. It may be called again: after a
-// success nothing happens, after a failure it tries anew.
+// Close removes the directory and all its contents. It may be called again: after a
+// success it has no effect, after a failure it tries again.
 func (d *Dir) Close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -173,7 +174,7 @@ func (d *Dir) Close() error {
 	}
 	d.closed = true
 	if d.lock != nil {
-		_ = d.lock.Close() // opened for reading only, so nothing can be lost
+		_ = d.lock.Close() // opened for reading only, so no data can be lost
 	}
 	return nil
 }

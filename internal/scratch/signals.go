@@ -16,16 +16,16 @@ func (e *SignalError) Error() string { return "ended by signal: " + e.sig.String
 // Signal returns the signal that came.
 func (e *SignalError) Signal() os.Signal { return e.sig }
 
-// CloseOn removes the directory as soon as one of the signals arrives, and then
-// ends the context it returns, with a [*SignalError] as its [context.Cause]: the
-// caller winds up and exits. The process does not end by itself, but a second
-// signal has its usual effect again: a caller that hangs can be stopped, and nothing is left
-// behind. No signals means none, not all. Until stop, writing to a standard output
-// that nobody reads any more is an error and does not end the process.
+// CloseOn removes the directory as soon as one of the signals arrives. It then ends
+// the context it returns, with a [*SignalError] as its [context.Cause], so that the
+// caller can exit. CloseOn does not end the process, but a second signal has its
+// usual effect again: it ends a caller that hangs, after the directory has been
+// removed. Without signals, CloseOn watches no signal. Until stop, a write to a
+// standard output without a reader is an error and does not end the process.
 //
-// Signals that the process was started to ignore (nohup) stay ignored. stop
-// ends the watch and the context; when it returns, no signal removes the
-// directory any more. It must be called, and may be called twice.
+// Signals that the process was started to ignore (nohup) stay ignored. stop ends
+// the watch and the context; after it returns, no signal removes the directory. It
+// must be called, and may be called twice.
 func (d *Dir) CloseOn(ctx context.Context, signals ...os.Signal) (watched context.Context, stop func()) {
 	watched, cancel := context.WithCancelCause(ctx)
 	var watch []os.Signal
@@ -38,9 +38,9 @@ func (d *Dir) CloseOn(ctx context.Context, signals ...os.Signal) (watched contex
 	if len(watch) > 0 { // Notify without signals means all of them
 		signal.Notify(arrived, watch...)
 	}
-	// Never read: that it is there makes a write to a pipe that nobody reads an
-	// error, which leads to the caller's Close, instead of sudden death. Not Ignore:
-	// the programs we start would inherit that.
+	// The channel is never read. It makes a write to a pipe without a reader an
+	// error, which leads to the caller's Close, instead of sudden death.
+	// signal.Ignore would not do, because programs that we start would inherit it.
 	broken := make(chan os.Signal, 1)
 	if len(watch) > 0 && len(brokenPipe) > 0 {
 		signal.Notify(broken, brokenPipe...)
@@ -56,8 +56,8 @@ func (d *Dir) CloseOn(ctx context.Context, signals ...os.Signal) (watched contex
 				if d.isHeld(sig) {
 					continue
 				}
-				// Nothing better can be done with an error here: the caller's own
-				// Close, which this one does not replace, reports it.
+				// An error cannot be handled here. The caller still calls Close, which
+				// reports it.
 				_ = d.Close()
 				signal.Stop(arrived)
 				cancel(&SignalError{sig})
@@ -78,9 +78,9 @@ func (d *Dir) CloseOn(ctx context.Context, signals ...os.Signal) (watched contex
 }
 
 // Hold makes every [Dir.CloseOn] disregard the signals until release: while an
-// editor runs in the foreground, Ctrl-C is meant for it. A signal
-// that arrives meanwhile is lost to CloseOn; whoever holds it has to deal with it.
-// Holds add up. release may be called twice.
+// editor runs in the foreground, Ctrl-C is meant for it. CloseOn never sees a
+// signal that arrives in this time; the caller of Hold has to handle it. Holds add
+// up. release may be called twice.
 func (d *Dir) Hold(signals ...os.Signal) (release func()) {
 	d.count(signals, 1)
 	var once sync.Once

@@ -14,8 +14,8 @@ const prefix = "sealcfg-"
 // settled is the age after which the lock alone decides, see stale.
 const settled = time.Minute
 
-// sweep removes the directories in place that killed processes of this user
-// left behind. What it cannot remove stays for the next time.
+// sweep removes the directories of this user's killed processes from place. A
+// directory that cannot be removed stays for the next time.
 func sweep(place string) {
 	entries, err := os.ReadDir(place)
 	if err != nil {
@@ -51,12 +51,12 @@ func ownerPID(name string) (pid int, ok bool) {
 	return pid, true
 }
 
-// stale tells whether the process that made the directory is gone. The process
-// id alone would not do: it may live in another container that shares the
-// place, or, after a restart, belong to somebody else for ever. So a lock that
-// is held always means life. A free one means death if the process is gone as well, or
-// if the directory has been there for longer than it takes from making it to
-// locking it.
+// stale reports whether the process that made the directory has ended. The process
+// id is not enough: the process may be in another container that shares the
+// directory, or, after a restart, the id may belong to another process. So a lock
+// that is held always means that the process runs. A free lock means that it has
+// ended, if there is no process with this id, or if the directory is older than the
+// time between making and locking it.
 func stale(path string, pid int, age time.Duration) bool {
 	switch tryLock(path) {
 	case lockHeld:
@@ -67,7 +67,7 @@ func stale(path string, pid int, age time.Duration) bool {
 	return !alive(pid)
 }
 
-// lockState is what tryLock finds out.
+// lockState is the result of tryLock.
 type lockState int
 
 const (

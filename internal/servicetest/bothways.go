@@ -79,7 +79,8 @@ func (b *bothWays) parse(t *testing.T, text string) *envfile.Sealed {
 	return s
 }
 
-// identities are those of the one provider, as a user has them who may use it.
+// identities returns the identities of one provider, for a user that may use its
+// key.
 func (b *bothWays) identities(t *testing.T) []keys.Identity {
 	t.Helper()
 	p, err := keys.Default.Provider(b.typ)
@@ -105,9 +106,9 @@ func (b *bothWays) opensWithSops(t *testing.T, s *envfile.Sealed) {
 	require.Equal(t, plain, b.sops.Run("decrypt", "app.yaml"))
 }
 
-// metadata compares what is written for the key, field by field and in the order
-// of the file. Of the time there is the form, and of the wrapped key, which is
-// another each time, how it begins and how long it is.
+// metadata compares the stanzas for the key, field by field and in the order of the
+// file. It compares only the form of the time. The wrapped key differs each time,
+// so it compares only its beginning and its length.
 func (b *bothWays) metadata(t *testing.T) {
 	ours, theirs := b.wrapped(t, b.parse(t, string(b.seal(t).Bytes()))), b.wrapped(t, b.sealWithSops(t))
 	assert.Equal(t, theirs, ours)
@@ -137,7 +138,8 @@ func (b *bothWays) wrapped(t *testing.T, s *envfile.Sealed) *keys.Stanza {
 	return k
 }
 
-// rotate gives the file a new data key: ours one of sops, and the other way round.
+// rotate gives the file a new data key: sealcfg in a file of sops, and sops in a
+// file of sealcfg.
 func (b *bothWays) rotate(t *testing.T) {
 	theirs := b.sealWithSops(t)
 	rotated, err := b.open(t, theirs).Rotate(t.Context(), b.rule.Rules, b.to)
@@ -168,7 +170,7 @@ func (b *bothWays) rekey(t *testing.T) {
 	_, err = added.Open(t.Context(), alone)
 	require.NoError(t, err, "the person who was added")
 
-	// Once more changes nothing: the stanzas that the file has are kept.
+	// A second Rewrap changes no byte: the stanzas of the file are kept.
 	again, err := opened.Rewrap(t.Context(), both)
 	require.NoError(t, err)
 	assert.Equal(t, string(added.Bytes()), string(again.Bytes()))

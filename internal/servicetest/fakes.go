@@ -15,7 +15,7 @@ import (
 // that it starts use it, and runs the tests. A process reads $SSL_CERT_FILE once,
 // so a test cannot do it.
 func Main[S fake.Service](m *testing.M, service *S, start func(*fake.CA) (S, error)) {
-	if _, ok := os.LookupEnv(envInside); ok { // it runs beside that of the test
+	if _, ok := os.LookupEnv(envInside); ok { // the parent process of the test runs the fake
 		os.Exit(m.Run())
 	}
 	code := 1
@@ -39,8 +39,8 @@ func Main[S fake.Service](m *testing.M, service *S, start func(*fake.CA) (S, err
 	os.Exit(code)
 }
 
-// Untrusted starts a fake that cannot prove who it is: nobody trusts its
-// authority.
+// Untrusted starts a fake with a certificate of an authority that clients do not
+// trust.
 func Untrusted[S fake.Service](t testing.TB, start func(*fake.CA) (S, error)) S {
 	t.Helper()
 	ca, err := fake.NewCA()

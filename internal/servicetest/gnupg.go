@@ -18,11 +18,11 @@ type GnuPG struct {
 	Home string
 }
 
-// NewGnuPG makes a home. GNUPGHOME has to be set to it by whoever wants it used.
+// NewGnuPG makes a home directory. The caller must set GNUPGHOME to use it.
 func NewGnuPG(t testing.TB) *GnuPG {
 	t.Helper()
 	Program(t, "", "gpg")
-	// A socket of the agent lies in it, whose path must not be long.
+	// It contains a socket of the agent, whose path must not be long.
 	home, err := os.MkdirTemp("", "gpg")
 	require.NoError(t, err)
 	t.Cleanup(func() {

@@ -19,8 +19,8 @@ func Resolved(t testing.TB, ref string, opts ...sealcfg.Option) string {
 	return text
 }
 
-// Unresolved demands that a reference is a problem of its setting, which names it
-// and quotes none of the secrets, and returns what the problem says.
+// Unresolved requires that a reference is a problem of its setting, which names it
+// and quotes none of the secrets. It returns the text of the problem.
 func Unresolved(t testing.TB, ref string, secrets []string, opts ...sealcfg.Option) string {
 	t.Helper()
 	_, err := resolve(t.Context(), ref, opts...)
@@ -74,7 +74,7 @@ func NotSourced(t testing.TB, source sealcfg.Source, secrets ...string) string {
 	return err.Error()
 }
 
-// AppSettings are those that the tests of managers keep as a tree.
+// AppSettings are the settings that the tests of managers store as a tree.
 type AppSettings struct {
 	Listen string `default:":8080"`
 	DB     struct {

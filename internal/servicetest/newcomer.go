@@ -11,8 +11,8 @@ import (
 	"github.com/sealcfg/sealcfg/internal/fake/aws"
 )
 
-// Unset takes variables out of the environment for the time of a test: those whose
-// names begin with prefix, but for those to keep.
+// Unset removes variables from the environment for the duration of a test: the
+// variables whose names begin with prefix, except those in keep.
 func Unset(t *testing.T, prefix string, keep ...string) {
 	t.Helper()
 	for _, v := range os.Environ() {
@@ -22,14 +22,14 @@ func Unset(t *testing.T, prefix string, keep ...string) {
 			kept = kept || name == k
 		}
 		if strings.HasPrefix(name, prefix) && !kept {
-			t.Setenv(name, "") // it restores what was
+			t.Setenv(name, "") // it restores the old value
 			require.NoError(t, os.Unsetenv(name))
 		}
 	}
 }
 
-// NothingOfAWS gives a test the environment of somebody who has nothing of AWS on
-// the machine, but that endpointVariable names a service.
+// NothingOfAWS gives a test the environment of a user without any settings for AWS,
+// except that endpointVariable names a service.
 func NothingOfAWS(t *testing.T, endpointVariable, endpoint string) {
 	t.Helper()
 	Unset(t, "AWS_", "AWS_CA_BUNDLE")
@@ -40,8 +40,8 @@ func NothingOfAWS(t *testing.T, endpointVariable, endpoint string) {
 	t.Setenv(endpointVariable, endpoint)
 }
 
-// LoggedInto gives a test the environment of a new user of a fake for AWS, who
-// has nothing else of AWS on the machine.
+// LoggedInto gives a test the environment of a new user of a fake for AWS, without
+// any other settings for AWS.
 func LoggedInto(t *testing.T, service *aws.Server, endpointVariable, endpoint string) *aws.Credentials {
 	t.Helper()
 	NeedTrust(t)

@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// NoAnswer takes connections on a port of 127.0.0.1 and never says anything, until
-// the test ends. It returns the address.
+// NoAnswer accepts connections on a port of 127.0.0.1 and never answers, until the
+// test ends. It returns the address.
 func NoAnswer(t testing.TB) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

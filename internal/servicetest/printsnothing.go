@@ -11,14 +11,14 @@ import (
 // argument of call.
 const envInside = "SEALCFG_TEST_INSIDE"
 
-// PrintsNothing demands that call writes nothing to standard output or standard error:
-// it runs it in a process of its own. prepare is run in this one, and returns
-// the argument of call. Nothing else may stand in a test that uses it.
+// PrintsNothing requires that call writes no output to standard output or standard
+// error: it runs call in a separate process. prepare runs in this process, and
+// returns the argument of call. A test that uses it must contain no other code.
 func PrintsNothing(t *testing.T, prepare func() string, call func(argument string)) {
 	t.Helper()
 	if argument, ok := os.LookupEnv(envInside); ok {
 		call(argument)
-		os.Exit(0) // before package testing says anything
+		os.Exit(0) // before package testing prints its result
 	}
 	argument := prepare()
 	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$")

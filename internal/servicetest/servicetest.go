@@ -1,10 +1,10 @@
-// Package servicetest tests key providers beside the real sops, and packages for secret
-// managers. It starts what they talk to: real services, and fakes where one cannot
-// be had.
+// Package servicetest tests key providers together with the real sops, and packages
+// for secret managers. It starts the services: real ones, and fakes for services
+// that are not available.
 //
-// `.ci/services.sh` builds the services and says where they are. Where one is
-// missing, the test is skipped and says so; with SEALCFG_TEST_SERVICES=required,
-// as in CI, it fails.
+// `.ci/services.sh` builds the services and prints their paths. If a service is
+// missing, the test is skipped and logs the reason. With
+// SEALCFG_TEST_SERVICES=required, as in CI, it fails.
 package servicetest
 
 import (
@@ -63,8 +63,7 @@ func Program(t testing.TB, variable, name string) string {
 	return path
 }
 
-// Find returns the path of a program on PATH or where `go install` puts it, ""
-// if there is none.
+// Find returns the path of a program on PATH or where `go install` puts it, or "".
 func Find(name string) string {
 	if path, err := exec.LookPath(name); err == nil {
 		return path

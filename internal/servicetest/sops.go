@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Sops is the real sops in a folder of its own.
+// Sops is the real sops with its own directory.
 type Sops struct {
 	t       testing.TB
 	program string
@@ -42,8 +42,8 @@ func (s *Sops) Read(name string) string {
 	return string(text)
 }
 
-// Run runs sops with the variables of the test, but in a home of its own, and
-// returns what it prints.
+// Run runs sops with the variables of the test, but with its own home directory. It
+// returns the output of sops.
 func (s *Sops) Run(args ...string) string {
 	s.t.Helper()
 	cmd := exec.Command(s.program, append([]string{"--disable-version-check"}, args...)...)

@@ -15,7 +15,7 @@ import (
 // EnvVault is the variable that names the Vault server of .ci/vault.
 const EnvVault = "SEALCFG_TEST_VAULT"
 
-// Vault is a running HashiCorp Vault with an empty storage, but for a transit
+// Vault is a running HashiCorp Vault. Its storage is empty, except for a transit
 // engine at "transit" with the key "app".
 type Vault struct {
 	t       testing.TB
@@ -50,7 +50,7 @@ func NewVault(t testing.TB) *Vault {
 	return v
 }
 
-// Do asks Vault for something as root, and returns the answer.
+// Do sends a request to Vault as root, and returns the answer.
 func (v *Vault) Do(method, path string, body any) map[string]any {
 	v.t.Helper()
 	answer, err := v.ask(method, path, body)
@@ -58,7 +58,7 @@ func (v *Vault) Do(method, path string, body any) map[string]any {
 	return answer
 }
 
-// Try is Do for what may fail.
+// Try is Do for a request that may fail.
 func (v *Vault) Try(method, path string, body any) error {
 	_, err := v.ask(method, path, body)
 	return err

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// ErrUnclosed says that a quote is not closed or a backslash ends the line.
+// ErrUnclosed reports that a quote is not closed or that a backslash ends the line.
 var ErrUnclosed = errors.New("unclosed quote in command line")
 
 // Split returns the words of line. Single quotes keep everything, double quotes

@@ -1,4 +1,4 @@
-// Package vaultcause reads what HashiCorp Vault answers when it refuses.
+// Package vaultcause reads the error responses of HashiCorp Vault.
 package vaultcause
 
 import (

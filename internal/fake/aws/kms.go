@@ -13,11 +13,11 @@ import (
 type key struct {
 	arn   string
 	aead  *fake.AEAD
-	users []string // who may use it; nil is everybody
+	users []string // ARNs of the users that may use it; nil permits all users
 }
 
-// AddKey makes a key in a region for the principals, or for everybody if there
-// are none, and returns its ARN.
+// AddKey adds a key to a region and returns its ARN. Only the principals may use
+// it. Without principals, all users may.
 func (s *Server) AddKey(region string, principals ...string) (arn string) {
 	id := fake.RandomID(16)
 	id = strings.Join([]string{id[:8], id[8:12], id[12:16], id[16:20], id[20:]}, "-")
@@ -45,7 +45,7 @@ func regionOf(arn string) string {
 	return parts[3]
 }
 
-// request is what the two calls have in common.
+// request holds the parameters of both calls.
 type request struct {
 	KeyID             string `json:"KeyId"`
 	Plaintext         []byte // base64 in JSON
@@ -88,8 +88,8 @@ func (s *Server) find(call Call, arn string) (*key, error) {
 	return k, nil
 }
 
-// blobVersion begins a ciphertext. Behind it stand the length of the key's ARN,
-// the ARN, and what AES-GCM makes of the plain text.
+// blobVersion is the first byte of a ciphertext. The length of the key's ARN, the
+// ARN, and the output of AES-GCM follow.
 const blobVersion = 1
 
 func (s *Server) encrypt(call Call, q *request) (any, error) {
@@ -139,8 +139,8 @@ func splitBlob(blob []byte) (arn string, rest []byte, ok bool) {
 	return string(blob[2:n]), blob[n:], true
 }
 
-// bound is what the cipher text is bound to: the key, and the encryption context
-// whatever its order.
+// bound returns the additional data of a ciphertext: the key and the encryption
+// context. The order of the context has no effect.
 func (k *key) bound(context map[string]string) string {
 	if len(context) == 0 {
 		return k.arn

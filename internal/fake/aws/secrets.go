@@ -7,15 +7,15 @@ import (
 	"strings"
 )
 
-// A place is where a secret or parameter lies: names are those of a region.
+// A place identifies a secret or parameter: names are unique in a region.
 type place struct{ region, name string }
 
-// Secret is a secret of Secrets Manager, a text or bytes.
+// Secret is a secret of Secrets Manager: a string or bytes.
 type Secret struct {
 	Text   string
 	Binary []byte
-	Users  []string // who may read it; nil is everybody
-	// Staged are the texts of versions with other stages than AWSCURRENT.
+	Users  []string // ARNs of the users that may read it; nil permits all users
+	// Staged are the values of versions with other stages than AWSCURRENT.
 	Staged map[string]string
 }
 
@@ -33,7 +33,7 @@ func (s *Server) AddParameter(region, name, value string) {
 	s.parameters[place{region, name}] = value
 }
 
-// note keeps a call for those who count; s.mu is held.
+// note records a call for [Server.Calls]. The caller must hold s.mu.
 func (s *Server) note(call Call, name string) {
 	call.Name = name
 	s.calls = append(s.calls, call)

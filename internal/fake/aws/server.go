@@ -1,11 +1,11 @@
 // Package aws is a fake for AWS: for KMS, Secrets Manager, the parameters of
-// Systems Manager (SSM), and the one call of STS that takes on a role. No emulator
-// of them can be had where the tests run.
+// Systems Manager (SSM), and the STS call that assumes a role. No emulator of them
+// is available where the tests run.
 //
-// It speaks the real wire (AWS JSON 1.1, the query protocol for STS), verifies the
-// signature of each request (version 4), and does real cryptography for KMS:
+// It uses the real protocol (AWS JSON 1.1, the query protocol for STS), verifies
+// the signature of each request (version 4), and does real cryptography for KMS:
 // AES-256-GCM under a key that does not leave it, with the encryption context as
-// additional data. It keeps nothing, and is for tests only.
+// additional data. It stores no data on disk, and is for tests only.
 package aws
 
 import (
@@ -21,8 +21,8 @@ import (
 	"github.com/sealcfg/sealcfg/internal/fake"
 )
 
-// Account is the number of the account in which everything stands, and Region
-// where the key is that the fake begins with.
+// Account is the number of the account of all keys and secrets. Region is the
+// region of the first key.
 const (
 	Account = "000000000000"
 	Region  = "eu-west-1"
@@ -37,14 +37,14 @@ type Server struct {
 	mu          sync.Mutex
 	credentials map[string]*Credentials // by access key
 	keys        map[string]*key         // by ARN; an alias is a second one for a key
-	roles       map[string][]string     // by ARN: who may take it on
+	roles       map[string][]string     // by ARN: the users that may assume it
 	secrets     map[place]*Secret       // of Secrets Manager, by name
 	parameters  map[place]string        // of SSM, by name
 	calls       []Call
 	first       string // the ARN of the first key
 }
 
-// Credentials are what a client signs with.
+// Credentials sign the requests of a client.
 type Credentials struct {
 	AccessKeyID     string
 	SecretAccessKey string
@@ -52,7 +52,8 @@ type Credentials struct {
 	Principal       string // the ARN of the user or role
 }
 
-// A Call is a request that was signed well. Name is that of the secret or parameter.
+// A Call is a request with a valid signature. Name is the name of the secret or
+// parameter.
 type Call struct{ Action, Principal, Region, Name string }
 
 // New starts a fake with one key, and no users.
@@ -145,7 +146,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serveJSON answers the services that speak AWS JSON 1.1, told apart by a header.
+// serveJSON serves the services that use AWS JSON 1.1. A header identifies the
+// service.
 func (s *Server) serveJSON(w http.ResponseWriter, r *http.Request, body []byte) {
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 	w.Header().Set("X-Amzn-Requestid", fake.RandomID(16))

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// scope is what a signature is for, and whose it is.
+// scope is the signer of a request and the service that it is for.
 type scope struct{ principal, region, service string }
 
 const (
@@ -77,8 +77,8 @@ func verify(r *http.Request, body []byte, now time.Time, find func(id string) *C
 	return &scope{principal: c.Principal, region: credential[2], service: credential[3]}, nil
 }
 
-// canonical is the form of a request that is signed. Both services are asked at
-// the root of a host, without a query.
+// canonical returns the signed form of a request. Requests to both services use the
+// root of a host, without a query.
 func canonical(r *http.Request, body []byte, signed []string) string {
 	lines := []string{r.Method, r.URL.EscapedPath(), r.URL.RawQuery}
 	for _, name := range signed {

@@ -80,7 +80,7 @@ func (s *Server) assumeRole(r *http.Request, body []byte) (*assumeRoleResponse, 
 	if !allowed { // the same for a role that there is not
 		return nil, fail("AccessDenied", "User: %s is not authorized to perform: sts:AssumeRole on resource: %s", call.Principal, role)
 	}
-	// What a role may do is granted to the role here, not to the session.
+	// The rights belong to the role here, not to the session.
 	c := s.addCredentials("ASIA", role, fake.RandomID(32))
 	a := &assumeRoleResponse{RequestID: fake.RandomID(16)}
 	a.Result.User.ARN = strings.Replace(strings.Replace(role, ":iam:", ":sts:", 1), ":role/", ":assumed-role/", 1) + "/" + session

@@ -1,6 +1,7 @@
-// Package azurekv is a fake for Azure Key Vault and for the host that issues
-// its tokens: Microsoft's own fake servers of the azkeys and azsecrets modules behind
-// TLS, with RSA-OAEP-256 keys that have versions, and secrets. For tests alone.
+// Package azurekv is a fake for Azure Key Vault and for the host that issues its
+// tokens. It runs Microsoft's own fake servers of the azkeys and azsecrets modules
+// over TLS, with RSA-OAEP-256 keys that have versions, and secrets. It is for tests
+// only.
 package azurekv
 
 import (
@@ -84,7 +85,7 @@ func (s *Server) Variables() map[string]string {
 // PolicyKey names the key that a caller may use, without a version.
 func (s *Server) PolicyKey() (field, key string) { return "azure_keyvault", s.URL() + "/keys/" + Key }
 
-// ServeHTTP tells the vault from the login host: they share a port.
+// ServeHTTP serves the vault and the login host, which share a port.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case strings.HasPrefix(r.URL.Path, "/"+tenant+"/"):
@@ -123,7 +124,7 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(w, resp.Body) // the client may be gone
 }
 
-// messages are what the service says with its error codes.
+// messages are the service's messages for its error codes.
 var messages = map[string]string{
 	"KeyNotFound":    "A key with (name/id) was not found in this key vault.",
 	"SecretNotFound": "A secret with (name/id) was not found in this key vault. If you recently deleted this secret you may be able to recover it using the correct recovery command.",

@@ -7,9 +7,9 @@ import (
 	"github.com/sealcfg/sealcfg/internal/fake"
 )
 
-// Who may log in. Nothing here is a secret. The tenant "adfs" is what Microsoft's
-// library calls a login host on premises: the one kind that it does not look up
-// at login.microsoftonline.com first.
+// The login that is accepted. It is not secret. The tenant "adfs" is the name that
+// Microsoft's library uses for a login host on premises: the only kind that it does
+// not look up at login.microsoftonline.com first.
 const (
 	tenant = "adfs"
 	client = "demo-client"
@@ -25,11 +25,12 @@ var loginVariables = map[string]string{
 	"AZURE_TOKEN_CREDENTIALS": "EnvironmentCredential",
 }
 
-// resource is what tokens are for. The client insists on a domain to which the
-// vault's host belongs; to 127.0.0.1 that is 0.0.1.
+// resource is the resource that tokens are valid for. The client requires a domain
+// that contains the vault's host; for 127.0.0.1 that is 0.0.1.
 func (s *Server) resource() string { return "https://" + s.Host[len("127."):] }
 
-// challenge says where a token is to be had, as a vault does on the first request.
+// challenge names the address of the token endpoint, as a vault does on the first
+// request.
 func (s *Server) challenge(w http.ResponseWriter) {
 	w.Header().Set("WWW-Authenticate", fmt.Sprintf("Bearer authorization=%q, resource=%q", s.URL()+"/"+tenant, s.resource()))
 	fake.JSON(w, http.StatusUnauthorized, map[string]any{"error": map[string]string{

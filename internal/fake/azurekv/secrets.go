@@ -33,8 +33,8 @@ func (s *Server) Asked() []string {
 	return slices.Clone(s.asked)
 }
 
-// askSecrets notes a request for Microsoft's server, and says by which method of
-// the client it was made.
+// askSecrets records a request for Microsoft's server, and returns the client's
+// method that made the request.
 func (s *Server) askSecrets(r *http.Request) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

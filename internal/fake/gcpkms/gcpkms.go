@@ -1,6 +1,6 @@
-// Package gcpkms is a fake for Google Cloud KMS: Google's generated service
-// stubs over TLS, by gRPC and by REST on the same port, with AES-256-GCM keys
-// whose ciphertexts are bound to the key's name. For tests alone.
+// Package gcpkms is a fake for Google Cloud KMS. It serves Google's generated
+// service stubs over TLS, by gRPC and by REST on the same port, with AES-256-GCM
+// keys whose ciphertexts are bound to the key's name. It is for tests only.
 package gcpkms
 
 import (
@@ -22,7 +22,7 @@ import (
 	"github.com/sealcfg/sealcfg/internal/fake"
 )
 
-// The keys of the fake, and what lets a caller in. Nothing here is a secret.
+// The keys of the fake, and the token of its user. None of them is secret.
 const (
 	Key      = ring + "/cryptoKeys/demo"
 	OtherKey = ring + "/cryptoKeys/other"
@@ -107,7 +107,7 @@ func (s *Server) Decrypt(ctx context.Context, r *kmspb.DecryptRequest) (*kmspb.D
 	return &kmspb.DecryptResponse{Plaintext: plain, PlaintextCrc32C: checksum(plain), UsedPrimary: true}, nil
 }
 
-// key finds the key of a request and looks at who is asking.
+// key finds the key of a request and checks the caller.
 func (s *Server) key(ctx context.Context, name, permission string) (*fake.AEAD, error) {
 	md, _ := metadata.FromIncomingContext(ctx)
 	if got := md.Get("authorization"); len(got) != 1 || got[0] != "Bearer "+Token {

@@ -31,10 +31,10 @@ import (
 	"github.com/sealcfg/sealcfg/internal/fake"
 )
 
-// Project is where everything stands.
+// Project is the project of all secrets.
 const Project = "sealcfg-tests"
 
-// account is who may ask.
+// account is the account that may read them.
 const account = "demo@sealcfg-tests.iam.gserviceaccount.com"
 
 // Server is a running fake.
@@ -83,13 +83,13 @@ func (s *Server) Close() error {
 	return s.Server.Close()
 }
 
-// Credentials are those of a service account, as Google hands them out.
+// Credentials returns a service account's credentials file in Google's format.
 func (s *Server) Credentials() []byte {
 	der, _ := x509.MarshalPKCS8PrivateKey(s.key) // of an RSA key, never fails
 	text, _ := json.Marshal(map[string]string{
 		"type": "service_account", "project_id": Project, "client_email": account, "client_id": "1", "private_key_id": "demo",
 		"private_key": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})),
-		"token_uri":   "https://127.0.0.1:9/token", // a token that is signed by the account needs nobody
+		"token_uri":   "https://127.0.0.1:9/token", // a token that the account signs itself requires no server
 	})
 	return text
 }
@@ -109,7 +109,7 @@ func (s *Server) Add(name string, secret *Secret) {
 	s.secrets[name] = secret
 }
 
-// Calls are what was asked so far: a method and a name.
+// Calls returns the calls so far: a method and a name.
 func (s *Server) Calls() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

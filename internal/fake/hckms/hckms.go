@@ -13,7 +13,7 @@ import (
 	"github.com/sealcfg/sealcfg/internal/fake"
 )
 
-// The keys of the fake, and what lets a caller in. Nothing here is a secret.
+// The keys of the fake, and the credentials of its user. None of them is secret.
 const (
 	Region   = "demo-west-1"
 	Key      = Region + ":00000000-0000-4000-8000-000000000001"
@@ -28,7 +28,7 @@ const (
 // Server is a running fake.
 type Server struct {
 	*fake.Server
-	keys map[string]*fake.AEAD // by the part of the key's name behind the region
+	keys map[string]*fake.AEAD // by the part of the key's name after the region
 }
 
 // New starts a fake with new keys.
@@ -69,7 +69,7 @@ type request struct {
 	Algorithm  string `json:"encryption_algorithm"`
 }
 
-// failure is what the service answers to a request that it does not fulfil.
+// failure is the response to a rejected request.
 type failure struct {
 	status     int
 	code, text string

@@ -17,8 +17,9 @@ var authorization = regexp.MustCompile(`^SDK-HMAC-SHA256 Access=([^,]+), SignedH
 // maxSkew is how far the clocks of client and service may be apart.
 const maxSkew = 15 * time.Minute
 
-// unsigned says what is wrong with the signature of a request, "" if nothing is:
-// an HMAC over method, path, query, signed headers and a digest of the body.
+// unsigned returns the reason why the signature of a request is invalid, or "". The
+// signature is an HMAC over method, path, query, signed headers and a digest of the
+// body.
 func unsigned(r *http.Request, body []byte) string {
 	parts := authorization.FindStringSubmatch(r.Header.Get("Authorization"))
 	if parts == nil {

@@ -1,10 +1,10 @@
-// Command fakes starts the fakes for cloud services on ports of 127.0.0.1,
-// for scripts. It prints one JSON object and ends when its standard input does:
+// Command fakes starts the fakes for cloud services on ports of 127.0.0.1, for
+// scripts. It prints one JSON object and ends when its standard input does:
 //
 //	{"variables": {"NAME": "value", ...}, "keys": {"gcp_kms": "projects/...", ...}}
 //
-// Whoever has the variables may use the keys, which are named as in .sops.yaml.
-// The keys are new in each run, and gone with it.
+// A process with the variables may use the keys, which are named as in .sops.yaml.
+// The keys are new in each run, and do not outlive it.
 package main
 
 import (
@@ -27,7 +27,7 @@ func main() {
 	}
 }
 
-// report is what a script needs to know.
+// report is the output for a script.
 type report struct {
 	Variables map[string]string `json:"variables"`
 	Keys      map[string]string `json:"keys"`
