@@ -45,7 +45,7 @@ type settings struct {
 	}
 }
 
-// demoKey is made for these tests and worth nothing.
+// demoKey was made for these tests and protects no data.
 const demoKey = "AGE-SECRET-KEY-15205YUFKQDP4J4XXY84FVGZNJ7CDKHZ096SZ2NAP2QF7M5Q9VZ7QPU7KDW"
 
 func TestFile(t *testing.T) {

@@ -9,7 +9,8 @@ import (
 	"github.com/sealcfg/sealcfg/dotenv"
 )
 
-// FuzzParse: what the parser says of a text that it refuses stays inside.
+// FuzzParse checks that errors do not contain the message of the parser, which
+// quotes the input.
 func FuzzParse(f *testing.F) {
 	for _, text := range []string{"A=1\n", "export A='x' # c\nB=\"a\nb\"\nC=${A}$B\n", "A=\"open\n", "=x\n", "A: b\n", "\xef\xbb\xbfA=1\n", "A=\\\n", "A=$\n"} {
 		f.Add(text)

@@ -76,7 +76,7 @@ func TestConfigStrictness(t *testing.T) {
 	}
 }
 
-// What comes with a repository must not keep its reader busy.
+// The files of a repository must not occupy a reader for long.
 func TestPolicyAndConfigAreBounded(t *testing.T) {
 	big := []byte(strings.Repeat("# comment\n", 500_000))
 	_, err := environments.ParseConfig("/p/sealcfg.yaml", big)
@@ -91,7 +91,7 @@ func TestPolicyAndConfigAreBounded(t *testing.T) {
 	}
 }
 
-// A command rejects what the library leaves to newer versions.
+// A command rejects the keys that the library leaves to newer versions.
 func TestConfigUnknown(t *testing.T) {
 	file, err := environments.ParseConfig("/p/sealcfg.yaml", []byte("binding: required\nlayouts: ['a/{env}.yaml']\ncheck: {}\n"))
 	require.NoError(t, err)
@@ -158,7 +158,7 @@ func TestFindConfig(t *testing.T) {
 		"deployed/a/x.yaml":                 {"deployed"},
 		"deployed/a/environments/prod.yaml": {"deployed"},
 		"deployed/b/environments/prod.yaml": {"deployed"},
-		"deployed/own/x.yaml":               nil, // a project of its own
+		"deployed/own/x.yaml":               nil, // a separate project
 		"free/environments/prod.yaml":       {"free"},
 		"free/x.yaml":                       nil,
 		"both/x.yaml":                       {"both"},
@@ -185,7 +185,7 @@ func TestFindConfig(t *testing.T) {
 	}
 }
 
-// Whatever somebody adds, a requirement above stays in force.
+// A requirement above stays in force, even if a file is added below.
 func TestRequirementCannotBeSwitchedOff(t *testing.T) {
 	for name, project := range map[string]map[string]string{
 		"repository": {".git/HEAD": ""},
@@ -221,7 +221,8 @@ func TestRequirementCannotBeSwitchedOff(t *testing.T) {
 	}
 }
 
-// A link to another project does not take back what this one requires, nor the other.
+// A link to another project cancels neither this project's requirements nor the
+// other's.
 func TestConfigBehindALink(t *testing.T) {
 	dir := real(t, map[string]string{
 		"here/.git/HEAD": "", "here/sealcfg.yaml": requires, "here/environments/.keep": "",
@@ -272,8 +273,9 @@ func TestFindConfigIn(t *testing.T) {
 	require.ErrorIs(t, err, environments.ErrConfigName)
 }
 
-// FuzzParseConfig reads any text as a sealcfg.yaml: every error has a position, and what
-// applies to an environment applies to its local layer and to the base.
+// FuzzParseConfig parses random bytes as a sealcfg.yaml. Every error has a
+// position. The settings for an environment also apply to its local layer and to
+// the base.
 func FuzzParseConfig(f *testing.F) {
 	for _, src := range []string{
 		"", "binding: required\n", "environments:\n  prod: &p {binding: required}\n  dev: {<<: *p, binding: optional}\n",

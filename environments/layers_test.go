@@ -38,7 +38,7 @@ func TestLayers(t *testing.T) {
 	}
 }
 
-// Without local layers, what is wrong with them does not matter.
+// Without local layers, a problem with them has no effect.
 func TestLayersWithoutLocal(t *testing.T) {
 	got, err := environments.Layers(mapFS("c/base.yaml", "c/prod.yaml", "c/prod.local.yaml", "c/prod.local.json"), "c", "prod", false)
 	require.NoError(t, err)

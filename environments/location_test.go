@@ -165,7 +165,7 @@ func TestLayerFits(t *testing.T) {
 	}
 }
 
-// One Finder gives for each of many files what the functions give for one.
+// One Finder returns the same results for many files as the functions for one file.
 func TestFinder(t *testing.T) {
 	dir := real(t, map[string]string{
 		".git/HEAD": "", ".sops.yaml": "creation_rules:\n  - path_regex: ^a/\n", "sealcfg.yaml": "binding: required\n",

@@ -14,8 +14,8 @@ import (
 	"github.com/sealcfg/sealcfg/environments"
 )
 
-// In a folder such as /tmp, somebody else may have left a .sops.yaml for those who
-// work below it.
+// In a directory such as /tmp, another user may have left a .sops.yaml for the
+// users that work below it.
 func TestPolicyOfAnother(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("NOT TESTED: only root can make a file that belongs to another")
@@ -98,7 +98,7 @@ func TestConfigOfAnother(t *testing.T) {
 	require.ErrorIs(t, err, environments.ErrForeign)
 }
 
-// What is no regular file is rejected at once, and not read.
+// A file that is not regular is rejected at once, and not read.
 func TestSpecialFiles(t *testing.T) {
 	for name, find := range map[string]func(string) error{
 		".sops.yaml":   func(file string) error { _, err := environments.FindPolicy(file); return err },

@@ -13,7 +13,8 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// Demo recipients, made up for these tests: they have the shape of keys, and are none.
+// Demo recipients, made up for these tests: they have the form of keys, but no one
+// has their identities.
 const (
 	alice = "age1a00a6al4zlzvc23qr7vcxvm8xjw3f8hmkhr3xdlgzfxgg2m5r40qgu8n8h"
 	bob   = "age15cs4rkjk6gluhj6mv26pfh58jg0n3l5qk0p0qzmhtqq9mvq7f5ksg42pmn"
@@ -23,7 +24,7 @@ const (
 	role  = "arn:aws:iam::000000000000:role/demo"
 )
 
-// demo puts the demo keys in the place of $names.
+// demo replaces the $names with the demo keys.
 var demo = strings.NewReplacer("$alice", alice, "$bob", bob, "$carol", carol, "$pgp1", pgp1, "$arn", arn, "$role", role)
 
 func parse(t *testing.T, src string) *environments.Policy {

@@ -9,7 +9,8 @@ import (
 	"github.com/sealcfg/sealcfg/environments"
 )
 
-// Somebody takes the wrong half of a key: it is not repeated, in no part.
+// If an identity is in the policy instead of a recipient, no part of it is in the
+// error.
 func TestIdentityInPolicy(t *testing.T) {
 	for name, src := range map[string]string{
 		"anchor":  "keys:\n  - &a AGE-SECRET-KEY-1CANARY\ncreation_rules:\n  - age: *a\n",

@@ -13,7 +13,7 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// What is wrong with the policy as a whole concerns every file.
+// A problem with the policy as a whole concerns every file.
 func TestPolicyErrors(t *testing.T) {
 	for name, c := range map[string]struct {
 		src  string
@@ -41,8 +41,8 @@ func TestPolicyErrors(t *testing.T) {
 	}
 }
 
-// A recipient in a text over several lines has a line of its own, and so has what is
-// under an anchor.
+// A recipient in a string of several lines has its own line, and so does one under
+// an anchor.
 func TestPolicyLines(t *testing.T) {
 	for src, want := range map[string][]int{
 		"creation_rules:\n  - age: >-\n      age1aaa,\n      age1bbb,\n      age1ccc\n":                {3, 4, 5},
@@ -70,8 +70,8 @@ func TestPolicyLines(t *testing.T) {
 	}
 }
 
-// What is wrong with a creation rule concerns the files of this rule. For others, it
-// is a warning.
+// A problem with a creation rule concerns the files of this rule. For others, it is
+// a warning.
 func TestRuleErrors(t *testing.T) {
 	for name, c := range map[string]struct {
 		rule string // in flow style, or a map over several lines
@@ -151,11 +151,12 @@ func TestRuleErrors(t *testing.T) {
 	}
 }
 
-// sops ignores all of this. So does sealcfg, with a warning that names the line.
+// sops ignores all of this. sealcfg does too, with a warning that contains the
+// line.
 func TestPolicyWarnings(t *testing.T) {
 	for name, c := range map[string]struct {
 		src  string
-		want []string // LINE:COLUMN and what follows
+		want []string // LINE:COLUMN and the message
 	}{
 		"unknown key":        {"creation_rules:\n  - input_type: yaml", []string{`2:5: unknown key "input_type" in a creation rule is ignored`}},
 		"name":               {"creation_rules:\n  - name: prod\n    x-owner: me", []string{`2:5: unknown key "name"`, `3:5: unknown key "x-owner"`}},
@@ -199,7 +200,8 @@ func TestPolicyWarnings(t *testing.T) {
 	}
 }
 
-// sops encrypts for the key groups alone. Nobody may lose access that way in silence.
+// sops encrypts for the key groups alone. A recipient must not lose access
+// silently.
 func TestRecipientsBesideKeyGroups(t *testing.T) {
 	a, b := newRecipient(t), newRecipient(t)
 	for src, lost := range map[string]bool{
@@ -236,7 +238,7 @@ func TestThresholdOfOneGroup(t *testing.T) {
 	}
 }
 
-// A policy takes little memory, whatever its regular expressions are.
+// A policy takes little memory, also with large regular expressions.
 func TestBombs(t *testing.T) {
 	for _, regex := range []string{
 		strings.Repeat("a{1000}", 500), "a{1000}", "^(a?){900}$", "(a|b|c){900}", "(?:(?:a{10}){10}){10}",

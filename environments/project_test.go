@@ -39,8 +39,8 @@ func TestFindRoot(t *testing.T) {
 		assert.Equal(t, root == "repo/c", p.PolicyPath != "", from)
 		assert.Equal(t, root == "misnamed", p.Ignored != "", from)
 	}
-	// The directory above t.TempDir may lie in a repository or not; without
-	// either mark the project is where it was looked for.
+	// The directory above t.TempDir may be in a repository or not. Without a policy
+	// or a repository, the root of the project is the directory itself.
 	lone := t.TempDir()
 	if p := find(t, lone); p.PolicyPath == "" && p.Root != lone {
 		assert.DirExists(t, filepath.Join(p.Root, ".git"))

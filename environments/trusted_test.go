@@ -12,7 +12,7 @@ import (
 	"github.com/sealcfg/sealcfg/environments"
 )
 
-// real is a new folder whose path has no symbolic link in it.
+// real returns a new directory whose path contains no symbolic link.
 func real(t *testing.T, files map[string]string) string {
 	t.Helper()
 	dir, err := filepath.EvalSymlinks(write(t, files))
@@ -57,7 +57,7 @@ func TestPolicyOutsideTheRepository(t *testing.T) {
 	}
 }
 
-// git's variables say where git works, not who may read a file.
+// git's variables set where git works. They do not select the recipients of a file.
 func TestPolicyIgnoresGitVariables(t *testing.T) {
 	dir := real(t, map[string]string{".sops.yaml": empty, "repo/.git/HEAD": "", ".git/HEAD": ""})
 	t.Setenv("GIT_DIR", filepath.Join(dir, ".git"))
@@ -67,7 +67,7 @@ func TestPolicyIgnoresGitVariables(t *testing.T) {
 	require.ErrorIs(t, err, environments.ErrOutside)
 }
 
-// What git itself makes of work trees and submodules.
+// The work trees and submodules of the real git.
 func TestPolicyOutsideWhatGitMakes(t *testing.T) {
 	if _, err := exec.LookPath("git"); err != nil {
 		if os.Getenv("CI") == "true" {
@@ -97,7 +97,8 @@ func TestPolicyOutsideWhatGitMakes(t *testing.T) {
 	}
 }
 
-// The folder from which a link is entered decides nothing about what is behind it.
+// The directory that contains a link has no effect on the files that the link leads
+// to.
 func TestPolicyBehindALink(t *testing.T) {
 	dir := real(t, map[string]string{
 		"outer/.sops.yaml":           empty,
@@ -134,7 +135,7 @@ func TestPolicyBehindALink(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, at("repo"), project.Root)
 
-	// Within a project, and where there is no other, paths are as they were written.
+	// Within a project, and if there is no other project, paths stay unchanged.
 	p, err = environments.FindPolicy(at("repo/environments/eu/app.yaml"))
 	require.NoError(t, err)
 	assert.Equal(t, at("repo/.sops.yaml"), p.Path)
@@ -145,9 +146,9 @@ func TestPolicyBehindALink(t *testing.T) {
 	assert.Equal(t, at("outer/.sops.yaml"), p.Path)
 }
 
-// A policy in the repository that is a link out of it: its history shows the link,
-// and not what it says today. It is refused, not passed over, for then the file
-// would have no policy and decide for itself.
+// A policy in the repository may be a link out of it. The history then shows the
+// link and not the contents. Such a policy is rejected, not skipped: otherwise the
+// file would have no policy, and its own metadata would decide.
 func TestPolicyThatIsALinkOut(t *testing.T) {
 	dir := real(t, map[string]string{
 		"stranger.yaml":    empty,

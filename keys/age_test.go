@@ -40,7 +40,8 @@ func TestAgeWrapUnwrap(t *testing.T) {
 	}
 }
 
-// Stanzas are age files: package age reads ours, and we read its.
+// Stanzas are age files: package age reads ours, and we read the files of package
+// age.
 func TestAgeFiles(t *testing.T) {
 	ids, err := age.ParseIdentities(strings.NewReader(aliceKey))
 	require.NoError(t, err)
@@ -66,8 +67,8 @@ func TestAgeFiles(t *testing.T) {
 	assert.Equal(t, secret, got)
 }
 
-// The name beside a stanza is a hint that nothing authenticates: a wrong one
-// neither locks anybody out nor lets anybody in.
+// The recipient in a stanza is a hint that is not authenticated. A wrong one
+// neither locks a person out nor gives access.
 func TestAgeWrongName(t *testing.T) {
 	alice, bob := identity(t, aliceKey), identity(t, bobKey)
 	mislabelled := wrap(t, alicePublic)
@@ -78,7 +79,7 @@ func TestAgeWrongName(t *testing.T) {
 	_, err = bob.Unwrap(t.Context(), []*keys.Stanza{mislabelled})
 	require.ErrorIs(t, err, keys.ErrNoMatch)
 
-	// An injected stanza with alice's name before and behind her own.
+	// An injected stanza with alice's name before and after her own.
 	injected := wrap(t, bobPublic)
 	injected.Fields[0].Value = alicePublic
 	own := wrap(t, alicePublic)
@@ -115,7 +116,7 @@ func TestAgeBrokenStanza(t *testing.T) {
 	}
 }
 
-// What is wrapped is a data key or a share of one: nobody makes us read gigabytes.
+// The plaintext is a data key or a share of one. A larger one is not read.
 func TestAgeLimitsWhatItUnwraps(t *testing.T) {
 	for size, ok := range map[int]bool{1 << 10: true, 1<<10 + 1: false, 1 << 20: false} {
 		s, err := recipient(t, alicePublic).Wrap(t.Context(), make([]byte, size))

@@ -53,7 +53,7 @@ func TestParseAgeIdentities(t *testing.T) {
 	assert.True(t, strings.HasPrefix(public(ids[0]), "age1pq1"))
 }
 
-// utf16le is a text as PowerShell's > writes it.
+// utf16le encodes a string like PowerShell's > operator.
 func utf16le(s string) string {
 	b := []byte{0xff, 0xfe}
 	for _, u := range utf16.Encode([]rune(s)) {
@@ -158,8 +158,8 @@ func TestIdentitiesOfNobody(t *testing.T) {
 	assert.Empty(t, ids)
 }
 
-// A broken key source is reported, explains itself if nothing decrypts a file, and
-// stops no other one.
+// A broken key source is reported, its reason is in the error if no identity
+// decrypts a file, and the other key sources still work.
 func TestBrokenKeySources(t *testing.T) {
 	alice := []*keys.Stanza{wrap(t, alicePublic)}
 	for name, c := range map[string]struct {
@@ -230,7 +230,8 @@ func TestBrokenKeysFile(t *testing.T) {
 	assert.Equal(t, []string{keysFile + ": permission denied"}, p.broken)
 }
 
-// When the context ends, that is the error, and nothing counts as broken.
+// When the context ends, the error is its cause, and no key source counts as
+// broken.
 func TestIdentitiesInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	p := &places{env: map[string]string{keys.EnvAgeKeyCmd: "show"}}

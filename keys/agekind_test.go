@@ -13,7 +13,7 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// toy is a kind whose keys are native ones with another prefix.
+// toy is a kind whose keys are native keys with another prefix.
 type toy struct{ patient bool }
 
 func (toy) Name() string { return "toy" }
@@ -112,8 +112,8 @@ func TestWhoMustAskComesLast(t *testing.T) {
 	assert.Equal(t, []string{alicePublic, bobPublic, "patient"}, keys.Recipients(ids...))
 }
 
-// A program that lacks the package of a kind says which, when it could not open
-// a file, and not before.
+// A program that lacks the package of a kind names the package if it could not
+// decrypt a file, and not before.
 func TestMissingKind(t *testing.T) {
 	for _, c := range []struct{ recipient, kind, path string }{
 		{"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA alice", keys.AgeSSH, "github.com/sealcfg/sealcfg/keys/agessh"},
@@ -140,7 +140,8 @@ func TestMissingKind(t *testing.T) {
 	}
 }
 
-// An identity of a kind that is not linked does not break the file it stands in.
+// An identity of a kind that is not linked does not break the file that contains
+// it.
 func TestIdentityOfMissingKind(t *testing.T) {
 	where := &places{files: map[string]string{keysFile: "AGE-PLUGIN-YUBIKEY-1QQQQ\n" + aliceKey}}
 	ids, err := new(keys.AgeProvider).Identities(t.Context(), where.source())

@@ -110,7 +110,7 @@ func TestLockedIdentities(t *testing.T) {
 	}
 }
 
-// What opens without a question is tried first, wherever it was found.
+// Identities that need no prompt are tried first, from every key source.
 func TestLockedIsAskedLast(t *testing.T) {
 	p := &prompter{answer: passphrase}
 	ids := lockedIn(t, &places{env: map[string]string{keys.EnvAgeKey: locked(t, aliceKey, 2, true)}, files: map[string]string{keysFile: bobKey}}, p)
@@ -193,7 +193,7 @@ func TestUnlock(t *testing.T) {
 	assert.Equal(t, []string{alicePublic}, keys.Recipients(ids...))
 }
 
-// These are broken, whatever the passphrase: nobody is asked in vain.
+// These are broken with any passphrase, so there is no prompt.
 func TestLockedRefused(t *testing.T) {
 	bob, err := age.ParseX25519Recipient(bobPublic)
 	require.NoError(t, err)

@@ -10,9 +10,9 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// FuzzUnwrap gives an identity what stands in a file. Nobody but who knows the
-// recipient can make something that opens, and the fuzzer begins with one: it
-// opens to that, or not at all.
+// FuzzUnwrap passes random stanzas to an identity. Only a writer that knows the
+// recipient can make a stanza that unwraps. The fuzzer begins with one: its
+// variants unwrap to the same secret, or fail.
 func FuzzUnwrap(f *testing.F) {
 	for _, to := range []string{alicePublic, bobPublic} {
 		f.Add(to, wrap(f, to).Wrapped)
@@ -31,7 +31,7 @@ func FuzzUnwrap(f *testing.F) {
 	})
 }
 
-// FuzzParseAgeRecipient reads what stands in .sops.yaml and in files.
+// FuzzParseAgeRecipient parses the recipients of .sops.yaml and of files.
 func FuzzParseAgeRecipient(f *testing.F) {
 	for _, text := range []string{alicePublic, hybridRecipient(f), aliceKey, "age1x1qqqq", "ssh-ed25519 AAAA", strings.ToUpper(alicePublic), " " + alicePublic + "\n"} {
 		f.Add(text)

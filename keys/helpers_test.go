@@ -8,7 +8,7 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// Demo identities, made for these tests and worth nothing.
+// Demo identities, made for these tests. They protect no data.
 const (
 	aliceKey    = "AGE-SECRET-KEY-1C54Q8WF6U4WGDAJ0H3T7T376ZQWHW8LRZKQ58F3SPCTATGQHQ2TSLDXN9L"
 	alicePublic = "age1yusnsgd7fzt3zfq823knc59v8hkmnzl3m47l6evn3h0z6urvuugsnxef95"

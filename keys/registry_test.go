@@ -28,7 +28,7 @@ func (p fakeProvider) Identities(context.Context, keys.Source) ([]keys.Identity,
 	return p.ids, p.err
 }
 
-// fakeIdentity answers as it is told, and counts.
+// fakeIdentity returns a fixed result, and counts its calls.
 type fakeIdentity struct {
 	name   string
 	secret []byte
@@ -151,8 +151,8 @@ func TestPolicyMayLeaveOutTheVersionOfAKeyVaultKey(t *testing.T) {
 	}
 }
 
-// A key that is used with another encryption context is another recipient: the
-// stanza has to be wrapped anew.
+// A key with another encryption context is another recipient: the stanza must be
+// wrapped again.
 func TestNameHasTheContext(t *testing.T) {
 	of := func(context ...keys.Field) string {
 		return keys.Name(&keys.Stanza{Type: "kms", Fields: []keys.Field{{Name: "arn", Value: "arn:1"}, {Name: "context", Map: context}}})

@@ -11,7 +11,7 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// countingService opens everything, and counts how often it is asked.
+// countingService unwraps every stanza, and counts its calls.
 type countingService struct{ asked *int }
 
 func (countingService) Type() string { return "hc_vault" }
@@ -62,7 +62,8 @@ func TestWithPermit(t *testing.T) {
 	assert.Equal(t, 1, asked)
 }
 
-// A service is at hand for everybody: who has no identity has none.
+// Every user has access to a service, so its identity does not count as an identity
+// of the user.
 func TestServicesDoNotCountAsIdentities(t *testing.T) {
 	asked := 0
 	services, err := keys.ServiceProvider(countingService{&asked}).Identities(t.Context(), keys.Source{})

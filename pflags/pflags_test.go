@@ -24,7 +24,7 @@ type settings struct {
 	Hosts []string `cfg:",optional"`
 }
 
-// command makes a command that tells what it was given.
+// command returns a command that passes its settings to run.
 func command(t *testing.T, run func(*sealcfg.Handle[settings])) *cobra.Command {
 	t.Helper()
 	l := sealcfg.New[settings](sealcfg.WithoutFiles(), sealcfg.WithEnvPrefix("APP_"), sealcfg.WithEnviron("APP_DB__LOG_LEVEL=3"))

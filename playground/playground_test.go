@@ -42,7 +42,7 @@ func load[T any](t *testing.T, text string, opts ...sealcfg.Option) (*T, error) 
 		sealcfg.WithSource(object(text)))...)
 }
 
-// object is a source that says a JSON object.
+// object is a source that returns a JSON object.
 type object string
 
 func (object) Name() string { return "object" }

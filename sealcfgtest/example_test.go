@@ -11,7 +11,7 @@ import (
 	"github.com/sealcfg/sealcfg/sealcfgtest"
 )
 
-// What a test of a program gets: in a real one, t is its parameter.
+// The t of a test: in a real test, it is the parameter.
 var t = &exampleTest{}
 
 type exampleTest struct{ testing.T }

@@ -96,7 +96,7 @@ func TestEnvironment(t *testing.T) {
 }
 
 const (
-	word  = "correct horse/<battery>" // with what URLs, HTML and JSON escape
+	word  = "correct horse/<battery>" // with characters that URLs, HTML and JSON escape
 	other = "staple-ümlaut"
 )
 

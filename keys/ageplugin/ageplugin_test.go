@@ -44,7 +44,7 @@ type demo struct {
 	log                 string
 }
 
-// install puts the plugin on PATH, and nothing else.
+// install sets PATH to the directory of the plugin.
 func install(t *testing.T) *demo {
 	t.Helper()
 	dir := t.TempDir()
@@ -86,7 +86,7 @@ func wrap(t testing.TB, to string) *keys.Stanza {
 	return s
 }
 
-// people answer, and note what they are asked.
+// people answer prompts, and record them.
 type people struct {
 	mu                     sync.Mutex
 	answer                 string
@@ -133,8 +133,8 @@ func TestPluginPassesTheSuite(t *testing.T) {
 	assert.Contains(t, d.runs(t), "identity-v1")
 }
 
-// A file's metadata starts nothing; an identity of the user does, once for all
-// stanzas.
+// A file's metadata starts no plugin. An identity of the user starts one, once for
+// all stanzas.
 func TestWhatStartsAPlugin(t *testing.T) {
 	d := install(t)
 	other, _ := demoKeys(t)
@@ -216,7 +216,7 @@ func TestNotFromTheWorkingDirectory(t *testing.T) {
 	assert.Empty(t, d.runs(t))
 }
 
-// The right answer is asked for once per run, a wrong one is not given again.
+// A right answer needs one prompt per run, and a wrong answer is not repeated.
 func TestPluginAsks(t *testing.T) {
 	d := install(t)
 	mine := []*keys.Stanza{wrap(t, d.recipient)}
@@ -235,7 +235,7 @@ func TestPluginAsks(t *testing.T) {
 	assert.Equal(t, []string{"age-plugin-demo: PIN of the demo token"}, p.asked)
 	assert.Equal(t, "age-plugin-demo: touch the demo token", p.told[0])
 
-	t.Setenv("DEMO_PIN", "654321") // changed meanwhile: the old one is tried once, then a person is asked
+	t.Setenv("DEMO_PIN", "654321") // changed in the meantime: the old answer is tried once, then there is a prompt
 	p.answer = "654321"
 	for range 2 {
 		_, err := keys.Unwrap(t.Context(), mine, ids)

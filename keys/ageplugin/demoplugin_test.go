@@ -13,7 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// demoPIN opens the demo token, which is made for these tests and protects nothing.
+// demoPIN unlocks the demo token, which was made for these tests and protects no
+// data.
 const demoPIN = "123456"
 
 // demoKeys makes a recipient and an identity: the data of each is the text of a
@@ -25,8 +26,8 @@ func demoKeys(t *testing.T) (recipient, identity string) {
 	return plugin.EncodeRecipient("demo", []byte(id.Recipient().String())), plugin.EncodeIdentity("demo", []byte(id.String()))
 }
 
-// demoPlugin is the program age-plugin-demo. It notes each run in $DEMO_LOG and
-// behaves as $DEMO_MODE says: "pin" and "confirm" ask, "hang" does nothing for a
+// demoPlugin is the program age-plugin-demo. It logs each run in $DEMO_LOG.
+// $DEMO_MODE selects its behavior: "pin" and "confirm" prompt, "hang" waits for a
 // while, "quote" fails with an error that quotes secrets.
 func demoPlugin() int {
 	if err := note(strings.TrimPrefix(os.Args[1], "--age-plugin=")); err != nil {
@@ -78,7 +79,7 @@ func note(what string) error {
 	return errors.Join(err, f.Close())
 }
 
-// pinned is a token that wants a PIN before it opens anything, and asks twice.
+// pinned is a token that requires a PIN before it unwraps, and prompts twice.
 type pinned struct {
 	p  *plugin.Plugin
 	id age.Identity

@@ -54,7 +54,7 @@ var forms = map[string][]string{
 	"rsa pkcs8, opened": {"-t", "rsa", "-b", "2048", "-m", "PKCS8", "-N", ""},
 }
 
-// person has variables, a home, and somebody who knows the passphrase.
+// person has variables, a home directory, and answers passphrase prompts.
 type person struct {
 	env    map[string]string
 	home   string
@@ -155,7 +155,8 @@ func TestAskedOnceByMany(t *testing.T) {
 	assert.Len(t, p.asked, 1)
 }
 
-// All places of sops, in its order; each command once, whatever there is to open.
+// All key sources of sops, in its order. Each command runs once for any number of
+// stanzas.
 func TestPlaces(t *testing.T) {
 	named, namedPublic := sshKey(t, forms["ed25519"]...)
 	printed, printedPublic := sshKey(t, forms["rsa locked"]...)
@@ -245,7 +246,7 @@ func TestHiddenPublicHalf(t *testing.T) {
 	assert.Contains(t, err.Error(), "ssh-keygen -p rewrites it")
 }
 
-// brokenKey returns what is reported of the one key source that is broken.
+// brokenKey returns the reported reason of the one broken key source.
 func (p *person) brokenKey(t *testing.T) error {
 	t.Helper()
 	var broken []error
@@ -298,8 +299,8 @@ func TestNamedKeyIsBroken(t *testing.T) {
 	require.ErrorContains(t, err, "$SOPS_AGE_SSH_PRIVATE_KEY_CMD: exit status 1")
 }
 
-// A key in ~/.ssh that is no good for this may be good for something else: it is
-// mentioned when it might have mattered.
+// An unsuitable key in ~/.ssh may have another purpose. It is reported only if it
+// might have mattered.
 func TestOwnKeyMayBeBad(t *testing.T) {
 	home := t.TempDir()
 	path := filepath.Join(home, ".ssh", "id_rsa")

@@ -39,7 +39,7 @@ func newUser(t *testing.T) (*fake.Server, *fake.Credentials) {
 	return service, user
 }
 
-// environment is that of somebody who has nothing of AWS on the machine.
+// environment is the environment of a user without any settings for AWS.
 func environment(t *testing.T, endpoint string) {
 	t.Helper()
 	servicetest.NothingOfAWS(t, "AWS_ENDPOINT_URL", endpoint)
@@ -51,7 +51,7 @@ func credentials(t *testing.T, c *fake.Credentials) {
 	t.Setenv("AWS_SECRET_ACCESS_KEY", c.SecretAccessKey)
 }
 
-// The credentials of somebody, for where nobody looks at them.
+// Credentials for requests that no server verifies.
 var demo = &fake.Credentials{AccessKeyID: "AKIADEMO", SecretAccessKey: "demo-secret-key"}
 
 func key(arn string, fields ...keys.Field) *keys.Stanza {
@@ -114,7 +114,7 @@ func TestFakeBothWaysWithSops(t *testing.T) {
 	}
 }
 
-// What goes out: to the region of the key, as the role if there is one.
+// Requests go to the region of the key, in the role of the key if it has one.
 func TestFakeCalls(t *testing.T) {
 	server, user := newUser(t)
 	t.Setenv("AWS_REGION", "ap-south-1")
@@ -147,7 +147,7 @@ func TestFakeContext(t *testing.T) {
 	}
 }
 
-// The ways in which the service says no.
+// The rejections of the service.
 func TestFakeRefuses(t *testing.T) {
 	server, user := newUser(t)
 	mine, theirs := server.AddKey(region), server.AddKey(region, "arn:aws:iam::"+fake.Account+":user/bob")
@@ -175,8 +175,8 @@ func TestFakeRefuses(t *testing.T) {
 	}
 }
 
-// A login that is refused, and none at all. The real service repeats the request
-// when a signature does not fit, and so does the fake; we do not.
+// A rejected login, and a missing one. The real service repeats the request when a
+// signature does not match, and the fake does too. Our error does not contain it.
 func TestFakeRefusesLogin(t *testing.T) {
 	server, user := newUser(t)
 	s := wrap(t, key(server.AddKey(region)))
@@ -198,7 +198,7 @@ func TestFakeRefusesLogin(t *testing.T) {
 	presentable(t, err)
 }
 
-// Nothing listens on the discard port of this machine.
+// No process listens on the discard port of this machine.
 func TestUnreachable(t *testing.T) {
 	environment(t, "http://127.0.0.1:9")
 	credentials(t, demo)
@@ -226,7 +226,7 @@ func TestNoAnswer(t *testing.T) {
 	assert.Less(t, time.Since(begin), 10*time.Second)
 }
 
-// A host that cannot prove who it is gets no data key.
+// A host without a trusted certificate gets no data key.
 func TestUntrustedHost(t *testing.T) {
 	other := servicetest.Untrusted(t, fake.New)
 	environment(t, other.URL())

@@ -100,7 +100,8 @@ func failure(t *testing.T, ctx context.Context, key *keys.Stanza) error {
 }
 
 func TestRefusals(t *testing.T) {
-	// The version is asked for, or the key is used: both are refused.
+	// The first call requests the version, the second uses the key. Both are
+	// rejected.
 	for _, version := range []string{"", "0123456789abcdef0123456789abcdef"} {
 		err := failure(t, t.Context(), stanza(service.URL(), "nobody", version))
 		assert.Contains(t, err.Error(), "404 Not Found: A key with (name/id) was not found in this key vault.")
@@ -141,8 +142,8 @@ func TestWrongVersion(t *testing.T) {
 	}
 }
 
-// Microsoft's libraries try four times, which takes them some seconds: all at once.
-// Nothing listens on the discard port of this machine.
+// Microsoft's libraries try four times, which takes them some seconds. So all cases
+// run in parallel. No process listens on the discard port of this machine.
 func TestUnreachable(t *testing.T) {
 	t.Setenv("AZURE_AUTHORITY_HOST", "https://127.0.0.1:9")
 	other := servicetest.Untrusted(t, azurekv.New)
@@ -152,7 +153,7 @@ func TestUnreachable(t *testing.T) {
 	}{
 		"vault": {"https://127.0.0.1:9", []string{"connection refused"}},
 		"login": {service.URL(), []string{"no login: ClientSecretCredential: ", "connection refused"}},
-		// A host that cannot prove who it is gets neither token nor key.
+		// A host without a trusted certificate gets neither token nor key.
 		"untrusted": {other.URL(), []string{"certificate signed by unknown authority"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -167,8 +168,8 @@ func TestUnreachable(t *testing.T) {
 	}
 }
 
-// A vault that takes the connection and then says nothing costs the caller no
-// more than its patience, also while the version is asked for.
+// A vault that accepts the connection and never answers delays the caller no longer
+// than the limit, also in the request for the version.
 func TestSilentService(t *testing.T) {
 	for _, version := range []string{"", newest()} {
 		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)

@@ -84,7 +84,7 @@ func TestRefusals(t *testing.T) {
 	})
 }
 
-// A stanza whose key is exchanged for another of the same user does not open.
+// A stanza does not unwrap if its key is replaced by another key of the same user.
 func TestWrongKey(t *testing.T) {
 	transports(t, func(t *testing.T) {
 		r, err := provider(t).StanzaRecipient(stanza(gcpkms.Key))
@@ -115,7 +115,7 @@ func TestBrokenCredentials(t *testing.T) {
 	}
 }
 
-// Nothing listens on the discard port of this machine.
+// No process listens on the discard port of this machine.
 func TestUnreachable(t *testing.T) {
 	for clientType, endpoint := range map[string]string{"grpc": "127.0.0.1:9", "rest": "https://127.0.0.1:9"} {
 		t.Run(clientType, func(t *testing.T) {
@@ -129,8 +129,8 @@ func TestUnreachable(t *testing.T) {
 	}
 }
 
-// A service that takes the connection and then says nothing costs the caller no
-// more than its patience.
+// A service that accepts the connection and never answers delays the caller no
+// longer than the limit.
 func TestSilentService(t *testing.T) {
 	silent := servicetest.NoAnswer(t)
 	for clientType, endpoint := range map[string]string{"grpc": silent, "rest": "https://" + silent} {
@@ -147,7 +147,7 @@ func TestSilentService(t *testing.T) {
 	}
 }
 
-// A host that cannot prove who it is gets neither token nor key.
+// A host without a trusted certificate gets neither token nor key.
 func TestUntrustedHost(t *testing.T) {
 	other := servicetest.Untrusted(t, gcpkms.New)
 	for name, value := range other.Variables() {

@@ -80,8 +80,8 @@ func TestRefusedLogin(t *testing.T) {
 	})
 }
 
-// Without a project, IAM is asked for it. Where that fails, Huawei's library
-// panics, and sops with it.
+// Without a project, the library requests it from IAM. If that fails, Huawei's
+// library panics, and sops with it.
 func TestProjectIsLookedUp(t *testing.T) {
 	t.Setenv("HUAWEICLOUD_SDK_PROJECT_ID", "")
 	t.Run("refused", func(t *testing.T) {
@@ -107,7 +107,7 @@ func TestCredentialsFile(t *testing.T) {
 	keystest.Test(t, keystest.Setup{Provider: provider(t), Key: stanza(hckms.Key)})
 }
 
-// A stanza whose key is exchanged for another of the same user does not open.
+// A stanza does not unwrap if its key is replaced by another key of the same user.
 func TestWrongKey(t *testing.T) {
 	provider(t)
 	wrapped, err := huawei.Service{}.Wrap(t.Context(), stanza(hckms.Key), dataKey)
@@ -118,8 +118,8 @@ func TestWrongKey(t *testing.T) {
 	require.EqualError(t, err, "400 KMS.0310: Invalid ciphertext.")
 }
 
-// Nothing listens on the discard port of this machine. The library keeps the host
-// of a region, so each test takes a region of its own.
+// No process listens on the discard port of this machine. The library caches the
+// host of a region, so each test uses a different region.
 func TestUnreachable(t *testing.T) {
 	t.Setenv("HUAWEICLOUD_SDK_REGION_KMS_DEMO_DOWN_1", "https://127.0.0.1:9")
 	begin := time.Now()
@@ -127,9 +127,9 @@ func TestUnreachable(t *testing.T) {
 	assert.Less(t, time.Since(begin), 10*time.Second)
 }
 
-// A service that takes the connection and then says nothing costs the caller no
-// more than its patience, though the library knows no context; and once it gives
-// up, the next call goes through.
+// A service that accepts the connection and never answers delays the caller no
+// longer than the limit, although the library ignores the context. After the
+// library gives up, the next call succeeds.
 func TestSilentService(t *testing.T) {
 	t.Run("silent", func(t *testing.T) {
 		t.Setenv("HUAWEICLOUD_SDK_REGION_KMS_DEMO_SILENT_1", "https://"+servicetest.NoAnswer(t))
@@ -145,14 +145,14 @@ func TestSilentService(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// A host that cannot prove who it is gets no data key.
+// A host without a trusted certificate gets no data key.
 func TestUntrustedHost(t *testing.T) {
 	other := servicetest.Untrusted(t, hckms.New)
 	t.Setenv("HUAWEICLOUD_SDK_REGION_KMS_DEMO_OTHER_1", other.URL())
 	assert.Contains(t, failure(t, t.Context(), "demo-other-1:nobody").Error(), "certificate signed by unknown authority")
 }
 
-// Huawei's library keeps what it learns of regions in a map without a lock.
+// Huawei's library caches the hosts of regions in a map without a lock.
 func TestRegionsAtOnce(t *testing.T) {
 	p := provider(t)
 	var all sync.WaitGroup

@@ -85,7 +85,7 @@ func TestGnuPGSaysWhy(t *testing.T) {
 	_, err = pgp.Service{}.Unwrap(t.Context(), &broken)
 	require.EqualError(t, err, "gpg: decrypt_message failed: Unknown system error")
 
-	// Somebody with another key.
+	// A user with another key.
 	other := servicetest.NewGnuPG(t)
 	other.Key("bob@example.com", "")
 	t.Setenv("GNUPGHOME", other.Home)
@@ -97,7 +97,7 @@ func TestGnuPGSaysWhy(t *testing.T) {
 	require.EqualError(t, err, "gpg could not be run, or failed without a word")
 }
 
-// A passphrase that nobody is there to enter is an error, not an endless wait.
+// If no one can enter a passphrase, the call fails and does not wait forever.
 func TestGnuPGPassphrase(t *testing.T) {
 	g, _ := user(t)
 	require.NoError(t, os.WriteFile(filepath.Join(g.Home, "gpg-agent.conf"), []byte("pinentry-program /bin/false\n"), 0o600))
@@ -109,7 +109,7 @@ func TestGnuPGPassphrase(t *testing.T) {
 	assert.NotContains(t, err.Error(), "correct horse")
 }
 
-// What gpg tells of a session key, if it is asked to, does not get into an error.
+// gpg can be configured to print session keys. They do not get into an error.
 func TestGnuPGKeepsSessionKeys(t *testing.T) {
 	g, k := user(t)
 	require.NoError(t, os.WriteFile(filepath.Join(g.Home, "gpg.conf"), []byte("show-session-key\n"), 0o600))
@@ -122,7 +122,8 @@ func TestGnuPGKeepsSessionKeys(t *testing.T) {
 	require.Regexp(t, `session key: '\d+:[0-9A-F]{32,}'`, string(said), "the test is about this")
 }
 
-// gpg is killed when the context ends, and what it has started is not waited for.
+// gpg is killed when the context ends, and the call does not wait for gpg's
+// children.
 func TestGnuPGCancelled(t *testing.T) {
 	_, k := user(t)
 	s := wrap(t, k)

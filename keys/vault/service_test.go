@@ -31,7 +31,8 @@ var home string
 
 func TestMain(m *testing.M) { servicetest.NewHome(m, &home) }
 
-// environment is that of somebody who has a token and nothing else of Vault.
+// environment is the environment of a user with a token, without any other settings
+// for Vault.
 func environment(t *testing.T, token string) {
 	t.Helper()
 	servicetest.Unset(t, "VAULT_")
@@ -124,7 +125,7 @@ func TestVaultAddressIsThatOfTheKey(t *testing.T) {
 	wrap(t, k)
 }
 
-// A key of the engine that was rotated opens what its old version wrapped.
+// After a rotation, a key of the engine unwraps the stanzas of its old version.
 func TestVaultKeyVersions(t *testing.T) {
 	v, k := server(t)
 	old := wrap(t, k)
@@ -153,7 +154,7 @@ func TestVaultRefuses(t *testing.T) {
 	broken.Wrapped = "vault:v1:"
 	assert.Regexp(t, `\(HTTP 400\)$`, unwrapFails(t, &broken).Error())
 
-	// Somebody who may wrap and not unwrap, then somebody with a token of nobody.
+	// First a user that may wrap and not unwrap, then an unknown token.
 	t.Setenv("VAULT_TOKEN", v.TokenFor(`path "transit/encrypt/app" { capabilities = ["update"] }`))
 	s = wrap(t, k)
 	require.EqualError(t, unwrapFails(t, s), "permission denied (HTTP 403)")
@@ -230,7 +231,7 @@ func TestRedirects(t *testing.T) {
 	assert.Equal(t, "vault:v1:demo", wrap(t, key(s.URL, "transit", "app")).Wrapped)
 }
 
-// What is not Vault may answer with anything, also with what it was asked.
+// A server other than Vault may answer with anything, also with the request.
 func TestNotVault(t *testing.T) {
 	environment(t, demoToken)
 	t.Setenv("VAULT_MAX_RETRIES", "0")
@@ -251,7 +252,7 @@ func TestNotVault(t *testing.T) {
 	}
 }
 
-// Nothing listens on the discard port of this machine.
+// No process listens on the discard port of this machine.
 func TestUnreachable(t *testing.T) {
 	environment(t, demoToken)
 	err := wrapFails(t, key("http://127.0.0.1:9", "transit", "app"))

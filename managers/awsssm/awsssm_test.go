@@ -68,7 +68,7 @@ func TestSource(t *testing.T) {
 	servicetest.Sourced[struct{}](t, awsssm.Source("/nothing/here"))
 }
 
-// A part is laid over the group that it belongs to, whatever the order of the answer.
+// A part overrides the group that it belongs to, in any order of the answer.
 func TestPartsOfAGroup(t *testing.T) {
 	newUser(t, service.URL())
 	service.AddParameter(fake.Region, "/parts/db/host", "db.example")

@@ -19,7 +19,7 @@ var service *fake.Server
 
 func TestMain(m *testing.M) { servicetest.Main(m, &service, fake.New) }
 
-// manager asks the fake, as the account of GOOGLE_APPLICATION_CREDENTIALS.
+// manager uses the fake, with the account of GOOGLE_APPLICATION_CREDENTIALS.
 func manager(t *testing.T) gcpsm.Manager {
 	t.Helper()
 	servicetest.NeedTrust(t)

@@ -27,8 +27,8 @@ func TestMain(m *testing.M) { servicetest.NewHome(m, &home) }
 
 const demoToken = "hvs.demo-token-for-tests"
 
-// environment is that of somebody who has an address and a token, and nothing else
-// of Vault.
+// environment is the environment of a user with an address and a token, without any
+// other settings for Vault.
 func environment(t *testing.T, address, token string) {
 	t.Helper()
 	servicetest.Unset(t, "VAULT_")
@@ -100,7 +100,7 @@ func TestVaultTokens(t *testing.T) {
 	s, _ := servicetest.Sourced[servicetest.AppSettings](t, m.Source("teams/shop/new/app"))
 	s.Check(t)
 
-	// Somebody who may read one secret, and nothing else.
+	// This token may read only one secret.
 	t.Setenv("VAULT_TOKEN", v.TokenFor(`path "teams/shop/new/data/prod/db" { capabilities = ["read"] }`))
 	assert.Equal(t, "canary <&>", servicetest.Resolved(t, "ref+vaultkv://teams/shop/new/prod/db#password"))
 	assert.Contains(t, servicetest.Unresolved(t, "ref+vaultkv://teams/shop/new/app", nil), "permission denied (HTTP 403)")
@@ -133,7 +133,7 @@ func TestVaultRefusals(t *testing.T) {
 	assert.Contains(t, servicetest.Unresolved(t, "ref+vaultkv://old/app", nil), "Vault is sealed (HTTP 503)")
 }
 
-// fake answers like a Vault with one mount, and lists what it is asked.
+// fake answers like a Vault with one mount, and records the requests.
 func fake(t *testing.T, asked *[]string) *httptest.Server {
 	t.Helper()
 	var mu sync.Mutex
@@ -199,7 +199,7 @@ func TestRedirects(t *testing.T) {
 	assert.Equal(t, "1", servicetest.Resolved(t, "ref+vaultkv://secret/x#a"))
 }
 
-// What is not Vault may answer with anything, also with what it was asked.
+// A server other than Vault may answer with anything, also with the request.
 func TestNotVault(t *testing.T) {
 	t.Setenv("VAULT_MAX_RETRIES", "0")
 	for want, handler := range map[string]http.HandlerFunc{
