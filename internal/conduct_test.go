@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// What libraries leave to programs, by package and name.
+// Functions and packages that libraries must not use, by package and name.
 var (
 	readsEnvironment = names("os", "Getenv LookupEnv Environ ExpandEnv UserHomeDir UserConfigDir UserCacheDir TempDir")
 	ownContext       = names("context", "Background TODO")
@@ -28,7 +28,7 @@ func names(pkg, list string) []string {
 	return all
 }
 
-// misconduct lists what a file of a library does that it must not.
+// misconduct lists the violations in a file of a library.
 func misconduct(file *source) []string {
 	var found []string
 	add := func(n ast.Node, format string, args ...any) {

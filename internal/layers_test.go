@@ -13,7 +13,7 @@ import (
 // those before it. docs/layout.md draws the picture.
 var layers = []string{"crypto", "keys", "envfile", "environments", ".", wire, "cmd/sealcfg-kms", "cmd/sealcfg"}
 
-// wire is what the two commands say to each other.
+// wire is the protocol between the two commands.
 const wire = "cmd/internal/kmswire"
 
 // gitrun is the one package that starts git.
@@ -32,8 +32,8 @@ func rank(name string) int {
 }
 
 // providers are the packages for key services, with the leaf package of sops that
-// each wraps and the modules of the SDK below it: those whose errors it reads.
-// Programs import them, no library does, so that nobody links an SDK unasked.
+// each wraps and the modules of the SDK whose errors it reads. Programs import
+// them, but no library does, so that a program links an SDK only by choice.
 var providers = map[string][]string{
 	"keys/gcp":    {sops + "/gcpkms", sops + "/logging", "google.golang.org/grpc"},
 	"keys/azure":  {sops + "/azkv"},
@@ -43,8 +43,8 @@ var providers = map[string][]string{
 	"keys/vault":  {sops + "/hcvault"},
 }
 
-// sources are where settings, or checks of them, may come from besides the files
-// of an environment, or where they go, with what each may import: programs choose them.
+// sources are further origins and targets of settings, and validators, with the
+// modules that each may import. Programs choose them.
 var sources = map[string][]string{
 	"dotenv":      {"github.com/joho/godotenv"},
 	"pflags":      {"github.com/spf13/pflag"},
@@ -53,8 +53,8 @@ var sources = map[string][]string{
 }
 
 // managers are the packages for secret managers, with the modules of the SDK that
-// each needs. Like providers, they are for programs to import. What is internal to
-// them is theirs alone.
+// each needs. Like providers, they are for programs to import. Only they may import
+// their internal packages.
 var managers = map[string][]string{
 	"managers/awssm":              {awsSDK},
 	"managers/awsssm":             {awsSDK},
@@ -65,8 +65,8 @@ var managers = map[string][]string{
 	"managers/internal/variable":  {},
 }
 
-// causes are the tools that read errors of an SDK, with its modules. Who imports one
-// links the SDK, so they are for providers and managers.
+// causes are the tools that read errors of an SDK, with its modules. A package that
+// imports one links the SDK, so they are for providers and managers.
 var causes = map[string][]string{
 	"internal/azurecause": {azureSDK},
 	"internal/gcpcause":   {"google.golang.org/grpc", "github.com/googleapis/gax-go/v2"},
@@ -79,9 +79,9 @@ const (
 	azureSDK   = "github.com/Azure/azure-sdk-for-go/sdk"
 )
 
-// ageKinds bring further kinds of age keys, with what they may import of age.
-// cmd/sealcfg links them; no library does: SSH keys need a module more, and
-// plugins start programs.
+// ageKinds implement further kinds of age keys, with the packages of age that they
+// may import. cmd/sealcfg links them, but no library does: SSH keys need another
+// module, and plugins start programs.
 var ageKinds = map[string][]string{
 	"keys/agessh":    {"filippo.io/age", "golang.org/x/crypto/ssh"},
 	"keys/ageplugin": {"filippo.io/age"},
@@ -94,8 +94,9 @@ var fakes = []string{
 	"cloud.google.com/go/kms", "cloud.google.com/go/secretmanager", "google.golang.org/grpc", "google.golang.org/protobuf", azureSDK,
 }
 
-// isForTests says that only tests import a package. It may import anything of ours.
-// keys/keystest and sealcfgtest are for the tests of others, too.
+// isForTests reports whether only tests import a package. It may import any package
+// of this module. keys/keystest and sealcfgtest are for the tests of other modules,
+// too.
 func isForTests(name string) bool {
 	switch name {
 	case "internal", "internal/corpus", "internal/faultinject", "internal/interop", "internal/schematest", "internal/servicetest", "internal/testall", "keys/keystest", "cmd/internal/kmstest", "sealcfgtest":
@@ -123,7 +124,7 @@ func isStandard(path string) bool {
 // within reports whether an import path is of a module.
 func within(path, mod string) bool { return path == mod || strings.HasPrefix(path, mod+"/") }
 
-// badImport says what is wrong with an import, "" if nothing is.
+// badImport returns the violation of an import, or "".
 func badImport(from string, file *source, path string) string {
 	if ours, ok := strings.CutPrefix(path, module); ok {
 		to := strings.TrimPrefix(ours, "/")
@@ -278,7 +279,7 @@ func badStandard(from string, file *source, path string) string {
 	switch {
 	case file.test || !isLibrary(from):
 		return ""
-	case path == "net/http" && (file.name == "keys/vault/client.go" || file.name == "managers/vaultkv/client.go"): // to say which redirects are followed
+	case path == "net/http" && (file.name == "keys/vault/client.go" || file.name == "managers/vaultkv/client.go"): // to control which redirects are followed
 		return ""
 	case path == "net/http" && from == "sealcfghttp":
 		return ""
@@ -294,7 +295,7 @@ func badStandard(from string, file *source, path string) string {
 	return ""
 }
 
-// isLibrary says that programs of others import a package.
+// isLibrary reports whether programs in other modules import a package.
 func isLibrary(name string) bool {
 	return slices.Contains(libraries, name) || isProvider(name) || isManager(name) || ageKinds[name] != nil || sources[name] != nil
 }
@@ -321,7 +322,8 @@ func TestLayers(t *testing.T) {
 	assert.Greater(t, edges, 300)
 }
 
-// The check itself: what it must refuse, and what it must allow.
+// The check itself: the imports that it must reject, and the imports that it must
+// allow.
 func TestBadImport(t *testing.T) {
 	for _, c := range []struct {
 		from, file, path string

@@ -1,5 +1,5 @@
-// Package internal_test holds what is true of the module as a whole: which
-// package imports which, what a library must not do, and what a consumer gets.
+// Package internal_test tests the module as a whole: the imports of each package,
+// the rules for libraries, and the weight for a consumer.
 package internal_test
 
 import (
@@ -21,7 +21,7 @@ import (
 
 const module = "github.com/sealcfg/sealcfg"
 
-// pkg is a package of this module with its files, also those of other systems.
+// pkg is a package of this module with its files, also the files of other systems.
 type pkg struct {
 	Dir        string
 	ImportPath string
@@ -107,7 +107,7 @@ func root(t *testing.T) string {
 	return dir
 }
 
-// parsed makes a source of a text, to try the checks on.
+// parsed returns a source with the given content, to test the checks.
 func parsed(t *testing.T, name, text string) *source {
 	t.Helper()
 	fset := token.NewFileSet()

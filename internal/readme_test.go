@@ -20,7 +20,7 @@ var (
 	mdHeading    = regexp.MustCompile(`(?m)^#+ (.*)$`)
 )
 
-// console returns what the README shows below a command.
+// console returns the output that the README shows after a command.
 func console(t *testing.T, readme, command string) string {
 	t.Helper()
 	for _, m := range consoleBlock.FindAllStringSubmatch(readme, -1) {
@@ -33,8 +33,8 @@ func console(t *testing.T, readme, command string) string {
 	return ""
 }
 
-// The README's program, on the project that the README's first command makes,
-// prints what the README says.
+// The README's program prints the output in the README, in the project that the
+// README's first command makes.
 func TestReadme(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(root(t), "README.md"))
 	require.NoError(t, err)
@@ -56,7 +56,7 @@ func TestReadme(t *testing.T) {
 		t.Helper()
 		cmd := exec.CommandContext(t.Context(), filepath.Join(bin, name), args...)
 		cmd.Dir = dir
-		// Nothing of the machine's own keys.
+		// The keys of this machine are not used.
 		cmd.Env = append([]string{
 			"PATH=" + os.Getenv("PATH"), "HOME=" + home, "XDG_CONFIG_HOME=" + filepath.Join(home, ".config"), "AppData=" + home,
 		}, environ...)

@@ -14,14 +14,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Bytes allocated before main. The times are too short to be judged on a busy
-// machine; the bytes are the same in each run, and what allocates takes time.
+// Bytes allocated before main. The times are too short to be measured on a busy
+// machine. The bytes are the same in each run, and allocations take time.
 const (
 	maxInit    = 128 << 10 // everything that is linked
 	maxOurInit = 8 << 10   // one package of ours: a regular expression takes 5 to 20 KB
 )
 
-// What every start of the command pays before main, whatever it is asked to do.
+// The cost of every start of the command before main.
 func TestStartUp(t *testing.T) {
 	command := filepath.Join(t.TempDir(), "sealcfg")
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", command, "./cmd/sealcfg")

@@ -57,7 +57,8 @@ func consumer(t *testing.T, program string) (dir string) {
 		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755))
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 	}
-	// Our go.sum knows what a consumer needs, so nobody has to be asked for it.
+	// Our go.sum contains the checksums for a consumer, so the network is not
+	// needed.
 	sum, err := os.ReadFile(filepath.Join(root(t), "go.sum"))
 	require.NoError(t, err)
 	write("go.mod", consumerMod+strconv.Quote(root(t))+"\n")
@@ -73,7 +74,7 @@ func consumer(t *testing.T, program string) (dir string) {
 	return dir
 }
 
-// What a program takes upon itself that imports the root package and nothing else.
+// The weight of a program that imports only the root package.
 func TestWeight(t *testing.T) {
 	dir := consumer(t, consumerMain)
 	requirements := requirementsOf(t, dir)

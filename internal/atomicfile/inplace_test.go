@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A mounting test runs itself again in a mount namespace of its own, in which the
+// A mounting test runs itself again in a separate mount namespace, in which the
 // file is mounted. In CI it must be possible.
 func mounting(t *testing.T) bool {
 	t.Helper()
@@ -48,9 +48,9 @@ func mountPoint(t *testing.T, text string) (path, back string) {
 	return path, back
 }
 
-// keeper is an Options.InPlace that records what happens.
+// keeper is an Options.InPlace that records its calls.
 type keeper struct {
-	kept []string // what was in the file when it was called
+	kept []string // the content of the file at each call
 	done []bool
 	path string
 	err  error
@@ -133,7 +133,8 @@ func TestMountedFileOnAFullDisk(t *testing.T) {
 	assert.Equal(t, []bool{false}, k.done, "the copy is not needed any more")
 }
 
-// Two writers that have the file mounted in two places do not mix their texts.
+// Two writers that have the file mounted in two directories do not mix their
+// contents.
 func TestMountedTwice(t *testing.T) {
 	if !mounting(t) {
 		return
@@ -177,7 +178,7 @@ func TestMountedTwice(t *testing.T) {
 	assert.Len(t, all, 40)
 }
 
-// What is whole already is not written again: the disk may be full.
+// A file that is already complete is not written again: the disk may be full.
 func TestRestore(t *testing.T) {
 	for name, now := range map[string]string{"untouched": "old", "grown": "old and more", "half": "nld", "cut": "o", "empty": ""} {
 		t.Run(name, func(t *testing.T) {

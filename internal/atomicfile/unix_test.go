@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// helperVar tells a copy of the test binary which helper to run.
+// helperVar selects the helper that a copy of the test binary runs.
 const helperVar = "ATOMICFILE_TEST_HELPER"
 
 func TestMain(m *testing.M) {
@@ -59,7 +59,7 @@ func report(err error) {
 	os.Exit(0)
 }
 
-// helper runs one of the cases of TestMain and returns what it reported.
+// helper runs one of the cases of TestMain and returns its report.
 func helper(t *testing.T, name, path string) (string, error) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
@@ -117,8 +117,8 @@ func TestLinkStaysALink(t *testing.T) {
 	require.NoError(t, os.Mkdir(links, 0o755))
 	put(t, filepath.Join(real, "f"), "old")
 	require.NoError(t, os.Chmod(filepath.Join(real, "f"), 0o600))
-	// A link to a link, and a directory link with ".." behind it: by the text
-	// alone links/dir/../up is links/up, in truth it is real/up.
+	// A link to a link, and a directory link with ".." after it: as a string,
+	// links/dir/../up is links/up, but the real path is real/up.
 	require.NoError(t, os.Symlink("dir/../up", filepath.Join(links, "first")))
 	require.NoError(t, os.Symlink(real, filepath.Join(links, "dir")))
 	require.NoError(t, os.Symlink("deep/f", filepath.Join(root, "real", "up")))
@@ -249,7 +249,7 @@ func TestClaimNew(t *testing.T) {
 	assert.Empty(t, names(t, dir), "the claim is given up")
 }
 
-// A process that is killed leaves no lock behind.
+// A killed process leaves no lock.
 func TestNoLockOutlivesItsProcess(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "file")
@@ -275,8 +275,8 @@ func TestNoLockOutlivesItsProcess(t *testing.T) {
 	assert.Equal(t, []string{"file"}, names(t, dir))
 }
 
-// What a killed process leaves is no lock, but its temporary file: the next one that
-// writes in the directory removes it, whichever file it was for.
+// A killed process leaves its temporary file, but no lock. The next process that
+// writes any file in the directory removes it.
 func TestKilledWritersAreSweptUp(t *testing.T) {
 	dir := t.TempDir()
 	put(t, filepath.Join(dir, ".prod.yaml.sealcfg-KILLED"), "half")
@@ -285,7 +285,7 @@ func TestKilledWritersAreSweptUp(t *testing.T) {
 	assert.ElementsMatch(t, []string{"dev.yaml", ".env"}, names(t, dir))
 }
 
-// Without the lock, nobody knows whether it is left behind or in use.
+// Without the lock, it is unknown whether the file is stale or in use.
 func TestNothingIsSweptWithoutTheLock(t *testing.T) {
 	dir := t.TempDir()
 	put(t, filepath.Join(dir, ".prod.yaml.sealcfg-ALIVE"), "half")
@@ -305,8 +305,8 @@ func TestLinkNew(t *testing.T) {
 	assert.Equal(t, "new", content(t, target))
 }
 
-// Whoever can read a directory can lock it. That ends a write after a while, with
-// the name of the directory, and a signal ends it before.
+// Every user that can read a directory can lock it. The lock ends a write after a
+// while, with the name of the directory. A signal ends it earlier.
 func TestLockOfAnotherProgram(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "f")

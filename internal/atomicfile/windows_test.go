@@ -29,7 +29,8 @@ func TestWriteWaitsForWhoHasTheFileOpen(t *testing.T) {
 	assert.Equal(t, "new", content(t, path))
 }
 
-// One that keeps it open does, and the file stays as it was.
+// A reader that keeps the file open makes the write fail, and the file stays
+// unchanged.
 func TestWriteDoesNotWaitForEver(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "f")
@@ -52,8 +53,8 @@ func TestReadOnlyAttribute(t *testing.T) {
 	assert.Equal(t, []string{"f"}, names(t, dir))
 }
 
-// The lock is a file while it is held, and leaves none. What a power cut has left
-// is no lock.
+// The lock is a file as long as it is held, and leaves no file. A file that a power
+// cut left is not a lock.
 func TestLockFile(t *testing.T) {
 	dir := t.TempDir()
 	matched, err := filepath.Match(TempPattern, lockName)

@@ -19,7 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// names lists what is in dir: every test ends with no temporary file in it.
+// names lists the files in dir: every test ends without a temporary file in it.
 func names(t *testing.T, dir string) []string {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -71,7 +71,7 @@ func TestWriteTakesARelativePath(t *testing.T) {
 	assert.Equal(t, []string{"prod.yaml"}, names(t, "."))
 }
 
-// A reader must see one of the contents whole, never a mixture or nothing.
+// A reader must see one of the contents whole, never a mixture or an empty file.
 func TestReadersSeeWholeFiles(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "f")
 	texts := [][]byte{bytes.Repeat([]byte("a"), 1<<16), bytes.Repeat([]byte("b"), 1<<15)}
@@ -86,7 +86,7 @@ func TestReadersSeeWholeFiles(t *testing.T) {
 			default:
 			}
 			if runtime.GOOS == "windows" {
-				time.Sleep(time.Millisecond) // else nobody ever finds the file closed
+				time.Sleep(time.Millisecond) // otherwise the file is never closed
 			}
 			got, err := readAll(path)
 			if !assert.NoError(t, err) ||
@@ -210,7 +210,7 @@ func TestNoClobberHasOneWinner(t *testing.T) {
 	assert.Equal(t, []string{"f"}, names(t, dir))
 }
 
-// What has been seen at the last moment decides, not what was there at the start.
+// The check at the last moment decides, not the check at the start.
 func TestMoveNewDoesNotReplace(t *testing.T) {
 	dir := t.TempDir()
 	temp, target := filepath.Join(dir, "temp"), filepath.Join(dir, "target")
@@ -235,7 +235,7 @@ func TestFailuresLeaveNothingBehind(t *testing.T) {
 	assert.Equal(t, "old", content(t, filepath.Join(dir, "file")))
 }
 
-// The rename itself fails: the target has become a directory meanwhile.
+// The rename itself fails: the target has become a directory in the meantime.
 func TestFailedRename(t *testing.T) {
 	dir := t.TempDir()
 	temp, target := filepath.Join(dir, "temp"), filepath.Join(dir, "target")

@@ -83,7 +83,8 @@ func TestLabelIsKept(t *testing.T) {
 	assert.Equal(t, "system_u:object_r:container_file_t:s0\x00", attributesOf(t, path)["security.selinux"])
 }
 
-// Plain text is for its owner alone, whoever could read the file before.
+// Plaintext is readable only by its owner, even if other users could read the old
+// file.
 func TestPrivateHasNoAccessControlList(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "f")
 	put(t, path, "old")
@@ -93,8 +94,8 @@ func TestPrivateHasNoAccessControlList(t *testing.T) {
 	assert.EqualValues(t, 0o600, mode(t, path))
 }
 
-// A directory hands a list of its own to new files. A file that had none does not
-// get it by being written.
+// A directory passes an access control list to new files. An existing file without
+// a list does not get it when it is written.
 func TestNoInheritedAccessControlList(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "f")
@@ -106,7 +107,7 @@ func TestNoInheritedAccessControlList(t *testing.T) {
 	assert.EqualValues(t, 0o640, mode(t, path))
 }
 
-// Hashes and what the system keeps for itself are about the old contents.
+// Hashes and the system's own attributes describe the old contents.
 func TestKeeps(t *testing.T) {
 	for name, want := range map[string]bool{
 		"user.team": true, accessList: true, "security.selinux": true, "security.capability": true, "com.apple.FinderInfo": true,

@@ -15,7 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The child is this test binary, which aborts itself after what the variable says.
+// The child is this test binary. The variable selects its setup; then it aborts
+// itself.
 const childVar = "COREDUMP_TEST_CHILD"
 
 func TestMain(m *testing.M) {
@@ -46,7 +47,7 @@ func abortChild() error {
 	}
 	defer os.RemoveAll(dir)
 	cmd := exec.Command("sh", "-c", "kill -ABRT $$")
-	cmd.Dir = dir // where its core dump is going to lie
+	cmd.Dir = dir // the directory of its core dump
 	return cmd.Run()
 }
 
@@ -55,7 +56,7 @@ func dumped(err error) bool {
 	return errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).CoreDump()
 }
 
-// aborts runs the child with core dumps allowed, and tells whether it left one.
+// aborts runs the child with core dumps allowed, and reports whether it left one.
 func aborts(t *testing.T, how string) bool {
 	t.Helper()
 	cmd := exec.Command("sh", "-c", `ulimit -c "$(ulimit -H -c)"; exec "$0"`, os.Args[0])

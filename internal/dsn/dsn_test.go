@@ -63,7 +63,7 @@ func TestHide(t *testing.T) {
 	}
 }
 
-// Texts without a password stay as they are.
+// Strings without a password stay unchanged.
 func TestHideLeavesOtherTexts(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{

@@ -67,7 +67,7 @@ func TestChooseFails(t *testing.T) {
 	_, err := Choose(world(nil))
 	require.ErrorIs(t, err, ErrNone)
 
-	// A named editor that is missing is not passed over for another one.
+	// If a named editor is missing, no other editor is chosen.
 	_, err = Choose(world(map[string]string{"VISUAL": "missing -x", "EDITOR": "vi"}, "vi"))
 	require.ErrorIs(t, err, ErrFind)
 	require.ErrorIs(t, err, exec.ErrNotFound)

@@ -66,8 +66,7 @@ func TestArguments(t *testing.T) {
 	assert.Equal(t, []string{"." + string(filepath.Separator) + "-x"}, commandOf(t, "ed").arguments("-x", 0))
 }
 
-// A file that is edited cannot give commands to the editor, whatever the settings of the
-// user are.
+// An edited file cannot give commands to the editor, with any settings of the user.
 func TestNoModelines(t *testing.T) {
 	home := t.TempDir()
 	t.Setenv("HOME", home)
@@ -99,7 +98,7 @@ func TestNoModelines(t *testing.T) {
 			}
 			file := filepath.Join(home, "prod.yaml")
 			require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
-			if name == "vim" { // -es reads no .vimrc of its own
+			if name == "vim" { // with -es, vim does not read .vimrc
 				c.args = append(c.args, "-u", filepath.Join(home, ".vimrc"))
 			}
 			assert.Equal(t, "22\n", result(append(append(slices.Clone(c.args), file), c.last...)), "the test's file gives commands")

@@ -20,8 +20,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The child is this test binary, which runs an editor and reports how Run
-// ended: a process of its own, to send signals to.
+// The child is this test binary, which runs an editor and reports how Run ended. It
+// is a separate process that can receive signals.
 const childVar = "EDITOR_TEST_CHILD"
 
 func TestMain(m *testing.M) {
@@ -127,8 +127,8 @@ func TestRunEndsWithTheContext(t *testing.T) {
 	assert.NoFileExists(t, mark, "not started at all")
 }
 
-// startChild runs the editor in a child with a process group of its own, as a
-// shell starts it, and waits for the editor's first line.
+// startChild runs the editor in a child with a separate process group, as a shell
+// starts it, and waits for the editor's first line.
 func startChild(t *testing.T, editor Command, file string, wrapper ...string) (*exec.Cmd, *bufio.Reader) {
 	t.Helper()
 	args := append(wrapper, os.Args[0])
@@ -152,7 +152,8 @@ func nextLine(t *testing.T, r *bufio.Reader) string {
 	return strings.TrimSuffix(line, "\n")
 }
 
-// Ctrl-C and Ctrl-\ go to everybody in the terminal: the editor acts, we do not.
+// Ctrl-C and Ctrl-\ go to all processes in the terminal: the editor reacts, we do
+// not.
 func TestTerminalSignalsAreTheEditors(t *testing.T) {
 	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGQUIT} {
 		t.Run(sig.String(), func(t *testing.T) {
@@ -246,7 +247,7 @@ set backupdir=HOME undodir=HOME directory=HOME viminfo='100,<50,nHOME/viminfo
 	require.NoError(t, err)
 	assert.Len(t, entries, 1)
 
-	// The same without our flags leaks: so the test can tell the difference.
+	// Without our flags, the same call leaks. So the test can detect a leak.
 	require.NoError(t, exec.Command(path, append(c.Args[1:], file)...).Run())
 	assert.NotEmpty(t, leaks())
 }

@@ -22,7 +22,7 @@ func call(name, path string, flags int) *faultinject.Call {
 	return &faultinject.Call{Name: name, Path: "/root/" + path, Flags: flags, Changes: true}
 }
 
-// texts are those that a file may have, at any time and at the end.
+// texts returns the possible contents of a file: at any time, and at the end.
 func texts(name string, calls ...*faultinject.Call) (ever, last map[string]bool) {
 	ever, last = map[string]bool{}, map[string]bool{}
 	for _, s := range faultinject.PowerCuts("/root", onDisk, calls) {

@@ -13,8 +13,8 @@ import (
 	"github.com/sealcfg/sealcfg/internal/faultinject"
 )
 
-// TestMain makes the test binary the program that is run: it writes a file in each
-// of four threads, and then renames one, and says what went wrong.
+// TestMain makes the test binary the program under test: it writes a file in each
+// of four threads, then renames one, and prints its errors.
 func TestMain(m *testing.M) {
 	if os.Getenv("FAULTINJECT_WRITES") == "" {
 		os.Exit(m.Run())

@@ -14,7 +14,7 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// sops seals a sealed file once more as one value, and does not say so.
+// sops encrypts an encrypted file once more as one value, without a message.
 func TestBinarySealedTwice(t *testing.T) {
 	once, err := sopsSealAs(envfile.Binary, []byte("hello\n"), envfile.Rules{})
 	require.NoError(t, err)
@@ -34,7 +34,7 @@ type folder struct {
 	t    testing.TB
 	sops string
 	dir  string
-	env  []string // added to that of the tests
+	env  []string // in addition to the variables of the tests
 }
 
 func newFolder(t testing.TB, recipients ...string) *folder {
@@ -58,7 +58,7 @@ func (f *folder) read(name string) []byte {
 	return text
 }
 
-// try runs sops in the folder and returns what it prints, and its exit code.
+// try runs sops in the directory and returns its output and its exit code.
 func (f *folder) try(args ...string) (stdout, stderr string, code int) {
 	f.t.Helper()
 	cmd := exec.Command(f.sops, append([]string{"--disable-version-check"}, args...)...)

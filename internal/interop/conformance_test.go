@@ -14,10 +14,11 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// other is a second demo recipient, made for these tests, whose key nobody keeps.
+// other is a second demo recipient, made for these tests. Its identity was not
+// kept.
 const other = "age1yxj34upnspfucvat5wd0n9c7wzn39aqljxngwkqwhl96g7xnh3eqkhrkdy"
 
-// texts reads the files of a folder of the conformance data, of all formats.
+// texts reads the files of a directory of the conformance data, of all formats.
 func texts(t testing.TB, dir string) map[string]string {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join(conformance, dir, "*.*"))
@@ -40,7 +41,7 @@ var unopened = map[string]string{
 	"sops-fixtures/no_mac.yaml": "has no mac",
 }
 
-// Files that sops sealed say to us what they say to sops.
+// sealcfg reads the same values from files of sops as sops does.
 func TestReadFilesOfSops(t *testing.T) {
 	for _, dir := range []string{"sealed-by-sops", "sops-fixtures"} {
 		for name, text := range texts(t, dir) {
@@ -90,7 +91,7 @@ func printable(f envfile.Format, d *envfile.Document) []string {
 	return shape
 }
 
-// Sealed by us, each file says the same to sops: library and binary.
+// sops reads the same values from each file that we encrypted: library and binary.
 func TestSopsReadsOurFiles(t *testing.T) {
 	for name, text := range texts(t, "in") {
 		format := formatOf(name)
@@ -117,8 +118,8 @@ func TestSopsReadsOurFiles(t *testing.T) {
 
 // sops's own commands on our files, each read by us again.
 func TestSopsEditsOurFiles(t *testing.T) {
-	// No comment behind the last item of a list: sops 3.13.3 loses such a one on
-	// files of its own, too, when it writes and reads them again.
+	// No comment after the last item of a list: sops 3.13.3 also loses such a
+	// comment in its own files, when it writes and reads them again.
 	const text = "# head\nname: shop # inline\ndb:\n  # why\n  port: 5432\n  hosts: [a, a, b]\n# before\nlong: |\n  x\n  y\nn_unencrypted: z\n"
 	d, s, err := seal([]byte(text), envfile.Rules{})
 	require.NoError(t, err)

@@ -19,12 +19,12 @@ import (
 	"github.com/sealcfg/sealcfg/internal/corpus"
 )
 
-// TestCorpus seals and opens thousands of real files (internal/corpus). Each is
-// identical byte for byte, or comes back in a known other spelling of the same
-// values, or is refused for a known reason; and sops says the same of the sealed
-// file as of the plain one. docs/corpus.md holds the counts. Under the race
-// detector, for which a file is like another, one in twenty is enough: .ci/run
-// tries all of them without it.
+// TestCorpus encrypts and decrypts thousands of real files (internal/corpus). Each
+// one has one of three results: it is identical byte for byte, it comes back in a
+// known other form of the same values, or it is rejected for a known reason. sops
+// reads the same values from the encrypted file as from the plaintext file.
+// docs/corpus.md contains the counts. The race detector gains little from more
+// files, so it gets one in twenty: .ci/run tests all of them without it.
 func TestCorpus(t *testing.T) {
 	if errors.Is(errCorpus, corpus.ErrAbsent) && os.Getenv("CI") != "true" {
 		t.Skipf("SKIPPED, NOT TESTED: %v", errCorpus)
@@ -92,7 +92,8 @@ func (c *census) sopsReads(t *testing.T, name string, sealed []byte, want, comme
 	assert.Equal(t, want, sopsShape(t, got.branches), "%s: sops reads other values", name)
 	opened := sopsComments(got.branches)
 	if len(got.warnings) > 0 {
-		// An empty comment in a list stands as "# ": sops makes a list item of "#".
+		// An empty comment in a list is written as "# ": sops makes a list item of
+		// "#".
 		assert.Equal(t, slices.Repeat([]string{" "}, len(got.warnings)), got.warnings, "%s: a comment that sops cannot open", name)
 		for i, text := range opened {
 			if text == " " {
@@ -111,7 +112,7 @@ func (c *census) sopsReads(t *testing.T, name string, sealed []byte, want, comme
 	assert.Equal(t, comments, opened, "%s: other comments", name)
 }
 
-// reasons are the ways in which a text may be refused.
+// reasons are the reasons for which a file may be rejected.
 var reasons = []struct {
 	match *regexp.Regexp
 	name  string
@@ -196,7 +197,7 @@ func mustSeal(t *testing.T, src []byte) []byte {
 	return s.Bytes()
 }
 
-// A place is a value with the text from its beginning to that of the next.
+// A place is a value with the bytes from its beginning to the next value.
 type place struct {
 	node *envfile.Node
 	text string
@@ -228,7 +229,7 @@ func places(d *envfile.Document) []place {
 	return all
 }
 
-// spelling says which of the spellings that the format cannot carry a place has.
+// spelling returns the form of a value that the format cannot keep.
 func spelling(p place) string {
 	switch {
 	case p.node.Type != crypto.Str:

@@ -24,9 +24,9 @@ func sopsTakesIt(f envfile.Format, text []byte) (ok bool) {
 	return err == nil
 }
 
-// FuzzDetect compares with the stores of sops. Detect finds the format of a file that
-// sops encrypted. No command encrypts a text again that a store reads as an encrypted
-// file. at and b change one byte of the text.
+// FuzzDetect compares Detect with the stores of sops. Detect finds the format of a
+// file that sops encrypted. No command encrypts a file again that a store reads as
+// an encrypted file. at and b change one byte of the file.
 func FuzzDetect(f *testing.F) {
 	for i := range generators {
 		f.Add(byte(i), []byte("\x03\x01\x02\x00\x05\x06\x07\x09\x0a"), uint16(0), byte(0))

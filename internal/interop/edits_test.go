@@ -11,8 +11,8 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// addedPlace is where the tests add a value to a file, in our notation and in
-// that of `sops set`; "" for a format that has no fields.
+// addedPlace returns the field that the tests add to a file, in our notation and in
+// the notation of `sops set`, or "" for a format without fields.
 func addedPlace(f envfile.Format) (path, index string) {
 	switch f {
 	case envfile.Dotenv:
@@ -25,8 +25,8 @@ func addedPlace(f envfile.Format) (path, index string) {
 	return "added", `["added"]`
 }
 
-// Whatever of sops's commands changes a file that we sealed, we open it again,
-// and it says the same but for the change: every file of the corpus.
+// We decrypt every file of the corpus after sops's commands have changed our
+// encrypted file. Its values are the same except for the change.
 func TestSopsCommandsOnEveryFile(t *testing.T) {
 	for name, text := range texts(t, "in") {
 		format := formatOf(name)

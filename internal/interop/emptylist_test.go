@@ -10,8 +10,8 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// sops writes an empty list and its comment as a list whose only item is the encrypted
-// comment. Decrypted, the list is empty again, as for sops.
+// sops writes an empty list and its comment as a list whose only item is the
+// encrypted comment. Decrypted, the list is empty again, as for sops.
 func TestEmptyListWithComment(t *testing.T) {
 	for text, want := range map[string]string{
 		"owners: [] # nobody yet\nb: 1\n":            "owners: []\n    # nobody yet\nb: 1\n",
@@ -48,7 +48,7 @@ func TestEmptyListWithComment(t *testing.T) {
 				assert.Contains(t, string(got), strings.TrimSpace(strings.TrimSuffix(line, "[]")), changed)
 			}
 
-			// What sealcfg writes from then on, sops decrypts.
+			// sops decrypts the files that sealcfg writes afterwards.
 			d, err := o.Document()
 			require.NoError(t, err)
 			again, err := o.Reseal(d)

@@ -74,8 +74,9 @@ func fixtures(t *testing.T) map[string][]byte {
 // notOpened are fixtures that must be refused, with the reason.
 var notOpened = map[string]string{"functional-tests/res/no_mac.yaml": "has no mac"}
 
-// The files of sops's own tests and examples: we open what the keys of its
-// functional tests open, and see what sops sees; of the others we read who could.
+// The files of sops's own tests and examples. We decrypt every file that the keys
+// of its functional tests decrypt, and read the same values as sops. From the other
+// files we read the recipients.
 func TestFixturesOfSops(t *testing.T) {
 	functionalKeys(t)
 	opened := 0

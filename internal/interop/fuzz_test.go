@@ -13,8 +13,8 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// generate makes a document of bytes: whatever they are, a map with comments,
-// lists, styles and odd texts comes out.
+// generate makes a document of random bytes: any bytes produce a map with comments,
+// lists, styles and unusual strings.
 type generate struct {
 	in    []byte
 	out   strings.Builder
@@ -118,11 +118,12 @@ func document(seed []byte) []byte {
 	return []byte(g.out.String())
 }
 
-// FuzzBothWays: sealed by us, sops says the same; sealed by sops, we do.
+// FuzzBothWays checks that each program reads the same values from files that the
+// other encrypted.
 func FuzzBothWays(f *testing.F) { fuzzBothWays(f, envfile.YAML, document, nil) }
 
-// fuzzBothWays tries texts that are made of bytes by document, and others that
-// the fuzzer makes of those given, under all selectors.
+// fuzzBothWays tests documents that document makes of random bytes, and variants of
+// the given documents, under all selectors.
 func fuzzBothWays(f *testing.F, format envfile.Format, document func(seed []byte) []byte, given []string) {
 	for _, s := range []string{"", "AAECAwQFBgc=", "BQUFBgYGBwcH", "AgICBQIGAgYCAAECAwQF", "BQYHAAECAwQFBgcAAQIDBAUGBwAB", "////AAD/AP8A/wD/"} {
 		b, err := base64.StdEncoding.DecodeString(s)
@@ -181,7 +182,7 @@ func bothWays(t *testing.T, format envfile.Format, src []byte, r envfile.Rules) 
 	}
 	back, err := sopsOpenAs(format, theirs)
 	if err != nil || !equalShapes(want, sopsPlaces(t, format, back.branches)) {
-		return // sops does not read its own file, or reads something else
+		return // sops does not read its own file, or reads other values
 	}
 	require.Equal(t, back.mac, got.mac, "%s\n%s", s.Bytes(), theirs)
 	o, err := openAs(format, theirs)

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Documents of the formats other than YAML, made of bytes: whatever these are,
-// mostly well-formed ones come out, with keys that the selectors of someRules know.
+// Documents of the formats other than YAML, made of random bytes: any bytes produce
+// mostly well-formed documents, with keys that the selectors of someRules match.
 
 var plainNames = []string{"a", "password", "x_plain", "b_secret", "user", "token", "group", "deep", "name", "list", "größe", "k l", "m:n", "x.y", "export z"}
 

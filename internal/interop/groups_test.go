@@ -46,7 +46,7 @@ func TestShamirBothWays(t *testing.T) {
 	}
 }
 
-// member is a demo identity, made for these tests and worth nothing.
+// member is a demo identity, made for these tests. It protects no data.
 type member struct {
 	secret    string
 	id        keys.Identity
@@ -76,7 +76,7 @@ func groupsOf(threshold int, members ...member) envfile.Recipients {
 	return to
 }
 
-// opens says for every set of members whether it opens a file for us, and for
+// opens checks for every set of members whether we decrypt a file with it, and for
 // some sets whether sops agrees.
 func opens(t *testing.T, f *folder, file string, format envfile.Format, members []member, threshold int) {
 	t.Helper()
@@ -115,8 +115,9 @@ func groupsPolicy(threshold int, members []member) string {
 	return text
 }
 
-// Three key groups of which two are needed: whoever sealed, rotated or rekeyed
-// the file, each pair opens it on both sides, and nobody alone does.
+// Three key groups with threshold two. Both programs decrypt the file with each
+// pair, and with no single member, after either program encrypted, rotated or
+// rekeyed it.
 func TestKeyGroupsBothWays(t *testing.T) {
 	ctx := context.Background()
 	members := threeMembers(t)

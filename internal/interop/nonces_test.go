@@ -17,12 +17,12 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// nonceBook remembers what was sealed under which data key and nonce.
+// nonceBook records the ciphertext for each data key and nonce.
 type nonceBook map[string]string
 
 var sealedParts = regexp.MustCompile(`ENC\[AES256_GCM,data:([^,\]]+),iv:([^,\]]+),tag:([^,\]]+),type`)
 
-// add reports whether every nonce of a text has one ciphertext only.
+// add reports whether every nonce of a file has only one ciphertext.
 func (b nonceBook) add(key, text []byte) bool {
 	for _, m := range sealedParts.FindAllStringSubmatch(string(text), -1) {
 		place, sealed := string(key)+" "+m[2], m[1]+" "+m[3]
@@ -81,7 +81,7 @@ func newEditor(t testing.TB, format envfile.Format, choose func(n int) int) *edi
 	return e
 }
 
-// step is one change by one of the two. Both sides must open what comes of it.
+// step is one change by one of the two programs. Both must decrypt the result.
 func (e *editor) step() {
 	if e.choose(2) == 0 {
 		e.text = e.ours()
@@ -144,8 +144,9 @@ func (e *editor) change(d *envfile.Document) *envfile.Document {
 	return d
 }
 
-// theirs does what `sops set` does, or what `sops edit` does, which is the same
-// over the plain text: one cipher decrypts and encrypts, and remembers nonces.
+// theirs makes a change like `sops set`, or like `sops edit` if overText is set.
+// Both work on the plaintext with one cipher, which decrypts, encrypts and keeps
+// the nonces.
 func (e *editor) theirs(overText bool) []byte {
 	tree, err := sopsStore(e.format).LoadEncryptedFile(e.text)
 	require.NoError(e.t, err)

@@ -34,8 +34,8 @@ func hasTimes(shape []string) bool {
 	return false
 }
 
-// Older sops programs read what we write, change it, and we read that; and we
-// read what they write. Their metadata has another order and empty lists.
+// Older versions of sops read and change our files, and we read the result. We also
+// read their own files, whose metadata has another order and empty lists.
 func TestOldSops(t *testing.T) {
 	for _, program := range oldSops(t) {
 		version := filepath.Base(filepath.Dir(program))
@@ -78,7 +78,7 @@ func TestOldSops(t *testing.T) {
 	}
 }
 
-// oldReads lets the folder's sops decrypt a file of ours.
+// oldReads decrypts a file of ours with the directory's sops.
 func (f *folder) oldReads(t *testing.T, format envfile.Format, file string, s *envfile.Sealed, d *envfile.Document) {
 	t.Helper()
 	f.write(file, string(s.Bytes()))
@@ -104,7 +104,7 @@ func TestOldSopsKeyGroups(t *testing.T) {
 				opens(t, f, name, format, members, 2)
 				old := strings.Contains(program, "sops-3.9.")
 				if old && format == envfile.Dotenv {
-					return // it crashes on writing key groups, those of its own files too
+					return // it crashes when it writes key groups, also in its own files
 				}
 				f.env = []string{"SOPS_AGE_KEY=" + members[0].secret + "\n" + members[2].secret}
 				f.run("rotate", "-i", name)

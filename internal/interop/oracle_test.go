@@ -28,7 +28,7 @@ import (
 
 const conformance = "testdata/conformance"
 
-// demo is the identity of the conformance files, worth nothing.
+// demo is the identity of the conformance files. It protects no data.
 var demo = struct {
 	secret    string
 	recipient string
@@ -86,7 +86,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// sopsBinary returns the real sops. Where there is none, the test ends.
+// sopsBinary returns the path of the real sops. Without it, the test ends.
 func sopsBinary(t testing.TB) string {
 	t.Helper()
 	if sopsProgram == "" {
@@ -171,8 +171,8 @@ func sopsOpenAs(format envfile.Format, src []byte) (out opened, err error) {
 	return out, err
 }
 
-// sopsDataKey asks age and gpg first, as the command does: the library would ask
-// a cloud for the key, if the file names one.
+// sopsDataKey tries age and gpg first, as the command does: the library would
+// contact a cloud for the key, if the file lists one.
 func sopsDataKey(tree *sops.Tree) ([]byte, error) {
 	return tree.Metadata.GetDataKeyWithKeyServices([]keyservice.KeyServiceClient{keyservice.NewLocalClient()}, sops.DefaultDecryptionOrder)
 }
@@ -218,7 +218,7 @@ func sopsSealAs(format envfile.Format, src []byte, r envfile.Rules) (out []byte,
 }
 
 // sopsEmit encrypts a tree and writes it. A cipher that decrypted the tree before
-// uses the same nonce again for what did not change, as it does in `sops edit`.
+// uses the same nonce again for unchanged values, as in `sops edit`.
 func sopsEmit(format envfile.Format, tree *sops.Tree, dataKey []byte, c sops.Cipher) ([]byte, error) {
 	mac, err := tree.Encrypt(dataKey, c)
 	if err != nil {

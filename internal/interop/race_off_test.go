@@ -2,5 +2,5 @@
 
 package interop
 
-// underRace says that the race detector slows everything down.
+// underRace reports whether the race detector runs, which slows everything down.
 const underRace = false

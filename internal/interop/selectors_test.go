@@ -62,7 +62,7 @@ func someRules() []envfile.Rules {
 	return all
 }
 
-// sealedPlaces lists what stands sealed: the same places in both files.
+// sealedPlaces lists the paths of the encrypted values of a file.
 func sealedPlaces(t *testing.T, text []byte) []string {
 	o, err := open(text)
 	require.NoError(t, err, "%s", text)

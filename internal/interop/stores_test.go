@@ -15,7 +15,7 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// sopsStore is what sops reads and writes a format with, with its defaults.
+// sopsStore returns sops's store for a format, with its defaults.
 func sopsStore(f envfile.Format) sops.Store {
 	stores := config.NewStoresConfig()
 	switch f {

@@ -37,7 +37,7 @@ func tomlFiles(t testing.TB) map[string]string {
 	return files
 }
 
-// sealTOML seals a text for the demo identity, under rules.
+// sealTOML encrypts a document for the demo identity, under rules.
 func sealTOML(t testing.TB, text string, r envfile.Rules) (*envfile.Document, *envfile.Sealed, error) {
 	t.Helper()
 	d, err := envfile.Parse(envfile.TOML, []byte(text))
@@ -48,7 +48,7 @@ func sealTOML(t testing.TB, text string, r envfile.Rules) (*envfile.Document, *e
 	return d, s, err
 }
 
-// decode is what a well-kept library makes of a text.
+// decode returns the values that a well-maintained library reads from a document.
 func decode(t testing.TB, text string) map[string]any {
 	t.Helper()
 	var v map[string]any
@@ -91,8 +91,8 @@ func same(a, b any) bool {
 	return reflect.DeepEqual(a, b)
 }
 
-// goValue is a tree as the library would decode it. Local dates and times are
-// the library's business: a text stands for them.
+// goValue returns a tree in the form of the library's decoder. Strings replace
+// local dates and times, which are the library's own types.
 func goValue(t testing.TB, n *envfile.Node) any {
 	t.Helper()
 	var v any = n.Text
@@ -123,8 +123,8 @@ func goValue(t testing.TB, n *envfile.Node) any {
 	return v
 }
 
-// localTexts puts texts in the place of the library's local dates and times, in the
-// spelling that ours has if it says the same.
+// localTexts replaces the library's local dates and times with our strings, which
+// must have the same value.
 func localTexts(t testing.TB, v, ours any) any {
 	t.Helper()
 	switch v := v.(type) {
@@ -160,7 +160,8 @@ func localTexts(t testing.TB, v, ours any) any {
 	return out
 }
 
-// TestTOMLReadsAsTheLibrary: every valid file says the same to us and to the library.
+// TestTOMLReadsAsTheLibrary checks that we and the library read the same values
+// from every valid file.
 func TestTOMLReadsAsTheLibrary(t *testing.T) {
 	for name, text := range tomlFiles(t) {
 		if !strings.HasPrefix(name, "valid/") {
@@ -177,9 +178,9 @@ func TestTOMLReadsAsTheLibrary(t *testing.T) {
 	}
 }
 
-// TestTOMLValid seals every valid file of the suite. It opens to the same bytes,
-// or, where the format cannot carry a spelling, to what the library takes for
-// the same values, and then with a warning.
+// TestTOMLValid encrypts every valid file of the suite. It decrypts to the same
+// bytes. If the format cannot keep the form of a value, it decrypts to a value that
+// the library considers equal, with a warning.
 func TestTOMLValid(t *testing.T) {
 	files, identical, total := tomlFiles(t), 0, 0
 	for name, text := range files {
@@ -216,7 +217,7 @@ func TestTOMLValid(t *testing.T) {
 	assert.Greater(t, identical, total*2/3)
 }
 
-// What stays in clear is never touched, whatever its spelling.
+// Unencrypted values are never changed, in any form.
 func TestTOMLClear(t *testing.T) {
 	for name, text := range tomlFiles(t) {
 		if !strings.HasPrefix(name, "valid/") {

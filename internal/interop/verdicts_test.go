@@ -11,8 +11,8 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// A verdict is why we refuse a file. sops says what sops does with it, if it
-// accepts the file where we are stricter; "" if it refuses, too.
+// A verdict is the reason why we reject a file. If sops accepts the file, sops
+// describes the result; it is "" if sops rejects the file, too.
 type verdict struct{ reason, sops string }
 
 var verdicts = map[string]verdict{
@@ -41,8 +41,8 @@ var verdicts = map[string]verdict{
 	"51-noboolkey.ini":       {"joins the next line", "joins the lines for good"},
 }
 
-// What sops refuses we refuse, and what it accepts we accept, but for what it
-// damages; and each refusal has its reason.
+// We reject the files that sops rejects, and accept the files that it accepts,
+// except those that it damages. Each rejection has its reason.
 func TestVerdicts(t *testing.T) {
 	for name, text := range texts(t, "in") {
 		t.Run(name, func(t *testing.T) {
@@ -65,9 +65,9 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
-// damaged are texts in which sops changes a value, or which it cannot open again
-// once it has sealed them. reason is why we refuse them; without one we seal
-// them, and sops opens the values as written.
+// damaged are documents in which sops changes a value, or which it cannot decrypt
+// after it has encrypted them. reason is our reason to reject them. Without a
+// reason, we encrypt them, and sops decrypts the original values.
 var damaged = []struct {
 	name, text string
 	rules      envfile.Rules

@@ -31,7 +31,7 @@ func tokens(text []byte) ([]json.Token, bool) {
 	}
 }
 
-// ours reads text with the package, in the library's terms.
+// ours reads the tokens with the package, and returns them in the library's types.
 func ours(t require.TestingT, text []byte) ([]json.Token, error) {
 	r := jsontoken.New(text)
 	var all []json.Token

@@ -45,7 +45,7 @@ func TestDoLeavesACallBehind(t *testing.T) {
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		require.EqualError(t, err, "no answer within 30s: context deadline exceeded")
 		assert.Equal(t, keycall.Limit, time.Since(begin))
-		time.Sleep(2 * time.Hour) // what was left behind ends, and nothing waits for it
+		time.Sleep(2 * time.Hour) // the abandoned call ends, and no code waits for it
 	})
 	synctest.Test(t, func(t *testing.T) {
 		begin := time.Now()
@@ -68,7 +68,8 @@ func TestDoAsksNobodyOnceTheContextHasEnded(t *testing.T) {
 	assert.False(t, asked)
 }
 
-// A library says "deadline exceeded" in its own words; what ended is the context.
+// A library may return its own error for "deadline exceeded". Do returns the error
+// of the context.
 func TestDoNamesTheEndOfTheContext(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 	defer cancel()

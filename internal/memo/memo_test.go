@@ -16,7 +16,7 @@ func TestOnceForAll(t *testing.T) {
 	var v memo.Value[int]
 	_, ok := v.Got()
 	assert.False(t, ok)
-	calls := 0 // the race detector says if two are inside at once
+	calls := 0 // the race detector reports two concurrent calls
 	var all sync.WaitGroup
 	for range 16 {
 		all.Go(func() {

@@ -18,7 +18,7 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// The recipient of the demo key, which protects nothing.
+// The recipient of the demo key, which protects no data.
 const demoRecipient = "age12ln9cpdde5nex6ewl9gn4nrgrk256qa66gmcw30vzzxz83q4yasqz8uvv2"
 
 type tree struct {
@@ -78,7 +78,7 @@ func valid(t *testing.T, schema *jsonschema.Schema, text string) error {
 	return schema.Validate(document(t, roots[0]))
 }
 
-// document is what an editor makes of a file.
+// document returns the values of a file as an editor sees them.
 func document(t *testing.T, n *envfile.Node) any {
 	t.Helper()
 	switch n.Kind {
@@ -117,7 +117,8 @@ func seal(t *testing.T, plain string) string {
 	return string(s.Bytes())
 }
 
-// Each text is tried as it is and sealed: a schema tells a wrong type without a key.
+// Each document is checked in plaintext and encrypted: a schema detects a wrong
+// type without a key.
 func TestSchemaTellsRightFromWrong(t *testing.T) {
 	text, err := sealcfg.Schema[settings]()
 	require.NoError(t, err)
@@ -153,7 +154,7 @@ func TestSchemaTellsRightFromWrong(t *testing.T) {
 			require.Error(t, sealed)
 		})
 	}
-	for name, change := range map[string][2]string{ // what a sealed value does not show
+	for name, change := range map[string][2]string{ // errors that an encrypted value hides
 		"oneof":   {"mode: prod", "mode: test"},
 		"range":   {"port: 1", "port: 70000"},
 		"max":     {"ratio: 1", "ratio: 2.5"},

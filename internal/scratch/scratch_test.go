@@ -22,7 +22,7 @@ func make1(t *testing.T, opt Options) *Dir {
 
 func TestNewInTemp(t *testing.T) {
 	temp := t.TempDir()
-	// Nothing in Memory will do: missing, relative, a file, empty.
+	// No entry of Memory is usable: missing, relative, a file, empty.
 	file := filepath.Join(temp, "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
 	d := make1(t, Options{Memory: []string{"", "relative", file, filepath.Join(temp, "none")}, Temp: temp})
@@ -85,7 +85,7 @@ func TestCloseRemovesEverything(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "a: 1\n", string(got))
 
-	// What an editor may leave beside it.
+	// Files that an editor may leave in the same directory.
 	deep := filepath.Join(d.Path(), ".cache", "deep")
 	require.NoError(t, os.MkdirAll(deep, 0o700))
 	require.NoError(t, os.WriteFile(filepath.Join(deep, "prod.yaml~"), nil, 0o400))

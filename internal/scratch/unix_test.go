@@ -23,8 +23,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The child is this test binary, which makes a directory, says where, and
-// waits for what comes. The variable says in what way.
+// The child is this test binary, which makes a directory, prints its path, and
+// waits. The variable selects its behavior.
 const childVar = "SCRATCH_TEST_CHILD"
 
 func TestMain(m *testing.M) {
@@ -206,7 +206,7 @@ func TestSweepLeavesTheRestAlone(t *testing.T) {
 	require.NoError(t, os.Symlink(elsewhere, link))
 	gone := filepath.Join(temp, prefix+dead+"-DIR")
 	require.NoError(t, os.Mkdir(gone, 0o700))
-	// A link inside a stale directory is removed, what it shows is not.
+	// A link inside a stale directory is removed, but not its target.
 	require.NoError(t, os.Symlink(elsewhere, filepath.Join(gone, "link")))
 
 	make1(t, Options{Temp: temp})
@@ -326,7 +326,7 @@ func TestMemoryFileSystem(t *testing.T) {
 	assert.True(t, d.Memory())
 	assert.Equal(t, "/dev/shm", filepath.Dir(d.Path()))
 
-	// A memory file system where everyone could rename it is passed over.
+	// A memory file system is skipped if every user could rename the directory.
 	open, err := os.MkdirTemp("/dev/shm", "scratch-test-")
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(open)) })
@@ -339,7 +339,8 @@ func TestMemoryFileSystem(t *testing.T) {
 }
 
 func TestStopEndsTheWatch(t *testing.T) {
-	// The signal needs a listener of ours, else it would end the test.
+	// The test needs a listener for the signal. Otherwise the signal would end the
+	// test.
 	other := make(chan os.Signal, 4)
 	signal.Notify(other, syscall.SIGHUP)
 	defer signal.Stop(other)

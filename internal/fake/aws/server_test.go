@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// signed makes a request that is signed as the documentation of AWS says.
+// signed returns a request that is signed according to the documentation of AWS.
 func signed(t *testing.T, c *Credentials, region, action, body string, at time.Time) *http.Request {
 	t.Helper()
 	r := httptest.NewRequest(http.MethodPost, "http://kms.example/", strings.NewReader(body))
@@ -81,7 +81,7 @@ func replace(r *http.Request, old, new string) {
 	r.Header.Set("Authorization", strings.Replace(r.Header.Get("Authorization"), old, new, 1))
 }
 
-// A cipher text does not hold what was encrypted, and is another one each time.
+// A ciphertext does not contain the plaintext, and differs each time.
 func TestCiphertext(t *testing.T) {
 	s := newServer()
 	user := s.AddUser("alice")

@@ -26,7 +26,7 @@ func start(t *testing.T) (*gcpkms.Server, context.Context) {
 	return s, metadata.NewIncomingContext(t.Context(), metadata.Pairs("authorization", "Bearer "+gcpkms.Token))
 }
 
-// What the client of sops does not send, other clients do.
+// The client of sops does not send checksums, but other clients do.
 func TestChecksums(t *testing.T) {
 	s, ctx := start(t)
 	text := []byte("123456789")

@@ -16,9 +16,9 @@ import (
 	"github.com/sealcfg/sealcfg/internal/fake/hckms"
 )
 
-// Whoever does not sign, or signs something else, is not let in. That a right
-// signature is, and one with a wrong key is not, is shown with Huawei's own
-// client in keys/huawei.
+// Unsigned and wrongly signed requests are rejected. The tests of keys/huawei show
+// with Huawei's own client that a right signature is accepted and a wrong key is
+// not.
 func TestUnsignedRequests(t *testing.T) {
 	ca, err := fake.NewCA()
 	require.NoError(t, err)

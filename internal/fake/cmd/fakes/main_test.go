@@ -14,8 +14,8 @@ import (
 	"github.com/sealcfg/sealcfg/internal/servicetest"
 )
 
-// The report lets the real sops use all fakes together, and what was started
-// ends with the input.
+// The report lets the real sops use all fakes together. The fakes end with the
+// input.
 func TestSopsUsesTheReport(t *testing.T) {
 	servicetest.NeedTrust(t)
 	in, stop := io.Pipe()
