@@ -88,7 +88,7 @@ func (r *keyring) explain(sealed *envfile.Sealed, err error) error {
 	if len(r.o.identities) > 0 {
 		return err
 	}
-	none.Places = r.places
+	none.KeySources = r.places
 	var types []string
 	for _, stanza := range sealed.Metadata().Stanzas() {
 		if _, missing := keys.Default.Provider(stanza.Type); missing != nil && !slices.Contains(types, stanza.Type) {

@@ -128,14 +128,14 @@ var device = pattern.New(`^(?i:con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?$|\.$`)
 // reserved reports whether name belongs to a layer, not to an environment.
 func reserved(name string) bool { return name == baseLayer || strings.HasSuffix(name, localSuffix) }
 
-// files are the files of a folder of environments by layer.
+// files holds the files of a directory of environments by layer.
 type files struct {
 	dir    string
 	byName map[string][]string // paths, sorted
 	noDir  bool                // dir does not exist
 }
 
-// scan lists a folder; one that does not exist is empty.
+// scan lists a directory. A directory that does not exist is empty.
 func scan(fsys fs.FS, dir string) (files, error) {
 	f := files{dir: dir, byName: map[string][]string{}}
 	entries, err := fs.ReadDir(fsys, dir)

@@ -23,17 +23,18 @@ type naming struct {
 	anchors map[string]string
 	remarks map[string]string
 	found   []sighting
-	alone   []Member    // that no rule names
-	perLine map[int]int // recipients on a line: a comment names one only if it stands alone
+	alone   []Member    // not in a creation rule
+	perLine map[int]int // recipients on a line: a comment is a name only if the line has one recipient
 }
 
-// sighting is a place that names a recipient.
+// sighting is a position at which a recipient is named.
 type sighting struct {
 	person       Person
 	line, column int
 }
 
-// nameKey makes spellings of one recipient alike: gpg groups fingerprints with blanks.
+// nameKey returns the same key for all spellings of a recipient: gpg groups fingerprints
+// with blanks.
 func nameKey(recipient string) string { return strings.ReplaceAll(recipient, " ", "") }
 
 // nameMembers finds the names in a policy and gives them to the members that r has

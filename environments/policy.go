@@ -14,7 +14,7 @@ import (
 // A Policy is a .sops.yaml: it lists the recipients of each file, and selects the
 // values to encrypt. It is immutable and safe for concurrent use.
 type Policy struct {
-	// Path is absolute. Rules see the paths of files relative to its folder.
+	// Path is absolute. Rules see the paths of files relative to its directory.
 	Path string
 	// Ignored is the path of a .sops.yml that [FindPolicy] found on its way, or "".
 	// sops ignores it as well.

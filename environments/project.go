@@ -29,7 +29,7 @@ type Project struct {
 	dir string // where the search began: paths are relative to it
 }
 
-// An Environment is a sealed file with a name, and the layers around it.
+// An Environment is a named encrypted file with its layers.
 type Environment struct {
 	// Name is the name of the environment. For a file elsewhere, and for one of several
 	// with the same name, it is the path from the root of the project.
@@ -171,7 +171,7 @@ func (p *Project) named(f files, name string) (Environment, error) {
 	return env, nil
 }
 
-// byPath makes the environment of a file. One in the project's folder is the
+// byPath makes the environment of a file. One in the project's directory is the
 // environment of its name.
 func (p *Project) byPath(path string) (Environment, error) {
 	abs := p.resolve(path)

@@ -197,20 +197,20 @@ func (p *AgeProvider) fromOwnFile(ctx context.Context, src Source) []Identity {
 
 // read returns the identities of a key source: the list, or one for an encrypted
 // list. It reports a malformed one as broken.
-func (p *AgeProvider) read(ctx context.Context, place string, text []byte, src Source) []Identity {
-	ids, err := p.identitiesOf(place, text, src)
+func (p *AgeProvider) read(ctx context.Context, keySource string, text []byte, src Source) []Identity {
+	ids, err := p.identitiesOf(keySource, text, src)
 	for _, id := range ids {
 		if u, ok := id.(*unusableIdentity); ok {
-			u.reason = fmt.Errorf("%s: %w", place, u.reason)
+			u.reason = fmt.Errorf("%s: %w", keySource, u.reason)
 		}
 	}
 	if err != nil {
-		ids = append(ids, src.Unusable(ctx, fmt.Errorf("%s: %w", place, err), isAge))
+		ids = append(ids, src.Unusable(ctx, fmt.Errorf("%s: %w", keySource, err), isAge))
 	}
 	return ids
 }
 
-func (p *AgeProvider) identitiesOf(place string, raw []byte, src Source) ([]Identity, error) {
+func (p *AgeProvider) identitiesOf(keySource string, raw []byte, src Source) ([]Identity, error) {
 	text, err := raw, error(nil)
 	if !IsAgeFile(raw) { // it may be binary
 		if text, err = Text(raw); err != nil {
@@ -218,11 +218,11 @@ func (p *AgeProvider) identitiesOf(place string, raw []byte, src Source) ([]Iden
 		}
 	}
 	if IsAgeFile(text) {
-		id, err := p.newLocked(place, text, src)
+		id, err := p.newLocked(keySource, text, src)
 		if err != nil {
 			return nil, err
 		}
-		src.Report(place, Locked)
+		src.Report(keySource, Locked)
 		return []Identity{id}, nil
 	}
 	if strings.HasPrefix(strings.TrimSpace(string(text)), "-----BEGIN") {
@@ -230,7 +230,7 @@ func (p *AgeProvider) identitiesOf(place string, raw []byte, src Source) ([]Iden
 	}
 	ids, err := p.parseIdentities(string(text), src)
 	if len(ids) > 0 || err == nil {
-		src.Report(place, len(ids))
+		src.Report(keySource, len(ids))
 	}
 	return ids, err
 }

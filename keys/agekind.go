@@ -28,7 +28,7 @@ type AgeKind interface {
 	// is the recipient in a comment above it, or "". The error is [ErrOtherKind] if
 	// text is of another kind, and never contains text.
 	ParseIdentity(text, recipient string, src Source) (Identity, error)
-	// Identities looks in the places of this kind, as [Provider] does.
+	// Identities searches the key sources of this kind, as [Provider] does.
 	Identities(ctx context.Context, src Source) ([]Identity, error)
 }
 

@@ -45,14 +45,14 @@ type Locker interface {
 // lockedIdentities are the identities of a file that is encrypted with a
 // passphrase.
 type lockedIdentities struct {
-	place string
-	file  []byte
-	src   Source
-	age   *AgeProvider
-	ids   memo.Value[[]Identity]
+	keySource string
+	file      []byte
+	src       Source
+	age       *AgeProvider
+	ids       memo.Value[[]Identity]
 }
 
-func (p *AgeProvider) newLocked(place string, file []byte, src Source) (Identity, error) {
+func (p *AgeProvider) newLocked(keySource string, file []byte, src Source) (Identity, error) {
 	probe := new(headerProbe)
 	_, err := age.Decrypt(ageFile(file), probe)
 	var noMatch *age.NoIdentityMatchError
@@ -64,7 +64,7 @@ func (p *AgeProvider) newLocked(place string, file []byte, src Source) (Identity
 	case probe.work > maxWorkFactor:
 		return nil, fmt.Errorf("its passphrase costs 2^%d units of work to try, more than 2^%d", probe.work, maxWorkFactor)
 	}
-	return &lockedIdentities{place: place, file: file, src: src, age: p}, nil
+	return &lockedIdentities{keySource: keySource, file: file, src: src, age: p}, nil
 }
 
 // headerProbe never decrypts. It records whether a file requires a passphrase.
@@ -83,7 +83,7 @@ func (h *headerProbe) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 
 // Format prints the key source, for every verb.
 func (l *lockedIdentities) Format(f fmt.State, _ rune) {
-	_, _ = io.WriteString(f, "[identities in "+l.place+"]")
+	_, _ = io.WriteString(f, "[identities in "+l.keySource+"]")
 }
 
 // Interactive is true: it takes a passphrase.
@@ -132,17 +132,17 @@ func (l *lockedIdentities) Unwrap(ctx context.Context, stanzas []*Stanza) ([]byt
 func (l *lockedIdentities) ask(ctx context.Context) ([]Identity, error) {
 	text, err := l.decrypt(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", l.place, err)
+		return nil, fmt.Errorf("%s: %w", l.keySource, err)
 	}
 	ids, err := l.age.parseIdentities(text, l.src)
 	if err != nil {
-		ids = append(ids, l.src.Unusable(ctx, fmt.Errorf("%s: %w", l.place, err), isAge))
+		ids = append(ids, l.src.Unusable(ctx, fmt.Errorf("%s: %w", l.keySource, err), isAge))
 	}
 	return patientLast(ids), nil
 }
 
 func (l *lockedIdentities) decrypt(ctx context.Context) (string, error) {
-	passphrase, err := AskPassphrase(ctx, l.src, l.place)
+	passphrase, err := AskPassphrase(ctx, l.src, l.keySource)
 	if err != nil {
 		return "", err
 	}
@@ -170,11 +170,11 @@ func (l *lockedIdentities) decrypt(ctx context.Context) (string, error) {
 
 // AskPassphrase prompts for the passphrase of a key source. Errors wrap
 // [ErrPassphrase] if no prompt is possible or the prompt gets no answer.
-func AskPassphrase(ctx context.Context, src Source, place string) ([]byte, error) {
+func AskPassphrase(ctx context.Context, src Source, keySource string) ([]byte, error) {
 	if src.Prompt == nil {
 		return nil, fmt.Errorf("it takes a %w, and nobody can be asked", ErrPassphrase)
 	}
-	passphrase, err := src.Prompt(ctx, "passphrase of "+place)
+	passphrase, err := src.Prompt(ctx, "passphrase of "+keySource)
 	if err != nil {
 		return nil, fmt.Errorf("ask for the %w: %w", ErrPassphrase, err)
 	}

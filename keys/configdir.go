@@ -33,7 +33,7 @@ func ConfigDir(lookupEnv func(string) (string, bool)) string {
 	}
 	if dir := get("XDG_CONFIG_HOME"); dir != "" {
 		if !filepath.IsAbs(dir) {
-			return "" // the specification has it ignored, and os.UserConfigDir refuses it
+			return "" // the specification ignores it, and os.UserConfigDir rejects it
 		}
 		return dir
 	}

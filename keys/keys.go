@@ -89,7 +89,7 @@ type Source struct {
 	Notify func(message string)
 	// Looked is called for each key source: a variable, a file or a command. found
 	// is the number of its identities, or [Locked] if it is not known yet.
-	Looked func(place string, found int)
+	Looked func(keySource string, found int)
 	// Broken is called for each key source that cannot be used, in whole or in part:
 	// a file that is missing, a malformed identity. The other key sources are still
 	// used. If no identity decrypts a file, its error contains reason again.
@@ -124,10 +124,10 @@ var (
 type NoIdentityError struct {
 	Recipients []string // public names, as in the file
 	Tried      int      // number of available identities, without key services
-	// Places are the key sources that were searched for identities, with the
+	// KeySources are the key sources that were searched for identities, with the
 	// results. Unwrap does not know them; the caller that collected the identities
 	// adds them.
-	Places []string
+	KeySources []string
 	// Reasons explain why keys that may be the user's did not unwrap it: a rejected
 	// login, a key service that does not answer.
 	Reasons []error
@@ -142,8 +142,8 @@ func (e *NoIdentityError) Error() string {
 		text = fmt.Sprintf("none of the %d identities at hand opens it", e.Tried)
 	}
 	text += "; sealed to " + strings.Join(e.Recipients, ", ")
-	if len(e.Places) > 0 {
-		text += "; looked in " + strings.Join(e.Places, ", ")
+	if len(e.KeySources) > 0 {
+		text += "; looked in " + strings.Join(e.KeySources, ", ")
 	}
 	for _, r := range e.Reasons {
 		text += "\n" + r.Error()

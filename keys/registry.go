@@ -180,7 +180,7 @@ func Name(s *Stanza) string {
 // Names lists the names by which a policy may call the key that a stanza was
 // made for, the full one of [Name] first. A Key Vault key has a second: a policy
 // leaves the version out to mean the newest, and the file then holds the one
-// that was the newest when it was sealed.
+// that was the newest when it was wrapped.
 func Names(s *Stanza) []string {
 	names := []string{Name(s)}
 	if s.Type == "azure_kv" && s.Field("version") != "" {

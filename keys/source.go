@@ -28,9 +28,9 @@ const MaxSource = 1 << 20
 func (s Source) Env(name string) (string, bool) { return s.env(name) }
 
 // Report calls Looked, if there is one.
-func (s Source) Report(place string, found int) {
+func (s Source) Report(keySource string, found int) {
 	if s.Looked != nil {
-		s.Looked(place, found)
+		s.Looked(keySource, found)
 	}
 }
 

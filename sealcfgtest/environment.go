@@ -18,7 +18,7 @@ import (
 type Environment struct {
 	// Name is the name of the environment.
 	Name string
-	// Dir is the folder of its files.
+	// Dir is the directory of its files.
 	Dir string
 
 	identity  keys.Identity

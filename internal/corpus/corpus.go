@@ -88,7 +88,7 @@ func moduleFiles(cache, module string) ([]File, error) {
 	return files, nil
 }
 
-// escape spells a module as a folder of the cache: an upper-case letter becomes
+// escape spells a module as a directory of the cache: an upper-case letter becomes
 // "!" and the letter in lower case, for file systems that fold case.
 func escape(module string) string {
 	var b strings.Builder

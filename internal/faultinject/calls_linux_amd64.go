@@ -15,7 +15,7 @@ type argument int
 const (
 	none  argument = iota
 	first          // argument 0 is a path
-	at             // argument 0 is a folder, argument 1 a path in it
+	at             // argument 0 is a directory, argument 1 a path in it
 	fd             // argument 0 is an open file
 	two            // arguments 0 and 1 are paths
 	twoAt          // as at, twice

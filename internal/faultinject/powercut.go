@@ -224,7 +224,7 @@ func files(names map[string]*inode, text func(*inode) string) map[string]string 
 	for _, name := range sorted {
 		parent := filepath.Dir(name)
 		if _, ok := all[parent+"/"]; !ok && parent != "." {
-			continue // its folder has not come to be
+			continue // its directory does not exist
 		}
 		n := names[name]
 		switch {

@@ -76,7 +76,7 @@ func (g *Git) Versions(ctx context.Context, path string, limit int) (commits, ob
 
 // existing splits a path into the nearest directory above it that exists, without
 // symbolic links, and the rest. git run there finds a nested repository, and does
-// not meet a link that it refuses to follow.
+// not meet a link that it does not follow.
 func existing(path string) (dir, rest string, err error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {

@@ -35,7 +35,7 @@ func TestBindingAndSops(t *testing.T) {
 			require.True(t, mustOpenAs(t, format, again.Bytes()).Bound())
 			f.write(file, string(again.Bytes()))
 			f.run("decrypt", file)
-			if ours, theirs := addedPlace(format); ours != "" {
+			if ours, theirs := addedField(format); ours != "" {
 				f.run("set", file, theirs, `"new"`)
 				assert.False(t, mustOpenAs(t, format, f.read(file)).Bound())
 			}

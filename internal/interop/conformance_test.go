@@ -169,7 +169,7 @@ func editFileOfSops(t *testing.T, name, text string) {
 	o := mustOpenAs(t, format, []byte(text))
 	d, err := o.Document()
 	require.NoError(t, err)
-	place, _ := addedPlace(format)
+	place, _ := addedField(format)
 	if place == "" {
 		place = "data"
 	}

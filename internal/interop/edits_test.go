@@ -11,9 +11,9 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// addedPlace returns the field that the tests add to a file, in our notation and in
+// addedField returns the field that the tests add to a file, in our notation and in
 // the notation of `sops set`, or "" for a format without fields.
-func addedPlace(f envfile.Format) (path, index string) {
+func addedField(f envfile.Format) (path, index string) {
 	switch f {
 	case envfile.Dotenv:
 		return "ADDED", `["ADDED"]`
@@ -51,7 +51,7 @@ func TestSopsCommandsOnEveryFile(t *testing.T) {
 			assert.Equal(t, want, oursShape(o.Roots()), "rotate")
 			assert.NotEqual(t, before[0].Wrapped, o.Sealed().Metadata().Stanzas()[0].Wrapped)
 
-			ours, theirs := addedPlace(format)
+			ours, theirs := addedField(format)
 			if ours == "" {
 				return
 			}

@@ -62,8 +62,8 @@ func someRules() []envfile.Rules {
 	return all
 }
 
-// sealedPlaces lists the paths of the encrypted values of a file.
-func sealedPlaces(t *testing.T, text []byte) []string {
+// encryptedPaths lists the paths of the encrypted values of a file.
+func encryptedPaths(t *testing.T, text []byte) []string {
 	o, err := open(text)
 	require.NoError(t, err, "%s", text)
 	var out []string
@@ -85,7 +85,7 @@ func TestSelectors(t *testing.T) {
 			require.NoError(t, err)
 			d, s, err := seal([]byte(selectable), r)
 			require.NoError(t, err)
-			assert.Equal(t, sealedPlaces(t, theirs), sealedPlaces(t, s.Bytes()))
+			assert.Equal(t, encryptedPaths(t, theirs), encryptedPaths(t, s.Bytes()))
 
 			got := mustSopsOpen(t, s.Bytes())
 			assert.Equal(t, oursShape(d.Roots()), sopsShape(t, got.branches))

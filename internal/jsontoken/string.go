@@ -71,7 +71,7 @@ func (r *Reader) escape() (rune, bool) {
 			}
 		}
 	}
-	r.at = behind // which is read, or refused, on its own
+	r.at = behind // parsed or rejected separately
 	return utf8.RuneError, true
 }
 

@@ -2,11 +2,11 @@ package scratch
 
 import "syscall"
 
-// onMemory reports whether place is on a memory file system. It cannot distinguish
+// onMemory reports whether parent is on a memory file system. It cannot distinguish
 // a RAM disk with a common file system from a disk.
-func onMemory(place string) bool {
+func onMemory(parent string) bool {
 	var st syscall.Statfs_t
-	if syscall.Statfs(place, &st) != nil {
+	if syscall.Statfs(parent, &st) != nil {
 		return false
 	}
 	const tmpfs = "tmpfs"

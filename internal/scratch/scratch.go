@@ -46,17 +46,17 @@ type Dir struct {
 // New makes a directory. It also removes the directories of killed processes of the
 // same user from the directories in opt. A failure to remove them is not an error.
 func New(opt Options) (*Dir, error) {
-	places := append(append([]string(nil), opt.Memory...), opt.Temp)
-	for i, place := range places {
-		if filepath.IsAbs(place) && (i == 0 || place != places[i-1]) {
-			sweep(place)
+	parents := append(append([]string(nil), opt.Memory...), opt.Temp)
+	for i, parent := range parents {
+		if filepath.IsAbs(parent) && (i == 0 || parent != parents[i-1]) {
+			sweep(parent)
 		}
 	}
-	for _, place := range opt.Memory {
-		if !usable(place) {
+	for _, parent := range opt.Memory {
+		if !usable(parent) {
 			continue
 		}
-		if d, err := makeIn(place); err == nil {
+		if d, err := makeIn(parent); err == nil {
 			d.memory = true
 			return d, nil
 		}
@@ -85,10 +85,10 @@ func New(opt Options) (*Dir, error) {
 // not read Temp, which may be a large directory, if New would use memory.
 func Sweep(opt Options) {
 	inMemory := false
-	for _, place := range opt.Memory {
-		if usable(place) {
+	for _, parent := range opt.Memory {
+		if usable(parent) {
 			inMemory = true
-			sweep(place)
+			sweep(parent)
 		}
 	}
 	if !inMemory && filepath.IsAbs(opt.Temp) {
@@ -96,13 +96,13 @@ func Sweep(opt Options) {
 	}
 }
 
-// usable reports whether a directory in memory can be made in place.
-func usable(place string) bool {
-	return filepath.IsAbs(place) && onMemory(place) && safe(place) == nil
+// usable reports whether a directory in memory can be made in parent.
+func usable(parent string) bool {
+	return filepath.IsAbs(parent) && onMemory(parent) && safe(parent) == nil
 }
 
-func makeIn(place string) (*Dir, error) {
-	path := filepath.Join(place, newName())
+func makeIn(parent string) (*Dir, error) {
+	path := filepath.Join(parent, newName())
 	if err := os.Mkdir(path, 0o700); err != nil {
 		return nil, err
 	}
@@ -116,17 +116,17 @@ func makeIn(place string) (*Dir, error) {
 // runs.
 func newName() string { return prefix + strconv.Itoa(os.Getpid()) + "-" + rand.Text() }
 
-// safe returns an error if other users could rename a directory made in place.
-func safe(place string) error {
-	info, err := os.Stat(place)
+// safe returns an error if other users could rename a directory made in parent.
+func safe(parent string) error {
+	info, err := os.Stat(parent)
 	if err != nil {
 		return err
 	}
 	if !info.IsDir() {
-		return fmt.Errorf("%s is not a directory", place)
+		return fmt.Errorf("%s is not a directory", parent)
 	}
 	if sharedUnsafely(info) {
-		return fmt.Errorf("everyone may rename what is in %s: it lacks the sticky bit", place)
+		return fmt.Errorf("everyone may rename what is in %s: it lacks the sticky bit", parent)
 	}
 	return nil
 }

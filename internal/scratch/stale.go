@@ -14,10 +14,10 @@ const prefix = "sealcfg-"
 // settled is the age after which the lock alone decides, see stale.
 const settled = time.Minute
 
-// sweep removes the directories of this user's killed processes from place. A
+// sweep removes the directories of this user's killed processes from parent. A
 // directory that cannot be removed stays for the next time.
-func sweep(place string) {
-	entries, err := os.ReadDir(place)
+func sweep(parent string) {
+	entries, err := os.ReadDir(parent)
 	if err != nil {
 		return
 	}
@@ -26,7 +26,7 @@ func sweep(place string) {
 		if !ok {
 			continue
 		}
-		path := filepath.Join(place, e.Name())
+		path := filepath.Join(parent, e.Name())
 		info, err := os.Lstat(path) // not Stat: a link would lead elsewhere
 		if err == nil && info.IsDir() && isMine(info) && stale(path, pid, time.Since(info.ModTime())) {
 			_ = os.RemoveAll(path)

@@ -11,7 +11,7 @@ import (
 	"github.com/sealcfg/sealcfg"
 )
 
-// Resolved is the text that a reference to a secret stands for.
+// Resolved returns the value of a reference to a secret.
 func Resolved(t testing.TB, ref string, opts ...sealcfg.Option) string {
 	t.Helper()
 	text, err := resolve(t.Context(), ref, opts...)

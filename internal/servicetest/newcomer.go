@@ -53,7 +53,7 @@ func LoggedInto(t *testing.T, service *aws.Server, endpointVariable, endpoint st
 	return user
 }
 
-// NewHome is a TestMain: it gives the tests an empty home folder, for libraries
+// NewHome is a TestMain: it gives the tests an empty home directory, for libraries
 // that look once where it is.
 func NewHome(m *testing.M, home *string) {
 	var err error

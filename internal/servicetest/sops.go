@@ -28,13 +28,13 @@ func NewSops(t testing.TB, rules string) *Sops {
 	return s
 }
 
-// Write makes a file in the folder.
+// Write makes a file in the directory.
 func (s *Sops) Write(name, text string) {
 	s.t.Helper()
 	require.NoError(s.t, os.WriteFile(filepath.Join(s.Dir, name), []byte(text), 0o600))
 }
 
-// Read returns a file of the folder.
+// Read returns a file of the directory.
 func (s *Sops) Read(name string) string {
 	s.t.Helper()
 	text, err := os.ReadFile(filepath.Join(s.Dir, name))

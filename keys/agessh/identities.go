@@ -58,31 +58,31 @@ func fromNamedFile(_ context.Context, src keys.Source) (keys.Identity, error) {
 		src.Report("$"+EnvPrivateKeyFile, 0)
 		return nil, nil
 	}
-	place := "$" + EnvPrivateKeyFile + " (" + path + ")"
-	id, err := parse(place, pem, besides(path, src), src)
+	keySource := "$" + EnvPrivateKeyFile + " (" + path + ")"
+	id, err := parse(keySource, pem, besides(path, src), src)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", place, err)
+		return nil, fmt.Errorf("%s: %w", keySource, err)
 	}
-	src.Report(place, 1)
+	src.Report(keySource, 1)
 	return id, nil
 }
 
 func fromCommand(ctx context.Context, src keys.Source) (keys.Identity, error) {
-	place := "$" + EnvPrivateKeyCmd
+	keySource := "$" + EnvPrivateKeyCmd
 	pem, ok, err := src.Output(ctx, EnvPrivateKeyCmd)
 	if err != nil {
 		return nil, err
 	}
 	if !ok {
-		src.Report(place, 0)
+		src.Report(keySource, 0)
 		return nil, nil
 	}
 	nowhere := func() ([]byte, error) { return nil, fs.ErrNotExist }
-	id, err := parse(place, pem, nowhere, src)
+	id, err := parse(keySource, pem, nowhere, src)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", place, err)
+		return nil, fmt.Errorf("%s: %w", keySource, err)
 	}
-	src.Report(place, 1)
+	src.Report(keySource, 1)
 	return id, nil
 }
 
@@ -121,7 +121,7 @@ func besides(path string, src keys.Source) func() ([]byte, error) {
 
 // parse reads a private key. If it is encrypted in a form that hides even the
 // public key, parse calls pub to get the public key.
-func parse(place string, pem []byte, pub func() ([]byte, error), src keys.Source) (keys.Identity, error) {
+func parse(keySource string, pem []byte, pub func() ([]byte, error), src keys.Source) (keys.Identity, error) {
 	if len(pem) > maxKeyFile {
 		return nil, errors.New("too long for an SSH key")
 	}
@@ -132,7 +132,7 @@ func parse(place string, pem []byte, pub func() ([]byte, error), src keys.Source
 	k, err := ssh.ParseRawPrivateKey(pem)
 	var locked *ssh.PassphraseMissingError
 	if errors.As(err, &locked) {
-		return newLocked(place, pem, locked.PublicKey, pub, src)
+		return newLocked(keySource, pem, locked.PublicKey, pub, src)
 	}
 	if err != nil {
 		return nil, errors.New("malformed SSH private key")

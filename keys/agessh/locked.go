@@ -21,17 +21,17 @@ import (
 // lockedKey is a private key that is encrypted with a passphrase. Its public key
 // determines its stanzas, so that there is no prompt for other stanzas.
 type lockedKey struct {
-	place string
-	pem   []byte
-	name  string // its recipient
-	typ   string // of its stanzas
-	tag   string // the first argument of its stanzas
-	src   keys.Source
-	pub   bool // the name comes from a .pub file
-	id    memo.Value[age.Identity]
+	keySource string
+	pem       []byte
+	name      string // its recipient
+	typ       string // of its stanzas
+	tag       string // the first argument of its stanzas
+	src       keys.Source
+	pub       bool // the name comes from a .pub file
+	id        memo.Value[age.Identity]
 }
 
-func newLocked(place string, pem []byte, public ssh.PublicKey, beside func() ([]byte, error), src keys.Source) (keys.Identity, error) {
+func newLocked(keySource string, pem []byte, public ssh.PublicKey, beside func() ([]byte, error), src keys.Source) (keys.Identity, error) {
 	pub := public == nil
 	if pub {
 		line, err := beside()
@@ -48,7 +48,7 @@ func newLocked(place string, pem []byte, public ssh.PublicKey, beside func() ([]
 	}
 	sum := sha256.Sum256(public.Marshal())
 	return &lockedKey{
-		place: place, pem: pem, name: nameOf(public), typ: typ,
+		keySource: keySource, pem: pem, name: nameOf(public), typ: typ,
 		tag: base64.RawStdEncoding.EncodeToString(sum[:4]), src: src, pub: pub,
 	}, nil
 }
@@ -92,23 +92,23 @@ func (a asked) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 }
 
 func (l *lockedKey) unlock(ctx context.Context) (age.Identity, error) {
-	passphrase, err := keys.AskPassphrase(ctx, l.src, l.place)
+	passphrase, err := keys.AskPassphrase(ctx, l.src, l.keySource)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", l.place, err)
+		return nil, fmt.Errorf("%s: %w", l.keySource, err)
 	}
 	k, err := ssh.ParseRawPrivateKeyWithPassphrase(l.pem, passphrase)
 	if errors.Is(err, x509.IncorrectPasswordError) {
-		return nil, fmt.Errorf("%s: wrong %w", l.place, keys.ErrPassphrase)
+		return nil, fmt.Errorf("%s: wrong %w", l.keySource, keys.ErrPassphrase)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: the encrypted SSH key is malformed", l.place)
+		return nil, fmt.Errorf("%s: the encrypted SSH key is malformed", l.keySource)
 	}
 	id, name, err := identityOf(k)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", l.place, err)
+		return nil, fmt.Errorf("%s: %w", l.keySource, err)
 	}
 	if name != l.name {
-		return nil, fmt.Errorf("%s: the .pub file is of another key", l.place)
+		return nil, fmt.Errorf("%s: the .pub file is of another key", l.keySource)
 	}
 	return id, nil
 }

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// A place identifies a secret or parameter: names are unique in a region.
-type place struct{ region, name string }
+// A secretID identifies a secret or parameter: names are unique in a region.
+type secretID struct{ region, name string }
 
 // Secret is a secret of Secrets Manager: a string or bytes.
 type Secret struct {
@@ -23,14 +23,14 @@ type Secret struct {
 func (s *Server) AddSecret(region, name string, secret *Secret) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.secrets[place{region, name}] = secret
+	s.secrets[secretID{region, name}] = secret
 }
 
 // AddParameter puts a parameter into a region.
 func (s *Server) AddParameter(region, name, value string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.parameters[place{region, name}] = value
+	s.parameters[secretID{region, name}] = value
 }
 
 // note records a call for [Server.Calls]. The caller must hold s.mu.
@@ -53,7 +53,7 @@ func (s *Server) doSecrets(r *http.Request, action string, body []byte) (any, er
 	}
 	arn := "arn:aws:secretsmanager:" + call.Region + ":" + Account + ":secret:"
 	name := strings.TrimPrefix(q.SecretID, arn)
-	secret := s.secrets[place{call.Region, name}]
+	secret := s.secrets[secretID{call.Region, name}]
 	if secret == nil {
 		return nil, fail("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
 	}
@@ -96,7 +96,7 @@ func (s *Server) doParameters(r *http.Request, action string, body []byte) (any,
 	switch action {
 	case "GetParameter":
 		name, version, given := strings.Cut(q.Name, ":")
-		value, ok := s.parameters[place{call.Region, name}]
+		value, ok := s.parameters[secretID{call.Region, name}]
 		switch {
 		case !ok:
 			return nil, fail("ParameterNotFound", "")
@@ -130,7 +130,7 @@ func (s *Server) byPath(region, path, token string, recursive bool) (any, error)
 	end := min(begin+pageOfParameters, len(names))
 	page := []any{}
 	for _, name := range names[min(begin, end):end] {
-		page = append(page, parameter(name, s.parameters[place{region, name}]))
+		page = append(page, parameter(name, s.parameters[secretID{region, name}]))
 	}
 	answer := map[string]any{"Parameters": page}
 	if end < len(names) {

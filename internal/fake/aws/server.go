@@ -38,8 +38,8 @@ type Server struct {
 	credentials map[string]*Credentials // by access key
 	keys        map[string]*key         // by ARN; an alias is a second one for a key
 	roles       map[string][]string     // by ARN: the users that may assume it
-	secrets     map[place]*Secret       // of Secrets Manager, by name
-	parameters  map[place]string        // of SSM, by name
+	secrets     map[secretID]*Secret    // of Secrets Manager, by name
+	parameters  map[secretID]string     // of SSM, by name
 	calls       []Call
 	first       string // the ARN of the first key
 }
@@ -68,7 +68,7 @@ func New(ca *fake.CA) (*Server, error) {
 func newServer() *Server {
 	return &Server{
 		credentials: map[string]*Credentials{}, keys: map[string]*key{}, roles: map[string][]string{},
-		secrets: map[place]*Secret{}, parameters: map[place]string{},
+		secrets: map[secretID]*Secret{}, parameters: map[secretID]string{},
 	}
 }
 
