@@ -15,8 +15,8 @@ import (
 	"github.com/sealcfg/sealcfg/internal/regular"
 )
 
-// ConfigName is the name of a project config. It holds the requirements of a project
-// that sops does not know.
+// ConfigName is the name of a project config. It holds requirements that a
+// .sops.yaml cannot express.
 const ConfigName = "sealcfg.yaml"
 
 // configMisname is the name that people write by mistake.

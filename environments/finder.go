@@ -25,7 +25,7 @@ type Finder struct {
 type directory struct {
 	path   string
 	parent *directory // nil at the root of the disk
-	err    error      // why the entries are not known
+	err    error      // the reason why the entries could not be read
 
 	policy, policyMisname bool // it has a .sops.yaml, a .sops.yml
 	config, configMisname bool // it has a sealcfg.yaml, a sealcfg.yml
@@ -102,8 +102,8 @@ type project struct {
 }
 
 // project walks up from d to the first .sops.yaml. It does not leave a git
-// repository: a policy outside would hand the repository's secrets to people
-// that its history does not name.
+// repository: a policy outside could encrypt the repository's secrets for
+// recipients that the repository's history does not show.
 func (d *directory) project() (project, error) {
 	var found project
 	for ; d != nil; d = d.parent {

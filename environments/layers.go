@@ -19,7 +19,7 @@ const (
 	localSuffix = ".local" // overrides for one machine
 )
 
-// extensions are those by which the convention knows a file.
+// extensions are the file extensions of environments.
 var extensions = []string{".yaml", ".yml", ".json", ".env", ".ini", ".toml"}
 
 // ErrName reports that a string cannot be the name of an environment.
@@ -153,7 +153,7 @@ func scan(fsys fs.FS, dir string) (files, error) {
 	return f, nil
 }
 
-// cutExtension takes a known extension from a file's name.
+// cutExtension removes a known extension from a file's name.
 func cutExtension(file string) (name string, ok bool) {
 	ext := path.Ext(file)
 	name = strings.TrimSuffix(file, ext)

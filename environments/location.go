@@ -31,7 +31,7 @@ type Location struct {
 	file  string   // its absolute path
 	roots []string // the directories at which the locations that fit begin, outermost first
 	texts []string // the locations that fit, for each root
-	layer string   // name of a layer that is known by its name only
+	layer string   // name of a layer, if only the name is known
 }
 
 // FindLocation returns the location of a file, which need not exist. To find the

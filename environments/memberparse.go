@@ -7,7 +7,7 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// groupKeys are the keys that sops knows in a key group.
+// groupKeys are the keys of a key group that sops supports.
 var groupKeys = []string{"age", "pgp", "kms", "gcp_kms", "hckms", "azure_keyvault", "hc_vault", "merge"}
 
 // flatGroup reads the recipients that are direct fields of a creation rule.

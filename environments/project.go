@@ -156,7 +156,7 @@ func (p *Project) resolve(path string) string {
 	return filepath.Join(p.dir, path)
 }
 
-// named makes the environment of a name that is known to be good.
+// named returns the environment for a valid name.
 func (p *Project) named(f files, name string) (Environment, error) {
 	layers, err := f.layers(name)
 	if err != nil {
@@ -171,8 +171,8 @@ func (p *Project) named(f files, name string) (Environment, error) {
 	return env, nil
 }
 
-// byPath makes the environment of a file. One in the project's directory is the
-// environment of its name.
+// byPath returns the environment of a file. A file in the project's directory
+// belongs to the environment of its name.
 func (p *Project) byPath(path string) (Environment, error) {
 	abs := p.resolve(path)
 	exists := false

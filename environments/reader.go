@@ -211,7 +211,7 @@ func (r *reader) text(n *envfile.Node, what string) string {
 	return ""
 }
 
-// boolean reads true and false, and the words of YAML 1.1 that sops takes for them.
+// boolean reads true and false, and the YAML 1.1 words that sops accepts for them.
 func (r *reader) boolean(n *envfile.Node, what string) bool {
 	if n == nil {
 		return false
@@ -260,12 +260,12 @@ func (r *reader) list(n *envfile.Node, what string) []*envfile.Node {
 	return entries
 }
 
-// A policy comes with a repository, and must not keep its reader busy.
+// A policy is part of a repository, and must not occupy its reader for long.
 const (
 	maxPolicy = 4 << 20 // bytes, also of a sealcfg.yaml
 	maxRegex  = 4096    // bytes, as in files
 
-	// maxSteps bounds all regular expressions of a policy together, with repetitions
+	// maxSteps limits all regular expressions of a policy together, with repetitions
 	// such as a{1000} expanded.
 	maxSteps = 150_000
 )
@@ -278,8 +278,8 @@ func (r *reader) fits(src []byte) error {
 	return &PolicyError{Path: r.path, Reason: fmt.Sprintf("larger than %d MB", maxPolicy>>20)}
 }
 
-// regex reads a regular expression, and does not compile it: a policy can have many
-// that no file needs. "" stands for one that is not set.
+// regex reads a regular expression and does not compile it: a policy can have many
+// that no file needs. An unset field is "".
 func (r *reader) regex(n *envfile.Node, what string) string {
 	text := r.text(n, what)
 	if text == "" {

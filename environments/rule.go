@@ -13,7 +13,7 @@ import (
 // files. Rules are read-only and safe for concurrent use.
 type Rule struct {
 	Policy       string // path of the policy
-	Line, Column int    // where the rule begins in it, from 1; 0 if it comes from elsewhere
+	Line, Column int    // position of the rule in the policy, from 1; 0 without a policy
 	PathRegex    string // "" matches every path
 
 	// Rules has the default selector filled in if the policy names none.

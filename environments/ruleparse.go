@@ -8,8 +8,8 @@ import (
 	"github.com/sealcfg/sealcfg/internal/pattern"
 )
 
-// The keys that sops knows (config/config.go), in the order in which messages
-// should prefer them.
+// The keys that sops supports (config/config.go), in the order in which messages
+// prefer them.
 var (
 	topKeys   = []string{"creation_rules", "destination_rules", "stores"}
 	storeKeys = []string{"yaml", "json", "json_binary", "dotenv", "ini"}

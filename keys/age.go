@@ -84,8 +84,8 @@ func (p *AgeProvider) StanzaRecipient(s *Stanza) (Recipient, error) {
 	return p.ParseRecipient(s.Field("recipient"))
 }
 
-// AgeRecipient makes a [Recipient] of a recipient of package age. name is its
-// text, as .sops.yaml spells it.
+// AgeRecipient returns a [Recipient] for a recipient of package age. name is the
+// recipient as .sops.yaml spells it.
 func AgeRecipient(r age.Recipient, name string) Recipient { return ageRecipient{name, r} }
 
 type ageRecipient struct {

@@ -27,8 +27,8 @@ func AgeKeyFile(configDir string) string {
 	return filepath.Join(configDir, "sops", "age", "keys.txt")
 }
 
-// ParseAgeIdentity reads one identity: AGE-SECRET-KEY-1…, AGE-SECRET-KEY-PQ-1…,
-// or one of a kind that has registered with [Age]. Errors do not carry the text.
+// ParseAgeIdentity parses one identity: AGE-SECRET-KEY-1…, AGE-SECRET-KEY-PQ-1…, or
+// one of a kind that has registered with [Age]. Errors never contain the identity.
 func ParseAgeIdentity(s string) (Identity, error) { return Age.parseIdentity(s, "", Source{}) }
 
 // ParseAgeIdentities reads the lines of an identity file. Empty lines and lines

@@ -46,8 +46,8 @@ type AgeProvider struct {
 // Age is the provider of age in [Default].
 var Age = new(AgeProvider)
 
-// Register adds a kind. It panics if the name is taken, for that is a mistake in
-// the program's imports.
+// Register adds a kind. It panics if the name is already registered, because that
+// is a mistake in the program's imports.
 func (p *AgeProvider) Register(k AgeKind) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

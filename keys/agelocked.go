@@ -86,7 +86,7 @@ func (l *lockedIdentities) Format(f fmt.State, _ rune) {
 	_, _ = io.WriteString(f, "[identities in "+l.keySource+"]")
 }
 
-// Interactive is true: it takes a passphrase.
+// Interactive returns true: the identities require a passphrase.
 func (l *lockedIdentities) Interactive() bool { return true }
 
 // Equal compares the files, wherever they were found.

@@ -17,7 +17,7 @@ const maxWrapped = 1 << 10
 
 // Recipienter is implemented by identities that know their own recipient.
 type Recipienter interface {
-	// Recipient returns the public half, "" if it is not known.
+	// Recipient returns the recipient, or "" if it is not known.
 	Recipient() string
 }
 
@@ -42,8 +42,8 @@ type Claimer interface {
 // that may explain it.
 func NoMatch(reason error) error { return &unusable{reason} }
 
-// AgeIdentity makes an [Identity] of an identity of package age. name is its
-// recipient, "" if it is not known.
+// AgeIdentity returns an [Identity] for an identity of package age. name is its
+// recipient, or "" if it is not known.
 func AgeIdentity(id age.Identity, name string) Identity { return &ageIdentity{id: id, name: name} }
 
 type ageIdentity struct {

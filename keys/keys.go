@@ -56,7 +56,7 @@ type Identity interface {
 	Unwrap(ctx context.Context, stanzas []*Stanza) ([]byte, error)
 }
 
-// A Provider knows one kind of recipients.
+// A Provider supports one kind of recipients and identities.
 type Provider interface {
 	// Type is the name of the metadata list, for example "age".
 	Type() string
@@ -82,8 +82,9 @@ type Source struct {
 	// Prompt asks a person for a secret without showing it. Identities may call it
 	// long after they were collected, and from several goroutines at once.
 	Prompt func(ctx context.Context, question string) ([]byte, error)
-	// Confirm has a person choose between two answers, and reports whether it is
-	// yes. no is "" if there is no other answer: then it waits for the one.
+	// Confirm prompts a person to choose between two answers, and reports whether
+	// the answer is yes. If no is "", there is only one answer, and Confirm waits
+	// for it.
 	Confirm func(ctx context.Context, question, yes, no string) (bool, error)
 	// Notify shows a person a message that needs no answer: "touch your key".
 	Notify func(message string)
@@ -100,8 +101,8 @@ type Source struct {
 	Permit func(*Stanza) error
 }
 
-// env looks a variable up. One that is empty counts as not set: that is how a
-// shell or a pipeline takes a variable away.
+// env looks up a variable. An empty variable counts as unset: shells and pipelines
+// unset variables in this way.
 func (s Source) env(name string) (string, bool) {
 	if s.LookupEnv == nil {
 		return "", false

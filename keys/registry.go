@@ -23,8 +23,8 @@ var Default = func() *Registry {
 	return r
 }()
 
-// Register adds a provider. It panics if its type is taken, for that is a
-// mistake in the program's imports.
+// Register adds a provider. It panics if its type is already registered, because
+// that is a mistake in the program's imports.
 func (r *Registry) Register(p Provider) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -177,10 +177,10 @@ func Name(s *Stanza) string {
 	return strings.Join(parts, " ")
 }
 
-// Names lists the names by which a policy may call the key that a stanza was
-// made for, the full one of [Name] first. A Key Vault key has a second: a policy
-// leaves the version out to mean the newest, and the file then holds the one
-// that was the newest when it was wrapped.
+// Names lists the names that a policy may use for the key that a stanza was made
+// for, the full name of [Name] first. A Key Vault key has a second name: a policy
+// omits the version to select the newest one, and the stanza then records the
+// version that was the newest when the data key was wrapped.
 func Names(s *Stanza) []string {
 	names := []string{Name(s)}
 	if s.Type == "azure_kv" && s.Field("version") != "" {

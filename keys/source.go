@@ -19,15 +19,15 @@ import (
 // encrypted with a passphrase: their number is known only after they are unlocked.
 const Locked = -1
 
-// MaxSource is how many bytes a key source may hold: a file, a variable, or the
-// output of a command.
+// MaxSource is the maximum size of a key source in bytes: a file, a variable, or
+// the output of a command.
 const MaxSource = 1 << 20
 
-// Env looks a variable up. One that is empty counts as not set: that is how a
-// shell or a pipeline takes a variable away.
+// Env looks up a variable. An empty variable counts as unset: shells and pipelines
+// unset variables in this way.
 func (s Source) Env(name string) (string, bool) { return s.env(name) }
 
-// Report calls Looked, if there is one.
+// Report calls Looked if it is not nil.
 func (s Source) Report(keySource string, found int) {
 	if s.Looked != nil {
 		s.Looked(keySource, found)

@@ -43,9 +43,9 @@ func (i *identity) Equal(other keys.Identity) bool {
 	return ok && i.text == o.text
 }
 
-// Unwrap hands the plugin the headers of all age stanzas at once, as if they were
-// of one file: it is started, and its owner asked, once and not for each. Then
-// the file key that it gives back is tried on each.
+// Unwrap passes the headers of all age stanzas to the plugin at once, as if they
+// were of one file. So the plugin starts once, and prompts once, not for each
+// stanza. Then Unwrap tries the file key of the plugin on each stanza.
 func (i *identity) Unwrap(ctx context.Context, stanzas []*keys.Stanza) ([]byte, error) {
 	var headers []*age.Stanza
 	for _, s := range stanzas {

@@ -25,8 +25,8 @@ type kind struct{}
 
 func (kind) Name() string { return keys.AgeSSH }
 
-// ParseRecipient reads a line as in a .pub file. Its comment is part of the text
-// that the recipient is known by, as with sops.
+// ParseRecipient reads a line as in a .pub file. The comment is part of the
+// recipient's name, as in sops.
 func (kind) ParseRecipient(text string) (keys.Recipient, error) {
 	if !strings.HasPrefix(text, "ssh-") {
 		return nil, keys.ErrOtherKind
@@ -34,7 +34,8 @@ func (kind) ParseRecipient(text string) (keys.Recipient, error) {
 	if strings.ContainsAny(text, "\r\n") {
 		return nil, fmt.Errorf("malformed SSH recipient %q: more than one line", text)
 	}
-	// Of the whole text, a parser of authorized_keys may take the beginning for options.
+	// A parser of authorized_keys may read the beginning of the whole line as
+	// options.
 	words := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == '\t' })
 	r, err := agessh.ParseRecipient(strings.Join(words[:min(2, len(words))], " "))
 	if err != nil {

@@ -71,7 +71,7 @@ func (l *lockedKey) Unwrap(ctx context.Context, stanzas []*keys.Stanza) ([]byte,
 	return keys.AgeIdentity(asked{ctx, l}, l.name).Unwrap(ctx, stanzas)
 }
 
-// asked is a locked key as package age wants it, with the context of one call.
+// asked is a locked key in the form of package age, with the context of one call.
 type asked struct {
 	ctx context.Context
 	key *lockedKey

@@ -33,13 +33,13 @@ import (
 
 func init() { keys.Default.Register(keys.ServiceProvider(Service{})) }
 
-// DefaultTimeout is how long a call may take if [Service.Timeout] is not set.
+// DefaultTimeout is the maximum duration of a call if [Service.Timeout] is not set.
 const DefaultTimeout = time.Minute
 
 // Service is AWS KMS. The zero value is ready for use.
 type Service struct {
-	// Timeout is how long a call may take, with all that it repeats: AWS's
-	// library knows a limit for each connection but none for the whole.
+	// Timeout is the maximum duration of a call with its retries: AWS's library has
+	// a limit for each connection but none for the whole call.
 	Timeout time.Duration
 }
 
