@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// cannotReplace reports whether a file can be written though not replaced: it is a
-// mount point, or its directory takes no new file.
+// cannotReplace reports whether a file can be written but not replaced: it is a
+// mount point, or no file can be created in its directory.
 func cannotReplace(err error) bool {
 	var replace *renameError
 	var dir *dirError

@@ -8,9 +8,9 @@ import (
 	"path/filepath"
 )
 
-// MkdirAll makes a directory and those above it that are missing, as [os.MkdirAll]
-// does, and makes them last over a power cut: a file in a directory that is lost is
-// lost as well.
+// MkdirAll makes a directory and its missing parents, as [os.MkdirAll] does. It
+// also flushes their parents, so that a power cut does not remove a new directory
+// with its files.
 func MkdirAll(path string, perm fs.FileMode) error {
 	var above []string // directories that get a new entry
 	for dir := filepath.Clean(path); ; dir = filepath.Dir(dir) {

@@ -36,8 +36,8 @@ func linkNew(temp, target string) error {
 	return nil
 }
 
-// claimNew does it where there are no hard links either (some network and user
-// file systems): it takes the name with an empty file, which the rename replaces.
+// claimNew does the same on file systems without hard links (some network and user
+// file systems): it creates an empty file with the name, which the rename replaces.
 func claimNew(temp, target string) error {
 	claim, err := os.OpenFile(target, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {

@@ -24,6 +24,6 @@ func keepOwner(f *os.File, old fs.FileInfo) fs.FileMode {
 			return mode
 		}
 	}
-	// Another group now: it gets no right that others have not got.
+	// The group is a new one, so it gets no right that others do not have.
 	return mode&^0o070 | (mode&0o007<<3)&mode
 }

@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// renameNew renames in one step, and fails if the new name is taken. Some file
-// systems cannot.
+// renameNew renames in one step, and fails if the new name exists. Some file
+// systems do not support it.
 func renameNew(from, to string) error {
 	err := unix.RenamexNp(from, to, unix.RENAME_EXCL)
 	switch {

@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// renameNew renames in one step, and fails if the new name is taken. Old kernels and
-// some file systems cannot, and a sandbox may not know the call.
+// renameNew renames in one step, and fails if the new name exists. Old kernels,
+// some file systems and some sandboxes do not support it.
 func renameNew(from, to string) error {
 	err := unix.Renameat2(unix.AT_FDCWD, from, unix.AT_FDCWD, to, unix.RENAME_NOREPLACE)
 	switch {

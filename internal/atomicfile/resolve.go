@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 )
 
-// maxLinks is how many links in a row are followed, as Linux does.
+// maxLinks is the maximum number of links in a row, as in Linux.
 const maxLinks = 40
 
 // resolve follows the links at path to the end. It returns the path of the target

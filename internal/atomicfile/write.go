@@ -49,8 +49,8 @@ type Options struct {
 	// Mode holds the permission bits of a file that does not exist yet, from
 	// which the umask is subtracted; 0 means 0644. A file that exists keeps its own.
 	Mode fs.FileMode
-	// Private takes every right of group and others away, from a file that
-	// exists as well: for plain text.
+	// Private removes all rights of group and others, also from an existing file.
+	// Use it for plaintext.
 	Private bool
 	// IfUnchanged, if not nil, is the required content of the file at the moment it
 	// is replaced. Otherwise Write fails with [ErrChanged]; a removed file has also
@@ -201,7 +201,7 @@ func fill(temp, target string, data []byte, old fs.FileInfo, opt Options) (err e
 	return bare(f.Sync())
 }
 
-// A dirError is returned when a directory takes no new file.
+// A dirError reports that no file can be created in a directory.
 type dirError struct{ err error }
 
 func (e *dirError) Error() string { return "make a file in its directory: " + e.err.Error() }
@@ -259,7 +259,7 @@ func check(path string, opt Options) error {
 }
 
 // holds reports whether the content of a file is want. It reads block by block,
-// for the file may be large.
+// because the file may be large.
 func holds(path string, want []byte) (bool, error) {
 	f, err := Open(path)
 	if err != nil {
@@ -284,8 +284,8 @@ func holds(path string, want []byte) (bool, error) {
 
 // tempName returns a hidden name that shows which file it belongs to.
 func tempName(base string) string {
-	// 255 bytes is the longest name that file systems take: leave room for
-	// two dots, the suffix and its 26 random letters.
+	// File systems limit names to 255 bytes: leave room for two dots, the suffix and
+	// its 26 random letters.
 	const room = 255 - len("..sealcfg-") - 26
 	if len(base) > room {
 		end := room

@@ -45,8 +45,8 @@ func Any(ctx context.Context, open func() (*os.File, error), limit int64) ([]byt
 	return read(ctx, limit, open)
 }
 
-// All returns the contents of r up to its end. If ctx ends first, the read goes on in
-// the background until r gives way.
+// All returns the contents of r up to its end. If ctx ends first, the read
+// continues in the background until r returns.
 func All(ctx context.Context, r io.Reader, limit int64) ([]byte, error) {
 	return wait(ctx, func() ([]byte, error) { return upTo(r, limit) }, nothing)
 }

@@ -2,5 +2,5 @@
 
 package coredump
 
-// notDumpable does nothing: there is only the limit.
+// notDumpable has no effect on this system: only the limit applies.
 func notDumpable() {}

@@ -1,5 +1,5 @@
-// Package editor finds the editor that a person wants, and runs it on a file
-// that holds secrets.
+// Package editor chooses the editor of the user, and runs it on a file that holds
+// secrets.
 package editor
 
 import (

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// A family is a group of editors that take the same flags.
+// A family is a group of editors with the same flags.
 type family int
 
 const (
@@ -100,7 +100,7 @@ func (f family) private(dir string) []string {
 	case vim:
 		return append(slices.Clone(vimNoModelines), "-n", "-i", "NONE", "-c", vimPrivate)
 	case nano:
-		// No flag takes a nanorc's "set backup" back; this moves the backups.
+		// No flag overrides "set backup" in a nanorc. This flag moves the backups.
 		return []string{"-C", dir}
 	case emacs:
 		return []string{"--eval", emacsPrivate}

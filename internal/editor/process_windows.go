@@ -13,7 +13,7 @@ var (
 	meantForEditor = []os.Signal{os.Interrupt}
 )
 
-// terminate kills: there is no gentler way.
+// terminate kills the process: Windows has no gentler way.
 func terminate(p *os.Process, _ error) error { return p.Kill() }
 
 func exitCode(state *os.ProcessState) int { return state.ExitCode() }

@@ -16,7 +16,8 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// maxAttempts makes up for a hiccup of the network. It takes half a second.
+// maxAttempts allows for a short failure of the network. The attempts take half a
+// second.
 const maxAttempts = 3
 
 type attempts struct{}

@@ -24,7 +24,7 @@ import (
 var (
 	// ErrNotRepository is returned for a directory that is in no work tree of git.
 	ErrNotRepository = errors.New("not in a work tree of git")
-	// ErrNoGit is returned when there is no program git.
+	// ErrNoGit reports that git is not installed.
 	ErrNoGit = errors.New("git is not installed")
 )
 
@@ -78,8 +78,8 @@ func New(environ []string, wd string) *Git {
 			values[upper] = value
 		}
 	}
-	// git runs in other directories than wd, and takes the directory that it runs in
-	// for the work tree if GIT_DIR is set alone.
+	// git runs in other directories than wd, so these paths become absolute. If only
+	// GIT_DIR is set, git would use the directory that it runs in as the work tree.
 	for _, name := range []string{"GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR"} {
 		if path := values[name]; path != "" && !filepath.IsAbs(path) {
 			values[name] = filepath.Join(wd, path)

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// A State is how git treats a path.
+// A State is git's treatment of a path.
 type State int
 
 // The states of a path.

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// MaxDepth is how deeply lists and objects may be nested, as in encoding/json.
+// MaxDepth is the maximum nesting of lists and objects, as in encoding/json.
 const MaxDepth = 10000
 
 // A Kind is the byte with which tokens of a kind begin; all numbers are of the

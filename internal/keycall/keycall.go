@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Limit is how long a service may take to answer, logging in included, when the
-// caller's context sets no earlier end.
+// Limit is the maximum time for the answer of a service, including the login,
+// unless the caller's context ends earlier.
 const Limit = 30 * time.Second
 
 // Do runs call and returns when it does, when the context ends, or after [Limit].
@@ -36,7 +36,7 @@ func Do[T any](ctx context.Context, describe func(error) string, quotable [][]by
 	go func() {
 		var o outcome
 		defer func() {
-			// A library that panics must not take the program with it.
+			// A panic of the library must not end the program.
 			if p := recover(); p != nil {
 				o.err = fmt.Errorf("%v", p)
 			}
