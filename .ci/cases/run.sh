@@ -34,10 +34,10 @@ normalize() {
 		-e 's/("enc": "-----BEGIN AGE ENCRYPTED FILE-----).*(-----END)/\1…\2/' \
 		-e 's/ENC\[AES256_GCM,[^]]*(\]|$)/ENC[…]/g' \
 		-e 's/20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:]+Z/TIME/g' \
-		-e 's#(/tmp/)?\b[a-z-]*[0-9]{8,}#TMP#g' -e 's/0x[0-9a-f]{6,}/0xN/g' -e 's/git-blob-[A-Za-z0-9]+/git-blob/g' \
+		-e 's/\b([0-9A-F]{40}|[0-9A-F]{128})\b/HASH/g' \
+		-e 's/git-blob-[A-Za-z0-9]+/git-blob/g' -e 's#/tmp/[a-z-]*[0-9]+#TMP#g' -e 's#(/tmp/)?\b[a-z-]*[0-9]{8,}#TMP#g' -e 's/0x[0-9a-f]{6,}/0xN/g' \
 		-e 's/\b(index|commit) [0-9a-f.]{7,}/\1 HASH/' \
-		-e "s/$2/RECIPIENT/g" -e 's/age1[0-9a-z]{58}/AGE1/g' -e 's/age1[0-9a-z]{4,}(\.\.\.[0-9a-z]*)?/AGE1/g' \
-		-e 's/\b([0-9A-F]{40}|[0-9A-F]{128})\b/HASH/g'
+		-e "s/$2/RECIPIENT/g" -e 's/age1[0-9a-z]{58}/AGE1/g' -e 's/age1[0-9a-z]{4,}(\.\.\.[0-9a-z]*)?/AGE1/g'
 }
 
 failed=0
