@@ -17,9 +17,9 @@ type Source interface {
 	// .env file or of a secrets directory, environment, flags and set.
 	Name() string
 
-	// Read tells r what the source says; to say nothing is no error. An error ends
-	// the load: it must not quote values. What is wrong with one setting is found
-	// when it is bound. r must not be used after Read has returned.
+	// Read adds the values of the source to r. A source without values is no error.
+	// An error ends the load and must not quote values. A wrong value is reported
+	// later, when its setting is bound. r must not be used after Read has returned.
 	//
 	// Read is called once by each load, from one goroutine at a time for each
 	// [Handle], and must end when ctx does.

@@ -141,14 +141,7 @@ func (d *Document) apply(op Op) (*Document, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot be changed in place: %w", err)
 	}
-	got := next.p.roots
-	switch d.format {
-	case TOML: // the position of a table in the file has no meaning
-		want, got = sorted(want), sorted(got)
-	case INI:
-		want, got = withoutDefault(want), withoutDefault(got)
-	}
-	if at := firstDifference(want, got, nil); at != nil {
+	if at := firstChange(d.format, want, next.p.roots); at != nil {
 		return nil, fmt.Errorf("cannot be changed in place: %s would not read back as wanted", at)
 	}
 	return next, nil

@@ -16,6 +16,18 @@ func firstDifference(a, b []*Node, sealed map[*Node]bool) Path {
 	return nil
 }
 
+// firstChange is [firstDifference] for a changed document, without what has no meaning in its
+// format: the position of a table in TOML, and an empty section without a header in INI.
+func firstChange(f Format, want, got []*Node) Path {
+	switch f {
+	case TOML:
+		want, got = sorted(want), sorted(got)
+	case INI:
+		want, got = withoutDefault(want), withoutDefault(got)
+	}
+	return firstDifference(want, got, nil)
+}
+
 func difference(a, b *Node, at Path, sealed map[*Node]bool) (Path, bool) {
 	if !sameMeaning(a, b, a.Sealed || sealed[a]) {
 		return at, false

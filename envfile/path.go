@@ -154,22 +154,3 @@ func (p Path) Keys() []string {
 
 // Clone returns a copy that does not change when an iteration continues.
 func (p Path) Clone() Path { return append(Path(nil), p...) }
-
-// pathTo returns the path from the root of a document to a node below it.
-func pathTo(roots []*Node, to *Node) Path {
-	for _, root := range roots {
-		for i, e := range values(root) {
-			step := Step{Key: e.Key}
-			if root.Kind == List {
-				step = Step{Index: i, IsIndex: true}
-			}
-			if e == to {
-				return Path{step}
-			}
-			if rest := pathTo([]*Node{e}, to); rest != nil {
-				return append(Path{step}, rest...)
-			}
-		}
-	}
-	return nil
-}

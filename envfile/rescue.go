@@ -218,16 +218,11 @@ func (r *Rescue) Rotate(ctx context.Context, rules Rules, to Recipients) (*Seale
 	if err != nil {
 		return nil, err
 	}
-	key := crypto.NewDataKey()
-	groups, err := wrap(ctx, key, to, nil)
+	key, meta, err := r.opened.newDataKey(ctx, rules, to)
 	if err != nil {
 		return nil, err
 	}
-	o := r.opened
-	meta := o.sealed.meta.forWriting()
-	meta.Groups, meta.Threshold, meta.Rules, meta.Version = groups, to.Threshold, rules.For(o.sealed.format), FormatVersion
-	s, _, err := sealWith(d, key, meta, &Opened{sealed: o.sealed}, o.locationToWrite())
-	return s, err
+	return r.opened.sealNew(d, key, meta)
 }
 
 // lostComment replaces a comment that cannot be decrypted.
@@ -291,14 +286,7 @@ func (d *Document) without(f Field) (*Document, error) {
 	}
 	want := slices.Clone(d.p.roots)
 	want[f.Document] = wanted(root, f.Path, nil)
-	got := next.p.roots
-	switch d.format {
-	case TOML:
-		want, got = sorted(want), sorted(got)
-	case INI:
-		want, got = withoutDefault(want), withoutDefault(got)
-	}
-	if at := firstDifference(want, got, nil); at != nil {
+	if at := firstChange(d.format, want, next.p.roots); at != nil {
 		return nil, fmt.Errorf("cannot be removed in place: %s would change", at)
 	}
 	return next, nil

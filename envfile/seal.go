@@ -93,13 +93,10 @@ func (o *Opened) Rewrap(ctx context.Context, to Recipients) (*Sealed, error) {
 
 // Rotate encrypts every value under a new data key, for the given rules and recipients.
 func (o *Opened) Rotate(ctx context.Context, r Rules, to Recipients) (*Sealed, error) {
-	key := crypto.NewDataKey()
-	groups, err := wrap(ctx, key, to, nil)
+	key, meta, err := o.newDataKey(ctx, r, to)
 	if err != nil {
 		return nil, err
 	}
-	meta := o.sealed.meta.forWriting()
-	meta.Groups, meta.Threshold, meta.Rules, meta.Version = groups, to.Threshold, r.For(o.sealed.format), FormatVersion
 	if s, ok, err := o.rotateInPlace(key, meta); ok || err != nil {
 		return s, err
 	}
@@ -107,6 +104,23 @@ func (o *Opened) Rotate(ctx context.Context, r Rules, to Recipients) (*Sealed, e
 	if err != nil {
 		return nil, err
 	}
+	return o.sealNew(d, key, meta)
+}
+
+// newDataKey returns a new data key for the file, and the metadata with the key for the recipients.
+func (o *Opened) newDataKey(ctx context.Context, r Rules, to Recipients) (crypto.DataKey, *Metadata, error) {
+	key := crypto.NewDataKey()
+	groups, err := wrap(ctx, key, to, nil)
+	if err != nil {
+		return crypto.DataKey{}, nil, err
+	}
+	meta := o.sealed.meta.forWriting()
+	meta.Groups, meta.Threshold, meta.Rules, meta.Version = groups, to.Threshold, r.For(o.sealed.format), FormatVersion
+	return key, meta, nil
+}
+
+// sealNew encrypts a document in place of the file, with the result of newDataKey.
+func (o *Opened) sealNew(d *Document, key crypto.DataKey, meta *Metadata) (*Sealed, error) {
 	// Keep only the position of the block: ciphertexts of the old key cannot be reused.
 	s, _, err := sealWith(d, key, meta, &Opened{sealed: o.sealed}, o.locationToWrite())
 	return s, err
@@ -174,7 +188,7 @@ func (s *sealer) values(rules *matcher) error {
 			return nil
 		case v.sealed && n.span.borrowed:
 			return syntaxError(n, "%s would be sealed, but it is reached through an alias (*): "+
-				"a sealed value is bound to its path, so write the value out or keep it in clear", pathTo(s.d.p.roots, n))
+				"a sealed value is bound to its path, so write the value out or keep it in clear", fieldsOf(s.d.p.roots)[n].Path)
 		}
 		if n.span.misread && s.d.format == Dotenv {
 			if s.old.old == nil { // the author can still correct the plaintext
@@ -188,7 +202,7 @@ func (s *sealer) values(rules *matcher) error {
 		}
 		if n.span.borrowed && sealedAt[n.span.origin] {
 			return syntaxError(n, "%s is in clear, but it is reached through an alias (*) and sealed where the anchor stands: "+
-				"write the value out", pathTo(s.d.p.roots, n))
+				"write the value out", fieldsOf(s.d.p.roots)[n].Path)
 		}
 		clear := !v.sealed || n.Text == ""
 		if n.span.header >= 0 && s.openEnd(n) && (clear || s.keepsBlanks(n)) {

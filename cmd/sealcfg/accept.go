@@ -141,12 +141,8 @@ func (a *app) encryptAdded(ctx context.Context, t *target, src []byte, yes bool)
 			return false, withHint(usagef("%s: encrypt asks before it encrypts %s, and there is no terminal to ask on", t.shown, joinFields(report.Added)),
 				"if you added this, run: sealcfg encrypt --yes %s", t.name)
 		}
-		agreed, err := a.ask(ctx, fmt.Sprintf("%s: encrypt %s?", cleanName(t.shown), joinFields(report.Added)))
-		if err != nil {
+		if err := a.confirm(ctx, fmt.Sprintf("%s: encrypt %s?", cleanName(t.shown), joinFields(report.Added))); err != nil {
 			return false, err
-		}
-		if !agreed {
-			return false, errNothingWritten
 		}
 	}
 	result, err := r.EncryptAdded()

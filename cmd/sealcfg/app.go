@@ -195,6 +195,15 @@ func (a *app) ask(ctx context.Context, question string) (bool, error) {
 	return line == "y" || line == "yes", nil
 }
 
+// confirm is ask for a command that writes nothing after a no: that is [errNothingWritten].
+func (a *app) confirm(ctx context.Context, question string) error {
+	yes, err := a.ask(ctx, question)
+	if err == nil && !yes {
+		err = errNothingWritten
+	}
+	return err
+}
+
 // waitFor reads from the terminal until ctx ends. The read itself cannot be
 // ended; the process is about to exit then.
 func waitFor[T any](ctx context.Context, read func() (T, error)) (T, error) {

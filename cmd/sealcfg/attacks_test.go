@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What somebody can do to a file who may write it and has no key, tried on the
-// commands that write: nothing that the file says by itself may take effect.
+// These attackers can write a file but have no key. The commands that write must not
+// act on recipients, rules or thresholds that only the file names.
 
 // prod is the sealed file, with a field a.
 func (b *bench) prod() string { return filepath.Join(b.dir, "environments", "prod.yaml") }

@@ -210,8 +210,8 @@ type verdict struct {
 	damaged  bool     // the mounted file is neither, but there is a copy of what it was to be
 }
 
-// look compares what is there with what was and what is to be. Anything else is an
-// error: a file that does not open, one that is neither, plain text.
+// look compares each file with its old and its new contents. It fails for a file that
+// cannot be decrypted, that has other contents, or that is plaintext.
 func (j *judge) look(now tree) (verdict, error) {
 	var v verdict
 	for name, text := range now {

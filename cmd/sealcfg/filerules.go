@@ -101,12 +101,8 @@ func (a *app) acceptRules(ctx context.Context, t *target, opened *envfile.Opened
 			"if the rules of the file are right, add: --keep-rules\nto see which values the other rules would change, run: sealcfg rekey --dry-run %s", t.name)
 	}
 	a.say("%s; without a binding, anyone with write access could have set the rules of the file", differ)
-	yes, err := a.ask(ctx, "keep the rules of the file?")
-	if err != nil {
+	if err := a.confirm(ctx, "keep the rules of the file?"); err != nil {
 		return err
-	}
-	if !yes {
-		return errNothingWritten
 	}
 	t.keepRules = true
 	return nil

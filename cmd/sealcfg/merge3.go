@@ -70,11 +70,7 @@ func (m threeWay) merge() (*envfile.Document, error) {
 	case m.prefer == neither:
 		return nil, &fieldConflict{[]string{commentConflict}}
 	}
-	merged, err := withFields(onto, want)
-	if err != nil {
-		return nil, err
-	}
-	return merged, nil
+	return withFields(onto, want)
 }
 
 // oneDocument fails unless both sides changed the first document alone: operations

@@ -143,12 +143,8 @@ func runRekey(ctx context.Context, o *rekeyOptions) error {
 	case !o.yes && !a.interactive():
 		return withHint(usagef("rekey asks before it writes, and there is no terminal to ask on"), "pass --yes, or --dry-run to look first")
 	case !o.yes:
-		yes, err := a.ask(ctx, fmt.Sprintf("rewrite %s?", countOf(len(plans), "file", "files")))
-		if err != nil {
+		if err := a.confirm(ctx, fmt.Sprintf("rewrite %s?", countOf(len(plans), "file", "files"))); err != nil {
 			return err
-		}
-		if !yes {
-			return errNothingWritten
 		}
 	}
 	late := &survey{app: a}

@@ -272,13 +272,13 @@ func guessType(text string) (crypto.Type, string) {
 	return typ, canonical
 }
 
-// manyTries bounds how often a change is made anew. Each time somebody else has
-// written the file, so this is how many may do so at once.
+// manyTries bounds how often a change is applied again after another program has
+// written the file.
 const manyTries = 100
 
-// applyTo changes an open file and writes it. If somebody else writes it meanwhile,
-// the change is made to what they wrote: it concerns one field, as it is then.
-// check, which may be nil, sees what is about to be written.
+// applyTo changes one field of an open file and writes the file. If another program
+// writes it first, applyTo reads it again and applies the change to the new contents.
+// check, which may be nil, can reject the changes before they are written.
 func (a *app) applyTo(ctx context.Context, t *target, opened *envfile.Opened, change func(*envfile.Opened) (envfile.Op, error), check checkWrite) error {
 	for try := 1; ; try++ {
 		other, err := a.checkPolicy(ctx, t, opened)

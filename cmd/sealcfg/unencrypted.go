@@ -32,12 +32,8 @@ func (o *setOptions) mayBeUnencrypted(ctx context.Context, t *target, old *envfi
 			"if the value is not a secret, add: --clear\notherwise change the selector in .sops.yaml, then run: sealcfg rekey %s", t.name)
 	}
 	a.say("%s: the rules of the file (%s) do not encrypt %s", t.shown, rules, joinFields(exposed))
-	yes, err := a.ask(ctx, "write the value unencrypted?")
-	if err != nil {
+	if err := a.confirm(ctx, "write the value unencrypted?"); err != nil {
 		return err
-	}
-	if !yes {
-		return errNothingWritten
 	}
 	o.clear = true
 	return nil

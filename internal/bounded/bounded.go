@@ -31,7 +31,7 @@ func File(ctx context.Context, path string, limit int64) ([]byte, error) {
 	if harmless(path) {
 		text, err := read(ctx, limit, func() (*os.File, error) { return os.OpenFile(path, os.O_RDONLY|nonblock, 0) })
 		if int64(len(text)) > limit { // a regular file that the shell has opened
-			return nil, tooLarge(limit)
+			return nil, regular.TooLarge(limit)
 		}
 		return text, err
 	}
@@ -100,16 +100,9 @@ func upTo(r io.Reader, limit int64) ([]byte, error) {
 	case err != nil:
 		return nil, err
 	case int64(len(text)) > limit:
-		return nil, tooLarge(limit)
+		return nil, regular.TooLarge(limit)
 	}
 	return text, nil
-}
-
-func tooLarge(limit int64) error {
-	if limit < 1<<20 {
-		return fmt.Errorf("%w: more than %d bytes", regular.ErrTooLarge, limit)
-	}
-	return fmt.Errorf("%w: more than %d MB", regular.ErrTooLarge, limit>>20)
 }
 
 // wait returns the result of do. If ctx ends first, it calls stop and returns the
@@ -177,7 +170,7 @@ type buffer struct {
 
 func (b *buffer) Write(p []byte) (int, error) {
 	if b.err == nil && int64(b.text.Len()+len(p)) > b.limit {
-		b.err = tooLarge(b.limit)
+		b.err = regular.TooLarge(b.limit)
 		b.full()
 	}
 	if b.err != nil {

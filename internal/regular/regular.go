@@ -20,59 +20,51 @@ var (
 // Read returns the contents of a regular file of at most max bytes. It follows
 // symbolic links.
 func Read(path string, max int64) ([]byte, error) {
-	info, err := os.Stat(path) // before it is opened: opening a device can have effects
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, refused(path, ErrNotRegular)
-	}
-	f, err := open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return read(f, path, max)
+	info, err := os.Stat(path)
+	return read(info, err, func() (fs.File, error) { return open(path) }, path, max)
 }
 
 // ReadIn is [Read] for a file of fsys.
 func ReadIn(fsys fs.FS, name string, max int64) ([]byte, error) {
-	info, err := fs.Stat(fsys, name) // before it is opened: to open a FIFO can block
-	if err != nil {
+	info, err := fs.Stat(fsys, name)
+	return read(info, err, func() (fs.File, error) { return fsys.Open(name) }, name, max)
+}
+
+// read takes the result of a stat before the file is opened: to open a pipe can block, and
+// to open a device can have effects.
+func read(info fs.FileInfo, err error, open func() (fs.File, error), path string, max int64) ([]byte, error) {
+	if err := check(info, err, path); err != nil {
 		return nil, err
 	}
-	if !info.Mode().IsRegular() {
-		return nil, refused(name, ErrNotRegular)
-	}
-	f, err := fsys.Open(name)
+	f, err := open()
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return read(f, name, max)
-}
-
-// read checks the open file: another file may have replaced the one at path.
-func read(f fs.File, path string, max int64) ([]byte, error) {
-	info, err := f.Stat()
-	if err != nil {
+	info, err = f.Stat() // another file may have replaced the one at path
+	if err := check(info, err, path); err != nil {
 		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, refused(path, ErrNotRegular)
 	}
 	src, err := io.ReadAll(io.LimitReader(f, max+1))
 	if err == nil && int64(len(src)) > max {
-		return nil, refused(path, fmt.Errorf("%w: more than %s", ErrTooLarge, size(max)))
+		return nil, refused(path, TooLarge(max))
 	}
 	return src, err
 }
 
+func check(info fs.FileInfo, err error, path string) error {
+	if err == nil && !info.Mode().IsRegular() {
+		err = refused(path, ErrNotRegular)
+	}
+	return err
+}
+
 func refused(path string, err error) error { return &fs.PathError{Op: "read", Path: path, Err: err} }
 
-func size(n int64) string {
-	if n >= 1<<20 {
-		return fmt.Sprintf("%d MB", n>>20)
+// TooLarge returns [ErrTooLarge] with the number of bytes that are allowed.
+func TooLarge(max int64) error {
+	if max >= 1<<20 {
+		return fmt.Errorf("%w: more than %d MB", ErrTooLarge, max>>20)
 	}
-	return fmt.Sprintf("%d bytes", n)
+	return fmt.Errorf("%w: more than %d bytes", ErrTooLarge, max)
 }
