@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Runs the command at other times: before 1970, then, in 2038 and in 2106, where
-# counters of seconds end. A file that was sealed at one time has to open and
-# change at any other, also with the real sops.
+# Runs the command at other times: before 1970, in 1970, and in 2038 and 2106, where
+# counters of seconds overflow. A file that was encrypted at one time must decrypt and
+# change at any other time, with the real sops too.
 #
-# Go reads the clock past every library that could be put in between. So the command is
-# built with a standard library whose time.Now says what $SEALCFG_TEST_CLOCK says.
+# Go reads the clock without any library that could be replaced. Therefore, the command is
+# built with a changed standard library: time.Now returns the time in $SEALCFG_TEST_CLOCK.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -12,7 +12,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 time=$(go env GOROOT)/src/time/time.go
 sed 's/^\tsec, nsec, mono := runtimeNow()$/&\n\tif atTest {\n\t\tsec, nsec = atTestSec, 0\n\t}/' "$time" >"$work/time.go"
-! cmp -s "$time" "$work/time.go" || { echo "$time is not what it was: look at Now again"; exit 1; }
+! cmp -s "$time" "$work/time.go" || { echo "$time has changed; adapt the replacement of Now"; exit 1; }
 cat >>"$work/time.go" <<'GO'
 
 var atTestSec, atTest = clockOfTest()

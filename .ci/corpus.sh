@@ -1,9 +1,9 @@
 #!/bin/sh
-# Fetches the modules whose YAML files the corpus tests read. Safe to run again:
-# what is in the module cache is not fetched twice.
+# Downloads the modules with the YAML files that the corpus tests read. A module in the
+# module cache is not downloaded again.
 set -eu
 list=$(cd "$(dirname "$0")/.." && pwd)/internal/corpus/modules.txt
-# Outside of the checkout, so that go.mod is neither asked nor changed.
+# Outside the checkout, so that go neither reads nor changes its go.mod.
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Encrypts envfile/testdata/formatted/plain.yaml and has formatters of YAML write the encrypted file again. It needs the
+# Encrypts envfile/testdata/formatted/plain.yaml and runs YAML formatters on the encrypted file. It needs the
 # network; the tests read the results.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

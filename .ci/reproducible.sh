@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the commands twice from the same sources, in different folders, the second
-# time without anything that is in a cache. Fails unless they are equal byte for byte.
+# Builds the commands twice from the same sources, in different directories, the second
+# time with an empty cache. Fails unless both builds are equal byte for byte.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -13,7 +13,7 @@ for folder in "$one" "$two"; do
 		tar -c --null -T - | tar -x -C "$folder"
 done
 
-# build FOLDER FLAG... builds the commands there, as a release is built.
+# build FOLDER FLAG... builds the commands there, with the flags of a release.
 build() {
 	local folder=$1
 	shift
@@ -25,16 +25,16 @@ GOCACHE=$work/cache build "$two" -trimpath
 for command in sealcfg sealcfg-kms; do
 	cmp "$one/bin/$command" "$two/bin/$command"
 	sha256sum "$one/bin/$command" | sed "s| .*/| |"
-	# The sources' folder would be in it without -trimpath: the comparison has something to find.
+	# Without -trimpath, the path of the sources would be in the binary.
 	if grep -qF "$work" "$one/bin/$command"; then
-		echo "$command names the folder that it was built in"
+		echo "$command contains the path of its build directory"
 		exit 1
 	fi
 done
 
 (cd "$two" && CGO_ENABLED=0 go build -buildvcs=false -o bin/other ./cmd/sealcfg)
 if cmp -s "$one/bin/sealcfg" "$two/bin/other"; then
-	echo "without -trimpath it is the same: this compares nothing"
+	echo "the build without -trimpath is equal too, so the comparison proves nothing"
 	exit 1
 fi
 echo "equal, byte for byte"

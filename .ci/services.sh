@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Builds the servers that tests of key providers talk to, and prints where they
-# are, as lines for the shell:
+# Builds the servers for the tests of key providers and prints their paths as lines
+# for the shell:
 #
 #     eval "$(.ci/services.sh)"
 #
-# What takes long is built once, and kept in a cache under the hash of what it is
-# built from. What is said on the way goes to stderr.
+# Slow builds are done once and kept in a cache, under the hash of their sources.
+# Messages go to stderr.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Asks govulncheck whether our code calls anything that is known to be vulnerable.
-# Fails for modules that we require. What is wrong with Go itself is told: that is
-# mended by building with a newer Go, not by a change of ours.
+# Runs govulncheck, which reports known vulnerabilities in code that we call. It
+# fails for required modules. Vulnerabilities of Go itself are only reported: a newer
+# Go fixes them, not a change of our code.
 #
 # Its database is on vuln.go.dev. The same reports are a Go module, golang.org/x/vulndb,
-# so this needs nothing but the module proxy. If it cannot be had, nothing is checked,
-# and standard output and $SEALCFG_CI_NOTES, a file, say so.
+# so this needs nothing but the module proxy. If the download fails, nothing is checked;
+# standard output and the file $SEALCFG_CI_NOTES report this.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -17,7 +17,7 @@ note() {
 	[ -z "${SEALCFG_CI_NOTES:-}" ] || echo "$*" >>"$SEALCFG_CI_NOTES"
 }
 
-# Into a module cache of its own: some 70 MB that nobody else needs.
+# Into a separate module cache, because no other step needs these 70 MB.
 if ! GOMODCACHE=$work/mod GOFLAGS=-modcacherw go mod download -json golang.org/x/vulndb@latest >"$work/module" 2>"$work/why"; then
 	note "govulncheck was NOT RUN: there is no database (golang.org/x/vulndb cannot be downloaded)"
 	cat "$work/module" "$work/why"
@@ -37,13 +37,13 @@ count=$(wc -l <"$work/all")
 echo "$count reports, $(jq -r .Version "$work/module")"
 [ "$count" -gt 4000 ]
 
-# findings PATTERN... lists what is called: module, where it is mended, report.
+# findings PATTERN... lists the vulnerable modules that we call: module, version, fixed version, report.
 findings() {
 	govulncheck -db "file://$work/db" -format json "$@" >"$work/json"
 	jq -r 'select(.finding.trace[0].function) | .finding | [.trace[0].module, .trace[0].version, .fixed_version // "-", .osv] | @tsv' "$work/json" | sort -u
 }
 
-# A program with a known hole first: without it, a database that says nothing would look like good news.
+# A program with a known vulnerability first. Without it, an empty database would look like success.
 mkdir "$work/known"
 cat >"$work/known/go.mod" <<'END'
 module example.com/known
@@ -60,7 +60,7 @@ import "gopkg.in/yaml.v3"
 func main() { _ = yaml.Unmarshal(nil, new(any)) }
 END
 (cd "$work/known" && GOFLAGS=-mod=mod go mod tidy && findings .) | grep -q '^gopkg.in/yaml.v3'
-echo "it finds a known one"
+echo "it finds a known vulnerability"
 
 findings ./... >"$work/found"
 grep -v '^stdlib' "$work/found" >"$work/modules" || true
@@ -68,7 +68,7 @@ if grep '^stdlib' "$work/found"; then
 	note "$(go env GOVERSION) has $(grep -c '^stdlib' "$work/found") known vulnerabilities that our code may reach; build releases with $(grep '^stdlib' "$work/found" | cut -f 3 | sort -V | tail -1 | sed 's/^v/go/') or newer"
 fi
 if [ -s "$work/modules" ]; then
-	echo "called, and known to be vulnerable (module, version, mended in, report):"
+	echo "our code calls vulnerable code (module, version, fixed in, report):"
 	cat "$work/modules"
 	exit 1
 fi

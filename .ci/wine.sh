@@ -1,12 +1,11 @@
 #!/usr/bin/env bash
-# Runs the Windows build under wine: the tests of the packages that have files of
-# their own for Windows, then the command, with the Linux one at the other end
-# (TestWine in cmd/sealcfg).
+# Runs the Windows build under wine: the tests of the packages with files for Windows,
+# then the command together with the Linux build (TestWine in cmd/sealcfg).
 #
-# Two things have to be helped. Debian's wine has no bcryptprimitives.dll, where Go
-# gets its random numbers: a stub gets them from advapi32. And it answers "not
-# implemented" to a way of removing files for which Go falls back on an older one only
-# if the answer is "not supported": one line of the standard library learns that.
+# Debian's wine lacks two features. It has no bcryptprimitives.dll, from which Go reads
+# random numbers: a stub reads them from advapi32. It returns "not implemented" for a
+# way of removing files, but Go uses an older way only after "not supported": one line of
+# the standard library is changed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -30,8 +29,8 @@ ended() {
 }
 trap ended EXIT
 
-# A process that stays keeps the rest of wine running: else each command starts it
-# anew, and waits for its end, for it holds the command's output open.
+# A waiting process keeps wine running. Otherwise, each command starts wine again and waits
+# for its end, because wine holds the command's output open.
 "$wine" wineboot -i >/dev/null 2>&1
 mkfifo "$work/hold"
 "$wine" cmd.exe <"$work/hold" >/dev/null 2>&1 &
@@ -46,11 +45,11 @@ x86_64-w64-mingw32-gcc -shared -O2 -o "$WINEPREFIX/drive_c/windows/system32/bcry
 
 at=$(go env GOROOT)/src/internal/syscall/windows/at_windows.go
 sed 's/case STATUS_INVALID_INFO_CLASS, /case NTStatus(0xC0000002), STATUS_INVALID_INFO_CLASS, /' "$at" >"$work/at_windows.go"
-! cmp -s "$at" "$work/at_windows.go" || { echo "$at is not what it was: look at Deleteat again"; exit 1; }
+! cmp -s "$at" "$work/at_windows.go" || { echo "$at has changed; adapt the replacement in Deleteat"; exit 1; }
 printf '{"Replace": {"%s": "%s"}}\n' "$at" "$work/at_windows.go" >"$work/overlay.json"
 
 build() { GOOS=windows GOARCH=amd64 go "$1" -overlay "$work/overlay.json" "${@:2}"; }
-# The other tests of the root package want shells, links or paths of Unix.
+# The other tests of the root package need shells, links or paths of Unix.
 while read -r package tests; do
 	echo "$package"
 	build test -c -o "$work/package.test.exe" "./$package"

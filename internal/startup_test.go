@@ -18,7 +18,7 @@ import (
 // machine. The bytes are the same in each run, and allocations take time.
 const (
 	maxInit    = 128 << 10 // everything that is linked
-	maxOurInit = 8 << 10   // one package of ours: a regular expression takes 5 to 20 KB
+	maxOurInit = 8 << 10   // one of our packages: a regular expression takes 5 to 20 KB
 )
 
 // The cost of every start of the command before main.

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	maxRequirements = 6   // every require line of a consumer's go.mod, ours among them
+	maxRequirements = 6   // every require line of a consumer's go.mod, including the one for sealcfg
 	maxGrowth       = 3.8 // MB, stripped
 )
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs the cases in files/, repos/ and settings/ and compares what they print
-# with their want.txt: faults that users, attackers and other projects' bug
-# reports found, each fixed once and kept here.
+# Runs the cases in files/, repos/ and settings/ and compares their output with their
+# want.txt. Each case is a fault that a user, an attacker or a bug report of another
+# project found, and that was fixed.
 #
 #   run.sh [-u] [CASE...]    -u writes want.txt; CASE is a path such as files/01-*
 #
@@ -26,7 +26,7 @@ trap 'rm -rf "$bin"' EXIT
 go build -C ../.. -o "$bin/age-keygen" filippo.io/age/cmd/age-keygen
 export PATH="$bin:$PATH"
 
-# normalize removes what differs from run to run: paths, times, ciphertexts,
+# normalize replaces values that differ between runs: paths, times, ciphertexts,
 # hashes, and recipients that the case made.
 normalize() {
 	sed -E \

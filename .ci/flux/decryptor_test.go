@@ -25,7 +25,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// sealedFolder is what run.sh made, in a fresh copy: Flux writes into it.
+// sealedFolder returns a fresh copy of the directory that run.sh made, because Flux writes into it.
 func sealedFolder(t *testing.T) string {
 	t.Helper()
 	from := os.Getenv("SEALCFG_FLUX_SEALED")
@@ -82,7 +82,7 @@ func asJSON(t *testing.T, r *resource.Resource) string {
 	return string(text)
 }
 
-// A Secret with its data sealed, as it is applied from the repository.
+// A Secret with encrypted data, which is applied from the repository.
 func TestSecrets(t *testing.T) {
 	root := sealedFolder(t)
 	d := newDecryptor(t, root, demoKeys(t))
@@ -101,7 +101,7 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
-// Somebody without a key gets nothing.
+// Without a key, Flux writes no file.
 func TestWrongKey(t *testing.T) {
 	root := sealedFolder(t)
 	const stranger = "AGE-SECRET-KEY-1AENPR0G2CCUWR33H9FMYNRSA7QCQQEH7FGK8MEVHPRPRFFS4ME7QG50PPX" // a demo key
@@ -144,8 +144,8 @@ func decode(t *testing.T, s string) string {
 	return string(text)
 }
 
-// A Secret whose data are whole sealed files: Flux tells their format by marks in
-// the text, such as "mac": "ENC[ with just that blank.
+// The data of this Secret are encrypted files. Flux detects their format by marks,
+// such as "mac": "ENC[ with exactly one space.
 func TestSealedFilesInSecret(t *testing.T) {
 	root := sealedFolder(t)
 	d := newDecryptor(t, root, demoKeys(t))
@@ -165,7 +165,7 @@ func TestSealedFilesInSecret(t *testing.T) {
 	checkConfigs(t, decode(t, opened["config.json"]), decode(t, opened["config.yaml"]), decode(t, opened["settings.ini"]))
 }
 
-// checkConfigs compares what Flux prints with the plain files, by their values.
+// checkConfigs compares the values in the output of Flux with the plaintext files.
 func checkConfigs(t *testing.T, asJSON, asYAML, asINI string) {
 	t.Helper()
 	require.True(t, json.Valid([]byte(asJSON)), "not decrypted")

@@ -1,5 +1,5 @@
 // Package others_test holds a Secret against libraries that decode and print
-// values. It is a module of its own: they are no requirement of sealcfg.
+// values. It is a separate module, so that sealcfg does not require them.
 package others_test
 
 import (
@@ -71,7 +71,7 @@ func TestPrinters(t *testing.T) {
 	}
 }
 
-// noFuncs has cmp compare what holds a function, which it otherwise never does.
+// noFuncs lets cmp compare values that contain a function.
 var noFuncs = cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == `["f"]` }, cmp.Ignore())
 
 func text(b []byte, err error) string {
@@ -89,7 +89,7 @@ func koanfOf(values map[string]any) *koanf.Koanf {
 	return k
 }
 
-// cmp asks Equal, which is why it can compare secrets at all.
+// cmp can compare secrets because it calls Equal.
 func TestCmp(t *testing.T) {
 	assert.True(t, cmp.Equal(newSettings().Shown, newSettings().Shown))
 	assert.True(t, cmp.Equal(newSettings(), newSettings(), cmp.AllowUnexported(settings{}), noFuncs))

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// attacks are texts that change what some reader sees if they are accepted.
+// attacks are edits that change the meaning for some reader if they are accepted.
 var attacks = []string{
 	// text after a ciphertext
 	"x]", "\n  x]", "\n x]", " x]", "\n    x", "\n\n  x]", " x", "]", "\t]", "\\\n]", "#]", " #x]", "\nx]", "\r\n  x]", "\\u005D", "\\x5D", "x",
@@ -21,7 +21,7 @@ var attacks = []string{
 	"--- ", "\n...\n",
 	// anchors, aliases and merge keys
 	"&x ", "&a1 ", "*a1", "*x", "<<: *a1\n", "<<: {x: y}\n", "&x", " &a1",
-	// texts that are no strings to some reader
+	// plain scalars that some reader does not parse as a string
 	"no", "off: x\n", "no: x\n", "on", "12:30:45", "1e3", "0777", "~", "null", "=", "<<", "2020-01-31", "07:32:00", "\"no\"", "'off'", "1_000", "0x1F", "0b1",
 	// quotes
 	"'", "\"", "''", "\"\"", "\"\"\"", "'''", "`", "|\n", "|-\n  ", ">\n  ", ">-\n  ", "|2\n", "? ", ": ", "- ", "{", "}", "[", "],", ", ", "{}", "[]", "\"\": ",
@@ -36,7 +36,7 @@ var attacks = []string{
 
 var tokens = regexp.MustCompile("\"(?:[^\"\\\\\n]|\\\\.)*\"|'[^'\n]*'|ENC\\[[^\\]]*\\]|[^\\s\"',\\[\\]{}#]+|\n[ \t]*|[,\\[\\]{}#]")
 
-// edited returns a text after edits of four bytes each: what to do, where (two bytes), and with what.
+// edited applies edits to text. An edit has four bytes: the kind, the offset (two bytes) and the index of an attack.
 func edited(text string, edits []byte) string {
 	for len(edits) >= 4 && len(text) < 1<<16 {
 		text = edit(text, edits[0], int(binary.LittleEndian.Uint16(edits[1:])), int(edits[3]))

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// python is one process for all texts: to start it takes longer than to read them.
+// python is one process for all documents, because starting it takes longer than parsing them.
 var python struct {
 	sync.Mutex
 	once sync.Once

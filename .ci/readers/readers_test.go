@@ -1,5 +1,5 @@
-// Package readers_test compares what sealcfg decrypts, from files that were changed without the key, with
-// what other readers see in it.
+// Package readers_test changes files without their key. If sealcfg still decrypts a file, it compares the
+// plaintext as sealcfg and as other readers parse it.
 package readers_test
 
 import (
@@ -20,7 +20,7 @@ import (
 
 var formats = []envfile.Format{envfile.YAML, envfile.YAML, envfile.YAML, envfile.JSON, envfile.TOML, envfile.INI, envfile.Dotenv, envfile.Binary}
 
-// identity is made for this test and worth nothing.
+// identity is made for this test and protects no secret.
 const identity = "AGE-SECRET-KEY-15205YUFKQDP4J4XXY84FVGZNJ7CDKHZ096SZ2NAP2QF7M5Q9VZ7QPU7KDW"
 
 var selectors = []envfile.Rules{
@@ -81,9 +81,9 @@ func views(t *testing.T, format envfile.Format, text []byte) (python, golang str
 // blockOf is the binding, with the name before it.
 var blockOf = regexp.MustCompile(`(?m)^ *"?sealcfg"?( = \{.*\}|:( *\{[^}]*\},?|\n.*\n.*))\n|^(sops_)?sealcfg__map_.*\n|,? *"sealcfg": \{[^}]*\}`)
 
-// FuzzReaders changes an encrypted file without its key. If sealcfg still decrypts it, every reader has to see in
-// the plaintext what it saw before. Without a binding, or where entries are free, readers have
-// to see each encrypted value as sealcfg does.
+// FuzzReaders changes an encrypted file without its key. If sealcfg still decrypts it, every reader must parse the
+// plaintext to the same values as before. Without a binding, and in entries that it skips, every
+// reader must parse each encrypted value as sealcfg does.
 func FuzzReaders(f *testing.F) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for i := range attacks {
@@ -168,7 +168,7 @@ func sees(t *testing.T, o *envfile.Opened, seen string, times bool, file *file, 
 	t.Helper()
 	last := len(o.Roots()) - 1
 	if seen == "error" || last > 0 && !strings.Contains(seen, fmt.Sprintf("\n%d ", last)) {
-		return // goccy/go-yaml passes over documents after an empty one
+		return // goccy/go-yaml skips documents after an empty one
 	}
 	lines := map[string]bool{}
 	for line := range strings.SplitSeq(strings.ReplaceAll(seen, `!merge "<<"`, `"<<"`), "\n") {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// A generator makes plaintexts of random trees. What a tree has in it is chosen to be
+// A generator makes plaintexts of random trees. Its contents are chosen to be
 // ambiguous to some reader.
 type generator struct {
 	*rand.Rand
@@ -15,7 +15,7 @@ type generator struct {
 	anchors int
 }
 
-// oddStrings are strings that a reader may take for something else.
+// oddStrings are strings that a reader may parse as another type.
 var oddStrings = []string{
 	"no", "off", "yes", "on", "y", "true", "null", "~", "", "12:30:45", "1:2", "0x1F", "0o17", "0777", "1e3", "1.50", "1_000", "+5", ".inf", ".NaN",
 	"2020-01-31", "07:32:00", "2020-01-31T07:32:00Z", "<<", "=", "!!str", "&a", "*a", "- x", "x]", "a: b", "# c", "a #b", "%TAG ! x", "---", "...",

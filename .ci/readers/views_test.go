@@ -74,7 +74,7 @@ var goReaders = map[string]func(text []byte) (*view, error){
 
 func readGoccy(text []byte) (v *view, err error) {
 	defer func() {
-		if r := recover(); r != nil { // it does so on some texts
+		if r := recover(); r != nil { // it does so on some documents
 			v, err = nil, fmt.Errorf("goccy/go-yaml: %v", r)
 		}
 	}()

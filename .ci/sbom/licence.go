@@ -10,9 +10,9 @@ import (
 	"unicode"
 )
 
-// allowed are the licences under which a module may be linked, by the words that only
-// they have. All permit to use and to pass on a program that links the module; MPL-2.0
-// asks for the source of changed files of that module, and we change none.
+// allowed are the licences under which a module may be linked, by words that no
+// other licence contains. All permit the use and distribution of a program that links the
+// module. MPL-2.0 requires the source of changed files of the module; we change none.
 var allowed = []struct {
 	id    string
 	words []string
@@ -26,7 +26,7 @@ var allowed = []struct {
 	{"ISC", []string{"permission to use, copy, modify, and", "distribute this software for any purpose with or without fee is hereby granted"}, ""},
 }
 
-// refused are words of licences that are not allowed, also where one that is allowed stands in the same file.
+// refused are words of licences that are not allowed, even if the same file also contains an allowed licence.
 var refused = []string{"business source license", "server side public license", "elastic license", "commons clause", "noncommercial"}
 
 // gnu is the family of the GPL. The MPL names it as well, among the licences that it gives way to.

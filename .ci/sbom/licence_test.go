@@ -22,7 +22,7 @@ func goCommand(t *testing.T, environ []string, args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// Every module that the commands or a package of ours link has a licence of the list, on
+// Every module that the commands or our packages link has a licence of the list, on
 // every system.
 func TestLicencesOfAllModules(t *testing.T) {
 	found := map[string]int{}

@@ -82,7 +82,7 @@ type dependency struct {
 	DependsOn []string `json:"dependsOn"`
 }
 
-// materials reads what a program is made of.
+// materials reads the modules that a program contains.
 func materials(program, cache string) (*bom, error) {
 	info, err := buildinfo.ReadFile(program)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/hashicorp/vault/sdk/logical"
 )
 
-// engines are what this Vault can mount, beside what every Vault has.
+// engines are the engines that this Vault can mount, besides the built-in ones.
 type engines map[string]logical.Factory
 
 var builtin = engines{"transit": transit.Factory, "kv": kv.Factory}

@@ -1,5 +1,5 @@
-// Package vectors_test holds sealcfg against test vectors that others keep. It is
-// a module of its own: they are no requirement of sealcfg.
+// Package vectors_test holds sealcfg against test vectors that others keep. It is a
+// separate module, so that sealcfg does not require them.
 package vectors_test
 
 import (
@@ -55,7 +55,7 @@ func readAgeVector(t *testing.T, name string) *ageVector {
 	return v
 }
 
-// identities are those of the vector, as sealcfg makes them of the same texts.
+// identities returns the identities of the vector, parsed by sealcfg.
 func (v *ageVector) identities(t *testing.T) []keys.Identity {
 	t.Helper()
 	var all []keys.Identity
@@ -92,7 +92,7 @@ func (v *ageVector) stanza(t *testing.T) *keys.Stanza {
 	return s
 }
 
-// unwrap asks the identities in turn, as a file is opened.
+// unwrap tries the identities in turn, as decryption does.
 func (v *ageVector) unwrap(t *testing.T) (secret []byte, err error) {
 	t.Helper()
 	for _, id := range v.identities(t) {

@@ -17,7 +17,7 @@ import (
 	"github.com/sealcfg/sealcfg/crypto"
 )
 
-// unhex is a text of bytes in hexadecimal.
+// unhex is a string of bytes in hexadecimal.
 type unhex []byte
 
 func (b *unhex) UnmarshalText(text []byte) (err error) {
@@ -59,8 +59,8 @@ func (c *gcmCase) sealed() string {
 	return fmt.Sprintf("ENC[AES256_GCM,data:%s,iv:%s,tag:%s,type:str]", b64(c.CT), b64(c.IV), b64(c.Tag))
 }
 
-// Values whose nonce has the 32 bytes of the format open to what Wycheproof says.
-// Those with another nonce, which sops opens, are refused before any key is used.
+// Values with a nonce of 32 bytes, as in the format, decrypt to the plaintext in Wycheproof.
+// Values with a nonce of another length, which sops decrypts, are rejected before any key is used.
 func TestWycheproofValues(t *testing.T) {
 	opened, refused := 0, 0
 	for _, c := range gcmCases(t) {
@@ -91,8 +91,8 @@ func TestWycheproofValues(t *testing.T) {
 	assert.Equal(t, 104, refused)
 }
 
-// What the value cipher is made of, with nonces of every length: those of other
-// than 12 bytes are hashed, and so is that of the format.
+// The construction of the value cipher, with nonces of every length. A nonce that is
+// not 12 bytes long is hashed; the format uses 32 bytes.
 func TestWycheproofPrimitive(t *testing.T) {
 	count := map[string]int{}
 	for _, c := range gcmCases(t) {

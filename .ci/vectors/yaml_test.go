@@ -18,8 +18,8 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// sealed seals text for one new identity and opens it again. Refusals come from parsing
-// and sealing; that what was sealed opens is a matter of course.
+// sealed seals text for one new identity and opens it again. Rejections come from
+// parsing and encrypting; decryption of the result must succeed.
 func sealedAndOpened(t *testing.T, text []byte, rules envfile.Rules) ([]byte, error) {
 	t.Helper()
 	id, err := age.GenerateX25519Identity()
@@ -63,12 +63,12 @@ func refusal(t *testing.T, err error) string {
 			return name
 		}
 	}
-	assert.Fail(t, "refused for a reason that is not on the list", "%v", err)
+	assert.Fail(t, "rejected for a reason that is not on the list", "%v", err)
 	return ""
 }
 
-// meaning is what yaml.v3 reads, document by document, line by line: kind, tag, anchor and
-// value of every node. Spellings are not in it.
+// meaning returns a line for each node that yaml.v3 reads: kind, tag, anchor and value, but
+// not the notation.
 func meaning(t *testing.T, text []byte) (lines []string) {
 	t.Helper()
 	var walk func(n *yaml.Node, depth int)
@@ -80,7 +80,7 @@ func meaning(t *testing.T, text []byte) (lines []string) {
 			return
 		case yaml.ScalarNode:
 			var v any
-			if err := n.Decode(&v); err != nil { // a tag that does not fit, or one of nobody
+			if err := n.Decode(&v); err != nil { // a tag that does not fit, or an unknown one
 				v = n.Value
 			}
 			line += fmt.Sprintf(" %T %v", v, v)
@@ -107,8 +107,8 @@ const (
 	emptyMap      = " 4 !!map &"
 )
 
-// respelled tells apart the one change that a parser notices: a document without a field
-// has to become {} when metadata is put into it. It takes that out of was.
+// respelled names the one change that a parser notices: a document without a field becomes
+// {} when it gets metadata. It makes the same change in was.
 func respelled(was, now []string) string {
 	found := "the same values"
 	for i := range was {
@@ -119,9 +119,9 @@ func respelled(was, now []string) string {
 	return found
 }
 
-// Every case of the YAML test suite is kept byte for byte, or keeps what yaml.v3 reads in
-// it, or is refused for a reason that is on the list. With everything in clear, it is
-// kept byte for byte. Either way, {} stands in a document that has no field.
+// Every case of the YAML test suite keeps its bytes, or keeps its values for yaml.v3, or is
+// rejected for a reason on the list. If no value is encrypted, it keeps its bytes. In both
+// cases, a document without a field is written as {}.
 func TestYAMLSuite(t *testing.T) {
 	cases, err := suite.TestSuites()
 	require.NoError(t, err)

@@ -98,7 +98,7 @@ func TestParallelChangesLoseNothing(t *testing.T) {
 		var exit *exec.ExitError
 		if r.err != nil && assert.ErrorAs(t, r.err, &exit) {
 			assert.Equal(t, exitError, exit.ExitCode())
-			assert.Contains(t, r.stderr, "the file has changed meanwhile")
+			assert.Contains(t, r.stderr, "the file changed in the meantime")
 			assert.Contains(t, r.stderr, "hint: somebody else has written it meanwhile; run the command again")
 		}
 		if i >= writers {

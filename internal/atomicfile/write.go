@@ -20,7 +20,7 @@ import (
 var (
 	// ErrChanged reports that the file does not have the content in
 	// Options.IfUnchanged.
-	ErrChanged = errors.New("the file has changed meanwhile")
+	ErrChanged = errors.New("the file changed in the meantime")
 	// ErrExists reports that the path exists although Options.NoClobber is set. It
 	// is also an [fs.ErrExist].
 	ErrExists = fmt.Errorf("the path is taken: %w", fs.ErrExist)
@@ -251,7 +251,7 @@ func check(path string, opt Options) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return ErrChanged
 	case err != nil:
-		return fmt.Errorf("compare with what was read: %w", err)
+		return fmt.Errorf("compare with the contents that were read: %w", err)
 	case !same:
 		return ErrChanged
 	}

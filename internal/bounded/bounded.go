@@ -19,8 +19,8 @@ import (
 	"github.com/sealcfg/sealcfg/internal/regular"
 )
 
-// deviceLimit bounds what is read from a device: nobody types more, and /dev/zero does
-// not fill the memory.
+// deviceLimit limits how much is read from a device: a person types less, and
+// /dev/zero does not fill the memory.
 const deviceLimit = 1 << 20
 
 // File returns the contents of the regular file at path. It also reads an open

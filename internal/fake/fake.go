@@ -41,7 +41,7 @@ func NewCA() (*CA, error) {
 		return nil, fmt.Errorf("make a test authority: %w", err)
 	}
 	root := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "sealcfg tests, trusted by nobody"},
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "sealcfg tests, not trusted"},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
 	}

@@ -78,7 +78,7 @@ func TestOldSops(t *testing.T) {
 	}
 }
 
-// oldReads decrypts a file of ours with the directory's sops.
+// oldReads decrypts our file with the directory's sops.
 func (f *folder) oldReads(t *testing.T, format envfile.Format, file string, s *envfile.Sealed, d *envfile.Document) {
 	t.Helper()
 	f.write(file, string(s.Bytes()))

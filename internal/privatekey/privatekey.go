@@ -232,7 +232,7 @@ func mayGoOn(s string) bool {
 // opensshMagic is the beginning of the base64 of every key of OpenSSH.
 const opensshMagic = "b3BlbnNzaC1rZXktdjE"
 
-// encodedBeginnings are what a file with a private key begins with.
+// encodedBeginnings are the first bytes of files with a private key.
 var encodedBeginnings = []string{pemBegin, identityPrefix, "# created: ", "# public key: age", "openssh-key-v1"}
 
 // encodedLength is the number of base64 characters that decide whether a key follows.

@@ -126,7 +126,7 @@ func safe(parent string) error {
 		return fmt.Errorf("%s is not a directory", parent)
 	}
 	if sharedUnsafely(info) {
-		return fmt.Errorf("everyone may rename what is in %s: it lacks the sticky bit", parent)
+		return fmt.Errorf("every user may rename files in %s: it lacks the sticky bit", parent)
 	}
 	return nil
 }

@@ -30,8 +30,8 @@ func BothWays(t *testing.T, rule string) {
 	t.Helper()
 	b := newBothWays(t, "creation_rules:\n  - "+rule+"\n")
 	t.Run("same metadata", b.metadata)
-	t.Run("sops opens ours", func(t *testing.T) { b.opensWithSops(t, b.seal(t)) })
-	t.Run("we open what sops sealed", func(t *testing.T) { b.open(t, b.sealWithSops(t)) })
+	t.Run("sops decrypts our file", func(t *testing.T) { b.opensWithSops(t, b.seal(t)) })
+	t.Run("we decrypt the file of sops", func(t *testing.T) { b.open(t, b.sealWithSops(t)) })
 	t.Run("rotate", b.rotate)
 	t.Run("rekey", b.rekey)
 }
@@ -168,7 +168,7 @@ func (b *bothWays) rekey(t *testing.T) {
 	opened := b.open(t, added)
 	b.opensWithSops(t, added)
 	_, err = added.Open(t.Context(), alone)
-	require.NoError(t, err, "the person who was added")
+	require.NoError(t, err, "the added person")
 
 	// A second Rewrap changes no byte: the stanzas of the file are kept.
 	again, err := opened.Rewrap(t.Context(), both)
@@ -178,7 +178,7 @@ func (b *bothWays) rekey(t *testing.T) {
 	left, err := opened.Rewrap(t.Context(), envfile.Recipients{Groups: [][]keys.Recipient{{recipient}}})
 	require.NoError(t, err)
 	_, err = left.Open(t.Context(), b.identities(t)...)
-	require.Error(t, err, "the key that was taken away")
+	require.Error(t, err, "the removed key")
 
 	o, err := left.Open(t.Context(), alone)
 	require.NoError(t, err)

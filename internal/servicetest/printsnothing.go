@@ -26,6 +26,6 @@ func PrintsNothing(t *testing.T, prepare func() string, call func(argument strin
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
 	if err := cmd.Run(); err != nil || said.Len() > 0 {
-		t.Errorf("%v, and it said: %s", err, said.String())
+		t.Errorf("%v, with the output: %s", err, said.String())
 	}
 }

@@ -31,7 +31,7 @@ const EnvRequired = "SEALCFG_TEST_SERVICES"
 func Missing(t testing.TB, what string) {
 	t.Helper()
 	if os.Getenv(EnvRequired) == "required" {
-		t.Fatalf("%s is missing, and $%s says that it must be there", what, EnvRequired)
+		t.Fatalf("%s is missing, but $%s requires it", what, EnvRequired)
 	}
 	t.Skipf("SKIPPED, NOT TESTED: %s is missing (.ci/services.sh)", what)
 }

@@ -1,4 +1,4 @@
-// Do a loader, a handle, an option or an error print what they were given?
+// Does a loader, a handle, an option or an error print its arguments?
 package main
 
 import (
