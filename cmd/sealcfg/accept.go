@@ -155,5 +155,3 @@ func (a *app) encryptAdded(ctx context.Context, t *target, src []byte, yes bool)
 	a.say("encrypted %s in %s; git may keep the unencrypted text, so rotate it where it was issued", joinFields(report.Added), t.shown)
 	return true, nil
 }
-
-func areNames(names []string) string { return joinNames(names) + " " + verb(names, "is", "are") }

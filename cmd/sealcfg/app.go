@@ -1,22 +1,15 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/sealcfg/sealcfg/cmd/internal/kmswire"
 	"github.com/sealcfg/sealcfg/environments"
@@ -70,12 +63,6 @@ type app struct {
 	boundIn sync.Map // by directory, what returns a file with a binding
 }
 
-// place is somewhere an identity was looked for.
-type place struct {
-	name  string
-	found int
-}
-
 func (a *app) run(ctx context.Context, args []string) int {
 	a.wd, _ = os.Getwd() // "" if it is gone: paths stay absolute then
 	root := newRootCmd(a)
@@ -95,20 +82,6 @@ func (a *app) run(ctx context.Context, args []string) int {
 		return a.sopsCode
 	}
 	return a.report(err)
-}
-
-// remembering keeps the first error of writing: cobra drops it when it prints help.
-type remembering struct {
-	to  io.Writer
-	err error
-}
-
-func (w *remembering) Write(p []byte) (int, error) {
-	n, err := w.to.Write(p)
-	if w.err == nil {
-		w.err = err
-	}
-	return n, err
 }
 
 // watchSignals ends the context of a command when the user or the system wants
@@ -133,160 +106,6 @@ func (a *app) env(name string) string {
 // scratchPlaces are where plain text may lie for a while.
 func (a *app) scratchPlaces() scratch.Options {
 	return scratch.Options{Memory: []string{"/dev/shm", a.env("XDG_RUNTIME_DIR")}, Temp: os.TempDir()}
-}
-
-// say tells the person what was done. It goes to stderr, which is not the answer.
-func (a *app) say(format string, args ...any) {
-	if !a.quiet {
-		fmt.Fprintln(a.err, clean(fmt.Sprintf(format, args...)))
-	}
-}
-
-// warn is not silenced by -q.
-func (a *app) warn(format string, args ...any) {
-	text := a.withoutKeys(fmt.Sprintf(format, args...))
-	fmt.Fprintln(a.err, a.paint(yellow, "warning: ")+indentTail(clean(text)))
-}
-
-func (a *app) printJSON(v any) error {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(v); err != nil {
-		return err
-	}
-	_, err := a.out.Write(escapeJSON(b.Bytes()))
-	return err
-}
-
-const (
-	red    = "\x1b[31m"
-	yellow = "\x1b[33m"
-	dim    = "\x1b[2m"
-	plain  = "\x1b[0m"
-)
-
-// paint colours a text that goes to stderr, if that is a terminal.
-func (a *app) paint(colour, s string) string {
-	kind := a.env("TERM")
-	dumb := kind == "dumb" || kind == "" && runtime.GOOS != "windows" // where nobody sets it
-	if a.noColor || a.env("NO_COLOR") != "" || dumb || !isTerminal(a.err) {
-		return s
-	}
-	return colour + s + plain
-}
-
-func isTerminal(f interface{ Fd() uintptr }) bool { return term.IsTerminal(int(f.Fd())) }
-
-// interactive reports whether a person can be asked.
-func (a *app) interactive() bool { return isTerminal(a.in) && isTerminal(a.err) }
-
-// ask puts a yes-or-no question; anything but yes is no.
-func (a *app) ask(ctx context.Context, question string) (bool, error) {
-	a.warnOfBroken(nil)
-	fmt.Fprintf(a.err, "%s [y/N] ", question)
-	line, err := waitFor(ctx, func() (string, error) { return readLine(a.in) })
-	if errors.Is(err, errInterrupted) {
-		fmt.Fprintln(a.err)
-		return false, err
-	}
-	line = strings.ToLower(strings.TrimSpace(line))
-	return line == "y" || line == "yes", nil
-}
-
-// confirm is ask for a command that writes nothing after a no: that is [errNothingWritten].
-func (a *app) confirm(ctx context.Context, question string) error {
-	yes, err := a.ask(ctx, question)
-	if err == nil && !yes {
-		err = errNothingWritten
-	}
-	return err
-}
-
-// waitFor reads from the terminal until ctx ends. The read itself cannot be
-// ended; the process is about to exit then.
-func waitFor[T any](ctx context.Context, read func() (T, error)) (T, error) {
-	type result struct {
-		v   T
-		err error
-	}
-	done := make(chan result, 1)
-	go func() {
-		v, err := read()
-		done <- result{v, err}
-	}()
-	select {
-	case r := <-done:
-		return r.v, r.err
-	case <-ctx.Done():
-		var zero T
-		return zero, errInterrupted
-	}
-}
-
-// readLine reads byte by byte, so that nothing behind the line is swallowed.
-func readLine(r io.Reader) (string, error) {
-	var b strings.Builder
-	buf := make([]byte, 1)
-	for {
-		n, err := r.Read(buf)
-		if n > 0 {
-			if buf[0] == '\n' {
-				return b.String(), nil
-			}
-			b.WriteByte(buf[0])
-		}
-		if err != nil {
-			return b.String(), err
-		}
-	}
-}
-
-// promptSecret reads a secret without showing it.
-func (a *app) promptSecret(ctx context.Context, tty *os.File, question string) ([]byte, error) {
-	fd := int(tty.Fd())
-	state, err := term.GetState(fd)
-	if err != nil {
-		return nil, err
-	}
-	asked := make(chan struct{})
-	go func() {
-		defer close(asked)
-		awaitHidden(fd, state)
-		fmt.Fprintf(a.err, "%s: ", question)
-	}()
-	b, err := waitFor(ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
-	<-asked
-	if errors.Is(err, errInterrupted) { // ReadPassword is still waiting, without echo
-		err = errors.Join(err, term.Restore(fd, state))
-	}
-	fmt.Fprintln(a.err)
-	return b, err
-}
-
-// awaitHidden waits until the terminal is set otherwise than before, which is
-// when it does not echo any more: who answers a question at once must not see
-// the answer. It gives up after a second, for a terminal that has no such modes.
-func awaitHidden(fd int, before *term.State) {
-	for deadline := time.Now().Add(time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
-		if now, err := term.GetState(fd); err != nil || *now != *before {
-			return
-		}
-	}
-}
-
-// keepTerminal remembers how the terminal is set and returns what sets it back.
-func (a *app) keepTerminal() (restore func()) {
-	fd := int(a.in.Fd())
-	state, err := term.GetState(fd)
-	if err != nil {
-		return func() {} // not a terminal
-	}
-	inForeground := keepForeground(fd)
-	return func() { // if it is gone, nobody minds
-		inForeground(func() { _ = term.Restore(fd, state) })
-	}
 }
 
 // project finds the project that the command works on.
@@ -321,4 +140,10 @@ func shown(path string) string {
 		return path
 	}
 	return rel
+}
+
+// below reports whether path is dir or below it.
+func below(path, dir string) bool {
+	rel, err := filepath.Rel(dir, path)
+	return err == nil && filepath.IsLocal(rel)
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -57,9 +56,6 @@ sealed file is never replaced by it, but git does not know that it is plain.`,
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(printable, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
-
-// printable are the formats that values can be converted to.
-var printable = []string{"yaml", "json", "dotenv", "ini"}
 
 func runDecrypt(cmd *cobra.Command, o *decryptOptions) error {
 	a := o.app
@@ -192,62 +188,3 @@ func (o *decryptOptions) convert(t *target, roots []*envfile.Node) ([]byte, erro
 	text, err := envfile.Convert(f, roots, envfile.DefaultIndent)
 	return text, t.at(err)
 }
-
-// repeated returns the second entry of a name that occurs twice in a map, at any
-// level; nil if there is none.
-func repeated(n *envfile.Node) *envfile.Node {
-	seen := map[string]bool{}
-	for e := range n.Entries() {
-		if n.Kind == envfile.Map && seen[e.Key] {
-			return e
-		}
-		seen[e.Key] = true
-		if found := repeated(e); found != nil {
-			return found
-		}
-	}
-	return nil
-}
-
-// lookUp returns the node under a path in a document, which counts from 1.
-func lookUp(t *target, roots []*envfile.Node, path string, document int) (*envfile.Node, error) {
-	p, err := parseField(path)
-	if err != nil {
-		return nil, err
-	}
-	root, err := documentRoot(t, roots, document)
-	if err != nil {
-		return nil, err
-	}
-	if n := root.At(p); n != nil {
-		if again := repeated(root); t.format == envfile.INI && n.Kind == envfile.Map && again != nil && again.Key == n.Key {
-			err := fmt.Errorf("%s:%d: the section %s begins a second time", t.shown, again.KeyLine, p)
-			return nil, withHint(err, "add the name of a key: %s.NAME", p)
-		}
-		return n, nil
-	}
-	return nil, noField(t, roots, p, document)
-}
-
-// noField is the error about a path that leads to no field of a document, which counts
-// from 1. It is 0 for commands of sops, which read the first.
-func noField(t *target, roots []*envfile.Node, path envfile.Path, document int) error {
-	ofSops := document == 0
-	document = max(1, document)
-	err := fmt.Errorf("%s: %s: %w", t.shown, nameOfField(document-1, path, len(roots) > 1), envfile.ErrNoField)
-	for i, other := range roots {
-		if other.At(path) != nil && ofSops {
-			return withHint(err, "document %d has this field; print it with: sealcfg get %s %s --document %d", i+1, shellWord(t.name), quoted(path.String()), i+1)
-		}
-		if other.At(path) != nil {
-			return withHint(err, "document %d has this field: add --document %d", i+1, i+1)
-		}
-	}
-	if guess := closestField(roots[document-1], path.String()); guess != "" {
-		return withHint(err, "did you mean %s?", guess)
-	}
-	return withHint(err, "sealcfg view %s lists the fields", t.name)
-}
-
-// isUsage reports whether a path in an operation was wrong, not the file.
-func isUsage(err error) bool { return errors.Is(err, envfile.ErrPath) }

@@ -1,294 +1,215 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"unicode/utf8"
+	"slices"
+	"strings"
 
-	"github.com/sealcfg/sealcfg/crypto"
+	"github.com/spf13/cobra"
+
 	"github.com/sealcfg/sealcfg/envfile"
-	"github.com/sealcfg/sealcfg/internal/atomicfile"
-	"github.com/sealcfg/sealcfg/keys"
 )
 
-// Drafts are files with the text that edit could not write, and the base that the
-// text was made from. They are encrypted for their author alone, and stored in the
-// author's state directory, where git does not find them. A file may have several
-// drafts; edit --resume takes the last.
-
-const draftsDir = "drafts"
-
-// draftName is the name of the nth draft of a file.
-func draftName(path string, n int) string {
-	sum := sha256.Sum256([]byte(path))
-	return fmt.Sprintf("%x-%d.yaml", sum[:8], n)
+func newDraftCmd(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "draft",
+		Short: "List, print and remove the drafts of edit",
+		Long: `A draft holds a text that edit could not write. It is encrypted for you alone and
+stored in your state directory. To continue it, run: sealcfg edit --resume ENV`,
+		Example: `  sealcfg draft list
+  sealcfg draft drop prod`,
+		Args: noSuchCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newDraftListCmd(a), newDraftShowCmd(a), newDraftDropCmd(a))
+	return cmd
 }
 
-// lastDraft returns the last draft of a file, or "".
-func (a *app) lastDraft(path string) (string, error) {
+// draftRow is one line of draft list.
+type draftRow struct {
+	File  string `json:"file"` // path of the file that it is a draft of
+	Saved string `json:"saved"`
+	Draft string `json:"draft"` // path of the draft
+
+	of string // absolute path of the file
+}
+
+// drafts lists the user's drafts by file, and the drafts of a file in their order.
+func (a *app) drafts() []draftRow {
+	rows := []draftRow{}
 	for _, place := range a.statePlaces(draftsDir) {
 		for _, dir := range place.dirs() {
-			last, _, err := draftsIn(dir, path)
-			if last != "" || err != nil {
-				return last, err
+			entries, _ := os.ReadDir(dir) // without drafts, there is no directory
+			for _, e := range entries {
+				path := filepath.Join(dir, e.Name())
+				row, err := readDraftRow(path)
+				if errors.Is(err, errNoDraft) {
+					continue
+				}
+				if err != nil {
+					a.warn("read the draft %s: %v", path, err)
+					continue
+				}
+				rows = append(rows, row)
 			}
 		}
 	}
-	return "", nil
+	slices.SortStableFunc(rows, func(a, b draftRow) int { return strings.Compare(a.of, b.of) })
+	return rows
 }
 
-// draftsIn returns the last draft of a file in a directory, or "", and the name of
-// the next one.
-func draftsIn(dir, path string) (last, next string, err error) {
-	for n := 1; ; n++ {
-		next = draftName(path, n)
-		full := filepath.Join(dir, next)
-		if _, err := os.Lstat(full); errors.Is(err, fs.ErrNotExist) {
-			return last, next, nil
-		} else if err != nil {
-			return "", "", err
+var errNoDraft = errors.New("not a draft")
+
+// readDraftRow reads the unencrypted fields of a draft.
+func readDraftRow(path string) (draftRow, error) {
+	src, err := os.ReadFile(path)
+	if err != nil {
+		return draftRow{}, err
+	}
+	s, err := envfile.ParseSealed(envfile.YAML, src)
+	if err != nil {
+		return draftRow{}, err
+	}
+	of := s.Roots()[0].Get(draftOf)
+	if of == nil {
+		return draftRow{}, errNoDraft
+	}
+	return draftRow{File: shown(of.Text), Saved: s.Metadata().LastModified, Draft: path, of: of.Text}, nil
+}
+
+// draftsOf lists the drafts of the file that an argument names.
+func (a *app) draftsOf(arg string) (*target, []draftRow, error) {
+	t, err := a.target(arg)
+	if err != nil { // the project may be gone, and its drafts are not
+		if t, err = a.fileTarget(arg); err != nil {
+			return nil, nil, err
 		}
-		last = full
+	}
+	rows := slices.DeleteFunc(a.drafts(), func(r draftRow) bool { return r.of != t.path })
+	if len(rows) == 0 {
+		return nil, nil, withHint(fmt.Errorf("%s: there is no draft of this file", t.shown), "list the drafts: sealcfg draft list")
+	}
+	return t, rows, nil
+}
+
+func newDraftListCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "list",
+		Short: "List the drafts of all your projects",
+		Long: `List prints a line for each draft: the file, and when the draft was saved. It needs
+no key.`,
+		Example: `  sealcfg draft list
+  sealcfg draft list --json`,
+		Args: exactly(0, "no arguments"),
+		RunE: func(*cobra.Command, []string) error {
+			a.warnForeignDrafts()
+			rows := a.drafts()
+			if a.json {
+				return a.printJSON(map[string][]draftRow{"drafts": rows})
+			}
+			if len(rows) == 0 {
+				a.say("no drafts")
+			}
+			for _, r := range rows {
+				if _, err := fmt.Fprintf(a.out, "%s  %s\n", r.Saved, cleanName(r.File)); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
 	}
 }
 
-// warnForeignDrafts warns of a directory for drafts that is not the user's.
-func (a *app) warnForeignDrafts() {
-	for _, place := range a.statePlaces(draftsDir) {
-		if dir := place.foreign(); dir != "" {
-			a.warn("%s belongs to another user, or others can enter it: no draft is read from it or written to it", shown(dir))
-		}
+func newDraftShowCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:               "show ENV",
+		Short:             "Print the plain text of the last draft of a file",
+		Example:           `  sealcfg draft show prod`,
+		Args:              exactly(1, "one ENV"),
+		ValidArgsFunction: a.completeDraft,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			t, rows, err := a.draftsOf(args[0])
+			if err != nil {
+				return err
+			}
+			path := rows[len(rows)-1].Draft
+			d, err := a.readDraft(cmd.Context(), t, path)
+			if err != nil {
+				return fmt.Errorf("read the draft %s: %w", path, err)
+			}
+			return a.answer(d.text)
+		},
 	}
 }
 
-// takeUpDraft puts the last draft into the editor if resume is true. Otherwise it
-// warns if there is one.
-func (s *editSession) takeUpDraft(ctx context.Context, resume bool) error {
-	a, t := s.app, s.t
-	path, err := a.lastDraft(t.path)
-	switch {
-	case !resume && err == nil && path != "":
-		a.warn("there is a draft of %s from an edit that could not be written; to continue it, run: sealcfg edit --resume %s", t.shown, t.name)
-		return nil
-	case !resume: // an edit does not need the drafts
-		return nil
-	case err != nil:
+func newDraftDropCmd(a *app) *cobra.Command {
+	var yes bool
+	cmd := &cobra.Command{
+		Use:   "drop ENV",
+		Short: "Remove the drafts of a file",
+		Long: `Drop removes all drafts of a file, after a confirmation. Off a terminal it needs --yes.
+It needs no key.`,
+		Example: `  sealcfg draft drop prod
+  sealcfg draft drop prod --yes`,
+		Args:              exactly(1, "one ENV"),
+		ValidArgsFunction: a.completeDraft,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.dropDrafts(cmd.Context(), args[0], yes)
+		},
+	}
+	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	return cmd
+}
+
+func (a *app) dropDrafts(ctx context.Context, arg string, yes bool) error {
+	t, rows, err := a.draftsOf(arg)
+	if err != nil {
 		return err
-	case path == "":
-		a.warnForeignDrafts()
-		return withHint(fmt.Errorf("%s: there is no draft to resume", t.shown), "list the drafts: sealcfg draft list")
 	}
-	d, err := a.readDraft(ctx, t, path)
-	if err != nil {
-		return fmt.Errorf("read the draft %s: %w", path, err)
-	}
-	s.draft, s.start = path, d.text
-	return s.bringUpToDate(d)
-}
-
-// bringUpToDate merges the changes that others have made to the file since the draft
-// was begun into the text. A draft that cannot be parsed is merged once it can.
-func (s *editSession) bringUpToDate(d *draft) error {
+	many := countOf(len(rows), "draft", "drafts")
 	switch {
-	case s.before == nil && d.base == nil:
-		return nil
-	case s.before == nil:
-		if s.prefer == mySide {
-			return nil // it is made again
+	case !yes && !a.interactive():
+		return withHint(usagef("draft drop requires a confirmation, and there is no terminal"), "to remove %s of %s, add --yes", many, t.shown)
+	case !yes:
+		if yes, err = a.ask(ctx, fmt.Sprintf("remove %s of %s?", many, t.shown)); err != nil {
+			return err
 		}
-		err := fmt.Errorf("%s: the file was removed after the draft was begun", s.t.shown)
-		return withHint(err, "to make it again from the draft, run: sealcfg edit --resume %[1]s --take draft\nto remove the draft, run: sealcfg draft drop %[1]s", s.t.name)
-	case bytes.Equal(d.base, s.before.Bytes()):
-		return nil
-	}
-	var err error
-	if d.base != nil {
-		if s.base, err = envfile.Parse(s.t.format, d.base); err != nil {
-			return s.t.at(err)
+		if !yes {
+			return errors.New("nothing removed")
 		}
 	}
-	s.stale = true
-	mine, err := envfile.Parse(s.t.format, d.text)
-	if err != nil {
-		return nil //nolint:nilerr // the editor shows the error once the text is saved
-	}
-	merged, err := s.merged(mine)
-	if err != nil {
-		return s.conflictHint(err)
-	}
-	s.base, s.stale, s.start = nil, false, merged.Bytes()
-	if changes := changesBetween(mine.Roots(), merged.Roots()); len(changes) > 0 {
-		notes := [][]byte{[]byte("your draft, with the changes of others to the file since:")}
-		for _, c := range changes {
-			notes = append(notes, fmt.Appendf(nil, "  %s %s", changeSigns[c.Kind], clean(c.String())))
+	for _, r := range rows {
+		if err := os.Remove(r.Draft); err != nil {
+			return err
 		}
-		s.start = prepend(s.start, notes)
+	}
+	a.say("removed %s of %s", many, t.shown)
+	if a.json {
+		return a.printJSON(map[string][]draftRow{"removed": rows})
 	}
 	return nil
 }
 
-// dropDraft removes the draft that was resumed.
-func (s *editSession) dropDraft() error {
-	if s.draft == "" {
-		return nil
+// completeDraft completes the files that have drafts.
+func (a *app) completeDraft(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 || a.enter() != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	return os.Remove(s.draft)
-}
-
-// The fields of a draft.
-const (
-	draftOf = "of_unencrypted" // the path of the file
-	// The text, and the one that it was made from. Without a base, the file was new.
-	draftText = "text"
-	draftBase = "base"
-	// draftRaw is added to the name of a field that is in base64: it is not UTF-8.
-	draftRaw = "_base64"
-)
-
-// A draft is the decrypted contents of a draft's file.
-type draft struct{ text, base []byte } // base is nil for a new file
-
-// writeDraft encrypts the text and writes it where it can be, and returns where. A
-// draft that was resumed is replaced, another is not.
-func (s *editSession) writeDraft(ctx context.Context, text []byte) (path string, temp bool, err error) {
-	sealed, err := s.sealDraft(ctx, text)
-	if err != nil {
-		return "", false, err
-	}
-	if s.draft != "" {
-		if err = atomicfile.Write(ctx, s.draft, sealed.Bytes(), atomicfile.Options{Private: true}); err == nil {
-			return s.draft, false, nil
-		}
-	}
-	for _, place := range s.app.statePlaces(draftsDir) {
-		dir, failed := place.make()
-		var name string
-		if failed == nil {
-			_, name, failed = draftsIn(dir, s.t.path)
-		}
-		if failed == nil {
-			path, failed = place.write(ctx, name, sealed.Bytes(), atomicfile.Options{NoClobber: true})
-		}
-		if failed == nil {
-			if place.foreign() != "" {
-				s.app.warnForeignDrafts()
+	var names []string
+	for _, r := range a.drafts() {
+		name := r.File
+		for _, env := range a.envNames() {
+			if t, err := a.target(env); err == nil && t.path == r.of {
+				name = env
 			}
-			return path, place.temp, nil
 		}
-		err = errors.Join(err, failed)
-	}
-	return "", false, err
-}
-
-func (s *editSession) sealDraft(ctx context.Context, text []byte) (*envfile.Sealed, error) {
-	to, err := s.draftRecipients(ctx)
-	if err != nil {
-		return nil, err
-	}
-	d, err := envfile.Parse(envfile.YAML, []byte(draftOf+": x\n"))
-	if err != nil {
-		return nil, err
-	}
-	if d, err = d.Apply(envfile.Set(envfile.Path{{Key: draftOf}}, crypto.Str, s.t.path)); err != nil {
-		return nil, err
-	}
-	if d, err = withText(d, draftText, text); err != nil {
-		return nil, err
-	}
-	base := s.before
-	if s.stale {
-		base = s.base
-	}
-	if base != nil {
-		if d, err = withText(d, draftBase, base.Bytes()); err != nil {
-			return nil, err
+		if !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 	}
-	sealed, _, err := envfile.Seal(ctx, d, envfile.Rules{}, to)
-	return sealed, err
-}
-
-// withText adds a field to a draft: a string, or base64 if no string of the format
-// can hold the text.
-func withText(d *envfile.Document, key string, text []byte) (*envfile.Document, error) {
-	if utf8.Valid(text) {
-		if with, err := d.Apply(envfile.Set(envfile.Path{{Key: key}}, crypto.Str, string(text))); err == nil {
-			return with, nil
-		}
-	}
-	return d.Apply(envfile.Set(envfile.Path{{Key: key + draftRaw}}, crypto.Str, base64.StdEncoding.EncodeToString(text)))
-}
-
-// draftRecipients returns the author's recipients. If no identity knows its
-// recipient, it returns the recipients of the file.
-func (s *editSession) draftRecipients(ctx context.Context) (envfile.Recipients, error) {
-	ids, err := s.app.loadIdentities(ctx)
-	if err != nil {
-		return envfile.Recipients{}, err
-	}
-	var group []keys.Recipient
-	for _, name := range ownRecipients(ids) {
-		r, err := keys.ParseAgeRecipient(name)
-		if err != nil {
-			return envfile.Recipients{}, err
-		}
-		group = append(group, r)
-	}
-	if len(group) > 0 {
-		return envfile.Recipients{Groups: [][]keys.Recipient{group}}, nil
-	}
-	_, rule, err := s.t.rule()
-	if err != nil {
-		return envfile.Recipients{}, err
-	}
-	return rule.Recipients(keys.Default)
-}
-
-func (a *app) readDraft(ctx context.Context, t *target, path string) (*draft, error) {
-	src, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	s, err := envfile.ParseSealed(envfile.YAML, src)
-	if err != nil {
-		return nil, err
-	}
-	ids, err := a.identitiesFor(ctx, t)
-	if err != nil {
-		return nil, err
-	}
-	o, err := s.Open(ctx, ids...)
-	if err != nil {
-		return nil, err
-	}
-	root := o.Roots()[0]
-	text, err := textIn(root, draftText)
-	if err == nil && text == nil {
-		err = fmt.Errorf("%s: %w", draftText, envfile.ErrNoField)
-	}
-	base, baseErr := textIn(root, draftBase)
-	return &draft{text, base}, errors.Join(err, baseErr)
-}
-
-// textIn returns a field of a draft, or nil.
-func textIn(root *envfile.Node, key string) ([]byte, error) {
-	if n := root.Get(key); n != nil {
-		return []byte(n.Text), nil
-	}
-	n := root.Get(key + draftRaw)
-	if n == nil {
-		return nil, nil
-	}
-	text, err := base64.StdEncoding.DecodeString(n.Text)
-	if err != nil {
-		return nil, fmt.Errorf("%s is not base64", key+draftRaw)
-	}
-	return text, nil
+	return names, cobra.ShellCompDirectiveNoFileComp
 }

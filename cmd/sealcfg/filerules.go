@@ -128,23 +128,3 @@ func (a *app) guard(t *target, opened *envfile.Opened, after *envfile.Document, 
 	}
 	return nil
 }
-
-// fieldNames are the names of fields.
-func fieldNames(fields []envfile.Field, several bool) []fieldName {
-	names := make([]fieldName, len(fields))
-	for i, f := range fields {
-		names[i] = nameOfField(f.Document, f.Path, several)
-	}
-	return names
-}
-
-// joinFields lists fields in a message.
-func joinFields(fields []fieldName) string { return joinNames(fieldTexts(fields)) }
-
-func fieldTexts(fields []fieldName) []string {
-	texts := make([]string, len(fields))
-	for i, f := range fields {
-		texts[i] = cleanName(f.String())
-	}
-	return texts
-}

@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"unicode"
 
 	"github.com/sealcfg/sealcfg/internal/bounded"
 	"github.com/sealcfg/sealcfg/internal/privatekey"
@@ -134,17 +133,6 @@ const (
 	othersOwn
 )
 
-// shellWord returns a path as a word for the shell.
-func shellWord(path string) string {
-	special := func(r rune) bool {
-		return !strings.ContainsRune("/._-+,:@%", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r)
-	}
-	if path != "" && path[0] != '-' && !strings.ContainsFunc(path, special) {
-		return path
-	}
-	return quoted(path)
-}
-
 // runKeyCommand is [keys.Source.Run]. The command inherits a stdin that is a
 // terminal. Any other stdin is input for sealcfg, or for the program that exec-env
 // starts.
@@ -155,4 +143,30 @@ func (a *app) runKeyCommand(ctx context.Context, argv []string) ([]byte, error) 
 		}
 		cmd.Stderr = a.err
 	})
+}
+
+// place is somewhere an identity was looked for.
+type place struct {
+	name  string
+	found int
+}
+
+// withholdIdentity takes the identity that $SOPS_AGE_KEY holds out of the
+// environment that programs inherit from this one. Editors with their extensions, plugins,
+// key commands and the helper have no use for it. What they do use stays: paths,
+// commands, and the logins of services. The program behind exec-env is no helper
+// of ours and gets it back.
+func (a *app) withholdIdentity() {
+	text, given := os.LookupEnv(keys.EnvAgeKey)
+	if !given || os.Unsetenv(keys.EnvAgeKey) != nil {
+		return
+	}
+	a.withheld = []string{keys.EnvAgeKey + "=" + text}
+	lookup := a.lookupEnv
+	a.lookupEnv = func(name string) (string, bool) {
+		if name == keys.EnvAgeKey {
+			return text, true
+		}
+		return lookup(name)
+	}
 }

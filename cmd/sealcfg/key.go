@@ -218,21 +218,6 @@ func (a *app) withComment(ctx context.Context, recipient string) string {
 	return recipient
 }
 
-// ownRecipients lists the recipients of the user, as far as they are known
-// without asking for a passphrase.
-func ownRecipients(ids []keys.Identity) []string {
-	return append([]string{}, keys.Recipients(ids...)...)
-}
-
-// provenRecipients are those of ownRecipients that are certain: not what only
-// stands beside a key, such as a .pub file that may be stale.
-func provenRecipients(ids []keys.Identity) []string {
-	return ownRecipients(slices.DeleteFunc(slices.Clone(ids), func(id keys.Identity) bool {
-		c, ok := id.(keys.Claimer)
-		return ok && c.Claimed()
-	}))
-}
-
 // unlock asks for the passphrases behind which recipients are.
 func unlock(ctx context.Context, ids []keys.Identity) error {
 	for _, id := range ids {
@@ -243,9 +228,4 @@ func unlock(ctx context.Context, ids []keys.Identity) error {
 		}
 	}
 	return nil
-}
-
-// isOneOf reports whether a recipient is among others.
-func isOneOf(recipient string, others []string) bool {
-	return slices.ContainsFunc(others, func(o string) bool { return keys.SameAgeRecipient(o, recipient) })
 }

@@ -4,116 +4,235 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
-
-	"github.com/spf13/cobra"
 
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-const (
-	recipientArgument = "-r"
-	// envRecipients names age recipients, with commas, as for sops.
-	envRecipients = "SOPS_AGE_RECIPIENTS"
-)
-
-// addRecipientFlag adds -r to a command that makes an encrypted file.
-func addRecipientFlag(cmd *cobra.Command, to *[]string) {
-	cmd.Flags().StringArrayVarP(to, "recipient", "r", nil,
-		"encrypt for this age or SSH `RECIPIENT`, where no .sops.yaml covers the file; can be repeated (also: $"+envRecipients+")")
+// label is what people call a recipient, else the recipient, shortened.
+func label(policy *environments.Policy, recipient string) string {
+	return labelOf(policy, []string{recipient})
 }
 
-// givenRecipients are the recipients that a person names for a new file. They count where no
-// policy covers the file: a policy decides alone, and nobody is added to its
-// recipients.
-type givenRecipients struct {
-	members []environments.Member
-	from    string // the flag or the variable
+// labelOf is what people call a recipient that goes by several names, else the
+// first of them, shortened.
+func labelOf(policy *environments.Policy, names []string) string {
+	name, key := nameOf(policy, names), short(names[0])
+	switch {
+	case name == "" && policy != nil && policy.Bearers(key) > 0:
+		return strconv.Quote(key) // the file says so, of itself
+	case name == "":
+		return key
+	}
+	return distinct(policy, name, key)
 }
 
-// namedRecipients returns the recipients of the flags, or else of the variable.
-func (a *app) namedRecipients(flags []string) (givenRecipients, error) {
-	g := givenRecipients{from: recipientArgument}
-	text := strings.Join(flags, ",")
-	if len(flags) == 0 {
-		g.from, text = "$"+envRecipients, a.env(envRecipients)
+// distinct is a name that does not stand for another's key, whoever wrote it into the
+// policy: one that several have, that may only look like another, or that looks like a
+// key, comes with the key that it stands for.
+func distinct(policy *environments.Policy, name, key string) string {
+	plain := !strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r > '~' })
+	if plain && policy.Bearers(name) < 2 && !strings.HasPrefix(name, "age1") {
+		return name
 	}
-	g.members = environments.RecipientFlags{Age: text}.Members()
-	if err := checkGiven(g.from, g.members); err != nil {
-		return givenRecipients{}, usageError{err}
-	}
-	if len(flags) > 0 && len(g.members) == 0 {
-		return givenRecipients{}, usagef("-r: no recipient")
-	}
-	return g, nil
+	return name + " (" + key + ")"
 }
 
-// ruling returns target.ruled for a new file.
-func (g givenRecipients) ruling(t *target) func() (*environments.Policy, *environments.Rule, error) {
-	return func() (*environments.Policy, *environments.Rule, error) {
-		policy, rule, err := t.app.finder.Rule(t.path)
-		switch {
-		case err == nil:
-			return policy, rule, g.within(policy, rule)
-		case !errors.Is(err, environments.ErrNoPolicy) && !(errors.Is(err, environments.ErrNoRule) && !policy.HasRules()):
-			return policy, nil, err
-		case len(g.members) == 0 && errors.Is(err, environments.ErrNoPolicy):
-			return nil, nil, withHint(err, "%s\nor name recipients: -r RECIPIENT, or $%s", t.app.hint(err), envRecipients)
-		case len(g.members) == 0:
-			return policy, nil, err
-		}
-		indent := envfile.DefaultIndent
-		if policy != nil {
-			indent = policy.Indent(envfile.YAML)
-		}
-		return policy, &environments.Rule{
-			Policy: g.from, Groups: [][]environments.Member{g.members}, Rules: envfile.Rules{}.Normal(), MetadataIndent: max(0, indent),
-		}, nil
-	}
-}
-
-// within rejects recipients that a rule does not name.
-func (g givenRecipients) within(policy *environments.Policy, rule *environments.Rule) error {
-	var others []string
-	for _, m := range g.members {
-		if !slices.ContainsFunc(slices.Concat(rule.Groups...), func(of environments.Member) bool { return sameMember(m, of) }) {
-			others = append(others, label(policy, m.Recipient))
+// nameOf is what a policy calls a recipient that goes by several names.
+func nameOf(policy *environments.Policy, names []string) string {
+	if policy != nil {
+		for _, n := range names {
+			if name := policy.NameOf(n); name != "" {
+				return name
+			}
 		}
 	}
-	if len(others) == 0 {
-		return nil
-	}
-	where := fmt.Sprintf("%s:%d", shown(policy.Path), rule.Line)
-	hint := "leave out -r"
-	if g.from != recipientArgument {
-		hint = "unset " + envRecipients
-	}
-	return withHint(usagef("%s names %s, but the rule at %s does not, and it decides who can read the file", g.from, joinNames(others), where),
-		"%s; or add the recipient to %s", hint, where)
+	return ""
 }
 
-func sameMember(a, b environments.Member) bool {
-	return isFor(&keys.Stanza{Type: a.Type, Fields: a.Fields}, b)
+// short keeps both ends of a long key: enough to tell two apart. It is one line.
+func short(recipient string) string {
+	recipient = cleanName(recipient)
+	if strings.HasPrefix(recipient, "ssh-") {
+		return shortSSH(recipient)
+	}
+	if len(recipient) <= 24 || strings.ContainsAny(recipient, " /:") {
+		return recipient
+	}
+	return recipient[:12] + "..." + recipient[len(recipient)-6:]
 }
 
-// noteGiven reports recipients that a person named, and no policy.
-func (a *app) noteGiven(t *target, rule *environments.Rule) {
-	if rule.Policy != recipientArgument && rule.Policy != "$"+envRecipients {
-		return
+// shortSSH keeps the kind of an SSH key, the end of it, which differs between
+// keys of a kind, and the comment.
+func shortSSH(recipient string) string {
+	words := strings.Fields(recipient)
+	if len(words) > 1 {
+		if key := strings.TrimRight(words[1], "="); len(key) > 12 {
+			words[1] = "..." + key[len(key)-6:]
+		}
 	}
+	return strings.Join(words, " ")
+}
+
+// readers lists, by name, for whom a file is sealed.
+func readers(policy *environments.Policy, meta *envfile.Metadata) []string {
 	var names []string
-	for _, m := range slices.Concat(rule.Groups...) {
-		names = append(names, m.Recipient)
+	for _, s := range meta.Stanzas() {
+		names = append(names, labelOf(policy, keys.Names(s)))
 	}
-	a.say("note: no .sops.yaml covers %s: encrypted for %s, from %s", t.shown, joinNames(names), rule.Policy)
+	return names
 }
 
-// addYourself is the hint for a person who cannot decrypt a new file.
-func addYourself(rule *environments.Rule) string {
-	if rule.Policy == recipientArgument || rule.Policy == "$"+envRecipients {
-		return "add your recipient to " + rule.Policy + "; sealcfg key show prints it"
+// together lists, by name, the recipients of a file, and how many key groups it takes
+// to decrypt it.
+func together(policy *environments.Policy, meta *envfile.Metadata) string {
+	names := joinNames(readers(policy, meta))
+	if len(meta.Groups) < 2 {
+		return names
 	}
-	return "add your recipient to .sops.yaml; sealcfg key show prints it"
+	if meta.Threshold == len(meta.Groups) && len(meta.Stanzas()) == len(meta.Groups) { // one key in each
+		names += " together"
+	}
+	return fmt.Sprintf("%s (%d of %d key groups)", names, meta.Threshold, len(meta.Groups))
+}
+
+// groupsHint returns the hint for a user who holds keys of too few key groups, "" if
+// that is not the error. Most people who write two dashes want either key to do.
+func groupsHint(err error) string {
+	var groups *envfile.GroupsError
+	if !errors.As(err, &groups) || groups.Opened == 0 {
+		return ""
+	}
+	return "each dash under key_groups in .sops.yaml begins a group, and a key of each of them is needed; if one key is to be enough, put all keys under one dash"
+}
+
+// difference compares the recipients of a file with those of its rule: who
+// would gain access and who would lose it, by name.
+func difference(policy *environments.Policy, rule *environments.Rule, meta *envfile.Metadata) (gain, lose []string) {
+	stanzas := meta.Stanzas()
+	members := slices.Concat(rule.Groups...)
+	for _, m := range members {
+		if !slices.ContainsFunc(stanzas, func(s *keys.Stanza) bool { return isFor(s, m) }) {
+			who := short(m.Recipient)
+			if m.Name != "" {
+				who = distinct(policy, m.Name, who)
+			}
+			gain = append(gain, who)
+		}
+	}
+	for _, s := range stanzas {
+		if !slices.ContainsFunc(members, func(m environments.Member) bool { return isFor(s, m) }) {
+			lose = append(lose, labelOf(policy, keys.Names(s)))
+		}
+	}
+	return slices.Compact(gain), slices.Compact(lose)
+}
+
+// isFor reports whether a stanza was made for a member of a rule. Another
+// comment behind an SSH key is no other key.
+func isFor(s *keys.Stanza, m environments.Member) bool {
+	if s.Type != m.Type {
+		return false
+	}
+	name := keys.Name(&keys.Stanza{Type: m.Type, Fields: m.Fields})
+	return slices.Contains(keys.Names(s), name) || s.Type == keys.AgeType && keys.SameAgeRecipient(keys.Name(s), name)
+}
+
+// sameGroups reports whether the key groups of a file are those of its rule:
+// who stands in which, and how many of them it takes.
+func sameGroups(rule *environments.Rule, meta *envfile.Metadata) bool {
+	if len(rule.Groups) != len(meta.Groups) || rule.Quorum() != meta.Threshold && len(meta.Groups) > 1 {
+		return false
+	}
+	if len(rule.Groups) == 1 {
+		return true // gains and losses tell
+	}
+	for i, group := range rule.Groups {
+		if len(group) != len(meta.Groups[i]) {
+			return false
+		}
+		for _, m := range group {
+			if !slices.ContainsFunc(meta.Groups[i], func(s *keys.Stanza) bool { return isFor(s, m) }) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func describeGroups(rule *environments.Rule) string {
+	if len(rule.Groups) == 1 {
+		return "no key groups any more"
+	}
+	return fmt.Sprintf("%d of %d key groups needed", rule.Quorum(), len(rule.Groups))
+}
+
+func describeDifference(gain, lose []string) string {
+	var parts []string
+	if len(gain) > 0 {
+		parts = append(parts, "not yet in the file: "+strings.Join(gain, ", "))
+	}
+	if len(lose) > 0 {
+		parts = append(parts, "not in .sops.yaml: "+strings.Join(lose, ", "))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// warnKeepsDataKey says what taking a wrapped key away does not do. command makes a
+// new data key.
+func (a *app) warnKeepsDataKey(leavers []string, command string) {
+	slices.Sort(leavers)
+	if leavers = slices.Compact(leavers); len(leavers) > 0 {
+		a.warn("%s %s the data key, and with it can read what is written from now on; %s makes a new one",
+			joinNames(leavers), verb(leavers, "keeps", "keep"), command)
+	}
+}
+
+// ownRecipients lists the recipients of the user, as far as they are known
+// without asking for a passphrase.
+func ownRecipients(ids []keys.Identity) []string {
+	return append([]string{}, keys.Recipients(ids...)...)
+}
+
+// provenRecipients are those of ownRecipients that are certain: not what only
+// stands beside a key, such as a .pub file that may be stale.
+func provenRecipients(ids []keys.Identity) []string {
+	return ownRecipients(slices.DeleteFunc(slices.Clone(ids), func(id keys.Identity) bool {
+		c, ok := id.(keys.Claimer)
+		return ok && c.Claimed()
+	}))
+}
+
+// isOneOf reports whether a recipient is among others.
+func isOneOf(recipient string, others []string) bool {
+	return slices.ContainsFunc(others, func(o string) bool { return keys.SameAgeRecipient(o, recipient) })
+}
+
+// wrappedFor reports whether one of the recipients has a stanza.
+func wrappedFor(meta *envfile.Metadata, recipients []string) bool {
+	return slices.ContainsFunc(meta.Stanzas(), func(s *keys.Stanza) bool {
+		return isOneOf(keys.Name(s), recipients)
+	})
+}
+
+// memberStanzas returns the recipients of key groups as stanzas without a key.
+func memberStanzas(groups [][]environments.Member) [][]*keys.Stanza {
+	stanzas := make([][]*keys.Stanza, len(groups))
+	for i, group := range groups {
+		for _, m := range group {
+			stanzas[i] = append(stanzas[i], &keys.Stanza{Type: m.Type, Fields: m.Fields})
+		}
+	}
+	return stanzas
+}
+
+// quorum says that no reader of a file with several key groups is enough alone.
+func quorum(meta *envfile.Metadata) string {
+	if len(meta.Groups) < 2 {
+		return ""
+	}
+	return fmt.Sprintf(" (%d of %d key groups needed)", meta.Threshold, len(meta.Groups))
 }

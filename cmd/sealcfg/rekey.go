@@ -302,13 +302,6 @@ func (o *rekeyOptions) announce(plans []*rekeyPlan) {
 	}
 }
 
-// wrappedFor reports whether one of the recipients has a stanza.
-func wrappedFor(meta *envfile.Metadata, recipients []string) bool {
-	return slices.ContainsFunc(meta.Stanzas(), func(s *keys.Stanza) bool {
-		return isOneOf(keys.Name(s), recipients)
-	})
-}
-
 // chunk is how many files are in memory at a time.
 func chunk() int { return 4 * runtime.GOMAXPROCS(0) }
 

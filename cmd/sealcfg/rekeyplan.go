@@ -208,13 +208,6 @@ func (p *rekeyPlan) String() string {
 	return cleanName(strings.Join(parts, ", "))
 }
 
-func verb(names []string, one, many string) string {
-	if len(names) == 1 {
-		return one
-	}
-	return many
-}
-
 // differs reports whether the file differs from .sops.yaml.
 func (p *rekeyPlan) differs() bool {
 	return p.Accepted != nil || len(p.Gains)+len(p.Loses) > 0 || p.Rules != "" || p.Groups != "" || p.Moved != "" || p.Unbound

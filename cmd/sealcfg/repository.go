@@ -315,12 +315,6 @@ func (r *repository) drop(unwanted func(path string) bool) {
 	r.nested = slices.DeleteFunc(r.nested, unwanted)
 }
 
-// below reports whether path is dir or below it.
-func below(path, dir string) bool {
-	rel, err := filepath.Rel(dir, path)
-	return err == nil && filepath.IsLocal(rel)
-}
-
 // uniqueFiles sorts the candidates and makes several names of a file one candidate. Of a
 // link and its target, the name in a directory of environments stays.
 func (r *repository) uniqueFiles() {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -61,25 +60,6 @@ ENV is the name of an environment (prod means environments/prod.yaml) or a path.
 	cmd.SetHelpCommand(newHelpCmd())
 	tuneCompletion(cmd)
 	return cmd
-}
-
-// noSuchCommand is the Args of a command that only has commands under it: what
-// is left over is a misspelt one.
-func noSuchCommand(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	err := usagef("unknown command %q", args[0])
-	if instead, ok := asInSops[args[0]]; ok && !cmd.HasParent() {
-		return withHint(err, "sops has it; here it is %s", strings.Replace(instead, "FILE", fileAmong(args), 1))
-	}
-	if guess, ok := closest.Of(args[0], subcommands(cmd)); ok {
-		return withHint(err, "did you mean %s %s?", cmd.CommandPath(), guess)
-	}
-	if file := fileAmong(args[:1]); file != "FILE" && !cmd.HasParent() { // sops edits it
-		return withHint(err, "the command comes first, run: sealcfg edit %s", file)
-	}
-	return withHint(err, "%s --help lists the commands", cmd.CommandPath())
 }
 
 // asInSops says how the commands of sops are called here, for its users.
@@ -164,20 +144,5 @@ func tuneCompletion(root *cobra.Command) {
 	for _, shell := range cmd.Commands() {
 		shell.Args = exactly(0, "no arguments")
 		shell.Example = "  sealcfg completion " + shell.Name()
-	}
-}
-
-// exactly is cobra.ExactArgs with an error that says what is missing.
-func exactly(n int, what string) cobra.PositionalArgs {
-	return between(n, n, what)
-}
-
-func between(low, high int, what string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) >= low && (high < 0 || len(args) <= high) {
-			return nil
-		}
-		return withHint(usageError{fmt.Errorf("want %s, got %s", what, countOf(len(args), "argument", "arguments"))},
-			"%s", cmd.UseLine())
 	}
 }

@@ -15,7 +15,6 @@ import (
 
 	"github.com/sealcfg/sealcfg/crypto"
 	"github.com/sealcfg/sealcfg/envfile"
-	"github.com/sealcfg/sealcfg/internal/atomicfile"
 )
 
 type setOptions struct {
@@ -234,34 +233,6 @@ func (o *setOptions) op(t *target, path envfile.Path, old *envfile.Node, text st
 	return envfile.Set(path, typ, canonical), nil
 }
 
-// warnValue warns that a new value means something else than its text, to somebody.
-func (a *app) warnValue(t *target, path envfile.Path, typ crypto.Type, text string) {
-	reason := envfile.ValueTrap(t.format, typ, text)
-	if reason != "" && typ != crypto.Str {
-		reason += "; to keep the text, add: --type str"
-	}
-	if reason != "" {
-		a.warn("%s: %s: %s", t.shown, path, reason)
-	}
-}
-
-// warnJSON is warnValue for a JSON value.
-func (a *app) warnJSON(t *target, path envfile.Path, text string) {
-	var s string
-	if json.Unmarshal([]byte(text), &s) == nil {
-		a.warnValue(t, path, crypto.Str, s)
-		return
-	}
-	d, err := envfile.Parse(envfile.JSON, []byte(`{"":`+text+`}`))
-	if err != nil {
-		return // reported when the value is set
-	}
-	traps, err := d.Traps(envfile.Rules{})
-	if err == nil && len(traps) > 0 {
-		a.warn("%s: %s: %s", t.shown, path, traps[0].Reason)
-	}
-}
-
 // guessType is envfile.GuessType for what a person types as an argument: a text
 // whose spelling would be lost (01234 is 668 to YAML, 1.10 is 1.1) stays a text.
 func guessType(text string) (crypto.Type, string) {
@@ -272,92 +243,35 @@ func guessType(text string) (crypto.Type, string) {
 	return typ, canonical
 }
 
-// manyTries bounds how often a change is applied again after another program has
-// written the file.
-const manyTries = 100
-
-// applyTo changes one field of an open file and writes the file. If another program
-// writes it first, applyTo reads it again and applies the change to the new contents.
-// check, which may be nil, can reject the changes before they are written.
-func (a *app) applyTo(ctx context.Context, t *target, opened *envfile.Opened, change func(*envfile.Opened) (envfile.Op, error), check checkWrite) error {
-	for try := 1; ; try++ {
-		other, err := a.checkPolicy(ctx, t, opened)
-		if err != nil {
-			return err
-		}
-		op, err := change(opened)
-		if err != nil {
-			return err
-		}
-		err = a.applyOnce(ctx, t, opened, op, other, check)
-		if !errors.Is(err, atomicfile.ErrChanged) || try == manyTries || ctx.Err() != nil {
-			return err
-		}
-		if opened, err = a.open(ctx, t); err != nil {
-			return err
+// mayBeUnencrypted is the [checkWrite] of set. A value that is not on the command line
+// may be a secret. So it is written unencrypted only with --clear or after a
+// confirmation, unless the field has an unencrypted value already.
+func (o *setOptions) mayBeUnencrypted(ctx context.Context, t *target, old *envfile.Sealed, changes []change) error {
+	if o.clear || o.given && o.value != "-" {
+		return nil
+	}
+	unencrypted := map[fieldName]bool{} // an empty value may be a placeholder that anyone added
+	for _, f := range viewFields(old.Roots(), false) {
+		unencrypted[f.fieldName] = !f.Sealed && f.Length > 0 && f.Type != "null"
+	}
+	var exposed []fieldName
+	for _, c := range changes {
+		if c.Clear && !unencrypted[c.fieldName] {
+			exposed = append(exposed, c.fieldName)
 		}
 	}
-}
-
-// checkWrite decides whether changes to a file may be written.
-type checkWrite func(ctx context.Context, t *target, old *envfile.Sealed, changes []change) error
-
-func (a *app) applyOnce(ctx context.Context, t *target, opened *envfile.Opened, op envfile.Op, other *otherRules, check checkWrite) error {
-	if !opened.Bound() {
-		a.noteUnbound(t.shown)
+	if len(exposed) == 0 {
+		return nil
 	}
-	s, ok, err := opened.ApplyInPlace(op)
-	if err != nil {
-		return t.at(err)
+	a, rules := o.app, old.Metadata().Rules
+	if !a.interactive() {
+		return withHint(usagef("%s: %s would be written unencrypted, because the rules of the file (%s) do not encrypt it", t.shown, joinFields(exposed), rules),
+			"if the value is not a secret, add: --clear\notherwise change the selector in .sops.yaml, then run: sealcfg rekey %s", t.name)
 	}
-	if ok {
-		if err := a.save(ctx, t, s, opened.Sealed()); err != nil {
-			return err
-		}
-		return a.reportChanges([]change{{Kind: "changed", fieldName: nameOfField(0, op.Path(), false)}})
-	}
-	before, err := opened.Document()
-	if err != nil {
-		return t.at(err)
-	}
-	after, err := before.Apply(op)
-	if err != nil {
-		if errors.Is(err, envfile.ErrNoField) {
-			return withHint(t.at(err), "sealcfg view %s lists the fields", t.name)
-		}
-		if isUsage(err) {
-			return usageError{t.at(err)}
-		}
-		return t.onceInEditor(err)
-	}
-	if err := a.guard(t, opened, after, other); err != nil {
+	a.say("%s: the rules of the file (%s) do not encrypt %s", t.shown, rules, joinFields(exposed))
+	if err := a.confirm(ctx, "write the value unencrypted?"); err != nil {
 		return err
 	}
-	if string(before.Bytes()) == string(after.Bytes()) {
-		a.say("%s: no change, nothing written", t.shown)
-		return a.reportChanges(nil)
-	}
-	s, err = opened.Reseal(after)
-	if err != nil {
-		return t.at(err)
-	}
-	if check != nil {
-		if err := check(ctx, t, opened.Sealed(), changesTo(s, before.Roots(), after.Roots())); err != nil {
-			return err
-		}
-	}
-	return a.replaceSealed(ctx, t, opened.Sealed(), s, before, after)
-}
-
-// replaceSealed writes the sealed form of a changed document, and says by name
-// what changed.
-func (a *app) replaceSealed(ctx context.Context, t *target, old, s *envfile.Sealed, before, after *envfile.Document) error {
-	if err := a.save(ctx, t, s, old); err != nil {
-		return err
-	}
-	changes := changesTo(s, before.Roots(), after.Roots())
-	if len(changes) == 0 {
-		a.say("%s: written; no field changed, but comments or layout did", t.shown)
-	}
-	return a.reportChanges(changes)
+	o.clear = true
+	return nil
 }

@@ -231,14 +231,3 @@ func logPath(p envfile.Path) string {
 	}
 	return fmt.Sprint(parts)
 }
-
-// memberStanzas returns the recipients of key groups as stanzas without a key.
-func memberStanzas(groups [][]environments.Member) [][]*keys.Stanza {
-	stanzas := make([][]*keys.Stanza, len(groups))
-	for i, group := range groups {
-		for _, m := range group {
-			stanzas[i] = append(stanzas[i], &keys.Stanza{Type: m.Type, Fields: m.Fields})
-		}
-	}
-	return stanzas
-}

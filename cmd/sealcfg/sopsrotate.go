@@ -177,14 +177,6 @@ func ofPlugin(s *keys.Stanza) bool {
 	return err == nil && ageplugin.Starts(r)
 }
 
-func recipientOf(s *keys.Stanza) (keys.Recipient, error) {
-	p, err := keys.Default.Provider(s.Type)
-	if err != nil {
-		return nil, err
-	}
-	return p.StanzaRecipient(s)
-}
-
 // keepsWriter refuses a change after which its author could not open the file.
 func (r *sopsRun) keepsWriter(ctx context.Context, t *target, s *envfile.Sealed) error {
 	ids, err := r.identitiesFor(ctx, t)

@@ -2,12 +2,12 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"strings"
 
 	"github.com/sealcfg/sealcfg/crypto"
 	"github.com/sealcfg/sealcfg/envfile"
-	"github.com/sealcfg/sealcfg/internal/closest"
 )
 
 // printedValue returns the bytes of a single value, and a map or list as JSON.
@@ -27,16 +27,6 @@ func shownText(n *envfile.Node) string {
 		return strings.ToLower(n.Text)
 	}
 	return n.Text
-}
-
-// closestField returns the field whose path is most like the given one.
-func closestField(root *envfile.Node, path string) string {
-	var all []string
-	for p := range root.Leaves() {
-		all = append(all, p.String())
-	}
-	guess, _ := closest.Of(path, all)
-	return guess
 }
 
 // dotenvText writes values as sops's dotenv format holds them: KEY=value, with
@@ -87,4 +77,35 @@ func jsonText(n *envfile.Node) ([]byte, error) {
 		return nil, withHint(err, "sealcfg get ENV PATH prints the bytes of one value, without --json")
 	}
 	return append(escapeJSON(envfile.JSONText(n, "  ")), '\n'), nil
+}
+
+// printable are the formats that values can be converted to.
+var printable = []string{"yaml", "json", "dotenv", "ini"}
+
+// warnValue warns that a new value means something else than its text, to somebody.
+func (a *app) warnValue(t *target, path envfile.Path, typ crypto.Type, text string) {
+	reason := envfile.ValueTrap(t.format, typ, text)
+	if reason != "" && typ != crypto.Str {
+		reason += "; to keep the text, add: --type str"
+	}
+	if reason != "" {
+		a.warn("%s: %s: %s", t.shown, path, reason)
+	}
+}
+
+// warnJSON is warnValue for a JSON value.
+func (a *app) warnJSON(t *target, path envfile.Path, text string) {
+	var s string
+	if json.Unmarshal([]byte(text), &s) == nil {
+		a.warnValue(t, path, crypto.Str, s)
+		return
+	}
+	d, err := envfile.Parse(envfile.JSON, []byte(`{"":`+text+`}`))
+	if err != nil {
+		return // reported when the value is set
+	}
+	traps, err := d.Traps(envfile.Rules{})
+	if err == nil && len(traps) > 0 {
+		a.warn("%s: %s: %s", t.shown, path, traps[0].Reason)
+	}
 }

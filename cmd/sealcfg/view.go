@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sealcfg/sealcfg/crypto"
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/keys"
@@ -18,16 +17,6 @@ type viewOptions struct {
 	app    *app
 	env    string
 	reveal bool
-}
-
-// viewField is one line of view.
-type viewField struct {
-	fieldName
-	Type   string  `json:"type"`
-	Sealed bool    `json:"sealed"`
-	Length int     `json:"length"` // of the text, in bytes
-	Value  *string `json:"value,omitempty"`
-	Base64 string  `json:"value_base64,omitempty"` // of a value that is not UTF-8
 }
 
 type viewReader struct {
@@ -136,58 +125,12 @@ func printLayers(a *app, layers []layerReport, t *target) error {
 	return nil
 }
 
-// quorum says that no reader of a file with several key groups is enough alone.
-func quorum(meta *envfile.Metadata) string {
-	if len(meta.Groups) < 2 {
-		return ""
-	}
-	return fmt.Sprintf(" (%d of %d key groups needed)", meta.Threshold, len(meta.Groups))
-}
-
 func viewReaders(policy *environments.Policy, meta *envfile.Metadata) []viewReader {
 	var all []viewReader
 	for _, s := range meta.Stanzas() {
 		all = append(all, viewReader{Type: s.Type, Recipient: keys.Name(s), Name: nameOf(policy, keys.Names(s))})
 	}
 	return all
-}
-
-func viewFields(roots []*envfile.Node, reveal bool) []viewField {
-	var fields []viewField
-	for i, root := range roots {
-		for path, n := range root.Leaves() {
-			f := viewField{fieldName: nameOfField(i, path, len(roots) > 1), Type: string(n.Type), Length: len(n.Text)}
-			if n.Kind == envfile.Null {
-				f.Type = "null"
-			}
-			text := shownText(n)
-			typ, length, err := crypto.SealedType(strings.TrimRight(n.Text, "\n"))
-			switch {
-			case n.Sealed: // opened
-				f.Sealed, f.Value = true, &text
-			case err == nil && n.Type == crypto.Str: // still sealed
-				f.Sealed, f.Type, f.Length = true, string(typ), length
-			default:
-				f.Value = &text
-			}
-			if reveal && f.Value == nil {
-				f.Value = &text
-			}
-			fields = append(fields, f)
-		}
-	}
-	return fields
-}
-
-// sealedCount is the number of values in a file that are sealed.
-func sealedCount(s *envfile.Sealed) int {
-	n := 0
-	for _, f := range viewFields(s.Roots(), false) {
-		if f.Sealed {
-			n++
-		}
-	}
-	return n
 }
 
 const mask = "********"

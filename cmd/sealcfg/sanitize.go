@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
@@ -53,21 +52,4 @@ func escapeJSON(text []byte) []byte {
 		}
 	}
 	return []byte(b.String())
-}
-
-// answer writes plaintext to stdout. If stdout is a terminal, it replaces control
-// characters and ends the last line.
-func (a *app) answer(text []byte) error {
-	if isTerminal(a.out) {
-		whole := strings.ReplaceAll(string(text), "\r\n", "\n")
-		text = []byte(clean(whole))
-		if string(text) != whole {
-			defer a.warn("control characters are shown as ?; into a pipe or a file they go as they are")
-		}
-		if !bytes.HasSuffix(text, newline) {
-			text = append(text, '\n')
-		}
-	}
-	_, err := a.out.Write(text)
-	return err
 }

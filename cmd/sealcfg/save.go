@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/internal/atomicfile"
 )
 
@@ -121,3 +122,45 @@ func (a *app) restoreHint(err error) string {
 	}
 	return fmt.Sprintf("an interrupted write has damaged this file, and left a copy of its contents; to restore it, run: cp %s %s", shellWord(kept), shellWord(shown(d.path)))
 }
+
+// saveAll is save for a file with several names: hard links, which stay. If the error
+// wraps [atomicfile.ErrInPlace], the file has its new contents.
+func (a *app) saveAll(ctx context.Context, t *target, s, old *envfile.Sealed) error {
+	if err := a.save(ctx, t, s, old); err != nil {
+		return err
+	}
+	for _, alias := range t.aliases {
+		if err := atomicfile.Relink(ctx, t.path, alias, old.Bytes()); err != nil {
+			err = quietly(atomicfile.ErrInPlace, fmt.Errorf("%s is written, but its hard link is not: %w", t.shown, err))
+			return withHint(err, "once the cause is fixed, make the link again: ln -f %s %s", shellWord(t.shown), shellWord(shown(alias)))
+		}
+	}
+	return nil
+}
+
+// save replaces the file by an encrypted one, unless it changed since it was read.
+// old is nil for a file that must not exist yet.
+func (a *app) save(ctx context.Context, t *target, s, old *envfile.Sealed) error {
+	opt := atomicfile.Options{NoClobber: true}
+	if old != nil {
+		opt = atomicfile.Options{IfUnchanged: old.Bytes(), InPlace: a.inPlace(ctx, t.path, s.Bytes())}
+	}
+	return written(t.path, atomicfile.Write(ctx, t.path, s.Bytes(), opt))
+}
+
+// replaceSealed writes the sealed form of a changed document, and says by name
+// what changed.
+func (a *app) replaceSealed(ctx context.Context, t *target, old, s *envfile.Sealed, before, after *envfile.Document) error {
+	if err := a.save(ctx, t, s, old); err != nil {
+		return err
+	}
+	changes := changesTo(s, before.Roots(), after.Roots())
+	if len(changes) == 0 {
+		a.say("%s: written; no field changed, but comments or layout did", t.shown)
+	}
+	return a.reportChanges(changes)
+}
+
+// manyTries bounds how often a change is applied again after another program has
+// written the file.
+const manyTries = 100

@@ -1,12 +1,38 @@
 package main
 
 import (
+	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 
+	"github.com/sealcfg/sealcfg/internal/atomicfile"
+	"github.com/sealcfg/sealcfg/internal/bounded"
 	"github.com/sealcfg/sealcfg/internal/pattern"
 )
+
+// maxStream is how many bytes are read from a pipe or a device, which may be endless.
+const maxStream = 256 << 20
+
+// readAny reads a file of any kind. A signal ends the wait for a pipe.
+func readAny(ctx context.Context, path string) ([]byte, error) {
+	text, err := bounded.Any(ctx, func() (*os.File, error) { return atomicfile.Open(path) }, maxStream)
+	return text, interruption(ctx, err)
+}
+
+// readStream reads stdin to its end. A signal ends the wait.
+func readStream(ctx context.Context, r io.Reader) ([]byte, error) {
+	text, err := bounded.All(ctx, r, maxStream)
+	return text, interruption(ctx, err)
+}
+
+func interruption(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return errInterrupted
+	}
+	return err
+}
 
 // openFiles matches the names that open files have in /dev and /proc.
 var openFiles = pattern.New(`^(/dev/(stdin|stdout|stderr|fd/[0-9]+)|/proc/(self|thread-self|[0-9]+)(/task/[0-9]+)?/fd/[0-9]+)$`)
@@ -37,3 +63,6 @@ func stdinArgument(arg string) string {
 	}
 	return arg
 }
+
+// stdio is the argument that stands for stdin, and for stdout behind -o.
+const stdio = "-"

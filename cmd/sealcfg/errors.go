@@ -6,13 +6,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/sealcfg/sealcfg/envfile"
-	"github.com/sealcfg/sealcfg/environments"
-	"github.com/sealcfg/sealcfg/internal/atomicfile"
 	"github.com/sealcfg/sealcfg/internal/editor"
-	"github.com/sealcfg/sealcfg/internal/regular"
 	"github.com/sealcfg/sealcfg/internal/scratch"
 	"github.com/sealcfg/sealcfg/keys"
 )
@@ -114,8 +110,6 @@ func (a *app) readable(err error) string {
 	return text
 }
 
-func indentTail(s string) string { return strings.ReplaceAll(s, "\n", "\n  ") }
-
 func exitCode(err error) int {
 	var usage usageError
 	var stopped *scratch.SignalError
@@ -134,61 +128,4 @@ func exitCode(err error) int {
 		return exitConflicts
 	}
 	return exitError
-}
-
-const noPolicyHint = "sealcfg init makes one here; is the project elsewhere? then go there, or name its folder with -C"
-
-// hint says what to do next about an error.
-func (a *app) hint(err error) string {
-	var own hinted
-	var two *environments.AmbiguousError
-	var locked *atomicfile.LockedError
-	if restore := a.restoreHint(err); restore != "" {
-		return restore
-	}
-	switch {
-	case errors.As(err, &own):
-		return own.hint
-	case errors.As(err, &two):
-		return "an environment is one file: use the path of one of them, or rename or remove the other"
-	case errors.Is(err, environments.ErrPolicyName):
-		return "rename .sops.yml to .sops.yaml: neither sops nor sealcfg reads the other name"
-	case errors.Is(err, environments.ErrConfigName):
-		return "rename sealcfg.yml to sealcfg.yaml"
-	case errors.Is(err, environments.ErrOutside) && !errors.Is(err, environments.ErrNoPolicy):
-		return "replace the link with a file: the history of the repository does not show the contents of other files"
-	case errors.Is(err, environments.ErrOutside):
-		return "put a .sops.yaml into the repository, where its history and its reviews show what it says"
-	case errors.Is(err, environments.ErrForeign):
-		return "work in a folder of your own; if the policy is the right one, copy it there"
-	case errors.Is(err, environments.ErrNoPolicy):
-		return noPolicyHint
-	case errors.Is(err, environments.ErrNoRule):
-		return "add a rule with a matching path_regex under creation_rules"
-	case errors.Is(err, envfile.ErrNoRecipients):
-		return "add a recipient to this creation rule (sealcfg key show prints yours), then run the command again"
-	case errors.Is(err, envfile.ErrAlreadySealed):
-		return "use sealcfg edit to change it, or sealcfg rekey to change who can read it"
-	case errors.Is(err, envfile.ErrNotSealed):
-		return "run sealcfg encrypt on it first"
-	case errors.Is(err, envfile.ErrIntegrity):
-		return "the file was edited without its key, or a merge mixed two versions"
-	case errors.Is(err, editor.ErrNone):
-		return "set EDITOR, for example: EDITOR=nano sealcfg edit ..."
-	case errors.As(err, &locked):
-		return "find the program, and end it if it hangs: fuser -v " + shellWord(shown(locked.Path)) + "\nto see the programs of other users, run it as root"
-	case errors.Is(err, atomicfile.ErrMounted):
-		return "mount the directory of the file instead of the file itself"
-	case errors.Is(err, atomicfile.ErrInPlace):
-		return "the file has its new contents, but a power cut can undo that; once the cause is fixed, run: sync"
-	case errors.Is(err, atomicfile.ErrChanged):
-		return "somebody else has written it meanwhile; run the command again"
-	case errors.Is(err, atomicfile.ErrDamaged):
-		return "the file is neither as before nor complete: run the command again"
-	case errors.Is(err, regular.ErrNotRegular):
-		return "put a regular file in its place, or remove it"
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return "free some space and run the command again; the file is unchanged"
-	}
-	return serviceHint(err)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"runtime"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/sealcfg/sealcfg/internal/scratch"
 	"github.com/sealcfg/sealcfg/keys"
+	"golang.org/x/term"
 )
 
 // asking is the state of the questions that identities put: passphrases, PINs,
@@ -107,4 +109,87 @@ func (a *app) withPeople(src keys.Source) keys.Source {
 		src.Prompt, src.Confirm = a.askSecret, a.askChoice
 	}
 	return src
+}
+
+// ask puts a yes-or-no question; anything but yes is no.
+func (a *app) ask(ctx context.Context, question string) (bool, error) {
+	a.warnOfBroken(nil)
+	fmt.Fprintf(a.err, "%s [y/N] ", question)
+	line, err := waitFor(ctx, func() (string, error) { return readLine(a.in) })
+	if errors.Is(err, errInterrupted) {
+		fmt.Fprintln(a.err)
+		return false, err
+	}
+	line = strings.ToLower(strings.TrimSpace(line))
+	return line == "y" || line == "yes", nil
+}
+
+// confirm is ask for a command that writes nothing after a no: that is [errNothingWritten].
+func (a *app) confirm(ctx context.Context, question string) error {
+	yes, err := a.ask(ctx, question)
+	if err == nil && !yes {
+		err = errNothingWritten
+	}
+	return err
+}
+
+// waitFor reads from the terminal until ctx ends. The read itself cannot be
+// ended; the process is about to exit then.
+func waitFor[T any](ctx context.Context, read func() (T, error)) (T, error) {
+	type result struct {
+		v   T
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		v, err := read()
+		done <- result{v, err}
+	}()
+	select {
+	case r := <-done:
+		return r.v, r.err
+	case <-ctx.Done():
+		var zero T
+		return zero, errInterrupted
+	}
+}
+
+// readLine reads byte by byte, so that nothing behind the line is swallowed.
+func readLine(r io.Reader) (string, error) {
+	var b strings.Builder
+	buf := make([]byte, 1)
+	for {
+		n, err := r.Read(buf)
+		if n > 0 {
+			if buf[0] == '\n' {
+				return b.String(), nil
+			}
+			b.WriteByte(buf[0])
+		}
+		if err != nil {
+			return b.String(), err
+		}
+	}
+}
+
+// promptSecret reads a secret without showing it.
+func (a *app) promptSecret(ctx context.Context, tty *os.File, question string) ([]byte, error) {
+	fd := int(tty.Fd())
+	state, err := term.GetState(fd)
+	if err != nil {
+		return nil, err
+	}
+	asked := make(chan struct{})
+	go func() {
+		defer close(asked)
+		awaitHidden(fd, state)
+		fmt.Fprintf(a.err, "%s: ", question)
+	}()
+	b, err := waitFor(ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
+	<-asked
+	if errors.Is(err, errInterrupted) { // ReadPassword is still waiting, without echo
+		err = errors.Join(err, term.Restore(fd, state))
+	}
+	fmt.Fprintln(a.err)
+	return b, err
 }
