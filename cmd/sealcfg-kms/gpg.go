@@ -12,8 +12,8 @@ import (
 	"github.com/sealcfg/sealcfg/keys/pgp"
 )
 
-// gpg is [pgp.Service], but says that gpg is not there before sops's library
-// fails without telling why.
+// gpg is [pgp.Service] with an error if gpg is not installed. Without it, sops's
+// library fails and gives no reason.
 type gpg struct{ pgp.Service }
 
 func (g gpg) Wrap(ctx context.Context, key *keys.Stanza, secret []byte) (*keys.Stanza, error) {

@@ -1,6 +1,6 @@
-// Command sealcfg-kms asks key services for sealcfg, which runs it when a file
-// needs a key that is not of age. It is a program of its own so that nobody else
-// carries the libraries of the services. People do not call it.
+// Command sealcfg-kms wraps and unwraps data keys with key services. sealcfg runs
+// it when a file has keys other than age keys. It is a separate program because the
+// SDKs of the key services are large. Users do not run it themselves.
 package main
 
 import (
@@ -32,7 +32,7 @@ func run(args []string, services []keys.Service) int {
 		fmt.Printf("%s %s (protocol %d, keys of type %s)\n", kmswire.Program, version, kmswire.Protocol, types(services))
 		return 0
 	case len(args) > 0 || term.IsTerminal(int(os.Stdin.Fd())):
-		fmt.Fprintf(os.Stderr, "%s is run by sealcfg, for files with keys of type %s.\nIt lies beside sealcfg or on PATH; there is nothing else to do with it.\n",
+		fmt.Fprintf(os.Stderr, "sealcfg runs %s for files with keys of type %s.\nInstall it in the directory of sealcfg or on PATH. You never need to run it yourself.\n",
 			kmswire.Program, types(services))
 		return 2
 	}

@@ -20,7 +20,7 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// envDemo makes the test binary the program, with a service that needs nobody.
+// envDemo makes the test binary behave as sealcfg-kms, with a local key service.
 const envDemo = "SEALCFG_KMS_TEST_DEMO"
 
 func TestMain(m *testing.M) {
@@ -50,7 +50,8 @@ func TestArguments(t *testing.T) {
 	out, err := cmd.CombinedOutput()
 	require.Error(t, err)
 	assert.Equal(t, 2, cmd.ProcessState.ExitCode())
-	assert.Contains(t, string(out), "is run by sealcfg")
+	assert.Equal(t, "sealcfg runs sealcfg-kms for files with keys of type kms.\n"+
+		"Install it in the directory of sealcfg or on PATH. You never need to run it yourself.\n", string(out))
 
 	cmd = program(t)
 	cmd.Stdin = strings.NewReader("what?\n")
@@ -60,8 +61,8 @@ func TestArguments(t *testing.T) {
 	assert.Equal(t, "sealcfg-kms: read the first line: not a message of the protocol\n", string(out))
 }
 
-// The terminal sends Ctrl-C to sealcfg and to the helper: what it means, sealcfg
-// decides, and says so by the end of stdin.
+// The terminal sends Ctrl-C to sealcfg and to the helper. The helper ignores it:
+// sealcfg decides whether to stop, and then closes the helper's stdin.
 func TestInterruptsAreLeftToSealcfg(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("a process cannot send an interrupt to another")

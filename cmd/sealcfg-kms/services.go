@@ -9,7 +9,7 @@ import (
 	"github.com/sealcfg/sealcfg/keys/vault"
 )
 
-// services are what this program links.
+// services returns the key services that this program links.
 func services() []keys.Service {
 	return []keys.Service{
 		aws.Service{}, azure.Service{}, gcp.Service{}, huawei.Service{}, gpg{}, vault.Service{},

@@ -1,6 +1,6 @@
-// Package kmstest has a key service for tests of what lies between sealcfg and
-// the real ones. It does the cryptography, under keys that are derived from
-// their names and protect nothing.
+// Package kmstest is a local key service for tests of the code between sealcfg and
+// the real key services. It encrypts with keys that it derives from their names, so
+// they protect no secrets.
 package kmstest
 
 import (
@@ -18,22 +18,22 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// A Service serves keys of one kind. What the name of a key contains decides how
-// it behaves: "denied" refuses to unwrap, "hangs" does not answer before the
-// context ends, "crashes" panics.
+// A Service serves keys of one kind. The name of a key can select a failure: with
+// "denied" the service rejects unwrapping, with "hangs" it does not answer before
+// the context ends, with "crashes" it panics.
 type Service struct {
 	Kind string
-	// Log gets a line for each request: the operation, the kind, the name of the key.
+	// Log receives a line for each request: the operation, the kind, and the name of the key.
 	Log io.Writer
 }
 
-// ErrDenied is what a key says whose name contains "denied".
+// ErrDenied is returned when the name of a key contains "denied".
 var ErrDenied = errors.New("the login was refused")
 
 // Type returns the kind of keys.
 func (s Service) Type() string { return s.Kind }
 
-// Wrap seals the secret with AES-256-GCM, bound to the name of the key.
+// Wrap encrypts the secret with AES-256-GCM. The name of the key is the additional data.
 func (s Service) Wrap(ctx context.Context, key *keys.Stanza, secret []byte) (*keys.Stanza, error) {
 	aead, err := s.begin(ctx, "wrap", key)
 	if err != nil {
@@ -60,7 +60,7 @@ func (s Service) Unwrap(ctx context.Context, stanza *keys.Stanza) ([]byte, error
 	}
 	secret, err := aead.Open(nil, sealed[:aead.NonceSize()], sealed[aead.NonceSize():], []byte(keys.Name(stanza)))
 	if err != nil {
-		return nil, errors.New("the ciphertext is not of this key")
+		return nil, errors.New("the ciphertext belongs to another key")
 	}
 	return secret, nil
 }

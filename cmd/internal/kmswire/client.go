@@ -14,27 +14,27 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// Options say how a [Helper] is found, and what it may take.
+// Options configure a [Helper].
 type Options struct {
-	// Find returns the path of the program; [Find] if it is nil.
+	// Find returns the path of the program. If it is nil, [Find] is used.
 	Find func() (string, error)
-	// Timeout is how long a request for a key of a type may take, the start of
-	// the helper included.
+	// Timeout returns how long a request for a key of the given type may take,
+	// including the start of the helper.
 	Timeout func(typ string) (time.Duration, error)
-	// Stderr is where the helper, and the programs that it runs, write to people.
+	// Stderr is the stderr of the helper and of the programs that it runs.
 	Stderr io.Writer
 }
 
-// A Helper is the helper program: one process, started when the first key is
-// needed, for all requests of a run. It is safe for concurrent use.
+// A Helper is the client of the helper program. It starts one process, at the first
+// request, and uses it for all requests. It is safe for concurrent use.
 type Helper struct {
 	opts  Options
 	begin sync.Once
-	ready chan struct{} // closed when the helper has said hello
-	over  chan struct{} // closed when it cannot be asked any more, for the reason in err
+	ready chan struct{} // closed after the hello of the helper
+	over  chan struct{} // closed when no further request is possible; err has the reason
 	ended sync.Once
 	err   error
-	hello Hello // once ready
+	hello Hello // set before ready is closed
 	send  chan *Request
 
 	mu      sync.Mutex
@@ -42,7 +42,7 @@ type Helper struct {
 	proc    *process
 	last    uint64
 	pending map[uint64]chan *Response
-	slow    map[string]*TimeoutError // keys that were asked in vain
+	slow    map[string]*TimeoutError // by slowKey: keys whose service did not answer in time
 }
 
 // New returns a Helper that has not been started.
@@ -56,24 +56,24 @@ func New(opts Options) *Helper {
 	}
 }
 
-// Service returns the service for a type of keys, as the helper has it.
+// Service returns the helper's service for a type of keys.
 func (h *Helper) Service(typ string) keys.Service { return service{h, typ} }
 
 var errClosed = errors.New(Program + " has been closed")
 
 // Close ends the helper, if it was started.
 func (h *Helper) Close() {
-	h.begin.Do(func() {}) // it is not started any more
+	h.begin.Do(func() {}) // from now on, call does not start the helper
 	h.end(errClosed)
 	h.mu.Lock()
 	p := h.proc
 	h.mu.Unlock()
 	if p != nil {
-		p.stop(2 * farewell) // it lets its requests end, too
+		p.stop(2 * gracePeriod) // the helper needs one grace period itself
 	}
 }
 
-// end gives every request, present and future, the same error.
+// end makes every pending and future request return err.
 func (h *Helper) end(err error) {
 	h.ended.Do(func() {
 		h.err = err
@@ -91,14 +91,14 @@ func (h *Helper) run() {
 		return
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, os.ErrDeadlineExceeded) {
-		p.stop(farewell)
+		p.stop(gracePeriod)
 		err = &EndedError{Path: p.path, Reason: p.cmd.ProcessState.String()}
 	}
 	h.end(err)
 	p.stop(0)
 }
 
-// converse starts the helper and hands its answers out, until an error.
+// converse starts the helper and delivers its responses until an error.
 func (h *Helper) converse() error {
 	path, err := h.opts.Find()
 	if err != nil {
@@ -139,7 +139,7 @@ func (h *Helper) converse() error {
 	}
 }
 
-// broken says which of the errors of a [Reader] are the helper's fault.
+// broken turns those errors of a [Reader] that the helper has caused into a BrokenError.
 func (h *Helper) broken(err error) error {
 	if errors.Is(err, ErrMalformed) || errors.Is(err, ErrLineTooLong) {
 		return &BrokenError{Path: h.path, err: err}
@@ -147,11 +147,12 @@ func (h *Helper) broken(err error) error {
 	return err
 }
 
-// write sends requests, so that nobody waits for a helper that does not read.
+// write sends the requests. It has its own goroutine, so that a helper that does not
+// read cannot block call.
 func (h *Helper) write(p *process) {
 	w := NewWriter(p.in)
 	if w.Write(Hello{Protocol: Protocol}) != nil {
-		return // it has ended; who reads its answers says why
+		return // the helper has ended; converse reports why
 	}
 	for {
 		select {
@@ -167,12 +168,12 @@ func (h *Helper) write(p *process) {
 	}
 }
 
-// deliver gives an answer to who waits for it. Nobody may do so any more.
+// deliver passes a response to its call. It drops the response if the call has returned.
 func (h *Helper) deliver(a *Response) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if a.ID > h.last {
-		return fmt.Errorf("%w: an answer that nobody asked for", ErrMalformed)
+		return fmt.Errorf("%w: the response has an unknown id", ErrMalformed)
 	}
 	if ch := h.pending[a.ID]; ch != nil {
 		delete(h.pending, a.ID)
@@ -181,7 +182,7 @@ func (h *Helper) deliver(a *Response) error {
 	return nil
 }
 
-// call asks the helper about a key and waits for the answer.
+// call sends a request to the helper and waits for the response.
 func (h *Helper) call(ctx context.Context, op string, key *keys.Stanza, secret []byte) (*Response, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -200,12 +201,12 @@ func (h *Helper) call(ctx context.Context, op string, key *keys.Stanza, secret [
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case <-timer.C:
-		h.end(h.silent(patience)) // the others need not wait as long
+		h.end(h.silent(patience)) // the other calls return the same error
 		h.stopSoon()
 		return nil, h.err
 	}
 	if !slices.Contains(h.hello.Types, key.Type) {
-		return nil, &ServiceError{Type: key.Type, Kind: Unsupported, Text: fmt.Sprintf("%s cannot ask %s", h.path, Title(key.Type))}
+		return nil, &ServiceError{Type: key.Type, Kind: Unsupported, Text: fmt.Sprintf("%s does not support %s", h.path, Title(key.Type))}
 	}
 	id, answer, err := h.enlist(key)
 	if err != nil {
@@ -216,11 +217,11 @@ func (h *Helper) call(ctx context.Context, op string, key *keys.Stanza, secret [
 	for {
 		select {
 		case sent <- q:
-			sent = nil // once
+			sent = nil // send once
 		case a := <-answer:
 			return a, nil
 		case <-h.over:
-			select { // the last word counts
+			select { // the response may have arrived before the end
 			case a := <-answer:
 				return a, nil
 			default:
@@ -236,11 +237,11 @@ func (h *Helper) call(ctx context.Context, op string, key *keys.Stanza, secret [
 	}
 }
 
-// silent is the error about a helper that did not say hello.
+// silent returns the error for a helper that did not send its hello.
 func (h *Helper) silent(patience time.Duration) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return &TimeoutError{Who: h.path, After: patience}
+	return &TimeoutError{From: h.path, After: patience}
 }
 
 func (h *Helper) stopSoon() {
@@ -252,7 +253,7 @@ func (h *Helper) stopSoon() {
 	}
 }
 
-// enlist makes room for an answer.
+// enlist registers a new request and returns its ID and the channel for its response.
 func (h *Helper) enlist(key *keys.Stanza) (uint64, chan *Response, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -267,17 +268,17 @@ func (h *Helper) enlist(key *keys.Stanza) (uint64, chan *Response, error) {
 
 func slowKey(key *keys.Stanza) string { return key.Type + " " + keys.Name(key) }
 
-// late remembers a key whose service did not answer, so that a run over many
-// files does not wait for it again and again.
+// late records that the service of a key did not answer, so that a run over many
+// files waits only once for it.
 func (h *Helper) late(key *keys.Stanza, patience time.Duration) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	err := &TimeoutError{Who: Title(key.Type), After: patience}
+	err := &TimeoutError{From: Title(key.Type), After: patience}
 	h.slow[slowKey(key)] = err
 	return err
 }
 
-// forget gives a request up, and tells the helper if it knows of it.
+// forget drops a request. If the request was sent, it cancels it in the helper.
 func (h *Helper) forget(id uint64, sent bool) {
 	h.mu.Lock()
 	delete(h.pending, id)

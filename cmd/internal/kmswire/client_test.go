@@ -21,9 +21,9 @@ const patient = time.Minute
 
 var dataKey = []byte("0123456789abcdef0123456789abcdef")
 
-// A service behind the helper is a provider like any other.
+// A key service of the helper passes the test suite for key providers.
 func TestServicePassesTheSuite(t *testing.T) {
-	h, log := cast(t, "good", patient)
+	h, log := startAs(t, "good", patient)
 	keystest.Test(t, keystest.Setup{
 		Provider: keys.ServiceProvider(h.Service("kms")),
 		Key: &keys.Stanza{Type: "kms", Fields: []keys.Field{
@@ -34,8 +34,8 @@ func TestServicePassesTheSuite(t *testing.T) {
 }
 
 func TestOneProcessForAll(t *testing.T) {
-	h, log := cast(t, "good", patient)
-	assert.Empty(t, log(), "it is not started before it is needed")
+	h, log := startAs(t, "good", patient)
+	assert.Empty(t, log(), "not started before the first request")
 	var all sync.WaitGroup
 	for i := range 40 {
 		all.Go(func() {
@@ -58,22 +58,22 @@ func TestOneProcessForAll(t *testing.T) {
 	h.Close()
 	assert.Equal(t, 1, strings.Count(log(), "started"))
 	assert.Equal(t, 40, strings.Count(log(), "unwrap"))
-	assert.Contains(t, log(), "ended", "Close waits for a helper that ends by itself")
+	assert.Contains(t, log(), "ended", "Close waits until the helper has ended")
 	_, err := h.Service("kms").Wrap(t.Context(), key("x"), dataKey)
 	require.ErrorIs(t, err, errClosed)
 }
 
-func TestCloseStartsNothing(t *testing.T) {
-	h, log := cast(t, "good", patient)
+func TestClosedHelperIsNotStarted(t *testing.T) {
+	h, log := startAs(t, "good", patient)
 	h.Close()
 	_, err := h.Service("kms").Unwrap(t.Context(), key("x"))
 	require.ErrorIs(t, err, errClosed)
 	assert.Empty(t, log())
 }
 
-// What a service says comes back as it is, with its kind.
+// The error of a key service arrives unchanged, with its kind.
 func TestServiceErrors(t *testing.T) {
-	h, _ := cast(t, "good", patient)
+	h, _ := startAs(t, "good", patient)
 	s, err := h.Service("kms").Wrap(t.Context(), key("denied"), dataKey)
 	require.NoError(t, err)
 	_, err = h.Service("kms").Unwrap(t.Context(), s)
@@ -83,39 +83,40 @@ func TestServiceErrors(t *testing.T) {
 
 	_, err = h.Service("kms").Wrap(t.Context(), key("crashes"), dataKey)
 	require.ErrorAs(t, err, &service)
-	assert.Equal(t, "the service's library has crashed", service.Text, "nothing of what it panicked with")
+	assert.Equal(t, "the library of the key service crashed", service.Text, "without the value of the panic")
 
 	_, err = h.Service("pgp").Wrap(t.Context(), &keys.Stanza{Type: "pgp"}, dataKey)
 	require.ErrorAs(t, err, &service)
 	assert.Equal(t, Unsupported, service.Kind)
-	assert.Contains(t, service.Text, "cannot ask gpg")
+	assert.Contains(t, service.Text, "does not support gpg")
 
 	s.Wrapped = strings.Repeat("x", MaxLine)
 	_, err = h.Service("kms").Unwrap(t.Context(), s)
 	require.ErrorAs(t, err, &service)
-	assert.Contains(t, service.Text, "a line of more than")
+	assert.Contains(t, service.Text, "line longer than")
 	_, err = h.Service("kms").Wrap(t.Context(), key("after that"), dataKey)
-	require.NoError(t, err, "the helper has not seen any of it")
+	require.NoError(t, err, "the helper has received no part of it")
 }
 
 func TestHelperFails(t *testing.T) {
 	as := func(target any) func(error) bool { return func(err error) bool { return errors.As(err, target) } }
+	const notAMessage = "violated the protocol: not a message of the protocol"
 	for role, c := range map[string]struct {
 		is   func(error) bool
 		text string
 	}{
-		"other version":       {as(new(*VersionError)), "speaks version 2 of the protocol, sealcfg version 1"},
+		"other version":       {as(new(*VersionError)), "uses version 2 of the protocol, sealcfg uses version 1"},
 		"dies":                {as(new(*EndedError)), "failed: exit status 7"},
 		"dies after hello":    {as(new(*EndedError)), "failed: exit status 7"},
-		"garbage":             {as(new(*BrokenError)), "not a message of the protocol"},
-		"garbage after hello": {as(new(*BrokenError)), "not a message of the protocol"},
-		"wrong id":            {as(new(*BrokenError)), "an answer that nobody asked for"},
-		"other answer":        {as(new(*BrokenError)), "an answer to another question"},
-		"huge line":           {as(new(*BrokenError)), "a line of more than 1048576 bytes"},
+		"garbage":             {as(new(*BrokenError)), notAMessage},
+		"garbage after hello": {as(new(*BrokenError)), notAMessage},
+		"wrong id":            {as(new(*BrokenError)), "the response has an unknown id"},
+		"other answer":        {as(new(*BrokenError)), "the response does not fit the request"},
+		"huge line":           {as(new(*BrokenError)), "line longer than 1048576 bytes"},
 	} {
 		t.Run(role, func(t *testing.T) {
-			h, log := cast(t, role, patient)
-			for range 2 { // it is not tried again
+			h, log := startAs(t, role, patient)
+			for range 2 { // the helper is not started again
 				_, err := h.Service("kms").Wrap(t.Context(), key("k"), dataKey)
 				require.Error(t, err)
 				assert.True(t, c.is(err), "%T", err)
@@ -124,7 +125,7 @@ func TestHelperFails(t *testing.T) {
 			}
 			h.Close()
 			assert.Equal(t, 1, strings.Count(log(), "started"))
-			<-h.proc.exited // no process is left behind
+			<-h.proc.exited // the process has ended
 		})
 	}
 }
@@ -151,12 +152,12 @@ func TestHelperMissing(t *testing.T) {
 
 func TestTimeout(t *testing.T) {
 	t.Run("the helper", func(t *testing.T) {
-		h, _ := cast(t, "silent", 300*time.Millisecond)
+		h, _ := startAs(t, "silent", 300*time.Millisecond)
 		_, err := h.Service("kms").Unwrap(t.Context(), key("k"))
 		var late *TimeoutError
 		require.ErrorAs(t, err, &late)
 		self, _ := os.Executable()
-		assert.Equal(t, self, late.Who)
+		assert.Equal(t, self, late.From)
 		eventually(t, "the helper is killed", func() bool {
 			select {
 			case <-h.proc.exited:
@@ -166,10 +167,10 @@ func TestTimeout(t *testing.T) {
 			}
 		})
 		_, again := h.Service("kms").Unwrap(t.Context(), key("another"))
-		assert.Equal(t, err, again, "nobody waits for it again")
+		assert.Equal(t, err, again, "later requests fail at once")
 	})
 	t.Run("a service", func(t *testing.T) {
-		h, log := cast(t, "good", 2*time.Second)
+		h, log := startAs(t, "good", 2*time.Second)
 		_, err := h.Service("kms").Wrap(t.Context(), key("starts the helper"), dataKey)
 		require.NoError(t, err)
 		begin := time.Now()
@@ -180,16 +181,16 @@ func TestTimeout(t *testing.T) {
 		begin = time.Now()
 		_, err = h.Service("kms").Unwrap(t.Context(), key("hangs"))
 		require.EqualError(t, err, "no answer from AWS KMS within 2s")
-		assert.Less(t, time.Since(begin), time.Second, "a key that did not answer is not asked again")
+		assert.Less(t, time.Since(begin), time.Second, "the next request for the same key fails at once")
 		_, err = h.Service("kms").Wrap(t.Context(), key("another"), dataKey)
-		require.NoError(t, err, "the others go on")
+		require.NoError(t, err, "other keys still work")
 	})
 }
 
 func TestContextEnds(t *testing.T) {
 	for _, role := range []string{"good", "silent", "mute after hello"} {
 		t.Run(role, func(t *testing.T) {
-			h, log := cast(t, role, patient)
+			h, log := startAs(t, role, patient)
 			ctx, cancel := context.WithCancel(t.Context())
 			done := make(chan error)
 			go func() {
@@ -214,19 +215,19 @@ func TestContextEnds(t *testing.T) {
 	}
 }
 
-// A helper whose sealcfg is gone ends, with what is under way.
+// The helper cancels its requests and ends when sealcfg ends.
 func TestHelperEndsWithItsStdin(t *testing.T) {
-	h, log := cast(t, "good", patient)
+	h, log := startAs(t, "good", patient)
 	go func() { _, _ = h.Service("kms").Unwrap(t.Context(), key("hangs")) }()
 	eventually(t, "the request is on its way", func() bool { return strings.Contains(log(), "unwrap kms hangs") })
-	require.NoError(t, h.proc.in.Close(), "what the system does when sealcfg is killed")
+	require.NoError(t, h.proc.in.Close(), "as the system does when sealcfg is killed")
 	eventually(t, "the helper ends", func() bool { return strings.Contains(log(), "ended") })
 	assert.Contains(t, log(), "cancelled kms hangs")
 }
 
-// The caller owns the secret: it may be wiped as soon as the call is over.
+// The caller owns the secret and may clear it as soon as the call has returned.
 func TestSecretIsTheCallers(t *testing.T) {
-	h, _ := cast(t, "mute after hello", patient)
+	h, _ := startAs(t, "mute after hello", patient)
 	for range 20 {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 		secret := []byte("0123456789abcdef0123456789abcdef")

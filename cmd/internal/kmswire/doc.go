@@ -1,5 +1,5 @@
-// Package kmswire is how sealcfg and the helper program sealcfg-kms talk to each
-// other: the messages, the end that serves (in sealcfg-kms), and the end that
-// starts the helper and asks (in sealcfg). docs/kms-protocol.md describes it for
-// those who write another helper.
+// Package kmswire is the protocol between sealcfg and the KMS helper, sealcfg-kms.
+// It contains the messages, the server (for sealcfg-kms) and the client, which
+// starts the helper (for sealcfg). docs/kms-protocol.md describes the protocol for
+// authors of other helpers.
 package kmswire

@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// A MissingError says that the helper is not installed.
-type MissingError struct{ Beside string } // the folder that was looked into before PATH
+// A MissingError reports that the helper is not installed.
+type MissingError struct{}
 
 func (e *MissingError) Error() string { return Program + " is not installed" }
 
-// An EndedError says that the helper ended, or never began, while it was needed.
+// An EndedError reports that the helper could not be started, or ended too early.
 type EndedError struct {
 	Path   string
 	Reason string // the exit status, or why it was not started
@@ -18,31 +18,31 @@ type EndedError struct {
 
 func (e *EndedError) Error() string { return e.Path + " failed: " + e.Reason }
 
-// A BrokenError says that the helper does not keep to the protocol.
+// A BrokenError reports that the helper violated the protocol.
 type BrokenError struct {
 	Path string
-	err  error // names the rule, quotes nothing
+	err  error // names the violated rule, without quoting the message
 }
 
-func (e *BrokenError) Error() string { return e.Path + " broke the protocol: " + e.err.Error() }
+func (e *BrokenError) Error() string { return e.Path + " violated the protocol: " + e.err.Error() }
 
-// Unwrap returns what was wrong.
+// Unwrap returns the violated rule.
 func (e *BrokenError) Unwrap() error { return e.err }
 
-// A TimeoutError says that there was no answer in time.
+// A TimeoutError reports that a key service or the helper did not answer in time.
 type TimeoutError struct {
-	Who   string // the service, or the path of the helper
+	From  string // the key service, or the path of the helper
 	After time.Duration
 }
 
 func (e *TimeoutError) Error() string {
-	return fmt.Sprintf("no answer from %s within %s", e.Who, e.After)
+	return fmt.Sprintf("no answer from %s within %s", e.From, e.After)
 }
 
-// Timeout is true: see [net.Error].
+// Timeout returns true, as in [net.Error].
 func (e *TimeoutError) Timeout() bool { return true }
 
-// A ServiceError is what a service answered.
+// A ServiceError is the error with which a key service answered.
 type ServiceError struct {
 	Type string // of the key
 	Op   string // OpWrap or OpUnwrap
@@ -52,7 +52,7 @@ type ServiceError struct {
 
 func (e *ServiceError) Error() string { return e.Text }
 
-// titles name the services to people.
+// titles are the names of the key services in messages.
 var titles = map[string]string{
 	"azure_kv": "Azure Key Vault",
 	"gcp_kms":  "Google Cloud KMS",
@@ -62,7 +62,7 @@ var titles = map[string]string{
 	"pgp":      "gpg",
 }
 
-// Title returns what people call the service of a type of keys.
+// Title returns the name of a key service in messages, given the type of its keys.
 func Title(typ string) string {
 	if t := titles[typ]; t != "" {
 		return t

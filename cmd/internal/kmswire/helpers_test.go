@@ -17,8 +17,8 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// The test binary is also the helper: this variable says how it behaves, the
-// other where it writes down what it does.
+// The test binary is also the helper. The first variable selects its behavior, the
+// second its log file.
 const (
 	envRole = "KMSWIRE_TEST_ROLE"
 	envLog  = "KMSWIRE_TEST_LOG"
@@ -52,7 +52,7 @@ func play(role string) int {
 	case "other version":
 		first()
 		hello(Hello{Protocol: Protocol + 1})
-	case "silent": // and deaf: not even the end of stdin ends it
+	case "silent": // ignores the end of stdin as well
 		time.Sleep(time.Hour)
 	case "mute after hello":
 		first()
@@ -98,8 +98,9 @@ func play(role string) int {
 	return 0
 }
 
-// cast makes the test binary a helper, and returns what it writes down.
-func cast(t *testing.T, role string, patience time.Duration) (h *Helper, log func() string) {
+// startAs returns a client that runs the test binary as a helper with the given role,
+// and a function that returns the helper's log.
+func startAs(t *testing.T, role string, patience time.Duration) (h *Helper, log func() string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "log")
 	t.Setenv(envRole, role)
@@ -124,12 +125,12 @@ func key(name string) *keys.Stanza {
 	return &keys.Stanza{Type: "kms", Fields: []keys.Field{{Name: "arn", Value: name}}}
 }
 
-// eventually polls, because what is awaited happens in another process.
+// eventually waits for a condition in another process by polling.
 func eventually(t *testing.T, what string, is func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); !is(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("waited in vain: %s", what)
+			t.Fatalf("timed out: %s", what)
 		}
 	}
 }

@@ -7,46 +7,46 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// Protocol is the version that this package speaks. It grows when a program that
-// knows the old one could misread the new one.
+// Protocol is the version of the protocol. It increases with a change that a program
+// for the previous version could misread.
 const Protocol = 1
 
 // Program is the name of the helper.
 const Program = "sealcfg-kms"
 
 const (
-	// MaxLine is how many bytes a message has at most, its line feed included.
+	// MaxLine is the maximum length of a message in bytes, including its line feed.
 	MaxLine = 1 << 20
-	// maxSecret bounds what is wrapped: a data key, or a share of one.
+	// maxSecret is the maximum length of a secret in bytes: a data key, or a share of one.
 	maxSecret = 1 << 10
 )
 
 // A Hello is the first line in each direction.
 type Hello struct {
 	Protocol int    `json:"protocol"`
-	Version  string `json:"version,omitempty"` // of the helper, for people
-	// Types are the kinds of keys that the helper serves, named like the metadata
-	// lists of a file.
+	Version  string `json:"version,omitempty"` // of the helper, for humans
+	// Types are the types of keys that the helper serves. They have the names of the
+	// metadata lists of a file.
 	Types []string `json:"types,omitempty"`
 }
 
-// What a request asks for.
+// The operations.
 const (
 	OpWrap   = "wrap"
 	OpUnwrap = "unwrap"
-	OpCancel = "cancel" // of the request with the same id; it has no answer
+	OpCancel = "cancel" // cancels the request with the same ID; it has no response
 )
 
-// A Request is what sealcfg wants of a service.
+// A Request is an operation that sealcfg requests from a key service.
 type Request struct {
-	ID     uint64  `json:"id"` // chosen by sealcfg, from 1, never used twice
+	ID     uint64  `json:"id"` // sealcfg counts from 1 and never uses an ID twice
 	Op     string  `json:"op"`
 	Stanza *Stanza `json:"stanza,omitempty"`
-	Secret []byte  `json:"secret,omitempty"` // to be wrapped
+	Secret []byte  `json:"secret,omitempty"` // the data key to wrap
 }
 
-// A Response answers the request with its id: a stanza to wrap, a secret to
-// unwrap, or an error to either.
+// A Response answers the request with the same ID. It has a stanza for OpWrap, a
+// secret for OpUnwrap, or an error.
 type Response struct {
 	ID     uint64  `json:"id"`
 	Stanza *Stanza `json:"stanza,omitempty"`
@@ -54,25 +54,26 @@ type Response struct {
 	Error  *Error  `json:"error,omitempty"`
 }
 
-// Error says why a request failed.
+// An Error reports why a request failed.
 type Error struct {
-	Text string `json:"text"` // for people, without any secret
+	Text string `json:"text"` // for humans, without secrets
 	Kind Kind   `json:"kind"`
 }
 
-// Kind tells sealcfg what to advise. One that it does not know counts as [Failed].
+// Kind is the kind of an error, from which sealcfg chooses the hint. An unknown kind
+// counts as [Failed].
 type Kind string
 
 // The kinds of errors.
 const (
-	Failed      Kind = "failed"      // the service said no, or something else that the text tells
+	Failed      Kind = "failed"      // the service rejected the request, or any other error
 	Unreachable Kind = "unreachable" // the service did not answer
 	NoProgram   Kind = "no-program"  // a program that the service needs is not installed
-	Unsupported Kind = "unsupported" // the helper does not serve this kind of keys
-	Canceled    Kind = "canceled"    // sealcfg has asked for it
+	Unsupported Kind = "unsupported" // the helper does not serve keys of this type
+	Canceled    Kind = "canceled"    // sealcfg canceled the request
 )
 
-// A Stanza is a [keys.Stanza] on its way.
+// A Stanza is the JSON form of a [keys.Stanza].
 type Stanza struct {
 	Type    string  `json:"type"`
 	Fields  []Field `json:"fields,omitempty"`
@@ -83,7 +84,7 @@ type Stanza struct {
 type Field struct {
 	Name  string  `json:"name"`
 	Value string  `json:"value,omitempty"`
-	Map   []Field `json:"map,omitzero"` // an empty map is another thing than none
+	Map   []Field `json:"map,omitzero"` // an empty map differs from no map
 }
 
 func toWire(s *keys.Stanza) *Stanza {
@@ -98,7 +99,7 @@ func fromWire(s *Stanza) *keys.Stanza {
 	}, func(f Field) []Field { return f.Map }), Wrapped: s.Wrapped}
 }
 
-// convert makes fields of one kind from those of the other. What is nil stays nil.
+// convert converts fields between the two types. A nil slice stays nil.
 func convert[From, To any](fields []From, field func(From, []To) To, sub func(From) []From) []To {
 	if fields == nil {
 		return nil
@@ -112,12 +113,12 @@ func convert[From, To any](fields []From, field func(From, []To) To, sub func(Fr
 
 var (
 	errID     = errors.New("no id")
-	errOp     = errors.New("an operation that this version does not know")
-	errFields = errors.New("not the fields that belong to the operation")
-	errSecret = errors.New("a secret of more bytes than a data key has")
+	errOp     = errors.New("unknown operation")
+	errFields = errors.New("missing or unexpected fields")
+	errSecret = errors.New("secret longer than a data key")
 )
 
-// check says what is wrong with a request. Errors quote nothing of it.
+// check returns an error for an invalid request. The error does not quote the request.
 func (r *Request) check() error {
 	want := []bool{r.Stanza != nil && r.Stanza.Type != "", len(r.Secret) > 0}
 	switch {

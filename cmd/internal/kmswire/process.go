@@ -9,31 +9,29 @@ import (
 	"time"
 )
 
-// Find looks for the helper beside the running program, then on PATH. It fails
-// with a [*MissingError].
+// Find returns the path of the helper. It looks in the directory of the running
+// program, then on PATH. It returns a [*MissingError] if the helper is not installed.
 func Find() (string, error) {
-	missing := &MissingError{}
 	if self, err := os.Executable(); err == nil {
-		missing.Beside = filepath.Dir(self)
-		places := []string{self}
+		siblings := []string{self}
 		if real, err := filepath.EvalSymlinks(self); err == nil && real != self {
-			places = append(places, real)
+			siblings = append(siblings, real)
 		}
-		for _, place := range places {
-			if path, err := exec.LookPath(filepath.Join(filepath.Dir(place), Program)); err == nil {
+		for _, sibling := range siblings {
+			if path, err := exec.LookPath(filepath.Join(filepath.Dir(sibling), Program)); err == nil {
 				return path, nil
 			}
 		}
 	}
-	// A program in the working directory is not run: LookPath makes that an error.
+	// LookPath returns an error for a program in the working directory, so it is not run.
 	path, err := exec.LookPath(Program)
 	if err != nil {
-		return "", missing
+		return "", &MissingError{}
 	}
 	return path, nil
 }
 
-// process is a helper that runs.
+// A process is a running helper.
 type process struct {
 	path   string
 	cmd    *exec.Cmd
@@ -42,8 +40,8 @@ type process struct {
 	exited chan struct{}
 }
 
-// start runs the helper. It inherits the environment, in which the services look
-// for credentials, the terminal, which gpg may want to ask on, and stderr.
+// start runs the helper. The helper inherits the environment, where the services find
+// their credentials, the terminal, on which gpg may prompt, and stderr.
 func start(path string, stderr io.Writer) (*process, error) {
 	inRead, inWrite, err := os.Pipe()
 	if err != nil {
@@ -55,23 +53,23 @@ func start(path string, stderr io.Writer) (*process, error) {
 	}
 	p := &process{path: path, cmd: exec.Command(path), in: inWrite, out: outRead, exited: make(chan struct{})}
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = inRead, outWrite, stderr
-	p.cmd.WaitDelay = farewell // a program that the helper has started may hold stderr open
+	p.cmd.WaitDelay = gracePeriod // a child of the helper may keep stderr open
 	err = p.cmd.Start()
-	_ = inRead.Close() // the helper has its own
+	_ = inRead.Close() // the helper has its own copy
 	_ = outWrite.Close()
 	if err != nil {
 		p.close()
 		var perr interface{ Unwrap() error }
-		if errors.As(err, &perr) { // without the path, which the message has already
+		if errors.As(err, &perr) { // EndedError adds the path
 			err = perr.Unwrap()
 		}
 		return nil, &EndedError{Path: path, Reason: err.Error()}
 	}
 	go func() {
-		_ = p.cmd.Wait() // what it says is in ProcessState
+		_ = p.cmd.Wait() // ProcessState has the exit status
 		close(p.exited)
-		// A program that the helper left behind may hold the pipe open.
-		_ = p.out.SetReadDeadline(time.Now().Add(farewell))
+		// A child of the helper may keep the pipe open.
+		_ = p.out.SetReadDeadline(time.Now().Add(gracePeriod))
 	}()
 	return p, nil
 }
@@ -81,8 +79,8 @@ func (p *process) close() {
 	_ = p.out.Close()
 }
 
-// stop ends the helper: by the end of its stdin, and if that does not help in
-// time, by force.
+// stop closes the stdin of the helper, which ends it. After the grace period it kills
+// the helper.
 func (p *process) stop(grace time.Duration) {
 	_ = p.in.Close()
 	select {

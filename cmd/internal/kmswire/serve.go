@@ -15,7 +15,7 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// A VersionError says that the other side speaks another version of the protocol.
+// A VersionError reports that the other program uses another version of the protocol.
 type VersionError struct {
 	Theirs int
 	Path   string // of the helper, "" in the helper itself
@@ -23,18 +23,18 @@ type VersionError struct {
 
 func (e *VersionError) Error() string {
 	if e.Path == "" {
-		return fmt.Sprintf("sealcfg speaks version %d of the protocol, this program version %d", e.Theirs, Protocol)
+		return fmt.Sprintf("sealcfg uses version %d of the protocol, this program uses version %d", e.Theirs, Protocol)
 	}
-	return fmt.Sprintf("%s speaks version %d of the protocol, sealcfg version %d", e.Path, e.Theirs, Protocol)
+	return fmt.Sprintf("%s uses version %d of the protocol, sealcfg uses version %d", e.Path, e.Theirs, Protocol)
 }
 
-// farewell is how long requests get to notice that they have been cancelled:
-// programs that a service runs are to be ended before the helper is.
-const farewell = time.Second
+// gracePeriod is how long canceled requests may take to end. A key service can run
+// programs, which must end before the helper does.
+const gracePeriod = time.Second
 
-// Serve answers the requests that come from in until it ends, each in a
-// goroutine of its own, with the given services. version is shown to people.
-// What is under way when in ends is cancelled.
+// Serve reads requests from in until its end and answers each in its own goroutine,
+// with the given services. version is for humans. At the end of in, Serve cancels the
+// requests that are still running.
 func Serve(ctx context.Context, in io.Reader, out io.Writer, version string, services []keys.Service) error {
 	s := &server{out: NewWriter(out), byType: map[string]keys.Service{}, running: map[uint64]context.CancelFunc{}}
 	hello := Hello{Protocol: Protocol, Version: version}
@@ -45,7 +45,7 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, version string, ser
 	r := NewReader(in)
 	theirs, err := r.Hello()
 	if errors.Is(err, io.EOF) {
-		return nil // nothing was wanted
+		return nil // no request
 	}
 	if err != nil {
 		return fmt.Errorf("read the first line: %w", err)
@@ -82,9 +82,9 @@ type server struct {
 	work    sync.WaitGroup
 }
 
-var errTwice = fmt.Errorf("%w: an id that is in use", ErrMalformed)
+var errTwice = fmt.Errorf("%w: the id of a running request", ErrMalformed)
 
-// take begins a request, or cancels one.
+// take starts a request, or cancels one.
 func (s *server) take(ctx context.Context, q *Request) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -94,7 +94,7 @@ func (s *server) take(ctx context.Context, q *Request) error {
 		cancel()
 		return nil
 	case q.Op == OpCancel:
-		return nil // it has been answered meanwhile
+		return nil // already answered
 	case cancel != nil:
 		return errTwice
 	}
@@ -109,7 +109,7 @@ func (s *server) take(ctx context.Context, q *Request) error {
 		a.ID = q.ID
 		if err := s.out.Write(a); errors.Is(err, ErrLineTooLong) {
 			_ = s.out.Write(&Response{ID: q.ID, Error: &Error{Text: err.Error(), Kind: Failed}})
-		} // else sealcfg has gone, and in ends
+		} // any other error means that sealcfg has ended; then in ends as well
 		clear(a.Secret)
 	})
 	return nil
@@ -118,13 +118,13 @@ func (s *server) take(ctx context.Context, q *Request) error {
 func (s *server) answer(ctx context.Context, q *Request) (a *Response) {
 	defer clear(q.Secret)
 	defer func() {
-		if recover() != nil { // the value may quote what the service was given
-			a = failed(errors.New("the service's library has crashed"))
+		if recover() != nil { // the recovered value is dropped: it may contain a secret
+			a = failed(errors.New("the library of the key service crashed"))
 		}
 	}()
 	service := s.byType[q.Stanza.Type]
 	if service == nil {
-		return &Response{Error: &Error{Text: fmt.Sprintf("no service for keys of type %q", q.Stanza.Type), Kind: Unsupported}}
+		return &Response{Error: &Error{Text: fmt.Sprintf("keys of type %q are not supported", q.Stanza.Type), Kind: Unsupported}}
 	}
 	if q.Op == OpWrap {
 		stanza, err := service.Wrap(ctx, fromWire(q.Stanza), q.Secret)
@@ -138,7 +138,7 @@ func (s *server) answer(ctx context.Context, q *Request) (a *Response) {
 	case err != nil:
 		return failed(err)
 	case len(secret) == 0 || len(secret) > maxSecret:
-		return failed(errors.New("what was wrapped is not a data key"))
+		return failed(errors.New("the wrapped secret is not a data key"))
 	}
 	return &Response{Secret: secret}
 }
@@ -162,12 +162,12 @@ func kindOf(err error) Kind {
 	return Failed
 }
 
-// noAnswer finds in an error that nobody has answered. The services tell an error
-// in one line of text and keep what their library said of it to themselves, so the
-// words of package net and of the systems are what is left.
+// noAnswer matches the errors for a server that does not answer. The services return
+// an error as a string, without the error of their SDK, so only the wording of package
+// net and of the operating systems is left.
 var noAnswer = pattern.New(`no such host|connection (refused|reset)|actively refused|network is unreachable|no route to host|i/o timeout`)
 
-// wait lets requests that were cancelled end, for a short while.
+// wait waits until all canceled requests have ended, at most for the grace period.
 func (s *server) wait() {
 	done := make(chan struct{})
 	go func() {
@@ -176,6 +176,6 @@ func (s *server) wait() {
 	}()
 	select {
 	case <-done:
-	case <-time.After(farewell):
+	case <-time.After(gracePeriod):
 	}
 }

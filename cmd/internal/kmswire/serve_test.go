@@ -37,18 +37,18 @@ func TestServeSaysHello(t *testing.T) {
 	var version *VersionError
 	require.ErrorAs(t, err, &version)
 	assert.Equal(t, 2, version.Theirs)
-	assert.Equal(t, answer, out, "the other side can say what is wrong")
+	assert.Equal(t, answer, out, "the client can report the version")
 
 	out, err = serve(t)
 	require.NoError(t, err)
 	assert.Empty(t, out)
 }
 
-func TestServeEndsAtWhatIsNoRequest(t *testing.T) {
+func TestServeEndsAtMalformedRequest(t *testing.T) {
 	for _, line := range []string{"\n", "GET / HTTP/1.1\n", `{"id":1}` + "\n", `{"id":1,"op":"steal","stanza":{"type":"kms"}}` + "\n"} {
 		out, err := serve(t, hello, line, `{"id":2,"op":"unwrap","stanza":{"type":"kms"}}`+"\n")
 		require.ErrorIs(t, err, ErrMalformed)
-		assert.Equal(t, 1, strings.Count(out, "\n"), "nothing after hello")
+		assert.Equal(t, 1, strings.Count(out, "\n"), "only the hello")
 	}
 	_, err := serve(t, "usage\n")
 	require.ErrorIs(t, err, ErrMalformed)
@@ -63,7 +63,7 @@ func TestServeCancels(t *testing.T) {
 		`{"id":1,"op":"cancel"}`+"\n", `{"id":7,"op":"cancel"}`+"\n")
 	require.NoError(t, err)
 	assert.Contains(t, out, `{"id":1,"error":{"text":"context canceled","kind":"canceled"}}`)
-	assert.Equal(t, 2, strings.Count(out, "\n"), "a cancel has no answer")
+	assert.Equal(t, 2, strings.Count(out, "\n"), "no response to a cancel")
 }
 
 func TestKinds(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// service is one of the helper's services, seen from sealcfg.
+// A service is the client of one of the helper's key services.
 type service struct {
 	h   *Helper
 	typ string
@@ -50,7 +50,7 @@ func (s service) failed(ctx context.Context, op string, e *Error) error {
 }
 
 func (s service) wrongAnswer() error {
-	err := &BrokenError{Path: s.h.path, err: fmt.Errorf("%w: %w", ErrMalformed, errors.New("an answer to another question"))}
+	err := &BrokenError{Path: s.h.path, err: fmt.Errorf("%w: %w", ErrMalformed, errors.New("the response does not fit the request"))}
 	s.h.end(err)
 	s.h.stopSoon()
 	return err

@@ -5,9 +5,9 @@ import (
 	"os/signal"
 )
 
-// LeaveSignals makes this process, a helper, live until the end of its stdin.
-// What a terminal sends to all programs in it is left to sealcfg: it may be meant
-// for an editor, and if it is not, stdin ends soon. That sealcfg has gone and
-// reads no answers must not end the helper before what it has started is
-// cancelled. The signals are received, not ignored, for gpg would inherit that.
+// LeaveSignals keeps this process, a helper, running until the end of its stdin. A
+// terminal sends its signals to all of its programs. The signal may be meant for an
+// editor; if it is meant for sealcfg, sealcfg closes stdin. SIGPIPE, which means that
+// sealcfg has ended, must not end the helper before it has canceled its requests. The
+// signals are received instead of ignored because gpg would inherit ignored signals.
 func LeaveSignals() { signal.Notify(make(chan os.Signal, 1), left...) }

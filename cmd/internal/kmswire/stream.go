@@ -11,13 +11,13 @@ import (
 )
 
 var (
-	// ErrLineTooLong says that a message has more than [MaxLine] bytes.
-	ErrLineTooLong = fmt.Errorf("a line of more than %d bytes", MaxLine)
-	// ErrMalformed says that a line is no message of the protocol.
+	// ErrLineTooLong is returned when a message has more than [MaxLine] bytes.
+	ErrLineTooLong = fmt.Errorf("line longer than %d bytes", MaxLine)
+	// ErrMalformed is returned when a line is not a message of the protocol.
 	ErrMalformed = errors.New("not a message of the protocol")
 )
 
-// A Writer writes one message a line. It is safe for concurrent use.
+// A Writer writes messages, one per line. It is safe for concurrent use.
 type Writer struct {
 	mu sync.Mutex
 	w  io.Writer
@@ -26,7 +26,7 @@ type Writer struct {
 // NewWriter returns a Writer to w.
 func NewWriter(w io.Writer) *Writer { return &Writer{w: w} }
 
-// Write sends a [Hello], a [Request] or a [Response].
+// Write writes a [Hello], a [Request] or a [Response].
 func (w *Writer) Write(message any) error {
 	line, err := json.Marshal(message)
 	if err != nil {
@@ -45,9 +45,9 @@ func (w *Writer) Write(message any) error {
 	return nil
 }
 
-// A Reader reads messages. It never holds more than [MaxLine] bytes. Its errors
-// do not quote what was read: [io.EOF] at the end of the stream, between two
-// lines; [io.ErrUnexpectedEOF] within a line; [ErrLineTooLong]; [ErrMalformed].
+// A Reader reads messages. It never holds more than [MaxLine] bytes. Its errors do not
+// quote the input. They are [io.EOF] at the end of the stream, [io.ErrUnexpectedEOF] at
+// an end within a line, [ErrLineTooLong] and [ErrMalformed].
 type Reader struct {
 	r    *bufio.Reader
 	line []byte
@@ -61,12 +61,12 @@ func (r *Reader) Hello() (Hello, error) {
 	var h Hello
 	err := r.read(&h)
 	if err == nil && h.Protocol < 1 {
-		err = fmt.Errorf("%w: no protocol", ErrMalformed)
+		err = fmt.Errorf("%w: no protocol version", ErrMalformed)
 	}
 	return h, err
 }
 
-// Request reads what sealcfg asks.
+// Request reads a request, in the helper.
 func (r *Reader) Request() (*Request, error) {
 	q := new(Request)
 	if err := r.read(q); err != nil {
@@ -78,7 +78,7 @@ func (r *Reader) Request() (*Request, error) {
 	return q, nil
 }
 
-// Response reads what the helper answers.
+// Response reads a response, in sealcfg.
 func (r *Reader) Response() (*Response, error) {
 	a := new(Response)
 	if err := r.read(a); err != nil {
@@ -95,12 +95,12 @@ func (r *Reader) read(message any) error {
 		return err
 	}
 	defer clear(r.line)
-	// null would leave the message as it is.
+	// Unmarshal accepts null and does not change the message.
 	if line := bytes.TrimSpace(r.line); len(line) == 0 || line[0] != '{' {
 		return ErrMalformed
 	}
 	if json.Unmarshal(r.line, message) != nil {
-		return ErrMalformed // what the decoder says may quote a secret
+		return ErrMalformed // the decoder's error may quote a secret
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ func TestStreamRoundTrip(t *testing.T) {
 	for _, q := range requests {
 		require.NoError(t, w.Write(q))
 	}
-	assert.Equal(t, 4, bytes.Count(buf.Bytes(), []byte("\n")), "a line for each")
+	assert.Equal(t, 4, bytes.Count(buf.Bytes(), []byte("\n")), "one line per message")
 	r := NewReader(iotest.OneByteReader(&buf))
 	hello, err := r.Hello()
 	require.NoError(t, err)
@@ -59,13 +59,13 @@ func TestStreamRoundTrip(t *testing.T) {
 	assert.Equal(t, io.EOF, err)
 }
 
-func TestReaderRefuses(t *testing.T) {
+func TestReaderRejects(t *testing.T) {
 	const canary = "c2VjcmV0LWNhbmFyeQ"
 	for _, text := range []string{
 		"\n", "null\n", "[]\n", "1\n", canary + "\n", `{"id":1,"op":"` + canary + "\n",
 		`{"id":1,"op":"wrap","stanza":{"type":"kms"}}` + "\n",                   // no secret
 		`{"id":1,"op":"wrap","secret":"AAAA"}` + "\n",                           // no stanza
-		`{"id":1,"op":"unwrap","stanza":{"type":"kms"},"secret":"AAAA"}` + "\n", // one too many
+		`{"id":1,"op":"unwrap","stanza":{"type":"kms"},"secret":"AAAA"}` + "\n", // an unexpected secret
 		`{"id":1,"op":"unwrap","stanza":{}}` + "\n",
 		`{"id":0,"op":"unwrap","stanza":{"type":"kms"}}` + "\n",
 		`{"id":-1,"op":"unwrap","stanza":{"type":"kms"}}` + "\n",
@@ -102,14 +102,14 @@ func TestLineLimit(t *testing.T) {
 	long := &Request{ID: 1, Op: OpUnwrap, Stanza: &Stanza{Type: "pgp", Wrapped: strings.Repeat("x", MaxLine)}}
 	var buf bytes.Buffer
 	require.ErrorIs(t, NewWriter(&buf).Write(long), ErrLineTooLong)
-	assert.Zero(t, buf.Len(), "nothing of it is written")
+	assert.Zero(t, buf.Len(), "no part of it is written")
 
 	long.Stanza.Wrapped = ""
 	empty, err := json.Marshal(long)
 	require.NoError(t, err)
 	long.Stanza.Wrapped = strings.Repeat("x", MaxLine-len(empty)-len(`,"enc":""`)-1)
 	require.NoError(t, NewWriter(&buf).Write(long))
-	assert.Equal(t, MaxLine, buf.Len(), "the longest that is allowed")
+	assert.Equal(t, MaxLine, buf.Len(), "the longest message allowed")
 	got, err := NewReader(&buf).Request()
 	require.NoError(t, err)
 	assert.Equal(t, long, got)
@@ -124,7 +124,7 @@ func (endlessReader) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// What the reader takes, the writer says again; nothing makes it panic or quote.
+// A message that the reader accepts survives a round trip, and no input makes it panic.
 func FuzzReader(f *testing.F) {
 	for _, seed := range []string{
 		`{"id":1,"op":"wrap","stanza":{"type":"kms","fields":[{"name":"arn","value":"a"},{"name":"context","map":[]}]},"secret":"AAAA"}`,
@@ -150,7 +150,7 @@ func FuzzReader(f *testing.F) {
 		}
 		q, err := NewReader(bytes.NewReader(line)).Request()
 		if err == nil && q.Stanza != nil {
-			require.Equal(t, q.Stanza, toWire(fromWire(q.Stanza)), "nothing is lost on the way")
+			require.Equal(t, q.Stanza, toWire(fromWire(q.Stanza)), "the conversion keeps every field")
 		}
 		again(q, err, func(r *Reader) (any, error) { return r.Request() })
 		a, err := NewReader(bytes.NewReader(line)).Response()
