@@ -85,7 +85,7 @@ func (o *rekeyOptions) planRescue(ctx context.Context, p *rekeyPlan, s *envfile.
 		return cause
 	}
 	if n := len(r.Lost); n > 0 && !o.drop {
-		return withHint(fmt.Errorf("%s: %s cannot be recovered: %s%w", p.t.shown, countOf(n, "value", "values"), joinFields(report.Lost), quiet{envfile.ErrIntegrity}),
+		return withHint(fmt.Errorf("%s: %s cannot be recovered: %s%w", p.t.shown, countOf(n, "value", "values"), joinFields(report.Lost), silent(envfile.ErrIntegrity)),
 			"to take an older version of the file, see: git log -p -- %s\nto remove the lost values, run: sealcfg rekey --accept-mac --drop %s", shellWord(p.t.shown), p.t.name)
 	}
 	p.Accepted, p.key = report, r.DataKey()
@@ -133,7 +133,7 @@ func (a *app) encryptAdded(ctx context.Context, t *target, src []byte, yes bool)
 		return false, err
 	}
 	if !r.Authentic() {
-		return false, withHint(fmt.Errorf("%s: %s unencrypted, and the rest of the file does not authenticate%w", t.shown, areNames(fieldTexts(report.Added)), quiet{envfile.ErrIntegrity}),
+		return false, withHint(fmt.Errorf("%s: %s unencrypted, and the rest of the file does not authenticate%w", t.shown, areNames(fieldTexts(report.Added)), silent(envfile.ErrIntegrity)),
 			"review the change: git log -p -- %s\nto list the recoverable values and accept the file, run: sealcfg rekey --accept-mac %s", shellWord(t.shown), t.name)
 	}
 	if !yes {

@@ -41,7 +41,6 @@ type app struct {
 	allowKeys []string        // keys of services that no policy need name
 	helper    *kmswire.Helper // asks the services
 
-	sopsCode    int  // exit code of sops, when the command was sealcfg sops
 	answersOnly bool // a tool may take stderr for a part of the answer
 
 	interrupted func() bool // has a signal ended the command? nil for edit
@@ -61,27 +60,6 @@ type app struct {
 
 	told    sync.Map // paths of files whose problems have been reported
 	boundIn sync.Map // by directory, what returns a file with a binding
-}
-
-func (a *app) run(ctx context.Context, args []string) int {
-	a.wd, _ = os.Getwd() // "" if it is gone: paths stay absolute then
-	root := newRootCmd(a)
-	root.SetArgs(args)
-	root.SetIn(a.in)
-	out := &remembering{to: a.out}
-	root.SetOut(out)
-	root.SetErr(a.err)
-	err := root.ExecuteContext(ctx)
-	if err == nil {
-		err = out.err
-	}
-	if err != nil && (a.asking.gaveUp || a.interrupted != nil && a.interrupted()) {
-		err = errInterrupted
-	}
-	if err == nil && a.sopsCode != 0 {
-		return a.sopsCode
-	}
-	return a.report(err)
 }
 
 // watchSignals ends the context of a command when the user or the system wants
@@ -122,7 +100,7 @@ func (a *app) enter() error {
 		return nil
 	}
 	if err := os.Chdir(a.dir); err != nil {
-		return usageError{err}
+		return usage(err)
 	}
 	a.dir = "" // once
 	a.wd, _ = os.Getwd()

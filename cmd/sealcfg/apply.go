@@ -58,7 +58,7 @@ func (a *app) applyOnce(ctx context.Context, t *target, opened *envfile.Opened, 
 			return withHint(t.at(err), "sealcfg view %s lists the fields", t.name)
 		}
 		if isUsage(err) {
-			return usageError{t.at(err)}
+			return usage(t.at(err))
 		}
 		return t.onceInEditor(err)
 	}

@@ -37,7 +37,7 @@ func between(low, high int, what string) cobra.PositionalArgs {
 		if len(args) >= low && (high < 0 || len(args) <= high) {
 			return nil
 		}
-		return withHint(usageError{fmt.Errorf("want %s, got %s", what, countOf(len(args), "argument", "arguments"))},
+		return withHint(usage(fmt.Errorf("want %s, got %s", what, countOf(len(args), "argument", "arguments"))),
 			"%s", cmd.UseLine())
 	}
 }

@@ -1,46 +1,48 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 )
 
-// Names of environments and of fields are public, so they complete without a key.
+// The names of environments and fields are not encrypted, so completion needs no key.
 
-func (a *app) completeEnv(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	if len(args) > 0 {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	return a.envNames(), cobra.ShellCompDirectiveDefault
-}
-
-func (a *app) completeEnvs(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	given := map[string]bool{}
-	for _, arg := range args {
-		given[arg] = true
-	}
-	var names []string
-	for _, n := range a.envNames() {
-		if !given[n] {
-			names = append(names, n)
+// completeEnv completes one environment or file.
+func completeEnv(a *app) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
+		return envNames(a), cobra.ShellCompDirectiveDefault
 	}
-	return names, cobra.ShellCompDirectiveDefault
 }
 
-func (a *app) completeField(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
-	switch len(args) {
-	case 0:
-		return a.completeEnv(cmd, args, toComplete)
-	case 1:
-		return a.fieldNames(cmd, args[0]), cobra.ShellCompDirectiveNoFileComp
+// completeEnvs completes environments that are not among the arguments yet.
+func completeEnvs(a *app) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		names := slices.DeleteFunc(envNames(a), func(name string) bool { return slices.Contains(args, name) })
+		return names, cobra.ShellCompDirectiveDefault
 	}
-	return nil, cobra.ShellCompDirectiveDefault
 }
 
-func (a *app) envNames() []string {
-	if a.enter() != nil { // cobra runs no hooks before it completes
+// completeField completes an environment and one of its fields.
+func completeField(a *app) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
+		switch len(args) {
+		case 0:
+			return completeEnv(a)(cmd, args, toComplete)
+		case 1:
+			return completableFields(a, cmd, args[0]), cobra.ShellCompDirectiveNoFileComp
+		}
+		return nil, cobra.ShellCompDirectiveDefault
+	}
+}
+
+// envNames returns the environments of the project.
+func envNames(a *app) []string {
+	if a.enter() != nil { // cobra does not run the hook that does this
 		return nil
 	}
 	project, err := a.project()
@@ -58,7 +60,8 @@ func (a *app) envNames() []string {
 	return names
 }
 
-func (a *app) fieldNames(cmd *cobra.Command, arg string) []string {
+// completableFields returns the paths of the fields of a file.
+func completableFields(a *app, cmd *cobra.Command, arg string) []string {
 	if a.enter() != nil {
 		return nil
 	}

@@ -42,7 +42,7 @@ sealed file is never replaced by it, but git does not know that it is plain.`,
   sealcfg decrypt prod -o /run/app/settings.yaml
   git show HEAD~:environments/prod.yaml | sealcfg decrypt - --input-type yaml`,
 		Args:              exactly(1, "one ENV"),
-		ValidArgsFunction: a.completeEnv,
+		ValidArgsFunction: completeEnv(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.env = stdinArgument(args[0])
 			return runDecrypt(cmd, o)

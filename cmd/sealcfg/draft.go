@@ -130,7 +130,7 @@ func newDraftShowCmd(a *app) *cobra.Command {
 		Short:             "Print the plain text of the last draft of a file",
 		Example:           `  sealcfg draft show prod`,
 		Args:              exactly(1, "one ENV"),
-		ValidArgsFunction: a.completeDraft,
+		ValidArgsFunction: completeDraft(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			t, rows, err := a.draftsOf(args[0])
 			if err != nil {
@@ -156,7 +156,7 @@ It needs no key.`,
 		Example: `  sealcfg draft drop prod
   sealcfg draft drop prod --yes`,
 		Args:              exactly(1, "one ENV"),
-		ValidArgsFunction: a.completeDraft,
+		ValidArgsFunction: completeDraft(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.dropDrafts(cmd.Context(), args[0], yes)
 		},
@@ -195,21 +195,23 @@ func (a *app) dropDrafts(ctx context.Context, arg string, yes bool) error {
 }
 
 // completeDraft completes the files that have drafts.
-func (a *app) completeDraft(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	if len(args) > 0 || a.enter() != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	var names []string
-	for _, r := range a.drafts() {
-		name := r.File
-		for _, env := range a.envNames() {
-			if t, err := a.target(env); err == nil && t.path == r.of {
-				name = env
+func completeDraft(a *app) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		if len(args) > 0 || a.enter() != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		var names []string
+		for _, r := range a.drafts() {
+			name := r.File
+			for _, env := range envNames(a) {
+				if t, err := a.target(env); err == nil && t.path == r.of {
+					name = env
+				}
+			}
+			if !slices.Contains(names, name) {
+				names = append(names, name)
 			}
 		}
-		if !slices.Contains(names, name) {
-			names = append(names, name)
-		}
+		return names, cobra.ShellCompDirectiveNoFileComp
 	}
-	return names, cobra.ShellCompDirectiveNoFileComp
 }

@@ -38,7 +38,7 @@ it is, quit the editor without saving.`,
   sealcfg edit --resume prod
   sealcfg edit --resume prod --take draft`,
 		Args:              exactly(1, "one ENV"),
-		ValidArgsFunction: a.completeEnv,
+		ValidArgsFunction: completeEnv(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.env = args[0]
 			return runEdit(cmd, o)

@@ -46,7 +46,7 @@ Where one does, it decides: a recipient that it does not name is rejected.`,
   generate | sealcfg encrypt - -o environments/prod.yaml
   sealcfg encrypt -r age1... secrets.yaml`,
 		Args:              exactly(1, "one FILE"),
-		ValidArgsFunction: a.completeEnv,
+		ValidArgsFunction: completeEnv(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.file = stdinArgument(args[0]); o.file != stdio && isStream(o.file) {
 				return withHint(usagef("%s is not a file that can be encrypted in place", o.file), "read it from stdin: sealcfg encrypt - --filename PATH < %s", shellWord(o.file))

@@ -43,32 +43,64 @@ var (
 	errProblems = errors.New("problems found")
 )
 
-// usageError is a mistake on the command line.
+// A usageError is a mistake on the command line.
 type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
-func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+// usage marks an error as a mistake on the command line.
+func usage(err error) error { return usageError{err} }
 
-// quiet keeps an error in the chain without repeating its text.
-type quiet struct{ error }
+// usagef returns an error for a mistake on the command line.
+func usagef(format string, args ...any) error { return usage(fmt.Errorf(format, args...)) }
 
-func (quiet) Error() string   { return "" }
-func (q quiet) Unwrap() error { return q.error }
+// A silentError keeps an error in the chain without its text.
+type silentError struct{ error }
 
-// quietly makes an error count as one of another kind, without more text.
-func quietly(kind, err error) error { return fmt.Errorf("%w%w", err, quiet{kind}) }
+func (silentError) Error() string   { return "" }
+func (e silentError) Unwrap() error { return e.error }
 
-// hinted adds what to do next to an error.
-type hinted struct {
+// silent returns an error for the chain of another one, without text.
+func silent(err error) error { return silentError{err} }
+
+// quietly returns err such that errors.Is reports kind, too. The text stays.
+func quietly(kind, err error) error { return fmt.Errorf("%w%w", err, silent(kind)) }
+
+// A hintedError is an error with a hint.
+type hintedError struct {
 	error
 	hint string
 }
 
-func (e hinted) Unwrap() error { return e.error }
+func (e hintedError) Unwrap() error { return e.error }
 
+// hasHint reports whether an error has a hint of its own.
+func hasHint(err error) bool {
+	var own hintedError
+	return errors.As(err, &own)
+}
+
+// An endedError ends the command with an exit code. Nothing is printed: the command has
+// reported its errors.
+type endedError struct{ code int }
+
+func (e *endedError) Error() string { return fmt.Sprintf("exit code %d", e.code) }
+
+// ended returns the error that ends the command with an exit code and no further output.
+func ended(code int) error { return &endedError{code} }
+
+// outcome returns errInterrupted for a command that failed after a signal or an interrupted
+// prompt, and err otherwise.
+func (a *app) outcome(err error) error {
+	if err != nil && (a.asking.gaveUp || a.interrupted != nil && a.interrupted()) {
+		return errInterrupted
+	}
+	return err
+}
+
+// withHint adds a hint to an error: what to do next.
 func withHint(err error, format string, args ...any) error {
-	return hinted{err, fmt.Sprintf(format, args...)}
+	return hintedError{err, fmt.Sprintf(format, args...)}
 }
 
 // report prints an error with its hint and returns the exit code.
@@ -114,7 +146,7 @@ func exitCode(err error) int {
 	var usage usageError
 	var stopped *scratch.SignalError
 	var editorStopped *editor.SignalError
-	var conflict *fieldConflict
+	var coded interface{ ExitCode() int }
 	switch {
 	case errors.As(err, &usage):
 		return exitUsage
@@ -124,8 +156,8 @@ func exitCode(err error) int {
 		return exitNoKey
 	case errors.Is(err, envfile.ErrIntegrity):
 		return exitIntegrity
-	case errors.As(err, &conflict):
-		return exitConflicts
+	case errors.As(err, &coded):
+		return coded.ExitCode()
 	}
 	return exitError
 }

@@ -53,7 +53,7 @@ func parseField(text string) (envfile.Path, error) {
 	}
 	path, err := envfile.ParsePath(text)
 	if err != nil {
-		return nil, usageError{err}
+		return nil, usage(err)
 	}
 	return path, nil
 }

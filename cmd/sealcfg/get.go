@@ -20,7 +20,7 @@ PATH is written db.hosts[0].port; a key with special characters is quoted:
   sealcfg get prod 'db.hosts[0]'
   sealcfg get prod db --json`,
 		Args:              exactly(2, "ENV and PATH"),
-		ValidArgsFunction: a.completeField,
+		ValidArgsFunction: completeField(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path, err := parseField(args[1])
 			if err != nil {

@@ -18,7 +18,7 @@ const noPolicyHint = "sealcfg init makes one here; is the project elsewhere? the
 
 // hint says what to do next about an error.
 func (a *app) hint(err error) string {
-	var own hinted
+	var own hintedError
 	var two *environments.AmbiguousError
 	var locked *atomicfile.LockedError
 	if restore := a.restoreHint(err); restore != "" {

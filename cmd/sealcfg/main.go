@@ -32,5 +32,5 @@ func realMain() int {
 	if calledAsSops(os.Args[0]) {
 		return a.runSops(context.Background(), os.Args[1:])
 	}
-	return a.run(context.Background(), os.Args[1:])
+	return execute(context.Background(), a, os.Args[1:])
 }

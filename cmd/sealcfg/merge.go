@@ -37,6 +37,9 @@ func (e *fieldConflict) Error() string {
 	return joinNames(e.fields) + ": changed differently in the file and in your text"
 }
 
+// ExitCode returns the exit code of a command that ends with conflicts.
+func (e *fieldConflict) ExitCode() int { return exitConflicts }
+
 // commentConflict is reported if both sides changed more than fields.
 const commentConflict = "comments or layout"
 

@@ -19,7 +19,7 @@ func (t *target) lostBlock(ctx context.Context, d *envfile.Document) error {
 				continue
 			}
 			err := fmt.Errorf("%s:%d: %s is encrypted, but the sops metadata that is required to decrypt it is missing%w",
-				t.shown, n.Line, path, quiet{envfile.ErrNotSealed})
+				t.shown, n.Line, path, silent(envfile.ErrNotSealed))
 			if version := t.encryptedVersion(ctx); version != "" {
 				return withHint(err, "to restore the newest version in git that has its metadata, run: git checkout %s -- %s", version, shellWord(t.shown))
 			}

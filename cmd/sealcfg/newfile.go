@@ -25,7 +25,9 @@ func sealNew(ctx context.Context, t *target, rule *environments.Rule, d *envfile
 	if d.Format() == envfile.Binary {
 		indent = rule.BinaryIndent
 	}
-	to = t.log.wrapping(to, memberStanzas(rule.Groups))
+	if t.log != nil {
+		to = t.log.wrapping(to, memberStanzas(rule.Groups))
+	}
 	s, _, err := envfile.Seal(ctx, d.WithMetadataIndent(indent).WithLocation(location.String()), rule.Rules, to)
 	return s, err
 }

@@ -51,7 +51,10 @@ func (a *app) openSealed(ctx context.Context, t *target, s *envfile.Sealed) (*en
 	if s, err = a.expecting(t, s); err != nil {
 		return nil, err
 	}
-	o, err := s.Open(ctx, t.log.recover(ctx, s.Metadata(), ids)...)
+	if t.log != nil {
+		ids = t.log.recoverKey(ctx, s.Metadata(), ids)
+	}
+	o, err := s.Open(ctx, ids...)
 	if err != nil {
 		err = a.noKey(t, s, integrityHint(t, s, t.at(err)))
 		if errors.Is(err, envfile.ErrIntegrity) {
@@ -193,7 +196,7 @@ func (a *app) noKey(t *target, s *envfile.Sealed, err error) error {
 	if errors.As(err, &groups) {
 		what = groups.Summary()
 	}
-	return withHint(fmt.Errorf("%s: %s%s%w", t.shown, what, reasons(err), quiet{err}), "%s", hint.String())
+	return withHint(fmt.Errorf("%s: %s%s%w", t.shown, what, reasons(err), silent(err)), "%s", hint.String())
 }
 
 // lookedIn says where identities were found, and then, on one line since there

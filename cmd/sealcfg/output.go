@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"runtime"
 	"strings"
@@ -74,20 +73,6 @@ func (a *app) paint(colour, s string) string {
 		return s
 	}
 	return colour + s + plain
-}
-
-// remembering keeps the first error of writing: cobra drops it when it prints help.
-type remembering struct {
-	to  io.Writer
-	err error
-}
-
-func (w *remembering) Write(p []byte) (int, error) {
-	n, err := w.to.Write(p)
-	if w.err == nil {
-		w.err = err
-	}
-	return n, err
 }
 
 // answer writes plaintext to stdout. If stdout is a terminal, it replaces control

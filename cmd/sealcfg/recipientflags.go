@@ -42,7 +42,7 @@ func (a *app) namedRecipients(flags []string) (givenRecipients, error) {
 	}
 	g.members = environments.RecipientFlags{Age: text}.Members()
 	if err := checkGiven(g.from, g.members); err != nil {
-		return givenRecipients{}, usageError{err}
+		return givenRecipients{}, usage(err)
 	}
 	if len(flags) > 0 && len(g.members) == 0 {
 		return givenRecipients{}, usagef("-r: no recipient")

@@ -236,3 +236,17 @@ func quorum(meta *envfile.Metadata) string {
 	}
 	return fmt.Sprintf(" (%d of %d key groups needed)", meta.Threshold, len(meta.Groups))
 }
+
+type viewReader struct {
+	Name      string `json:"name,omitempty"`
+	Type      string `json:"type"`
+	Recipient string `json:"recipient"`
+}
+
+func viewReaders(policy *environments.Policy, meta *envfile.Metadata) []viewReader {
+	var all []viewReader
+	for _, s := range meta.Stanzas() {
+		all = append(all, viewReader{Type: s.Type, Recipient: keys.Name(s), Name: nameOf(policy, keys.Names(s))})
+	}
+	return all
+}

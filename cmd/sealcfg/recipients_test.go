@@ -109,3 +109,15 @@ func TestNamesThatStandForAnothersKey(t *testing.T) {
 		assert.Equal(t, []string{"age1x?warning: none?[2J"}, readers(policy, meta), what)
 	}
 }
+
+func TestShortSSH(t *testing.T) {
+	for text, want := range map[string]string{
+		"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPjAgx alice@home": "ssh-ed25519 ...IPjAgx alice@home",
+		"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPjAgx==":          "ssh-ed25519 ...IPjAgx",
+		"ssh-rsa ====================":                          "ssh-rsa ====================",
+		"ssh-rsa short":                                         "ssh-rsa short",
+		"ssh-":                                                  "ssh-",
+	} {
+		require.Equal(t, want, short(text))
+	}
+}

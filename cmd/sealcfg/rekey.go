@@ -85,7 +85,7 @@ Each file is replaced as a whole. If a run is interrupted, run it again.`,
   sealcfg rekey deploy/
   sealcfg rekey --keep-data-key`,
 		Args:              between(0, -1, "environments, files or directories"),
-		ValidArgsFunction: a.completeEnvs,
+		ValidArgsFunction: completeEnvs(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.args = args
 			return runRekey(cmd.Context(), o)
@@ -245,7 +245,7 @@ func (o *rekeyOptions) refuse(plans []*rekeyPlan, v *survey) error {
 		return fmt.Errorf("nothing written: %w", err)
 	}
 	v.report()
-	err = fmt.Errorf("nothing written: %s cannot be rekeyed%w", countOf(len(v.Skipped), "file", "files"), quiet{err})
+	err = fmt.Errorf("nothing written: %s cannot be rekeyed%w", countOf(len(v.Skipped), "file", "files"), silent(err))
 	if !errors.Is(err, keys.ErrNoIdentity) {
 		return withHint(err, "") // the report has the hints
 	}

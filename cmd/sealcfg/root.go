@@ -1,7 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"io"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -75,23 +78,23 @@ var asInSops = map[string]string{
 func noSuchFlag(cmd *cobra.Command, err error) error {
 	var none *pflag.NotExistError
 	if !errors.As(err, &none) {
-		return usageError{err}
+		return usage(err)
 	}
 	if h := sopsUserHint(cmd, none); h != "" {
-		return withHint(usageError{err}, "%s", h)
+		return withHint(usage(err), "%s", h)
 	}
 	var names []string
 	each := func(f *pflag.Flag) { names = append(names, f.Name) }
 	cmd.Flags().VisitAll(each)
 	cmd.InheritedFlags().VisitAll(each)
 	if guess, ok := closest.Of(none.GetSpecifiedName(), names); ok && len(none.GetSpecifiedName()) > 1 {
-		return withHint(usageError{err}, "did you mean --%s?", guess)
+		return withHint(usage(err), "did you mean --%s?", guess)
 	}
 	hint := cmd.CommandPath() + " --help lists the flags"
 	if none.GetSpecifiedShortnames() != "" {
 		hint += "; a name that begins with a dash goes behind --"
 	}
-	return withHint(usageError{err}, "%s", hint)
+	return withHint(usage(err), "%s", hint)
 }
 
 func subcommands(cmd *cobra.Command) []string {
@@ -145,4 +148,38 @@ func tuneCompletion(root *cobra.Command) {
 		shell.Args = exactly(0, "no arguments")
 		shell.Example = "  sealcfg completion " + shell.Name()
 	}
+}
+
+// execute runs a command line and returns the exit code.
+func execute(ctx context.Context, a *app, args []string) int {
+	a.wd, _ = os.Getwd() // "" if it is gone: paths stay absolute then
+	root := newRootCmd(a)
+	root.SetArgs(args)
+	root.SetIn(a.in)
+	out := &remembering{to: a.out}
+	root.SetOut(out)
+	root.SetErr(a.err)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		err = out.err
+	}
+	var ended *endedError
+	if errors.As(err, &ended) {
+		return ended.code
+	}
+	return a.report(a.outcome(err))
+}
+
+// remembering keeps the first error of writing: cobra drops it when it prints help.
+type remembering struct {
+	to  io.Writer
+	err error
+}
+
+func (w *remembering) Write(p []byte) (int, error) {
+	n, err := w.to.Write(p)
+	if w.err == nil {
+		w.err = err
+	}
+	return n, err
 }

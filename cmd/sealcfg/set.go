@@ -58,7 +58,7 @@ unencrypted value that is not empty needs neither.`,
   sealcfg set prod tls.key --from-file key.pem
   sealcfg set prod db.hosts '["a", "b"]' --type json`,
 		Args:              between(2, 3, "ENV, PATH and perhaps VALUE"),
-		ValidArgsFunction: a.completeField,
+		ValidArgsFunction: completeField(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.env, o.path = args[0], args[1]
 			if o.given = len(args) == 3; o.given {
@@ -93,7 +93,7 @@ func setFlagError(cmd *cobra.Command, err error) error {
 	case errors.As(err, &bad):
 		return usagef("--%s does not take this value", bad.GetFlag().Name)
 	case errors.As(err, &needs):
-		return usageError{err} // quotes nothing but the flag's name
+		return usage(err) // quotes nothing but the flag's name
 	}
 	err = usagef("an argument looks like a flag, and there is no such flag")
 	return withHint(err, "%s --help lists the flags\na value that begins with a dash goes behind --, or comes from stdin: -", cmd.CommandPath())
@@ -227,7 +227,7 @@ func (o *setOptions) op(t *target, path envfile.Path, old *envfile.Node, text st
 		if o.typ == "" {
 			return envfile.Op{}, withHint(err, "the field is of type %s now; --type str makes it a string", typ)
 		}
-		return envfile.Op{}, usageError{err}
+		return envfile.Op{}, usage(err)
 	}
 	o.app.warnValue(t, path, typ, text)
 	return envfile.Set(path, typ, canonical), nil

@@ -43,7 +43,9 @@ over in silence: docs/sops-shim.md lists the differences.`,
 		PersistentPreRunE: func(*cobra.Command, []string) error { return nil },
 		ValidArgsFunction: cobra.FixedCompletions(sopsCommandNames(), cobra.ShellCompDirectiveDefault),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			a.sopsCode = a.runSops(cmd.Context(), args)
+			if code := a.runSops(cmd.Context(), args); code != exitOK {
+				return ended(code)
+			}
 			return nil
 		},
 	}
@@ -129,10 +131,7 @@ func (a *app) runSops(ctx context.Context, args []string) int {
 	r := &sopsRun{app: a, sopsArgs: sopsArgs{text: map[string]string{}, cli: map[string]bool{}, args: args}}
 	ctx = keys.WithSource(ctx, a.withPeople(keys.Source{})) // for recipients
 	err := r.dispatch(ctx, args)
-	if err != nil && (a.asking.gaveUp || a.interrupted != nil && a.interrupted()) {
-		err = errInterrupted
-	}
-	return r.end(err)
+	return r.end(a.outcome(err))
 }
 
 // dispatch finds out what is wanted: a command, or one of the flags that stood

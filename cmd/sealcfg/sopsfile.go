@@ -135,8 +135,11 @@ func (r *sopsRun) file(missing int) (*sopsFile, error) {
 	}
 	f.target = &target{
 		env: environments.Environment{Name: shownName, Path: name, Exists: true}, name: shownName, path: name, shown: shownName,
-		unplaced: true, log: r.log, app: r.app,
+		unplaced: true, app: r.app,
 		keepRules: true, // as sops does; checkPolicy reports a difference, and guard protects the values
+	}
+	if r.log != nil {
+		f.target.log = r.log
 	}
 	f.check = func(ctx context.Context, o *envfile.Opened) error { return f.checkLocation(ctx, r, o) }
 	f.format, f.detect = r.sopsFormat("input-type", name)

@@ -132,10 +132,10 @@ func (l *sopsLog) tried(group []*keys.Stanza) []*keys.Stanza {
 	return group
 }
 
-// recover tries the keys of a file one after the other, as sops does, and reports
+// recoverKey tries the keys of a file one after the other, as sops does, and reports
 // each. It returns the identities that open the file: those that it was given,
 // after one that knows what has been recovered.
-func (l *sopsLog) recover(ctx context.Context, meta *envfile.Metadata, ids []keys.Identity) []keys.Identity {
+func (l *sopsLog) recoverKey(ctx context.Context, meta *envfile.Metadata, ids []keys.Identity) []keys.Identity {
 	if l == nil {
 		return ids
 	}

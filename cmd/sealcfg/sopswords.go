@@ -26,8 +26,7 @@ func (r *sopsRun) end(err error) int {
 		fmt.Fprintln(r.err, err)
 		return code
 	}
-	var own hinted
-	if h := r.nextCall(err); h != "" && !errors.As(err, &own) {
+	if h := r.nextCall(err); h != "" && !hasHint(err) {
 		err = withHint(err, "%s", h)
 	}
 	if words := sopsWords(err, code); words != "" {

@@ -37,7 +37,7 @@ file, and only you know which fields may be missing.`,
 		Example: `  sealcfg struct prod > internal/config/settings.go
   sealcfg struct prod --name Config --package config`,
 		Args:              exactly(1, "one ENV"),
-		ValidArgsFunction: a.completeEnv,
+		ValidArgsFunction: completeEnv(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.env = args[0]
 			return runStruct(cmd, o)

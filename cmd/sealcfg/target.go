@@ -11,6 +11,7 @@ import (
 
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/environments"
+	"github.com/sealcfg/sealcfg/keys"
 )
 
 // target is a file that a command works on, and the policy that governs it.
@@ -32,7 +33,7 @@ type target struct {
 
 	keepRules bool // the rules of the file count, although they are not authenticated
 
-	log *sopsLog // reports the use of keys; may be nil
+	log keyLog // reports the use of keys; may be nil
 	// check judges the opened file further, if not nil.
 	check func(context.Context, *envfile.Opened) error
 
@@ -199,4 +200,13 @@ func (a *app) warnPolicy(policy *environments.Policy, rule *environments.Rule) {
 			a.warn("%s", text)
 		}
 	}
+}
+
+// A keyLog reports the use of keys.
+type keyLog interface {
+	// recoverKey returns the identities with which the file of meta is decrypted.
+	recoverKey(ctx context.Context, meta *envfile.Metadata, ids []keys.Identity) []keys.Identity
+	// wrapping returns recipients that report when a data key is wrapped for them. named
+	// holds the same recipients as stanzas without a key.
+	wrapping(to envfile.Recipients, named [][]*keys.Stanza) envfile.Recipients
 }

@@ -17,7 +17,7 @@ that is not needed any more where it was issued.`,
 		Example: `  sealcfg unset prod db.old_password
   sealcfg unset prod 'db.hosts[1]'`,
 		Args:              exactly(2, "ENV and PATH"),
-		ValidArgsFunction: a.completeField,
+		ValidArgsFunction: completeField(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path, err := parseField(args[1])
 			if err != nil {

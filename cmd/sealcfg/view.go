@@ -8,21 +8,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/environments"
-	"github.com/sealcfg/sealcfg/keys"
 )
 
 type viewOptions struct {
 	app    *app
 	env    string
 	reveal bool
-}
-
-type viewReader struct {
-	Name      string `json:"name,omitempty"`
-	Type      string `json:"type"`
-	Recipient string `json:"recipient"`
 }
 
 func newViewCmd(a *app) *cobra.Command {
@@ -37,7 +29,7 @@ public, and so it checks no MAC either. With --reveal it opens the file and show
   sealcfg view prod --reveal
   sealcfg view prod --json | jq '.fields[].path'`,
 		Args:              exactly(1, "one ENV"),
-		ValidArgsFunction: a.completeEnv,
+		ValidArgsFunction: completeEnv(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.env = args[0]
 			return runView(cmd, o)
@@ -123,14 +115,6 @@ func printLayers(a *app, layers []layerReport, t *target) error {
 		}
 	}
 	return nil
-}
-
-func viewReaders(policy *environments.Policy, meta *envfile.Metadata) []viewReader {
-	var all []viewReader
-	for _, s := range meta.Stanzas() {
-		all = append(all, viewReader{Type: s.Type, Recipient: keys.Name(s), Name: nameOf(policy, keys.Names(s))})
-	}
-	return all
 }
 
 const mask = "********"
