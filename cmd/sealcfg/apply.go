@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/internal/atomicfile"
 )
@@ -11,9 +12,9 @@ import (
 // applyTo changes one field of an open file and writes the file. If another program
 // writes it first, applyTo reads it again and applies the change to the new contents.
 // check, which may be nil, can reject the changes before they are written.
-func (a *app) applyTo(ctx context.Context, t *target, opened *envfile.Opened, change func(*envfile.Opened) (envfile.Op, error), check checkWrite) error {
+func applyTo(ctx context.Context, a *cli.App, t *cli.Target, opened *envfile.Opened, change func(*envfile.Opened) (envfile.Op, error), check checkWrite) error {
 	for try := 1; ; try++ {
-		other, err := a.checkPolicy(ctx, t, opened)
+		other, err := a.CheckPolicy(ctx, t, opened)
 		if err != nil {
 			return err
 		}
@@ -21,62 +22,62 @@ func (a *app) applyTo(ctx context.Context, t *target, opened *envfile.Opened, ch
 		if err != nil {
 			return err
 		}
-		err = a.applyOnce(ctx, t, opened, op, other, check)
-		if !errors.Is(err, atomicfile.ErrChanged) || try == manyTries || ctx.Err() != nil {
+		err = applyOnce(ctx, a, t, opened, op, other, check)
+		if !errors.Is(err, atomicfile.ErrChanged) || try == cli.ManyTries || ctx.Err() != nil {
 			return err
 		}
-		if opened, err = a.open(ctx, t); err != nil {
+		if opened, err = a.Open(ctx, t); err != nil {
 			return err
 		}
 	}
 }
 
 // checkWrite decides whether changes to a file may be written.
-type checkWrite func(ctx context.Context, t *target, old *envfile.Sealed, changes []change) error
+type checkWrite func(ctx context.Context, t *cli.Target, old *envfile.Sealed, changes []cli.Change) error
 
-func (a *app) applyOnce(ctx context.Context, t *target, opened *envfile.Opened, op envfile.Op, other *otherRules, check checkWrite) error {
+func applyOnce(ctx context.Context, a *cli.App, t *cli.Target, opened *envfile.Opened, op envfile.Op, other *cli.PolicyRules, check checkWrite) error {
 	if !opened.Bound() {
-		a.noteUnbound(t.shown)
+		a.NoteUnbound(t.Shown)
 	}
 	s, ok, err := opened.ApplyInPlace(op)
 	if err != nil {
-		return t.at(err)
+		return t.At(err)
 	}
 	if ok {
-		if err := a.save(ctx, t, s, opened.Sealed()); err != nil {
+		if err := a.Save(ctx, t, s, opened.Sealed()); err != nil {
 			return err
 		}
-		return a.reportChanges([]change{{Kind: "changed", fieldName: nameOfField(0, op.Path(), false)}})
+		return a.ReportChanges([]cli.Change{{Kind: "changed", FieldName: cli.NameOfField(0, op.Path(), false)}})
 	}
 	before, err := opened.Document()
 	if err != nil {
-		return t.at(err)
+		return t.At(err)
 	}
 	after, err := before.Apply(op)
 	if err != nil {
 		if errors.Is(err, envfile.ErrNoField) {
-			return withHint(t.at(err), "sealcfg view %s lists the fields", t.name)
+			return cli.WithHint(t.At(err), "sealcfg view %s lists the fields", t.Name)
 		}
-		if isUsage(err) {
-			return usage(t.at(err))
+		if cli.IsUsage(err) {
+			return cli.Usage(t.At(err))
 		}
-		return t.onceInEditor(err)
+		return t.OnceInEditor(err)
 	}
-	if err := a.guard(t, opened, after, other); err != nil {
+	if err := a.Guard(t, opened, after, other); err != nil {
 		return err
 	}
 	if string(before.Bytes()) == string(after.Bytes()) {
-		a.say("%s: no change, nothing written", t.shown)
-		return a.reportChanges(nil)
+		a.Say("%s: no change, nothing written", t.Shown)
+		return a.ReportChanges(nil)
 	}
 	s, err = opened.Reseal(after)
 	if err != nil {
-		return t.at(err)
+		return t.At(err)
 	}
 	if check != nil {
-		if err := check(ctx, t, opened.Sealed(), changesTo(s, before.Roots(), after.Roots())); err != nil {
+		if err := check(ctx, t, opened.Sealed(), cli.ChangesTo(s, before.Roots(), after.Roots())); err != nil {
 			return err
 		}
 	}
-	return a.replaceSealed(ctx, t, opened.Sealed(), s, before, after)
+	return a.ReplaceSealed(ctx, t, opened.Sealed(), s, before, after)
 }

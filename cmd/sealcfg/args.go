@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
 	"github.com/sealcfg/sealcfg/internal/closest"
 	"github.com/spf13/cobra"
 )
@@ -14,17 +15,17 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	err := usagef("unknown command %q", args[0])
+	err := cli.Usagef("unknown command %q", args[0])
 	if instead, ok := asInSops[args[0]]; ok && !cmd.HasParent() {
-		return withHint(err, "sops has it; here it is %s", strings.Replace(instead, "FILE", fileAmong(args), 1))
+		return cli.WithHint(err, "sops has it; here it is %s", strings.Replace(instead, "FILE", fileAmong(args), 1))
 	}
 	if guess, ok := closest.Of(args[0], subcommands(cmd)); ok {
-		return withHint(err, "did you mean %s %s?", cmd.CommandPath(), guess)
+		return cli.WithHint(err, "did you mean %s %s?", cmd.CommandPath(), guess)
 	}
 	if file := fileAmong(args[:1]); file != "FILE" && !cmd.HasParent() { // sops edits it
-		return withHint(err, "the command comes first, run: sealcfg edit %s", file)
+		return cli.WithHint(err, "the command comes first, run: sealcfg edit %s", file)
 	}
-	return withHint(err, "%s --help lists the commands", cmd.CommandPath())
+	return cli.WithHint(err, "%s --help lists the commands", cmd.CommandPath())
 }
 
 // exactly is cobra.ExactArgs with an error that says what is missing.
@@ -37,7 +38,7 @@ func between(low, high int, what string) cobra.PositionalArgs {
 		if len(args) >= low && (high < 0 || len(args) <= high) {
 			return nil
 		}
-		return withHint(usage(fmt.Errorf("want %s, got %s", what, countOf(len(args), "argument", "arguments"))),
+		return cli.WithHint(cli.Usage(fmt.Errorf("want %s, got %s", what, cli.Count(len(args), "argument", "arguments"))),
 			"%s", cmd.UseLine())
 	}
 }

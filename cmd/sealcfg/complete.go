@@ -4,13 +4,14 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
 	"github.com/spf13/cobra"
 )
 
 // The names of environments and fields are not encrypted, so completion needs no key.
 
 // completeEnv completes one environment or file.
-func completeEnv(a *app) cobra.CompletionFunc {
+func completeEnv(a *cli.App) cobra.CompletionFunc {
 	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 		if len(args) > 0 {
 			return nil, cobra.ShellCompDirectiveNoFileComp
@@ -20,7 +21,7 @@ func completeEnv(a *app) cobra.CompletionFunc {
 }
 
 // completeEnvs completes environments that are not among the arguments yet.
-func completeEnvs(a *app) cobra.CompletionFunc {
+func completeEnvs(a *cli.App) cobra.CompletionFunc {
 	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 		names := slices.DeleteFunc(envNames(a), func(name string) bool { return slices.Contains(args, name) })
 		return names, cobra.ShellCompDirectiveDefault
@@ -28,7 +29,7 @@ func completeEnvs(a *app) cobra.CompletionFunc {
 }
 
 // completeField completes an environment and one of its fields.
-func completeField(a *app) cobra.CompletionFunc {
+func completeField(a *cli.App) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
 		switch len(args) {
 		case 0:
@@ -41,11 +42,11 @@ func completeField(a *app) cobra.CompletionFunc {
 }
 
 // envNames returns the environments of the project.
-func envNames(a *app) []string {
-	if a.enter() != nil { // cobra does not run the hook that does this
+func envNames(a *cli.App) []string {
+	if a.EnterDir() != nil { // cobra does not run the hook that does this
 		return nil
 	}
-	project, err := a.project()
+	project, err := a.Project()
 	if err != nil {
 		return nil
 	}
@@ -61,15 +62,15 @@ func envNames(a *app) []string {
 }
 
 // completableFields returns the paths of the fields of a file.
-func completableFields(a *app, cmd *cobra.Command, arg string) []string {
-	if a.enter() != nil {
+func completableFields(a *cli.App, cmd *cobra.Command, arg string) []string {
+	if a.EnterDir() != nil {
 		return nil
 	}
-	t, err := a.target(arg)
+	t, err := a.Target(arg)
 	if err != nil {
 		return nil
 	}
-	s, err := t.read(cmd.Context())
+	s, err := t.Read(cmd.Context())
 	if err != nil {
 		return nil
 	}
@@ -77,13 +78,13 @@ func completableFields(a *app, cmd *cobra.Command, arg string) []string {
 	if err != nil {
 		return nil
 	}
-	root, err := documentRoot(t, s.Roots(), document)
+	root, err := cli.DocumentRoot(t, s.Roots(), document)
 	if err != nil {
 		return nil
 	}
 	var names []string
 	for path := range root.Leaves() {
-		if name := path.String(); !strings.Contains(name, " ") && !strings.ContainsFunc(name, commanding) {
+		if name := path.String(); !strings.Contains(name, " ") && !strings.ContainsFunc(name, cli.IsControl) {
 			names = append(names, name)
 		}
 	}

@@ -51,7 +51,7 @@ func TestCrashLeaksNothing(t *testing.T) {
 			require.Error(t, err)
 			require.Contains(t, stderr, "goroutine ")
 			if traceback != "single" { // which shows the goroutine that the signal hit
-				require.Contains(t, stderr, "(*editSession).runEditor")
+				require.Contains(t, stderr, "editing.(*session).runEditor")
 			}
 			assert.NotContains(t, stderr, canary)
 		}

@@ -6,14 +6,14 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spf13/cobra"
-
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/internal/atomicfile"
+	"github.com/spf13/cobra"
 )
 
 type decryptOptions struct {
-	app      *app
+	app      *cli.App
 	env      string
 	output   string
 	format   string
@@ -22,7 +22,7 @@ type decryptOptions struct {
 	filename string
 }
 
-func newDecryptCmd(a *app) *cobra.Command {
+func newDecryptCmd(a *cli.App) *cobra.Command {
 	o := &decryptOptions{app: a}
 	cmd := &cobra.Command{
 		Use:   "decrypt ENV",
@@ -44,58 +44,58 @@ sealed file is never replaced by it, but git does not know that it is plain.`,
 		Args:              exactly(1, "one ENV"),
 		ValidArgsFunction: completeEnv(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.env = stdinArgument(args[0])
+			o.env = cli.StdinArgument(args[0])
 			return runDecrypt(cmd, o)
 		},
 	}
 	cmd.Flags().StringVarP(&o.output, "output", "o", "", "write to `FILE` (mode 0600, atomically) instead of stdout")
-	cmd.Flags().StringVar(&o.format, "format", "", "convert to `FORMAT`: "+strings.Join(printable, ", "))
+	cmd.Flags().StringVar(&o.format, "format", "", "convert to `FORMAT`: "+strings.Join(cli.ConvertFormats, ", "))
 	cmd.Flags().StringVar(&o.filename, "filename", "", "with -: the `PATH` where the file would lie, such as environments/prod.yaml")
 	cmd.Flags().StringVar(&o.extract, "extract", "", "print only the value under `PATH`, such as db.hosts[0]")
 	cmd.Flags().IntVar(&o.document, "document", 0, "with --extract or --format: the document `N` of a file with several, from 1")
-	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(printable, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(cli.ConvertFormats, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
 func runDecrypt(cmd *cobra.Command, o *decryptOptions) error {
 	a := o.app
-	if o.env != stdio && o.filename != "" {
-		return usagef("--filename is for stdin: -")
+	if o.env != cli.Stdio && o.filename != "" {
+		return cli.Usagef("--filename is for stdin: -")
 	}
 	if o.document != 0 && o.extract == "" && o.format == "" {
-		return usagef("--document requires --extract or --format")
+		return cli.Usagef("--document requires --extract or --format")
 	}
 	if o.extract != "" {
-		if _, err := parseField(o.extract); err != nil {
+		if _, err := cli.ParseField(o.extract); err != nil {
 			return err
 		}
 	}
 	if _, known := envfile.FormatNamed(o.format); o.format != "" && !known {
-		return usagef("unknown format %q: want %s", o.format, joinOr(printable))
+		return cli.Usagef("unknown format %q: want %s", o.format, cli.JoinOr(cli.ConvertFormats))
 	}
-	var t *target
+	var t *cli.Target
 	var err error
-	if o.env == stdio {
-		t, err = a.standard(o.filename)
+	if o.env == cli.Stdio {
+		t, err = a.Standard(o.filename)
 	} else {
-		t, err = a.existing(o.env)
+		t, err = a.Existing(o.env)
 	}
 	if err != nil {
 		return err
 	}
-	if o.output == "" || o.output == stdio {
-		if err := a.notForGitToKeep(cmd.Context()); err != nil {
+	if o.output == "" || o.output == cli.Stdio {
+		if err := a.RefuseCachedTextconv(cmd.Context()); err != nil {
 			return err
 		}
 	}
-	s, err := t.read(cmd.Context())
+	s, err := t.Read(cmd.Context())
 	if err != nil {
 		return err
 	}
-	if o.format != "" && o.format != t.format.Name() && !slices.Contains(printable, o.format) {
-		return usagef("cannot convert %s to %s: expected --format %s", t.shown, o.format, joinOr(printable))
+	if o.format != "" && o.format != t.Format.Name() && !slices.Contains(cli.ConvertFormats, o.format) {
+		return cli.Usagef("cannot convert %s to %s: expected --format %s", t.Shown, o.format, cli.JoinOr(cli.ConvertFormats))
 	}
-	opened, err := a.openSealed(cmd.Context(), t, s)
+	opened, err := a.OpenSealed(cmd.Context(), t, s)
 	if err != nil {
 		return err
 	}
@@ -103,16 +103,16 @@ func runDecrypt(cmd *cobra.Command, o *decryptOptions) error {
 	if err != nil {
 		return err
 	}
-	if o.output == "" || o.output == stdio {
-		return a.answer(text)
+	if o.output == "" || o.output == cli.Stdio {
+		return a.Answer(text)
 	}
 	if err := refuseSealed(o.output); err != nil {
 		return err
 	}
-	if err := atomicfile.Write(cmd.Context(), o.output, text, atomicfile.Options{Mode: 0o600, Private: true, InPlace: a.withoutCopy(o.output)}); err != nil {
+	if err := atomicfile.Write(cmd.Context(), o.output, text, atomicfile.Options{Mode: 0o600, Private: true, InPlace: a.WithoutCopy(o.output)}); err != nil {
 		return err
 	}
-	a.warnWritten(cmd.Context(), o.output, "plaintext")
+	a.WarnWritten(cmd.Context(), o.output, "plaintext")
 	return nil
 }
 
@@ -129,13 +129,13 @@ func refuseSealed(path string) error {
 	if _, encrypted := envfile.Detect(path, src); !encrypted {
 		return nil
 	}
-	return withHint(usagef("%s is a sealed file; plain text does not replace it", shown(path)), "name another file with -o, or use sealcfg edit to change it")
+	return cli.WithHint(cli.Usagef("%s is a sealed file; plain text does not replace it", cli.Shown(path)), "name another file with -o, or use sealcfg edit to change it")
 }
 
-func (o *decryptOptions) text(t *target, opened *envfile.Opened) ([]byte, error) {
+func (o *decryptOptions) text(t *cli.Target, opened *envfile.Opened) ([]byte, error) {
 	roots := opened.Roots()
 	if o.document != 0 {
-		root, err := documentRoot(t, roots, o.document)
+		root, err := cli.DocumentRoot(t, roots, o.document)
 		if err != nil {
 			return nil, err
 		}
@@ -144,47 +144,47 @@ func (o *decryptOptions) text(t *target, opened *envfile.Opened) ([]byte, error)
 		}
 	}
 	if o.extract != "" {
-		n, err := lookUp(t, roots, o.extract, max(1, o.document))
+		n, err := cli.LookUp(t, roots, o.extract, max(1, o.document))
 		if err != nil {
 			return nil, err
 		}
 		switch {
 		case o.format == "":
-			text, err := printedValue(n)
-			return text, t.at(err)
+			text, err := cli.PrintedValue(n)
+			return text, t.At(err)
 		case (o.format == "yaml" || o.format == "json") && n.Kind != envfile.Map: // YAML includes JSON
-			text, err := jsonText(n)
-			return text, t.at(err)
+			text, err := cli.JSONText(n)
+			return text, t.At(err)
 		case o.format != "json" && n.Kind != envfile.Map:
-			return nil, usagef("%s is no map; %s wants names for its values", o.extract, o.format)
+			return nil, cli.Usagef("%s is no map; %s wants names for its values", o.extract, o.format)
 		}
 		return o.convert(t, []*envfile.Node{n})
 	}
-	if o.format == "" || o.format == t.format.Name() && o.format != "json" {
+	if o.format == "" || o.format == t.Format.Name() && o.format != "json" {
 		text, err := opened.Text()
-		return text, t.at(err)
+		return text, t.At(err)
 	}
 	return o.convert(t, roots)
 }
 
 // convert writes values in a format that may not be their own.
-func (o *decryptOptions) convert(t *target, roots []*envfile.Node) ([]byte, error) {
+func (o *decryptOptions) convert(t *cli.Target, roots []*envfile.Node) ([]byte, error) {
 	if o.format != "yaml" && len(roots) > 1 {
-		return nil, withHint(fmt.Errorf("%s holds %d documents, %s holds one", t.shown, len(roots), o.format), "choose one, such as: --document 2")
+		return nil, cli.WithHint(fmt.Errorf("%s holds %d documents, %s holds one", t.Shown, len(roots), o.format), "choose one, such as: --document 2")
 	}
-	if n := repeated(roots[0]); n != nil {
-		err := fmt.Errorf("%s:%d: %s occurs a second time, but %s holds it once", t.shown, n.KeyLine, envfile.Path{{Key: n.Key}}, o.format)
-		return nil, withHint(err, "to keep one, run: sealcfg edit %s", t.name)
+	if n := cli.Repeated(roots[0]); n != nil {
+		err := fmt.Errorf("%s:%d: %s occurs a second time, but %s holds it once", t.Shown, n.KeyLine, envfile.Path{{Key: n.Key}}, o.format)
+		return nil, cli.WithHint(err, "to keep one, run: sealcfg edit %s", t.Name)
 	}
 	switch o.format {
 	case "json":
-		text, err := jsonText(roots[0])
-		return text, t.at(err)
+		text, err := cli.JSONText(roots[0])
+		return text, t.At(err)
 	case "dotenv":
-		text, err := dotenvText(roots[0])
-		return text, t.at(err)
+		text, err := cli.DotenvText(roots[0])
+		return text, t.At(err)
 	}
 	f, _ := envfile.FormatNamed(o.format)
 	text, err := envfile.Convert(f, roots, envfile.DefaultIndent)
-	return text, t.at(err)
+	return text, t.At(err)
 }

@@ -9,12 +9,13 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spf13/cobra"
-
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
+	"github.com/sealcfg/sealcfg/cmd/internal/editing"
 	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/spf13/cobra"
 )
 
-func newDraftCmd(a *app) *cobra.Command {
+func newDraftCmd(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "draft",
 		Short: "List, print and remove the drafts of edit",
@@ -39,10 +40,10 @@ type draftRow struct {
 }
 
 // drafts lists the user's drafts by file, and the drafts of a file in their order.
-func (a *app) drafts() []draftRow {
+func drafts(a *cli.App) []draftRow {
 	rows := []draftRow{}
-	for _, place := range a.statePlaces(draftsDir) {
-		for _, dir := range place.dirs() {
+	for _, place := range a.StateDirs(editing.DraftsDir) {
+		for _, dir := range place.Dirs() {
 			entries, _ := os.ReadDir(dir) // without drafts, there is no directory
 			for _, e := range entries {
 				path := filepath.Join(dir, e.Name())
@@ -51,7 +52,7 @@ func (a *app) drafts() []draftRow {
 					continue
 				}
 				if err != nil {
-					a.warn("read the draft %s: %v", path, err)
+					a.Warn("read the draft %s: %v", path, err)
 					continue
 				}
 				rows = append(rows, row)
@@ -74,29 +75,29 @@ func readDraftRow(path string) (draftRow, error) {
 	if err != nil {
 		return draftRow{}, err
 	}
-	of := s.Roots()[0].Get(draftOf)
+	of := s.Roots()[0].Get(editing.DraftOf)
 	if of == nil {
 		return draftRow{}, errNoDraft
 	}
-	return draftRow{File: shown(of.Text), Saved: s.Metadata().LastModified, Draft: path, of: of.Text}, nil
+	return draftRow{File: cli.Shown(of.Text), Saved: s.Metadata().LastModified, Draft: path, of: of.Text}, nil
 }
 
 // draftsOf lists the drafts of the file that an argument names.
-func (a *app) draftsOf(arg string) (*target, []draftRow, error) {
-	t, err := a.target(arg)
+func draftsOf(a *cli.App, arg string) (*cli.Target, []draftRow, error) {
+	t, err := a.Target(arg)
 	if err != nil { // the project may be gone, and its drafts are not
-		if t, err = a.fileTarget(arg); err != nil {
+		if t, err = a.FileTarget(arg); err != nil {
 			return nil, nil, err
 		}
 	}
-	rows := slices.DeleteFunc(a.drafts(), func(r draftRow) bool { return r.of != t.path })
+	rows := slices.DeleteFunc(drafts(a), func(r draftRow) bool { return r.of != t.Path })
 	if len(rows) == 0 {
-		return nil, nil, withHint(fmt.Errorf("%s: there is no draft of this file", t.shown), "list the drafts: sealcfg draft list")
+		return nil, nil, cli.WithHint(fmt.Errorf("%s: there is no draft of this file", t.Shown), "list the drafts: sealcfg draft list")
 	}
 	return t, rows, nil
 }
 
-func newDraftListCmd(a *app) *cobra.Command {
+func newDraftListCmd(a *cli.App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
 		Short: "List the drafts of all your projects",
@@ -106,16 +107,16 @@ no key.`,
   sealcfg draft list --json`,
 		Args: exactly(0, "no arguments"),
 		RunE: func(*cobra.Command, []string) error {
-			a.warnForeignDrafts()
-			rows := a.drafts()
-			if a.json {
-				return a.printJSON(map[string][]draftRow{"drafts": rows})
+			editing.WarnForeignDrafts(a)
+			rows := drafts(a)
+			if a.JSON {
+				return a.PrintJSON(map[string][]draftRow{"drafts": rows})
 			}
 			if len(rows) == 0 {
-				a.say("no drafts")
+				a.Say("no drafts")
 			}
 			for _, r := range rows {
-				if _, err := fmt.Fprintf(a.out, "%s  %s\n", r.Saved, cleanName(r.File)); err != nil {
+				if _, err := fmt.Fprintf(a.Stdout, "%s  %s\n", r.Saved, cli.CleanName(r.File)); err != nil {
 					return err
 				}
 			}
@@ -124,7 +125,7 @@ no key.`,
 	}
 }
 
-func newDraftShowCmd(a *app) *cobra.Command {
+func newDraftShowCmd(a *cli.App) *cobra.Command {
 	return &cobra.Command{
 		Use:               "show ENV",
 		Short:             "Print the plain text of the last draft of a file",
@@ -132,21 +133,21 @@ func newDraftShowCmd(a *app) *cobra.Command {
 		Args:              exactly(1, "one ENV"),
 		ValidArgsFunction: completeDraft(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			t, rows, err := a.draftsOf(args[0])
+			t, rows, err := draftsOf(a, args[0])
 			if err != nil {
 				return err
 			}
 			path := rows[len(rows)-1].Draft
-			d, err := a.readDraft(cmd.Context(), t, path)
+			d, err := editing.ReadDraft(cmd.Context(), a, t, path)
 			if err != nil {
 				return fmt.Errorf("read the draft %s: %w", path, err)
 			}
-			return a.answer(d.text)
+			return a.Answer(d.Text)
 		},
 	}
 }
 
-func newDraftDropCmd(a *app) *cobra.Command {
+func newDraftDropCmd(a *cli.App) *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{
 		Use:   "drop ENV",
@@ -158,24 +159,24 @@ It needs no key.`,
 		Args:              exactly(1, "one ENV"),
 		ValidArgsFunction: completeDraft(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.dropDrafts(cmd.Context(), args[0], yes)
+			return dropDrafts(cmd.Context(), a, args[0], yes)
 		},
 	}
 	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
 	return cmd
 }
 
-func (a *app) dropDrafts(ctx context.Context, arg string, yes bool) error {
-	t, rows, err := a.draftsOf(arg)
+func dropDrafts(ctx context.Context, a *cli.App, arg string, yes bool) error {
+	t, rows, err := draftsOf(a, arg)
 	if err != nil {
 		return err
 	}
-	many := countOf(len(rows), "draft", "drafts")
+	many := cli.Count(len(rows), "draft", "drafts")
 	switch {
-	case !yes && !a.interactive():
-		return withHint(usagef("draft drop requires a confirmation, and there is no terminal"), "to remove %s of %s, add --yes", many, t.shown)
+	case !yes && !a.Interactive():
+		return cli.WithHint(cli.Usagef("draft drop requires a confirmation, and there is no terminal"), "to remove %s of %s, add --yes", many, t.Shown)
 	case !yes:
-		if yes, err = a.ask(ctx, fmt.Sprintf("remove %s of %s?", many, t.shown)); err != nil {
+		if yes, err = a.Ask(ctx, fmt.Sprintf("remove %s of %s?", many, t.Shown)); err != nil {
 			return err
 		}
 		if !yes {
@@ -187,24 +188,24 @@ func (a *app) dropDrafts(ctx context.Context, arg string, yes bool) error {
 			return err
 		}
 	}
-	a.say("removed %s of %s", many, t.shown)
-	if a.json {
-		return a.printJSON(map[string][]draftRow{"removed": rows})
+	a.Say("removed %s of %s", many, t.Shown)
+	if a.JSON {
+		return a.PrintJSON(map[string][]draftRow{"removed": rows})
 	}
 	return nil
 }
 
 // completeDraft completes the files that have drafts.
-func completeDraft(a *app) cobra.CompletionFunc {
+func completeDraft(a *cli.App) cobra.CompletionFunc {
 	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-		if len(args) > 0 || a.enter() != nil {
+		if len(args) > 0 || a.EnterDir() != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		var names []string
-		for _, r := range a.drafts() {
+		for _, r := range drafts(a) {
 			name := r.File
 			for _, env := range envNames(a) {
-				if t, err := a.target(env); err == nil && t.path == r.of {
+				if t, err := a.Target(env); err == nil && t.Path == r.of {
 					name = env
 				}
 			}

@@ -1,9 +1,13 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
+	"github.com/sealcfg/sealcfg/cmd/internal/editing"
+	"github.com/spf13/cobra"
+)
 
 type editOptions struct {
-	app    *app
+	app    *cli.App
 	env    string
 	resume bool
 	take   string
@@ -12,7 +16,7 @@ type editOptions struct {
 	keepRules  bool
 }
 
-func newEditCmd(a *app) *cobra.Command {
+func newEditCmd(a *cli.App) *cobra.Command {
 	o := &editOptions{app: a}
 	cmd := &cobra.Command{
 		Use:   "edit ENV",
@@ -44,49 +48,49 @@ it is, quit the editor without saving.`,
 			return runEdit(cmd, o)
 		},
 	}
-	keepRulesFlag(cmd, &o.keepRules)
+	cli.KeepRulesFlag(cmd, &o.keepRules)
 	cmd.Flags().BoolVar(&o.resume, "resume", false, "continue the draft of an earlier edit that could not be written")
 	cmd.Flags().StringVar(&o.take, "take", "", "with --resume: the `SIDE` that counts for fields in conflict: draft or file")
 	_ = cmd.RegisterFlagCompletionFunc("take", cobra.FixedCompletions([]string{"draft", "file"}, cobra.ShellCompDirectiveNoFileComp))
-	addRecipientFlag(cmd, &o.recipients)
+	cli.AddRecipientFlag(cmd, &o.recipients)
 	return cmd
 }
 
 func runEdit(cmd *cobra.Command, o *editOptions) error {
-	t, err := o.app.target(o.env)
+	t, err := o.app.Target(o.env)
 	if err != nil {
 		return err
 	}
-	if t.env.Exists && len(o.recipients) > 0 {
-		return withHint(usagef("-r is for a new file, and %s exists", t.shown), "to change who can read it, change .sops.yaml, then run: sealcfg rekey %s", t.name)
+	if t.Env.Exists && len(o.recipients) > 0 {
+		return cli.WithHint(cli.Usagef("-r is for a new file, and %s exists", t.Shown), "to change who can read it, change .sops.yaml, then run: sealcfg rekey %s", t.Name)
 	}
-	if !t.env.Exists {
-		named, err := o.app.namedRecipients(o.recipients)
+	if !t.Env.Exists {
+		named, err := o.app.NamedRecipients(o.recipients)
 		if err != nil {
 			return err
 		}
-		t.ruled = named.ruling(t)
+		t.FindRule = named.FindRule(t)
 	}
-	t.keepRules = o.keepRules
+	t.KeepRules = o.keepRules
 	prefer, err := o.side()
 	if err != nil {
 		return err
 	}
-	_, err = o.app.editTarget(cmd.Context(), t, o.resume, prefer)
+	_, err = editing.Edit(cmd.Context(), o.app, t, o.resume, prefer)
 	return err
 }
 
 // side returns the side that --take names.
-func (o *editOptions) side() (side, error) {
+func (o *editOptions) side() (editing.Side, error) {
 	switch {
 	case o.take == "":
-		return neither, nil
+		return editing.Neither, nil
 	case !o.resume:
-		return neither, usagef("--take goes with --resume")
+		return editing.Neither, cli.Usagef("--take goes with --resume")
 	case o.take == "draft":
-		return mySide, nil
+		return editing.Mine, nil
 	case o.take == "file":
-		return theirSide, nil
+		return editing.Theirs, nil
 	}
-	return neither, usagef("unknown side %q: want draft or file", o.take)
+	return editing.Neither, cli.Usagef("unknown side %q: want draft or file", o.take)
 }

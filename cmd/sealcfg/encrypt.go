@@ -6,14 +6,14 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/spf13/cobra"
-
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/internal/atomicfile"
+	"github.com/spf13/cobra"
 )
 
 type encryptOptions struct {
-	app      *app
+	app      *cli.App
 	file     string
 	output   string
 	filename string
@@ -22,7 +22,7 @@ type encryptOptions struct {
 	recipients []string
 }
 
-func newEncryptCmd(a *app) *cobra.Command {
+func newEncryptCmd(a *cli.App) *cobra.Command {
 	o := &encryptOptions{app: a}
 	cmd := &cobra.Command{
 		Use:   "encrypt FILE",
@@ -48,8 +48,8 @@ Where one does, it decides: a recipient that it does not name is rejected.`,
 		Args:              exactly(1, "one FILE"),
 		ValidArgsFunction: completeEnv(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if o.file = stdinArgument(args[0]); o.file != stdio && isStream(o.file) {
-				return withHint(usagef("%s is not a file that can be encrypted in place", o.file), "read it from stdin: sealcfg encrypt - --filename PATH < %s", shellWord(o.file))
+			if o.file = cli.StdinArgument(args[0]); o.file != cli.Stdio && cli.IsStream(o.file) {
+				return cli.WithHint(cli.Usagef("%s is not a file that can be encrypted in place", o.file), "read it from stdin: sealcfg encrypt - --filename PATH < %s", cli.ShellWord(o.file))
 			}
 			return runEncrypt(cmd, o)
 		},
@@ -57,7 +57,7 @@ Where one does, it decides: a recipient that it does not name is rejected.`,
 	cmd.Flags().StringVarP(&o.output, "output", "o", "", "write to `FILE`, which must not exist, instead of in place; - is stdout")
 	cmd.Flags().StringVar(&o.filename, "filename", "", "with -: the `PATH` where the file would lie, such as environments/prod.yaml")
 	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask before values in an encrypted file are encrypted")
-	addRecipientFlag(cmd, &o.recipients)
+	cli.AddRecipientFlag(cmd, &o.recipients)
 	return cmd
 }
 
@@ -67,13 +67,13 @@ func runEncrypt(cmd *cobra.Command, o *encryptOptions) error {
 	if err != nil {
 		return err
 	}
-	src, err := from.bytes(cmd.Context())
+	src, err := from.Bytes(cmd.Context())
 	if err != nil {
 		return err
 	}
-	from.see(src)
-	if o.file != stdio && o.output == "" {
-		if done, err := a.encryptAdded(cmd.Context(), from, src, o.yes); done || err != nil {
+	from.See(src)
+	if o.file != cli.Stdio && o.output == "" {
+		if done, err := encryptAdded(cmd.Context(), a, from, src, o.yes); done || err != nil {
 			return err
 		}
 	}
@@ -81,132 +81,132 @@ func runEncrypt(cmd *cobra.Command, o *encryptOptions) error {
 	if err != nil {
 		return err
 	}
-	d, err := from.plaintext(cmd.Context(), src)
+	d, err := plaintext(cmd.Context(), from, src)
 	if err != nil {
 		return err
 	}
-	named, err := a.namedRecipients(o.recipients)
+	named, err := a.NamedRecipients(o.recipients)
 	if err != nil {
 		return err
 	}
-	to.ruled = named.ruling(to)
-	policy, rule, err := to.rule()
+	to.FindRule = named.FindRule(to)
+	policy, rule, err := to.Rule()
 	if err != nil {
 		return err
 	}
-	a.noteGiven(to, rule)
-	a.warnOpaque(to, src)
-	if err := a.warnTraps(from, d, rule.Rules); err != nil {
+	a.NoteGiven(to, rule)
+	a.WarnOpaque(to, src)
+	if err := a.WarnTraps(from, d, rule.Rules); err != nil {
 		return err
 	}
-	s, err := sealNew(cmd.Context(), to, rule, d)
+	s, err := cli.SealNew(cmd.Context(), to, rule, d)
 	if err != nil {
-		return from.at(err)
+		return from.At(err)
 	}
-	a.warnNoneSealed(from, d, s)
+	a.WarnNoneSealed(from, d, s)
 	if o.toStdout() {
-		a.warnTracked(cmd.Context(), from)
-		_, err := a.out.Write(s.Bytes())
+		a.WarnTracked(cmd.Context(), from)
+		_, err := a.Stdout.Write(s.Bytes())
 		return err
 	}
-	opens := a.canOpen(cmd.Context(), to, s)
+	opens := a.CanOpen(cmd.Context(), to, s)
 	if to == from && opens != nil {
-		return a.lockedOut(to, policy, s, opens, "with -o the plain file stays; or "+addYourself(rule))
+		return a.LockedOut(to, policy, s, opens, "with -o the plain file stays; or "+cli.AddYourself(rule))
 	}
-	opt := atomicfile.Options{IfUnchanged: src, InPlace: a.inPlace(cmd.Context(), to.path, s.Bytes())}
+	opt := atomicfile.Options{IfUnchanged: src, InPlace: a.InPlace(cmd.Context(), to.Path, s.Bytes())}
 	if to != from {
 		opt = atomicfile.Options{NoClobber: true}
 	}
-	if err := written(to.path, atomicfile.Write(cmd.Context(), to.path, s.Bytes(), opt)); err != nil {
+	if err := cli.MarkDamaged(to.Path, atomicfile.Write(cmd.Context(), to.Path, s.Bytes(), opt)); err != nil {
 		if errors.Is(err, atomicfile.ErrExists) {
-			return withHint(err, "remove it first, or change it with sealcfg edit %s", to.name)
+			return cli.WithHint(err, "remove it first, or change it with sealcfg edit %s", to.Name)
 		}
 		return err
 	}
-	a.say("encrypted %s (%s) for %s", to.shown, countOf(sealedCount(s), "value", "values"), together(policy, s.Metadata()))
-	a.warnTracked(cmd.Context(), from)
-	if by := envfile.SopsFormatOf(to.path); by != to.format && to.format != envfile.TOML {
-		a.say("note: sops reads a file of this name as %s; call it with --input-type %[2]s --output-type %[2]s", by.Name(), to.format.Name())
+	a.Say("encrypted %s (%s) for %s", to.Shown, cli.Count(cli.SealedCount(s), "value", "values"), cli.DescribeRecipients(policy, s.Metadata()))
+	a.WarnTracked(cmd.Context(), from)
+	if by := envfile.SopsFormatOf(to.Path); by != to.Format && to.Format != envfile.TOML {
+		a.Say("note: sops reads a file of this name as %s; call it with --input-type %[2]s --output-type %[2]s", by.Name(), to.Format.Name())
 	}
 	if opens != nil {
-		a.warn("%s", a.lockedOut(to, policy, s, opens, ""))
+		a.Warn("%s", a.LockedOut(to, policy, s, opens, ""))
 	}
 	return nil
 }
 
 func (o *encryptOptions) toStdout() bool {
-	return o.output == stdio || o.output == "" && o.file == stdio
+	return o.output == cli.Stdio || o.output == "" && o.file == cli.Stdio
 }
 
 // source is the plaintext file.
-func (o *encryptOptions) source() (*target, error) {
+func (o *encryptOptions) source() (*cli.Target, error) {
 	a := o.app
 	switch {
-	case o.file != stdio && o.filename != "":
-		return nil, usagef("--filename is for stdin: -")
-	case o.file != stdio:
-		return a.existing(o.file)
+	case o.file != cli.Stdio && o.filename != "":
+		return nil, cli.Usagef("--filename is for stdin: -")
+	case o.file != cli.Stdio:
+		return a.Existing(o.file)
 	case o.filename != "":
-		return a.standard(o.filename)
+		return a.Standard(o.filename)
 	case o.toStdout():
-		return nil, usagef("what comes from stdin has no path that .sops.yaml could have a rule for: give --filename")
+		return nil, cli.Usagef("what comes from stdin has no path that .sops.yaml could have a rule for: give --filename")
 	}
-	if to, err := a.target(o.output); err == nil {
-		return a.standard(to.path)
+	if to, err := a.Target(o.output); err == nil {
+		return a.Standard(to.Path)
 	}
-	return a.standard(o.output)
+	return a.Standard(o.output)
 }
 
 // destination is what the plaintext file becomes.
-func (o *encryptOptions) destination(from *target) (to *target, err error) {
+func (o *encryptOptions) destination(from *cli.Target) (to *cli.Target, err error) {
 	a := o.app
-	if o.output == "" || o.output == stdio {
+	if o.output == "" || o.output == cli.Stdio {
 		// What goes to stdout is not for the path of the plain file.
-		from.unplaced = o.toStdout() && o.filename == ""
+		from.Unplaced = o.toStdout() && o.filename == ""
 		return from, nil
 	}
 	_, known := envfile.FormatOf(o.output)
-	if to, err = a.target(o.output); err != nil && !known && (from.format == envfile.Binary || strings.ContainsAny(o.output, `./\`)) {
-		to, err = a.fileTarget(o.output)
+	if to, err = a.Target(o.output); err != nil && !known && (from.Format == envfile.Binary || strings.ContainsAny(o.output, `./\`)) {
+		to, err = a.FileTarget(o.output)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if _, known := envfile.FormatOf(to.path); !known { // then the contents decide
-		to.format = from.format
+	if _, known := envfile.FormatOf(to.Path); !known { // then the contents decide
+		to.Format = from.Format
 	}
-	if from.format != to.format && (from.format != envfile.JSON || to.format != envfile.YAML) { // JSON is YAML
-		err := usagef("%s is read as %s, but %s is for %s; to seal is not to convert", from.shown, from.format.Name(), to.shown, to.format.Name())
-		return nil, withHint(err, "if its contents are %s, run: sealcfg encrypt --input-type %[1]s %s -o %s", to.format.Name(), o.file, o.output)
+	if from.Format != to.Format && (from.Format != envfile.JSON || to.Format != envfile.YAML) { // JSON is YAML
+		err := cli.Usagef("%s is read as %s, but %s is for %s; to seal is not to convert", from.Shown, from.Format.Name(), to.Shown, to.Format.Name())
+		return nil, cli.WithHint(err, "if its contents are %s, run: sealcfg encrypt --input-type %[1]s %s -o %s", to.Format.Name(), o.file, o.output)
 	}
 	return to, nil
 }
 
 // plaintext parses the text that is to be encrypted. It rejects a file that is
 // encrypted already, in whatever format.
-func (t *target) plaintext(ctx context.Context, src []byte) (*envfile.Document, error) {
-	d, err := envfile.Parse(t.format, src)
-	in, encrypted := envfile.Detect(t.path, src)
+func plaintext(ctx context.Context, t *cli.Target, src []byte) (*envfile.Document, error) {
+	d, err := envfile.Parse(t.Format, src)
+	in, encrypted := envfile.Detect(t.Path, src)
 	switch {
 	case errors.Is(err, envfile.ErrAlreadySealed):
-		return nil, withHint(t.at(err), "to change it, run: sealcfg edit %[1]s\nto change who can read it, run: sealcfg rekey %[1]s", t.name)
-	case encrypted && err != nil && t.detect: // it is broken
-		return nil, t.at(err)
+		return nil, cli.WithHint(t.At(err), "to change it, run: sealcfg edit %[1]s\nto change who can read it, run: sealcfg rekey %[1]s", t.Name)
+	case encrypted && err != nil && t.Detect: // it is broken
+		return nil, t.At(err)
 	case encrypted:
 		err = fmt.Errorf("%w (%s)", envfile.ErrAlreadySealed, in.Name())
-		return nil, withHint(t.at(err), "leave out --input-type; to change the file, run: sealcfg edit %s", t.name)
+		return nil, cli.WithHint(t.At(err), "leave out --input-type; to change the file, run: sealcfg edit %s", t.Name)
 	case err != nil:
-		return nil, t.at(err)
+		return nil, t.At(err)
 	}
 	if err := d.Once(); err != nil {
-		return nil, withHint(t.at(err), "remove all of these lines but one, then run the command again")
+		return nil, cli.WithHint(t.At(err), "remove all of these lines but one, then run the command again")
 	}
-	if err := t.lostBlock(ctx, d); err != nil {
+	if err := t.MissingMetadata(ctx, d); err != nil {
 		return nil, err
 	}
-	if like, encrypted := envfile.Guess(src); t.format == envfile.Binary && t.detect && encrypted {
-		err := fmt.Errorf("%s: it contains the metadata of an encrypted %s file, but cannot be read as one", t.shown, like.Name())
-		return nil, withHint(err, "if the file is broken, restore it: git log -p -- %[1]s\nif it is not an encrypted file, run: sealcfg encrypt --input-type binary %[1]s", t.shown)
+	if like, encrypted := envfile.Guess(src); t.Format == envfile.Binary && t.Detect && encrypted {
+		err := fmt.Errorf("%s: it contains the metadata of an encrypted %s file, but cannot be read as one", t.Shown, like.Name())
+		return nil, cli.WithHint(err, "if the file is broken, restore it: git log -p -- %[1]s\nif it is not an encrypted file, run: sealcfg encrypt --input-type binary %[1]s", t.Shown)
 	}
 	return d, nil
 }

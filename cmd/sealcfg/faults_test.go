@@ -14,10 +14,10 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
+	"github.com/sealcfg/sealcfg/internal/faultinject"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/sealcfg/sealcfg/internal/faultinject"
 )
 
 // A command is ended or made to fail at each of its file system calls in turn, or the
@@ -196,7 +196,7 @@ func (s faultScenario) wellEnded(r *faultinject.Result, f faultinject.Fault, v v
 	}
 	left := scratchOf(r.PID, "/*")
 	// rekey names a file that it cannot read, and does its work on the others.
-	skips := s.args[0] == "rekey" && r.ExitCode == exitProblems && strings.Contains(r.Stderr, "warning: skipped")
+	skips := s.args[0] == "rekey" && r.ExitCode == cli.ExitProblems && strings.Contains(r.Stderr, "warning: skipped")
 	switch {
 	case r.ExitCode == 0 && v.old > 0:
 		return fmt.Errorf("no error, and yet %d files are old", v.old)
@@ -208,7 +208,7 @@ func (s faultScenario) wellEnded(r *faultinject.Result, f faultinject.Fault, v v
 		return nil
 	case r.Hit == nil:
 		return fmt.Errorf("an error without a fault")
-	case s.args[0] != "sops" && !skips && !slices.Contains([]int{exitError, exitNoKey}, r.ExitCode):
+	case s.args[0] != "sops" && !skips && !slices.Contains([]int{cli.ExitError, cli.ExitNoKey}, r.ExitCode):
 		return fmt.Errorf("exit code")
 	case !strings.Contains(r.Stderr, f.Errno.Error()):
 		return fmt.Errorf("what failed is not said")

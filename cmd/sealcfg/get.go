@@ -1,10 +1,11 @@
 package main
 
 import (
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
 	"github.com/spf13/cobra"
 )
 
-func newGetCmd(a *app) *cobra.Command {
+func newGetCmd(a *cli.App) *cobra.Command {
 	document := 1
 	cmd := &cobra.Command{
 		Use:   "get ENV PATH",
@@ -22,34 +23,34 @@ PATH is written db.hosts[0].port; a key with special characters is quoted:
 		Args:              exactly(2, "ENV and PATH"),
 		ValidArgsFunction: completeField(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			path, err := parseField(args[1])
+			path, err := cli.ParseField(args[1])
 			if err != nil {
 				return err
 			}
-			t, err := a.existing(args[0])
+			t, err := a.Existing(args[0])
 			if err != nil {
 				return err
 			}
-			opened, err := a.open(cmd.Context(), t)
+			opened, err := a.Open(cmd.Context(), t)
 			if err != nil {
 				return err
 			}
-			n, err := lookUp(t, opened.Roots(), args[1], document)
+			n, err := cli.LookUp(t, opened.Roots(), args[1], document)
 			if err != nil {
 				return err
 			}
-			a.noteLayers(cmd.Context(), t, path.String())
-			print := printedValue
-			if a.json {
-				print = jsonText
+			noteLayers(cmd.Context(), a, t, path.String())
+			print := cli.PrintedValue
+			if a.JSON {
+				print = cli.JSONText
 			}
 			text, err := print(n)
 			if err != nil {
-				return t.at(err)
+				return t.At(err)
 			}
-			return a.answer(text)
+			return a.Answer(text)
 		},
 	}
-	documentFlag(cmd, &document)
+	cli.DocumentFlag(cmd, &document)
 	return cmd
 }

@@ -11,8 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spf13/cobra"
-
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/internal/atomicfile"
@@ -21,9 +20,10 @@ import (
 	"github.com/sealcfg/sealcfg/internal/privatekey"
 	"github.com/sealcfg/sealcfg/internal/regular"
 	"github.com/sealcfg/sealcfg/keys"
+	"github.com/spf13/cobra"
 )
 
-func newInitCmd(a *app) *cobra.Command {
+func newInitCmd(a *cli.App) *cobra.Command {
 	var name string
 	cmd := &cobra.Command{
 		Use:   "init",
@@ -44,49 +44,49 @@ writes a sealcfg.yaml that requires bindings.`,
 	return cmd
 }
 
-func runInit(cmd *cobra.Command, a *app, name string) error {
+func runInit(cmd *cobra.Command, a *cli.App, name string) error {
 	if privatekey.In(name) {
-		return withHint(usagef("--name holds a private key, expected a name"), "your recipient is added without it; run: sealcfg init --name NAME")
+		return cli.WithHint(cli.Usagef("--name holds a private key, expected a name"), "your recipient is added without it; run: sealcfg init --name NAME")
 	}
 	if cmd.Flags().Changed("name") && (name == "" || notAnchor().MatchString(name)) {
-		return withHint(usagef("--name %q: a name has only the letters A to Z and a to z, digits, - and _, because YAML anchors allow no others", name),
+		return cli.WithHint(cli.Usagef("--name %q: a name has only the letters A to Z and a to z, digits, - and _, because YAML anchors allow no others", name),
 			"choose another spelling, such as: sealcfg init --name %s", anchorName(name))
 	}
-	project, err := a.project()
+	project, err := a.Project()
 	if err != nil {
 		return err
 	}
 	if project.PolicyPath == "" && project.Ignored != "" {
-		return fmt.Errorf("%s: %w", shown(project.Ignored), environments.ErrPolicyName)
+		return fmt.Errorf("%s: %w", cli.Shown(project.Ignored), environments.ErrPolicyName)
 	}
 	if err := stayInside(project); err != nil {
 		return err
 	}
-	recipient, err := a.initIdentity(cmd.Context(), project)
+	recipient, err := initIdentity(cmd.Context(), a, project)
 	if err != nil {
 		return err
 	}
 	if project.PolicyPath == "" {
 		// Before the policy, because with a policy the project is not new any more.
-		if err := a.initConfig(cmd.Context(), project); err != nil {
+		if err := initConfig(cmd.Context(), a, project); err != nil {
 			return err
 		}
-		if err := a.initPolicy(cmd.Context(), filepath.Join(project.Root, environments.PolicyName), name, recipient); err != nil {
+		if err := initPolicy(cmd.Context(), a, filepath.Join(project.Root, environments.PolicyName), name, recipient); err != nil {
 			return err
 		}
-		a.finder = new(environments.Finder)
+		a.Finder = new(environments.Finder)
 	} else {
-		a.say("%s is there already", shown(project.PolicyPath))
-		if err := a.checkMembership(cmd.Context(), project, recipient, name); err != nil {
+		a.Say("%s is there already", cli.Shown(project.PolicyPath))
+		if err := checkMembership(cmd.Context(), a, project, recipient, name); err != nil {
 			return err
 		}
 	}
 	for _, env := range []string{"dev", "test", "prod"} {
-		if err := a.initEnvironment(cmd, project, env); err != nil {
+		if err := initEnvironment(a, cmd, project, env); err != nil {
 			return err
 		}
 	}
-	if err := a.initIgnore(cmd.Context(), filepath.Join(project.Root, ".gitignore")); err != nil {
+	if err := initIgnore(cmd.Context(), a, filepath.Join(project.Root, ".gitignore")); err != nil {
 		return err
 	}
 	add := []string{environments.PolicyName, environments.Folder}
@@ -96,7 +96,7 @@ func runInit(cmd *cobra.Command, a *app, name string) error {
 	if info, err := os.Lstat(filepath.Join(project.Root, ".gitignore")); err == nil && info.Mode().IsRegular() {
 		add = append(add, ".gitignore")
 	}
-	a.say("\nnext: sealcfg edit dev, sealcfg view prod, git add %s", strings.Join(add, " "))
+	a.Say("\nnext: sealcfg edit dev, sealcfg view prod, git add %s", strings.Join(add, " "))
 	return nil
 }
 
@@ -119,15 +119,15 @@ func stayInside(project *environments.Project) error {
 		return err
 	}
 	target, err := filepath.EvalSymlinks(dir)
-	if err == nil && below(target, root) {
+	if err == nil && cli.Below(target, root) {
 		return nil
 	}
 	if err != nil {
-		err = fmt.Errorf("%s is a link that leads nowhere", shown(dir))
+		err = fmt.Errorf("%s is a link that leads nowhere", cli.Shown(dir))
 	} else {
-		err = fmt.Errorf("%s is a link to %s, which is outside of %s", shown(dir), target, root)
+		err = fmt.Errorf("%s is a link to %s, which is outside of %s", cli.Shown(dir), target, root)
 	}
-	return withHint(err, "init makes no files outside of the project; to start with a directory of your own, remove the link: rm %s", shellWord(shown(dir)))
+	return cli.WithHint(err, "init makes no files outside of the project; to start with a directory of your own, remove the link: rm %s", cli.ShellWord(cli.Shown(dir)))
 }
 
 const configTemplate = `# Commands and programs reject files without a binding, which authenticates names,
@@ -140,28 +140,28 @@ binding: required
 
 // initConfig requires bindings in a new project. Files that sops writes have none, so it
 // requires nothing where sops is used.
-func (a *app) initConfig(ctx context.Context, project *environments.Project) error {
+func initConfig(ctx context.Context, a *cli.App, project *environments.Project) error {
 	path := filepath.Join(project.Root, environments.ConfigName)
 	if _, err := os.Lstat(path); err == nil {
-		a.say("%s is there already", shown(path))
+		a.Say("%s is there already", cli.Shown(path))
 		return nil
 	}
-	user, err := a.sopsUser(ctx, project.Root)
+	user, err := sopsUser(ctx, a, project.Root)
 	if errors.Is(err, errManyFiles) {
-		a.warn("made no %s, which requires bindings: %v", shown(path), err)
+		a.Warn("made no %s, which requires bindings: %v", cli.Shown(path), err)
 		return nil
 	}
 	if err != nil {
 		return err
 	}
 	if user != "" {
-		a.say("made no %s, which requires bindings: sops is used here, as for %s", shown(path), user)
+		a.Say("made no %s, which requires bindings: sops is used here, as for %s", cli.Shown(path), user)
 		return nil
 	}
 	if err := atomicfile.Write(ctx, path, []byte(configTemplate), atomicfile.Options{NoClobber: true}); err != nil {
 		return err
 	}
-	a.say("made %s: it requires bindings", shown(path))
+	a.Say("made %s: it requires bindings", cli.Shown(path))
 	return nil
 }
 
@@ -171,26 +171,26 @@ const maxNewFiles = 10_000
 
 // sopsUser returns a file that shows that the repository of dir is used with sops: a
 // .sops.yaml, or an encrypted file without a binding. It returns "" if there is none.
-func (a *app) sopsUser(ctx context.Context, dir string) (string, error) {
+func sopsUser(ctx context.Context, a *cli.App, dir string) (string, error) {
 	repo := &repository{root: dir}
-	_, err := a.git.Root(ctx, dir)
+	_, err := a.Git.Root(ctx, dir)
 	if errors.Is(err, gitrun.ErrNotRepository) || errors.Is(err, gitrun.ErrNoGit) {
 		err = repo.walk(ctx, dir, maxNewFiles)
 	} else {
-		repo, err = a.repository(ctx, dir)
+		repo, err = findRepository(ctx, a, dir)
 	}
 	if err != nil {
 		return "", err
 	}
 	for _, path := range repo.others {
 		if filepath.Base(path) == environments.PolicyName {
-			return shown(path), nil
+			return cli.Shown(path), nil
 		}
 	}
 	for _, c := range repo.candidates {
-		s, encrypted, err := a.foundTarget(repo, c.path).readFound(ctx)
+		s, encrypted, err := readFound(ctx, foundTarget(a, repo, c.path))
 		if encrypted && (err != nil || !s.Metadata().HasBinding()) {
-			return shown(c.path), nil
+			return cli.Shown(c.path), nil
 		}
 	}
 	return "", nil
@@ -204,9 +204,9 @@ var ignored = []string{
 }
 
 // initIgnore adds the lines that a .gitignore lacks.
-func (a *app) initIgnore(ctx context.Context, path string) error {
+func initIgnore(ctx context.Context, a *cli.App, path string) error {
 	if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
-		a.warn("%s is a link, which git does not follow; nothing added to it", shown(path))
+		a.Warn("%s is a link, which git does not follow; nothing added to it", cli.Shown(path))
 		return nil
 	}
 	old, err := regular.Read(path, maxIgnore)
@@ -215,7 +215,7 @@ func (a *app) initIgnore(ctx context.Context, path string) error {
 	}
 	options := atomicfile.Options{NoClobber: true}
 	if err == nil {
-		options = atomicfile.Options{IfUnchanged: old, InPlace: a.withoutCopy(path)} // it only grows
+		options = atomicfile.Options{IfUnchanged: old, InPlace: a.WithoutCopy(path)} // it only grows
 	}
 	var lines []string
 	for line := range strings.Lines(string(old)) {
@@ -236,7 +236,7 @@ func (a *app) initIgnore(ctx context.Context, path string) error {
 	if err := atomicfile.Write(ctx, path, []byte(text), options); err != nil {
 		return err
 	}
-	a.say("added %s to %s", joinNames(missing), shown(path))
+	a.Say("added %s to %s", cli.JoinNames(missing), cli.Shown(path))
 	return nil
 }
 
@@ -244,61 +244,61 @@ const maxIgnore = 1 << 20 // bytes
 
 // checkMembership stops a newcomer to a project that has a policy: what there is
 // cannot be opened, and nothing is made that could not.
-func (a *app) checkMembership(ctx context.Context, project *environments.Project, recipient, name string) error {
-	policy, err := a.finder.Policy(project.PolicyPath)
+func checkMembership(ctx context.Context, a *cli.App, project *environments.Project, recipient, name string) error {
+	policy, err := a.Finder.Policy(project.PolicyPath)
 	if err != nil {
 		return err
 	}
-	ids, err := a.loadIdentities(ctx)
+	ids, err := a.LoadIdentities(ctx)
 	if err != nil {
 		return err
 	}
-	own := append(ownRecipients(ids), recipient)
+	own := append(cli.OwnRecipients(ids), recipient)
 	people := policy.People()
-	if i := slices.IndexFunc(people, func(p environments.Person) bool { return isOneOf(p.Recipient, own) }); i >= 0 {
-		if called := label(policy, people[i].Recipient); name != "" && called != name {
-			a.warn("--name %s has no effect: %s names your recipient already (%s)\nto change the name, edit %[2]s", name, shown(project.PolicyPath), called)
+	if i := slices.IndexFunc(people, func(p environments.Person) bool { return cli.IsOneOf(p.Recipient, own) }); i >= 0 {
+		if called := cli.Label(policy, people[i].Recipient); name != "" && called != name {
+			a.Warn("--name %s has no effect: %s names your recipient already (%s)\nto change the name, edit %[2]s", name, cli.Shown(project.PolicyPath), called)
 		}
 		return nil
 	}
 	var names []string
 	for _, p := range people {
-		names = append(names, label(policy, p.Recipient))
+		names = append(names, cli.Label(policy, p.Recipient))
 	}
-	return withHint(fmt.Errorf("%s does not name you", shown(project.PolicyPath)),
-		"somebody who is in it (%s) can add you and run sealcfg rekey; give them your recipient:\n%s", joinNames(names), recipient)
+	return cli.WithHint(fmt.Errorf("%s does not name you", cli.Shown(project.PolicyPath)),
+		"somebody who is in it (%s) can add you and run sealcfg rekey; give them your recipient:\n%s", cli.JoinNames(names), recipient)
 }
 
 // initIdentity returns the recipient of the user, whose identity it makes if
 // there is none. An SSH key counts if the policy names it: that somebody has one
 // for other ends does not say that they want it here.
-func (a *app) initIdentity(ctx context.Context, project *environments.Project) (string, error) {
-	ids, err := a.loadIdentities(ctx)
+func initIdentity(ctx context.Context, a *cli.App, project *environments.Project) (string, error) {
+	ids, err := a.LoadIdentities(ctx)
 	if err != nil {
 		return "", err
 	}
-	own := ownRecipients(ids)
+	own := cli.OwnRecipients(ids)
 	if len(own) == 0 {
 		if err := unlock(ctx, ids); err != nil {
 			return "", err
 		}
-		own = ownRecipients(ids)
+		own = cli.OwnRecipients(ids)
 	}
-	if named := a.inPolicy(project, own); named != "" {
+	if named := inPolicy(a, project, own); named != "" {
 		own = []string{named}
 	} else {
 		own = slices.DeleteFunc(own, func(r string) bool { return strings.HasPrefix(r, "ssh-") })
 	}
 	if len(own) > 0 {
-		a.say("your identity is there already: %s", own[0])
+		a.Say("your identity is there already: %s", own[0])
 		return own[0], nil
 	}
-	if len(a.broken) > 0 { // there is one, but it cannot be used
-		return "", a.noIdentity()
+	if len(a.Broken) > 0 { // there is one, but it cannot be used
+		return "", a.NoIdentity()
 	}
-	path, err := a.identityPath()
+	path, err := identityPath(a)
 	if err != nil {
-		return "", withHint(err, "set HOME, or SOPS_AGE_KEY_FILE to an identity file")
+		return "", cli.WithHint(err, "set HOME, or SOPS_AGE_KEY_FILE to an identity file")
 	}
 	text, recipient, err := newIdentity(false)
 	if err != nil {
@@ -307,20 +307,20 @@ func (a *app) initIdentity(ctx context.Context, project *environments.Project) (
 	if err := writeIdentity(ctx, path, text, false); err != nil {
 		return "", err
 	}
-	a.say("made your identity: %s", path)
-	a.warnWritten(ctx, path, "an identity")
-	a.say("note: only this key decrypts the files; keep a copy of %s in a safe place", path)
-	a.loaded = false
+	a.Say("made your identity: %s", path)
+	a.WarnWritten(ctx, path, "an identity")
+	a.Say("note: only this key decrypts the files; keep a copy of %s in a safe place", path)
+	a.Loaded = false
 	return recipient, nil
 }
 
 // inPolicy returns the first of the recipients that the policy names, "" if it
 // names none or there is no policy yet.
-func (a *app) inPolicy(project *environments.Project, own []string) string {
+func inPolicy(a *cli.App, project *environments.Project, own []string) string {
 	if project.PolicyPath == "" {
 		return ""
 	}
-	policy, err := a.finder.Policy(project.PolicyPath)
+	policy, err := a.Finder.Policy(project.PolicyPath)
 	if err != nil {
 		return "" // runInit says so
 	}
@@ -344,7 +344,7 @@ creation_rules:
           - *%s
 `
 
-func (a *app) initPolicy(ctx context.Context, path, name, recipient string) error {
+func initPolicy(ctx context.Context, a *cli.App, path, name, recipient string) error {
 	if name == "" {
 		if u, err := user.Current(); err == nil {
 			name = u.Username
@@ -355,7 +355,7 @@ func (a *app) initPolicy(ctx context.Context, path, name, recipient string) erro
 	if err := atomicfile.Write(ctx, path, []byte(text), atomicfile.Options{NoClobber: true}); err != nil {
 		return err
 	}
-	a.say("made %s: you are called %s in it", shown(path), name)
+	a.Say("made %s: you are called %s in it", cli.Shown(path), name)
 	return nil
 }
 
@@ -388,45 +388,45 @@ db:
   password: change-me
 `
 
-func (a *app) initEnvironment(cmd *cobra.Command, project *environments.Project, name string) error {
+func initEnvironment(a *cli.App, cmd *cobra.Command, project *environments.Project, name string) error {
 	env, err := project.Environment(name)
 	if err != nil {
 		return err
 	}
-	t := a.newTarget(env)
+	t := a.NewTarget(env)
 	if env.Exists {
-		a.say("%s is there already", t.shown)
+		a.Say("%s is there already", t.Shown)
 		return nil
 	}
 	debug := "false"
 	if name == "dev" {
 		debug = "true"
 	}
-	d, err := envfile.Parse(t.format, fmt.Appendf(nil, environmentTemplate, name, debug))
+	d, err := envfile.Parse(t.Format, fmt.Appendf(nil, environmentTemplate, name, debug))
 	if err != nil {
 		return err
 	}
-	policy, rule, err := t.rule()
+	policy, rule, err := t.Rule()
 	if err != nil {
 		return err
 	}
-	s, err := sealNew(cmd.Context(), t, rule, d)
+	s, err := cli.SealNew(cmd.Context(), t, rule, d)
 	if err != nil {
 		return err
 	}
-	if err := a.canOpen(cmd.Context(), t, s); err != nil {
-		return fmt.Errorf("%s is not made: %w", t.shown, a.lockedOut(t, policy, s, err, addYourself(rule)))
+	if err := a.CanOpen(cmd.Context(), t, s); err != nil {
+		return fmt.Errorf("%s is not made: %w", t.Shown, a.LockedOut(t, policy, s, err, cli.AddYourself(rule)))
 	}
-	if err := atomicfile.MkdirAll(filepath.Dir(t.path), 0o755); err != nil {
+	if err := atomicfile.MkdirAll(filepath.Dir(t.Path), 0o755); err != nil {
 		return err
 	}
-	switch err := a.save(cmd.Context(), t, s, nil); {
+	switch err := a.Save(cmd.Context(), t, s, nil); {
 	case errors.Is(err, fs.ErrExist): // a link that leads nowhere, or made in the meantime
-		a.say("%s is there already", t.shown)
+		a.Say("%s is there already", t.Shown)
 		return nil
 	case err != nil:
 		return err
 	}
-	a.say("made %s", t.shown)
+	a.Say("made %s", t.Shown)
 	return nil
 }

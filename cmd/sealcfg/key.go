@@ -11,14 +11,14 @@ import (
 	"time"
 
 	"filippo.io/age"
-	"github.com/spf13/cobra"
-
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
 	"github.com/sealcfg/sealcfg/internal/atomicfile"
 	"github.com/sealcfg/sealcfg/internal/bounded"
 	"github.com/sealcfg/sealcfg/keys"
+	"github.com/spf13/cobra"
 )
 
-func newKeyCmd(a *app) *cobra.Command {
+func newKeyCmd(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "key",
 		Short: "Identities, recipients, and who can read what",
@@ -32,13 +32,13 @@ func newKeyCmd(a *app) *cobra.Command {
 }
 
 type keyNewOptions struct {
-	app    *app
+	app    *cli.App
 	output string
 	add    bool
 	pq     bool
 }
 
-func newKeyNewCmd(a *app) *cobra.Command {
+func newKeyNewCmd(a *cli.App) *cobra.Command {
 	o := &keyNewOptions{app: a}
 	cmd := &cobra.Command{
 		Use:   "new",
@@ -65,32 +65,32 @@ func runKeyNew(ctx context.Context, o *keyNewOptions) error {
 		return err
 	}
 	if o.output == "-" {
-		_, err = a.out.WriteString(text)
+		_, err = a.Stdout.WriteString(text)
 		return err
 	}
 	path := o.output
 	if path == "" {
-		if path, err = a.identityPath(); err != nil {
-			return withHint(err, "name a file with -o, and set SOPS_AGE_KEY_FILE to it")
+		if path, err = identityPath(a); err != nil {
+			return cli.WithHint(err, "name a file with -o, and set SOPS_AGE_KEY_FILE to it")
 		}
 	}
 	if err := writeIdentity(ctx, path, text, o.add); err != nil {
 		return err
 	}
-	a.say("wrote %s", path)
-	a.warnWritten(ctx, path, "an identity")
-	a.say("note: only this key decrypts the files that are encrypted for it; keep a copy of %s in a safe place", path)
-	if a.json {
-		return a.printJSON(map[string]string{"file": path, "recipient": recipient})
+	a.Say("wrote %s", path)
+	a.WarnWritten(ctx, path, "an identity")
+	a.Say("note: only this key decrypts the files that are encrypted for it; keep a copy of %s in a safe place", path)
+	if a.JSON {
+		return a.PrintJSON(map[string]string{"file": path, "recipient": recipient})
 	}
-	_, err = fmt.Fprintln(a.out, recipient)
+	_, err = fmt.Fprintln(a.Stdout, recipient)
 	return err
 }
 
 // identityPath is where an identity of the user goes. One that is not absolute would
 // put it into the project.
-func (a *app) identityPath() (string, error) {
-	dir := keys.ConfigDir(a.lookupEnv)
+func identityPath(a *cli.App) (string, error) {
+	dir := keys.ConfigDir(a.LookupEnv)
 	if !filepath.IsAbs(dir) {
 		return "", errors.New("there is no configuration directory for this user")
 	}
@@ -119,7 +119,7 @@ func newIdentity(pq bool) (text, recipient string, err error) {
 func writeIdentity(ctx context.Context, path, text string, add bool) error {
 	const elsewhere = "write it elsewhere: sealcfg key new -o FILE, and set SOPS_AGE_KEY_FILE to it"
 	if err := atomicfile.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return withHint(err, "%s", elsewhere)
+		return cli.WithHint(err, "%s", elsewhere)
 	}
 	if add {
 		err := addIdentity(ctx, path, text)
@@ -127,15 +127,15 @@ func writeIdentity(ctx context.Context, path, text string, add bool) error {
 		case err == nil:
 			return nil
 		case !errors.Is(err, fs.ErrNotExist):
-			return withHint(err, "%s", elsewhere)
+			return cli.WithHint(err, "%s", elsewhere)
 		}
 	}
 	err := atomicfile.Write(ctx, path, []byte(text), atomicfile.Options{Mode: 0o600, NoClobber: true})
 	if errors.Is(err, fs.ErrExist) {
-		return withHint(fmt.Errorf("%s exists; an identity is never overwritten", path), "sealcfg key show prints what is in it; sealcfg key new --add adds another")
+		return cli.WithHint(fmt.Errorf("%s exists; an identity is never overwritten", path), "sealcfg key show prints what is in it; sealcfg key new --add adds another")
 	}
 	if err != nil {
-		return withHint(err, "%s", elsewhere)
+		return cli.WithHint(err, "%s", elsewhere)
 	}
 	return nil
 }
@@ -159,7 +159,7 @@ func addIdentity(ctx context.Context, path, text string) error {
 	return atomicfile.Write(ctx, path, slices.Concat(plain, []byte(text)), atomicfile.Options{IfUnchanged: old, Private: true})
 }
 
-func newKeyShowCmd(a *app) *cobra.Command {
+func newKeyShowCmd(a *cli.App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "show",
 		Short: "Print your own recipients",
@@ -169,24 +169,24 @@ for that.`,
 		Example: `  sealcfg key show`,
 		Args:    exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			ids, err := a.loadIdentities(cmd.Context())
+			ids, err := a.LoadIdentities(cmd.Context())
 			if err != nil {
 				return err
 			}
 			if err := unlock(cmd.Context(), ids); err != nil {
 				return err
 			}
-			own := ownRecipients(ids)
+			own := cli.OwnRecipients(ids)
 			for i := range own {
-				own[i] = a.withComment(cmd.Context(), own[i])
+				own[i] = withComment(cmd.Context(), a, own[i])
 			}
-			if a.json {
-				return a.printJSON(map[string][]string{"recipients": own})
+			if a.JSON {
+				return a.PrintJSON(map[string][]string{"recipients": own})
 			}
 			if len(own) == 0 {
-				return a.noIdentity()
+				return a.NoIdentity()
 			}
-			_, err = fmt.Fprintln(a.out, strings.Join(own, "\n"))
+			_, err = fmt.Fprintln(a.Stdout, strings.Join(own, "\n"))
 			return err
 		},
 	}
@@ -194,15 +194,15 @@ for that.`,
 
 // withComment returns an SSH recipient with the comment of its .pub file, which is
 // usually the name of the person.
-func (a *app) withComment(ctx context.Context, recipient string) string {
+func withComment(ctx context.Context, a *cli.App, recipient string) string {
 	if !strings.HasPrefix(recipient, "ssh-") || len(strings.Fields(recipient)) > 2 {
 		return recipient
 	}
 	var files []string
-	if file, ok := a.lookupEnv("SOPS_AGE_SSH_PRIVATE_KEY_FILE"); ok {
+	if file, ok := a.LookupEnv("SOPS_AGE_SSH_PRIVATE_KEY_FILE"); ok {
 		files = append(files, file)
 	}
-	if home := keys.HomeDir(a.lookupEnv); home != "" {
+	if home := keys.HomeDir(a.LookupEnv); home != "" {
 		files = append(files, filepath.Join(home, ".ssh", "id_ed25519"), filepath.Join(home, ".ssh", "id_rsa"))
 	}
 	for _, file := range files {
@@ -211,7 +211,7 @@ func (a *app) withComment(ctx context.Context, recipient string) string {
 			continue
 		}
 		line := strings.TrimSpace(string(src))
-		if fields := strings.Fields(line); len(fields) > 2 && strings.Join(fields[:2], " ") == recipient && !strings.ContainsFunc(line, commanding) {
+		if fields := strings.Fields(line); len(fields) > 2 && strings.Join(fields[:2], " ") == recipient && !strings.ContainsFunc(line, cli.IsControl) {
 			return recipient + " " + strings.Join(fields[2:], " ")
 		}
 	}
@@ -223,7 +223,7 @@ func unlock(ctx context.Context, ids []keys.Identity) error {
 	for _, id := range ids {
 		if l, ok := id.(keys.Locker); ok {
 			if _, err := l.Unlock(ctx); err != nil {
-				return quietly(keys.ErrNoIdentity, err)
+				return cli.Quietly(keys.ErrNoIdentity, err)
 			}
 		}
 	}

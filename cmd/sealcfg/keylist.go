@@ -7,12 +7,12 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/spf13/cobra"
-
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
 	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/spf13/cobra"
 )
 
-func newKeyListCmd(a *app) *cobra.Command {
+func newKeyListCmd(a *cli.App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
 		Short: "List who can read which file",
@@ -35,18 +35,18 @@ type keyRow struct {
 	known []string // all recipients in the policy
 }
 
-func runKeyList(ctx context.Context, a *app) error {
-	rows, v, err := eachEncrypted(ctx, a, ".", "", func(t *target, s *envfile.Sealed) (keyRow, error) {
-		policy, _, err := t.rule()
+func runKeyList(ctx context.Context, a *cli.App) error {
+	rows, v, err := eachEncrypted(ctx, a, ".", "", func(t *cli.Target, s *envfile.Sealed) (keyRow, error) {
+		policy, _, err := t.Rule()
 		if err != nil {
 			return keyRow{}, err
 		}
-		row := keyRow{Env: t.env.Name, File: t.shown, Readers: readers(policy, s.Metadata())}
-		if row.Env != t.name { // a path
-			row.Env = t.shown
+		row := keyRow{Env: t.Env.Name, File: t.Shown, Readers: cli.RecipientNames(policy, s.Metadata())}
+		if row.Env != t.Name { // a path
+			row.Env = t.Shown
 		}
 		for _, p := range policy.People() {
-			row.known = append(row.known, label(policy, p.Recipient))
+			row.known = append(row.known, cli.Label(policy, p.Recipient))
 		}
 		return row, nil
 	})
@@ -64,18 +64,18 @@ func runKeyList(ctx context.Context, a *app) error {
 		people = append(people, row.Readers...)
 	}
 	people = withoutRepeats(people)
-	if a.json {
-		err = a.printJSON(struct {
+	if a.JSON {
+		err = a.PrintJSON(struct {
 			People []string `json:"people"`
 			Files  []keyRow `json:"files"`
-			*survey
+			*unprocessed
 		}{people, append([]keyRow{}, rows...), v})
 	} else if len(rows) > 0 {
 		err = printTable(a, people, rows)
 	}
 	v.report()
 	if err == nil && len(v.Skipped) > 0 {
-		err = errProblems
+		err = cli.ErrProblems
 	}
 	return err
 }
@@ -98,46 +98,46 @@ const widest = 100
 
 // printTable prints a row for each person and a column for each file. If the table
 // would be too wide, it prints one file per line, grouped by person.
-func printTable(a *app, people []string, rows []keyRow) error {
+func printTable(a *cli.App, people []string, rows []keyRow) error {
 	width := 0
 	for _, p := range people {
-		width = max(width, utf8.RuneCountInString(cleanName(p)))
+		width = max(width, utf8.RuneCountInString(cli.CleanName(p)))
 	}
 	header := strings.Repeat(" ", width)
 	for _, r := range rows {
-		header += "  " + cleanName(r.Env)
+		header += "  " + cli.CleanName(r.Env)
 	}
 	if utf8.RuneCountInString(header) > widest {
 		return printLists(a, people, rows)
 	}
 	lines := []string{header}
 	for _, p := range people {
-		name := cleanName(p)
+		name := cli.CleanName(p)
 		line := name + strings.Repeat(" ", width-utf8.RuneCountInString(name))
 		for _, r := range rows {
 			mark := "-"
 			if slices.Contains(r.Readers, p) {
 				mark = "yes"
 			}
-			line += fmt.Sprintf("  %-*s", utf8.RuneCountInString(cleanName(r.Env)), mark)
+			line += fmt.Sprintf("  %-*s", utf8.RuneCountInString(cli.CleanName(r.Env)), mark)
 		}
 		lines = append(lines, strings.TrimRight(line, " "))
 	}
-	_, err := fmt.Fprintln(a.out, strings.Join(lines, "\n"))
+	_, err := fmt.Fprintln(a.Stdout, strings.Join(lines, "\n"))
 	return err
 }
 
-func printLists(a *app, people []string, rows []keyRow) error {
+func printLists(a *cli.App, people []string, rows []keyRow) error {
 	for _, p := range people {
 		files := ""
 		n := 0
 		for _, r := range rows {
 			if slices.Contains(r.Readers, p) {
-				files += "  " + cleanName(r.Env) + "\n"
+				files += "  " + cli.CleanName(r.Env) + "\n"
 				n++
 			}
 		}
-		if _, err := fmt.Fprintf(a.out, "%s: %s\n%s", cleanName(p), countOf(n, "file", "files"), files); err != nil {
+		if _, err := fmt.Fprintf(a.Stdout, "%s: %s\n%s", cli.CleanName(p), cli.Count(n, "file", "files"), files); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/environments"
 )
@@ -24,15 +25,15 @@ type layerReport struct {
 
 // layersOf returns the files that make up the environment of a target, weakest first,
 // and nil if there is only one. It needs no key.
-func (a *app) layersOf(ctx context.Context, t *target) []layerReport {
-	if len(t.env.Layers) < 2 {
+func layersOf(ctx context.Context, a *cli.App, t *cli.Target) []layerReport {
+	if len(t.Env.Layers) < 2 {
 		return nil
 	}
 	var reports []layerReport
 	var weaker []*envfile.Node
-	for _, l := range t.env.Layers {
-		r := layerReport{File: shown(l.Path), Local: l.Local(), Overrides: []string{}, Adds: []string{}, path: l.Path}
-		root, err := a.layerRoot(ctx, l)
+	for _, l := range t.Env.Layers {
+		r := layerReport{File: cli.Shown(l.Path), Local: l.Local(), Overrides: []string{}, Adds: []string{}, path: l.Path}
+		root, err := layerRoot(ctx, a, l)
 		if err != nil {
 			r.Unread = true
 		} else {
@@ -45,20 +46,20 @@ func (a *app) layersOf(ctx context.Context, t *target) []layerReport {
 }
 
 // layerRoot parses a layer. A local one may be plaintext.
-func (a *app) layerRoot(ctx context.Context, l environments.Layer) (*envfile.Node, error) {
-	t := a.newTarget(environments.Environment{Name: l.Name, Path: l.Path, Exists: true})
-	src, err := t.bytes(ctx)
+func layerRoot(ctx context.Context, a *cli.App, l environments.Layer) (*envfile.Node, error) {
+	t := a.NewTarget(environments.Environment{Name: l.Name, Path: l.Path, Exists: true})
+	src, err := t.Bytes(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s, err := envfile.ParseSealed(t.format, src)
+	s, err := envfile.ParseSealed(t.Format, src)
 	if err == nil {
 		return s.Roots()[0], nil
 	}
 	if !errors.Is(err, envfile.ErrNotSealed) {
 		return nil, err
 	}
-	roots, err := envfile.Values(t.format, src)
+	roots, err := envfile.Values(t.Format, src)
 	if err != nil {
 		return nil, err
 	}
@@ -120,8 +121,8 @@ func (r *layerReport) String() string {
 
 // noteLayers names the layers of an environment of which a single field is printed, and
 // those that override the field, or a part of it.
-func (a *app) noteLayers(ctx context.Context, t *target, field string) {
-	reports := a.layersOf(ctx, t)
+func noteLayers(ctx context.Context, a *cli.App, t *cli.Target, field string) {
+	reports := layersOf(ctx, a, t)
 	if len(reports) == 0 {
 		return
 	}
@@ -133,7 +134,7 @@ func (a *app) noteLayers(ctx context.Context, t *target, field string) {
 		}
 		parts = append(parts, text)
 	}
-	a.say("note: %s has these layers, weakest first: %s; the value is that of %s", t.name, cleanName(strings.Join(parts, ", ")), t.shown)
+	a.Say("note: %s has these layers, weakest first: %s; the value is that of %s", t.Name, cli.CleanName(strings.Join(parts, ", ")), t.Shown)
 }
 
 // overlap reports whether two paths are the same, or one is a part of the other.

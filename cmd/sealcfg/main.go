@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime/debug"
 
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
 	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/internal/coredump"
 	"github.com/sealcfg/sealcfg/internal/gitrun"
@@ -22,15 +23,15 @@ func main() {
 func realMain() int {
 	coredump.Off()
 	wd, _ := os.Getwd() // "" if it is gone
-	a := &app{in: os.Stdin, out: os.Stdout, err: newErrorStream(os.Stderr), lookupEnv: os.LookupEnv, finder: new(environments.Finder)}
-	defer a.err.Flush()
-	a.withholdIdentity()
-	a.git = gitrun.New(os.Environ(), wd)
-	scratch.Sweep(a.scratchPlaces()) // what a kill -9 has left
-	a.registerServices(keys.Default)
-	defer a.helper.Close()
+	a := &cli.App{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: cli.NewErrorStream(os.Stderr), LookupEnv: os.LookupEnv, Finder: new(environments.Finder)}
+	defer a.Stderr.Flush()
+	a.WithholdIdentity()
+	a.Git = gitrun.New(os.Environ(), wd)
+	scratch.Sweep(a.ScratchDirs()) // what a kill -9 has left
+	a.RegisterServices(keys.Default)
+	defer a.Helper.Close()
 	if calledAsSops(os.Args[0]) {
-		return a.runSops(context.Background(), os.Args[1:])
+		return runSops(context.Background(), a, os.Args[1:])
 	}
 	return execute(context.Background(), a, os.Args[1:])
 }

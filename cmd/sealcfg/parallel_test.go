@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -97,7 +98,7 @@ func TestParallelChangesLoseNothing(t *testing.T) {
 	for i, r := range append(sets, rekeys...) {
 		var exit *exec.ExitError
 		if r.err != nil && assert.ErrorAs(t, r.err, &exit) {
-			assert.Equal(t, exitError, exit.ExitCode())
+			assert.Equal(t, cli.ExitError, exit.ExitCode())
 			assert.Contains(t, r.stderr, "the file changed in the meantime")
 			assert.Contains(t, r.stderr, "hint: somebody else has written it meanwhile; run the command again")
 		}

@@ -16,16 +16,16 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/spf13/cobra"
-
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/internal/atomicfile"
 	"github.com/sealcfg/sealcfg/keys"
+	"github.com/spf13/cobra"
 )
 
 type rekeyOptions struct {
-	app          *app
+	app          *cli.App
 	args         []string
 	keepDataKey  bool
 	yes          bool
@@ -39,7 +39,7 @@ type rekeyOptions struct {
 	proofs sync.Map // by creation rule: the result of prove
 }
 
-func newRekeyCmd(a *app) *cobra.Command {
+func newRekeyCmd(a *cli.App) *cobra.Command {
 	o := &rekeyOptions{app: a}
 	cmd := &cobra.Command{
 		Use:     "rekey [ENV|FILE|DIRECTORY...]",
@@ -95,7 +95,7 @@ Each file is replaced as a whole. If a run is interrupted, run it again.`,
 	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask")
 	cmd.Flags().BoolVarP(&o.dryRun, "dry-run", "n", false, "print the changes, write nothing")
 	cmd.Flags().BoolVar(&o.unbound, "accept-unbound", false, "accept named files that lack the binding that sealcfg.yaml requires")
-	keepRulesFlag(cmd, &o.keepRules)
+	cli.KeepRulesFlag(cmd, &o.keepRules)
 	cmd.Flags().BoolVar(&o.acceptMAC, "accept-mac", false, "accept named files that fail authentication, as far as they can be recovered")
 	cmd.Flags().BoolVar(&o.drop, "drop", false, "with --accept-mac: remove values that cannot be recovered")
 	cmd.Flags().BoolVar(&o.allOrNothing, "all-or-nothing", false, "write nothing if a file cannot be rekeyed")
@@ -106,14 +106,14 @@ Each file is replaced as a whole. If a run is interrupted, run it again.`,
 func (o *rekeyOptions) check() error {
 	switch {
 	case o.unbound && len(o.args) == 0:
-		return usagef("--accept-unbound requires the names of the files that you have reviewed")
+		return cli.Usagef("--accept-unbound requires the names of the files that you have reviewed")
 	case o.acceptMAC && len(o.args) == 0:
-		return usagef("--accept-mac requires the names of the files that you have reviewed")
+		return cli.Usagef("--accept-mac requires the names of the files that you have reviewed")
 	case (o.unbound || o.acceptMAC) && o.keepDataKey:
 		// It may be the file of another location, and two locations must not share a data key.
-		return usagef("--accept-unbound and --accept-mac make a new data key; remove --keep-data-key")
+		return cli.Usagef("--accept-unbound and --accept-mac make a new data key; remove --keep-data-key")
 	case o.drop && !o.acceptMAC:
-		return usagef("--drop requires --accept-mac")
+		return cli.Usagef("--drop requires --accept-mac")
 	}
 	return nil
 }
@@ -124,7 +124,7 @@ func runRekey(ctx context.Context, o *rekeyOptions) error {
 		return err
 	}
 	debug.SetGCPercent(50) // takes a fifth off the memory for 1,000 files, at no cost in time
-	if _, err := a.loadIdentities(ctx); err != nil {
+	if _, err := a.LoadIdentities(ctx); err != nil {
 		return err
 	}
 	plans, v, err := o.plans(ctx)
@@ -140,14 +140,14 @@ func runRekey(ctx context.Context, o *rekeyOptions) error {
 	switch {
 	case o.dryRun || len(plans) == 0:
 		return o.finish(plans, v)
-	case !o.yes && !a.interactive():
-		return withHint(usagef("rekey asks before it writes, and there is no terminal to ask on"), "pass --yes, or --dry-run to look first")
+	case !o.yes && !a.Interactive():
+		return cli.WithHint(cli.Usagef("rekey asks before it writes, and there is no terminal to ask on"), "pass --yes, or --dry-run to look first")
 	case !o.yes:
-		if err := a.confirm(ctx, fmt.Sprintf("rewrite %s?", countOf(len(plans), "file", "files"))); err != nil {
+		if err := a.Confirm(ctx, fmt.Sprintf("rewrite %s?", cli.Count(len(plans), "file", "files"))); err != nil {
 			return err
 		}
 	}
-	late := &survey{app: a}
+	late := &unprocessed{app: a}
 	if err := o.write(ctx, plans, late); err != nil {
 		return err
 	}
@@ -160,9 +160,9 @@ func runRekey(ctx context.Context, o *rekeyOptions) error {
 }
 
 // plans returns a plan for each file, nil for a file that needs no change.
-func (o *rekeyOptions) plans(ctx context.Context) ([]*rekeyPlan, *survey, error) {
+func (o *rekeyOptions) plans(ctx context.Context) ([]*rekeyPlan, *unprocessed, error) {
 	a := o.app
-	plan := func(t *target, s *envfile.Sealed) (*rekeyPlan, error) { return o.plan(ctx, t, s) }
+	plan := func(t *cli.Target, s *envfile.Sealed) (*rekeyPlan, error) { return o.plan(ctx, t, s) }
 	if len(o.args) == 0 {
 		plans, v, err := eachEncrypted(ctx, a, ".", "", plan)
 		if err == nil {
@@ -171,17 +171,17 @@ func (o *rekeyOptions) plans(ctx context.Context) ([]*rekeyPlan, *survey, error)
 		return plans, v, err
 	}
 	var all []*rekeyPlan
-	v := &survey{app: a}
-	var targets []*target
+	v := &unprocessed{app: a}
+	var targets []*cli.Target
 	for _, arg := range o.args {
 		if info, err := os.Stat(arg); err == nil && info.IsDir() {
 			dir, err := filepath.Abs(arg)
 			if err != nil {
 				return nil, nil, err
 			}
-			plans, below, err := eachEncrypted(ctx, a, dir, dir, func(t *target, s *envfile.Sealed) (*rekeyPlan, error) {
+			plans, below, err := eachEncrypted(ctx, a, dir, dir, func(t *cli.Target, s *envfile.Sealed) (*rekeyPlan, error) {
 				if !o.keepDataKey {
-					t.oldRoot = dir
+					t.OldRoot = dir
 				}
 				return o.plan(ctx, t, s)
 			})
@@ -195,28 +195,28 @@ func (o *rekeyOptions) plans(ctx context.Context) ([]*rekeyPlan, *survey, error)
 			v.join(below)
 			continue
 		}
-		t, err := a.existing(arg)
+		t, err := a.Existing(arg)
 		if err != nil {
 			return nil, nil, err
 		}
-		t.mayMove = !o.keepDataKey // two locations must not share a data key
-		t.unbound = o.unbound || o.acceptMAC
+		t.MayMove = !o.keepDataKey // two locations must not share a data key
+		t.Unbound = o.unbound || o.acceptMAC
 		targets = append(targets, t)
 	}
 	planned := map[string]bool{}
 	for _, p := range all {
 		if p != nil {
-			planned[p.t.path] = true
+			planned[p.t.Path] = true
 		}
 	}
-	targets = slices.DeleteFunc(targets, func(t *target) bool {
-		twice := planned[t.path]
-		planned[t.path] = true
+	targets = slices.DeleteFunc(targets, func(t *cli.Target) bool {
+		twice := planned[t.Path]
+		planned[t.Path] = true
 		return twice
 	})
 	var done atomic.Int64
-	plans, err := eachTarget(targets, func(t *target) (*rekeyPlan, error) {
-		s, err := t.read(ctx)
+	plans, err := eachTarget(targets, func(t *cli.Target) (*rekeyPlan, error) {
+		s, err := t.Read(ctx)
 		if err == nil {
 			var p *rekeyPlan
 			if p, err = o.plan(ctx, t, s); err == nil {
@@ -225,7 +225,7 @@ func (o *rekeyOptions) plans(ctx context.Context) ([]*rekeyPlan, *survey, error)
 			}
 		}
 		if ctx.Err() != nil {
-			return nil, errInterrupted
+			return nil, cli.ErrInterrupted
 		}
 		v.skip(t, s, err)
 		return nil, nil
@@ -236,7 +236,7 @@ func (o *rekeyOptions) plans(ctx context.Context) ([]*rekeyPlan, *survey, error)
 }
 
 // refuse returns an error if every file is skipped, or any file with --all-or-nothing.
-func (o *rekeyOptions) refuse(plans []*rekeyPlan, v *survey) error {
+func (o *rekeyOptions) refuse(plans []*rekeyPlan, v *unprocessed) error {
 	if len(v.Skipped) == 0 || !o.allOrNothing && v.done > 0 {
 		return nil
 	}
@@ -245,9 +245,9 @@ func (o *rekeyOptions) refuse(plans []*rekeyPlan, v *survey) error {
 		return fmt.Errorf("nothing written: %w", err)
 	}
 	v.report()
-	err = fmt.Errorf("nothing written: %s cannot be rekeyed%w", countOf(len(v.Skipped), "file", "files"), silent(err))
+	err = fmt.Errorf("nothing written: %s cannot be rekeyed%w", cli.Count(len(v.Skipped), "file", "files"), cli.Silent(err))
 	if !errors.Is(err, keys.ErrNoIdentity) {
-		return withHint(err, "") // the report has the hints
+		return cli.WithHint(err, "") // the report has the hints
 	}
 	return err
 }
@@ -256,24 +256,24 @@ func (o *rekeyOptions) refuse(plans []*rekeyPlan, v *survey) error {
 // a dry run; otherwise it precedes the question, so -q does not silence it.
 func (o *rekeyOptions) announce(plans []*rekeyPlan) {
 	a := o.app
-	var to io.Writer = a.err
+	var to io.Writer = a.Stderr
 	switch {
-	case o.dryRun && a.json:
+	case o.dryRun && a.JSON:
 		return // the report contains it
 	case o.dryRun:
-		to = a.out
-	case a.quiet && o.yes:
+		to = a.Stdout
+	case a.Quiet && o.yes:
 		return
 	}
 	if len(plans) == 0 {
 		fmt.Fprintln(to, "every file is in line with .sops.yaml; nothing to do")
 	}
 	for _, line := range grouped(plans) {
-		fmt.Fprintln(to, clean(line))
+		fmt.Fprintln(to, cli.Clean(line))
 	}
 	for _, p := range plans {
 		if p.Accepted != nil {
-			fmt.Fprintln(to, clean(p.t.shown+": "+p.Accepted.String()))
+			fmt.Fprintln(to, cli.Clean(p.t.Shown+": "+p.Accepted.String()))
 		}
 	}
 	var leavers, unbound []string
@@ -283,22 +283,22 @@ func (o *rekeyOptions) announce(plans []*rekeyPlan) {
 		case p.Shut:
 			shut++
 		case !p.bound && p.Accepted == nil: // what is accepted has been reported
-			unbound = append(unbound, p.t.shown)
+			unbound = append(unbound, p.t.Shown)
 		}
 		leavers = append(leavers, p.Loses...)
 	}
-	a.noteUnbound(unbound...)
+	a.NoteUnbound(unbound...)
 	if slices.ContainsFunc(plans, func(p *rekeyPlan) bool { return p.Rules != "" }) {
-		a.say("note: the rules of .sops.yaml change which values are encrypted; to keep the rules of the files, add: --keep-rules")
+		a.Say("note: the rules of .sops.yaml change which values are encrypted; to keep the rules of the files, add: --keep-rules")
 	}
 	if shut > 0 {
-		a.say("note: no key for %s: compared recipients and rules with .sops.yaml; contents not verified", countOf(shut, "file", "files"))
+		a.Say("note: no key for %s: compared recipients and rules with .sops.yaml; contents not verified", cli.Count(shut, "file", "files"))
 	}
 	if len(leavers) > 0 {
-		a.say("note: a person who loses access has seen the current values, and git keeps them; rotate the secrets where they were issued")
+		a.Say("note: a person who loses access has seen the current values, and git keeps them; rotate the secrets where they were issued")
 	}
 	if o.keepDataKey {
-		a.warnKeepsDataKey(leavers, "rekey without --keep-data-key")
+		a.WarnKeepsDataKey(leavers, "rekey without --keep-data-key")
 	}
 }
 
@@ -307,7 +307,7 @@ func chunk() int { return 4 * runtime.GOMAXPROCS(0) }
 
 // write replaces the files. It computes and writes a chunk of them at a time, and skips
 // a file that changed in the meantime.
-func (o *rekeyOptions) write(ctx context.Context, plans []*rekeyPlan, v *survey) error {
+func (o *rekeyOptions) write(ctx context.Context, plans []*rekeyPlan, v *unprocessed) error {
 	written := 0
 	for rest := plans; len(rest) > 0; {
 		part := rest[:min(chunk(), len(rest))]
@@ -320,16 +320,16 @@ func (o *rekeyOptions) write(ctx context.Context, plans []*rekeyPlan, v *survey)
 			return r, ctx.Err()
 		})
 		if err != nil {
-			return o.partly(plans, written, errInterrupted)
+			return o.partly(plans, written, cli.ErrInterrupted)
 		}
 		for i, r := range renewals {
 			if r.new == nil {
 				continue
 			}
 			if ctx.Err() != nil {
-				return o.partly(plans, written, errInterrupted)
+				return o.partly(plans, written, cli.ErrInterrupted)
 			}
-			err := o.app.saveAll(ctx, part[i].t, r.new, r.old)
+			err := o.app.SaveAll(ctx, part[i].t, r.new, r.old)
 			if part[i].Written = err == nil || errors.Is(err, atomicfile.ErrInPlace); part[i].Written {
 				written++
 			}
@@ -346,14 +346,14 @@ type renewal struct{ old, new *envfile.Sealed }
 
 // renew computes the new file and makes sure that its writer can decrypt it.
 func (o *rekeyOptions) renew(ctx context.Context, p *rekeyPlan) (renewal, error) {
-	s, err := p.t.read(ctx)
+	s, err := p.t.Read(ctx)
 	if err != nil {
 		return renewal{}, err
 	}
 	if sha256.Sum256(s.Bytes()) != p.digest {
-		return renewal{}, fmt.Errorf("%s: %w", p.t.shown, atomicfile.ErrChanged)
+		return renewal{}, fmt.Errorf("%s: %w", p.t.Shown, atomicfile.ErrChanged)
 	}
-	expecting, err := o.app.expecting(p.t, s)
+	expecting, err := o.app.Expecting(p.t, s)
 	if err != nil {
 		return renewal{}, err
 	}
@@ -363,16 +363,16 @@ func (o *rekeyOptions) renew(ctx context.Context, p *rekeyPlan) (renewal, error)
 	}
 	result, err := o.reencrypt(ctx, expecting, p, to)
 	if err != nil {
-		return renewal{}, p.t.at(err)
+		return renewal{}, p.t.At(err)
 	}
-	ids, err := o.app.identitiesFor(ctx, p.t)
+	ids, err := o.app.IdentitiesFor(ctx, p.t)
 	if err != nil {
 		return renewal{}, err
 	}
 	// A stanza that was just wrapped for the user needs no proof. One that was kept
 	// from the file, or made for a key without a name, does.
-	if o.keepDataKey || len(to.Groups) > 1 || !wrappedFor(result.Metadata(), provenRecipients(ids)) {
-		if err := o.app.lockedOutOf(p.t, p.rule, result.Unwraps(ctx, ids...)); err != nil {
+	if o.keepDataKey || len(to.Groups) > 1 || !cli.WrappedFor(result.Metadata(), cli.ProvenRecipients(ids)) {
+		if err := lockedOutOf(o.app, p.t, p.rule, result.Unwraps(ctx, ids...)); err != nil {
 			return renewal{}, err
 		}
 	}
@@ -399,20 +399,20 @@ func (o *rekeyOptions) reencrypt(ctx context.Context, s *envfile.Sealed, p *reke
 
 // lockedOutOf returns the error for a change after which the user could not decrypt the
 // file. err is the error of the attempt.
-func (a *app) lockedOutOf(t *target, rule *environments.Rule, err error) error {
+func lockedOutOf(a *cli.App, t *cli.Target, rule *environments.Rule, err error) error {
 	if err == nil {
 		return nil
 	}
 	var groups *envfile.GroupsError
-	if explained := groupsHint(err); explained != "" && errors.As(err, &groups) {
-		return withHint(fmt.Errorf("%s: you would lock yourself out: %s%s", t.shown, groups.Summary(), reasons(err)),
-			"%s\nif both are meant, run it with a key of each group", strings.TrimPrefix(serviceHint(err)+"\n"+explained, "\n"))
+	if explained := cli.GroupsHint(err); explained != "" && errors.As(err, &groups) {
+		return cli.WithHint(fmt.Errorf("%s: you would lock yourself out: %s%s", t.Shown, groups.Summary(), cli.Reasons(err)),
+			"%s\nif both are meant, run it with a key of each group", strings.TrimPrefix(cli.ServiceHint(err)+"\n"+explained, "\n"))
 	}
-	if why := reasons(err); why != "" { // it is encrypted for them, perhaps, but no service helps
-		return withHint(fmt.Errorf("%s: you could not decrypt it any more%s", t.shown, why), "%s", cmp.Or(a.brokenHint(err), serviceHint(err)))
+	if why := cli.Reasons(err); why != "" { // it is encrypted for them, perhaps, but no service helps
+		return cli.WithHint(fmt.Errorf("%s: you could not decrypt it any more%s", t.Shown, why), "%s", cmp.Or(a.BrokenHint(err), cli.ServiceHint(err)))
 	}
-	return withHint(fmt.Errorf("%s: you would lock yourself out: your identities cannot decrypt it under the rule at %s:%d", t.shown, shown(rule.Policy), rule.Line),
-		"add your recipient (sealcfg key show), or ask someone who keeps access to run: sealcfg rekey %s", t.name)
+	return cli.WithHint(fmt.Errorf("%s: you would lock yourself out: your identities cannot decrypt it under the rule at %s:%d", t.Shown, cli.Shown(rule.Policy), rule.Line),
+		"add your recipient (sealcfg key show), or ask someone who keeps access to run: sealcfg rekey %s", t.Name)
 }
 
 // partly ends a run in which a file could not be written.
@@ -422,31 +422,31 @@ func (o *rekeyOptions) partly(plans []*rekeyPlan, done int, err error) error {
 	}
 	err = fmt.Errorf("%d of %d files written: %w", done, len(plans), err)
 	if done < len(plans) {
-		err = withHint(err, "each file is complete, old or new; to finish, run again: sealcfg rekey")
+		err = cli.WithHint(err, "each file is complete, old or new; to finish, run again: sealcfg rekey")
 	}
-	if o.app.json {
-		err = errors.Join(err, o.app.printJSON(rekeyReport{plans, nil}))
+	if o.app.JSON {
+		err = errors.Join(err, o.app.PrintJSON(rekeyReport{plans, nil}))
 	}
 	return err
 }
 
 type rekeyReport struct {
 	Files []*rekeyPlan `json:"files"`
-	*survey
+	*unprocessed
 }
 
-func (o *rekeyOptions) finish(plans []*rekeyPlan, v *survey) error {
+func (o *rekeyOptions) finish(plans []*rekeyPlan, v *unprocessed) error {
 	a := o.app
-	if a.json {
-		if err := a.printJSON(rekeyReport{append([]*rekeyPlan{}, plans...), v}); err != nil {
+	if a.JSON {
+		if err := a.PrintJSON(rekeyReport{append([]*rekeyPlan{}, plans...), v}); err != nil {
 			return err
 		}
 	}
 	switch {
 	case o.dryRun:
-		a.say("dry run: nothing written")
+		a.Say("dry run: nothing written")
 		if slices.ContainsFunc(plans, (*rekeyPlan).differs) {
-			return errProblems
+			return cli.ErrProblems
 		}
 	case len(plans) > 0:
 		written := 0
@@ -455,10 +455,10 @@ func (o *rekeyOptions) finish(plans []*rekeyPlan, v *survey) error {
 				written++
 			}
 		}
-		a.say("rekeyed %s", countOf(written, "file", "files"))
+		a.Say("rekeyed %s", cli.Count(written, "file", "files"))
 	}
 	if len(v.Skipped) > 0 {
-		return errProblems
+		return cli.ErrProblems
 	}
 	return nil
 }
@@ -472,7 +472,7 @@ func grouped(plans []*rekeyPlan) []string {
 		if files[change] == nil {
 			order = append(order, change)
 		}
-		files[change] = append(files[change], cleanName(p.File))
+		files[change] = append(files[change], cli.CleanName(p.File))
 	}
 	var lines []string
 	for _, change := range order {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
 	"github.com/sealcfg/sealcfg/crypto"
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/environments"
@@ -19,51 +20,51 @@ import (
 // A rekeyPlan describes the change of one file. There may be thousands, so it holds
 // no part of the file.
 type rekeyPlan struct {
-	t      *target
+	t      *cli.Target
 	rule   *environments.Rule
 	rules  envfile.Rules // that the new file will have
 	key    crypto.DataKey
 	digest [sha256.Size]byte // of the file
 	bound  bool              // the file has a binding
 
-	File     string      `json:"file"`
-	Gains    []string    `json:"gains"`
-	Loses    []string    `json:"loses"`
-	Rules    string      `json:"rules,omitempty"`      // new rules, if they change
-	Encrypts []fieldName `json:"encrypts,omitempty"`   // unencrypted values that the new rules encrypt
-	Decrypts []fieldName `json:"decrypts,omitempty"`   // encrypted values that the new rules leave unencrypted
-	Groups   string      `json:"key_groups,omitempty"` // new key groups, if they change
-	Moved    string      `json:"moved_from,omitempty"` // the location it was encrypted for, if it is another one now
-	Unbound  bool        `json:"unbound,omitempty"`    // it lacks the binding that sealcfg.yaml requires
-	Accepted *accepted   `json:"accepted,omitempty"`   // the file fails authentication
-	Shut     bool        `json:"not_opened,omitempty"` // in a dry run: there is no key for it
-	NewKey   bool        `json:"new_data_key"`
-	Written  bool        `json:"written"`
+	File     string          `json:"file"`
+	Gains    []string        `json:"gains"`
+	Loses    []string        `json:"loses"`
+	Rules    string          `json:"rules,omitempty"`      // new rules, if they change
+	Encrypts []cli.FieldName `json:"encrypts,omitempty"`   // unencrypted values that the new rules encrypt
+	Decrypts []cli.FieldName `json:"decrypts,omitempty"`   // encrypted values that the new rules leave unencrypted
+	Groups   string          `json:"key_groups,omitempty"` // new key groups, if they change
+	Moved    string          `json:"moved_from,omitempty"` // the location it was encrypted for, if it is another one now
+	Unbound  bool            `json:"unbound,omitempty"`    // it lacks the binding that sealcfg.yaml requires
+	Accepted *accepted       `json:"accepted,omitempty"`   // the file fails authentication
+	Shut     bool            `json:"not_opened,omitempty"` // in a dry run: there is no key for it
+	NewKey   bool            `json:"new_data_key"`
+	Written  bool            `json:"written"`
 }
 
 // plan decrypts a file and returns its change, nil if it needs none.
-func (o *rekeyOptions) plan(ctx context.Context, t *target, s *envfile.Sealed) (*rekeyPlan, error) {
+func (o *rekeyOptions) plan(ctx context.Context, t *cli.Target, s *envfile.Sealed) (*rekeyPlan, error) {
 	a := o.app
-	policy, rule, err := t.rule()
+	policy, rule, err := t.Rule()
 	if err != nil {
 		return nil, err
 	}
 	p := &rekeyPlan{t: t, rule: rule, digest: sha256.Sum256(s.Bytes()), bound: s.Metadata().HasBinding(),
-		File: t.shown, NewKey: !o.keepDataKey, Gains: []string{}, Loses: []string{}}
-	gain, lose := difference(policy, rule, s.Metadata())
+		File: t.Shown, NewKey: !o.keepDataKey, Gains: []string{}, Loses: []string{}}
+	gain, lose := cli.RecipientChanges(policy, rule, s.Metadata())
 	p.Gains, p.Loses = append(p.Gains, gain...), append(p.Loses, lose...)
 	p.rules = s.Metadata().Rules
-	if rules := rule.Rules.For(t.format); rules != p.rules && !o.keepRules {
+	if rules := rule.Rules.For(t.Format); rules != p.rules && !o.keepRules {
 		p.Rules, p.rules = rules.String(), rules
 	}
-	if !sameGroups(rule, s.Metadata()) {
-		p.Groups = describeGroups(rule)
+	if !cli.SameGroups(rule, s.Metadata()) {
+		p.Groups = cli.DescribeGroups(rule)
 	}
 	if o.keepDataKey && p.Rules != "" {
-		return nil, withHint(fmt.Errorf("%s: .sops.yaml encrypts other values than the file does (%s)", t.shown, p.Rules),
-			"to keep the rules of the file, add: --keep-rules\nto see which values the other rules would change, run: sealcfg rekey --dry-run %s", t.name)
+		return nil, cli.WithHint(fmt.Errorf("%s: .sops.yaml encrypts other values than the file does (%s)", t.Shown, p.Rules),
+			"to keep the rules of the file, add: --keep-rules\nto see which values the other rules would change, run: sealcfg rekey --dry-run %s", t.Name)
 	}
-	must, err := a.mustBeBound(t)
+	must, err := a.MustBeBound(t)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +76,7 @@ func (o *rekeyOptions) plan(ctx context.Context, t *target, s *envfile.Sealed) (
 	if err != nil {
 		return nil, err
 	}
-	opened, err := a.openSealed(ctx, t, s)
+	opened, err := a.OpenSealed(ctx, t, s)
 	if errors.Is(err, envfile.ErrIntegrity) && (o.acceptMAC || o.unbound) || err == nil && p.Unbound && o.unbound {
 		return p, o.planRescue(ctx, p, s, to, err)
 	}
@@ -88,7 +89,7 @@ func (o *rekeyOptions) plan(ctx context.Context, t *target, s *envfile.Sealed) (
 		return nil, err
 	}
 	p.key = opened.DataKey()
-	location, err := t.location()
+	location, err := t.Location()
 	if err != nil {
 		return nil, err
 	}
@@ -98,10 +99,10 @@ func (o *rekeyOptions) plan(ctx context.Context, t *target, s *envfile.Sealed) (
 	if p.Rules != "" {
 		encrypts, decrypts, err := opened.Reselect(p.rules)
 		if err != nil {
-			return nil, t.at(err)
+			return nil, t.At(err)
 		}
 		several := len(opened.Roots()) > 1
-		p.Encrypts, p.Decrypts = fieldNames(encrypts, several), fieldNames(decrypts, several)
+		p.Encrypts, p.Decrypts = cli.FieldNames(encrypts, several), cli.FieldNames(decrypts, several)
 	}
 	if o.dryRun {
 		return p, nil
@@ -119,7 +120,7 @@ func (o *rekeyOptions) try(ctx context.Context, p *rekeyPlan, opened *envfile.Op
 			return err
 		}
 		if _, err := opened.Rotate(ctx, p.rules, nobody); err != nil {
-			return p.t.at(err)
+			return p.t.At(err)
 		}
 	}
 	return o.proven(ctx, p, to)
@@ -128,7 +129,7 @@ func (o *rekeyOptions) try(ctx context.Context, p *rekeyPlan, opened *envfile.Op
 // proven fails if the user could not decrypt the new file.
 func (o *rekeyOptions) proven(ctx context.Context, p *rekeyPlan, to envfile.Recipients) error {
 	proof, _ := o.proofs.LoadOrStore(p.rule, sync.OnceValue(func() error { return o.prove(ctx, p.t, p.rule, to) }))
-	return o.app.lockedOutOf(p.t, p.rule, proof.(func() error)())
+	return lockedOutOf(o.app, p.t, p.rule, proof.(func() error)())
 }
 
 // throwAway returns a recipient without an identity.
@@ -137,20 +138,20 @@ var throwAway = sync.OnceValues(func() (envfile.Recipients, error) {
 	if err != nil {
 		return envfile.Recipients{}, err
 	}
-	r, err := recipientOf(&keys.Stanza{Type: keys.AgeType, Fields: []keys.Field{{Name: "recipient", Value: recipient}}})
+	r, err := cli.RecipientOf(&keys.Stanza{Type: keys.AgeType, Fields: []keys.Field{{Name: "recipient", Value: recipient}}})
 	return envfile.Recipients{Groups: [][]keys.Recipient{{r}}}, err
 })
 
 // prove fails if a data key cannot be wrapped for the recipients of a creation rule, or
 // if the user could not unwrap it.
-func (o *rekeyOptions) prove(ctx context.Context, t *target, rule *environments.Rule, to envfile.Recipients) error {
-	ids, err := o.app.identitiesFor(ctx, t)
+func (o *rekeyOptions) prove(ctx context.Context, t *cli.Target, rule *environments.Rule, to envfile.Recipients) error {
+	ids, err := o.app.IdentitiesFor(ctx, t)
 	if err != nil {
 		return err
 	}
-	own := provenRecipients(ids)
+	own := cli.ProvenRecipients(ids)
 	isOwn := func(m environments.Member) bool {
-		return isOneOf(keys.Name(&keys.Stanza{Type: m.Type, Fields: m.Fields}), own)
+		return cli.IsOneOf(keys.Name(&keys.Stanza{Type: m.Type, Fields: m.Fields}), own)
 	}
 	for _, r := range slices.Concat(to.Groups...) {
 		if ageplugin.Starts(r) { // it may ask a person for each file that it is tried with
@@ -176,10 +177,10 @@ func (o *rekeyOptions) prove(ctx context.Context, t *target, rule *environments.
 func (p *rekeyPlan) String() string {
 	var parts []string
 	if len(p.Gains) > 0 {
-		parts = append(parts, joinNames(p.Gains)+" "+verb(p.Gains, "gains", "gain")+" access")
+		parts = append(parts, cli.JoinNames(p.Gains)+" "+cli.Verb(p.Gains, "gains", "gain")+" access")
 	}
 	if len(p.Loses) > 0 {
-		parts = append(parts, joinNames(p.Loses)+" "+verb(p.Loses, "loses", "lose")+" access")
+		parts = append(parts, cli.JoinNames(p.Loses)+" "+cli.Verb(p.Loses, "loses", "lose")+" access")
 	}
 	if len(parts) == 0 {
 		parts = append(parts, "same recipients")
@@ -188,10 +189,10 @@ func (p *rekeyPlan) String() string {
 		parts = append(parts, "new rules ("+p.Rules+")")
 	}
 	if len(p.Encrypts) > 0 {
-		parts = append(parts, "encrypts "+joinFields(p.Encrypts))
+		parts = append(parts, "encrypts "+cli.JoinFields(p.Encrypts))
 	}
 	if len(p.Decrypts) > 0 {
-		parts = append(parts, "leaves "+joinFields(p.Decrypts)+" unencrypted")
+		parts = append(parts, "leaves "+cli.JoinFields(p.Decrypts)+" unencrypted")
 	}
 	if p.Groups != "" {
 		parts = append(parts, p.Groups)
@@ -205,7 +206,7 @@ func (p *rekeyPlan) String() string {
 	if p.NewKey {
 		parts = append(parts, "new data key")
 	}
-	return cleanName(strings.Join(parts, ", "))
+	return cli.CleanName(strings.Join(parts, ", "))
 }
 
 // differs reports whether the file differs from .sops.yaml.

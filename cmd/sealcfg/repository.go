@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
+	"github.com/sealcfg/sealcfg/cmd/internal/editing"
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/internal/atomicfile"
@@ -52,11 +54,11 @@ type absentFile struct {
 // noFilesHere is the hint where there is no project to search.
 const noFilesHere = "sealcfg init makes dev, test and prod; is the project elsewhere? then go there, or name its folder with -C"
 
-// repository searches the repository that contains dir. Outside of git it searches
+// findRepository searches the repository that contains dir. Outside of git it searches
 // the project's directory tree.
-func (a *app) repository(ctx context.Context, dir string) (*repository, error) {
+func findRepository(ctx context.Context, a *cli.App, dir string) (*repository, error) {
 	if _, err := os.Getwd(); err != nil {
-		_, err = a.project() // it names the way back
+		_, err = a.Project() // it names the way back
 		return nil, err
 	}
 	dir, err := filepath.Abs(dir)
@@ -68,22 +70,22 @@ func (a *app) repository(ctx context.Context, dir string) (*repository, error) {
 		return nil, err
 	}
 	r := &repository{}
-	root, err := a.git.Root(ctx, dir)
+	root, err := a.Git.Root(ctx, dir)
 	var refused *gitrun.RefusedError
 	switch {
 	case err == nil:
 		r.root = reachedAs(project.Root, root)
-		err = r.searchGit(ctx, a.git)
+		err = r.searchGit(ctx, a.Git)
 	case errors.As(err, &refused) && refused.Remedy != "":
-		return nil, withHint(err, "if you trust the repository: %s", refused.Remedy)
+		return nil, cli.WithHint(err, "if you trust the repository: %s", refused.Remedy)
 	case errors.Is(err, gitrun.ErrNoGit):
 		if at := gitDirAbove(project.Root); at != "" {
-			return nil, withHint(fmt.Errorf("%s is a git repository, and %w", filepath.Dir(at), err), "install git, or name the files: sealcfg rekey FILE")
+			return nil, cli.WithHint(fmt.Errorf("%s is a git repository, and %w", filepath.Dir(at), err), "install git, or name the files: sealcfg rekey FILE")
 		}
 		err = r.searchTree(ctx, project)
 	case errors.Is(err, gitrun.ErrNotRepository):
 		if at := gitDirAbove(project.Root); at != "" {
-			a.warn("%s is not a repository that git can read; searched the directory tree instead", shown(at))
+			a.Warn("%s is not a repository that git can read; searched the directory tree instead", cli.Shown(at))
 		}
 		err = r.searchTree(ctx, project)
 	}
@@ -96,9 +98,9 @@ func (a *app) repository(ctx context.Context, dir string) (*repository, error) {
 		temporary, _ := filepath.Match(atomicfile.TempPattern, filepath.Base(path))
 		return temporary
 	})
-	for _, place := range slices.Concat(a.statePlaces(draftsDir), a.statePlaces(copiesDir)) {
-		for _, dir := range append(place.dirs(), place.dir) {
-			r.drop(func(path string) bool { return below(path, dir) })
+	for _, place := range slices.Concat(a.StateDirs(editing.DraftsDir), a.StateDirs(cli.CopiesDir)) {
+		for _, dir := range append(place.Dirs(), place.Path) {
+			r.drop(func(path string) bool { return cli.Below(path, dir) })
 		}
 	}
 	r.uniqueFiles()
@@ -205,7 +207,7 @@ func (r *repository) searchTree(ctx context.Context, project *environments.Proje
 	if project.PolicyPath == "" {
 		top = filepath.Join(r.root, environments.Folder)
 		if info, err := os.Stat(top); err != nil || !info.IsDir() {
-			return withHint(fmt.Errorf("no environments in %s", r.root), noFilesHere)
+			return cli.WithHint(fmt.Errorf("no environments in %s", r.root), noFilesHere)
 		}
 	}
 	return r.walk(ctx, top, math.MaxInt)
@@ -220,9 +222,9 @@ func (r *repository) walk(ctx context.Context, top string, limit int) error {
 	return filepath.WalkDir(top, func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case ctx.Err() != nil:
-			return errInterrupted
+			return cli.ErrInterrupted
 		case len(r.candidates)+len(r.others) >= limit:
-			return fmt.Errorf("%w in %s", errManyFiles, shown(top))
+			return fmt.Errorf("%w in %s", errManyFiles, cli.Shown(top))
 		case err != nil:
 			r.complain(err.Error())
 			return nil

@@ -7,15 +7,15 @@ import (
 	"os"
 	"strings"
 
-	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
-
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/internal/closest"
 	"github.com/sealcfg/sealcfg/keys"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
-func newRootCmd(a *app) *cobra.Command {
+func newRootCmd(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sealcfg",
 		Short: "Config files in git: names readable, values sealed",
@@ -34,27 +34,27 @@ ENV is the name of an environment (prod means environments/prod.yaml) or a path.
 		Args: noSuchCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			a.watchSignals(cmd)
-			if _, known := envfile.FormatNamed(a.inputType); a.inputType != "" && !known {
-				return usagef("unknown format %q: want %s", a.inputType, joinOr(envfile.FormatNames()))
+			a.WatchSignals(cmd)
+			if _, known := envfile.FormatNamed(a.InputType); a.InputType != "" && !known {
+				return cli.Usagef("unknown format %q: want %s", a.InputType, cli.JoinOr(envfile.FormatNames()))
 			}
-			cmd.SetContext(keys.WithSource(cmd.Context(), a.withPeople(keys.Source{}))) // for recipients
-			return a.enter()
+			cmd.SetContext(keys.WithSource(cmd.Context(), a.WithPrompts(keys.Source{}))) // for recipients
+			return a.EnterDir()
 		},
 	}
 	flags := cmd.PersistentFlags()
-	flags.StringVarP(&a.dir, "dir", "C", "", "run as if started in `DIR`")
-	flags.StringVar(&a.inputType, "input-type", "", "read files as `FORMAT`, whatever their names: "+strings.Join(envfile.FormatNames(), ", "))
-	flags.BoolVar(&a.json, "json", false, "report as JSON on stdout")
-	flags.BoolVarP(&a.quiet, "quiet", "q", false, "say nothing but errors and warnings")
-	flags.BoolVar(&a.noColor, "no-color", false, "no colours (also: NO_COLOR)")
+	flags.StringVarP(&a.Dir, "dir", "C", "", "run as if started in `DIR`")
+	flags.StringVar(&a.InputType, "input-type", "", "read files as `FORMAT`, whatever their names: "+strings.Join(envfile.FormatNames(), ", "))
+	flags.BoolVar(&a.JSON, "json", false, "report as JSON on stdout")
+	flags.BoolVarP(&a.Quiet, "quiet", "q", false, "say nothing but errors and warnings")
+	flags.BoolVar(&a.NoColor, "no-color", false, "no colours (also: NO_COLOR)")
 	_ = cmd.RegisterFlagCompletionFunc("input-type", cobra.FixedCompletions(envfile.FormatNames(), cobra.ShellCompDirectiveNoFileComp))
-	flags.StringArrayVar(&a.allowKeys, "allow-key", nil, "use this `KEY` of a service though .sops.yaml does not name it, or all (also: $"+envAllowKeys+")")
+	flags.StringArrayVar(&a.AllowKeys, "allow-key", nil, "use this `KEY` of a service though .sops.yaml does not name it, or all (also: $"+cli.EnvAllowKeys+")")
 	cmd.SetFlagErrorFunc(noSuchFlag)
 	cmd.Version = versionText()
 	cmd.SetVersionTemplate("{{.Version}}\n")
 	cmd.Flags().Bool("version", false, "print the version") // else cobra takes -v, which elsewhere means verbose
-	cmd.SetUsageTemplate(cmd.UsageTemplate() + "\n" + exitHelp + "\n")
+	cmd.SetUsageTemplate(cmd.UsageTemplate() + "\n" + cli.ExitHelp + "\n")
 
 	cmd.AddCommand(
 		newInitCmd(a), newEditCmd(a), newDecryptCmd(a), newEncryptCmd(a), newViewCmd(a),
@@ -78,23 +78,23 @@ var asInSops = map[string]string{
 func noSuchFlag(cmd *cobra.Command, err error) error {
 	var none *pflag.NotExistError
 	if !errors.As(err, &none) {
-		return usage(err)
+		return cli.Usage(err)
 	}
 	if h := sopsUserHint(cmd, none); h != "" {
-		return withHint(usage(err), "%s", h)
+		return cli.WithHint(cli.Usage(err), "%s", h)
 	}
 	var names []string
 	each := func(f *pflag.Flag) { names = append(names, f.Name) }
 	cmd.Flags().VisitAll(each)
 	cmd.InheritedFlags().VisitAll(each)
 	if guess, ok := closest.Of(none.GetSpecifiedName(), names); ok && len(none.GetSpecifiedName()) > 1 {
-		return withHint(usage(err), "did you mean --%s?", guess)
+		return cli.WithHint(cli.Usage(err), "did you mean --%s?", guess)
 	}
 	hint := cmd.CommandPath() + " --help lists the flags"
 	if none.GetSpecifiedShortnames() != "" {
 		hint += "; a name that begins with a dash goes behind --"
 	}
-	return withHint(usage(err), "%s", hint)
+	return cli.WithHint(cli.Usage(err), "%s", hint)
 }
 
 func subcommands(cmd *cobra.Command) []string {
@@ -151,23 +151,23 @@ func tuneCompletion(root *cobra.Command) {
 }
 
 // execute runs a command line and returns the exit code.
-func execute(ctx context.Context, a *app, args []string) int {
-	a.wd, _ = os.Getwd() // "" if it is gone: paths stay absolute then
+func execute(ctx context.Context, a *cli.App, args []string) int {
+	a.WorkDir, _ = os.Getwd() // "" if it is gone: paths stay absolute then
 	root := newRootCmd(a)
 	root.SetArgs(args)
-	root.SetIn(a.in)
-	out := &remembering{to: a.out}
+	root.SetIn(a.Stdin)
+	out := &remembering{to: a.Stdout}
 	root.SetOut(out)
-	root.SetErr(a.err)
+	root.SetErr(a.Stderr)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		err = out.err
 	}
-	var ended *endedError
+	var ended *cli.EndedError
 	if errors.As(err, &ended) {
-		return ended.code
+		return ended.Code
 	}
-	return a.report(a.outcome(err))
+	return a.Report(a.Outcome(err))
 }
 
 // remembering keeps the first error of writing: cobra drops it when it prints help.

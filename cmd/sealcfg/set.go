@@ -10,15 +10,15 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
-
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
 	"github.com/sealcfg/sealcfg/crypto"
 	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 type setOptions struct {
-	app      *app
+	app      *cli.App
 	env      string
 	path     string
 	value    string
@@ -32,7 +32,7 @@ type setOptions struct {
 	keepRules bool
 }
 
-func newSetCmd(a *app) *cobra.Command {
+func newSetCmd(a *cli.App) *cobra.Command {
 	o := &setOptions{app: a}
 	cmd := &cobra.Command{
 		Use:   "set ENV PATH [VALUE]",
@@ -72,9 +72,9 @@ unencrypted value that is not empty needs neither.`,
 	}
 	cmd.Flags().StringVar(&o.fromFile, "from-file", "", "read the value from `FILE`, with its line breaks")
 	cmd.Flags().StringVar(&o.typ, "type", "", "the `TYPE`: str, int, float, bool, time, null or json")
-	keepRulesFlag(cmd, &o.keepRules)
+	cli.KeepRulesFlag(cmd, &o.keepRules)
 	cmd.Flags().BoolVar(&o.clear, "clear", false, "write the value also if the rules leave it unencrypted")
-	documentFlag(cmd, &o.document)
+	cli.DocumentFlag(cmd, &o.document)
 	cmd.Flags().IntVar(&o.random, "random", 0, "a random value of `N` bytes, in URL-safe base64")
 	// What looks like a flag may be a password that begins with a dash.
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return setFlagError(cmd, err) })
@@ -83,7 +83,7 @@ unencrypted value that is not empty needs neither.`,
 	return cmd
 }
 
-var errRandom = usagef("--random wants 1 to 4096 bytes")
+var errRandom = cli.Usagef("--random wants 1 to 4096 bytes")
 
 // setFlagError says what is wrong with the flags without quoting any.
 func setFlagError(cmd *cobra.Command, err error) error {
@@ -91,33 +91,33 @@ func setFlagError(cmd *cobra.Command, err error) error {
 	var needs *pflag.ValueRequiredError
 	switch {
 	case errors.As(err, &bad):
-		return usagef("--%s does not take this value", bad.GetFlag().Name)
+		return cli.Usagef("--%s does not take this value", bad.GetFlag().Name)
 	case errors.As(err, &needs):
-		return usage(err) // quotes nothing but the flag's name
+		return cli.Usage(err) // quotes nothing but the flag's name
 	}
-	err = usagef("an argument looks like a flag, and there is no such flag")
-	return withHint(err, "%s --help lists the flags\na value that begins with a dash goes behind --, or comes from stdin: -", cmd.CommandPath())
+	err = cli.Usagef("an argument looks like a flag, and there is no such flag")
+	return cli.WithHint(err, "%s --help lists the flags\na value that begins with a dash goes behind --, or comes from stdin: -", cmd.CommandPath())
 }
 
 func runSet(cmd *cobra.Command, o *setOptions) error {
 	a := o.app
-	path, err := parseField(o.path)
+	path, err := cli.ParseField(o.path)
 	if err != nil {
 		return err
 	}
 	if err := o.check(); err != nil {
 		return err
 	}
-	t, err := a.existing(o.env)
+	t, err := a.Existing(o.env)
 	if err != nil {
 		return err
 	}
-	t.keepRules = o.keepRules
-	opened, err := a.open(cmd.Context(), t)
+	t.KeepRules = o.keepRules
+	opened, err := a.Open(cmd.Context(), t)
 	if err != nil {
 		return err
 	}
-	if _, err := documentRoot(t, opened.Roots(), o.document); err != nil {
+	if _, err := cli.DocumentRoot(t, opened.Roots(), o.document); err != nil {
 		return err
 	}
 	text, err := o.read(cmd.Context())
@@ -125,16 +125,16 @@ func runSet(cmd *cobra.Command, o *setOptions) error {
 		return err
 	}
 	if o.typ == "json" && !json.Valid([]byte(text)) {
-		return withHint(usagef("%s: the value is not JSON", path), "put a string in quotes: '\"text\"'")
+		return cli.WithHint(cli.Usagef("%s: the value is not JSON", path), "put a string in quotes: '\"text\"'")
 	}
 	if o.typ == "json" {
-		a.warnJSON(t, path, text)
+		a.WarnJSON(t, path, text)
 	}
-	if o.typ == "" && slices.Contains([]envfile.Format{envfile.Dotenv, envfile.INI, envfile.Binary}, t.format) {
+	if o.typ == "" && slices.Contains([]envfile.Format{envfile.Dotenv, envfile.INI, envfile.Binary}, t.Format) {
 		o.typ = string(crypto.Str) // the format knows nothing else
 	}
-	return a.applyTo(cmd.Context(), t, opened, func(now *envfile.Opened) (envfile.Op, error) {
-		root, err := documentRoot(t, now.Roots(), o.document)
+	return applyTo(cmd.Context(), a, t, opened, func(now *envfile.Opened) (envfile.Op, error) {
+		root, err := cli.DocumentRoot(t, now.Roots(), o.document)
 		if err != nil {
 			return envfile.Op{}, err
 		}
@@ -152,17 +152,17 @@ func (o *setOptions) check() error {
 	}
 	switch {
 	case sources > 1:
-		return usagef("VALUE, --from-file and --random exclude each other")
+		return cli.Usagef("VALUE, --from-file and --random exclude each other")
 	case o.random < 0 || o.random > 4096:
 		return errRandom
 	case o.random > 0 && o.typ != "" && o.typ != "str":
-		return usagef("--random makes a str")
+		return cli.Usagef("--random makes a str")
 	}
 	switch o.typ {
 	case "", "str", "int", "float", "bool", "time", "null", "json":
 		return nil
 	}
-	return usagef("unknown type %q: want str, int, float, bool, time, null or json", o.typ)
+	return cli.Usagef("unknown type %q: want str, int, float, bool, time, null or json", o.typ)
 }
 
 // read gets the text of the value from where the user put it.
@@ -176,32 +176,32 @@ func (o *setOptions) read(ctx context.Context) (string, error) {
 		rand.Read(b)
 		return base64.RawURLEncoding.EncodeToString(b), nil
 	case o.fromFile != "":
-		b, err := readAny(ctx, o.fromFile)
-		if err == nil && len(b) == 0 && isStream(o.fromFile) {
-			return "", withHint(usagef("%s is empty: what should have written the value has failed", shown(o.fromFile)), "to set an empty string, run: sealcfg set %s %s ''", shellWord(o.env), shellWord(o.path))
+		b, err := cli.ReadFile(ctx, o.fromFile)
+		if err == nil && len(b) == 0 && cli.IsStream(o.fromFile) {
+			return "", cli.WithHint(cli.Usagef("%s is empty: what should have written the value has failed", cli.Shown(o.fromFile)), "to set an empty string, run: sealcfg set %s %s ''", cli.ShellWord(o.env), cli.ShellWord(o.path))
 		}
 		return string(b), err
 	case o.given && o.value == "-":
-		b, err := readStream(ctx, a.in)
+		b, err := cli.ReadStream(ctx, a.Stdin)
 		if err == nil && len(b) == 0 {
-			return "", withHint(usagef("stdin is empty: what should have written the value has failed"), "if it shall be empty, give an empty line")
+			return "", cli.WithHint(cli.Usagef("stdin is empty: what should have written the value has failed"), "if it shall be empty, give an empty line")
 		}
 		return strings.TrimSuffix(strings.TrimSuffix(string(b), "\n"), "\r"), err
 	case o.given:
-		a.warn("a value on the command line can be seen by others on this machine and stays in the shell's history")
+		a.Warn("a value on the command line can be seen by others on this machine and stays in the shell's history")
 		return o.value, nil
-	case !a.interactive():
-		return "", withHint(usagef("no value given, and there is no terminal to ask on"), "pass - to read it from stdin")
+	case !a.Interactive():
+		return "", cli.WithHint(cli.Usagef("no value given, and there is no terminal to ask on"), "pass - to read it from stdin")
 	}
-	b, err := a.promptSecret(ctx, a.in, "value for "+o.path)
+	b, err := a.PromptSecret(ctx, a.Stdin, "value for "+o.path)
 	if err == nil && len(b) == 0 { // Enter alone is no answer
-		return "", withHint(usagef("%s: no value entered; nothing written", o.path), "to set an empty string, run: sealcfg set %s %s ''", shellWord(o.env), shellWord(o.path))
+		return "", cli.WithHint(cli.Usagef("%s: no value entered; nothing written", o.path), "to set an empty string, run: sealcfg set %s %s ''", cli.ShellWord(o.env), cli.ShellWord(o.path))
 	}
 	return string(b), err
 }
 
 // op makes the operation. old is the field as it is, nil for a new one.
-func (o *setOptions) op(t *target, path envfile.Path, old *envfile.Node, text string) (envfile.Op, error) {
+func (o *setOptions) op(t *cli.Target, path envfile.Path, old *envfile.Node, text string) (envfile.Op, error) {
 	switch o.typ {
 	case "null":
 		return envfile.SetNull(path), nil
@@ -225,11 +225,11 @@ func (o *setOptions) op(t *target, path envfile.Path, old *envfile.Node, text st
 	if err != nil {
 		err = fmt.Errorf("%s: the value is not of type %s", path, typ)
 		if o.typ == "" {
-			return envfile.Op{}, withHint(err, "the field is of type %s now; --type str makes it a string", typ)
+			return envfile.Op{}, cli.WithHint(err, "the field is of type %s now; --type str makes it a string", typ)
 		}
-		return envfile.Op{}, usage(err)
+		return envfile.Op{}, cli.Usage(err)
 	}
-	o.app.warnValue(t, path, typ, text)
+	o.app.WarnValue(t, path, typ, text)
 	return envfile.Set(path, typ, canonical), nil
 }
 
@@ -246,30 +246,30 @@ func guessType(text string) (crypto.Type, string) {
 // mayBeUnencrypted is the [checkWrite] of set. A value that is not on the command line
 // may be a secret. So it is written unencrypted only with --clear or after a
 // confirmation, unless the field has an unencrypted value already.
-func (o *setOptions) mayBeUnencrypted(ctx context.Context, t *target, old *envfile.Sealed, changes []change) error {
+func (o *setOptions) mayBeUnencrypted(ctx context.Context, t *cli.Target, old *envfile.Sealed, changes []cli.Change) error {
 	if o.clear || o.given && o.value != "-" {
 		return nil
 	}
-	unencrypted := map[fieldName]bool{} // an empty value may be a placeholder that anyone added
-	for _, f := range viewFields(old.Roots(), false) {
-		unencrypted[f.fieldName] = !f.Sealed && f.Length > 0 && f.Type != "null"
+	unencrypted := map[cli.FieldName]bool{} // an empty value may be a placeholder that anyone added
+	for _, f := range cli.FieldInfos(old.Roots(), false) {
+		unencrypted[f.FieldName] = !f.Sealed && f.Length > 0 && f.Type != "null"
 	}
-	var exposed []fieldName
+	var exposed []cli.FieldName
 	for _, c := range changes {
-		if c.Clear && !unencrypted[c.fieldName] {
-			exposed = append(exposed, c.fieldName)
+		if c.Clear && !unencrypted[c.FieldName] {
+			exposed = append(exposed, c.FieldName)
 		}
 	}
 	if len(exposed) == 0 {
 		return nil
 	}
 	a, rules := o.app, old.Metadata().Rules
-	if !a.interactive() {
-		return withHint(usagef("%s: %s would be written unencrypted, because the rules of the file (%s) do not encrypt it", t.shown, joinFields(exposed), rules),
-			"if the value is not a secret, add: --clear\notherwise change the selector in .sops.yaml, then run: sealcfg rekey %s", t.name)
+	if !a.Interactive() {
+		return cli.WithHint(cli.Usagef("%s: %s would be written unencrypted, because the rules of the file (%s) do not encrypt it", t.Shown, cli.JoinFields(exposed), rules),
+			"if the value is not a secret, add: --clear\notherwise change the selector in .sops.yaml, then run: sealcfg rekey %s", t.Name)
 	}
-	a.say("%s: the rules of the file (%s) do not encrypt %s", t.shown, rules, joinFields(exposed))
-	if err := a.confirm(ctx, "write the value unencrypted?"); err != nil {
+	a.Say("%s: the rules of the file (%s) do not encrypt %s", t.Shown, rules, cli.JoinFields(exposed))
+	if err := a.Confirm(ctx, "write the value unencrypted?"); err != nil {
 		return err
 	}
 	o.clear = true

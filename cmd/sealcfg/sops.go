@@ -9,11 +9,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spf13/cobra"
-
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/keys"
+	"github.com/spf13/cobra"
 )
 
 // The shim: the command line of sops 3.13, for tools that run sops. Its exit
@@ -26,7 +26,7 @@ func calledAsSops(argv0 string) bool {
 	return strings.TrimSuffix(base, ".exe") == "sops"
 }
 
-func newSopsCmd(a *app) *cobra.Command {
+func newSopsCmd(a *cli.App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "sops ...",
 		Short: "The command line of sops, for tools that run it",
@@ -43,8 +43,8 @@ over in silence: docs/sops-shim.md lists the differences.`,
 		PersistentPreRunE: func(*cobra.Command, []string) error { return nil },
 		ValidArgsFunction: cobra.FixedCompletions(sopsCommandNames(), cobra.ShellCompDirectiveDefault),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if code := a.runSops(cmd.Context(), args); code != exitOK {
-				return ended(code)
+			if code := runSops(cmd.Context(), a, args); code != cli.ExitOK {
+				return cli.Ended(code)
 			}
 			return nil
 		},
@@ -53,7 +53,7 @@ over in silence: docs/sops-shim.md lists the differences.`,
 
 // A sopsRun is one call of the shim.
 type sopsRun struct {
-	*app
+	*cli.App
 	sopsArgs
 	name   string // of the command
 	legacy bool   // it was given as a flag
@@ -126,12 +126,12 @@ func sopsCommandNames() []string {
 }
 
 // runSops runs a command line of sops and returns the exit code.
-func (a *app) runSops(ctx context.Context, args []string) int {
-	a.wd, _ = os.Getwd()
-	r := &sopsRun{app: a, sopsArgs: sopsArgs{text: map[string]string{}, cli: map[string]bool{}, args: args}}
-	ctx = keys.WithSource(ctx, a.withPeople(keys.Source{})) // for recipients
+func runSops(ctx context.Context, a *cli.App, args []string) int {
+	a.WorkDir, _ = os.Getwd()
+	r := &sopsRun{App: a, sopsArgs: sopsArgs{text: map[string]string{}, cli: map[string]bool{}, args: args}}
+	ctx = keys.WithSource(ctx, a.WithPrompts(keys.Source{})) // for recipients
 	err := r.dispatch(ctx, args)
-	return r.end(a.outcome(err))
+	return r.end(a.Outcome(err))
 }
 
 // dispatch finds out what is wanted: a command, or one of the flags that stood
@@ -173,7 +173,7 @@ func (r *sopsRun) dispatch(ctx context.Context, args []string) error {
 			return err
 		}
 	}
-	if err := r.fromEnv(known, r.lookupEnv); err != nil {
+	if err := r.fromEnv(known, r.LookupEnv); err != nil {
 		return err
 	}
 	if err := r.check(); err != nil {
@@ -191,7 +191,7 @@ func (r *sopsRun) readCommand(cmd *sopsCommand) error {
 		}
 		err := fmt.Errorf("%s comes before the command, where sops does not read it", dashed(name))
 		after := orderedCall(cmd.name, r.args, fmt.Sprintf("%s %s %s ... FILE", sopsName(), cmd.name, dashed(name)))
-		if err := r.ignore(cmd.name, name, withHint(err, "write it after the command: %s", after)); err != nil {
+		if err := r.ignore(cmd.name, name, cli.WithHint(err, "write it after the command: %s", after)); err != nil {
 			return err
 		}
 		delete(r.text, name)
@@ -216,7 +216,7 @@ func (r *sopsRun) ignore(command, flag string, err error) error {
 	if !ignorable {
 		return err
 	}
-	r.warn("%v: ignored, as in sops", err)
+	r.Warn("%v: ignored, as in sops", err)
 	return nil
 }
 
@@ -269,9 +269,9 @@ func (r *sopsRun) runCommand(ctx context.Context, cmd *sopsCommand) error {
 	if err := r.noIgnoreMAC(); err != nil {
 		return err
 	}
-	r.quiet = true
+	r.Quiet = true
 	writes := r.on("in-place") || r.str("output") != "" || slices.Contains([]string{"edit", "set", "unset", "updatekeys"}, r.name)
-	r.answersOnly = !writes
+	r.AnswersOnly = !writes
 	if err := r.useFlags(); err != nil {
 		return err
 	}
@@ -286,7 +286,7 @@ func (r *sopsRun) runCommand(ctx context.Context, cmd *sopsCommand) error {
 func (r *sopsRun) useFlags() error {
 	for _, name := range strings.Fields(typeFlags) {
 		if _, known := envfile.FormatNamed(r.str(name)); r.given(name) && !known {
-			r.warn("%s: unknown type %q: as in sops, the name of the file decides; expected %s", dashed(name), r.str(name), joinOr(envfile.FormatNames()))
+			r.Warn("%s: unknown type %q: as in sops, the name of the file decides; expected %s", dashed(name), r.str(name), cli.JoinOr(envfile.FormatNames()))
 		}
 	}
 	order := r.str("decryption-order")
@@ -297,11 +297,11 @@ func (r *sopsRun) useFlags() error {
 		}
 	}
 	if order == "" {
-		order = r.env(keys.EnvDecryptionOrder)
+		order = r.Env(keys.EnvDecryptionOrder)
 	}
 	order = knownTypes(order)
-	lookup := r.lookupEnv
-	r.lookupEnv = func(name string) (string, bool) {
+	lookup := r.LookupEnv
+	r.LookupEnv = func(name string) (string, bool) {
 		switch name {
 		case keys.EnvDecryptionOrder:
 			return order, order != ""
@@ -319,7 +319,7 @@ func knownTypes(order string) string {
 }
 
 func (r *sopsRun) version() error {
-	_, err := fmt.Fprintf(r.out, "sops %s (sealcfg %s)\n", envfile.FormatVersion, strings.Trim(buildVersion(), "()"))
+	_, err := fmt.Fprintf(r.Stdout, "sops %s (sealcfg %s)\n", envfile.FormatVersion, strings.Trim(buildVersion(), "()"))
 	return err
 }
 
@@ -350,6 +350,6 @@ func (r *sopsRun) help() error {
 		fmt.Fprintf(&b, "  %-36s %s\n", name, f.help)
 	}
 	b.WriteString("\nRefused: " + strings.Join(refused, ", ") + "\nand the commands publish, keyservice, groups, completion.\n")
-	_, err := fmt.Fprint(r.out, b.String())
+	_, err := fmt.Fprint(r.Stdout, b.String())
 	return err
 }

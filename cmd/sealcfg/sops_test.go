@@ -11,11 +11,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
-
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/environments"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func TestCalledAsSops(t *testing.T) {
@@ -38,14 +38,14 @@ func run(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	}
 	null, err := os.Open(os.DevNull)
 	require.NoError(t, err)
-	a := &app{in: null, out: file(), err: newErrorStream(file()), lookupEnv: func(string) (string, bool) { return "", false }, finder: new(environments.Finder)}
-	code = a.runSops(context.Background(), args)
+	a := &cli.App{Stdin: null, Stdout: file(), Stderr: cli.NewErrorStream(file()), LookupEnv: func(string) (string, bool) { return "", false }, Finder: new(environments.Finder)}
+	code = runSops(context.Background(), a, args)
 	read := func(f *os.File) string {
 		b, err := os.ReadFile(f.Name())
 		require.NoError(t, err)
 		return string(b)
 	}
-	return code, read(a.out), read(a.err.file)
+	return code, read(a.Stdout), read(a.Stderr.File)
 }
 
 // helpFlag finds the flags in a help text of sops: "   --age value, -a value   comma …".

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
+	"github.com/sealcfg/sealcfg/cmd/internal/editing"
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/internal/editor"
 	"github.com/sealcfg/sealcfg/internal/scratch"
@@ -73,9 +75,9 @@ func sopsCode(err error) int {
 		return child.code
 	case errors.As(err, &own):
 		return own.code
-	case errors.Is(err, errInterrupted), errors.As(err, &stopped), errors.As(err, &editorStopped):
+	case errors.Is(err, cli.ErrInterrupted), errors.As(err, &stopped), errors.As(err, &editorStopped):
 		return sopsInterrupted
-	case errors.Is(err, errEditor), errors.Is(err, editor.ErrNone), errors.Is(err, editor.ErrFind):
+	case errors.Is(err, editing.ErrEditor), errors.Is(err, editor.ErrNone), errors.Is(err, editor.ErrFind):
 		return sopsNoEditor
 	case errors.Is(err, keys.ErrNoIdentity):
 		return sopsNoKey

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
@@ -26,7 +27,7 @@ func (r *sopsRun) decrypt(ctx context.Context) error {
 		return coded{fmt.Errorf("error parsing --extract path: %w", err), sopsBadPath}
 	}
 	if !r.on("in-place") && slices.Contains([]string{"", "-", "/dev/stdout"}, r.str("output")) {
-		if err := r.notForGitToKeep(ctx); err != nil {
+		if err := r.RefuseCachedTextconv(ctx); err != nil {
 			return err
 		}
 	}
@@ -35,7 +36,7 @@ func (r *sopsRun) decrypt(ctx context.Context) error {
 		return err
 	}
 	var opened decrypted
-	if opened, err = r.openSealed(ctx, f.target, s); err != nil && r.on("ignore-mac") {
+	if opened, err = r.OpenSealed(ctx, f.Target, s); err != nil && r.on("ignore-mac") {
 		opened, err = r.ignoreMAC(ctx, f, s, err)
 	}
 	if err != nil {
@@ -63,19 +64,19 @@ func (r *sopsRun) plainText(f *sopsFile, opened decrypted, path envfile.Path) ([
 		r.log.info("SOPS", "Truncating tree", logField{"path", logPath(path)})
 		n := firstAt(opened.Roots()[0], path)
 		if n == nil {
-			return nil, fmt.Errorf("error truncating tree: %s: %w", missingComponent(opened.Roots()[0], path), noField(f.target, opened.Roots(), path, 0))
+			return nil, fmt.Errorf("error truncating tree: %s: %w", missingComponent(opened.Roots()[0], path), cli.NoField(f.Target, opened.Roots(), path, 0))
 		}
 		text, err := envfile.ConvertValue(f.to, n, indent)
-		return text, f.at(err)
-	case f.to.Name() != f.format.Name() || r.given("indent"):
+		return text, f.At(err)
+	case f.to.Name() != f.Format.Name() || r.given("indent"):
 		text, err := envfile.Convert(f.to, opened.Roots(), indent)
 		if err != nil && f.follow {
-			return nil, withHint(f.at(err), "the output format depends on the name; add: --output-type %s", f.format.Name())
+			return nil, cli.WithHint(f.At(err), "the output format depends on the name; add: --output-type %s", f.Format.Name())
 		}
-		return text, f.at(err)
+		return text, f.At(err)
 	}
 	text, err := opened.Text()
-	return text, f.at(err)
+	return text, f.At(err)
 }
 
 // firstAt returns the node under a path. Of several entries with the same name, sops
@@ -169,18 +170,18 @@ func (r *sopsRun) fileStatus(ctx context.Context) error {
 	status := struct {
 		Encrypted bool `json:"encrypted"`
 	}{}
-	text, err := f.text(ctx, r.in)
-	if err == nil && !envfile.Unsealed(f.format, text) {
+	text, err := f.text(ctx, r.Stdin)
+	if err == nil && !envfile.Unsealed(f.Format, text) {
 		var s *envfile.Sealed
 		if s, err = f.parse(ctx, text); err == nil {
 			meta := s.Metadata()
 			status.Encrypted = meta.HasMAC() && meta.Version != ""
-		} else if f.format.Name() != envfile.Binary.Name() && errors.Is(err, envfile.ErrNotSealed) {
+		} else if f.Format.Name() != envfile.Binary.Name() && errors.Is(err, envfile.ErrNotSealed) {
 			err = nil
 		}
 	}
 	if err != nil {
 		return coded{fmt.Errorf("cannot check file status: %w", err), sopsGeneric}
 	}
-	return json.NewEncoder(r.out).Encode(status)
+	return json.NewEncoder(r.Stdout).Encode(status)
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io/fs"
 
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
+	"github.com/sealcfg/sealcfg/cmd/internal/editing"
 	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/internal/atomicfile"
 )
@@ -24,7 +26,7 @@ func (r *sopsRun) edit(ctx context.Context) error {
 	if f.stdin {
 		return sopsError(sopsNoFile, "an editor needs a file, not stdin")
 	}
-	text, err := readAny(ctx, f.path)
+	text, err := cli.ReadFile(ctx, f.path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) { // it may well be there
 		return withCode(err, sopsNoRead)
 	}
@@ -32,11 +34,11 @@ func (r *sopsRun) edit(ctx context.Context) error {
 	if err := f.sameType(); err != nil {
 		return err
 	}
-	f.env.Exists = text != nil
-	f.target.path = f.path
-	if !f.env.Exists {
-		t := *f.target
-		f.ruled = func() (*environments.Policy, *environments.Rule, error) {
+	f.Env.Exists = text != nil
+	f.Target.Path = f.path
+	if !f.Env.Exists {
+		t := *f.Target
+		f.FindRule = func() (*environments.Policy, *environments.Rule, error) {
 			rule, err := r.ruleForNew(&t)
 			if err != nil {
 				return nil, nil, err
@@ -48,8 +50,8 @@ func (r *sopsRun) edit(ctx context.Context) error {
 			return policy, rule, nil
 		}
 	}
-	var conflict *fieldConflict
-	changed, err := r.editTarget(ctx, f.target, false, neither)
+	var conflict *editing.ConflictError
+	changed, err := editing.Edit(ctx, r.App, f.Target, false, editing.Neither)
 	switch {
 	case errors.Is(err, atomicfile.ErrChanged), errors.Is(err, atomicfile.ErrExists), errors.As(err, &conflict):
 		return withCode(err, sopsNoWrite)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/keys"
@@ -26,11 +27,11 @@ func (r *sopsRun) encrypt(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	rule, err := r.ruleForNew(f.target)
+	rule, err := r.ruleForNew(f.Target)
 	if err != nil {
 		return err
 	}
-	text, err := f.text(ctx, r.in)
+	text, err := f.text(ctx, r.Stdin)
 	if err != nil {
 		return err
 	}
@@ -46,20 +47,20 @@ func (r *sopsRun) encrypt(ctx context.Context) error {
 	warns := r.on("in-place") || r.str("output") != "" || r.on("verbose")
 	if warns {
 		r.warnConverted(f, plain, d)
-		r.warnRepeats(f.target, f.format, d.Repeats())
-		if err := r.warnTraps(f.target, d, rule.Rules); err != nil {
+		r.WarnRepeats(f.Target, f.Format, d.Repeats())
+		if err := r.WarnTraps(f.Target, d, rule.Rules); err != nil {
 			return err
 		}
 	}
 	if err := f.place(ctx, r); err != nil {
 		return err
 	}
-	s, err := sealNew(ctx, f.target, rule, d)
+	s, err := cli.SealNew(ctx, f.Target, rule, d)
 	if err != nil {
 		return f.sealing(err)
 	}
 	if warns {
-		r.warnNoneSealed(f.target, d, s)
+		r.WarnNoneSealed(f.Target, d, s)
 	}
 	return r.write(ctx, f, s.Bytes(), text, false)
 }
@@ -68,28 +69,28 @@ func (r *sopsRun) encrypt(ctx context.Context) error {
 func (f *sopsFile) sealing(err error) error {
 	var syntax *envfile.SyntaxError
 	if errors.As(err, &syntax) {
-		return withCode(f.at(err), sopsNoEncrypt)
+		return withCode(f.At(err), sopsNoEncrypt)
 	}
-	return f.at(err)
+	return f.At(err)
 }
 
 // plainDocument parses the text that is to be encrypted. It rejects a file that is
 // encrypted already, in whatever format.
 func (r *sopsRun) plainDocument(ctx context.Context, f *sopsFile, text []byte) (*envfile.Document, error) {
-	if len(text) == 0 && f.format.Name() == envfile.YAML.Name() {
-		return nil, sopsError(sopsEmpty, "File cannot be completely empty, it must contain at least one document: %s", f.shown)
+	if len(text) == 0 && f.Format.Name() == envfile.YAML.Name() {
+		return nil, sopsError(sopsEmpty, "File cannot be completely empty, it must contain at least one document: %s", f.Shown)
 	}
-	d, err := envfile.Parse(f.format, text)
+	d, err := envfile.Parse(f.Format, text)
 	if errors.Is(err, envfile.ErrAlreadySealed) {
-		return nil, f.at(err)
+		return nil, f.At(err)
 	}
-	if in, encrypted := envfile.Detect(f.target.path, text); encrypted {
-		return nil, f.at(fmt.Errorf("%w (%s)", envfile.ErrAlreadySealed, in.Name()))
+	if in, encrypted := envfile.Detect(f.Target.Path, text); encrypted {
+		return nil, f.At(fmt.Errorf("%w (%s)", envfile.ErrAlreadySealed, in.Name()))
 	}
 	if err != nil {
-		return nil, withCode(worded{f.at(err), "Error unmarshalling file: "}, sopsNoRead)
+		return nil, withCode(worded{f.At(err), "Error unmarshalling file: "}, sopsNoRead)
 	}
-	if err := f.lostBlock(ctx, d); err != nil {
+	if err := f.MissingMetadata(ctx, d); err != nil {
 		return nil, coded{err, sopsSealedAlready}
 	}
 	return d, nil
@@ -97,7 +98,7 @@ func (r *sopsRun) plainDocument(ctx context.Context, f *sopsFile, text []byte) (
 
 // converted returns a document in the format in which it is to be encrypted.
 func (r *sopsRun) converted(f *sopsFile, d *envfile.Document) (*envfile.Document, error) {
-	to, from := f.to.Name(), f.format.Name()
+	to, from := f.to.Name(), f.Format.Name()
 	switch {
 	case to == from:
 		return d, nil
@@ -109,30 +110,30 @@ func (r *sopsRun) converted(f *sopsFile, d *envfile.Document) (*envfile.Document
 	format, _ := envfile.FormatNamed(to)
 	text, err := envfile.Convert(format, d.Roots(), r.indent(format))
 	if err != nil {
-		return nil, f.at(err)
+		return nil, f.At(err)
 	}
 	d, err = envfile.Parse(format, text)
-	return d, f.at(err)
+	return d, f.At(err)
 }
 
 // warnConverted warns of a file that is written in another format than it is read in:
 // because of its name, or without its comments.
 func (r *sopsRun) warnConverted(f *sopsFile, before, after *envfile.Document) {
 	from, to := before.Format().Name(), after.Format().Name()
-	if like, _ := envfile.Guess(before.Bytes()); before.Format() == envfile.Binary && f.detect && like != envfile.Binary {
-		r.warn("%s: the whole file becomes one encrypted value, because its name has no extension that sops knows; it looks like %s\n"+
-			"to encrypt its fields instead, add: --input-type %[2]s --output-type %[2]s", f.shown, like.Name())
+	if like, _ := envfile.Guess(before.Bytes()); before.Format() == envfile.Binary && f.Detect && like != envfile.Binary {
+		r.Warn("%s: the whole file becomes one encrypted value, because its name has no extension that sops knows; it looks like %s\n"+
+			"to encrypt its fields instead, add: --input-type %[2]s --output-type %[2]s", f.Shown, like.Name())
 	}
 	lost := ""
 	if n := len(before.Comments()) - len(after.Comments()); n > 0 {
-		lost = fmt.Sprintf(", without its %s", countOf(n, "comment", "comments"))
+		lost = fmt.Sprintf(", without its %s", cli.Count(n, "comment", "comments"))
 	}
 	switch {
 	case from == to:
 	case f.follow && before.Format() != envfile.Binary: // sops goes by the name
-		r.warn("%s: read as %s, but written as %s%s, because the output format depends on the name\nto keep the format, add: --output-type %[2]s", f.shown, from, to, lost)
+		r.Warn("%s: read as %s, but written as %s%s, because the output format depends on the name\nto keep the format, add: --output-type %[2]s", f.Shown, from, to, lost)
 	case lost != "":
-		r.warn("%s: written as %s%s", f.shown, to, lost)
+		r.Warn("%s: written as %s%s", f.Shown, to, lost)
 	}
 }
 
@@ -162,7 +163,7 @@ func (r *sopsRun) givenRecipients(prefix string) ([]environments.Member, error) 
 		{"hckms", environments.RecipientFlags{HCKMS: given.HCKMS}}, {"azure-kv", environments.RecipientFlags{AzureKV: given.AzureKV}},
 		{"hc-vault-transit", environments.RecipientFlags{HCVault: given.HCVault}},
 	} {
-		if err := checkGiven(r.origin(prefix+f.name), f.only.Members()); err != nil {
+		if err := cli.CheckGiven(r.origin(prefix+f.name), f.only.Members()); err != nil {
 			return nil, err
 		}
 	}
@@ -200,12 +201,12 @@ func (r *sopsRun) flagSelectors(rules envfile.Rules) (envfile.Rules, error) {
 // ruleForNew is the rule for a file that is sealed for the first time. Recipients
 // of the command line take the place of those of .sops.yaml; its selectors
 // still apply, so that a file must have a rule there if there is a .sops.yaml.
-func (r *sopsRun) ruleForNew(t *target) (*environments.Rule, error) {
+func (r *sopsRun) ruleForNew(t *cli.Target) (*environments.Rule, error) {
 	members, err := r.givenRecipients("")
 	if err != nil {
 		return nil, err
 	}
-	policy, rule, err := t.rule()
+	policy, rule, err := t.Rule()
 	switch {
 	case err == nil:
 	case len(members) > 0 && (errors.Is(err, environments.ErrNoPolicy) || errors.Is(err, environments.ErrNoRule) && !policy.HasRules()):
@@ -247,7 +248,7 @@ func areGroups(n int) string {
 // it encrypts, and passes over it otherwise.
 func (r *sopsRun) useProfile() error {
 	profile := r.str("aws-profile")
-	if profile == "" || r.env("AWS_PROFILE") != "" {
+	if profile == "" || r.Env("AWS_PROFILE") != "" {
 		return nil
 	}
 	return os.Setenv("AWS_PROFILE", profile)

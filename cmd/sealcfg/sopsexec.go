@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/internal/coredump"
 	"github.com/sealcfg/sealcfg/internal/scratch"
@@ -18,7 +19,7 @@ import (
 // execArguments finds the file and opens it.
 func (r *sopsRun) execArguments(ctx context.Context) (f *sopsFile, opened *envfile.Opened, command string, err error) {
 	if len(r.rest) != 2 {
-		return nil, nil, "", sopsError(sopsGeneric, "want a file and a command in quotes, got %s", countOf(len(r.rest), "argument", "arguments"))
+		return nil, nil, "", sopsError(sopsGeneric, "want a file and a command in quotes, got %s", cli.Count(len(r.rest), "argument", "arguments"))
 	}
 	command, r.rest = r.rest[1], r.rest[:1]
 	if f, err = r.file(sopsNoRead); err != nil {
@@ -36,7 +37,7 @@ func (r *sopsRun) execEnv(ctx context.Context) error {
 	}
 	fromFile, err := environmentOf(opened.Roots()[0])
 	if err != nil {
-		return f.at(err)
+		return f.At(err)
 	}
 	env, err := r.environment(!r.on("pristine"))
 	if err != nil {
@@ -47,7 +48,7 @@ func (r *sopsRun) execEnv(ctx context.Context) error {
 		if r.str("user") != "" {
 			return sopsError(sopsConflict, "--same-process and --user exclude each other")
 		}
-		_ = r.err.Flush()
+		_ = r.Stderr.Flush()
 		return coredump.Restored(func() error { return execShell(command, env) })
 	}
 	cmd := shell(command)
@@ -60,7 +61,7 @@ func (r *sopsRun) execEnv(ctx context.Context) error {
 func (r *sopsRun) environment(keep bool) ([]string, error) {
 	env := []string{} // nil would be all of our own
 	if keep {
-		env = append(os.Environ(), r.withheld...) // to which it is as if there were no sealcfg
+		env = append(os.Environ(), r.Withheld...) // to which it is as if there were no sealcfg
 	}
 	if name := r.str("user"); name != "" {
 		ofUser, err := userEnvironment(name)
@@ -105,7 +106,7 @@ func (r *sopsRun) execFile(ctx context.Context) (err error) {
 			return errors.New("--filename: want the name of a file, without a directory")
 		}
 	}
-	dir, err := scratch.New(r.scratchPlaces())
+	dir, err := scratch.New(r.ScratchDirs())
 	if err != nil {
 		return err
 	}
@@ -134,20 +135,20 @@ func (r *sopsRun) execFile(ctx context.Context) (err error) {
 // runChild runs a command and ends with its exit code. Signals are passed on;
 // those of the keyboard reach the command by themselves.
 func (r *sopsRun) runChild(cmd *exec.Cmd) error {
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = r.in, r.out, r.err.file // of a program of the user, not of sealcfg
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = r.Stdin, r.Stdout, r.Stderr.File // of a program of the user, not of sealcfg
 	if user := r.str("user"); user != "" {
 		if err := runAs(cmd, user); err != nil {
 			return err
 		}
 	}
-	if r.interrupted != nil && r.interrupted() {
-		return errInterrupted
+	if r.Interrupted != nil && r.Interrupted() {
+		return cli.ErrInterrupted
 	}
-	r.helper.Close() // the command may run for days
+	r.Helper.Close() // the command may run for days
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, forwarded()...)
 	defer signal.Stop(signals)
-	r.interrupted = nil
+	r.Interrupted = nil
 	if err := coredump.Restored(cmd.Start); err != nil {
 		return fmt.Errorf("run the command: %w", err)
 	}

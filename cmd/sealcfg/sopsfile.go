@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/internal/atomicfile"
@@ -20,7 +21,7 @@ import (
 
 // A sopsFile is the file that a call of the shim is about.
 type sopsFile struct {
-	*target
+	*cli.Target
 	stdin  bool           // there is no file: the text comes from stdin
 	stream bool           // the name is that of an open file, such as /dev/stdin
 	to     envfile.Format // from --output-type, or else the target's format
@@ -39,7 +40,7 @@ func (r *sopsRun) readsPolicy(ctx context.Context) {
 func (r *sopsRun) untilSignal(ctx context.Context) context.Context {
 	ctx, stop := signal.NotifyContext(ctx, scratch.Signals()...)
 	context.AfterFunc(ctx, stop) // the second signal has its usual effect again
-	r.interrupted = func() bool { return ctx.Err() != nil }
+	r.Interrupted = func() bool { return ctx.Err() != nil }
 	r.readsPolicy(ctx)
 	return ctx
 }
@@ -62,7 +63,7 @@ func (r *sopsRun) oneFile() error {
 				i++
 			}
 		}
-		err := withHint(fmt.Errorf("%s comes after the file, where flags are not read", written), "write the flags before the file: %s", orderedCall(r.name, r.args, r.inOrder(written)))
+		err := cli.WithHint(fmt.Errorf("%s comes after the file, where flags are not read", written), "write the flags before the file: %s", orderedCall(r.name, r.args, r.inOrder(written)))
 		if err := r.ignore(r.name, name, err); err != nil {
 			return err
 		}
@@ -71,11 +72,11 @@ func (r *sopsRun) oneFile() error {
 		err := fmt.Errorf("expected one file, got %d", 1+more)
 		switch guess, ok := closest.Of(r.rest[0], sopsCommandNames()); {
 		case r.name == "decrypt", r.name == "filestatus":
-			r.warn("%v: as in sops, only the first is read", err)
+			r.Warn("%v: as in sops, only the first is read", err)
 		case ok && r.name == "edit":
-			return withHint(err, "did you mean the command %s?", guess)
+			return cli.WithHint(err, "did you mean the command %s?", guess)
 		default:
-			return withHint(err, "run the command once for each file")
+			return cli.WithHint(err, "run the command once for each file")
 		}
 	}
 	r.rest = r.rest[:min(len(r.rest), 1)]
@@ -85,9 +86,9 @@ func (r *sopsRun) oneFile() error {
 // inOrder is the command line with a flag where it is read.
 func (r *sopsRun) inOrder(flag string) string {
 	if r.legacy && r.name != "edit" && r.name != "set" {
-		return fmt.Sprintf("%s --%s %s ... %s", sopsName(), r.name, flag, shellWord(r.rest[0]))
+		return fmt.Sprintf("%s --%s %s ... %s", sopsName(), r.name, flag, cli.ShellWord(r.rest[0]))
 	}
-	return fmt.Sprintf("%s %s %s ... %s", sopsName(), r.name, flag, shellWord(r.rest[0]))
+	return fmt.Sprintf("%s %s %s ... %s", sopsName(), r.name, flag, cli.ShellWord(r.rest[0]))
 }
 
 // open1 finds the file of a command that takes one. missing is the exit code if
@@ -131,22 +132,22 @@ func (r *sopsRun) file(missing int) (*sopsFile, error) {
 		if err != nil {
 			return nil, err
 		}
-		name, shownName = abs, shown(abs)
+		name, shownName = abs, cli.Shown(abs)
 	}
-	f.target = &target{
-		env: environments.Environment{Name: shownName, Path: name, Exists: true}, name: shownName, path: name, shown: shownName,
-		unplaced: true, app: r.app,
-		keepRules: true, // as sops does; checkPolicy reports a difference, and guard protects the values
+	f.Target = &cli.Target{
+		Env: environments.Environment{Name: shownName, Path: name, Exists: true}, Name: shownName, Path: name, Shown: shownName,
+		Unplaced: true, App: r.App,
+		KeepRules: true, // as sops does; checkPolicy reports a difference, and guard protects the values
 	}
 	if r.log != nil {
-		f.target.log = r.log
+		f.Target.Log = r.log
 	}
-	f.check = func(ctx context.Context, o *envfile.Opened) error { return f.checkLocation(ctx, r, o) }
-	f.format, f.detect = r.sopsFormat("input-type", name)
-	f.target.ruled = func() (*environments.Policy, *environments.Rule, error) { return r.policyFor(name) }
-	if f.stream = isStream(name); f.stream {
-		f.target.path = "" // what it is redirected to does not matter
-		f.target.ruled = func() (*environments.Policy, *environments.Rule, error) { return r.policyForStream(name) }
+	f.Check = func(ctx context.Context, o *envfile.Opened) error { return f.checkLocation(ctx, r, o) }
+	f.Format, f.Detect = r.sopsFormat("input-type", name)
+	f.Target.FindRule = func() (*environments.Policy, *environments.Rule, error) { return r.policyFor(name) }
+	if f.stream = cli.IsStream(name); f.stream {
+		f.Target.Path = "" // what it is redirected to does not matter
+		f.Target.FindRule = func() (*environments.Policy, *environments.Rule, error) { return r.policyForStream(name) }
 	}
 	f.to, f.follow = r.sopsFormat("output-type", name)
 	return f, nil
@@ -164,36 +165,36 @@ func (r *sopsRun) sopsFormat(flag, path string) (f envfile.Format, byName bool) 
 // see takes the format of an encrypted file from its contents, unless --input-type
 // names one: sops requires the flag for a file whose name does not tell.
 func (f *sopsFile) see(text []byte) {
-	in, encrypted := envfile.Detect(f.target.path, text)
-	if !f.detect || !encrypted {
+	in, encrypted := envfile.Detect(f.Target.Path, text)
+	if !f.Detect || !encrypted {
 		return
 	}
-	if f.format = in; f.follow {
+	if f.Format = in; f.follow {
 		f.to = in
 	}
 }
 
 // sameType rejects another --output-type for a file that is changed in place.
 func (f *sopsFile) sameType() error {
-	if f.to.Name() == f.format.Name() {
+	if f.to.Name() == f.Format.Name() {
 		return nil
 	}
-	err := fmt.Errorf("%s: --output-type %s: the file is %s and keeps its format", f.shown, f.to.Name(), f.format.Name())
-	return withHint(err, "leave out --output-type; to convert the plaintext, run: %s decrypt --output-type %s %s", sopsName(), f.to.Name(), shellWord(f.shown))
+	err := fmt.Errorf("%s: --output-type %s: the file is %s and keeps its format", f.Shown, f.to.Name(), f.Format.Name())
+	return cli.WithHint(err, "leave out --output-type; to convert the plaintext, run: %s decrypt --output-type %s %s", sopsName(), f.to.Name(), cli.ShellWord(f.Shown))
 }
 
 func (f *sopsFile) text(ctx context.Context, in *os.File) ([]byte, error) {
 	if f.stdin {
-		text, err := readStream(ctx, in)
+		text, err := cli.ReadStream(ctx, in)
 		return text, withCode(err, sopsNoRead)
 	}
-	text, err := readAny(ctx, f.path)
+	text, err := cli.ReadFile(ctx, f.path)
 	return text, reading(err, sopsNoRead)
 }
 
 // sealedText reads a sealed file.
 func (r *sopsRun) sealedText(ctx context.Context, f *sopsFile) (*envfile.Sealed, error) {
-	text, err := f.text(ctx, r.in)
+	text, err := f.text(ctx, r.Stdin)
 	if err != nil {
 		return nil, err
 	}
@@ -202,32 +203,32 @@ func (r *sopsRun) sealedText(ctx context.Context, f *sopsFile) (*envfile.Sealed,
 
 func (f *sopsFile) parse(ctx context.Context, text []byte) (*envfile.Sealed, error) {
 	f.see(text)
-	s, err := envfile.ParseSealed(f.format, text)
-	if in, encrypted := envfile.Detect("", text); err != nil && encrypted && in.Name() != f.format.Name() {
+	s, err := envfile.ParseSealed(f.Format, text)
+	if in, encrypted := envfile.Detect("", text); err != nil && encrypted && in.Name() != f.Format.Name() {
 		return f.otherwise(in, text, err)
 	}
 	switch {
 	case err != nil && len(text) == 0:
 		err = envfile.ErrNotSealed
 	case errors.Is(err, envfile.ErrNotSealed):
-		if d, perr := envfile.Parse(f.format, text); perr == nil {
-			if lost := f.lostBlock(ctx, d); lost != nil {
-				return s, f.damaged(lost)
+		if d, perr := envfile.Parse(f.Format, text); perr == nil {
+			if lost := f.MissingMetadata(ctx, d); lost != nil {
+				return s, f.Damaged(lost)
 			}
 		}
 	}
-	return s, f.damaged(f.at(err))
+	return s, f.Damaged(f.At(err))
 }
 
 // otherwise parses a file that is encrypted in another format than --input-type names.
 // Like sops, it reads JSON as binary; anything else is an error that names the flag.
 func (f *sopsFile) otherwise(in envfile.Format, text []byte, err error) (*envfile.Sealed, error) {
-	if f.format == envfile.Binary && in == envfile.JSON {
-		f.format = in
+	if f.Format == envfile.Binary && in == envfile.JSON {
+		f.Format = in
 		s, err := envfile.ParseSealed(in, text)
-		return s, f.at(err)
+		return s, f.At(err)
 	}
-	return nil, withHint(f.at(fmt.Errorf("%w (as %s); the file is an encrypted %s file", err, f.format.Name(), in.Name())),
+	return nil, cli.WithHint(f.At(fmt.Errorf("%w (as %s); the file is an encrypted %s file", err, f.Format.Name(), in.Name())),
 		"leave out --input-type, or write: --input-type %[1]s --output-type %[1]s", in.Name())
 }
 
@@ -237,7 +238,7 @@ func (r *sopsRun) openFile(ctx context.Context, f *sopsFile) (*envfile.Opened, e
 	if err != nil {
 		return nil, err
 	}
-	return r.openSealed(ctx, f.target, s)
+	return r.OpenSealed(ctx, f.Target, s)
 }
 
 // policyForStream finds the policy for the name of an open file: there is no file
@@ -254,7 +255,7 @@ func (r *sopsRun) policyForStream(name string) (*environments.Policy, *environme
 // noRules marks the error of a policy that has no creation rules at all.
 func noRules(policy *environments.Policy, err error) error {
 	if errors.Is(err, environments.ErrNoRule) && !policy.HasRules() {
-		return quietly(errNoCreationRules, err)
+		return cli.Quietly(errNoCreationRules, err)
 	}
 	return err
 }
@@ -273,7 +274,7 @@ func (r *sopsRun) policyFor(path string) (*environments.Policy, *environments.Ru
 	}
 	if errors.Is(err, environments.ErrNoPolicy) {
 		outside := err
-		policy, err = r.finder.Policy(path)
+		policy, err = r.Finder.Policy(path)
 		if errors.Is(err, environments.ErrNoPolicy) && errors.Is(outside, environments.ErrOutside) {
 			err = outside
 		}
@@ -283,7 +284,7 @@ func (r *sopsRun) policyFor(path string) (*environments.Policy, *environments.Ru
 	}
 	rule, err := policy.RuleFor(path)
 	if errors.Is(err, environments.ErrNoRule) && !named {
-		if own, ownErr := r.finder.Policy(path); ownErr == nil && own.Path != policy.Path {
+		if own, ownErr := r.Finder.Policy(path); ownErr == nil && own.Path != policy.Path {
 			policy = own
 			rule, err = policy.RuleFor(path)
 		}
@@ -299,7 +300,7 @@ func (r *sopsRun) policy() (*environments.Policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.finder.Policy(filepath.Join(dir, environments.PolicyName))
+	return r.Finder.Policy(filepath.Join(dir, environments.PolicyName))
 }
 
 // write puts a result where the flags say. old is what must still stand in
@@ -310,23 +311,23 @@ func (r *sopsRun) write(ctx context.Context, f *sopsFile, result, old []byte, pr
 		mode = 0o600
 	}
 	path := r.str("output")
-	opt := atomicfile.Options{Mode: mode, InPlace: r.withoutCopy(path)}
+	opt := atomicfile.Options{Mode: mode, InPlace: r.WithoutCopy(path)}
 	switch {
 	case r.on("in-place"):
 		kept := result
 		if private {
 			kept = old // the one that is encrypted
 		}
-		path, opt.IfUnchanged, opt.InPlace = f.path, old, r.inPlace(ctx, f.path, kept)
+		path, opt.IfUnchanged, opt.InPlace = f.path, old, r.InPlace(ctx, f.path, kept)
 	case path == "" || path == "-":
-		_, err := r.out.Write(result)
+		_, err := r.Stdout.Write(result)
 		return withCode(err, sopsNoWrite)
 	}
 	var err error
 	if info, serr := os.Stat(path); serr == nil && !info.Mode().IsRegular() && !info.IsDir() {
 		err = writeThrough(ctx, path, result) // /dev/stdout, a pipe
 	} else {
-		err = written(path, atomicfile.Write(ctx, path, result, opt))
+		err = cli.MarkDamaged(path, atomicfile.Write(ctx, path, result, opt))
 	}
 	if err == nil && r.on("in-place") {
 		r.log.info("CMD", fileWritten)
@@ -371,7 +372,7 @@ func writeThrough(ctx context.Context, path string, text []byte) error {
 
 // saveChanged replaces the file that was read by what was made of it.
 func (r *sopsRun) saveChanged(ctx context.Context, f *sopsFile, s *envfile.Sealed, old []byte) error {
-	err := written(f.path, atomicfile.Write(ctx, f.path, s.Bytes(), atomicfile.Options{IfUnchanged: old, InPlace: r.inPlace(ctx, f.path, s.Bytes())}))
+	err := cli.MarkDamaged(f.path, atomicfile.Write(ctx, f.path, s.Bytes(), atomicfile.Options{IfUnchanged: old, InPlace: r.InPlace(ctx, f.path, s.Bytes())}))
 	if err == nil {
 		r.log.info("CMD", fileWritten)
 	}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
 )
 
 // A sopsFlag is a flag of sops 3.13, and what the shim makes of it.
@@ -191,7 +193,7 @@ func (s *sopsArgs) misread(err error) error {
 	if name, ok := strings.CutPrefix(text, "flag provided but not defined: "); ok {
 		name = strings.TrimLeft(name, "-")
 		err := fmt.Errorf("flag provided but not defined: %s", dashed(name))
-		return withHint(err, "%s", s.otherPosition(name))
+		return cli.WithHint(err, "%s", s.otherPosition(name))
 	}
 	if name, ok := strings.CutPrefix(text, "flag needs an argument: "); ok {
 		return fmt.Errorf("%s needs a value", dashed(strings.TrimLeft(name, "-")))
@@ -230,7 +232,7 @@ func (s *sopsArgs) otherPosition(name string) string {
 	if len(with) == 0 {
 		return fmt.Sprintf("%s --help lists the flags", sopsName())
 	}
-	return fmt.Sprintf("%s is a flag of %s: %s %s %s ... FILE", dashed(f.name), joinOr(with), sopsName(), with[0], dashed(f.name))
+	return fmt.Sprintf("%s is a flag of %s: %s %s %s ... FILE", dashed(f.name), cli.JoinOr(with), sopsName(), with[0], dashed(f.name))
 }
 
 // origin names where a flag has its value from: the flag itself, or its variable.

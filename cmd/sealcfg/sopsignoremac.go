@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
@@ -18,37 +19,37 @@ func (r *sopsRun) ignoreMAC(ctx context.Context, f *sopsFile, s *envfile.Sealed,
 		return nil, cause
 	}
 	if r.on("in-place") {
-		return nil, withHint(fmt.Errorf("%w; --ignore-mac only reads: it does not replace the encrypted file", cause),
-			"write the plaintext to another file: %s decrypt --ignore-mac --output PLAINTEXT %s", sopsName(), shellWord(f.shown))
+		return nil, cli.WithHint(fmt.Errorf("%w; --ignore-mac only reads: it does not replace the encrypted file", cause),
+			"write the plaintext to another file: %s decrypt --ignore-mac --output PLAINTEXT %s", sopsName(), cli.ShellWord(f.Shown))
 	}
-	ids, err := r.identitiesFor(ctx, f.target)
+	ids, err := r.IdentitiesFor(ctx, f.Target)
 	if err != nil {
 		return nil, err
 	}
-	if s, err = r.expecting(f.target, s); err != nil {
+	if s, err = r.Expecting(f.Target, s); err != nil {
 		return nil, err
 	}
 	u, err := s.OpenUnverified(ctx, ids...)
 	var unbound *envfile.BindingError
 	switch {
 	case errors.Is(err, envfile.ErrBound), errors.As(err, &unbound):
-		return nil, withHint(fmt.Errorf("%w; --ignore-mac does not apply: %w", cause, err), "find the change: git log -p -- %s", shellWord(f.shown))
+		return nil, cli.WithHint(fmt.Errorf("%w; --ignore-mac does not apply: %w", cause, err), "find the change: git log -p -- %s", cli.ShellWord(f.Shown))
 	case err != nil:
-		return nil, f.at(err)
+		return nil, f.At(err)
 	}
 	f.warnUnverified(r, u)
 	return u, nil
 }
 
 func (f *sopsFile) warnUnverified(r *sopsRun, u *envfile.Unverified) {
-	r.warn("%s: NOT VERIFIED: the MAC does not match, and --ignore-mac was given\n"+
-		"entries may have been added, removed or reordered, and unencrypted values and comments changed, by anyone with write access", f.shown)
+	r.Warn("%s: NOT VERIFIED: the MAC does not match, and --ignore-mac was given\n"+
+		"entries may have been added, removed or reordered, and unencrypted values and comments changed, by anyone with write access", f.Shown)
 	if strays := u.Strays(); len(strays) > 0 {
 		var at []string
 		for _, p := range strays {
-			at = append(at, fmt.Sprintf("%s (line %d)", cleanName(p.Path), p.Line))
+			at = append(at, fmt.Sprintf("%s (line %d)", cli.CleanName(p.Path), p.Line))
 		}
-		r.warn("%s: decrypted %s at positions that its rules leave unencrypted: %s", f.shown, countOf(len(strays), "value", "values"), strings.Join(at, ", "))
+		r.Warn("%s: decrypted %s at positions that its rules leave unencrypted: %s", f.Shown, cli.Count(len(strays), "value", "values"), strings.Join(at, ", "))
 	}
 }
 
@@ -61,28 +62,28 @@ func (r *sopsRun) noIgnoreMAC() error {
 	err := fmt.Errorf("--ignore-mac only reads: %s would give a valid MAC to values that nobody has verified", r.name)
 	file := "FILE"
 	if len(r.rest) > 0 {
-		file = shellWord(r.rest[0])
+		file = cli.ShellWord(r.rest[0])
 	}
-	return withHint(err, "print the values: %s decrypt --ignore-mac %s", sopsName(), file)
+	return cli.WithHint(err, "print the values: %s decrypt --ignore-mac %s", sopsName(), file)
 }
 
 // macHint is the hint for a file that fails authentication, "" if there is a better one.
 func (r *sopsRun) macHint(err error) string {
 	if errors.Is(err, envfile.ErrSeveralFiles) {
-		return severalFilesHint
+		return cli.SeveralFilesHint
 	}
 	var binding *envfile.BindingError
-	if !errors.Is(err, envfile.ErrIntegrity) || errors.As(err, &binding) || len(r.rest) == 0 || r.rest[0] == "-" || isStream(r.rest[0]) {
+	if !errors.Is(err, envfile.ErrIntegrity) || errors.As(err, &binding) || len(r.rest) == 0 || r.rest[0] == "-" || cli.IsStream(r.rest[0]) {
 		return ""
 	}
 	if !errors.Is(err, envfile.ErrMAC) { // a value is broken
 		return fmt.Sprintf("the file was edited without its key, or a merge mixed two versions; find the change: git log -p -- %[1]s\n"+
-			"to list the recoverable values and accept the file, run: sealcfg rekey --accept-mac %[1]s", shellWord(r.rest[0]))
+			"to list the recoverable values and accept the file, run: sealcfg rekey --accept-mac %[1]s", cli.ShellWord(r.rest[0]))
 	}
 	if r.on("ignore-mac") {
 		return ""
 	}
 	return fmt.Sprintf("the file was edited without its key, a merge mixed two versions, or sops wrote it with a selector by comments; find the change: git log -p -- %[1]s\n"+
 		"to print the values that authenticate one by one, run: %[2]s decrypt --ignore-mac %[1]s\n"+
-		"to accept the file, run: sealcfg rekey --accept-mac %[1]s", shellWord(r.rest[0]), sopsName())
+		"to accept the file, run: sealcfg rekey --accept-mac %[1]s", cli.ShellWord(r.rest[0]), sopsName())
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/internal/gitrun"
 )
@@ -18,27 +19,27 @@ func (f *sopsFile) checkLocation(ctx context.Context, r *sopsRun, o *envfile.Ope
 	if f.stdin || f.stream || o.Location() == "" {
 		return nil
 	}
-	location, err := r.finder.Location(f.path)
+	location, err := r.Finder.Location(f.path)
 	if err != nil || location.Fits(o.Location()) {
 		return err
 	}
-	config, err := r.finder.Config(f.path)
+	config, err := r.Finder.Config(f.path)
 	if err != nil {
 		return err
 	}
 	if r.isTemporary(ctx, f.path) {
 		return nil
 	}
-	if state, err := r.git.State(ctx, f.path); err == nil && state == gitrun.Ignored {
+	if state, err := r.Git.State(ctx, f.path); err == nil && state == gitrun.Ignored {
 		return nil
 	}
-	found := fmt.Sprintf("encrypted as %s, but used as %s", cleanName(o.Location()), cleanName(location.String()))
-	hint := relocatedHint(r.finder, f.path, shellWord(f.shown), o.Location(), "git log -p -- "+shellWord(f.shown))
+	found := fmt.Sprintf("encrypted as %s, but used as %s", cli.CleanName(o.Location()), cli.CleanName(location.String()))
+	hint := cli.RelocatedHint(r.Finder, f.path, cli.ShellWord(f.Shown), o.Location(), "git log -p -- "+cli.ShellWord(f.Shown))
 	if !config.RequiresBinding(f.path) {
-		r.warn("%s: %s\n%s", f.shown, found, hint)
+		r.Warn("%s: %s\n%s", f.Shown, found, hint)
 		return nil
 	}
-	return withHint(f.at(&envfile.BindingError{
+	return cli.WithHint(f.At(&envfile.BindingError{
 		Tampered: envfile.BindingLocation, Reason: found, Sealed: o.Location(), Found: location.String(),
 	}), "%s", hint)
 }
@@ -47,14 +48,14 @@ func (f *sopsFile) checkLocation(ctx context.Context, r *sopsRun, o *envfile.Ope
 // required there: other commands and programs then reject a file without a location.
 // Elsewhere, and for other outputs, nothing is known of where the text is used.
 func (f *sopsFile) place(ctx context.Context, r *sopsRun) error {
-	if !r.on("in-place") || f.path == "" || f.path != f.target.path || r.isTemporary(ctx, f.path) {
+	if !r.on("in-place") || f.path == "" || f.path != f.Target.Path || r.isTemporary(ctx, f.path) {
 		return nil
 	}
-	config, err := r.finder.Config(f.path)
+	config, err := r.Finder.Config(f.path)
 	if err != nil {
 		return err
 	}
-	f.unplaced = !config.RequiresBinding(f.path)
+	f.Unplaced = !config.RequiresBinding(f.path)
 	return nil
 }
 
@@ -65,9 +66,9 @@ func (r *sopsRun) isTemporary(ctx context.Context, path string) bool {
 	if !isBelow(path, tmp) {
 		return false
 	}
-	root, err := r.git.Root(ctx, filepath.Dir(path))
+	root, err := r.Git.Root(ctx, filepath.Dir(path))
 	if err != nil {
-		policy, err := r.finder.Policy(path)
+		policy, err := r.Finder.Policy(path)
 		if err != nil {
 			return true // in no project
 		}
@@ -83,5 +84,5 @@ func isBelow(path, dir string) bool {
 			*p = actual
 		}
 	}
-	return path != dir && below(path, dir)
+	return path != dir && cli.Below(path, dir)
 }

@@ -35,7 +35,7 @@ func (r *sopsRun) newLog() *sopsLog {
 	if order == "" {
 		order = "age,pgp"
 	}
-	return &sopsLog{to: r.err, order: strings.Split(order, ",")}
+	return &sopsLog{to: r.Stderr, order: strings.Split(order, ",")}
 }
 
 // A logField is a name and a value at the end of a line.
@@ -132,10 +132,10 @@ func (l *sopsLog) tried(group []*keys.Stanza) []*keys.Stanza {
 	return group
 }
 
-// recoverKey tries the keys of a file one after the other, as sops does, and reports
+// RecoverKey tries the keys of a file one after the other, as sops does, and reports
 // each. It returns the identities that open the file: those that it was given,
 // after one that knows what has been recovered.
-func (l *sopsLog) recoverKey(ctx context.Context, meta *envfile.Metadata, ids []keys.Identity) []keys.Identity {
+func (l *sopsLog) RecoverKey(ctx context.Context, meta *envfile.Metadata, ids []keys.Identity) []keys.Identity {
 	if l == nil {
 		return ids
 	}
@@ -180,10 +180,10 @@ func (recovered) String() string { return "[recovered secrets]" }
 // Format keeps secrets out of messages, whatever the verb.
 func (recovered) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[recovered secrets]") }
 
-// wrapping returns recipients that report when the data key is wrapped for them.
+// Wrapping returns recipients that report when the data key is wrapped for them.
 // named are the same recipients as stanzas without a key. A new file is encrypted
 // twice, on trial and with the text of its author: only the first is reported.
-func (l *sopsLog) wrapping(to envfile.Recipients, named [][]*keys.Stanza) envfile.Recipients {
+func (l *sopsLog) Wrapping(to envfile.Recipients, named [][]*keys.Stanza) envfile.Recipients {
 	if l == nil || l.wrapped {
 		return to
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
 	"github.com/sealcfg/sealcfg/internal/privatekey"
 )
 
@@ -33,10 +34,10 @@ func orderedCall(command string, args []string, otherwise string) string {
 		words := []string{written}
 		switch {
 		case hasValue:
-			words = []string{written + "=" + shellWord(value)}
+			words = []string{written + "=" + cli.ShellWord(value)}
 		case f.kind != boolFlag && i+1 < len(args):
 			i++
-			words = append(words, shellWord(args[i]))
+			words = append(words, cli.ShellWord(args[i]))
 		}
 		switch {
 		case slices.Contains([]string{"decrypt", "encrypt", "rotate"}, f.name): // the command
@@ -55,7 +56,7 @@ func orderedCall(command string, args []string, otherwise string) string {
 		files = []string{"FILE"}
 	}
 	for i := range files {
-		files[i] = shellWord(files[i])
+		files[i] = cli.ShellWord(files[i])
 	}
 	return strings.Join(slices.Concat([]string{sopsName()}, before, []string{command}, flags, files), " ")
 }

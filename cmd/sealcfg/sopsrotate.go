@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/keys"
@@ -51,7 +52,7 @@ func (r *sopsRun) rotate(ctx context.Context) error {
 	if err != nil {
 		return f.sealing(err)
 	}
-	if err := r.keepsWriter(ctx, f.target, s); err != nil {
+	if err := r.keepsWriter(ctx, f.Target, s); err != nil {
 		return err
 	}
 	return r.write(ctx, f, s.Bytes(), opened.Sealed().Bytes(), false)
@@ -92,15 +93,15 @@ func (r *sopsRun) rotatedRecipients(f *sopsFile, meta *envfile.Metadata) (envfil
 	for _, stanzas := range groups {
 		var group []keys.Recipient
 		for _, s := range stanzas {
-			recipient, err := recipientOf(s)
+			recipient, err := cli.RecipientOf(s)
 			if err != nil {
-				return none, f.at(fmt.Errorf("%s recipient %s: %w", s.Type, keys.Name(s), err))
+				return none, f.At(fmt.Errorf("%s recipient %s: %w", s.Type, keys.Name(s), err))
 			}
 			group = append(group, recipient)
 		}
 		to.Groups = append(to.Groups, group)
 	}
-	return r.log.wrapping(to, groups), nil
+	return r.log.Wrapping(to, groups), nil
 }
 
 // noStrangers looks at whom the new data key would be given to. The metadata of a
@@ -109,13 +110,13 @@ func (r *sopsRun) rotatedRecipients(f *sopsFile, meta *envfile.Metadata) (envfil
 // there is one; and no service is asked that stands in the file only. It returns
 // those whom the rule and the flags name.
 func (r *sopsRun) noStrangers(f *sopsFile, meta *envfile.Metadata, added, removed []environments.Member) ([]environments.Member, error) {
-	if _, _, err := f.rule(); errors.Is(err, environments.ErrOutside) {
+	if _, _, err := f.Rule(); errors.Is(err, environments.ErrOutside) {
 		return nil, err // somebody meant a policy to hold here
 	}
-	if err := r.warnRules(f.target, meta); err != nil {
+	if err := r.WarnRules(f.Target, meta); err != nil {
 		return nil, err
 	}
-	policy, rule, _, err := f.compareRules(meta)
+	policy, rule, _, err := f.CompareRules(meta)
 	if err != nil {
 		return nil, err
 	}
@@ -125,14 +126,14 @@ func (r *sopsRun) noStrangers(f *sopsFile, meta *envfile.Metadata, added, remove
 	}
 	var strangers, unchecked []string
 	for _, s := range meta.Stanzas() {
-		who := label(policy, keys.Name(s))
+		who := cli.Label(policy, keys.Name(s))
 		switch {
 		case names(removed, s), names(named, s):
 		case rule != nil:
 			strangers = append(strangers, who)
 		case s.Type != keys.AgeType && s.Type != "pgp", ofPlugin(s):
-			if err := r.permit(f.target)(s); err != nil {
-				return nil, f.at(err)
+			if err := r.Permit(f.Target)(s); err != nil {
+				return nil, f.At(err)
 			}
 			unchecked = append(unchecked, who)
 		default:
@@ -140,14 +141,14 @@ func (r *sopsRun) noStrangers(f *sopsFile, meta *envfile.Metadata, added, remove
 		}
 	}
 	if len(unchecked) > 0 {
-		r.warn("%s: no rule of a .sops.yaml says who may read it: whomever the file names gets the new data key (%s)", f.shown, joinNames(unchecked))
+		r.Warn("%s: no rule of a .sops.yaml says who may read it: whomever the file names gets the new data key (%s)", f.Shown, cli.JoinNames(unchecked))
 	}
-	if rule != nil && len(meta.Groups)+len(rule.Groups) > 2 && !sameGroups(rule, meta) {
-		return nil, withHint(fmt.Errorf("%s: its key groups are not those of .sops.yaml: the new data key would be divided as the file says", f.shown),
+	if rule != nil && len(meta.Groups)+len(rule.Groups) > 2 && !cli.SameGroups(rule, meta) {
+		return nil, cli.WithHint(fmt.Errorf("%s: its key groups are not those of .sops.yaml: the new data key would be divided as the file says", f.Shown),
 			"bring the file in line with .sops.yaml: sops updatekeys")
 	}
 	if len(strangers) > 0 {
-		return nil, withHint(fmt.Errorf("%s: the file names %s, whom .sops.yaml does not: they would get the new data key", f.shown, joinNames(strangers)),
+		return nil, cli.WithHint(fmt.Errorf("%s: the file names %s, whom .sops.yaml does not: they would get the new data key", f.Shown, cli.JoinNames(strangers)),
 			"add them to .sops.yaml, or bring the file in line with it: sops updatekeys")
 	}
 	return named, nil
@@ -157,7 +158,7 @@ func (r *sopsRun) noStrangers(f *sopsFile, meta *envfile.Metadata, added, remove
 // for which nobody vouches, count only where nobody does.
 func asNamed(members []environments.Member, s *keys.Stanza) *keys.Stanza {
 	for _, m := range members {
-		if isFor(s, m) {
+		if cli.IsFor(s, m) {
 			return &keys.Stanza{Type: m.Type, Fields: m.Fields}
 		}
 	}
@@ -167,29 +168,29 @@ func asNamed(members []environments.Member, s *keys.Stanza) *keys.Stanza {
 // names reports whether one of the stanzas is for one of the members.
 func names(members []environments.Member, stanzas ...*keys.Stanza) bool {
 	return slices.ContainsFunc(members, func(m environments.Member) bool {
-		return slices.ContainsFunc(stanzas, func(s *keys.Stanza) bool { return isFor(s, m) })
+		return slices.ContainsFunc(stanzas, func(s *keys.Stanza) bool { return cli.IsFor(s, m) })
 	})
 }
 
 // ofPlugin reports whether to wrap for a recipient starts a program that it names.
 func ofPlugin(s *keys.Stanza) bool {
-	r, err := recipientOf(s)
+	r, err := cli.RecipientOf(s)
 	return err == nil && ageplugin.Starts(r)
 }
 
 // keepsWriter refuses a change after which its author could not open the file.
-func (r *sopsRun) keepsWriter(ctx context.Context, t *target, s *envfile.Sealed) error {
-	ids, err := r.identitiesFor(ctx, t)
+func (r *sopsRun) keepsWriter(ctx context.Context, t *cli.Target, s *envfile.Sealed) error {
+	ids, err := r.IdentitiesFor(ctx, t)
 	if err != nil {
 		return err
 	}
 	err = s.Unwraps(ctx, ids...)
 	var groups *envfile.GroupsError
-	switch explained := groupsHint(err); {
+	switch explained := cli.GroupsHint(err); {
 	case err == nil:
 		return nil
 	case explained != "" && errors.As(err, &groups):
-		return withHint(sopsError(sopsGeneric, "%s: you would lock yourself out: %s", t.shown, groups.Summary()), "%s", explained)
+		return cli.WithHint(sopsError(sopsGeneric, "%s: you would lock yourself out: %s", t.Shown, groups.Summary()), "%s", explained)
 	}
-	return sopsError(sopsGeneric, "%s: you would lock yourself out: none of your identities could decrypt it", t.shown)
+	return sopsError(sopsGeneric, "%s: you would lock yourself out: none of your identities could decrypt it", t.Shown)
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
 	"github.com/sealcfg/sealcfg/crypto"
 	"github.com/sealcfg/sealcfg/envfile"
 )
@@ -28,9 +29,9 @@ func (r *sopsRun) set(ctx context.Context) error {
 	}
 	return r.change(ctx, func(f *sopsFile, opened *envfile.Opened) (envfile.Op, bool, error) {
 		path := appended(opened.Roots()[0], path)
-		op, err := jsonOp(f.format, path, value)
+		op, err := jsonOp(f.Format, path, value)
 		if err == nil {
-			r.warnJSON(f.target, path, string(value))
+			r.WarnJSON(f.Target, path, string(value))
 		}
 		return op.Whole(), true, err
 	})
@@ -39,7 +40,7 @@ func (r *sopsRun) set(ctx context.Context) error {
 // noThreshold warns of a flag that has no effect in sops either.
 func (r *sopsRun) noThreshold() {
 	if r.given("shamir-secret-sharing-threshold") {
-		r.warn("--shamir-secret-sharing-threshold has no effect with %s: the file keeps its threshold", r.name)
+		r.Warn("--shamir-secret-sharing-threshold has no effect with %s: the file keeps its threshold", r.name)
 	}
 }
 
@@ -65,9 +66,9 @@ func (r *sopsRun) setArguments(ctx context.Context) (index string, value []byte,
 	case len(r.rest) != want:
 		return "", nil, sopsError(sopsNoFile, "no file specified, or index and value are missing: want %d arguments", want)
 	case r.on("value-stdin"):
-		value, err = readStream(ctx, r.in)
+		value, err = cli.ReadStream(ctx, r.Stdin)
 	case r.on("value-file"):
-		value, err = readAny(ctx, r.rest[2])
+		value, err = cli.ReadFile(ctx, r.rest[2])
 	default:
 		value = []byte(r.rest[2])
 	}
@@ -92,7 +93,7 @@ func (r *sopsRun) unset(ctx context.Context) error {
 			if r.on("idempotent") {
 				return envfile.Op{}, false, nil
 			}
-			return envfile.Op{}, false, worded{noField(f.target, opened.Roots(), path, 0), "Key not found: " + path[len(path)-1:].String() + ": "}
+			return envfile.Op{}, false, worded{cli.NoField(f.Target, opened.Roots(), path, 0), "Key not found: " + path[len(path)-1:].String() + ": "}
 		}
 		return envfile.Unset(path), true, nil
 	})
@@ -118,22 +119,22 @@ func (r *sopsRun) change(ctx context.Context, op func(*sopsFile, *envfile.Opened
 	if err != nil || !any {
 		return err
 	}
-	other, err := r.checkPolicy(ctx, f.target, opened)
+	other, err := r.CheckPolicy(ctx, f.Target, opened)
 	if err != nil {
 		return err
 	}
 	before, err := opened.Document()
 	if err != nil {
-		return f.at(err)
+		return f.At(err)
 	}
 	after, err := before.Apply(do)
-	if errors.Is(err, envfile.ErrPath) && f.format != envfile.YAML && f.format != envfile.JSON {
-		return coded{f.at(err), sopsNoDump} // the format has no such field
+	if errors.Is(err, envfile.ErrPath) && f.Format != envfile.YAML && f.Format != envfile.JSON {
+		return coded{f.At(err), sopsNoDump} // the format has no such field
 	}
 	if err != nil {
-		return f.at(err)
+		return f.At(err)
 	}
-	if err := r.guard(f.target, opened, after, other); err != nil {
+	if err := r.Guard(f.Target, opened, after, other); err != nil {
 		return err
 	}
 	if bytes.Equal(before.Bytes(), after.Bytes()) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/keys"
@@ -21,7 +22,7 @@ func (r *sopsRun) updateKeys(ctx context.Context) error {
 	failed := 0
 	for _, file := range files {
 		if ctx.Err() != nil {
-			return errInterrupted
+			return cli.ErrInterrupted
 		}
 		r.rest = []string{file}
 		err := r.updateOne(ctx)
@@ -34,7 +35,7 @@ func (r *sopsRun) updateKeys(ctx context.Context) error {
 		}
 	}
 	if failed > 0 {
-		return fmt.Errorf("failed updating %s", countOf(failed, "file", "files"))
+		return fmt.Errorf("failed updating %s", cli.Count(failed, "file", "files"))
 	}
 	return nil
 }
@@ -47,7 +48,7 @@ func (r *sopsRun) updateOne(ctx context.Context) error {
 	if f.stdin {
 		return errors.New("updatekeys changes a file, not stdin")
 	}
-	policy, rule, err := f.rule()
+	policy, rule, err := f.Rule()
 	if err != nil {
 		return err
 	}
@@ -55,12 +56,12 @@ func (r *sopsRun) updateOne(ctx context.Context) error {
 	if err != nil {
 		return coded{err, sopsGeneric}
 	}
-	gain, lose := difference(policy, rule, s.Metadata())
-	if len(gain)+len(lose) == 0 && sameGroups(rule, s.Metadata()) {
-		fmt.Fprintf(r.err, "File %s already up to date\n", clean(f.shown))
+	gain, lose := cli.RecipientChanges(policy, rule, s.Metadata())
+	if len(gain)+len(lose) == 0 && cli.SameGroups(rule, s.Metadata()) {
+		fmt.Fprintf(r.Stderr, "File %s already up to date\n", cli.Clean(f.Shown))
 		return nil
 	}
-	if err := r.warnRules(f.target, s.Metadata()); err != nil {
+	if err := r.WarnRules(f.Target, s.Metadata()); err != nil {
 		return err
 	}
 	if yes, err := r.agreed(ctx, f, policy, rule, s.Metadata()); err != nil || !yes {
@@ -70,46 +71,46 @@ func (r *sopsRun) updateOne(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	opened, err := r.openSealed(ctx, f.target, s)
+	opened, err := r.OpenSealed(ctx, f.Target, s)
 	if err != nil {
 		return err
 	}
 	result, err := opened.Rewrap(ctx, to)
 	if err != nil {
-		return f.at(err)
+		return f.At(err)
 	}
-	if err := r.keepsWriter(ctx, f.target, result); err != nil {
+	if err := r.keepsWriter(ctx, f.Target, result); err != nil {
 		return err
 	}
 	if err := r.saveChanged(ctx, f, result, s.Bytes()); err != nil {
 		return err
 	}
-	fmt.Fprintf(r.err, "File %s synced with new keys\n", clean(f.shown))
-	r.warnKeepsDataKey(lose, "sops rotate")
+	fmt.Fprintf(r.Stderr, "File %s synced with new keys\n", cli.Clean(f.Shown))
+	r.WarnKeepsDataKey(lose, "sops rotate")
 	return nil
 }
 
 // agreed shows who gains and who loses access, and asks.
 func (r *sopsRun) agreed(ctx context.Context, f *sopsFile, policy *environments.Policy, rule *environments.Rule, meta *envfile.Metadata) (bool, error) {
-	gain, lose := difference(policy, rule, meta)
-	fmt.Fprintln(r.out, "The following changes will be made to the file's groups:")
+	gain, lose := cli.RecipientChanges(policy, rule, meta)
+	fmt.Fprintln(r.Stdout, "The following changes will be made to the file's groups:")
 	for _, who := range gain {
-		fmt.Fprintf(r.out, "+++ %s\n", cleanName(who))
+		fmt.Fprintf(r.Stdout, "+++ %s\n", cli.CleanName(who))
 	}
 	for _, who := range lose {
-		fmt.Fprintf(r.out, "--- %s\n", cleanName(who))
+		fmt.Fprintf(r.Stdout, "--- %s\n", cli.CleanName(who))
 	}
-	if !sameGroups(rule, meta) {
-		fmt.Fprintf(r.out, "%s\n", clean(describeGroups(rule)))
+	if !cli.SameGroups(rule, meta) {
+		fmt.Fprintf(r.Stdout, "%s\n", cli.Clean(cli.DescribeGroups(rule)))
 	}
 	for !r.on("yes") {
-		fmt.Fprint(r.out, "Is this okay? (y/n):")
+		fmt.Fprint(r.Stdout, "Is this okay? (y/n):")
 		type line struct {
 			text string
 			err  error
 		}
-		answer, err := waitFor(ctx, func() (line, error) {
-			text, err := readLine(r.in)
+		answer, err := cli.WaitFor(ctx, func() (line, error) {
+			text, err := cli.ReadLine(r.Stdin)
 			return line{text, err}, nil
 		})
 		switch {
@@ -118,10 +119,10 @@ func (r *sopsRun) agreed(ctx context.Context, f *sopsFile, policy *environments.
 		case answer.text == "y":
 			return true, nil
 		case answer.text == "n":
-			fmt.Fprintf(r.err, "File %s left unchanged\n", clean(f.shown))
+			fmt.Fprintf(r.Stderr, "File %s left unchanged\n", cli.Clean(f.Shown))
 			return false, nil
 		case errors.Is(answer.err, io.EOF):
-			return false, withHint(errors.New("updatekeys asks before it writes, and there is nobody to answer"), "pass --yes")
+			return false, cli.WithHint(errors.New("updatekeys asks before it writes, and there is nobody to answer"), "pass --yes")
 		case answer.err != nil:
 			return false, answer.err
 		}

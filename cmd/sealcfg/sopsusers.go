@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -77,7 +78,7 @@ func formatAmong(args []string) string {
 		if arg == "--output-type" && i+1 < len(args) {
 			value, ok = args[i+1], true
 		}
-		if ok && slices.Contains(printable, value) {
+		if ok && slices.Contains(cli.ConvertFormats, value) {
 			return value
 		}
 	}
@@ -106,7 +107,7 @@ func modeAmong(args []string) string {
 func fileAmong(args []string) string {
 	for _, arg := range slices.Backward(args) {
 		if info, err := os.Stat(arg); err == nil && info.Mode().IsRegular() && !strings.HasPrefix(arg, "-") {
-			return shellWord(arg)
+			return cli.ShellWord(arg)
 		}
 	}
 	return "FILE"

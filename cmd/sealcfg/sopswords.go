@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/keys"
@@ -19,20 +20,20 @@ func (r *sopsRun) end(err error) int {
 	code := sopsCode(err)
 	var child childExit
 	if err == nil || errors.As(err, &child) {
-		r.warnOfBroken(nil)
+		r.WarnOfBroken(nil)
 		return code
 	}
 	if code == sopsUnchanged { // which is no failure to sops
-		fmt.Fprintln(r.err, err)
+		fmt.Fprintln(r.Stderr, err)
 		return code
 	}
-	if h := r.nextCall(err); h != "" && !hasHint(err) {
-		err = withHint(err, "%s", h)
+	if h := r.nextCall(err); h != "" && !cli.HasHint(err) {
+		err = cli.WithHint(err, "%s", h)
 	}
 	if words := sopsWords(err, code); words != "" {
 		err = worded{err, words}
 	}
-	r.report(err)
+	r.Report(err)
 	return code
 }
 
@@ -41,7 +42,7 @@ func (r *sopsRun) nextCall(err error) string {
 	if len(r.rest) == 0 {
 		return ""
 	}
-	file := shellWord(r.rest[0])
+	file := cli.ShellWord(r.rest[0])
 	switch {
 	case errors.Is(err, envfile.ErrNotSealed):
 		return fmt.Sprintf("to encrypt it, run: %s encrypt --in-place %s", sopsName(), file)

@@ -8,13 +8,13 @@ import (
 	"io"
 	"io/fs"
 
-	"github.com/spf13/cobra"
-
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
 	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/spf13/cobra"
 )
 
 type structOptions struct {
-	app      *app
+	app      *cli.App
 	env      string
 	name     string
 	document int
@@ -22,7 +22,7 @@ type structOptions struct {
 	allPlain bool
 }
 
-func newStructCmd(a *app) *cobra.Command {
+func newStructCmd(a *cli.App) *cobra.Command {
 	o := &structOptions{app: a}
 	cmd := &cobra.Command{
 		Use:   "struct ENV",
@@ -52,64 +52,64 @@ file, and only you know which fields may be missing.`,
 
 func runStruct(cmd *cobra.Command, o *structOptions) error {
 	if !token.IsIdentifier(o.name) || o.pkg != "" && !token.IsIdentifier(o.pkg) {
-		return usagef("want names of Go for --name and --package")
+		return cli.Usagef("want names of Go for --name and --package")
 	}
 	a := o.app
-	t, err := a.existing(o.env)
+	t, err := a.Existing(o.env)
 	if err != nil {
 		return err
 	}
-	var shape *goShape
+	var shape *goType
 	for _, path := range sharedLayers(t) {
-		root, err := a.publicRoot(cmd.Context(), path, o.document)
+		root, err := publicRoot(cmd.Context(), a, path, o.document)
 		if err != nil {
 			return err
 		}
 		shape = shape.with(shapeOf(root))
 	}
-	text, err := goSource{name: o.name, pkg: o.pkg, from: t.shown, secrets: !o.allPlain}.of(shape)
+	text, err := structPrinter{name: o.name, pkg: o.pkg, from: t.Shown, secrets: !o.allPlain}.of(shape)
 	if err != nil {
 		return err
 	}
-	if a.json {
-		return a.printJSON(struct {
+	if a.JSON {
+		return a.PrintJSON(struct {
 			Source string `json:"source"`
 		}{text})
 	}
-	_, err = io.WriteString(a.out, text)
+	_, err = io.WriteString(a.Stdout, text)
 	return err
 }
 
 // sharedLayers returns the files of an environment, but for what is meant for one
 // machine, or the one file that is none of an environment.
-func sharedLayers(t *target) []string {
+func sharedLayers(t *cli.Target) []string {
 	var paths []string
-	for _, l := range t.env.Layers {
+	for _, l := range t.Env.Layers {
 		paths = append(paths, l.Path)
-		if l.Path == t.path {
+		if l.Path == t.Path {
 			return paths
 		}
 	}
-	return []string{t.path}
+	return []string{t.Path}
 }
 
 // publicRoot reads the names and types of a file, which takes no key. The file may be
 // plaintext. document is the one to read of several, 0 if none was chosen.
-func (a *app) publicRoot(ctx context.Context, path string, document int) (*envfile.Node, error) {
-	src, err := readAny(ctx, path)
+func publicRoot(ctx context.Context, a *cli.App, path string, document int) (*envfile.Node, error) {
+	src, err := cli.ReadFile(ctx, path)
 	if err != nil {
 		var pathError *fs.PathError
 		if errors.As(err, &pathError) {
 			err = pathError.Err
 		}
-		return nil, fmt.Errorf("%s: read: %w", shown(path), err)
+		return nil, fmt.Errorf("%s: read: %w", cli.Shown(path), err)
 	}
-	format, detect := a.formatOf(path)
+	format, detect := a.FormatOf(path)
 	if detect {
 		format = envfile.FormatFor(path, src)
 	}
 	if format == envfile.Binary {
-		return nil, fmt.Errorf("%s: there are no settings in a file of this kind: it is one value", shown(path))
+		return nil, fmt.Errorf("%s: there are no settings in a file of this kind: it is one value", cli.Shown(path))
 	}
 	var roots []*envfile.Node
 	sealed, err := envfile.ParseSealed(format, src)
@@ -122,15 +122,15 @@ func (a *app) publicRoot(ctx context.Context, path string, document int) (*envfi
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", shown(path), err)
+		return nil, fmt.Errorf("%s: %w", cli.Shown(path), err)
 	}
 	switch {
 	case len(roots) == 1 && document <= 1:
 		return roots[0], nil
 	case document == 0:
-		return nil, withHint(fmt.Errorf("%s: expected one document, the file has %d", shown(path), len(roots)), "choose one: sealcfg struct %s --document 2", shellWord(shown(path)))
+		return nil, cli.WithHint(fmt.Errorf("%s: expected one document, the file has %d", cli.Shown(path), len(roots)), "choose one: sealcfg struct %s --document 2", cli.ShellWord(cli.Shown(path)))
 	case document < 0 || document > len(roots):
-		return nil, usagef("--document %d: %s has %s", document, shown(path), countOf(len(roots), "document", "documents"))
+		return nil, cli.Usagef("--document %d: %s has %s", document, cli.Shown(path), cli.Count(len(roots), "document", "documents"))
 	}
 	return roots[document-1], nil
 }

@@ -7,18 +7,19 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
 	"github.com/sealcfg/sealcfg/internal/naming"
 )
 
-// goSource spells a struct.
-type goSource struct {
+// structPrinter spells a struct.
+type structPrinter struct {
 	name    string // of the type
 	pkg     string // "" for no package clause
 	from    string // the file, for people
 	secrets bool
 }
 
-func (g goSource) of(s *goShape) (string, error) {
+func (g structPrinter) of(s *goType) (string, error) {
 	body := g.typeOf(s, "", "")
 	var b strings.Builder
 	if g.pkg != "" {
@@ -34,7 +35,7 @@ func (g goSource) of(s *goShape) (string, error) {
 			fmt.Fprintf(&b, "import (\n%s\n)\n\n", strings.Join(imports, "\n\n"))
 		}
 	}
-	fmt.Fprintf(&b, "// %s takes what %s holds.\ntype %s %s\n", g.name, clean(g.from), g.name, body)
+	fmt.Fprintf(&b, "// %s takes what %s holds.\ntype %s %s\n", g.name, cli.Clean(g.from), g.name, body)
 	text, err := format.Source([]byte(b.String()))
 	if err != nil { // its words quote the text
 		return "", fmt.Errorf("spell the names of %s in Go", g.from)
@@ -43,7 +44,7 @@ func (g goSource) of(s *goShape) (string, error) {
 }
 
 // typeOf spells a type. key is its name in the file, and group the name of the map around it.
-func (g goSource) typeOf(s *goShape, group, key string) string {
+func (g structPrinter) typeOf(s *goType, group, key string) string {
 	switch {
 	case s == nil:
 		return "any"
@@ -64,7 +65,7 @@ func (g goSource) typeOf(s *goShape, group, key string) string {
 	return typ
 }
 
-func (g goSource) structOf(s *goShape, group string) string {
+func (g structPrinter) structOf(s *goType, group string) string {
 	if len(s.fields) == 0 {
 		return "struct{}"
 	}

@@ -8,10 +8,10 @@ import (
 	"github.com/sealcfg/sealcfg/internal/dsn"
 )
 
-// A goShape is the Go type that a part of a file asks for.
-type goShape struct {
+// A goType is the Go type that a part of a file asks for.
+type goType struct {
 	scalar   string // a type of Go; "" for the others, and for a null
-	elem     *goShape
+	elem     *goType
 	list     bool
 	fields   []goField // of a struct, in the order of the file
 	isStruct bool
@@ -21,16 +21,16 @@ type goShape struct {
 
 type goField struct {
 	key      string
-	shape    *goShape
+	shape    *goType
 	optional bool // not in every item of a list
 }
 
 // shapeOf reads names and types, of sealed values too.
-func shapeOf(n *envfile.Node) *goShape {
+func shapeOf(n *envfile.Node) *goType {
 	switch n.Kind {
 	case envfile.Map:
-		s := &goShape{isStruct: true}
-		var merged *goShape // by YAML's merge key
+		s := &goType{isStruct: true}
+		var merged *goType // by YAML's merge key
 		for e := range n.Entries() {
 			switch {
 			case e.Key == "<<" && e.Kind == envfile.Map:
@@ -46,19 +46,19 @@ func shapeOf(n *envfile.Node) *goShape {
 		}
 		return s
 	case envfile.List:
-		s := &goShape{list: true}
+		s := &goType{list: true}
 		for e := range n.Entries() {
 			s.elem = s.elem.inList(shapeOf(e))
 		}
 		return s
 	case envfile.Null:
-		return &goShape{null: true}
+		return &goType{null: true}
 	}
 	typ := n.Type
 	if sealed, _, err := crypto.SealedType(strings.TrimRight(n.Text, "\n")); err == nil {
 		typ = sealed
 	}
-	return &goShape{scalar: goTypes[typ], password: dsn.HasPassword(n.Text)}
+	return &goType{scalar: goTypes[typ], password: dsn.HasPassword(n.Text)}
 }
 
 var goTypes = map[crypto.Type]string{
@@ -66,12 +66,12 @@ var goTypes = map[crypto.Type]string{
 }
 
 // with lays the shape of a stronger file over s: what either has, both have.
-func (s *goShape) with(over *goShape) *goShape { return s.union(over, false) }
+func (s *goType) with(over *goType) *goType { return s.union(over, false) }
 
 // inList is with for items of one list, whose fields need not be in each.
-func (s *goShape) inList(item *goShape) *goShape { return s.union(item, true) }
+func (s *goType) inList(item *goType) *goType { return s.union(item, true) }
 
-func (s *goShape) union(o *goShape, items bool) *goShape {
+func (s *goType) union(o *goType, items bool) *goType {
 	if s == nil {
 		return o
 	}
@@ -87,12 +87,12 @@ func (s *goShape) union(o *goShape, items bool) *goShape {
 		if o.elem != nil {
 			elem = elem.inList(o.elem)
 		}
-		s = &goShape{list: true, elem: elem}
+		s = &goType{list: true, elem: elem}
 	case s.scalar != "" && s.scalar == o.scalar:
 	case isNumber(s.scalar) && isNumber(o.scalar):
-		s = &goShape{scalar: "float64"}
+		s = &goType{scalar: "float64"}
 	default:
-		s = &goShape{scalar: "any"}
+		s = &goType{scalar: "any"}
 	}
 	joined := *s
 	joined.null, joined.password = null, password
@@ -100,12 +100,12 @@ func (s *goShape) union(o *goShape, items bool) *goShape {
 }
 
 // empty says that nothing but null is known.
-func (s *goShape) empty() bool { return s.scalar == "" && !s.list && !s.isStruct }
+func (s *goType) empty() bool { return s.scalar == "" && !s.list && !s.isStruct }
 
 func isNumber(typ string) bool { return typ == "int" || typ == "float64" }
 
-func (s *goShape) unionOfStructs(o *goShape, items bool) *goShape {
-	joined := &goShape{isStruct: true}
+func (s *goType) unionOfStructs(o *goType, items bool) *goType {
+	joined := &goType{isStruct: true}
 	for _, f := range s.fields {
 		if other := o.field(f.key); other != nil {
 			f.shape, f.optional = f.shape.union(other.shape, items), f.optional || other.optional
@@ -123,7 +123,7 @@ func (s *goShape) unionOfStructs(o *goShape, items bool) *goShape {
 	return joined
 }
 
-func (s *goShape) field(key string) *goField {
+func (s *goType) field(key string) *goField {
 	for i := range s.fields {
 		if s.fields[i].key == key {
 			return &s.fields[i]

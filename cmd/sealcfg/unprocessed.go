@@ -10,19 +10,20 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// A survey collects the files that a command over many files did not work on.
-type survey struct {
+// A unprocessed collects the files that a command over many files did not work on.
+type unprocessed struct {
 	Skipped    []skippedFile `json:"skipped,omitempty"`
 	Plaintext  []string      `json:"plaintext,omitempty"`  // a creation rule with a path_regex matches them
 	Ungoverned []string      `json:"ungoverned,omitempty"` // encrypted, and no creation rule matches them
 	Nested     []string      `json:"nested_repositories,omitempty"`
 
-	app   *app
+	app   *cli.App
 	mu    sync.Mutex
 	root  string
 	found int // encrypted files
@@ -30,7 +31,7 @@ type survey struct {
 }
 
 // join adds another survey.
-func (v *survey) join(other *survey) {
+func (v *unprocessed) join(other *unprocessed) {
 	v.Skipped = append(v.Skipped, other.Skipped...)
 	v.Plaintext = append(v.Plaintext, other.Plaintext...)
 	v.Ungoverned = append(v.Ungoverned, other.Ungoverned...)
@@ -51,32 +52,32 @@ type skippedFile struct {
 
 // skip records that the command cannot work on a file. s is nil if the file cannot
 // be parsed.
-func (v *survey) skip(t *target, s *envfile.Sealed, err error) {
-	f := skippedFile{File: t.shown, Reason: strings.TrimPrefix(v.app.readable(err), t.shown+": "), err: err, name: t.name}
+func (v *unprocessed) skip(t *cli.Target, s *envfile.Sealed, err error) {
+	f := skippedFile{File: t.Shown, Reason: strings.TrimPrefix(v.app.Readable(err), t.Shown+": "), err: err, name: t.Name}
 	if s != nil && errors.Is(err, keys.ErrNoIdentity) {
-		policy, _, _ := t.rule() // for names only
-		f.Readers = readers(policy, s.Metadata())
-		f.Reason = "no identity of yours decrypts it" + v.app.readable(errors.New(reasons(err)))
+		policy, _, _ := t.Rule() // for names only
+		f.Readers = cli.RecipientNames(policy, s.Metadata())
+		f.Reason = "no identity of yours decrypts it" + v.app.Readable(errors.New(cli.Reasons(err)))
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.Skipped = append(v.Skipped, f)
 }
 
-func (v *survey) add(list *[]string, file string) {
+func (v *unprocessed) add(list *[]string, file string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	*list = append(*list, file)
 }
 
-func (v *survey) count(n *int) {
+func (v *unprocessed) count(n *int) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	*n++
 }
 
 // err returns the errors of all skipped files.
-func (v *survey) err() error {
+func (v *unprocessed) err() error {
 	var errs []error
 	for _, f := range v.Skipped {
 		errs = append(errs, f.err)
@@ -85,18 +86,18 @@ func (v *survey) err() error {
 }
 
 // noneFound returns an error for a survey that found no encrypted file.
-func (v *survey) noneFound() error {
+func (v *unprocessed) noneFound() error {
 	switch {
 	case v.found > 0:
 		return nil
 	case len(v.Skipped) > 0:
 		return v.err()
 	}
-	return withHint(fmt.Errorf("no encrypted files in %s", v.root), noFilesHere)
+	return cli.WithHint(fmt.Errorf("no encrypted files in %s", v.root), noFilesHere)
 }
 
 // sort orders the lists: files are worked on at the same time.
-func (v *survey) sort() {
+func (v *unprocessed) sort() {
 	slices.SortFunc(v.Skipped, func(a, b skippedFile) int { return strings.Compare(a.File, b.File) })
 	for _, list := range [][]string{v.Plaintext, v.Ungoverned, v.Nested} {
 		slices.Sort(list)
@@ -107,27 +108,27 @@ func (v *survey) sort() {
 const most = 5
 
 // report names the files that the command did not work on.
-func (v *survey) report() {
+func (v *unprocessed) report() {
 	a := v.app
 	v.reportSkipped()
 	if len(v.Plaintext) > 0 {
-		a.say("note: not encrypted, although a creation rule matches: %s; to encrypt one, run: sealcfg encrypt FILE", listed(v.Plaintext))
+		a.Say("note: not encrypted, although a creation rule matches: %s; to encrypt one, run: sealcfg encrypt FILE", listed(v.Plaintext))
 	}
 	var outside []string
 	if n := len(v.Ungoverned); n > 0 {
-		outside = append(outside, fmt.Sprintf("%s that no creation rule matches (%s)", countOf(n, "encrypted file", "encrypted files"), listed(v.Ungoverned)))
+		outside = append(outside, fmt.Sprintf("%s that no creation rule matches (%s)", cli.Count(n, "encrypted file", "encrypted files"), listed(v.Ungoverned)))
 	}
 	if n := len(v.Nested); n > 0 {
-		outside = append(outside, fmt.Sprintf("%s (%s)", countOf(n, "nested repository or submodule", "nested repositories or submodules"), listed(v.Nested)))
+		outside = append(outside, fmt.Sprintf("%s (%s)", cli.Count(n, "nested repository or submodule", "nested repositories or submodules"), listed(v.Nested)))
 	}
 	if len(outside) > 0 {
-		a.say("note: left out: %s", strings.Join(outside, ", "))
+		a.Say("note: left out: %s", strings.Join(outside, ", "))
 	}
 }
 
 // reportSkipped names the skipped files, the reasons and the way back. Files with the
 // same reason share a warning.
-func (v *survey) reportSkipped() {
+func (v *unprocessed) reportSkipped() {
 	a := v.app
 	type group struct {
 		reason, hint string
@@ -137,7 +138,7 @@ func (v *survey) reportSkipped() {
 	for _, f := range v.Skipped {
 		hint := ""
 		if len(f.Readers) == 0 {
-			hint = a.hint(f.err)
+			hint = a.Hint(f.err)
 		}
 		if general, own := strings.CutSuffix(hint, "sealcfg rekey "+f.name); own && f.name != "" {
 			hint = general + "sealcfg rekey"
@@ -157,7 +158,7 @@ func (v *survey) reportSkipped() {
 		var names []string
 		why, it := g.reason, "it"
 		for _, f := range g.skipped {
-			names = append(names, cleanName(f.File))
+			names = append(names, cli.CleanName(f.File))
 			if f.name != "" {
 				g.hint += " " + f.name
 			}
@@ -166,20 +167,20 @@ func (v *survey) reportSkipped() {
 			it = "them"
 		}
 		if readers := g.skipped[0].Readers; len(readers) > 0 {
-			why += "\n" + joinNames(readers) + " can rekey " + it
+			why += "\n" + cli.JoinNames(readers) + " can rekey " + it
 		} else if g.hint != "" {
 			why += "\n" + g.hint
 		}
-		a.namedBroken += why + "\n"
+		a.NamedBroken += why + "\n"
 		switch {
 		case names[0] == "": // a directory, or the whole repository
-			a.warn("skipped: %s", why)
+			a.Warn("skipped: %s", why)
 		case strings.HasPrefix(why, names[0]+":"): // it has a position in the file
-			a.warn("skipped %s", why)
+			a.Warn("skipped %s", why)
 		case len(names) == 1:
-			a.warn("skipped %s: %s", names[0], why)
+			a.Warn("skipped %s: %s", names[0], why)
 		default:
-			a.warn("skipped %d files: %s\n%s", len(names), why, strings.Join(names, "\n"))
+			a.Warn("skipped %d files: %s\n%s", len(names), why, strings.Join(names, "\n"))
 		}
 	}
 }
@@ -188,7 +189,7 @@ func (v *survey) reportSkipped() {
 func listed(names []string) string {
 	shown := slices.Clone(names[:min(len(names), most)])
 	for i := range shown {
-		shown[i] = cleanName(shown[i])
+		shown[i] = cli.CleanName(shown[i])
 	}
 	if more := len(names) - len(shown); more > 0 {
 		shown = append(shown, fmt.Sprintf("%d more", more))
@@ -200,24 +201,24 @@ func listed(names []string) string {
 // dir and that a policy governs, several at the same time, and returns the results
 // in the order of the paths. within limits it to files below that directory. If fn
 // fails, the file is skipped.
-func eachEncrypted[T any](ctx context.Context, a *app, dir, within string, fn func(*target, *envfile.Sealed) (T, error)) ([]T, *survey, error) {
-	repo, err := a.repository(ctx, dir)
+func eachEncrypted[T any](ctx context.Context, a *cli.App, dir, within string, fn func(*cli.Target, *envfile.Sealed) (T, error)) ([]T, *unprocessed, error) {
+	repo, err := findRepository(ctx, a, dir)
 	if err != nil {
 		return nil, nil, err
 	}
 	if within != "" {
-		repo.drop(func(path string) bool { return !below(path, within) })
+		repo.drop(func(path string) bool { return !cli.Below(path, within) })
 	}
-	v := &survey{app: a, root: repo.root}
+	v := &unprocessed{app: a, root: repo.root}
 	type result struct {
 		value T
 		ok    bool
 	}
 	results, err := eachTarget(repo.candidates, func(c candidate) (result, error) {
 		if ctx.Err() != nil {
-			return result{}, errInterrupted
+			return result{}, cli.ErrInterrupted
 		}
-		value, ok, err := workOn(ctx, v, a.foundTargets(repo, c), fn)
+		value, ok, err := workOn(ctx, v, foundTargets(a, repo, c), fn)
 		return result{value, ok}, err
 	})
 	if err != nil {
@@ -230,29 +231,29 @@ func eachEncrypted[T any](ctx context.Context, a *app, dir, within string, fn fu
 		}
 	}
 	v.done = len(all)
-	a.addRest(v, repo)
+	addRest(a, v, repo)
 	v.sort()
 	return all, v, nil
 }
 
 // workOn calls fn for one file, if it is encrypted and governed. If the file has several
 // names, its location fits one of them at most.
-func workOn[T any](ctx context.Context, v *survey, names []*target, fn func(*target, *envfile.Sealed) (T, error)) (value T, ok bool, err error) {
+func workOn[T any](ctx context.Context, v *unprocessed, names []*cli.Target, fn func(*cli.Target, *envfile.Sealed) (T, error)) (value T, ok bool, err error) {
 	t := names[0]
-	s, encrypted, err := t.readFound(ctx)
-	if errors.Is(err, errInterrupted) || !encrypted && err == nil {
+	s, encrypted, err := readFound(ctx, t)
+	if errors.Is(err, cli.ErrInterrupted) || !encrypted && err == nil {
 		return value, false, err
 	}
 	v.count(&v.found)
-	if _, _, ruleErr := t.rule(); errors.Is(ruleErr, environments.ErrNoPolicy) || errors.Is(ruleErr, environments.ErrNoRule) {
-		v.add(&v.Ungoverned, t.shown)
+	if _, _, ruleErr := t.Rule(); errors.Is(ruleErr, environments.ErrNoPolicy) || errors.Is(ruleErr, environments.ErrNoRule) {
+		v.add(&v.Ungoverned, t.Shown)
 		return value, false, nil
 	} else if ruleErr != nil && err == nil {
 		err = ruleErr
 	}
 	if err == nil {
 		for _, other := range names {
-			other.format = t.format
+			other.Format = t.Format
 			var otherErr error
 			if value, otherErr = fn(other, s); otherErr == nil {
 				return value, true, nil
@@ -266,7 +267,7 @@ func workOn[T any](ctx context.Context, v *survey, names []*target, fn func(*tar
 		}
 	}
 	if ctx.Err() != nil {
-		return value, false, errInterrupted
+		return value, false, cli.ErrInterrupted
 	}
 	v.skip(t, s, err)
 	return value, false, nil
@@ -283,29 +284,29 @@ func isMoved(err error) bool {
 const localSuffix = ".local"
 
 // addRest adds the files without a ciphertext, and those that could not be read.
-func (a *app) addRest(v *survey, repo *repository) {
+func addRest(a *cli.App, v *unprocessed, repo *repository) {
 	for _, message := range repo.unread {
-		v.Skipped = append(v.Skipped, skippedFile{Reason: a.readable(errors.New(message)), err: errors.New(message)})
+		v.Skipped = append(v.Skipped, skippedFile{Reason: a.Readable(errors.New(message)), err: errors.New(message)})
 	}
 	for _, f := range repo.absent {
-		t := a.foundTarget(repo, f.path)
-		_, rule, err := t.rule()
-		if err != nil || !f.encrypted && !f.unknown || f.unknown && !a.mayBeEncrypted(t, rule) {
+		t := foundTarget(a, repo, f.path)
+		_, rule, err := t.Rule()
+		if err != nil || !f.encrypted && !f.unknown || f.unknown && !mayBeEncrypted(a, t, rule) {
 			continue
 		}
 		reason := "absent in this sparse checkout"
 		if f.unknown {
 			reason += ", and its contents are not in this clone"
 		}
-		v.skip(t, nil, withHint(fmt.Errorf("%s: %s", t.shown, reason), "git sparse-checkout add %s", filepath.Dir(t.shown)))
+		v.skip(t, nil, cli.WithHint(fmt.Errorf("%s: %s", t.Shown, reason), "git sparse-checkout add %s", filepath.Dir(t.Shown)))
 	}
 	for _, path := range repo.others {
 		_, known := envfile.FormatOf(path)
 		if base := filepath.Base(path); !known || base == environments.PolicyName || base == environments.ConfigName {
 			continue
 		}
-		t := a.foundTarget(repo, path)
-		_, rule, err := t.rule()
+		t := foundTarget(a, repo, path)
+		_, rule, err := t.Rule()
 		if err != nil {
 			continue
 		}
@@ -315,30 +316,30 @@ func (a *app) addRest(v *survey, repo *repository) {
 		name, isEnvironment := repo.environments[path]
 		switch {
 		case isEnvironment && !strings.HasSuffix(name, localSuffix):
-			v.skip(t, nil, withHint(fmt.Errorf("%s: not encrypted, although it is an environment", t.shown), "to encrypt it, run: sealcfg encrypt %s", t.name))
+			v.skip(t, nil, cli.WithHint(fmt.Errorf("%s: not encrypted, although it is an environment", t.Shown), "to encrypt it, run: sealcfg encrypt %s", t.Name))
 		case isEnvironment || rule.PathRegex != "":
-			v.Plaintext = append(v.Plaintext, t.shown)
+			v.Plaintext = append(v.Plaintext, t.Shown)
 		}
 	}
 	for _, path := range repo.nested {
-		v.Nested = append(v.Nested, shown(path))
+		v.Nested = append(v.Nested, cli.Shown(path))
 	}
 }
 
 // mayBeEncrypted reports whether a file whose contents are unknown may be encrypted:
 // a creation rule names its path, or it has a known format.
-func (a *app) mayBeEncrypted(t *target, rule *environments.Rule) bool {
-	_, known := envfile.FormatOf(t.path)
+func mayBeEncrypted(a *cli.App, t *cli.Target, rule *environments.Rule) bool {
+	_, known := envfile.FormatOf(t.Path)
 	return known || rule.PathRegex != ""
 }
 
 // foundTargets returns a target for each name of a file, with the other names as aliases.
-func (a *app) foundTargets(r *repository, c candidate) []*target {
-	var all []*target
+func foundTargets(a *cli.App, r *repository, c candidate) []*cli.Target {
+	var all []*cli.Target
 	names := append([]string{c.path}, c.aliases...)
 	for i, name := range names {
-		t := a.foundTarget(r, name)
-		t.aliases = slices.Delete(slices.Clone(names), i, i+1)
+		t := foundTarget(a, r, name)
+		t.Aliases = slices.Delete(slices.Clone(names), i, i+1)
 		all = append(all, t)
 	}
 	return all
@@ -346,31 +347,31 @@ func (a *app) foundTargets(r *repository, c candidate) []*target {
 
 // foundTarget returns the target for a file that a search found. Its format comes
 // from its name and contents.
-func (a *app) foundTarget(r *repository, path string) *target {
+func foundTarget(a *cli.App, r *repository, path string) *cli.Target {
 	env := environments.Environment{Name: filepath.ToSlash(path), Path: path, Exists: true}
 	if name, ok := r.environments[path]; ok {
 		env.Name = name
 	}
-	t := &target{env: env, name: argument(env), path: path, shown: shown(path), app: a}
-	t.format, _ = envfile.FormatOf(path)
+	t := &cli.Target{Env: env, Name: cli.Argument(env), Path: path, Shown: cli.Shown(path), App: a}
+	t.Format, _ = envfile.FormatOf(path)
 	return t
 }
 
 // readFound parses a file that contains a ciphertext. encrypted is false for a file
 // that only quotes one.
-func (t *target) readFound(ctx context.Context) (s *envfile.Sealed, encrypted bool, err error) {
-	src, err := t.bytes(ctx)
+func readFound(ctx context.Context, t *cli.Target) (s *envfile.Sealed, encrypted bool, err error) {
+	src, err := t.Bytes(ctx)
 	if err != nil {
 		return nil, true, err
 	}
-	if t.format, encrypted = envfile.Detect(t.path, src); encrypted {
-		s, err = envfile.ParseSealed(t.format, src)
-		return s, true, t.at(err)
+	if t.Format, encrypted = envfile.Detect(t.Path, src); encrypted {
+		s, err = envfile.ParseSealed(t.Format, src)
+		return s, true, t.At(err)
 	}
-	d, err := envfile.Parse(t.format, src)
+	d, err := envfile.Parse(t.Format, src)
 	if err != nil {
 		return nil, false, nil
 	}
-	err = t.lostBlock(ctx, d)
+	err = t.MissingMetadata(ctx, d)
 	return nil, err != nil, err
 }

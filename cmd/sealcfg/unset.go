@@ -1,12 +1,12 @@
 package main
 
 import (
-	"github.com/spf13/cobra"
-
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
 	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/spf13/cobra"
 )
 
-func newUnsetCmd(a *app) *cobra.Command {
+func newUnsetCmd(a *cli.App) *cobra.Command {
 	keepRules, document := false, 1
 	cmd := &cobra.Command{
 		Use:   "unset ENV PATH",
@@ -19,32 +19,32 @@ that is not needed any more where it was issued.`,
 		Args:              exactly(2, "ENV and PATH"),
 		ValidArgsFunction: completeField(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			path, err := parseField(args[1])
+			path, err := cli.ParseField(args[1])
 			if err != nil {
 				return err
 			}
-			t, err := a.existing(args[0])
+			t, err := a.Existing(args[0])
 			if err != nil {
 				return err
 			}
-			t.keepRules = keepRules
-			opened, err := a.open(cmd.Context(), t)
+			t.KeepRules = keepRules
+			opened, err := a.Open(cmd.Context(), t)
 			if err != nil {
 				return err
 			}
-			return a.applyTo(cmd.Context(), t, opened, func(now *envfile.Opened) (envfile.Op, error) {
-				root, err := documentRoot(t, now.Roots(), document)
+			return applyTo(cmd.Context(), a, t, opened, func(now *envfile.Opened) (envfile.Op, error) {
+				root, err := cli.DocumentRoot(t, now.Roots(), document)
 				if err != nil {
 					return envfile.Op{}, err
 				}
 				if root.At(path) == nil {
-					return envfile.Op{}, noField(t, now.Roots(), path, document)
+					return envfile.Op{}, cli.NoField(t, now.Roots(), path, document)
 				}
 				return envfile.Unset(path).In(document - 1), nil
 			}, nil)
 		},
 	}
-	documentFlag(cmd, &document)
-	keepRulesFlag(cmd, &keepRules)
+	cli.DocumentFlag(cmd, &document)
+	cli.KeepRulesFlag(cmd, &keepRules)
 	return cmd
 }

@@ -5,12 +5,12 @@ import (
 	"runtime"
 	"runtime/debug"
 
-	"github.com/spf13/cobra"
-
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
 	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/spf13/cobra"
 )
 
-func newVersionCmd(a *app) *cobra.Command {
+func newVersionCmd(a *cli.App) *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",
 		Short:   "Print the version",
@@ -22,10 +22,10 @@ func newVersionCmd(a *app) *cobra.Command {
 				Format  string `json:"sops_format"`
 				Go      string `json:"go"`
 			}{buildVersion(), envfile.FormatVersion, runtime.Version()}
-			if a.json {
-				return a.printJSON(v)
+			if a.JSON {
+				return a.PrintJSON(v)
 			}
-			_, err := fmt.Fprintln(a.out, versionText())
+			_, err := fmt.Fprintln(a.Stdout, versionText())
 			return err
 		},
 	}

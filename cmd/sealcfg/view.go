@@ -6,18 +6,18 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/spf13/cobra"
-
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
 	"github.com/sealcfg/sealcfg/environments"
+	"github.com/spf13/cobra"
 )
 
 type viewOptions struct {
-	app    *app
+	app    *cli.App
 	env    string
 	reveal bool
 }
 
-func newViewCmd(a *app) *cobra.Command {
+func newViewCmd(a *cli.App) *cobra.Command {
 	o := &viewOptions{app: a}
 	cmd := &cobra.Command{
 		Use:   "view ENV",
@@ -41,56 +41,56 @@ public, and so it checks no MAC either. With --reveal it opens the file and show
 
 func runView(cmd *cobra.Command, o *viewOptions) error {
 	a := o.app
-	t, err := a.existing(o.env)
+	t, err := a.Existing(o.env)
 	if err != nil {
 		return err
 	}
-	s, err := t.read(cmd.Context())
+	s, err := t.Read(cmd.Context())
 	if err != nil {
 		return err
 	}
 	roots := s.Roots()
-	if must, err := a.mustBeBound(t); err != nil {
+	if must, err := a.MustBeBound(t); err != nil {
 		return err
 	} else if must && !o.reveal && !s.Metadata().HasBinding() {
-		a.warn("%s has no binding, which %s requires: commands that decrypt it reject it", t.shown, environments.ConfigName)
+		a.Warn("%s has no binding, which %s requires: commands that decrypt it reject it", t.Shown, environments.ConfigName)
 	} else {
-		a.warnUnbound(t, s.Metadata())
+		a.WarnUnbound(t, s.Metadata())
 	}
 	if o.reveal {
-		if err := a.notForGitToKeep(cmd.Context()); err != nil {
+		if err := a.RefuseCachedTextconv(cmd.Context()); err != nil {
 			return err
 		}
-		opened, err := a.openSealed(cmd.Context(), t, s)
+		opened, err := a.OpenSealed(cmd.Context(), t, s)
 		if err != nil {
 			return err
 		}
 		roots = opened.Roots()
 	} else {
-		a.warnRepeats(t, s.Format(), s.Repeats())
+		a.WarnRepeats(t, s.Format(), s.Repeats())
 	}
-	policy, _, _ := t.rule() // names only; a broken policy has none
-	fields := viewFields(roots, o.reveal)
-	people := viewReaders(policy, s.Metadata())
-	layers := a.layersOf(cmd.Context(), t)
-	if a.json {
+	policy, _, _ := t.Rule() // names only; a broken policy has none
+	fields := cli.FieldInfos(roots, o.reveal)
+	people := cli.FileReaders(policy, s.Metadata())
+	layers := layersOf(cmd.Context(), a, t)
+	if a.JSON {
 		for i := range fields {
 			if v := fields[i].Value; v != nil && !utf8.ValidString(*v) {
 				fields[i].Value, fields[i].Base64 = nil, base64.StdEncoding.EncodeToString([]byte(*v))
 			}
 		}
-		return a.printJSON(struct {
-			File         string        `json:"file"`
-			LastModified string        `json:"last_modified"`
-			Rules        string        `json:"rules"`
-			Readers      []viewReader  `json:"readers"`
-			Fields       []viewField   `json:"fields"`
-			Layers       []layerReport `json:"layers,omitempty"`
-		}{t.shown, s.Metadata().LastModified, s.Metadata().Rules.String(), people, fields, layers})
+		return a.PrintJSON(struct {
+			File         string          `json:"file"`
+			LastModified string          `json:"last_modified"`
+			Rules        string          `json:"rules"`
+			Readers      []cli.Reader    `json:"readers"`
+			Fields       []cli.FieldInfo `json:"fields"`
+			Layers       []layerReport   `json:"layers,omitempty"`
+		}{t.Shown, s.Metadata().LastModified, s.Metadata().Rules.String(), people, fields, layers})
 	}
-	who := cleanName(joinNames(readers(policy, s.Metadata())))
-	fmt.Fprintf(a.out, "%s, readable by %s%s\n", cleanName(t.shown), who, quorum(s.Metadata()))
-	fmt.Fprintf(a.out, "last changed %s, %s\n\n", cleanName(s.Metadata().LastModified), cleanName(s.Metadata().Rules.String()))
+	who := cli.CleanName(cli.JoinNames(cli.RecipientNames(policy, s.Metadata())))
+	fmt.Fprintf(a.Stdout, "%s, readable by %s%s\n", cli.CleanName(t.Shown), who, cli.Quorum(s.Metadata()))
+	fmt.Fprintf(a.Stdout, "last changed %s, %s\n\n", cli.CleanName(s.Metadata().LastModified), cli.CleanName(s.Metadata().Rules.String()))
 	if err := printFields(a, fields); err != nil {
 		return err
 	}
@@ -99,18 +99,18 @@ func runView(cmd *cobra.Command, o *viewOptions) error {
 
 // printLayers prints the layers of the environment. The file that is shown has its
 // fields above.
-func printLayers(a *app, layers []layerReport, t *target) error {
+func printLayers(a *cli.App, layers []layerReport, t *cli.Target) error {
 	if len(layers) == 0 {
 		return nil
 	}
-	if _, err := fmt.Fprintln(a.out, "\nlayers, weakest first:"); err != nil {
+	if _, err := fmt.Fprintln(a.Stdout, "\nlayers, weakest first:"); err != nil {
 		return err
 	}
 	for _, l := range layers {
-		if l.path == t.path {
+		if l.path == t.Path {
 			l.Adds = nil
 		}
-		if _, err := fmt.Fprintln(a.out, "  "+cleanName(l.String())); err != nil {
+		if _, err := fmt.Fprintln(a.Stdout, "  "+cli.CleanName(l.String())); err != nil {
 			return err
 		}
 	}
@@ -119,19 +119,19 @@ func printLayers(a *app, layers []layerReport, t *target) error {
 
 const mask = "********"
 
-func printFields(a *app, fields []viewField) error {
+func printFields(a *cli.App, fields []cli.FieldInfo) error {
 	width := 0
 	for _, f := range fields {
-		width = max(width, utf8.RuneCountInString(cleanName(f.String())))
+		width = max(width, utf8.RuneCountInString(cli.CleanName(f.String())))
 	}
 	for _, f := range fields {
 		value := mask
 		if f.Value != nil {
-			value = oneLine(*f.Value)
+			value = cli.OneLine(*f.Value)
 		}
-		name := cleanName(f.String())
+		name := cli.CleanName(f.String())
 		pad := strings.Repeat(" ", width-utf8.RuneCountInString(name))
-		_, err := fmt.Fprintf(a.out, "%s%s  %-5s  %6d  %s\n", name, pad, f.Type, f.Length, value)
+		_, err := fmt.Fprintf(a.Stdout, "%s%s  %-5s  %6d  %s\n", name, pad, f.Type, f.Length, value)
 		if err != nil {
 			return err
 		}

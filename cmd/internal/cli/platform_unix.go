@@ -1,0 +1,57 @@
+//go:build unix
+
+package cli
+
+import (
+	"io/fs"
+	"os"
+	"os/signal"
+	"strconv"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// keepForeground remembers whose terminal it is, and returns what calls do after
+// it is that again. Emacs makes itself a process group of its own in the foreground, and if
+// it is killed, who touches the terminal next is stopped for being in the
+// background: with the plain text still there.
+func keepForeground(fd int) (inForeground func(do func())) {
+	group, err := unix.IoctlGetInt(fd, unix.TIOCGPGRP)
+	if err != nil || group != syscall.Getpgrp() {
+		return func(do func()) { do() } // we were in the background ourselves
+	}
+	return func(do func()) {
+		signal.Ignore(syscall.SIGTTOU)
+		defer signal.Reset(syscall.SIGTTOU)
+		_ = unix.IoctlSetPointerInt(fd, unix.TIOCSPGRP, group)
+		do()
+	}
+}
+
+// exposure reports whether others can read or replace an identity file. A file that
+// root owns on a read-only file system is not exposed: Docker and Kubernetes mount
+// secrets like this, readable for everyone. sudoer is the user id that sudo passes
+// on, or "".
+func exposure(path string, info fs.FileInfo, sudoer string) exposed {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return notExposed
+	}
+	const root = 0
+	self := os.Geteuid()
+	mine := int(stat.Uid) == self || self == root && strconv.Itoa(int(stat.Uid)) == sudoer
+	open := fs.FileMode(0o044)
+	switch {
+	case stat.Uid == root && readOnly(path):
+		return notExposed
+	case stat.Uid == root && !mine: // root has chosen its group
+		open = 0o004
+	case !mine:
+		return othersOwn
+	}
+	if info.Mode().Perm()&open != 0 {
+		return othersRead
+	}
+	return notExposed
+}

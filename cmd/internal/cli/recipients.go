@@ -1,0 +1,252 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/environments"
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+// Label is what people call a recipient, else the recipient, shortened.
+func Label(policy *environments.Policy, recipient string) string {
+	return labelOf(policy, []string{recipient})
+}
+
+// labelOf is what people call a recipient that goes by several names, else the
+// first of them, shortened.
+func labelOf(policy *environments.Policy, names []string) string {
+	name, key := nameOf(policy, names), short(names[0])
+	switch {
+	case name == "" && policy != nil && policy.Bearers(key) > 0:
+		return strconv.Quote(key) // the file says so, of itself
+	case name == "":
+		return key
+	}
+	return distinct(policy, name, key)
+}
+
+// distinct is a name that does not stand for another's key, whoever wrote it into the
+// policy: one that several have, that may only look like another, or that looks like a
+// key, comes with the key that it stands for.
+func distinct(policy *environments.Policy, name, key string) string {
+	plain := !strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r > '~' })
+	if plain && policy.Bearers(name) < 2 && !strings.HasPrefix(name, "age1") {
+		return name
+	}
+	return name + " (" + key + ")"
+}
+
+// nameOf is what a policy calls a recipient that goes by several names.
+func nameOf(policy *environments.Policy, names []string) string {
+	if policy != nil {
+		for _, n := range names {
+			if name := policy.NameOf(n); name != "" {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
+// short keeps both ends of a long key: enough to tell two apart. It is one line.
+func short(recipient string) string {
+	recipient = CleanName(recipient)
+	if strings.HasPrefix(recipient, "ssh-") {
+		return shortSSH(recipient)
+	}
+	if len(recipient) <= 24 || strings.ContainsAny(recipient, " /:") {
+		return recipient
+	}
+	return recipient[:12] + "..." + recipient[len(recipient)-6:]
+}
+
+// shortSSH keeps the kind of an SSH key, the end of it, which differs between
+// keys of a kind, and the comment.
+func shortSSH(recipient string) string {
+	words := strings.Fields(recipient)
+	if len(words) > 1 {
+		if key := strings.TrimRight(words[1], "="); len(key) > 12 {
+			words[1] = "..." + key[len(key)-6:]
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// RecipientNames lists, by name, for whom a file is sealed.
+func RecipientNames(policy *environments.Policy, meta *envfile.Metadata) []string {
+	var names []string
+	for _, s := range meta.Stanzas() {
+		names = append(names, labelOf(policy, keys.Names(s)))
+	}
+	return names
+}
+
+// DescribeRecipients lists, by name, the recipients of a file, and how many key groups it takes
+// to decrypt it.
+func DescribeRecipients(policy *environments.Policy, meta *envfile.Metadata) string {
+	names := JoinNames(RecipientNames(policy, meta))
+	if len(meta.Groups) < 2 {
+		return names
+	}
+	if meta.Threshold == len(meta.Groups) && len(meta.Stanzas()) == len(meta.Groups) { // one key in each
+		names += " together"
+	}
+	return fmt.Sprintf("%s (%d of %d key groups)", names, meta.Threshold, len(meta.Groups))
+}
+
+// GroupsHint returns the hint for a user who holds keys of too few key groups, "" if
+// that is not the error. Most people who write two dashes want either key to do.
+func GroupsHint(err error) string {
+	var groups *envfile.GroupsError
+	if !errors.As(err, &groups) || groups.Opened == 0 {
+		return ""
+	}
+	return "each dash under key_groups in .sops.yaml begins a group, and a key of each of them is needed; if one key is to be enough, put all keys under one dash"
+}
+
+// RecipientChanges compares the recipients of a file with those of its rule: who
+// would gain access and who would lose it, by name.
+func RecipientChanges(policy *environments.Policy, rule *environments.Rule, meta *envfile.Metadata) (gain, lose []string) {
+	stanzas := meta.Stanzas()
+	members := slices.Concat(rule.Groups...)
+	for _, m := range members {
+		if !slices.ContainsFunc(stanzas, func(s *keys.Stanza) bool { return IsFor(s, m) }) {
+			who := short(m.Recipient)
+			if m.Name != "" {
+				who = distinct(policy, m.Name, who)
+			}
+			gain = append(gain, who)
+		}
+	}
+	for _, s := range stanzas {
+		if !slices.ContainsFunc(members, func(m environments.Member) bool { return IsFor(s, m) }) {
+			lose = append(lose, labelOf(policy, keys.Names(s)))
+		}
+	}
+	return slices.Compact(gain), slices.Compact(lose)
+}
+
+// IsFor reports whether a stanza was made for a member of a rule. Another
+// comment behind an SSH key is no other key.
+func IsFor(s *keys.Stanza, m environments.Member) bool {
+	if s.Type != m.Type {
+		return false
+	}
+	name := keys.Name(&keys.Stanza{Type: m.Type, Fields: m.Fields})
+	return slices.Contains(keys.Names(s), name) || s.Type == keys.AgeType && keys.SameAgeRecipient(keys.Name(s), name)
+}
+
+// SameGroups reports whether the key groups of a file are those of its rule:
+// who stands in which, and how many of them it takes.
+func SameGroups(rule *environments.Rule, meta *envfile.Metadata) bool {
+	if len(rule.Groups) != len(meta.Groups) || rule.Quorum() != meta.Threshold && len(meta.Groups) > 1 {
+		return false
+	}
+	if len(rule.Groups) == 1 {
+		return true // gains and losses tell
+	}
+	for i, group := range rule.Groups {
+		if len(group) != len(meta.Groups[i]) {
+			return false
+		}
+		for _, m := range group {
+			if !slices.ContainsFunc(meta.Groups[i], func(s *keys.Stanza) bool { return IsFor(s, m) }) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func DescribeGroups(rule *environments.Rule) string {
+	if len(rule.Groups) == 1 {
+		return "no key groups any more"
+	}
+	return fmt.Sprintf("%d of %d key groups needed", rule.Quorum(), len(rule.Groups))
+}
+
+func describeDifference(gain, lose []string) string {
+	var parts []string
+	if len(gain) > 0 {
+		parts = append(parts, "not yet in the file: "+strings.Join(gain, ", "))
+	}
+	if len(lose) > 0 {
+		parts = append(parts, "not in .sops.yaml: "+strings.Join(lose, ", "))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// WarnKeepsDataKey says what taking a wrapped key away does not do. command makes a
+// new data key.
+func (a *App) WarnKeepsDataKey(leavers []string, command string) {
+	slices.Sort(leavers)
+	if leavers = slices.Compact(leavers); len(leavers) > 0 {
+		a.Warn("%s %s the data key, and with it can read what is written from now on; %s makes a new one",
+			JoinNames(leavers), Verb(leavers, "keeps", "keep"), command)
+	}
+}
+
+// OwnRecipients lists the recipients of the user, as far as they are known
+// without asking for a passphrase.
+func OwnRecipients(ids []keys.Identity) []string {
+	return append([]string{}, keys.Recipients(ids...)...)
+}
+
+// ProvenRecipients are those of ownRecipients that are certain: not what only
+// stands beside a key, such as a .pub file that may be stale.
+func ProvenRecipients(ids []keys.Identity) []string {
+	return OwnRecipients(slices.DeleteFunc(slices.Clone(ids), func(id keys.Identity) bool {
+		c, ok := id.(keys.Claimer)
+		return ok && c.Claimed()
+	}))
+}
+
+// IsOneOf reports whether a recipient is among others.
+func IsOneOf(recipient string, others []string) bool {
+	return slices.ContainsFunc(others, func(o string) bool { return keys.SameAgeRecipient(o, recipient) })
+}
+
+// WrappedFor reports whether one of the recipients has a stanza.
+func WrappedFor(meta *envfile.Metadata, recipients []string) bool {
+	return slices.ContainsFunc(meta.Stanzas(), func(s *keys.Stanza) bool {
+		return IsOneOf(keys.Name(s), recipients)
+	})
+}
+
+// memberStanzas returns the recipients of key groups as stanzas without a key.
+func memberStanzas(groups [][]environments.Member) [][]*keys.Stanza {
+	stanzas := make([][]*keys.Stanza, len(groups))
+	for i, group := range groups {
+		for _, m := range group {
+			stanzas[i] = append(stanzas[i], &keys.Stanza{Type: m.Type, Fields: m.Fields})
+		}
+	}
+	return stanzas
+}
+
+// Quorum says that no reader of a file with several key groups is enough alone.
+func Quorum(meta *envfile.Metadata) string {
+	if len(meta.Groups) < 2 {
+		return ""
+	}
+	return fmt.Sprintf(" (%d of %d key groups needed)", meta.Threshold, len(meta.Groups))
+}
+
+type Reader struct {
+	Name      string `json:"name,omitempty"`
+	Type      string `json:"type"`
+	Recipient string `json:"recipient"`
+}
+
+func FileReaders(policy *environments.Policy, meta *envfile.Metadata) []Reader {
+	var all []Reader
+	for _, s := range meta.Stanzas() {
+		all = append(all, Reader{Type: s.Type, Recipient: keys.Name(s), Name: nameOf(policy, keys.Names(s))})
+	}
+	return all
+}

@@ -1,0 +1,77 @@
+package cli
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/sealcfg/sealcfg/cmd/internal/kmswire"
+	"github.com/sealcfg/sealcfg/environments"
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+const (
+	// EnvAllowKeys names keys as --allow-key does, one on a line: the names hold
+	// commas and blanks.
+	EnvAllowKeys = "SEALCFG_ALLOW_KEYS"
+	// envTimeout says how long a key service may take to answer.
+	envTimeout = "SEALCFG_KMS_TIMEOUT"
+)
+
+const (
+	serviceTimeout = 30 * time.Second
+	// gpgTimeout leaves time to type a passphrase or to find a smart card.
+	gpgTimeout = 5 * time.Minute
+)
+
+// RegisterServices makes the kinds of keys that this program does not link
+// known: it asks the helper program, which is started when it is needed.
+func (a *App) RegisterServices(r *keys.Registry) {
+	a.Helper = kmswire.New(kmswire.Options{Timeout: a.serviceTimeout, Stderr: a.Stderr})
+	for _, t := range keys.Types() {
+		if t != keys.AgeType {
+			r.Register(keys.ServiceProvider(a.Helper.Service(t)))
+		}
+	}
+}
+
+func (a *App) serviceTimeout(typ string) (time.Duration, error) {
+	if text := a.Env(envTimeout); text != "" {
+		d, err := time.ParseDuration(text)
+		if err != nil || d <= 0 {
+			return 0, Usagef("$%s is not a length of time such as 30s", envTimeout)
+		}
+		return d, nil
+	}
+	if typ == "pgp" {
+		return gpgTimeout, nil
+	}
+	return serviceTimeout, nil
+}
+
+// IdentitiesFor are the user's identities, with the permission that a file has
+// from its own project to contact services.
+func (a *App) IdentitiesFor(ctx context.Context, t *Target) ([]keys.Identity, error) {
+	ids, err := a.LoadIdentities(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return keys.WithPermit(ids, a.Permit(t)), nil
+}
+
+// Permit says which services may be contacted for a file.
+func (a *App) Permit(t *Target) func(*keys.Stanza) error {
+	return environments.Permit(a.allowedKeys(), sync.OnceValues(func() (*environments.Policy, error) {
+		policy, _, err := t.Rule()
+		if policy != nil { // there may be no rule for the file
+			return policy, nil
+		}
+		return nil, err
+	}))
+}
+
+func (a *App) allowedKeys() []string {
+	return slices.Concat(a.AllowKeys, strings.Split(a.Env(EnvAllowKeys), "\n"))
+}

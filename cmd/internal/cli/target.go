@@ -1,0 +1,212 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"strings"
+
+	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/environments"
+	"github.com/sealcfg/sealcfg/keys"
+)
+
+// Target is a file that a command works on, and the policy that governs it.
+type Target struct {
+	Env    environments.Environment
+	Name   string // the argument that names it: the environment's name, or the path, quoted for a shell
+	Path   string
+	Shown  string
+	Format envfile.Format
+	stdin  io.Reader // the file is read from here, not from path
+	Detect bool      // the format depends on the contents too
+
+	Aliases []string // other paths of the same file: hard links
+
+	Unplaced bool   // it has no location, and the one in its binding does not count
+	MayMove  bool   // it may be encrypted for another location
+	OldRoot  string // its location may begin at this directory
+	Unbound  bool   // it may lack the binding that sealcfg.yaml requires
+
+	KeepRules bool // the rules of the file count, although they are not authenticated
+
+	Log KeyLog // reports the use of keys; may be nil
+	// check judges the opened file further, if not nil.
+	Check func(context.Context, *envfile.Opened) error
+
+	App *App
+	// ruled finds the policy otherwise than from the file upwards, if not nil.
+	FindRule func() (*environments.Policy, *environments.Rule, error)
+}
+
+// Target resolves an argument: an environment's name or a path.
+func (a *App) Target(arg string) (*Target, error) {
+	if arg == Stdio {
+		return nil, WithHint(Usagef("stdin (-) is read by encrypt and decrypt only"), "write it to a file, or pipe it through sealcfg decrypt -")
+	}
+	project, err := a.Project()
+	if err != nil {
+		return nil, err
+	}
+	env, err := project.Environment(arg)
+	if err != nil {
+		return nil, err
+	}
+	return a.NewTarget(env), nil
+}
+
+func (a *App) NewTarget(env environments.Environment) *Target {
+	t := &Target{Env: env, Name: Argument(env), Path: env.Path, Shown: Shown(env.Path), App: a}
+	t.Format, t.Detect = a.FormatOf(env.Path)
+	return t
+}
+
+// Argument returns what a person types to name a file, quoted for a shell.
+func Argument(env environments.Environment) string {
+	name := env.Name
+	if filepath.Base(env.Path) == filepath.Base(filepath.FromSlash(name)) { // the path from the root of the project
+		name = Shown(env.Path)
+	}
+	if strings.HasPrefix(name, "-") {
+		name = "." + string(filepath.Separator) + name
+	}
+	return ShellWord(name)
+}
+
+// FileTarget is target for a path that is no environment's name, whether there
+// is a file or not.
+func (a *App) FileTarget(path string) (*Target, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	return a.NewTarget(environments.Environment{Name: path, Path: abs}), nil
+}
+
+// FormatOf returns the format of a file: from --input-type, or else from its name.
+// In the second case, the contents may show another one.
+func (a *App) FormatOf(path string) (f envfile.Format, detect bool) {
+	if f, ok := envfile.FormatNamed(a.InputType); ok {
+		return f, false
+	}
+	f, _ = envfile.FormatOf(path)
+	return f, true
+}
+
+// Standard is the target for stdin. The policy for filename applies to it; without
+// a filename, no policy does.
+func (a *App) Standard(filename string) (*Target, error) {
+	t := &Target{Name: Stdio, Shown: "stdin", stdin: a.Stdin, App: a}
+	if filename != "" {
+		path, err := filepath.Abs(filename)
+		if err != nil {
+			return nil, err
+		}
+		t.Name, t.Path = filename, path
+	}
+	t.Format, t.Detect = a.FormatOf(t.Path)
+	return t, nil
+}
+
+// Existing is target for a file that must exist.
+func (a *App) Existing(arg string) (*Target, error) {
+	t, err := a.Target(arg)
+	if err != nil || t.Env.Exists {
+		return t, err
+	}
+	err = fmt.Errorf("%s: %w", t.Shown, fs.ErrNotExist)
+	if project, perr := a.Project(); perr == nil {
+		if guess := project.Closest(arg); guess != "" && guess != arg {
+			return nil, WithHint(err, "did you mean %s?", guess)
+		}
+		if envs, lerr := project.Environments(); lerr == nil && len(envs) > 0 {
+			var names []string
+			for _, e := range envs {
+				names = append(names, e.Name)
+			}
+			return nil, WithHint(err, "there is %s; sealcfg edit %s makes a new one", strings.Join(names, ", "), arg)
+		}
+	}
+	if project, perr := a.Project(); perr == nil && project.PolicyPath != "" {
+		return nil, WithHint(err, "sealcfg init makes dev, test and prod; sealcfg edit %s makes this one", arg)
+	}
+	return nil, WithHint(err, "%s", noProject)
+}
+
+// At adds the file's name to an error of package envfile.
+func (t *Target) At(err error) error {
+	if err == nil {
+		return nil
+	}
+	var syntax *envfile.SyntaxError
+	if errors.As(err, &syntax) && err == error(syntax) {
+		place := fmt.Sprintf("%s:%d", t.Shown, syntax.Line)
+		if syntax.Column > 0 {
+			place += fmt.Sprintf(":%d", syntax.Column)
+		}
+		err := fmt.Errorf("%s: %s", place, syntax.Reason)
+		if syntax.Conflict {
+			return WithHint(err, "keep one side of each conflict and delete the lines with its marks; of lastmodified, mac and binding, either side fits\n"+
+				"then, if the file is encrypted, run: sealcfg rekey --accept-mac %s", ShellWord(t.Shown))
+		}
+		return err
+	}
+	return fmt.Errorf("%s: %w", t.Shown, err)
+}
+
+// Bytes reads the file.
+func (t *Target) Bytes(ctx context.Context) ([]byte, error) {
+	if t.stdin == nil {
+		return ReadFile(ctx, t.Path)
+	}
+	return ReadStream(ctx, t.stdin)
+}
+
+// See takes the format from the contents, where they have a say in it.
+func (t *Target) See(src []byte) {
+	if t.Detect {
+		t.Format = envfile.FormatFor(t.Path, src)
+	}
+}
+
+// Rule returns the policy and the creation rule that apply to the file. Without a
+// matching rule, it returns the policy and an error. It warns of the entries of the
+// policy that have no effect.
+func (t *Target) Rule() (policy *environments.Policy, rule *environments.Rule, err error) {
+	if t.FindRule != nil {
+		policy, rule, err = t.FindRule()
+	} else {
+		policy, rule, err = t.App.Finder.Rule(t.Path)
+	}
+	var broken *environments.PolicyError
+	if policy != nil && !errors.As(err, &broken) {
+		t.App.warnPolicy(policy, rule)
+	}
+	return policy, rule, err
+}
+
+// warnPolicy warns once of each entry of a policy that has no effect, unless the caller
+// may take stderr for a part of the answer.
+func (a *App) warnPolicy(policy *environments.Policy, rule *environments.Rule) {
+	if a.AnswersOnly {
+		return
+	}
+	for _, w := range policy.Warnings(rule) {
+		text := a.Readable(w)
+		if _, told := a.told.LoadOrStore("warning: "+text, true); !told {
+			a.Warn("%s", text)
+		}
+	}
+}
+
+// A KeyLog reports the use of keys.
+type KeyLog interface {
+	// recoverKey returns the identities with which the file of meta is decrypted.
+	RecoverKey(ctx context.Context, meta *envfile.Metadata, ids []keys.Identity) []keys.Identity
+	// wrapping returns recipients that report when a data key is wrapped for them. named
+	// holds the same recipients as stanzas without a key.
+	Wrapping(to envfile.Recipients, named [][]*keys.Stanza) envfile.Recipients
+}

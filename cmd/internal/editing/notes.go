@@ -1,0 +1,56 @@
+package editing
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"github.com/sealcfg/sealcfg/cmd/internal/cli"
+	"github.com/sealcfg/sealcfg/envfile"
+)
+
+// A note is a comment that edit puts at the head of the text for its author,
+// and takes out again.
+const notePrefix = "#! sealcfg: "
+
+// withNote puts an error above the text and returns the line to go to.
+func withNote(text []byte, err error) (noted []byte, line int) {
+	line = 1
+	what := err.Error()
+	var syntax *envfile.SyntaxError
+	if errors.As(err, &syntax) {
+		line = syntax.Line
+		what = syntax.Reason
+		if syntax.Column > 0 {
+			what = fmt.Sprintf("column %d: %s", syntax.Column, what)
+		}
+	}
+	notes := [][]byte{nil, []byte("mend it and save; to give up, save without a change")}
+	notes[0] = fmt.Appendf(nil, "line %d: %s", line+len(notes), cli.Clean(what))
+	return prepend(text, notes), line + len(notes)
+}
+
+func prepend(text []byte, notes [][]byte) []byte {
+	var b bytes.Buffer
+	for _, n := range notes {
+		b.WriteString(notePrefix)
+		b.Write(bytes.ReplaceAll(n, []byte("\n"), []byte(" ")))
+		b.WriteByte('\n')
+	}
+	b.Write(text)
+	return b.Bytes()
+}
+
+// withoutNotes takes the notes out again.
+func withoutNotes(text []byte) []byte {
+	if !bytes.Contains(text, []byte(notePrefix)) {
+		return text
+	}
+	var kept []byte
+	for line := range bytes.Lines(text) {
+		if !bytes.HasPrefix(line, []byte(notePrefix)) {
+			kept = append(kept, line...)
+		}
+	}
+	return kept
+}

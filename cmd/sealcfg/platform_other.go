@@ -1,6 +1,0 @@
-//go:build unix && !linux
-
-package main
-
-// readOnly is false: containers, whose secrets this is about, run on Linux.
-func readOnly(string) bool { return false }
