@@ -147,7 +147,7 @@ func TestNoFolder(t *testing.T) {
 	_, err = sealcfg.Load[struct{ A string }](t.Context(), sealcfg.WithEnv("prod"))
 	var missing *environments.MissingError
 	require.ErrorAs(t, err, &missing)
-	require.EqualError(t, err, fmt.Sprintf(`load settings for "prod": no environment "prod": there is no folder %s`, filepath.Join(dir, "environments")))
+	require.EqualError(t, err, fmt.Sprintf(`load settings for "prod": no environment "prod": no directory %s`, filepath.Join(dir, "environments")))
 }
 
 func TestFoldersOnDisk(t *testing.T) {
@@ -259,7 +259,7 @@ func TestIdentities(t *testing.T) {
 			".sops.yaml": {Data: []byte("keys: [&alice " + demoRecipient + "]\ncreation_rules: [{age: *alice}]\n")},
 		}
 		err := load(sealcfg.WithFS(fsys, "."), sealcfg.WithEnviron("HOME="+dir, "SOPS_AGE_KEY="+another))
-		require.ErrorContains(t, err, "the identity at hand does not open it; sealed to alice ("+demoRecipient+"); looked in $SOPS_AGE_KEY, $SOPS_AGE_KEY_FILE (none), ")
+		require.ErrorContains(t, err, "the available identity does not decrypt it; encrypted for alice ("+demoRecipient+"); searched $SOPS_AGE_KEY, $SOPS_AGE_KEY_FILE (none), ")
 		require.ErrorContains(t, err, "keys.txt (none)")
 	})
 	t.Run("of a kind that is not imported", func(t *testing.T) {
@@ -281,7 +281,7 @@ func TestIdentities(t *testing.T) {
 		require.NoError(t, load(onWarning, sealcfg.WithEnviron("SOPS_AGE_KEY=canary-55", "SOPS_AGE_KEY_FILE="+keyFile)))
 		assert.Equal(t, []string{
 			"broken key source: $SOPS_AGE_KEY_FILE: no such file or directory",
-			"broken key source: $SOPS_AGE_KEY: line 1: not an age identity that this version knows",
+			"broken key source: $SOPS_AGE_KEY: line 1: unknown kind of age identity",
 		}, warned)
 	})
 	t.Run("bounded", func(t *testing.T) {

@@ -73,8 +73,8 @@ func TestServicesAreAskedOnlyForKeysThatSomebodyNames(t *testing.T) {
 		"policy":        {policy(huaweiKey), nil, ""},
 		"option":        {"", []sealcfg.Option{sealcfg.AllowKeys("another"), sealcfg.AllowKeys(huaweiKey)}, ""},
 		"all":           {policy("another"), []sealcfg.Option{sealcfg.AllowKeys("all")}, ""},
-		"another key":   {policy("another"), []sealcfg.Option{sealcfg.AllowKeys("another")}, "not contacted, since only the file names it"},
-		"no policy":     {"", nil, "not contacted, since only the file names it: no .sops.yaml in"},
+		"another key":   {policy("another"), []sealcfg.Option{sealcfg.AllowKeys("another")}, "not contacted, because only the file lists it"},
+		"no policy":     {"", nil, "not contacted, because only the file lists it: no .sops.yaml in"},
 		"broken policy": {"creation_rules: 1\n", nil, "creation_rules must be a list"},
 	} {
 		t.Run(name, func(t *testing.T) {

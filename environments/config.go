@@ -23,7 +23,7 @@ const ConfigName = "sealcfg.yaml"
 const configMisname = "sealcfg.yml"
 
 // ErrConfigName is returned for a sealcfg.yml, because its requirements would not count.
-var ErrConfigName = errors.New("it must be called " + ConfigName)
+var ErrConfigName = errors.New("it must be named " + ConfigName)
 
 // A Config holds the requirements of all sealcfg.yaml files that apply to a file. It
 // is immutable and safe for concurrent use. The zero Config has no requirements.
@@ -132,7 +132,7 @@ func (d *directory) readConfig() (*ConfigFile, error) {
 	}
 	src, err := regular.Read(path, maxPolicy)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("%s is a link to nowhere", path)
+		err = fmt.Errorf("%s is a broken symbolic link", path)
 	}
 	if err != nil {
 		return nil, err
@@ -210,7 +210,7 @@ func ParseConfig(path string, src []byte) (*ConfigFile, error) {
 		return nil, policySyntaxError(path, err)
 	}
 	if len(roots) > 1 {
-		r.fail(roots[1], "a second document")
+		r.fail(roots[1], "expected one document, got another one")
 	}
 	f := r.merged(roots[0], ConfigName)
 	for _, e := range f.order {
@@ -241,7 +241,7 @@ func (r *reader) configured(n *envfile.Node, bound bool) ConfiguredEnvironment {
 	if err := checkName(n.Key); err != nil {
 		r.failKey(n, "%v", err)
 	} else if reserved(n.Key) {
-		r.failKey(n, "%q is a layer of environments: their requirements apply to it", n.Key)
+		r.failKey(n, "%q is a layer, not an environment; the requirements of its environments apply", n.Key)
 	}
 	e.bound = r.binding(r.knownFields(n, "an environment", []string{bindingKey}), bound)
 	return e

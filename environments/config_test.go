@@ -57,13 +57,13 @@ func TestConfigStrictness(t *testing.T) {
 		"unknown below": {"environments:\n  prod:\n    bind: required", `sealcfg.yaml:3:5: unknown key "bind" in an environment; did you mean "binding"?`},
 		"twice below":   {"environments:\n  prod: {}\n  prod: {}", `sealcfg.yaml:3`},
 		"value below":   {"environments:\n  prod: {binding: require}", `sealcfg.yaml:2:19: binding must be required or optional`},
-		"not a map":     {"environments:\n  prod: required", `sealcfg.yaml:2:9: an environment must be a map, not a text`},
+		"not a map":     {"environments:\n  prod: required", `sealcfg.yaml:2:9: an environment must be a map, not a string`},
 		"empty":         {"environments:\n  prod:", `an environment must be a map, not empty`},
 		"list of names": {"environments: [prod]", `environments must be a map, not a list`},
-		"base":          {"environments:\n  base: {binding: required}", `sealcfg.yaml:2:3: "base" is a layer of environments`},
+		"base":          {"environments:\n  base: {binding: required}", `sealcfg.yaml:2:3: "base" is a layer, not an environment`},
 		"local":         {"environments:\n  prod.local: {binding: required}", `"prod.local" is a layer`},
 		"no name":       {"environments:\n  ../x: {binding: required}", `not the name of an environment: "../x"`},
-		"documents":     {"binding: required\n---\nbinding: optional", "a second document"},
+		"documents":     {"binding: required\n---\nbinding: optional", "expected one document, got another one"},
 		"no map":        {"- binding", "sealcfg.yaml:1"},
 		"no YAML":       {"a: [", "sealcfg.yaml:"},
 	} {
@@ -174,9 +174,9 @@ func TestFindConfig(t *testing.T) {
 		assert.Equal(t, want, got, file)
 	}
 	for file, want := range map[string]string{
-		"misnamed/x.yaml": "it must be called sealcfg.yaml",
+		"misnamed/x.yaml": "it must be named sealcfg.yaml",
 		"folder/x.yaml":   "not a regular file",
-		"dangling/x.yaml": "a link to nowhere",
+		"dangling/x.yaml": "a broken symbolic link",
 		"large/x.yaml":    "file too large: more than 4 MB",
 		"broken/x.yaml":   "unknown key",
 	} {

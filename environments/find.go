@@ -39,7 +39,7 @@ func (p project) missing(dir string) error {
 		return fmt.Errorf("%w in %s%s: %w, and %s is not", ErrNoPolicy, dir, up, ErrPolicyName, p.ignored)
 	}
 	if beyond := p.beyond(); beyond != "" {
-		return fmt.Errorf("%w in %s%s; %s %w and is not obeyed", ErrNoPolicy, dir, up, beyond, ErrOutside)
+		return fmt.Errorf("%w in %s%s; %s %w and is ignored", ErrNoPolicy, dir, up, beyond, ErrOutside)
 	}
 	return fmt.Errorf("%w in %s%s", ErrNoPolicy, dir, up)
 }

@@ -42,13 +42,13 @@ type MissingError struct {
 
 func (e *MissingError) Error() string {
 	if e.NoDir {
-		return fmt.Sprintf("no environment %q: there is no folder %s", e.Name, e.Dir)
+		return fmt.Sprintf("no environment %q: no directory %s", e.Name, e.Dir)
 	}
 	text := fmt.Sprintf("no environment %q in %s", e.Name, e.Dir)
 	if len(e.Known) == 0 {
-		return text + ", and no other"
+		return text
 	}
-	text += " (there is " + strings.Join(e.Known, ", ") + ")"
+	text += " (available: " + strings.Join(e.Known, ", ") + ")"
 	if guess, ok := closest.Of(e.Name, e.Known); ok {
 		text += fmt.Sprintf("; did you mean %q?", guess)
 	}
@@ -65,7 +65,7 @@ type AmbiguousError struct {
 }
 
 func (e *AmbiguousError) Error() string {
-	return fmt.Sprintf("%s is ambiguous: there is %s", e.Name, strings.Join(e.Paths, " and "))
+	return fmt.Sprintf("%s is ambiguous: found %s", e.Name, strings.Join(e.Paths, " and "))
 }
 
 // Local reports whether the layer holds the overrides for one machine.
@@ -84,7 +84,7 @@ func Layers(fsys fs.FS, dir, env string, local bool) ([]Layer, error) {
 		return nil, err
 	}
 	if reserved(env) {
-		return nil, fmt.Errorf("%w: %q is a layer of environments", ErrName, env)
+		return nil, fmt.Errorf("%w: %q is a layer, not an environment", ErrName, env)
 	}
 	if !fs.ValidPath(dir) { // some file systems only report that it does not exist
 		return nil, &fs.PathError{Op: "list environments", Path: dir, Err: fs.ErrInvalid}
@@ -115,10 +115,10 @@ var nameForm = pattern.New(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 // checkName rejects names that could lead out of the directory of environments.
 func checkName(name string) error {
 	if !nameForm().MatchString(name) {
-		return fmt.Errorf("%w: %q (want letters, digits, dots, dashes and underscores, a letter or digit first)", ErrName, name)
+		return fmt.Errorf("%w: %q (expected letters, digits, dots, dashes and underscores, first a letter or digit)", ErrName, name)
 	}
 	if device().MatchString(name) { // a repository is for all systems
-		return fmt.Errorf("%w: %q (to Windows it is a device, or it ends in a dot, which Windows drops)", ErrName, name)
+		return fmt.Errorf("%w: %q (on Windows, it is a device name, or its final dot is dropped)", ErrName, name)
 	}
 	return nil
 }

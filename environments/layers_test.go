@@ -54,13 +54,13 @@ func TestLayersMissing(t *testing.T) {
 	var missing *environments.MissingError
 	require.ErrorAs(t, err, &missing)
 	assert.Equal(t, []string{"dev", "prod"}, missing.Known)
-	assert.ErrorContains(t, err, `no environment "prdo" in c (there is dev, prod); did you mean "prod"?`)
+	assert.ErrorContains(t, err, `no environment "prdo" in c (available: dev, prod); did you mean "prod"?`)
 
 	_, err = environments.Layers(mapFS(), "c", "prod", true)
 	require.ErrorIs(t, err, fs.ErrNotExist)
-	require.EqualError(t, err, `no environment "prod": there is no folder c`)
+	require.EqualError(t, err, `no environment "prod": no directory c`)
 	_, err = environments.Layers(mapFS("c/README"), "c", "prod", true)
-	require.EqualError(t, err, `no environment "prod" in c, and no other`)
+	require.EqualError(t, err, `no environment "prod" in c`)
 
 	// base and a local layer do not make an environment.
 	_, err = environments.Layers(mapFS("c/base.yaml", "c/test.local.yaml"), "c", "test", true)

@@ -158,7 +158,7 @@ func (r *reader) kmsEntry(n *envfile.Node, f map[string]*envfile.Node) Member {
 	if c := f["context"]; c != nil {
 		for _, e := range r.merged(c, "context").order {
 			if e.Kind == envfile.Null {
-				r.failKey(e, "%q in context must be a text, not empty", e.Key)
+				r.failKey(e, "%q in context must be a string, not empty", e.Key)
 				continue
 			}
 			context = append(context, keys.Field{Name: e.Key, Value: r.text(e, "an entry of context")})

@@ -9,8 +9,8 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// A Person is a recipient in a policy: a person or a machine.
-type Person struct {
+// A PolicyRecipient is a recipient in a policy: a person or a machine.
+type PolicyRecipient struct {
 	Name      string // "" if the policy gives none
 	Recipient string
 	Type      string // stanza type: age, pgp, kms ...
@@ -22,14 +22,14 @@ type naming struct {
 	root    *envfile.Node
 	anchors map[string]string
 	remarks map[string]string
-	found   []sighting
+	found   []occurrence
 	alone   []Member    // not in a creation rule
 	perLine map[int]int // recipients on a line: a comment is a name only if the line has one recipient
 }
 
-// sighting is a position at which a recipient is named.
-type sighting struct {
-	person       Person
+// occurrence is a position at which a recipient is named.
+type occurrence struct {
+	recipient    PolicyRecipient
 	line, column int
 }
 
@@ -38,9 +38,9 @@ type sighting struct {
 func nameKey(recipient string) string { return strings.ReplaceAll(recipient, " ", "") }
 
 // nameMembers finds the names in a policy and gives them to the members that r has
-// read from it. It returns the people, the names by [nameKey], and the recipients
+// read from it. It returns the recipients, the names by [nameKey], and the recipients
 // outside creation rules.
-func nameMembers(root *envfile.Node, r *reader) ([]Person, map[string]string, []Member) {
+func nameMembers(root *envfile.Node, r *reader) ([]PolicyRecipient, map[string]string, []Member) {
 	g := &naming{root: root, anchors: map[string]string{}, remarks: map[string]string{}, perLine: map[int]int{}}
 	g.count(root, r)
 	g.collect(root, r, false)
@@ -54,15 +54,15 @@ func nameMembers(root *envfile.Node, r *reader) ([]Person, map[string]string, []
 	}
 	for _, m := range r.members {
 		g.name(m, names)
-		g.found = append(g.found, sighting{Person{m.Name, m.Recipient, m.Type}, m.Line, m.Column})
+		g.found = append(g.found, occurrence{PolicyRecipient{m.Name, m.Recipient, m.Type}, m.Line, m.Column})
 	}
 	for i := range g.found {
-		p := &g.found[i].person
+		p := &g.found[i].recipient
 		if p.Name == "" {
 			p.Name = names[nameKey(p.Recipient)]
 		}
 	}
-	return g.people(), names, g.alone
+	return g.recipients(), names, g.alone
 }
 
 // name finds the name of a member: by its text, or by the text of the key alone
@@ -136,7 +136,7 @@ func (g *naming) collect(n *envfile.Node, r *reader, known bool) {
 			g.remarks[text] = remark
 		}
 		if parts == 0 && (known || e.Anchor != "") {
-			g.found = append(g.found, sighting{Person{"", m.Recipient, m.Type}, e.Line, e.Column})
+			g.found = append(g.found, occurrence{PolicyRecipient{"", m.Recipient, m.Type}, e.Line, e.Column})
 			g.alone = append(g.alone, m)
 		}
 	}
@@ -150,8 +150,8 @@ func alone(n *envfile.Node) (Member, bool) {
 	return parseAlone(n.Text)
 }
 
-// people lists each recipient once, in the order of the file.
-func (g *naming) people() []Person {
+// recipients lists each recipient once, in the order of the file.
+func (g *naming) recipients() []PolicyRecipient {
 	sort.SliceStable(g.found, func(i, j int) bool {
 		a, b := g.found[i], g.found[j]
 		if a.line != b.line {
@@ -161,13 +161,13 @@ func (g *naming) people() []Person {
 	})
 	type identity struct{ typ, recipient string }
 	seen := map[identity]bool{}
-	var people []Person
+	var recipients []PolicyRecipient
 	for _, s := range g.found {
-		id := identity{s.person.Type, s.person.Recipient}
+		id := identity{s.recipient.Type, s.recipient.Recipient}
 		if !seen[id] {
 			seen[id] = true
-			people = append(people, s.person)
+			recipients = append(recipients, s.recipient)
 		}
 	}
-	return people
+	return recipients
 }

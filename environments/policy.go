@@ -20,10 +20,10 @@ type Policy struct {
 	// sops ignores it as well.
 	Ignored string
 
-	rules  []*Rule
-	people []Person
-	names  map[string]string
-	keys   []Member // all of them, those outside of rules too
+	rules      []*Rule
+	recipients []PolicyRecipient
+	names      map[string]string
+	keys       []Member // all of them, those outside of rules too
 
 	hasRules bool // creation_rules are there, if only as an empty list
 	indents  map[string]int
@@ -65,7 +65,7 @@ func ParsePolicy(path string, src []byte) (*Policy, error) {
 	p.rules = r.policy(roots[0])
 	rulesNode := roots[0].Get("creation_rules")
 	p.hasRules, p.indents = rulesNode != nil && rulesNode.Kind != envfile.Null, r.indents
-	p.people, p.names, p.keys = nameMembers(roots[0], r)
+	p.recipients, p.names, p.keys = nameMembers(roots[0], r)
 	for _, m := range r.members {
 		p.keys = append(p.keys, *m)
 	}
@@ -118,7 +118,7 @@ func (r *reader) secrets(root *envfile.Node) {
 	for _, n := range root.Leaves() {
 		for part := range strings.SplitSeq(n.Text, ",") {
 			if keys.IsAgeSecret(strings.TrimSpace(part)) {
-				r.fail(n, "an identity (a secret) stands where a recipient belongs: put its public half there, and make a new one if others could read this file")
+				r.fail(n, "private key in a policy: replace it with its recipient (age1… or ssh-…); if this file was shared, create a new identity")
 			}
 		}
 	}
@@ -211,11 +211,11 @@ func (p *Policy) Indent(f envfile.Format) int {
 // Recipients are spelled as in [Member], or as package keys names a stanza.
 func (p *Policy) NameOf(recipient string) string { return p.names[nameKey(recipient)] }
 
-// Bearers counts the recipients that have a name. A person who adds their own
+// CountNamed counts the recipients that have a name. A person who adds their own
 // recipient to a policy may use a name that is already in it.
-func (p *Policy) Bearers(name string) int {
+func (p *Policy) CountNamed(name string) int {
 	n := 0
-	for _, person := range p.people {
+	for _, person := range p.recipients {
 		if person.Name == name {
 			n++
 		}
@@ -223,6 +223,6 @@ func (p *Policy) Bearers(name string) int {
 	return n
 }
 
-// People lists the recipients in the policy: in its rules, under keys:, and with an
+// Recipients lists the recipients in the policy: in its rules, under keys:, and with an
 // anchor elsewhere. It lists each once, in the order of the file.
-func (p *Policy) People() []Person { return slices.Clone(p.people) }
+func (p *Policy) Recipients() []PolicyRecipient { return slices.Clone(p.recipients) }

@@ -291,7 +291,7 @@ creation_rules:
 	} {
 		assert.Equal(t, want, p.NameOf(recipient), recipient)
 	}
-	assert.Equal(t, []environments.Person{
+	assert.Equal(t, []environments.PolicyRecipient{
 		{Name: "dave", Recipient: "ssh-ed25519 AAAAdemo dave@host", Type: "age"},
 		{Name: "alice", Recipient: alice, Type: "age"},
 		{Name: "bob, laptop", Recipient: bob, Type: "age"},
@@ -301,7 +301,7 @@ creation_rules:
 		{Name: "card", Recipient: pgp1, Type: "pgp"},
 		{Name: "aws", Recipient: arn + "|a:b", Type: "kms"},
 		{Name: "transit", Recipient: "https://v.example/v1/a/b/keys/k", Type: "hc_vault"},
-	}, p.People())
+	}, p.Recipients())
 }
 
 func TestMemberFields(t *testing.T) {
@@ -381,7 +381,7 @@ func FuzzParsePolicy(f *testing.F) {
 			require.True(t, errors.As(err, &broken), "every error has a place: %v", err)
 			return
 		}
-		for _, person := range p.People() {
+		for _, person := range p.Recipients() {
 			if person.Name != "" {
 				require.NotEmpty(t, p.NameOf(person.Recipient))
 			}

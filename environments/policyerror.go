@@ -16,13 +16,13 @@ var (
 	ErrNoPolicy = errors.New("no " + PolicyName)
 	// ErrOutside reports that a .sops.yaml is not used because it is outside the git
 	// repository of the file. It comes with [ErrNoPolicy] if no other was found.
-	ErrOutside = errors.New("lies outside of the git repository")
+	ErrOutside = errors.New("is outside the git repository")
 	// ErrForeign reports that a .sops.yaml belongs to another user, in a directory
 	// that every user can write to, such as /tmp.
-	ErrForeign = errors.New("belongs to another user, in a folder where everybody can put files")
+	ErrForeign = errors.New("belongs to another user, in a directory where every user can create files")
 	// ErrPolicyName reports that there is a .sops.yml instead of a .sops.yaml. It
 	// comes together with [ErrNoPolicy].
-	ErrPolicyName = errors.New("a policy must be called " + PolicyName)
+	ErrPolicyName = errors.New("a policy must be named " + PolicyName)
 	// ErrNoRule reports that a policy has no creation rule for a file.
 	ErrNoRule = errors.New("no creation rule matches")
 )

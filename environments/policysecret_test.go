@@ -21,7 +21,7 @@ func TestIdentityInPolicy(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := environments.ParsePolicy(".sops.yaml", []byte(src))
-			require.ErrorContains(t, err, "an identity (a secret) stands where a recipient belongs")
+			require.ErrorContains(t, err, "private key in a policy: replace it with its recipient")
 			assert.NotContains(t, err.Error(), "CANARY")
 			assert.NotContains(t, err.Error(), "canary")
 		})

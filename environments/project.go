@@ -178,14 +178,14 @@ func (p *Project) byPath(path string) (Environment, error) {
 	exists := false
 	switch info, err := os.Stat(abs); {
 	case err == nil && info.IsDir():
-		return Environment{}, fmt.Errorf("%s is a folder", path)
+		return Environment{}, fmt.Errorf("%s is a directory", path)
 	case err == nil:
 		exists = true
 	case !errors.Is(err, fs.ErrNotExist):
 		return Environment{}, fmt.Errorf("locate environment: %w", err)
 	}
 	if _, known := envfile.FormatOf(abs); !known && !exists { // a slip of the pen, most likely
-		return Environment{}, fmt.Errorf("%s is neither the name of an environment nor the path of a file; %s", path, p.instead(path))
+		return Environment{}, fmt.Errorf("%s is neither an environment nor a file; %s", path, p.instead(path))
 	}
 	if name, ok := cutExtension(filepath.Base(abs)); ok && filepath.Dir(abs) == p.abs(Folder) && checkName(name) == nil {
 		return p.conventional(name, abs)
@@ -217,7 +217,7 @@ func (p *Project) instead(path string) string {
 			return fmt.Sprintf("did you mean %s?", guess)
 		}
 	}
-	return "a new file wants one of " + strings.Join(extensions, " ")
+	return "a new file requires one of " + strings.Join(extensions, " ")
 }
 
 // conventional returns the environment of a file in the project's directory. If another

@@ -186,11 +186,11 @@ func (r *reader) merge(set *fieldSet, n *envfile.Node, what string) {
 	}
 	for _, m := range merges {
 		if m.Kind != envfile.List {
-			r.merge(set, m, "what is merged")
+			r.merge(set, m, "a merged value")
 			continue
 		}
 		for e := range m.Entries() {
-			r.merge(set, e, "what is merged")
+			r.merge(set, e, "a merged value")
 		}
 	}
 }
@@ -204,9 +204,9 @@ func (r *reader) text(n *envfile.Node, what string) string {
 		return n.Text
 	}
 	if n.Kind == envfile.Value {
-		r.fail(n, "%s must be a text, not %s; put it in quotes", what, describe(n))
+		r.fail(n, "%s must be a string, not %s; put it in quotes", what, describe(n))
 	} else {
-		r.fail(n, "%s must be a text, not %s", what, describe(n))
+		r.fail(n, "%s must be a string, not %s", what, describe(n))
 	}
 	return ""
 }
@@ -351,5 +351,5 @@ func describe(n *envfile.Node) string {
 	case crypto.Time:
 		return "a time"
 	}
-	return "a text"
+	return "a string"
 }

@@ -65,7 +65,7 @@ func (r *reader) ruleFields(n *envfile.Node, what string, rule *Rule) {
 		for _, g := range groups {
 			rule.Groups = append(rule.Groups, distinct(r.group(g)))
 		}
-		r.besideGroups(rule, f, flat)
+		r.nextToGroups(rule, f, flat)
 	} else {
 		rule.Groups = [][]Member{distinct(flat)}
 	}
@@ -84,9 +84,9 @@ func (r *reader) harmless(n *envfile.Node, what string) []string {
 	return keys
 }
 
-// besideGroups notes recipients next to key_groups, which sops ignores. They do no harm
+// nextToGroups notes recipients next to key_groups, which sops ignores. They do no harm
 // if the only group has all of them.
-func (r *reader) besideGroups(rule *Rule, f map[string]*envfile.Node, flat []Member) {
+func (r *reader) nextToGroups(rule *Rule, f map[string]*envfile.Node, flat []Member) {
 	if len(flat) == 0 {
 		return
 	}
@@ -162,7 +162,7 @@ func (r *reader) selectors(f map[string]*envfile.Node) envfile.Rules {
 			if before(later, earlier) {
 				earlier, later = later, earlier
 			}
-			r.failKey(later, "%s and %s exclude each other in one rule", earlier.Key, later.Key)
+			r.failKey(later, "%s and %s cannot be combined in one rule", earlier.Key, later.Key)
 		}
 		first = n
 	}

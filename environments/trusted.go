@@ -71,5 +71,5 @@ func (p *Policy) ErrIfOutside(file string) error {
 	if err != nil || repository == nil || within(realPath(p.Path), repository.path) {
 		return err
 	}
-	return fmt.Errorf("%w for %s: %s %w %s, and is not obeyed", ErrNoPolicy, file, p.Path, ErrOutside, repository.path)
+	return fmt.Errorf("%w for %s: %s %w %s, and is ignored", ErrNoPolicy, file, p.Path, ErrOutside, repository.path)
 }

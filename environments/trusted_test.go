@@ -46,7 +46,7 @@ func TestPolicyOutsideTheRepository(t *testing.T) {
 				_, err := environments.FindPolicy(filepath.Join(dir, "repo", filepath.FromSlash(file)))
 				require.ErrorIs(t, err, environments.ErrNoPolicy)
 				require.ErrorIs(t, err, environments.ErrOutside)
-				assert.ErrorContains(t, err, filepath.Join(dir, ".sops.yaml")+" lies outside of the git repository and is not obeyed")
+				assert.ErrorContains(t, err, filepath.Join(dir, ".sops.yaml")+" is outside the git repository and is ignored")
 			}
 			p, err := environments.Find(filepath.Join(dir, "repo", "environments"))
 			require.NoError(t, err)

@@ -25,7 +25,7 @@ func ParseAgeRecipient(s string) (Recipient, error) { return Age.ParseRecipient(
 func (p *AgeProvider) ParseRecipient(s string) (Recipient, error) {
 	s = strings.TrimSpace(s)
 	if IsAgeSecret(s) {
-		return nil, errors.New("an identity (a secret) stands where an age recipient belongs")
+		return nil, errors.New("expected an age recipient, got a private key")
 	}
 	var r age.Recipient
 	var err error
@@ -52,7 +52,7 @@ func (p *AgeProvider) otherRecipient(s string) (Recipient, error) {
 	if kind := kindOfRecipient(s); kind != "" && !p.has(kind) {
 		return nil, fmt.Errorf("age recipient %q: %w", s, missingKind(kind))
 	}
-	return nil, fmt.Errorf("age recipient %q is of a kind that this version does not know", s)
+	return nil, fmt.Errorf("unknown kind of age recipient %q", s)
 }
 
 func (p *AgeProvider) has(kind string) bool {
@@ -79,7 +79,7 @@ func IsAgeIdentity(s string) bool {
 // StanzaRecipient reads the recipient that a stanza names.
 func (p *AgeProvider) StanzaRecipient(s *Stanza) (Recipient, error) {
 	if s.Type != AgeType {
-		return nil, fmt.Errorf("stanza of type %q, want %q", s.Type, AgeType)
+		return nil, fmt.Errorf("stanza of type %q, expected %q", s.Type, AgeType)
 	}
 	return p.ParseRecipient(s.Field("recipient"))
 }

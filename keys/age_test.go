@@ -136,24 +136,24 @@ func TestAgeLimitsWhatItUnwraps(t *testing.T) {
 func TestParseAgeRecipient(t *testing.T) {
 	assert.Equal(t, alicePublic, recipient(t, " "+alicePublic+"\n").String())
 	for text, want := range map[string]string{
-		"":                       "of a kind that this version does not know",
+		"":                       "unknown kind of age recipient",
 		"ssh-ed25519 AAAA":       "(missing import?)",
 		"age1yubikey1qqq":        "(missing import?)",
-		"github:alice":           "of a kind that this version does not know",
+		"github:alice":           "unknown kind of age recipient",
 		alicePublic[:40]:         "malformed age recipient",
 		alicePublic + "q":        "malformed age recipient",
 		"age1pq1qqqq":            "malformed age recipient",
-		strings.ToUpper("age1x"): "of a kind that this version does not know",
+		strings.ToUpper("age1x"): "unknown kind of age recipient",
 	} {
 		_, err := keys.ParseAgeRecipient(text)
 		require.Error(t, err, text)
 		assert.Contains(t, err.Error(), want)
 	}
 	_, err := keys.ParseAgeRecipient(aliceKey)
-	require.EqualError(t, err, "an identity (a secret) stands where an age recipient belongs")
+	require.EqualError(t, err, "expected an age recipient, got a private key")
 	for _, text := range []string{"AGE-PLUGIN-X-1QQQ", "-----BEGIN OPENSSH PRIVATE KEY-----\nhunter2"} {
 		_, err := keys.ParseAgeRecipient(text)
-		require.EqualError(t, err, "an identity (a secret) stands where an age recipient belongs")
+		require.EqualError(t, err, "expected an age recipient, got a private key")
 	}
 }
 

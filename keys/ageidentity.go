@@ -73,9 +73,9 @@ func (p *AgeProvider) parseIdentity(s, recipient string, src Source) (Identity, 
 		return nil, missingKind(AgePlugin)
 	}
 	if strings.HasPrefix(s, "age1") {
-		return nil, errors.New("a recipient, which is the public half of a key; want the identity: AGE-SECRET-KEY-1…")
+		return nil, errors.New("expected an identity (AGE-SECRET-KEY-1…), got a recipient")
 	}
-	return nil, errors.New("not an age identity that this version knows")
+	return nil, errors.New("unknown kind of age identity")
 }
 
 // namedRecipient finds a recipient in the comment that a plugin writes above

@@ -75,15 +75,15 @@ func TestParseAgeIdentitiesRefuses(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"truncated":      {"# a\n" + aliceKey[:60] + "\n", "line 2: malformed age identity"},
 		"a letter wrong": {"\n\n" + strings.Replace(aliceKey, aliceKey[30:33], "ZZZ", 1), "line 3: malformed age identity"},
-		"lower case":     {strings.ToLower(aliceKey), "line 1: not an age identity that this version knows"},
-		"a recipient":    {aliceKey + "\n" + alicePublic, "line 2: a recipient, which is the public half of a key; want the identity: AGE-SECRET-KEY-1…"},
-		"a plugin":       {"AGE-PLUGIN-YUBIKEY-1QQQ", `line 1: age keys of kind "plugin" need the package github.com/sealcfg/sealcfg/keys/ageplugin (missing import?)`},
-		"second word":    {aliceKey + " hunter2", "line 1: not an age identity that this version knows"},
+		"lower case":     {strings.ToLower(aliceKey), "line 1: unknown kind of age identity"},
+		"a recipient":    {aliceKey + "\n" + alicePublic, "line 2: expected an identity (AGE-SECRET-KEY-1…), got a recipient"},
+		"a plugin":       {"AGE-PLUGIN-YUBIKEY-1QQQ", `line 1: age keys of kind "plugin" require the package github.com/sealcfg/sealcfg/keys/ageplugin (missing import?)`},
+		"second word":    {aliceKey + " hunter2", "line 1: unknown kind of age identity"},
 		"hybrid":         {hybridKey[:60], "line 1: malformed age identity"},
-		"UTF-32":         {"\xff\xfe\x00\x00A\x00\x00\x00", "the text is UTF-32; convert it to UTF-8: iconv -f UTF-32 -t UTF-8"},
-		"UTF-32, big":    {"\x00\x00\xfe\xff\x00\x00\x00A", "the text is UTF-32; convert it to UTF-8: iconv -f UTF-32 -t UTF-8"},
-		"no text":        {aliceKey[:20] + "\x00\x01\x00\x00", "the contents are not text; write the file again in UTF-8"},
-		"half of UTF-16": {utf16le(aliceKey) + "x", "the text is UTF-16 with an odd number of bytes; write the file again in UTF-8"},
+		"UTF-32":         {"\xff\xfe\x00\x00A\x00\x00\x00", "UTF-32 text; convert it to UTF-8: iconv -f UTF-32 -t UTF-8"},
+		"UTF-32, big":    {"\x00\x00\xfe\xff\x00\x00\x00A", "UTF-32 text; convert it to UTF-8: iconv -f UTF-32 -t UTF-8"},
+		"no text":        {aliceKey[:20] + "\x00\x01\x00\x00", "the contents are not text; save the file as UTF-8"},
+		"half of UTF-16": {utf16le(aliceKey) + "x", "UTF-16 text with an odd number of bytes; save the file as UTF-8"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := keys.ParseAgeIdentities(c.text)
@@ -92,8 +92,8 @@ func TestParseAgeIdentitiesRefuses(t *testing.T) {
 	}
 }
 
-// places is a Source made of maps.
-type places struct {
+// fakeSource is a Source made of maps.
+type fakeSource struct {
 	env    map[string]string
 	files  map[string]string
 	output map[string]string // of commands
@@ -102,7 +102,7 @@ type places struct {
 	broken []string
 }
 
-func (p *places) source() keys.Source {
+func (p *fakeSource) source() keys.Source {
 	return keys.Source{
 		LookupEnv: func(name string) (string, bool) { v, ok := p.env[name]; return v, ok },
 		ReadFile: func(path string) ([]byte, error) {
@@ -128,7 +128,7 @@ var keysFile = filepath.Join("conf", "sops", "age", "keys.txt")
 
 func TestIdentitiesMergesAllPlaces(t *testing.T) {
 	hybrid := identity(t, hybridKey)
-	p := &places{
+	p := &fakeSource{
 		env:    map[string]string{keys.EnvAgeKey: bobKey, keys.EnvAgeKeyFile: "my.txt", keys.EnvAgeKeyCmd: `show "my key"`},
 		files:  map[string]string{"my.txt": "# x\n" + aliceKey + "\n", keysFile: hybridKey},
 		output: map[string]string{"show": bobKey + "\n" + aliceKey},
@@ -146,7 +146,7 @@ func TestIdentitiesMergesAllPlaces(t *testing.T) {
 }
 
 func TestIdentitiesOfNobody(t *testing.T) {
-	p := &places{env: map[string]string{keys.EnvAgeKey: "", keys.EnvAgeKeyFile: "", keys.EnvAgeKeyCmd: ""}}
+	p := &fakeSource{env: map[string]string{keys.EnvAgeKey: "", keys.EnvAgeKeyFile: "", keys.EnvAgeKeyCmd: ""}}
 	ids, err := keys.Default.Identities(t.Context(), p.source())
 	require.NoError(t, err)
 	assert.Empty(t, ids)
@@ -163,30 +163,30 @@ func TestIdentitiesOfNobody(t *testing.T) {
 func TestBrokenKeySources(t *testing.T) {
 	alice := []*keys.Stanza{wrap(t, alicePublic)}
 	for name, c := range map[string]struct {
-		places places
-		want   string
+		fakeSource fakeSource
+		want       string
 	}{
-		"variable":         {places{env: map[string]string{keys.EnvAgeKey: "hunter2"}}, "$SOPS_AGE_KEY: line 1: not an age identity that this version knows"},
-		"missing file":     {places{env: map[string]string{keys.EnvAgeKeyFile: "hunter2.txt"}}, "$SOPS_AGE_KEY_FILE: file does not exist"},
-		"a key for a path": {places{env: map[string]string{keys.EnvAgeKeyFile: bobKey}}, "$SOPS_AGE_KEY_FILE holds an identity, expected a path: put it into $SOPS_AGE_KEY"},
-		"broken file": {places{env: map[string]string{keys.EnvAgeKeyFile: "my.txt"}, files: map[string]string{"my.txt": "\nhunter2"}},
-			"$SOPS_AGE_KEY_FILE (my.txt): line 2: not an age identity that this version knows"},
-		"an SSH key": {places{env: map[string]string{keys.EnvAgeKeyFile: "my.txt"}, files: map[string]string{"my.txt": "-----BEGIN OPENSSH PRIVATE KEY-----"}},
+		"variable":         {fakeSource{env: map[string]string{keys.EnvAgeKey: "hunter2"}}, "$SOPS_AGE_KEY: line 1: unknown kind of age identity"},
+		"missing file":     {fakeSource{env: map[string]string{keys.EnvAgeKeyFile: "hunter2.txt"}}, "$SOPS_AGE_KEY_FILE: file does not exist"},
+		"a key for a path": {fakeSource{env: map[string]string{keys.EnvAgeKeyFile: bobKey}}, "$SOPS_AGE_KEY_FILE holds an identity, expected a path: put it into $SOPS_AGE_KEY"},
+		"broken file": {fakeSource{env: map[string]string{keys.EnvAgeKeyFile: "my.txt"}, files: map[string]string{"my.txt": "\nhunter2"}},
+			"$SOPS_AGE_KEY_FILE (my.txt): line 2: unknown kind of age identity"},
+		"an SSH key": {fakeSource{env: map[string]string{keys.EnvAgeKeyFile: "my.txt"}, files: map[string]string{"my.txt": "-----BEGIN OPENSSH PRIVATE KEY-----"}},
 			"$SOPS_AGE_KEY_FILE (my.txt): a private key that is not an age identity: put the path of an SSH key into $SOPS_AGE_SSH_PRIVATE_KEY_FILE"},
-		"for a recipient": {places{env: map[string]string{keys.EnvAgeKeyFile: "my.txt"}, files: map[string]string{"my.txt": "age-encryption.org/v1\n"}},
+		"for a recipient": {fakeSource{env: map[string]string{keys.EnvAgeKeyFile: "my.txt"}, files: map[string]string{"my.txt": "age-encryption.org/v1\n"}},
 			"$SOPS_AGE_KEY_FILE (my.txt): malformed encrypted identity file"},
-		"too long": {places{env: map[string]string{keys.EnvAgeKeyFile: "my.txt"}, files: map[string]string{"my.txt": strings.Repeat("#", keys.MaxSource+1)}},
+		"too long": {fakeSource{env: map[string]string{keys.EnvAgeKeyFile: "my.txt"}, files: map[string]string{"my.txt": strings.Repeat("#", keys.MaxSource+1)}},
 			"$SOPS_AGE_KEY_FILE (my.txt): too long for a key: more than 1 MB"},
-		"command fails":    {places{env: map[string]string{keys.EnvAgeKeyCmd: "none"}}, "$SOPS_AGE_KEY_CMD: no such program"},
-		"command unclosed": {places{env: map[string]string{keys.EnvAgeKeyCmd: "show 'x"}}, "$SOPS_AGE_KEY_CMD: unclosed quote in command line"},
-		"command blank":    {places{env: map[string]string{keys.EnvAgeKeyCmd: "  "}}, "$SOPS_AGE_KEY_CMD is empty"},
-		"command prints other things": {places{env: map[string]string{keys.EnvAgeKeyCmd: "show"}, output: map[string]string{"show": "hunter2"}},
-			"$SOPS_AGE_KEY_CMD: line 1: not an age identity that this version knows"},
-		"command prints too much": {places{env: map[string]string{keys.EnvAgeKeyCmd: "show"}, output: map[string]string{"show": strings.Repeat("#", keys.MaxSource+1)}},
+		"command fails":    {fakeSource{env: map[string]string{keys.EnvAgeKeyCmd: "none"}}, "$SOPS_AGE_KEY_CMD: no such program"},
+		"command unclosed": {fakeSource{env: map[string]string{keys.EnvAgeKeyCmd: "show 'x"}}, "$SOPS_AGE_KEY_CMD: unclosed quote in command line"},
+		"command blank":    {fakeSource{env: map[string]string{keys.EnvAgeKeyCmd: "  "}}, "$SOPS_AGE_KEY_CMD is empty"},
+		"command prints other things": {fakeSource{env: map[string]string{keys.EnvAgeKeyCmd: "show"}, output: map[string]string{"show": "hunter2"}},
+			"$SOPS_AGE_KEY_CMD: line 1: unknown kind of age identity"},
+		"command prints too much": {fakeSource{env: map[string]string{keys.EnvAgeKeyCmd: "show"}, output: map[string]string{"show": strings.Repeat("#", keys.MaxSource+1)}},
 			"$SOPS_AGE_KEY_CMD: too long for a key: more than 1 MB"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := c.places
+			p := c.fakeSource
 			ids, err := keys.Default.Identities(t.Context(), p.source())
 			require.NoError(t, err)
 			assert.Equal(t, []string{c.want}, p.broken)
@@ -216,13 +216,13 @@ func TestBrokenKeySources(t *testing.T) {
 }
 
 func TestBrokenKeysFile(t *testing.T) {
-	p := &places{files: map[string]string{keysFile: "# mine\n" + aliceKey + "\nhunter2\nhunter3\n" + bobKey}}
+	p := &fakeSource{files: map[string]string{keysFile: "# mine\n" + aliceKey + "\nhunter2\nhunter3\n" + bobKey}}
 	ids, err := keys.Default.Identities(t.Context(), p.source())
 	require.NoError(t, err)
 	assert.Equal(t, []string{alicePublic, bobPublic}, keys.Recipients(ids...), "the good lines count")
-	assert.Equal(t, []string{keysFile + ": line 3: not an age identity that this version knows"}, p.broken)
+	assert.Equal(t, []string{keysFile + ": line 3: unknown kind of age identity"}, p.broken)
 
-	p = &places{}
+	p = &fakeSource{}
 	src := p.source()
 	src.ReadFile = func(string) ([]byte, error) { return nil, fs.ErrPermission }
 	_, err = keys.Default.Identities(t.Context(), src)
@@ -234,7 +234,7 @@ func TestBrokenKeysFile(t *testing.T) {
 // broken.
 func TestIdentitiesInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	p := &places{env: map[string]string{keys.EnvAgeKeyCmd: "show"}}
+	p := &fakeSource{env: map[string]string{keys.EnvAgeKeyCmd: "show"}}
 	src := p.source()
 	src.Run = func(ctx context.Context, _ []string) ([]byte, error) {
 		cancel()
@@ -253,7 +253,7 @@ func FuzzParseAgeIdentities(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		ids, err := keys.ParseAgeIdentities(text)
 		if err != nil {
-			require.Regexp(t, `^line \d+: (malformed age identity|not an age identity that this version knows|a recipient, which is .*|age keys of kind "plugin" need .*)$|^the (text is|contents are) `, err.Error())
+			require.Regexp(t, `^line \d+: (malformed age identity|unknown kind of age identity|expected an identity .*|age keys of kind "plugin" require .*)$|^(the contents are|UTF-(16|32)) `, err.Error())
 			return
 		}
 		for _, id := range ids {

@@ -85,7 +85,7 @@ type MissingKindError struct {
 }
 
 func (e *MissingKindError) Error() string {
-	return fmt.Sprintf("age keys of kind %q need the package %s (missing import?)", e.Kind, e.Import)
+	return fmt.Sprintf("age keys of kind %q require the package %s (missing import?)", e.Kind, e.Import)
 }
 
 func missingKind(kind string) error { return &MissingKindError{kind, kindImports[kind]} }

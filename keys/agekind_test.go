@@ -81,7 +81,7 @@ func TestAgeKind(t *testing.T) {
 	_, err = p.ParseRecipient(alicePublic)
 	require.NoError(t, err, "native ones need no kind")
 
-	where := &places{env: map[string]string{keys.EnvAgeKey: "# my toy: age1toy1qqq\nTOY:" + aliceKey + " " + bobKey}}
+	where := &fakeSource{env: map[string]string{keys.EnvAgeKey: "# my toy: age1toy1qqq\nTOY:" + aliceKey + " " + bobKey}}
 	ids, err := p.Identities(t.Context(), where.source())
 	require.NoError(t, err)
 	assert.Equal(t, []string{"age1toy1qqq", bobPublic}, keys.Recipients(ids...), "a comment tells the recipient of the next")
@@ -94,7 +94,7 @@ func TestAgeKind(t *testing.T) {
 		"the toy is broken":                    {"TOY_BROKEN": "1"},
 		"$SOPS_AGE_KEY: line 1: malformed toy": {keys.EnvAgeKey: "TOY:x"},
 	} {
-		where := &places{env: env}
+		where := &fakeSource{env: env}
 		_, err = p.Identities(t.Context(), where.source())
 		require.NoError(t, err)
 		assert.Equal(t, []string{want}, where.broken)
@@ -103,7 +103,7 @@ func TestAgeKind(t *testing.T) {
 
 func TestWhoMustAskComesLast(t *testing.T) {
 	p := ageWith(toy{patient: true})
-	where := &places{
+	where := &fakeSource{
 		env:   map[string]string{keys.EnvAgeKey: "TOY:" + aliceKey + "\n" + aliceKey},
 		files: map[string]string{keysFile: bobKey},
 	}
@@ -143,14 +143,14 @@ func TestMissingKind(t *testing.T) {
 // An identity of a kind that is not linked does not break the file that contains
 // it.
 func TestIdentityOfMissingKind(t *testing.T) {
-	where := &places{files: map[string]string{keysFile: "AGE-PLUGIN-YUBIKEY-1QQQQ\n" + aliceKey}}
+	where := &fakeSource{files: map[string]string{keysFile: "AGE-PLUGIN-YUBIKEY-1QQQQ\n" + aliceKey}}
 	ids, err := new(keys.AgeProvider).Identities(t.Context(), where.source())
 	require.NoError(t, err)
 	_, err = keys.Unwrap(t.Context(), []*keys.Stanza{wrap(t, alicePublic)}, ids)
 	require.NoError(t, err)
 	_, err = keys.Unwrap(t.Context(), []*keys.Stanza{wrap(t, bobPublic)}, ids)
 	require.ErrorIs(t, err, keys.ErrNoIdentity)
-	assert.Contains(t, err.Error(), keysFile+": line 1: age keys of kind \"plugin\" need the package")
+	assert.Contains(t, err.Error(), keysFile+": line 1: age keys of kind \"plugin\" require the package")
 	assert.NotContains(t, err.Error(), "YUBIKEY")
 	_, err = keys.Unwrap(t.Context(), []*keys.Stanza{{Type: "pgp"}}, ids)
 	assert.NotContains(t, err.Error(), "plugin", "nothing to do with it")

@@ -60,9 +60,9 @@ func (p *AgeProvider) newLocked(keySource string, file []byte, src Source) (Iden
 	case !errors.As(err, &noMatch): // its text may quote the file
 		return nil, errors.New("malformed encrypted identity file")
 	case !probe.scrypt:
-		return nil, errors.New("it is encrypted, but not with a passphrase")
+		return nil, errors.New("encrypted, but not with a passphrase")
 	case probe.work > maxWorkFactor:
-		return nil, fmt.Errorf("its passphrase costs 2^%d units of work to try, more than 2^%d", probe.work, maxWorkFactor)
+		return nil, fmt.Errorf("its passphrase has the work factor 2^%d, above the limit of 2^%d", probe.work, maxWorkFactor)
 	}
 	return &lockedIdentities{keySource: keySource, file: file, src: src, age: p}, nil
 }
@@ -148,7 +148,7 @@ func (l *lockedIdentities) decrypt(ctx context.Context) (string, error) {
 	}
 	id, err := age.NewScryptIdentity(string(passphrase))
 	if err != nil {
-		return "", fmt.Errorf("%w: it is empty", ErrPassphrase)
+		return "", fmt.Errorf("the %w is empty", ErrPassphrase)
 	}
 	id.SetMaxWorkFactor(maxWorkFactor)
 	r, err := age.Decrypt(ageFile(l.file), id)
@@ -172,11 +172,11 @@ func (l *lockedIdentities) decrypt(ctx context.Context) (string, error) {
 // [ErrPassphrase] if no prompt is possible or the prompt gets no answer.
 func AskPassphrase(ctx context.Context, src Source, keySource string) ([]byte, error) {
 	if src.Prompt == nil {
-		return nil, fmt.Errorf("it takes a %w, and nobody can be asked", ErrPassphrase)
+		return nil, fmt.Errorf("a %w is required, but no prompt is possible", ErrPassphrase)
 	}
 	passphrase, err := src.Prompt(ctx, "passphrase of "+keySource)
 	if err != nil {
-		return nil, fmt.Errorf("ask for the %w: %w", ErrPassphrase, err)
+		return nil, fmt.Errorf("prompt for the %w: %w", ErrPassphrase, err)
 	}
 	return passphrase, nil
 }

@@ -60,7 +60,7 @@ func (p *prompter) prompt(_ context.Context, question string) ([]byte, error) {
 	return []byte(p.answer), p.err
 }
 
-func lockedIn(t *testing.T, where *places, p *prompter) []keys.Identity {
+func lockedIn(t *testing.T, where *fakeSource, p *prompter) []keys.Identity {
 	t.Helper()
 	src := where.source()
 	if p != nil {
@@ -74,15 +74,15 @@ func lockedIn(t *testing.T, where *places, p *prompter) []keys.Identity {
 func TestLockedIdentities(t *testing.T) {
 	binary, armored := locked(t, "# mine\n"+aliceKey, 2, false), locked(t, aliceKey, 2, true)
 	for name, c := range map[string]struct {
-		where    places
+		where    fakeSource
 		question string
 	}{
-		"own file, binary":   {places{files: map[string]string{keysFile: binary}}, keysFile},
-		"own file, armored":  {places{files: map[string]string{keysFile: "\n" + armored}}, keysFile},
-		"named file":         {places{env: map[string]string{keys.EnvAgeKeyFile: "my.age"}, files: map[string]string{"my.age": binary}}, "$SOPS_AGE_KEY_FILE (my.age)"},
-		"variable":           {places{env: map[string]string{keys.EnvAgeKey: armored}}, "$SOPS_AGE_KEY"},
-		"output of command":  {places{env: map[string]string{keys.EnvAgeKeyCmd: "show"}, output: map[string]string{"show": armored}}, "$SOPS_AGE_KEY_CMD"},
-		"named and own file": {places{env: map[string]string{keys.EnvAgeKeyFile: keysFile}, files: map[string]string{keysFile: binary}}, "$SOPS_AGE_KEY_FILE (" + keysFile + ")"},
+		"own file, binary":   {fakeSource{files: map[string]string{keysFile: binary}}, keysFile},
+		"own file, armored":  {fakeSource{files: map[string]string{keysFile: "\n" + armored}}, keysFile},
+		"named file":         {fakeSource{env: map[string]string{keys.EnvAgeKeyFile: "my.age"}, files: map[string]string{"my.age": binary}}, "$SOPS_AGE_KEY_FILE (my.age)"},
+		"variable":           {fakeSource{env: map[string]string{keys.EnvAgeKey: armored}}, "$SOPS_AGE_KEY"},
+		"output of command":  {fakeSource{env: map[string]string{keys.EnvAgeKeyCmd: "show"}, output: map[string]string{"show": armored}}, "$SOPS_AGE_KEY_CMD"},
+		"named and own file": {fakeSource{env: map[string]string{keys.EnvAgeKeyFile: keysFile}, files: map[string]string{keysFile: binary}}, "$SOPS_AGE_KEY_FILE (" + keysFile + ")"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := &prompter{answer: passphrase}
@@ -113,7 +113,7 @@ func TestLockedIdentities(t *testing.T) {
 // Identities that need no prompt are tried first, from every key source.
 func TestLockedIsAskedLast(t *testing.T) {
 	p := &prompter{answer: passphrase}
-	ids := lockedIn(t, &places{env: map[string]string{keys.EnvAgeKey: locked(t, aliceKey, 2, true)}, files: map[string]string{keysFile: bobKey}}, p)
+	ids := lockedIn(t, &fakeSource{env: map[string]string{keys.EnvAgeKey: locked(t, aliceKey, 2, true)}, files: map[string]string{keysFile: bobKey}}, p)
 	_, err := keys.Unwrap(t.Context(), []*keys.Stanza{wrap(t, alicePublic), wrap(t, bobPublic)}, ids)
 	require.NoError(t, err)
 	assert.Empty(t, p.asked)
@@ -124,7 +124,7 @@ func TestLockedIsAskedLast(t *testing.T) {
 
 func TestLockedIsAskedOnceByMany(t *testing.T) {
 	p := &prompter{answer: passphrase}
-	ids := lockedIn(t, &places{files: map[string]string{keysFile: locked(t, aliceKey, 2, false)}}, p)
+	ids := lockedIn(t, &fakeSource{files: map[string]string{keysFile: locked(t, aliceKey, 2, false)}}, p)
 	stanzas := []*keys.Stanza{wrap(t, alicePublic)}
 	var all sync.WaitGroup
 	for range 8 {
@@ -145,14 +145,14 @@ func TestLockedFails(t *testing.T) {
 		want string
 	}{
 		"wrong":     {locked(t, aliceKey, 2, false), &prompter{answer: "guess"}, "keys.txt: wrong passphrase"},
-		"empty":     {locked(t, aliceKey, 2, false), &prompter{}, "keys.txt: passphrase: it is empty"},
-		"no answer": {locked(t, aliceKey, 2, false), &prompter{err: interrupted}, "keys.txt: ask for the passphrase: interrupted"},
-		"nobody":    {locked(t, aliceKey, 2, false), nil, "keys.txt: it takes a passphrase, and nobody can be asked"},
-		"garbage":   {locked(t, "hunter2", 2, false), &prompter{answer: passphrase}, "keys.txt: line 1: not an age identity that this version knows"},
+		"empty":     {locked(t, aliceKey, 2, false), &prompter{}, "keys.txt: the passphrase is empty"},
+		"no answer": {locked(t, aliceKey, 2, false), &prompter{err: interrupted}, "keys.txt: prompt for the passphrase: interrupted"},
+		"nobody":    {locked(t, aliceKey, 2, false), nil, "keys.txt: a passphrase is required, but no prompt is possible"},
+		"garbage":   {locked(t, "hunter2", 2, false), &prompter{answer: passphrase}, "keys.txt: line 1: unknown kind of age identity"},
 		"truncated": {locked(t, aliceKey, 2, false)[:200], &prompter{answer: passphrase}, "keys.txt: the encrypted identity file is damaged"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			ids := lockedIn(t, &places{files: map[string]string{keysFile: c.text}}, c.p)
+			ids := lockedIn(t, &fakeSource{files: map[string]string{keysFile: c.text}}, c.p)
 			for range 2 {
 				_, err := keys.Unwrap(t.Context(), []*keys.Stanza{wrap(t, alicePublic)}, ids)
 				var none *keys.NoIdentityError
@@ -174,7 +174,7 @@ func TestLockedFails(t *testing.T) {
 
 func TestLockedInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	where := &places{files: map[string]string{keysFile: locked(t, aliceKey, 2, false)}}
+	where := &fakeSource{files: map[string]string{keysFile: locked(t, aliceKey, 2, false)}}
 	src := where.source()
 	src.Prompt = func(ctx context.Context, _ string) ([]byte, error) { cancel(); return nil, ctx.Err() }
 	ids, err := keys.Default.Identities(t.Context(), src)
@@ -186,7 +186,7 @@ func TestLockedInterrupted(t *testing.T) {
 
 func TestUnlock(t *testing.T) {
 	p := &prompter{answer: passphrase}
-	ids := lockedIn(t, &places{files: map[string]string{keysFile: locked(t, aliceKey, 2, false)}}, p)
+	ids := lockedIn(t, &fakeSource{files: map[string]string{keysFile: locked(t, aliceKey, 2, false)}}, p)
 	behind, err := ids[0].(keys.Locker).Unlock(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, []string{alicePublic}, keys.Recipients(behind...))
@@ -198,14 +198,14 @@ func TestLockedRefused(t *testing.T) {
 	bob, err := age.ParseX25519Recipient(bobPublic)
 	require.NoError(t, err)
 	for name, c := range map[string]struct{ text, want string }{
-		"for somebody": {encrypted(t, aliceKey, true, bob), "it is encrypted, but not with a passphrase"},
+		"for somebody": {encrypted(t, aliceKey, true, bob), "encrypted, but not with a passphrase"},
 		"cut":          {locked(t, aliceKey, 2, true)[:60], "malformed encrypted identity file"},
-		"much work":    {string(bytes.Replace([]byte(locked(t, aliceKey, 2, false)), []byte(" 2\n"), []byte(" 23\n"), 1)), "costs 2^23 units of work to try, more than 2^22"},
+		"much work":    {string(bytes.Replace([]byte(locked(t, aliceKey, 2, false)), []byte(" 2\n"), []byte(" 23\n"), 1)), "its passphrase has the work factor 2^23, above the limit of 2^22"},
 		"too long":     {"age-encryption.org/v1\n" + string(make([]byte, keys.MaxSource)), "too long for a key"},
 		"ssh key":      {"-----BEGIN OPENSSH PRIVATE KEY-----\nhunter2", "put the path of an SSH key into $SOPS_AGE_SSH_PRIVATE_KEY_FILE"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			where := &places{files: map[string]string{keysFile: c.text}}
+			where := &fakeSource{files: map[string]string{keysFile: c.text}}
 			_, err := keys.Default.Identities(t.Context(), where.source())
 			require.NoError(t, err)
 			require.Len(t, where.broken, 1)
@@ -218,18 +218,18 @@ func TestLockedRefused(t *testing.T) {
 
 // The list in an encrypted file may be UTF-16, and one line of it may be broken.
 func TestLockedList(t *testing.T) {
-	where := &places{files: map[string]string{keysFile: locked(t, utf16le("hunter2\n"+aliceKey), 2, false)}}
+	where := &fakeSource{files: map[string]string{keysFile: locked(t, utf16le("hunter2\n"+aliceKey), 2, false)}}
 	src := where.source()
 	src.Prompt = (&prompter{answer: passphrase}).prompt
 	ids, err := keys.Default.Identities(t.Context(), src)
 	require.NoError(t, err)
 	_, err = keys.Unwrap(t.Context(), []*keys.Stanza{wrap(t, alicePublic)}, ids)
 	require.NoError(t, err)
-	assert.Equal(t, []string{keysFile + ": line 1: not an age identity that this version knows"}, where.broken)
+	assert.Equal(t, []string{keysFile + ": line 1: unknown kind of age identity"}, where.broken)
 }
 
 func TestLockedPassesTheSuite(t *testing.T) {
-	where := &places{files: map[string]string{keysFile: locked(t, aliceKey, 2, true)}}
+	where := &fakeSource{files: map[string]string{keysFile: locked(t, aliceKey, 2, true)}}
 	src := where.source()
 	src.Prompt = (&prompter{answer: passphrase}).prompt
 	keystest.Test(t, keystest.Setup{

@@ -117,7 +117,7 @@ var (
 	// ErrNoIdentity reports that none of the available identities decrypts a file,
 	// or that there are no identities. Errors that wrap it are of type
 	// [*NoIdentityError].
-	ErrNoIdentity = errors.New("no identity opens it")
+	ErrNoIdentity = errors.New("no identity decrypts it")
 )
 
 // A NoIdentityError lists the recipients of a file that none of the available
@@ -135,16 +135,16 @@ type NoIdentityError struct {
 }
 
 func (e *NoIdentityError) Error() string {
-	text := "no identity at hand"
+	text := "no identity available"
 	switch {
 	case e.Tried == 1:
-		text = "the identity at hand does not open it"
+		text = "the available identity does not decrypt it"
 	case e.Tried > 1:
-		text = fmt.Sprintf("none of the %d identities at hand opens it", e.Tried)
+		text = fmt.Sprintf("none of the %d available identities decrypts it", e.Tried)
 	}
-	text += "; sealed to " + strings.Join(e.Recipients, ", ")
+	text += "; encrypted for " + strings.Join(e.Recipients, ", ")
 	if len(e.KeySources) > 0 {
-		text += "; looked in " + strings.Join(e.KeySources, ", ")
+		text += "; searched " + strings.Join(e.KeySources, ", ")
 	}
 	for _, r := range e.Reasons {
 		text += "\n" + r.Error()

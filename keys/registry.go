@@ -111,9 +111,9 @@ func decryptionOrder(src Source) (order []string, err error) {
 	for name := range strings.SplitSeq(text, ",") {
 		switch name = strings.TrimSpace(name); {
 		case !slices.Contains(Types(), name):
-			err = fmt.Errorf("$%s: unknown type of keys, expected %s", EnvDecryptionOrder, strings.Join(Types(), ", "))
+			err = fmt.Errorf("$%s: unknown key type, expected %s", EnvDecryptionOrder, strings.Join(Types(), ", "))
 		case slices.Contains(order, name):
-			err = fmt.Errorf("$%s: %s is named twice", EnvDecryptionOrder, name)
+			err = fmt.Errorf("$%s: %s is listed twice", EnvDecryptionOrder, name)
 		default:
 			order = append(order, name)
 		}

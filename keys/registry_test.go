@@ -112,9 +112,9 @@ func TestUnwrapAsksInOrder(t *testing.T) {
 func TestNoIdentityError(t *testing.T) {
 	stanzas := []*keys.Stanza{wrap(t, alicePublic), {Type: "kms", Fields: []keys.Field{{Name: "arn", Value: "arn:1"}, {Name: "role", Value: "r"}}}, {Type: "new"}}
 	_, err := keys.Unwrap(t.Context(), stanzas, nil)
-	require.EqualError(t, err, "no identity at hand; sealed to "+alicePublic+", arn:1 r, new")
+	require.EqualError(t, err, "no identity available; encrypted for "+alicePublic+", arn:1 r, new")
 	_, err = keys.Unwrap(t.Context(), stanzas, []keys.Identity{identity(t, bobKey)})
-	require.EqualError(t, err, "the identity at hand does not open it; sealed to "+alicePublic+", arn:1 r, new")
+	require.EqualError(t, err, "the available identity does not decrypt it; encrypted for "+alicePublic+", arn:1 r, new")
 	var none *keys.NoIdentityError
 	require.ErrorAs(t, err, &none)
 	assert.Equal(t, 1, none.Tried)

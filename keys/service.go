@@ -38,7 +38,7 @@ func (p serviceProvider) Type() string { return p.service.Type() }
 
 func (p serviceProvider) StanzaRecipient(s *Stanza) (Recipient, error) {
 	if s.Type != p.Type() {
-		return nil, fmt.Errorf("stanza of type %q, want %q", s.Type, p.Type())
+		return nil, fmt.Errorf("stanza of type %q, expected %q", s.Type, p.Type())
 	}
 	for _, name := range identifying[s.Type][:1] {
 		if s.Field(name) == "" {
@@ -151,7 +151,7 @@ type NotPermittedError struct {
 }
 
 func (e *NotPermittedError) Error() string {
-	text := fmt.Sprintf("%s %s: not contacted, since only the file names it", e.Type, e.Recipient)
+	text := fmt.Sprintf("%s %s: not contacted, because only the file lists it", e.Type, e.Recipient)
 	if e.Cause != nil {
 		text += ": " + e.Cause.Error()
 	}

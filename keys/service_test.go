@@ -58,7 +58,7 @@ func TestWithPermit(t *testing.T) {
 	}))
 	require.ErrorIs(t, err, broken)
 	require.ErrorIs(t, err, keys.ErrNoIdentity)
-	assert.ErrorContains(t, err, "hc_vault a: not contacted, since only the file names it: the policy is broken")
+	assert.ErrorContains(t, err, "hc_vault a: not contacted, because only the file lists it: the policy is broken")
 	assert.Equal(t, 1, asked)
 }
 
@@ -69,5 +69,5 @@ func TestServicesDoNotCountAsIdentities(t *testing.T) {
 	services, err := keys.ServiceProvider(countingService{&asked}).Identities(t.Context(), keys.Source{})
 	require.NoError(t, err)
 	_, err = keys.Unwrap(t.Context(), []*keys.Stanza{wrap(t, alicePublic)}, services)
-	require.EqualError(t, err, "no identity at hand; sealed to "+alicePublic)
+	require.EqualError(t, err, "no identity available; encrypted for "+alicePublic)
 }

@@ -70,7 +70,7 @@ func Text(raw []byte) ([]byte, error) {
 	case bytes.HasPrefix(raw, []byte("\xef\xbb\xbf")):
 		return raw[3:], nil
 	case bytes.HasPrefix(raw, []byte("\xff\xfe\x00\x00")), bytes.HasPrefix(raw, []byte("\x00\x00")):
-		return nil, errors.New("the text is UTF-32; convert it to UTF-8: iconv -f UTF-32 -t UTF-8")
+		return nil, errors.New("UTF-32 text; convert it to UTF-8: iconv -f UTF-32 -t UTF-8")
 	case bytes.HasPrefix(raw, []byte("\xff\xfe")):
 		raw = raw[2:]
 	case bytes.HasPrefix(raw, []byte("\xfe\xff")):
@@ -81,7 +81,7 @@ func Text(raw []byte) ([]byte, error) {
 		low = 1
 	}
 	if len(raw)%2 != 0 {
-		return nil, errors.New("the text is UTF-16 with an odd number of bytes; write the file again in UTF-8")
+		return nil, errors.New("UTF-16 text with an odd number of bytes; save the file as UTF-8")
 	}
 	var units []uint16
 	for i := 0; i < len(raw); i += 2 {
@@ -89,7 +89,7 @@ func Text(raw []byte) ([]byte, error) {
 	}
 	text := []byte(string(utf16.Decode(units)))
 	if bytes.IndexByte(text, 0) >= 0 || bytes.ContainsRune(text, utf8.RuneError) {
-		return nil, errors.New("the contents are not text; write the file again in UTF-8")
+		return nil, errors.New("the contents are not text; save the file as UTF-8")
 	}
 	return text, nil
 }

@@ -254,8 +254,8 @@ func checkMembership(ctx context.Context, a *cli.App, project *environments.Proj
 		return err
 	}
 	own := append(cli.OwnRecipients(ids), recipient)
-	people := policy.People()
-	if i := slices.IndexFunc(people, func(p environments.Person) bool { return cli.IsOneOf(p.Recipient, own) }); i >= 0 {
+	people := policy.Recipients()
+	if i := slices.IndexFunc(people, func(p environments.PolicyRecipient) bool { return cli.IsOneOf(p.Recipient, own) }); i >= 0 {
 		if called := cli.Label(policy, people[i].Recipient); name != "" && called != name {
 			a.Warn("--name %s has no effect: %s names your recipient already (%s)\nto change the name, edit %[2]s", name, cli.Shown(project.PolicyPath), called)
 		}
@@ -325,7 +325,7 @@ func inPolicy(a *cli.App, project *environments.Project, own []string) string {
 		return "" // runInit says so
 	}
 	for _, r := range own {
-		if slices.ContainsFunc(policy.People(), func(p environments.Person) bool { return keys.SameAgeRecipient(p.Recipient, r) }) {
+		if slices.ContainsFunc(policy.Recipients(), func(p environments.PolicyRecipient) bool { return keys.SameAgeRecipient(p.Recipient, r) }) {
 			return r
 		}
 	}

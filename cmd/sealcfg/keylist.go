@@ -45,7 +45,7 @@ func runKeyList(ctx context.Context, a *cli.App) error {
 		if row.Env != t.Name { // a path
 			row.Env = t.Shown
 		}
-		for _, p := range policy.People() {
+		for _, p := range policy.Recipients() {
 			row.known = append(row.known, cli.Label(policy, p.Recipient))
 		}
 		return row, nil

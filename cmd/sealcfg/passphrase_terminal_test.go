@@ -66,7 +66,7 @@ func TestPassphraseOfIdentities(t *testing.T) {
 
 	// Off the terminal nobody is asked.
 	p.runs("sealcfg get prod db.password 2>err; cat err")
-	p.sees("it takes a passphrase, and nobody can be asked", "exit=0")
+	p.sees("a passphrase is required, but no prompt is possible", "exit=0")
 
 	p.runs("sealcfg key show")
 	p.sees(question)

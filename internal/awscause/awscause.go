@@ -27,7 +27,7 @@ func Of(err error) error {
 	var api apiError
 	switch {
 	case strings.Contains(text, "failed to refresh cached credentials"):
-		return fmt.Errorf("no credentials of AWS: %s", reason(text))
+		return fmt.Errorf("no AWS credentials: %s", reason(text))
 	case errors.As(err, &api):
 		text = api.ErrorCode()
 		if said := errtext.FirstLine(api.ErrorMessage()); said != "" {

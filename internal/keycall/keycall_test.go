@@ -97,7 +97,7 @@ func TestTextQuotesNoSecret(t *testing.T) {
 	} {
 		err := fmt.Errorf("cannot encrypt %s with this key", form)
 		got := keycall.Text(err, nil, [][]byte{[]byte("another"), secret})
-		assert.Equal(t, "failed, with an answer that quotes the key", got)
+		assert.Equal(t, "failed; the response is not shown, because it contains the key", got)
 		assert.Equal(t, got, keycall.Text(err, known, [][]byte{secret}))
 		assert.Equal(t, "refused", keycall.Text(err, known, [][]byte{nil, []byte("another")}))
 	}

@@ -20,7 +20,7 @@ func Text(err error, describe func(error) string, quotable [][]byte) string {
 	}
 	for _, secret := range quotable {
 		if quotes(text, secret) || quotes(err.Error(), secret) {
-			return "failed, with an answer that quotes the key"
+			return "failed; the response is not shown, because it contains the key"
 		}
 	}
 	return errtext.OneLine(text)

@@ -86,8 +86,8 @@ func wrap(t testing.TB, to string) *keys.Stanza {
 	return s
 }
 
-// people answer prompts, and record them.
-type people struct {
+// fakePrompts answers prompts and records them.
+type fakePrompts struct {
 	mu                     sync.Mutex
 	answer                 string
 	yes                    bool
@@ -95,7 +95,7 @@ type people struct {
 	asked, confirmed, told []string
 }
 
-func (p *people) source(identities string) keys.Source {
+func (p *fakePrompts) source(identities string) keys.Source {
 	note := func(list *[]string, text string) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -127,7 +127,7 @@ func TestPluginPassesTheSuite(t *testing.T) {
 	keystest.Test(t, keystest.Setup{
 		Provider: keys.Age,
 		Key:      &keys.Stanza{Type: keys.AgeType, Fields: []keys.Field{{Name: "recipient", Value: d.recipient}}},
-		Source:   new(people).source(d.identity),
+		Source:   new(fakePrompts).source(d.identity),
 	})
 	assert.Contains(t, d.runs(t), "recipient-v1")
 	assert.Contains(t, d.runs(t), "identity-v1")
@@ -149,11 +149,11 @@ func TestWhatStartsAPlugin(t *testing.T) {
 	assert.Equal(t, d.recipient, r.String())
 	native, err := age.GenerateX25519Identity()
 	require.NoError(t, err)
-	_, err = keys.Unwrap(t.Context(), []*keys.Stanza{mine}, identities(t, new(people).source(native.String())))
+	_, err = keys.Unwrap(t.Context(), []*keys.Stanza{mine}, identities(t, new(fakePrompts).source(native.String())))
 	require.ErrorIs(t, err, keys.ErrNoIdentity)
 	assert.Empty(t, d.runs(t), "it stands in the file only")
 
-	ids := identities(t, new(people).source(d.identity))
+	ids := identities(t, new(fakePrompts).source(d.identity))
 	assert.Empty(t, d.runs(t), "loading starts nothing")
 	stanzas := []*keys.Stanza{others, wrap(t, native.Recipient().String()), mine, others}
 	got, err := keys.Unwrap(t.Context(), stanzas, ids)
@@ -166,7 +166,7 @@ func TestWhatStartsAPlugin(t *testing.T) {
 	_, err = keys.Unwrap(t.Context(), []*keys.Stanza{{Type: "kms"}, {Type: "age", Wrapped: "broken"}}, ids)
 	require.ErrorIs(t, err, keys.ErrNoIdentity)
 	assert.Len(t, d.runs(t), 2, "there was nothing that it could open")
-	both := identities(t, new(people).source(d.identity+" "+native.String()))
+	both := identities(t, new(fakePrompts).source(d.identity+" "+native.String()))
 	_, err = keys.Unwrap(t.Context(), stanzas, both)
 	require.NoError(t, err)
 	assert.Len(t, d.runs(t), 2, "the native one is tried first")
@@ -174,10 +174,10 @@ func TestWhatStartsAPlugin(t *testing.T) {
 
 func TestNames(t *testing.T) {
 	d := install(t)
-	ids := identities(t, new(people).source("# Recipient: "+d.recipient+"\n"+d.identity))
+	ids := identities(t, new(fakePrompts).source("# Recipient: "+d.recipient+"\n"+d.identity))
 	assert.Equal(t, []string{d.recipient}, keys.Recipients(ids...))
 	assert.Equal(t, "[identity of "+d.recipient+"]", fmt.Sprintf("%#v", ids[0]))
-	ids = identities(t, new(people).source(d.identity+"\n"+d.identity))
+	ids = identities(t, new(fakePrompts).source(d.identity+"\n"+d.identity))
 	assert.Len(t, ids, 1, "the same twice")
 	assert.Equal(t, "[identity of age-plugin-demo]", fmt.Sprintf("%x", ids[0]))
 }
@@ -188,19 +188,19 @@ func TestNotInstalled(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	native, err := age.GenerateX25519Identity()
 	require.NoError(t, err)
-	ids := identities(t, new(people).source(d.identity))
+	ids := identities(t, new(fakePrompts).source(d.identity))
 	_, err = keys.Unwrap(t.Context(), []*keys.Stanza{s}, ids)
 	require.ErrorIs(t, err, keys.ErrNoIdentity)
 	var missing *ageplugin.NotInstalledError
 	require.ErrorAs(t, err, &missing)
 	assert.Equal(t, "age-plugin-demo", missing.Program)
-	assert.Contains(t, err.Error(), "age-plugin-demo is not installed: it is not on PATH")
+	assert.Contains(t, err.Error(), "age-plugin-demo not found on PATH")
 	assert.NotContains(t, err.Error(), "AGE-PLUGIN")
 	_, err = recipient(t, d.recipient).Wrap(t.Context(), secret)
 	require.ErrorAs(t, err, &missing)
 
 	stanzas := []*keys.Stanza{s, wrap(t, native.Recipient().String())}
-	_, err = keys.Unwrap(t.Context(), stanzas, append(ids, identities(t, new(people).source(native.String()))...))
+	_, err = keys.Unwrap(t.Context(), stanzas, append(ids, identities(t, new(fakePrompts).source(native.String()))...))
 	require.NoError(t, err, "it keeps nobody else from opening")
 }
 
@@ -221,7 +221,7 @@ func TestPluginAsks(t *testing.T) {
 	d := install(t)
 	mine := []*keys.Stanza{wrap(t, d.recipient)}
 	t.Setenv("DEMO_MODE", "pin")
-	p := &people{answer: demoPIN}
+	p := &fakePrompts{answer: demoPIN}
 	ids := identities(t, p.source(d.identity))
 	var all sync.WaitGroup
 	for range 4 { // files
@@ -243,7 +243,7 @@ func TestPluginAsks(t *testing.T) {
 	}
 	assert.Len(t, p.asked, 2)
 
-	p = &people{answer: "guess"}
+	p = &fakePrompts{answer: "guess"}
 	ids = identities(t, p.source(d.identity))
 	for range 2 {
 		_, err := keys.Unwrap(t.Context(), mine, ids)
@@ -257,7 +257,7 @@ func TestPluginAsks(t *testing.T) {
 	src.Prompt = nil
 	_, err := keys.Unwrap(t.Context(), mine, identities(t, src))
 	require.ErrorIs(t, err, keys.ErrNoIdentity)
-	assert.Contains(t, err.Error(), `it asked "PIN of the demo token", and nobody answered`)
+	assert.Contains(t, err.Error(), `it prompted "PIN of the demo token" and got no answer`)
 	assert.NotContains(t, err.Error(), "guess")
 }
 
@@ -266,7 +266,7 @@ func TestPluginQuotes(t *testing.T) {
 	d := install(t)
 	mine := []*keys.Stanza{wrap(t, d.recipient)}
 	t.Setenv("DEMO_MODE", "quote")
-	_, err := keys.Unwrap(t.Context(), mine, identities(t, (&people{answer: demoPIN}).source(d.identity)))
+	_, err := keys.Unwrap(t.Context(), mine, identities(t, (&fakePrompts{answer: demoPIN}).source(d.identity)))
 	require.ErrorIs(t, err, keys.ErrNoIdentity)
 	assert.Contains(t, err.Error(), `cannot use [private key] with "[answer]"`)
 	for e := range errchain.All(err) {
@@ -278,7 +278,7 @@ func TestPluginQuotes(t *testing.T) {
 func TestPluginConfirms(t *testing.T) {
 	d := install(t)
 	t.Setenv("DEMO_MODE", "confirm")
-	p := &people{yes: true}
+	p := &fakePrompts{yes: true}
 	ctx := keys.WithSource(t.Context(), p.source(""))
 	s, err := recipient(t, d.recipient).Wrap(ctx, secret)
 	require.NoError(t, err)
@@ -290,14 +290,14 @@ func TestPluginConfirms(t *testing.T) {
 	_, err = recipient(t, d.recipient).Wrap(ctx, secret)
 	require.ErrorContains(t, err, "they said never")
 	_, err = recipient(t, d.recipient).Wrap(t.Context(), secret)
-	require.ErrorContains(t, err, `it asked "wrap it?", and nobody answered`)
+	require.ErrorContains(t, err, `it prompted "wrap it?" and got no answer`)
 }
 
 func TestPluginHangs(t *testing.T) {
 	d := install(t)
 	s := wrap(t, d.recipient)
 	t.Setenv("DEMO_MODE", "hang")
-	ids := identities(t, new(people).source(d.identity))
+	ids := identities(t, new(fakePrompts).source(d.identity))
 	for name, call := range map[string]func(context.Context) error{
 		"unwrap": func(ctx context.Context) error {
 			_, err := keys.Unwrap(ctx, []*keys.Stanza{s}, ids)
@@ -319,7 +319,7 @@ func TestPluginHangs(t *testing.T) {
 		cancel()
 	}
 	// They end by themselves here; the next test must not find one in its turn.
-	ids = identities(t, new(people).source(d.identity))
+	ids = identities(t, new(fakePrompts).source(d.identity))
 	t.Setenv("DEMO_MODE", "")
 	_, err := keys.Unwrap(t.Context(), []*keys.Stanza{s}, ids)
 	require.NoError(t, err)
@@ -377,7 +377,7 @@ func TestBatchpass(t *testing.T) {
 	r.SetWorkFactor(2)
 	s, err := keys.AgeRecipient(r, "passphrase").Wrap(t.Context(), secret)
 	require.NoError(t, err)
-	ids := identities(t, new(people).source(plugin.EncodeIdentity("batchpass", nil)))
+	ids := identities(t, new(fakePrompts).source(plugin.EncodeIdentity("batchpass", nil)))
 	got, err := keys.Unwrap(t.Context(), []*keys.Stanza{s}, ids)
 	require.NoError(t, err)
 	assert.Equal(t, secret, got)

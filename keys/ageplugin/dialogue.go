@@ -39,20 +39,20 @@ func (d *dialogue) unanswered() string {
 	return d.open
 }
 
-// given are the secrets of this run.
-func (d *dialogue) given() map[string]string {
+// answersSoFar returns the answers of this run by question.
+func (d *dialogue) answersSoFar() map[string]string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	given := make(map[string]string, len(d.answers))
+	answers := make(map[string]string, len(d.answers))
 	for q, a := range d.answers {
-		given[q] = a
+		answers[q] = a
 	}
-	return given
+	return answers
 }
 
 // withoutAnswers removes the answers of this run from a message of the plugin.
 func (d *dialogue) withoutAnswers(text string) string {
-	for _, answer := range d.given() {
+	for _, answer := range d.answersSoFar() {
 		if answer != "" {
 			text = strings.ReplaceAll(text, answer, "[answer]")
 		}
@@ -60,7 +60,7 @@ func (d *dialogue) withoutAnswers(text string) string {
 	return text
 }
 
-var errNobody = errors.New("nobody answered")
+var errNoAnswer = errors.New("no answer")
 
 func (d *dialogue) ui() *plugin.ClientUI {
 	return &plugin.ClientUI{
@@ -125,5 +125,5 @@ func (d *dialogue) leaveOpen(question string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.open = question
-	return errNobody
+	return errNoAnswer
 }

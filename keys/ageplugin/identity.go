@@ -94,7 +94,7 @@ func (i *identity) inTurn(ctx context.Context, d *dialogue, headers []*age.Stanz
 	}
 	secret, err := keys.AgeIdentity(age.NewInjectedFileKeyIdentity(fileKey), i.recipient).Unwrap(ctx, stanzas)
 	if err == nil {
-		i.keep(d.given())
+		i.keep(d.answersSoFar())
 	}
 	return secret, err
 }

@@ -68,7 +68,7 @@ type NotInstalledError struct {
 	err     error
 }
 
-func (e *NotInstalledError) Error() string { return e.Program + " is not installed: it is not on PATH" }
+func (e *NotInstalledError) Error() string { return e.Program + " not found on PATH" }
 
 // Unwrap returns the error of the search on PATH.
 func (e *NotInstalledError) Unwrap() error { return e.err }
@@ -85,7 +85,7 @@ func (d *dialogue) explain(err error) error {
 	}
 	text := d.withoutAnswers(privatekey.Hide(err.Error()))
 	if q := d.unanswered(); q != "" {
-		return fmt.Errorf("%s (it asked %q, and nobody answered)", text, q)
+		return fmt.Errorf("%s (it prompted %q and got no answer)", text, q)
 	}
 	return errors.New(text)
 }

@@ -39,7 +39,7 @@ func (kind) ParseRecipient(text string) (keys.Recipient, error) {
 	words := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == '\t' })
 	r, err := agessh.ParseRecipient(strings.Join(words[:min(2, len(words))], " "))
 	if err != nil {
-		return nil, fmt.Errorf("SSH recipient %q is malformed, or of a kind that age does not know: it wants ssh-ed25519, or ssh-rsa with 2048 bits or more", text)
+		return nil, fmt.Errorf("SSH recipient %q is malformed or not supported by age: expected ssh-ed25519, or ssh-rsa with at least 2048 bits", text)
 	}
 	return keys.AgeRecipient(r, text), nil
 }

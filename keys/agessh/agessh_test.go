@@ -204,7 +204,7 @@ func TestWrongPassphrase(t *testing.T) {
 	path, public := sshKey(t, forms["ed25519 locked"]...)
 	for want, p := range map[string]*person{
 		"): wrong passphrase":                        {answer: "guess"},
-		"): ask for the passphrase: nobody is there": {err: errors.New("nobody is there")},
+		"): prompt for the passphrase: nobody is there": {err: errors.New("nobody is there")},
 	} {
 		p.env = map[string]string{agessh.EnvPrivateKeyFile: path}
 		ids := p.identities(t)
@@ -223,7 +223,7 @@ func TestWrongPassphrase(t *testing.T) {
 	require.NoError(t, err)
 	_, err = keys.Unwrap(t.Context(), []*keys.Stanza{wrap(t, public)}, ids)
 	require.ErrorIs(t, err, keys.ErrPassphrase)
-	assert.Contains(t, err.Error(), "it takes a passphrase, and nobody can be asked")
+	assert.Contains(t, err.Error(), "a passphrase is required, but no prompt is possible")
 }
 
 // An encrypted key in the old form, without its .pub file or with another's.
@@ -235,7 +235,7 @@ func TestHiddenPublicHalf(t *testing.T) {
 	require.NoError(t, os.WriteFile(path+".pub", []byte(other), 0o600))
 	_, err := keys.Unwrap(t.Context(), []*keys.Stanza{wrap(t, other)}, p.identities(t))
 	require.ErrorIs(t, err, keys.ErrNoIdentity)
-	assert.Contains(t, err.Error(), "the .pub file is of another key")
+	assert.Contains(t, err.Error(), "the .pub file belongs to another key")
 	assert.Contains(t, public, "ssh-rsa")
 
 	require.NoError(t, os.WriteFile(path+".pub", []byte("hunter2"), 0o600))
@@ -243,7 +243,7 @@ func TestHiddenPublicHalf(t *testing.T) {
 	require.NoError(t, os.Remove(path+".pub"))
 	err = p.brokenKey(t)
 	require.ErrorIs(t, err, fs.ErrNotExist)
-	assert.Contains(t, err.Error(), "ssh-keygen -p rewrites it")
+	assert.Contains(t, err.Error(), "ssh-keygen -p adds the public key")
 }
 
 // brokenKey returns the reported reason of the one broken key source.
@@ -283,8 +283,8 @@ func TestNamedKeyIsBroken(t *testing.T) {
 		filepath.Join(dir, "none"): "$SOPS_AGE_SSH_PRIVATE_KEY_FILE: no such file",
 		broken:                     "malformed SSH private key",
 		large:                      "too long for an SSH key",
-		ecdsa:                      "of a kind that age does not know",
-		ecdsaLocked:                "of a kind that age does not know",
+		ecdsa:                      "unsupported type of SSH key",
+		ecdsaLocked:                "unsupported type of SSH key",
 	} {
 		err := (&person{env: map[string]string{agessh.EnvPrivateKeyFile: path}}).brokenKey(t)
 		require.ErrorContains(t, err, want)
@@ -323,7 +323,7 @@ func TestParseRecipient(t *testing.T) {
 	_, good := sshKey(t, forms["ed25519"]...)
 	for _, text := range []string{"ssh-ed25519 AAAA", "ssh-ed25519", "ssh-dss AAAA", "ssh-" + ecdsa, small} {
 		_, err := keys.ParseAgeRecipient(text)
-		require.ErrorContains(t, err, "malformed, or of a kind that age does not know", text)
+		require.ErrorContains(t, err, "malformed or not supported by age", text)
 	}
 	_, err := keys.ParseAgeRecipient(good + "\n" + good)
 	require.ErrorContains(t, err, "more than one line")
@@ -335,5 +335,5 @@ func TestParseRecipient(t *testing.T) {
 		require.ErrorContains(t, err, "malformed", "%q", between)
 	}
 	_, err = keys.ParseAgeRecipient(ecdsa)
-	require.ErrorContains(t, err, "of a kind that this version does not know")
+	require.ErrorContains(t, err, "unknown kind of age recipient")
 }

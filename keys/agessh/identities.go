@@ -156,14 +156,14 @@ func identityOf(key any) (id age.Identity, name string, err error) {
 	case *rsa.PrivateKey:
 		id, err = agessh.NewRSAIdentity(k)
 	default:
-		return nil, "", errors.New("an SSH key of a kind that age does not know: it takes ed25519 and rsa")
+		return nil, "", errors.New("unsupported type of SSH key: expected ed25519 or rsa")
 	}
 	if err != nil {
-		return nil, "", errors.New("an SSH key that age does not take")
+		return nil, "", errors.New("age rejects this SSH key")
 	}
 	signer, err := ssh.NewSignerFromKey(key)
 	if err != nil {
-		return nil, "", errors.New("an SSH key that age does not take")
+		return nil, "", errors.New("age rejects this SSH key")
 	}
 	return id, nameOf(signer.PublicKey()), nil
 }

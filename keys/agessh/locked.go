@@ -36,7 +36,7 @@ func newLocked(keySource string, pem []byte, public ssh.PublicKey, beside func()
 	if pub {
 		line, err := beside()
 		if err != nil {
-			return nil, fmt.Errorf("encrypted in a form that does not tell its public key, and the .pub file cannot be read (ssh-keygen -p rewrites it): %w", err)
+			return nil, fmt.Errorf("the encrypted SSH key does not contain its public key, and its .pub file cannot be read (ssh-keygen -p adds the public key): %w", err)
 		}
 		if public, _, _, _, err = ssh.ParseAuthorizedKey(line); err != nil {
 			return nil, errors.New("the .pub file of the encrypted SSH key is malformed")
@@ -44,7 +44,7 @@ func newLocked(keySource string, pem []byte, public ssh.PublicKey, beside func()
 	}
 	typ := public.Type()
 	if typ != ssh.KeyAlgoED25519 && typ != ssh.KeyAlgoRSA {
-		return nil, errors.New("an SSH key of a kind that age does not know: it takes ed25519 and rsa")
+		return nil, errors.New("unsupported type of SSH key: expected ed25519 or rsa")
 	}
 	sum := sha256.Sum256(public.Marshal())
 	return &lockedKey{
@@ -108,7 +108,7 @@ func (l *lockedKey) unlock(ctx context.Context) (age.Identity, error) {
 		return nil, fmt.Errorf("%s: %w", l.keySource, err)
 	}
 	if name != l.name {
-		return nil, fmt.Errorf("%s: the .pub file is of another key", l.keySource)
+		return nil, fmt.Errorf("%s: the .pub file belongs to another key", l.keySource)
 	}
 	return id, nil
 }

@@ -194,7 +194,7 @@ func TestFakeRefusesLogin(t *testing.T) {
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "")
 	err := tryUnwrap(t, s)()
 	require.Error(t, err)
-	assert.Regexp(t, "^no credentials of AWS: ", err.Error())
+	assert.Regexp(t, "^no AWS credentials: ", err.Error())
 	presentable(t, err)
 }
 

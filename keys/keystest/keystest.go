@@ -123,11 +123,11 @@ func (s Setup) checkStanza(t *testing.T, stanza *keys.Stanza, secret []byte) {
 		}
 	}
 	if strings.Contains(fmt.Sprintf("%+v", *stanza), string(secret)) {
-		t.Error("the secret stands in the stanza")
+		t.Error("the stanza contains the secret")
 	}
 	if at := stanza.Field("created_at"); at != "" {
 		if _, err := time.Parse(time.RFC3339, at); err != nil {
-			t.Errorf("created_at is %q, not of RFC 3339", at)
+			t.Errorf("created_at is %q, expected RFC 3339", at)
 		}
 	} else if s.Provider.Type() != keys.AgeType {
 		t.Error("created_at is missing")
@@ -185,7 +185,7 @@ func flip(s string) string {
 // key.
 func (s Setup) notPermitted(t *testing.T) {
 	if typ := s.Provider.Type(); typ == keys.AgeType || typ == "pgp" {
-		t.Skip("opens with what the user has at hand")
+		t.Skip("unwraps with the user's own keys")
 	}
 	stanza, err := s.recipient(t).Wrap(t.Context(), newSecret(32))
 	if err != nil {
@@ -194,7 +194,7 @@ func (s Setup) notPermitted(t *testing.T) {
 	var refused *keys.NotPermittedError
 	_, err = keys.Unwrap(t.Context(), []*keys.Stanza{stanza}, s.identities(t, nil))
 	if !errors.As(err, &refused) || !errors.Is(err, keys.ErrNoIdentity) {
-		t.Errorf("a key that nobody permitted: %v", err)
+		t.Errorf("a key without permission: %v", err)
 	}
 }
 
@@ -212,7 +212,7 @@ func (s Setup) cancelled(t *testing.T) {
 		t.Errorf("Unwrap took %v with a context that has ended", d)
 	}
 	if err == nil && s.Provider.Type() != keys.AgeType { // age only computes
-		t.Error("Unwrap asked a service with a context that has ended")
+		t.Error("Unwrap contacted a service with a context that has ended")
 	}
 }
 

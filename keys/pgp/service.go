@@ -76,7 +76,7 @@ var fingerprint = regexp.MustCompile(`^(0[xX])?[0-9A-Fa-f]{16,64}!?$`)
 func masterKey(s *keys.Stanza) (*sopspgp.MasterKey, error) {
 	k := sopspgp.NewMasterKeyFromFingerprint(s.Field("fp"))
 	if !fingerprint.MatchString(k.Fingerprint) {
-		return nil, errors.New("not the fingerprint of a key: want at least 16 hexadecimal digits")
+		return nil, errors.New("expected a fingerprint of at least 16 hexadecimal digits")
 	}
 	sopspgp.DisableOpenPGP{}.ApplyToMasterKey(k)
 	return k, nil
@@ -121,7 +121,7 @@ func cause(err error) error {
 	}
 	last := errtext.LastLine(said)
 	if last == "" {
-		return errors.New("gpg could not be run, or failed without a word")
+		return errors.New("gpg cannot be run, or failed without output")
 	}
 	if rest, ok := strings.CutPrefix(last, "gpg: "); ok {
 		last = strings.TrimPrefix(rest, "[stdin]: ")

@@ -68,7 +68,7 @@ func TestGnuPGFingerprints(t *testing.T) {
 	}
 	for _, bad := range []string{"", "alice@example.com", "--output=/tmp/x", fp[32:], "0x", fp + "!!", fp + "\n--list-keys"} {
 		_, err := pgp.Service{}.Wrap(t.Context(), key(bad), secret)
-		require.EqualError(t, err, "not the fingerprint of a key: want at least 16 hexadecimal digits", "%q", bad)
+		require.EqualError(t, err, "expected a fingerprint of at least 16 hexadecimal digits", "%q", bad)
 		_, err = pgp.Service{}.Unwrap(t.Context(), key(bad))
 		require.Error(t, err)
 	}
@@ -94,7 +94,7 @@ func TestGnuPGSaysWhy(t *testing.T) {
 
 	t.Setenv("SOPS_GPG_EXEC", filepath.Join(t.TempDir(), "no-gpg"))
 	_, err = pgp.Service{}.Unwrap(t.Context(), s)
-	require.EqualError(t, err, "gpg could not be run, or failed without a word")
+	require.EqualError(t, err, "gpg cannot be run, or failed without output")
 }
 
 // If no one can enter a passphrase, the call fails and does not wait forever.

@@ -48,7 +48,7 @@ func (c *client) call(ctx context.Context, call func() error) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case c.refused != "":
-		return fmt.Errorf("redirected to another host, %s, which does not get the token", c.refused)
+		return fmt.Errorf("redirected to another host, %s; the token was not sent", c.refused)
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("no answer in time: %w", context.DeadlineExceeded)
 	}

@@ -93,10 +93,10 @@ func masterKey(s *keys.Stanza) (*hcvault.MasterKey, error) {
 	// The two are put together to the path of a request, which must be one to
 	// encrypt or decrypt: with key_name "../../sys/seal" it would seal the server.
 	if strings.Contains(k.KeyName, "/") || k.KeyName == "." || k.KeyName == ".." {
-		return nil, fmt.Errorf("key_name %q is not a name", k.KeyName)
+		return nil, fmt.Errorf("malformed key_name %q", k.KeyName)
 	}
 	if clean := path.Clean("/" + k.EnginePath); clean != "/"+strings.Trim(k.EnginePath, "/") {
-		return nil, fmt.Errorf("engine_path %q is not a path", k.EnginePath)
+		return nil, fmt.Errorf("malformed engine_path %q", k.EnginePath)
 	}
 	return k, nil
 }

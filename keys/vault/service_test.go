@@ -213,7 +213,7 @@ func TestRedirects(t *testing.T) {
 			http.Redirect(w, r, other.URL+r.URL.Path, code)
 		}))
 		err := wrapFails(t, key(s.URL, "transit", "app"))
-		require.EqualError(t, err, "redirected to another host, "+strings.TrimPrefix(other.URL, "http://")+", which does not get the token", code)
+		require.EqualError(t, err, "redirected to another host, "+strings.TrimPrefix(other.URL, "http://")+"; the token was not sent", code)
 		assert.Equal(t, 1, asked, "asked once")
 		s.Close()
 	}

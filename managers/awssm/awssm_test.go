@@ -104,9 +104,9 @@ func TestRefusals(t *testing.T) {
 	t.Setenv("AWS_SESSION_TOKEN", "canary of a token")
 	assert.Contains(t, servicetest.Unresolved(t, "ref+awssm://prod/db", []string{"canary"}), "UnrecognizedClientException: The security token included in the request is invalid.")
 	t.Setenv("AWS_ACCESS_KEY_ID", "")
-	assert.Contains(t, servicetest.Unresolved(t, "ref+awssm://prod/db", []string{"canary"}), "no credentials of AWS: ")
+	assert.Contains(t, servicetest.Unresolved(t, "ref+awssm://prod/db", []string{"canary"}), "no AWS credentials: ")
 	t.Setenv("AWS_REGION", "")
-	assert.Equal(t, "ref+awssm://prod/db: no region: set AWS_REGION", servicetest.Unresolved(t, "ref+awssm://prod/db", nil))
+	assert.Equal(t, "ref+awssm://prod/db: no region: set $AWS_REGION", servicetest.Unresolved(t, "ref+awssm://prod/db", nil))
 }
 
 func TestUnreachable(t *testing.T) {

@@ -65,7 +65,7 @@ func (m Manager) Resolve(ctx context.Context, ref sealcfg.Reference) (string, er
 		return "", err
 	}
 	if mode := ref.Query.Get("mode"); mode != "" && mode != "singleparam" {
-		return "", errors.New("parameter \"mode\": a reference is to one parameter (singleparam)")
+		return "", errors.New("parameter \"mode\": expected singleparam; a reference reads one parameter")
 	}
 	name := rooted(ref.Name)
 	if version := ref.Query.Get("version"); version != "" {

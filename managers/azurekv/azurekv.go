@@ -86,11 +86,11 @@ func (m Manager) Resolve(ctx context.Context, ref sealcfg.Reference) (string, er
 	version := ""
 	if len(parts) == 3 {
 		if version = parts[2]; !secretVersion.MatchString(version) {
-			return "", errors.New("that is no version of a secret")
+			return "", errors.New("malformed version of a secret")
 		}
 	}
 	if len(parts) > 3 || !secretName.MatchString(parts[1]) {
-		return "", errors.New("want VAULT/SECRET or VAULT/SECRET/VERSION")
+		return "", errors.New("expected VAULT/SECRET or VAULT/SECRET/VERSION")
 	}
 	vault, err := m.vault(parts[0])
 	if err != nil {
@@ -105,23 +105,23 @@ func (m Manager) vault(name string) (string, error) {
 	all := m.Vaults
 	if len(all) == 0 {
 		if all = []string{vaultOfEnvironment()}; all[0] == "" {
-			return "", errors.New("no vault: set " + EnvVault)
+			return "", errors.New("no vault: set $$$" + EnvVault)
 		}
 	}
 	if name == "" && len(all) > 1 {
-		return "", errors.New("which vault? there are several")
+		return "", errors.New("several vaults are configured: expected VAULT/SECRET")
 	}
 	for _, address := range all {
 		u, err := url.Parse(address)
 		if err != nil || u.Scheme != "https" || u.Host == "" {
-			return "", errors.New("the address of the vault (" + EnvVault + ") is not https://HOST")
+			return "", errors.New("the address of the vault ($" + EnvVault + ") is not in the form https://HOST")
 		}
 		first, _, _ := strings.Cut(u.Host, ".")
 		if name == "" || strings.EqualFold(name, u.Host) || strings.EqualFold(name, first) {
 			return "https://" + u.Host, nil
 		}
 	}
-	return "", errors.New("another vault than that of " + EnvVault + ", which alone is asked")
+	return "", errors.New("unknown vault; only configured vaults are contacted")
 }
 
 func (m Manager) get(ctx context.Context, vault, name, version string) (string, error) {

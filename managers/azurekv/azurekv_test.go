@@ -103,7 +103,7 @@ func TestManager(t *testing.T) {
 	t.Setenv("AZURE_CLIENT_SECRET", "canary that is wrong")
 	m := azurekv.Manager{Vaults: []string{"https://other.vault.azure.net", service.URL()}, Credential: credential}
 	assert.Equal(t, "canary", servicetest.Resolved(t, "ref+azurekv://"+v+"/db#password", sealcfg.WithResolver(m)))
-	assert.Equal(t, "ref+azurekv://db: which vault? there are several", servicetest.Unresolved(t, "ref+azurekv://db", nil, sealcfg.WithResolver(m)))
+	assert.Equal(t, "ref+azurekv://db: several vaults are configured: expected VAULT/SECRET", servicetest.Unresolved(t, "ref+azurekv://db", nil, sealcfg.WithResolver(m)))
 	m.Vaults = m.Vaults[1:]
 	s, _ := servicetest.Sourced[servicetest.AppSettings](t, m.Source("prod-"))
 	s.Check(t)
@@ -116,22 +116,22 @@ func TestRefusals(t *testing.T) {
 		v + "/prod-other":          "403 Forbidden: Caller is not authorized to perform action on resource.",
 		v + "/prod-listen":         "403 Forbidden: Operation get is not allowed on a disabled secret.",
 		v + "/db/0123":             "404 Not Found: A secret with (name/id) was not found in this key vault.",
-		v + "/db/1_2":              "that is no version of a secret",
-		v + "/db/0123/x":           "want VAULT/SECRET or VAULT/SECRET/VERSION",
-		v + "/d_b":                 "want VAULT/SECRET or VAULT/SECRET/VERSION",
-		v + "/..":                  "want VAULT/SECRET or VAULT/SECRET/VERSION",
-		"evil.example/db":          "another vault than that of AZURE_KEYVAULT_URL, which alone is asked",
-		"127.0.0.1:1/db":           "another vault than that of AZURE_KEYVAULT_URL, which alone is asked",
-		v + "@evil/db":             "another vault than that of AZURE_KEYVAULT_URL, which alone is asked",
+		v + "/db/1_2":              "malformed version of a secret",
+		v + "/db/0123/x":           "expected VAULT/SECRET or VAULT/SECRET/VERSION",
+		v + "/d_b":                 "expected VAULT/SECRET or VAULT/SECRET/VERSION",
+		v + "/..":                  "expected VAULT/SECRET or VAULT/SECRET/VERSION",
+		"evil.example/db":          "unknown vault; only configured vaults are contacted",
+		"127.0.0.1:1/db":           "unknown vault; only configured vaults are contacted",
+		v + "@evil/db":             "unknown vault; only configured vaults are contacted",
 		v + "/db?tenant_id=x":      `parameter "tenant_id" of a reference is not allowed`,
 		v + "/db?address=evil#a/b": `parameter "address" of a reference is not allowed`,
 	} {
 		assert.Contains(t, servicetest.Unresolved(t, "ref+azurekv://"+name, []string{"canary"}), ": "+want)
 	}
 	for address, want := range map[string]string{
-		"":                     "no vault: set AZURE_KEYVAULT_URL",
-		"http://vault.example": "the address of the vault (AZURE_KEYVAULT_URL) is not https://HOST",
-		"my-vault":             "the address of the vault (AZURE_KEYVAULT_URL) is not https://HOST",
+		"":                     "no vault: set $$$AZURE_KEYVAULT_URL",
+		"http://vault.example": "the address of the vault ($AZURE_KEYVAULT_URL) is not in the form https://HOST",
+		"my-vault":             "the address of the vault ($AZURE_KEYVAULT_URL) is not in the form https://HOST",
 	} {
 		t.Setenv(azurekv.EnvVault, address)
 		assert.Contains(t, servicetest.Unresolved(t, "ref+azurekv://db", nil), ": "+want)

@@ -85,10 +85,10 @@ func resource(name, version string) (string, error) {
 	switch {
 	case parts == nil:
 		if parts = short.FindStringSubmatch(name); parts == nil {
-			return "", errors.New("want PROJECT/SECRET")
+			return "", errors.New("expected PROJECT/SECRET")
 		}
 	case parts[3] != "" && version != "":
-		return "", errors.New("two versions are given")
+		return "", errors.New("expected one version, got two")
 	case parts[3] != "":
 		version = parts[3]
 	}
@@ -109,7 +109,7 @@ func (m Manager) access(ctx context.Context, name string) (string, error) {
 		}
 		data, sum := out.GetPayload().GetData(), out.GetPayload().DataCrc32C
 		if sum != nil && *sum != int64(crc32.Checksum(data, crc32.MakeTable(crc32.Castagnoli))) {
-			return "", errors.New("the answer was damaged on its way")
+			return "", errors.New("the response does not match its checksum")
 		}
 		return string(data), nil
 	})
@@ -185,7 +185,7 @@ func (s source) Read(ctx context.Context, r *sealcfg.Reading) error {
 // names lists the secrets. A group comes before its parts.
 func (s source) names(ctx context.Context, client *secretmanager.Client) ([]string, error) {
 	if !short.MatchString(s.project + "/x") {
-		return nil, errors.New("that is no name of a project")
+		return nil, errors.New("malformed project name")
 	}
 	request := &secretmanagerpb.ListSecretsRequest{Parent: "projects/" + s.project}
 	if part.MatchString(s.prefix) {

@@ -92,19 +92,19 @@ func TestRefusals(t *testing.T) {
 		project + "/nobody":          "NotFound: Secret [projects/sealcfg-tests/secrets/nobody/versions/latest] not found or has no versions.",
 		project + "/db?version=9":    "NotFound: Secret Version [projects/sealcfg-tests/secrets/db/versions/9] not found.",
 		project + "/prod-other":      "PermissionDenied: Permission 'secretmanager.versions.access' denied for resource 'projects/sealcfg-tests/secrets/prod-other/versions/latest' (or it may not exist).",
-		project + "/damaged":         "the answer was damaged on its way",
-		"db":                         "want PROJECT/SECRET",
-		project + "/a/b":             "want PROJECT/SECRET",
-		project + "/..":              "want PROJECT/SECRET",
+		project + "/damaged":         "the response does not match its checksum",
+		"db":                         "expected PROJECT/SECRET",
+		project + "/a/b":             "expected PROJECT/SECRET",
+		project + "/..":              "expected PROJECT/SECRET",
 		project + "/db?version=1/x":  `parameter "version" is not a version`,
 		project + "/db?optional=yes": `parameter "optional" of a reference is not allowed; where and as whom to ask is for the program's environment to say`,
-		"projects/" + project + "/secrets/db/versions/1?version=2": "two versions are given",
+		"projects/" + project + "/secrets/db/versions/1?version=2": "expected one version, got two",
 	} {
 		assert.Contains(t, unresolved(t, m, "ref+gcpsm://"+name), ": "+want)
 	}
 	assert.Equal(t, "load settings: gcpsm://another/prod-*: PermissionDenied: Permission 'secretmanager.secrets.list' denied for resource 'projects/another' (or it may not exist).",
 		servicetest.NotSourced(t, m.Source("another", "prod-")))
-	assert.Contains(t, servicetest.NotSourced(t, m.Source("a/b", "prod-")), "that is no name of a project")
+	assert.Contains(t, servicetest.NotSourced(t, m.Source("a/b", "prod-")), "malformed project name")
 	type settings struct{ Other string }
 	_, err := sealcfg.Load[settings](t.Context(), sealcfg.WithoutFiles(), sealcfg.WithEnviron(), sealcfg.WithSource(m.Source(project, "prod-")))
 	require.ErrorContains(t, err, "load settings: gcpsm://sealcfg-tests/prod-other: PermissionDenied: ")

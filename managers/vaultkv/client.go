@@ -93,7 +93,7 @@ func (c *client) fields(ctx context.Context, name, version string) (map[string]a
 			query.Set("version", version)
 		}
 	} else if version != "" {
-		return nil, errors.New("parameter \"version\": this engine keeps one version")
+		return nil, errors.New("parameter \"version\": this engine stores only one version")
 	}
 	secret, err := c.vault.Logical().ReadWithDataWithContext(ctx, name, query)
 	if err != nil {
@@ -107,7 +107,7 @@ func (c *client) fields(ctx context.Context, name, version string) (map[string]a
 		fields, _ = fields["data"].(map[string]any)
 	}
 	if fields == nil {
-		return nil, errors.New("no such secret, or it is deleted")
+		return nil, errors.New("secret not found or deleted")
 	}
 	return fields, nil
 }
@@ -127,11 +127,11 @@ func (c *client) mount(ctx context.Context, name string) (mount string, second b
 	case err != nil:
 		return "", false, err
 	case secret == nil:
-		return "", false, errors.New("no engine is mounted there")
+		return "", false, errors.New("no secrets engine is mounted at this path")
 	}
 	mount, _ = secret.Data["path"].(string)
 	if kind, _ := secret.Data["type"].(string); kind != "kv" && kind != "generic" || !strings.HasPrefix(name, mount) || mount == "" {
-		return "", false, errors.New("the engine that is mounted there keeps no keys and values")
+		return "", false, errors.New("the secrets engine at this path is not a KV engine")
 	}
 	options, _ := secret.Data["options"].(map[string]any)
 	second = options["version"] == "2"
@@ -142,7 +142,7 @@ func (c *client) mount(ctx context.Context, name string) (mount string, second b
 // describe returns the reason why a call failed.
 func (c *client) describe(err error) string {
 	if host, ok := c.refused.Load().(string); ok {
-		return "redirected to another host, " + host + ", which does not get the token"
+		return "redirected to another host, " + host + "; the token was not sent"
 	}
 	return describe(err)
 }

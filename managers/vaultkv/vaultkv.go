@@ -99,7 +99,7 @@ func (m Manager) read(ctx context.Context, name, version string) (string, error)
 	name = strings.Trim(name, "/")
 	// It becomes the path of a request, which must be one of the engine.
 	if path.Clean("/"+name) != "/"+name || !strings.Contains(name, "/") {
-		return "", errors.New("want MOUNT/PATH")
+		return "", errors.New("expected MOUNT/PATH")
 	}
 	c, err := keycall.Do(ctx, describe, nil, func(ctx context.Context) (*client, error) {
 		return sealcfg.Shared(ctx, shared{m.Client}, func(ctx context.Context) (*client, error) { return newClient(ctx, m.Client) })
@@ -113,7 +113,7 @@ func (m Manager) read(ctx context.Context, name, version string) (string, error)
 	}
 	text, err := json.Marshal(fields)
 	if err != nil { // never: it was JSON
-		return "", errors.New("the answer is no JSON")
+		return "", errors.New("the response is not JSON")
 	}
 	return string(text), nil
 }

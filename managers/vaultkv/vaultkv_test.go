@@ -77,7 +77,7 @@ func TestVaultSource(t *testing.T) {
 		v.Check(t)
 		assert.Equal(t, "vaultkv://"+path, origins.Of("db.api_key").String())
 	}
-	assert.Equal(t, "load settings: vaultkv://old/nobody: no such secret, or it is deleted", servicetest.NotSourced(t, vaultkv.Source("old/nobody")))
+	assert.Equal(t, "load settings: vaultkv://old/nobody: secret not found or deleted", servicetest.NotSourced(t, vaultkv.Source("old/nobody")))
 }
 
 func TestVaultTokens(t *testing.T) {
@@ -111,17 +111,17 @@ func TestVaultRefusals(t *testing.T) {
 	v := server(t)
 	v.Do("DELETE", "teams/shop/new/data/app", object{})
 	for name, want := range map[string]string{
-		"old/nobody":                          "no such secret, or it is deleted",
-		"teams/shop/new/nobody":               "no such secret, or it is deleted",
-		"teams/shop/new/app":                  "no such secret, or it is deleted",
-		"teams/shop/new/prod/db?version=9":    "no such secret, or it is deleted",
+		"old/nobody":                          "secret not found or deleted",
+		"teams/shop/new/nobody":               "secret not found or deleted",
+		"teams/shop/new/app":                  "secret not found or deleted",
+		"teams/shop/new/prod/db?version=9":    "secret not found or deleted",
 		"teams/shop/new/prod/db?version=x":    `parameter "version" is not a number`,
-		"old/prod/db?version=1":               `parameter "version": this engine keeps one version`,
-		"transit/keys/app":                    "the engine that is mounted there keeps no keys and values",
+		"old/prod/db?version=1":               `parameter "version": this engine stores only one version`,
+		"transit/keys/app":                    "the secrets engine at this path is not a KV engine",
 		"nowhere/app":                         "HTTP 403", // as Vault answers, also to root
-		"old":                                 "want MOUNT/PATH",
-		"old/../sys/seal":                     "want MOUNT/PATH",
-		"old//app":                            "want MOUNT/PATH",
+		"old":                                 "expected MOUNT/PATH",
+		"old/../sys/seal":                     "expected MOUNT/PATH",
+		"old//app":                            "expected MOUNT/PATH",
 		"old/app?address=http://evil.example": `parameter "address" of a reference is not allowed`,
 		"old/app?token_env=HOME":              `parameter "token_env" of a reference is not allowed`,
 		"old/app?namespace=x":                 `parameter "namespace" of a reference is not allowed`,
@@ -178,7 +178,7 @@ func TestRedirects(t *testing.T) {
 	for _, code := range []int{301, 302, 303, 307, 308} {
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL+r.URL.Path, code) }))
 		t.Setenv("VAULT_ADDR", s.URL)
-		assert.Equal(t, "ref+vaultkv://secret/x#a: redirected to another host, "+strings.TrimPrefix(other.URL, "http://")+", which does not get the token",
+		assert.Equal(t, "ref+vaultkv://secret/x#a: redirected to another host, "+strings.TrimPrefix(other.URL, "http://")+"; the token was not sent",
 			servicetest.Unresolved(t, "ref+vaultkv://secret/x#a", []string{demoToken}), code)
 		s.Close()
 	}
@@ -205,10 +205,10 @@ func TestNotVault(t *testing.T) {
 	for want, handler := range map[string]http.HandlerFunc{
 		"no reason given (HTTP 502)": func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusBadGateway); _ = r.Write(w) },
 		"invalid character":          func(w http.ResponseWriter, r *http.Request) { _ = r.Write(w) },
-		"keeps no keys and values": func(w http.ResponseWriter, _ *http.Request) {
+		"is not a KV engine": func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = fmt.Fprint(w, `{"data": {"path": "", "type": "kv"}}`)
 		},
-		"no such secret": func(w http.ResponseWriter, _ *http.Request) {
+		"secret not found": func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = fmt.Fprint(w, `{"data": {"path": "secret/", "type": "kv", "options": {"version": "2"}, "data": "canary"}}`)
 		},
 	} {

@@ -191,7 +191,7 @@ func (a *App) noKey(t *Target, s *envfile.Sealed, err error) error {
 		hint.WriteString("\nsealcfg key show prints the recipient to give them")
 	}
 	hint.WriteString("\n" + a.lookedIn())
-	what := "no identity at hand opens it"
+	what := "no available identity decrypts it"
 	var groups *envfile.GroupsError
 	if errors.As(err, &groups) {
 		what = groups.Summary()

@@ -22,7 +22,7 @@ func Label(policy *environments.Policy, recipient string) string {
 func labelOf(policy *environments.Policy, names []string) string {
 	name, key := nameOf(policy, names), short(names[0])
 	switch {
-	case name == "" && policy != nil && policy.Bearers(key) > 0:
+	case name == "" && policy != nil && policy.CountNamed(key) > 0:
 		return strconv.Quote(key) // the file says so, of itself
 	case name == "":
 		return key
@@ -35,7 +35,7 @@ func labelOf(policy *environments.Policy, names []string) string {
 // key, comes with the key that it stands for.
 func distinct(policy *environments.Policy, name, key string) string {
 	plain := !strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r > '~' })
-	if plain && policy.Bearers(name) < 2 && !strings.HasPrefix(name, "age1") {
+	if plain && policy.CountNamed(name) < 2 && !strings.HasPrefix(name, "age1") {
 		return name
 	}
 	return name + " (" + key + ")"

@@ -102,7 +102,7 @@ func TestNamesThatStandForAnothersKey(t *testing.T) {
 		assert.Equal(t, []string{c.lose}, lose, what)
 		// What the file calls itself is no name.
 		meta.Groups[0][0].Fields[0].Value = "alice"
-		if policy.Bearers("alice") > 0 {
+		if policy.CountNamed("alice") > 0 {
 			assert.Equal(t, []string{`"alice"`}, RecipientNames(policy, meta), what)
 		}
 		meta.Groups[0][0].Fields[0].Value = "age1x\nwarning: none\x1b[2J"

@@ -43,7 +43,7 @@ func Load(ctx context.Context, given *aws.Config, in string) (aws.Config, error)
 		c.Region = in
 	}
 	if c.Region == "" {
-		return aws.Config{}, errors.New("no region: set AWS_REGION")
+		return aws.Config{}, errors.New("no region: set $AWS_REGION")
 	}
 	return c, nil
 }
