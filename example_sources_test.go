@@ -221,7 +221,7 @@ func ExampleAllowPlain() {
 	load()
 	// Output:
 	// {:8080 {localhost 6543}}
-	// load settings for "dev": environments/base.toml: not a sealed file: it has no sops metadata
+	// load settings for "dev": environments/base.toml: not an encrypted file: it has no sops metadata
 }
 
 // Old names still work, and say so.

@@ -21,10 +21,10 @@ const (
 
 var (
 	// ErrMalformed is returned when a string does not have the form of an encrypted value.
-	ErrMalformed = errors.New("malformed sealed value")
+	ErrMalformed = errors.New("malformed encrypted value")
 	// ErrTampered is returned when an encrypted value or a MAC fails authentication: it was
 	// changed, moved to another name, or encrypted with another data key.
-	ErrTampered = errors.New("does not authenticate")
+	ErrTampered = errors.New("fails authentication")
 )
 
 // A ValueCipher encrypts and decrypts the values of one file. It is safe for concurrent use.
@@ -89,14 +89,14 @@ func (c *ValueCipher) Seal(t Type, text, aad string) string {
 // canonical text. It returns [ErrMalformed] or [ErrTampered]. The errors contain no part of the
 // value.
 func (c *ValueCipher) Open(sealed, aad string) (Type, string, error) {
-	t, text, _, err := c.OpenSpelt(sealed, aad)
+	t, text, _, err := c.OpenCanonical(sealed, aad)
 	return t, text, err
 }
 
-// OpenSpelt is Open, and also reports whether the encrypted text was canonical. sops and sealcfg
+// OpenCanonical is Open, and also reports whether the encrypted text was canonical. sops and sealcfg
 // encrypt only canonical text. In any other text, the type may have been changed, because the
 // format does not authenticate it. Such a value must not keep its nonce (see [Canonical]).
-func (c *ValueCipher) OpenSpelt(sealed, aad string) (t Type, text string, canonical bool, err error) {
+func (c *ValueCipher) OpenCanonical(sealed, aad string) (t Type, text string, canonical bool, err error) {
 	if sealed == "" {
 		return Str, "", true, nil
 	}
@@ -175,9 +175,9 @@ func checkParts(nonce, data, tag int, errs ...error) error {
 	case errors.Join(errs...) != nil, data == 0:
 		return fmt.Errorf("%w: broken base64", ErrMalformed)
 	case nonce != nonceSize:
-		return fmt.Errorf("%w: nonce of %d bytes, want %d", ErrMalformed, nonce, nonceSize)
+		return fmt.Errorf("%w: expected a nonce of %d bytes, got %d", ErrMalformed, nonceSize, nonce)
 	case tag != tagSize:
-		return fmt.Errorf("%w: tag of %d bytes, want %d", ErrMalformed, tag, tagSize)
+		return fmt.Errorf("%w: expected a tag of %d bytes, got %d", ErrMalformed, tagSize, tag)
 	}
 	return nil
 }

@@ -52,7 +52,7 @@ func (m *MAC) Seal(c *ValueCipher, lastModified string) string {
 func (m *MAC) Verify(c *ValueCipher, sealed, lastModified string) error {
 	_, want, err := c.Open(sealed, lastModified)
 	if err != nil {
-		return fmt.Errorf("open mac: %w", err)
+		return fmt.Errorf("decrypt the mac: %w", err)
 	}
 	if subtle.ConstantTimeCompare([]byte(want), []byte(m.sum())) != 1 {
 		return fmt.Errorf("mac: %w", ErrTampered)

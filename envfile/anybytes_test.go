@@ -48,7 +48,7 @@ func TestAnyBytes(t *testing.T) {
 	for _, text := range []string{"\xff\xfeA\x00=\x00x\x00", "A\x00=\x00x\x00\n\x00", "\xfe\xff\x00A\x00=", "\x00A\x00="} {
 		for _, f := range []envfile.Format{envfile.Dotenv, envfile.INI} {
 			_, err := envfile.Parse(f, []byte(text))
-			require.ErrorContains(t, err, "UTF-16; convert the file to UTF-8")
+			require.ErrorContains(t, err, "the file is UTF-16, expected UTF-8")
 		}
 	}
 }

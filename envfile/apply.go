@@ -62,7 +62,7 @@ func Unset(path Path) Op { return Op{path: path} }
 func (d *Document) Apply(ops ...Op) (*Document, error) {
 	for _, op := range ops {
 		if op.document < 0 || op.document >= len(d.p.roots) {
-			return nil, fmt.Errorf("%s: %w: there is no document %d", op.path, ErrNoField, op.document+1)
+			return nil, fmt.Errorf("%s: %w: document %d does not exist", op.path, ErrNoField, op.document+1)
 		}
 		times := 1
 		if op.value == nil && op.text == nil {
@@ -142,7 +142,7 @@ func (d *Document) apply(op Op) (*Document, error) {
 		return nil, fmt.Errorf("cannot be changed in place: %w", err)
 	}
 	if at := firstChange(d.format, want, next.p.roots); at != nil {
-		return nil, fmt.Errorf("cannot be changed in place: %s would not read back as wanted", at)
+		return nil, fmt.Errorf("cannot be changed in place: %s would not parse to the new value", at)
 	}
 	return next, nil
 }
@@ -240,7 +240,7 @@ func canInsert(n *Node, missing Path) error {
 		case first && n.Kind == Value:
 			return fmt.Errorf("%w: it leads through a value on line %d", ErrPath, n.Line)
 		case first && n.Kind == Map && s.IsIndex:
-			return fmt.Errorf("%w: it has a position where line %d has a map", ErrPath, n.Line)
+			return fmt.Errorf("%w: it has an index where line %d has a map", ErrPath, n.Line)
 		case first && n.Kind == List && !s.IsIndex:
 			return fmt.Errorf("%w: it has a key where line %d has a list", ErrPath, n.Line)
 		case first && n.Kind == List && s.Index != Append && s.Index != n.Len():

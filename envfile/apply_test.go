@@ -175,13 +175,13 @@ func TestApplyRefuses(t *testing.T) {
 	}{
 		"through a value":        {set("a.b"), envfile.ErrPath, "a.b: unusable path: it leads through a value on line 1"},
 		"key in a list":          {set("l.x"), envfile.ErrPath, "l.x: unusable path: it has a key where line 5 has a list"},
-		"position in a map":      {set("m[0]"), envfile.ErrPath, "m[0]: unusable path: it has a position where line 3 has a map"},
+		"position in a map":      {set("m[0]"), envfile.ErrPath, "m[0]: unusable path: it has an index where line 3 has a map"},
 		"behind the list":        {set("l[3]"), envfile.ErrNoField, "l[3]: no such field: the list has 1 items"},
 		"a map":                  {set("m"), envfile.ErrPath, "m: unusable path: it is a map; unset it first"},
 		"metadata":               {set("sops.mac"), envfile.ErrPath, `sops.mac: unusable path: "sops" is the name of the metadata`},
 		"missing":                {envfile.Unset(path(t, "m.z")), envfile.ErrNoField, "m.z: no such field"},
 		"alias":                  {set("m.y"), nil, "m.y: line 4, column 6: it is reached through an alias (*); change it at its anchor"},
-		"anchor with an alias":   {set("m.x"), nil, "m.x: cannot be changed in place: m.y would not read back as wanted"},
+		"anchor with an alias":   {set("m.x"), nil, "m.x: cannot be changed in place: m.y would not parse to the new value"},
 		"broken flow text":       {envfile.SetText(path(t, "a"), "[1"), nil, "a: value: line 1: not a JSON value"},
 		"more than a flow value": {envfile.SetText(path(t, "a"), "1\nb: 2"), nil, "a: value: line 1: not a JSON value"},
 	} {

@@ -60,7 +60,7 @@ func (o *Opened) ApplyInPlace(op Op) (_ *Sealed, ok bool, err error) {
 	}
 	text, err := splice(p.src, []edit{{at, at + len(plain.enc), enc}, {p.blocks[0].text[0], p.blocks[0].text[1], block}})
 	if err != nil {
-		return nil, false, fmt.Errorf("write sealed text: %w", err)
+		return nil, false, fmt.Errorf("write the encrypted text: %w", err)
 	}
 	s, _, err := checked(o.sealed.format, text, o.key, want, nil)
 	return s, true, err

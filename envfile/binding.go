@@ -175,9 +175,9 @@ func (o *Opened) checkBinding() error {
 		if !want.Bound {
 			return nil
 		}
-		reason := "a binding is required, and the file has none: sops wrote it last, or someone removed the binding"
+		reason := "the file has no binding, but one is required: sops wrote it last, or the binding was removed"
 		if meta.hasOther {
-			reason = "a binding is required, and that of the file has a version that sealcfg does not read"
+			reason = "the file has a binding of an unsupported version, but a supported one is required"
 		}
 		return &BindingError{Tampered: BindingItself, Reason: reason}
 	}
@@ -220,13 +220,13 @@ func (m *Metadata) openBinding(c *crypto.ValueCipher) (binding, error) {
 	}
 	typ, plain, err := c.Open(text.Text, bindingAAD(m.LastModified))
 	if err != nil || typ != crypto.Str {
-		return broken("it does not authenticate: it was changed, or belongs to another version of the file")
+		return broken("it fails authentication: it was changed, or belongs to another version of the file")
 	}
 	plain, ok1 := strings.CutPrefix(plain, "structure=")
 	digests, location, ok2 := strings.Cut(plain, "\nlocation=")
 	structure, policy, ok3 := strings.Cut(digests, "\npolicy=")
 	if !ok1 || !ok2 || !ok3 {
-		return broken("it holds something else than digests and a location")
+		return broken("expected digests and a location")
 	}
 	return binding{structure, policy, location}, nil
 }

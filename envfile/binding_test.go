@@ -379,10 +379,10 @@ func TestBindingBroken(t *testing.T) {
 	for to, reason := range map[string]string{
 		"{version: 2}":                              "has no binding",
 		"{binding: {}, version: 2}":                 "has no binding",
-		"{binding: \"\", version: 2}":               "something else than digests",
+		"{binding: \"\", version: 2}":               "expected digests",
 		"{Binding: " + quoted + ", version: 2}":     "has no binding",
-		"{binding: '" + enc + "x', version: 2}":     "does not authenticate",
-		"{binding: '" + enc[:60] + "', version: 2}": "does not authenticate",
+		"{binding: '" + enc + "x', version: 2}":     "fails authentication",
+		"{binding: '" + enc[:60] + "', version: 2}": "fails authentication",
 	} {
 		b := requireTampered(t, openErr(block(to)), envfile.BindingItself)
 		assert.Contains(t, b.Reason, reason, to)
@@ -414,7 +414,7 @@ func TestBindingOfAnotherVersion(t *testing.T) {
 			assert.True(t, found, to)
 			assert.Equal(t, version, got, to)
 			_, err := openExpecting(envfile.YAML, changed, envfile.Expectation{Bound: true})
-			assert.Contains(t, requireTampered(t, err, envfile.BindingItself).Reason, "a version that sealcfg does not read", to)
+			assert.Contains(t, requireTampered(t, err, envfile.BindingItself).Reason, "a binding of an unsupported version", to)
 
 			// The next version has a binding, without any part of the old block.
 			again := string(reseal(t, o, document(t, o)).Bytes())

@@ -95,9 +95,9 @@ var bombs = []bomb{
 	{"a million documents", envfile.YAML, "a: x\n" + yamlMeta + strings.Repeat("---\n", 1000000), tooMany},
 	{"300,000 lines behind a quote", envfile.YAML, "a: \"x\n  y |\n  \"\nb:\n" + strings.Repeat("    - 1\n", 300000) + yamlMeta, tooMany},
 	{"100,000 recipients", envfile.YAML, "a: x\n" + yamlMeta + "    pgp:\n" + strings.Repeat("        - {fp: a, enc: x}\n", 100000), tooMany},
-	{"11,000 recipients", envfile.YAML, "a: x\n" + yamlMeta + "    pgp:\n" + strings.Repeat("        - {fp: a, enc: x}\n", 11000), "sops metadata names more than 10000 recipients"},
+	{"11,000 recipients", envfile.YAML, "a: x\n" + yamlMeta + "    pgp:\n" + strings.Repeat("        - {fp: a, enc: x}\n", 11000), "sops metadata has more than 10000 recipients"},
 	{"10,400 recipients in groups", envfile.YAML, "a: x\n" + strings.Replace(yamlMeta, "age: [{recipient: age1, enc: x}]", "shamir_threshold: 2\n    key_groups:", 1) +
-		strings.Repeat("        - pgp: ["+strings.Repeat("{fp: a, enc: x},", 2600)+"]\n", 4), "sops metadata names more than 10000 recipients"},
+		strings.Repeat("        - pgp: ["+strings.Repeat("{fp: a, enc: x},", 2600)+"]\n", 4), "sops metadata has more than 10000 recipients"},
 	{"240,000 items of JSON", envfile.JSON, `{"a": [` + strings.Repeat("1,", 240000) + "1]" + jsonMeta, tooMany},
 	{"240,000 items of TOML", envfile.TOML, "a = [" + strings.Repeat("1,", 240000) + "]\n" + tomlMeta, tooMany},
 	{"tables within tables", envfile.TOML, many(600, "a%d."+strings.Repeat("a.", 500)+"a = 1\n") + tomlMeta, tooMany},

@@ -19,7 +19,7 @@ func orConflict(src []byte, err error) error {
 		case begins == 0 && bytes.HasPrefix(line, []byte("<<<<<<< ")):
 			begins = n
 		case begins > 0 && bytes.HasPrefix(line, []byte(">>>>>>> ")):
-			return &SyntaxError{Line: begins, Reason: "git has left both sides of a merge here", Conflict: true}
+			return &SyntaxError{Line: begins, Reason: "unresolved merge conflict", Conflict: true}
 		}
 	}
 	return err

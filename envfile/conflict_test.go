@@ -22,7 +22,7 @@ func TestMergeConflict(t *testing.T) {
 			f, ok := envfile.FormatNamed(name)
 			require.True(t, ok)
 			_, err := envfile.Parse(f, []byte(src))
-			require.EqualError(t, err, "line 2: git has left both sides of a merge here")
+			require.EqualError(t, err, "line 2: unresolved merge conflict")
 			_, err = envfile.ParseSealed(f, []byte(src))
 			var syntax *envfile.SyntaxError
 			require.ErrorAs(t, err, &syntax)
@@ -30,7 +30,7 @@ func TestMergeConflict(t *testing.T) {
 		})
 	}
 	_, err := envfile.ReadYAML([]byte("<<<<<<< HEAD\na: 1\n=======\na: 2\n>>>>>>> other\n"))
-	require.EqualError(t, err, "line 1: git has left both sides of a merge here")
+	require.EqualError(t, err, "line 1: unresolved merge conflict")
 }
 
 // A file that only mentions merges is valid, and other errors stay the same.
@@ -38,5 +38,5 @@ func TestNoMergeConflict(t *testing.T) {
 	_, err := envfile.Parse(envfile.YAML, []byte("a: |\n  x\n  <<<<<<< HEAD\n  >>>>>>> other\n"))
 	require.NoError(t, err)
 	_, err = envfile.Parse(envfile.Dotenv, []byte("A=1\n<<<<<<< HEAD\n"))
-	require.EqualError(t, err, "line 2: no = in it; want KEY=value")
+	require.EqualError(t, err, "line 2: expected KEY=value, got no =")
 }

@@ -51,7 +51,7 @@ func Convert(f Format, roots []*Node, indent int) ([]byte, error) {
 		if data := root.Get(dataKeyName); data != nil && data.Kind == Value && data.Type == crypto.Str {
 			return []byte(data.Text), nil
 		}
-		return nil, fmt.Errorf("there is no text called %s: %w (%s)", dataKeyName, ErrConvert, f.Name())
+		return nil, fmt.Errorf("there is no string named %s: %w (%s)", dataKeyName, ErrConvert, f.Name())
 	}
 	return nil, fmt.Errorf("%w (%s)", ErrConvert, f.Name())
 }
@@ -78,7 +78,7 @@ func ConvertValue(f Format, n *Node, indent int) ([]byte, error) {
 		}
 		return line.Bytes(), err
 	}
-	return nil, fmt.Errorf("a value that is no text: %w (%s)", ErrConvert, f.Name())
+	return nil, fmt.Errorf("the value is not a string: %w (%s)", ErrConvert, f.Name())
 }
 
 // UTF8 returns an error that wraps [ErrConvert] if a name or value in a tree is not UTF-8, as JSON
@@ -160,7 +160,7 @@ func compactJSON(b *bytes.Buffer, n *Node) error {
 		return err
 	}
 	if f, ok := v.(float64); ok && (math.IsInf(f, 0) || math.IsNaN(f)) {
-		return fmt.Errorf("line %d: a number that JSON does not have: %w (json)", n.Line, ErrConvert)
+		return fmt.Errorf("line %d: JSON cannot hold this number: %w (json)", n.Line, ErrConvert)
 	}
 	text, err := json.Marshal(v)
 	b.Write(text)
@@ -211,7 +211,7 @@ func convertDotenv(root *Node) ([]byte, error) {
 		}
 		_, text := coerceText(e.Type, e.Text)
 		if strings.Contains(text, `\n`) {
-			return nil, fmt.Errorf(`line %d: %s has \n in it, which dotenv reads as a line feed: %w (dotenv)`, e.Line, Path{{Key: e.Key}}, ErrConvert)
+			return nil, fmt.Errorf(`line %d: %s contains \n, which dotenv reads as a line feed: %w (dotenv)`, e.Line, Path{{Key: e.Key}}, ErrConvert)
 		}
 		b.WriteString(e.Key + "=" + escapeFeeds(text) + "\n")
 	}
@@ -223,7 +223,7 @@ func convertINI(root *Node) ([]byte, error) {
 	var b bytes.Buffer
 	for s := range root.Entries() {
 		if s.Kind != Map {
-			return nil, fmt.Errorf("line %d: %s is no section: %w (ini)", s.Line, Path{{Key: s.Key}}, ErrConvert)
+			return nil, fmt.Errorf("line %d: %s is not a section: %w (ini)", s.Line, Path{{Key: s.Key}}, ErrConvert)
 		}
 		if s.Key == "" || strings.ContainsAny(s.Key, "]\r\n") {
 			return nil, fmt.Errorf("line %d: %s cannot be a section: %w (ini)", s.Line, Path{{Key: s.Key}}, ErrConvert)

@@ -51,7 +51,7 @@ func (dotenvFormat) parse(src []byte) (*parsed, error) {
 		}
 		switch {
 		case string(text) == "\r":
-			return nil, &SyntaxError{Line: line, Reason: "an empty line that ends in CR LF, which sops cannot read: use LF, or a comment"}
+			return nil, &SyntaxError{Line: line, Reason: "sops cannot read sops cannot read an empty line that ends in CR LF: end it with LF, or write a comment"}
 		case text[0] == '#':
 			c := &Node{Kind: Comment, Type: crypto.Comment, Text: string(text[1:]), Line: line, Column: 1, span: noSpan()}
 			c.span.start, c.span.end = start, start+len(text)
@@ -60,8 +60,8 @@ func (dotenvFormat) parse(src []byte) (*parsed, error) {
 		}
 		n, err := dotenvLine(text, line, start)
 		if err != nil && quotes.open != nil {
-			err = &SyntaxError{Line: line, Reason: fmt.Sprintf("no = in it; if it belongs to the quoted value that begins on line %d: "+
-				"sops reads no values of several lines, write \\n for a line feed", quotes.open.Line)}
+			err = &SyntaxError{Line: line, Reason: fmt.Sprintf("expected KEY=value; if the line belongs to the quoted value that begins on line %d, "+
+				"write \\n for the line feed, because sops cannot read values of several lines", quotes.open.Line)}
 		}
 		if err != nil {
 			return nil, err
@@ -83,7 +83,7 @@ func (dotenvFormat) parse(src []byte) (*parsed, error) {
 
 // openQuotes finds values that seem to continue on the next lines.
 type openQuotes struct {
-	open      *Node   // a value with a quote that is not closed on its line
+	open      *Node   // a value with the quote is not closed on its line
 	following []*Node // the fields after it
 }
 
@@ -104,7 +104,7 @@ func (q *openQuotes) see(n *Node, line []byte) {
 		if !strings.HasSuffix(strings.TrimSpace(string(line)), quote) {
 			return
 		}
-		q.open.span.misread = true
+		q.open.span.sopsMisreads = true
 		for _, n := range q.following {
 			n.span.insideQuotes = true
 		}
@@ -114,13 +114,13 @@ func (q *openQuotes) see(n *Node, line []byte) {
 
 // severalLines is the warning about a value that seems to continue on the next line. sops would
 // read the part of that line before a = as a name, and names are not encrypted.
-const severalLines = "a quoted value of several lines, which sops does not read: it takes each line for a field, " +
-	"with what is left of its first = as a name in clear; write \\n for a line feed"
+const severalLines = "sops cannot read a quoted value of several lines: it reads each line as a field, " +
+	"and the text before its first = as an unencrypted name; write \\n for a line feed"
 
 func dotenvLine(text []byte, line, start int) (*Node, error) {
 	key, value, ok := bytes.Cut(text, []byte("="))
 	if !ok {
-		return nil, &SyntaxError{Line: line, Reason: "no = in it; want KEY=value"}
+		return nil, &SyntaxError{Line: line, Reason: "expected KEY=value, got no ="}
 	}
 	n := &Node{
 		Kind: Value, Key: string(key), Type: crypto.Str, Text: unescapeFeeds(string(value)), Quoted: true,
@@ -151,7 +151,7 @@ func (t *dotenvText) format(n *Node, to replacement) ([]edit, error) {
 	return []edit{{n.span.start, n.span.end, escapeFeeds(to.text)}}, nil
 }
 
-var errBackslashN = errors.New(`the value has \n in it, which the dotenv format reads as a line feed`)
+var errBackslashN = errors.New(`the value contains \n, which dotenv reads as a line feed`)
 
 func (t *dotenvText) blockFits(int, *block) bool { return true }
 
@@ -199,7 +199,7 @@ func (t *dotenvText) insert(_ *Node, missing Path, v *Node) ([]edit, error) {
 		return nil, errFlat
 	}
 	if strings.ContainsAny(key, "=\r\n") || strings.HasPrefix(key, "#") || strings.HasPrefix(key, metaPrefix) || key == "" {
-		return nil, fmt.Errorf("%w: dotenv cannot write this name", ErrPath)
+		return nil, fmt.Errorf("%w: dotenv cannot hold this name", ErrPath)
 	}
 	text, err := flatNew(v)
 	if err != nil {

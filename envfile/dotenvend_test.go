@@ -32,9 +32,9 @@ func TestDotenvSetBackslashN(t *testing.T) {
 func TestDotenvWarningsWithTabs(t *testing.T) {
 	d, err := envfile.Parse(envfile.Dotenv, []byte("export\tA=x\nB=x\t# c\nC=a#b\n"))
 	require.NoError(t, err)
-	warnings, err := d.Traps(envfile.Rules{})
+	warnings, err := d.Warnings(envfile.Rules{})
 	require.NoError(t, err)
 	require.Len(t, warnings, 2)
 	require.Contains(t, warnings[0].Reason, `"export"`)
-	require.Contains(t, warnings[1].Reason, "comment on a line of its own")
+	require.Contains(t, warnings[1].Reason, "comment on a separate line")
 }

@@ -7,9 +7,9 @@ import (
 
 var (
 	// ErrAlreadySealed is returned when a plaintext file is expected but the file has metadata.
-	ErrAlreadySealed = errors.New("already sealed")
+	ErrAlreadySealed = errors.New("already encrypted")
 	// ErrNotSealed is returned when an encrypted file is expected but the file has no metadata.
-	ErrNotSealed = errors.New("not a sealed file: it has no sops metadata")
+	ErrNotSealed = errors.New("not an encrypted file: it has no sops metadata")
 	// ErrIntegrity is returned when a value, the MAC or the binding of an encrypted file fails
 	// authentication: the file was changed without its data key.
 	ErrIntegrity = errors.New("integrity check failed")
@@ -21,7 +21,7 @@ var (
 	ErrUnencrypted = errors.New("unencrypted value")
 	// ErrMAC is returned, together with ErrIntegrity, when every value authenticates but the MAC of
 	// the file does not.
-	ErrMAC = errors.New("the mac does not fit")
+	ErrMAC = errors.New("wrong mac")
 )
 
 // A SyntaxError reports the position at which a file is malformed or the format cannot represent

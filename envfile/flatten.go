@@ -199,7 +199,7 @@ func (b *flatBlock) block(src []byte) (*block, error) {
 	}
 	for i := 1; i < len(b.lines); i++ {
 		if gap := strings.TrimLeft(string(src[b.lines[i-1][1]:b.lines[i][0]]), "\r\n"); gap != "" {
-			return nil, syntaxError(b.fields[i].node, "something stands between the lines of the sops metadata; move it")
+			return nil, syntaxError(b.fields[i].node, "unexpected text between the lines of the sops metadata: move it")
 		}
 	}
 	tree, err := unflatten(b.fields)
@@ -217,6 +217,6 @@ func (b *flatBlock) block(src []byte) (*block, error) {
 }
 
 var (
-	errFlat     = fmt.Errorf("%w: the format holds no lists or maps", ErrPath)
-	errOneValue = fmt.Errorf("%w: the file is one value, called data", ErrPath)
+	errFlat     = fmt.Errorf("%w: the format cannot hold lists or maps", ErrPath)
+	errOneValue = fmt.Errorf("%w: the file is one value, named data", ErrPath)
 )

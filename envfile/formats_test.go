@@ -137,10 +137,10 @@ func TestFormatsRefuse(t *testing.T) {
 	}{
 		{envfile.JSON, `{"a":`, "1", "ends in the middle"},
 		{envfile.JSON, `{"a": "x`, "1", "ends in the middle"},
-		{envfile.JSON, "{\"a\": 1}\n{\"b\": 2}", "2", "behind the object"},
-		{envfile.JSON, `{"a": 1} x`, "1", "behind the object"},
+		{envfile.JSON, "{\"a\": 1}\n{\"b\": 2}", "2", "after the object"},
+		{envfile.JSON, `{"a": 1} x`, "1", "after the object"},
 		{envfile.JSON, "{\n\"a\": 1,\n\"a\": 2}", "3", `duplicate key "a"`},
-		{envfile.JSON, `[1]`, "1", "only objects"},
+		{envfile.JSON, `[1]`, "1", "expected an object"},
 		{envfile.JSON, ``, "1", "empty"},
 		{envfile.JSON, "\xEF\xBB\xBF{}", "1", "byte order mark"},
 		{envfile.JSON, `{"a": 10000000000000000000000}`, "", ""}, // a float without loss
@@ -157,7 +157,7 @@ func TestFormatsRefuse(t *testing.T) {
 		{envfile.INI, "[a]\nkey", "2", "no ="},
 		{envfile.INI, "[a]\nk = 1\nk = 2", "3", "duplicate key"},
 		{envfile.INI, "[a]\nk = x \\\n y", "2", "joins the next line"},
-		{envfile.INI, "[a]\n\"k\" x = 1", "2", "between the quoted key"},
+		{envfile.INI, "[a]\n\"k\" x = 1", "2", "after the quoted key"},
 		{envfile.INI, "[a\nk = 1", "1", "bracket"},
 		{envfile.INI, "[a]\nk = `x", "2", "not closed"},
 		{envfile.INI, "[a]\nk_unencrypted = a#b", "2", "sops would cut it"},
@@ -410,7 +410,7 @@ func FuzzFormats(f *testing.F) {
 // sops takes common .env syntax literally, which causes warnings.
 func TestDotenvWarnings(t *testing.T) {
 	d := parseAs(t, envfile.Dotenv, "OK=a=b c\nexport A=1\nB = 2\nC=\"x y\"\nD='x'\nE= x\nF=x # y\nG=x\r\nH=\"\nI_unencrypted=\"x\"\nJ=it's \"a\" b\n")
-	warnings, err := d.Traps(envfile.Rules{})
+	warnings, err := d.Warnings(envfile.Rules{})
 	require.NoError(t, err)
 	var got []string
 	for _, warning := range warnings {
@@ -418,11 +418,11 @@ func TestDotenvWarnings(t *testing.T) {
 		assert.NotContains(t, warning.Reason, "x y")
 	}
 	assert.Equal(t, []string{
-		`2 ["export A"] ["export" for a part]`, `3 ["B "] [the blanks for a]`, "4 C [the quotes for a]", "5 D [the quotes for a]", "6 E [the blanks for a]",
-		"7 F [the # and what]", "8 G [the carriage return at]", "10 I_unencrypted [the quotes for a]",
+		`2 ["export A"] ["export" as a part]`, `3 ["B "] [the blanks as a]`, "4 C [the quotes as a]", "5 D [the quotes as a]", "6 E [the blanks as a]",
+		"7 F [the # and the]", "8 G [the carriage return at]", "10 I_unencrypted [the quotes as a]",
 	}, got)
 	_, err = envfile.Parse(envfile.Dotenv, []byte("A=\"one\ntwo\nthree\"\n"))
-	assert.EqualError(t, err, `line 2: no = in it; if it belongs to the quoted value that begins on line 1: sops reads no values of several lines, write \n for a line feed`)
+	assert.EqualError(t, err, `line 2: expected KEY=value; if the line belongs to the quoted value that begins on line 1, write \n for the line feed, because sops cannot read values of several lines`)
 }
 
 // The lines of a quoted value would become fields with unencrypted names.
@@ -431,7 +431,7 @@ func TestDotenvSeveralLines(t *testing.T) {
 		d := parseAs(t, envfile.Dotenv, text)
 		_, _, err := envfile.Seal(t.Context(), d, envfile.Rules{}, sealedTo(alice))
 		require.ErrorContains(t, err, "a quoted value of several lines")
-		warnings, err := d.Traps(envfile.Rules{})
+		warnings, err := d.Warnings(envfile.Rules{})
 		require.NoError(t, err)
 		for _, warning := range warnings[1:] {
 			assert.Regexp(t, `^line \d$`, warning.Path, "the name may be a part of the value")
@@ -447,7 +447,7 @@ func TestDotenvSeveralLines(t *testing.T) {
 func TestJSONNumbersKeepTheirNotationOrWarn(t *testing.T) {
 	const plain = `{"a": 100000000000000000000, "b": 1E5, "c": -0, "d": 2e0, "e": 1.5, "f": 7, "g": -100000000000000000000}`
 	d := parseAs(t, envfile.JSON, plain)
-	warnings, err := d.Traps(envfile.Rules{})
+	warnings, err := d.Warnings(envfile.Rules{})
 	require.NoError(t, err)
 	var paths []string
 	for _, warning := range warnings {

@@ -85,7 +85,7 @@ func (e *GroupsError) Error() string { return e.Summary() + ": " + e.Lacking.Err
 
 // Summary reports how many key groups are needed and how many the identities can unwrap.
 func (e *GroupsError) Summary() string {
-	return fmt.Sprintf("%d of %d key groups needed, you hold %d", e.Needed, e.Groups, e.Opened)
+	return fmt.Sprintf("%d of %d key groups needed, your identities unwrap %d", e.Needed, e.Groups, e.Opened)
 }
 
 // Unwrap returns a [*keys.NoIdentityError].

@@ -38,7 +38,7 @@ func TestKeyGroups(t *testing.T) {
 	for _, one := range []keys.Identity{alice, bob, carol} {
 		_, err := s.Open(t.Context(), one)
 		require.ErrorIs(t, err, keys.ErrNoIdentity)
-		assert.ErrorContains(t, err, "2 of 3 key groups needed, you hold 1")
+		assert.ErrorContains(t, err, "2 of 3 key groups needed, your identities unwrap 1")
 	}
 
 	// Split the same data key differently, then a new data key, then return to one group.

@@ -105,7 +105,7 @@ func (s *iniScanner) attach(section *Node) {
 	}
 	for _, c := range s.pending {
 		// sops splits the text into lines and fails if the first one is empty.
-		c.span.misread = strings.HasPrefix(c.Text, "\n")
+		c.span.sopsMisreads = strings.HasPrefix(c.Text, "\n")
 	}
 	section.entries = append(section.entries, s.pending...)
 	s.pending = nil
@@ -252,14 +252,14 @@ func oddSpace(texts ...[]byte) string {
 func (s *iniScanner) header(text string, start, next int) error {
 	closing := strings.LastIndexByte(text, ']')
 	if closing < 0 {
-		return s.fail(start, "a section without its closing bracket")
+		return s.fail(start, "the section has no closing bracket")
 	}
 	if closing == 1 {
-		return s.fail(start, "a section without a name")
+		return s.fail(start, "the section has no name")
 	}
 	if strings.Trim(text[closing+1:], " \t") != "" {
 		if rest := strings.TrimLeft(text[closing+1:], " \t"); rest[0] != '#' && rest[0] != ';' {
-			return s.fail(start+closing+1, "something stands behind the section's bracket")
+			return s.fail(start+closing+1, "unexpected text after the section's bracket")
 		}
 		i := start + len(text) - len(strings.TrimLeft(text[closing+1:], " \t"))
 		c := s.newComment(i, start+len(text))
@@ -289,17 +289,17 @@ func (s *iniScanner) key(text string, start, next int) (stop int, err error) {
 	name, nameEnd, delimiter := iniKey(text)
 	switch {
 	case delimiter < 0 && nameEnd > 0:
-		return next, s.fail(start, "something stands between the quoted key and its =")
+		return next, s.fail(start, "expected = after the quoted key")
 	case delimiter < 0:
-		return next, s.fail(start, "no = in it; want key = value")
+		return next, s.fail(start, "expected key = value, got no =")
 	case name == "":
-		return next, s.fail(start, "no key before the =")
+		return next, s.fail(start, "expected a key before the =")
 	}
 	if name == "-" {
-		return next, s.fail(start, `the key "-" is numbered by sops; give it a name`)
+		return next, s.fail(start, `sops replaces the key "-" by a number: give it a name`)
 	}
 	if _, ok := s.current.seen[name]; ok {
-		return next, s.fail(start, "duplicate key "+quoteName(name)+", of which sops keeps the last")
+		return next, s.fail(start, "duplicate key "+quoteName(name)+"; sops keeps only the last one")
 	}
 	s.current.seen[name] = start
 	n := &Node{Kind: Value, Key: name, Type: crypto.Str, Quoted: true, span: noSpan()}
@@ -373,7 +373,7 @@ func (s *iniScanner) value(n *Node, i, end, next int) (inline, stop int, err err
 		}
 	}
 	if strings.HasSuffix(text, `\`) {
-		return -1, next, s.fail(end-1, `a \ at the end joins the next line for sops: join the lines, or put the value in backquotes`)
+		return -1, next, s.fail(end-1, `sops joins the next line to a line that ends in \: join the lines, or put the value in backquotes`)
 	}
 	inline = -1
 	if c := inlineComment(text); c >= 0 && !surrounded(text) {
@@ -381,7 +381,7 @@ func (s *iniScanner) value(n *Node, i, end, next int) (inline, stop int, err err
 		text = strings.TrimRightFunc(text[:c], unicode.IsSpace)
 		n.span.end = i + len(text)
 	}
-	n.span.misread = strings.ContainsAny(text, "#;")
+	n.span.sopsMisreads = strings.ContainsAny(text, "#;")
 	switch {
 	case surrounded(text) && text[0] == '\'':
 		n.span.style = styleSingle
@@ -403,7 +403,7 @@ func (s *iniScanner) quoted(n *Node, quote string, st style, end, next int) (sto
 	closing := bytes.LastIndex(src[line:end], []byte(quote))
 	for closing < 0 {
 		if next >= len(src) {
-			return next, s.fail(n.span.start, "a quote that is not closed")
+			return next, s.fail(n.span.start, "the quote is not closed")
 		}
 		line, end = next, s.src.lineEnd(next)
 		next = s.src.nextLine(end)
@@ -413,7 +413,7 @@ func (s *iniScanner) quoted(n *Node, quote string, st style, end, next int) (sto
 	n.span.style, n.span.end = st, closing+len(quote)
 	n.Text = string(src[from:closing])
 	if strings.TrimSpace(string(src[n.span.end:end])) != "" {
-		return next, s.fail(n.span.end, "something stands behind the closing quote")
+		return next, s.fail(n.span.end, "unexpected text after the closing quote")
 	}
 	return next, nil
 }
@@ -442,7 +442,7 @@ func (s *iniScanner) metadata() (*block, error) {
 		}
 		for _, other := range s.sections[i+1:] {
 			if other.section.Key == metaKey {
-				return nil, syntaxError(other.section, "a second section [%s]", metaKey)
+				return nil, syntaxError(other.section, "duplicate section [%s]", metaKey)
 			}
 		}
 		s.keepAbove(i)

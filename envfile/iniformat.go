@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-var errNotInINI = errors.New("INI has no way to write this value")
+var errNotInINI = errors.New("INI cannot hold this value")
 
 // iniQuotes maps a style to the quotes around a value.
 var iniQuotes = map[style]string{stylePlain: "", styleSingle: "'", styleDouble: `"`, styleBacktick: "`", styleTriple: `"""`}

@@ -83,7 +83,7 @@ func TestINISetBesideAComment(t *testing.T) {
 	d, err := envfile.Parse(envfile.INI, []byte("[a]\nk = x ; c\n"))
 	require.NoError(t, err)
 	_, err = d.Apply(envfile.Set(envfile.Path{{Key: "a"}, {Key: "k"}}, crypto.Str, "CANARY\nline"))
-	require.ErrorContains(t, err, "comment behind")
+	require.ErrorContains(t, err, "before a comment")
 	assert.NotContains(t, err.Error(), "CANARY")
 }
 

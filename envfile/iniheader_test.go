@@ -57,7 +57,7 @@ func TestINICommentOfMarks(t *testing.T) {
 		require.ErrorAs(t, err, &refused, "%q", text)
 		if line > 0 {
 			assert.Equal(t, line, refused.Line)
-			assert.ErrorContains(t, err, "marks only")
+			assert.ErrorContains(t, err, "only comment marks")
 		}
 	}
 }

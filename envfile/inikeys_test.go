@@ -46,6 +46,6 @@ func TestINIMetadataTwice(t *testing.T) {
 		_, err = envfile.ParseSealed(envfile.INI, []byte(text))
 		var refused *envfile.SyntaxError
 		require.ErrorAs(t, err, &refused)
-		assert.Contains(t, refused.Reason, "a second section [sops]")
+		assert.Contains(t, refused.Reason, "duplicate section [sops]")
 	}
 }

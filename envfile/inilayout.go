@@ -19,7 +19,7 @@ func (t *iniText) format(n *Node, to replacement) ([]edit, error) {
 	sp := n.span
 	if n.Kind == Comment { // the marks before it stay
 		if head := t.src.src[t.src.lineStart(sp.start):sp.start]; to.sealed && sp.flow && bytes.HasPrefix(bytes.TrimSpace(bytes.TrimPrefix(head, []byte(byteOrderMark))), []byte("[")) {
-			return nil, syntaxError(n, "the comment behind a section's bracket cannot be sealed: put it on a line of its own")
+			return nil, syntaxError(n, "the comment after a section's bracket cannot be encrypted: put it on a separate line")
 		}
 		return t.formatComment(n, to), nil
 	}
@@ -87,7 +87,7 @@ func (t *iniText) write(n *Node, text string, st style) ([]edit, error) {
 	formatted, ok := formatINI(text, st, gap+rest)
 	switch {
 	case !ok && strings.TrimSpace(rest) != "":
-		return nil, syntaxError(n, "the comment behind the value leaves no way to write it: put the comment on a line of its own")
+		return nil, syntaxError(n, "the value cannot be written before a comment: put the comment on a separate line")
 	case !ok:
 		return nil, syntaxError(n, "%s", errNotInINI)
 	}
@@ -143,13 +143,13 @@ func (t *iniText) insert(at *Node, missing Path, v *Node) ([]edit, error) {
 	}
 	key := missing[len(missing)-1].Key
 	if strings.TrimSpace(key) != key || key == "" || strings.ContainsAny(key, "=:\r\n") || strings.ContainsAny(key[:1], "#;[\"`") {
-		return nil, fmt.Errorf("%w: INI cannot write this name", ErrPath)
+		return nil, fmt.Errorf("%w: INI cannot hold this name", ErrPath)
 	}
 	switch {
 	case at == t.root && len(missing) == 2:
 		name := missing[0].Key
 		if strings.ContainsAny(name, "]\r\n") {
-			return nil, fmt.Errorf("%w: INI cannot write this name", ErrPath)
+			return nil, fmt.Errorf("%w: INI cannot hold this name", ErrPath)
 		}
 		line := "[" + name + "]" + t.src.eol + key + " = " + formatted
 		if len(t.src.src) > 0 {
@@ -163,7 +163,7 @@ func (t *iniText) insert(at *Node, missing Path, v *Node) ([]edit, error) {
 			}
 		}
 	}
-	return nil, fmt.Errorf("%w: in INI it has two parts, section.name", ErrPath)
+	return nil, fmt.Errorf("%w: expected two parts in INI, section.name", ErrPath)
 }
 
 // equals returns the separator between keys and values that the section uses.

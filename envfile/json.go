@@ -36,7 +36,7 @@ func (jsonFormat) parse(src []byte) (*parsed, error) {
 	case bytes.HasPrefix(src, []byte("\xEF\xBB\xBF")):
 		return nil, &SyntaxError{Line: 1, Reason: "a byte order mark is not allowed in JSON"}
 	case len(bytes.TrimSpace(src)) == 0:
-		return nil, &SyntaxError{Line: 1, Reason: "empty: there is no field in it"}
+		return nil, &SyntaxError{Line: 1, Reason: "the file is empty, expected at least one field"}
 	}
 	if err := notUTF8(src); err != nil {
 		return nil, err
@@ -50,11 +50,11 @@ func (jsonFormat) parse(src []byte) (*parsed, error) {
 		return nil, err
 	}
 	if root.Kind != Map {
-		return nil, syntaxError(root, "the document is a %s; only objects can be sealed", root.Kind)
+		return nil, syntaxError(root, "expected an object at the top level, got a %s", root.Kind)
 	}
 	if _, err := t.tokens.Next(); !errors.Is(err, io.EOF) {
 		line, column := t.src.position(t.skipBlanks(root.span.end))
-		return nil, &SyntaxError{Line: line, Column: column, Reason: "there is something behind the object"}
+		return nil, &SyntaxError{Line: line, Column: column, Reason: "unexpected text after the object"}
 	}
 	t.cutBlock()
 	return &parsed{src: src, roots: []*Node{root}, blocks: []*block{t.block}, layout: t, repeats: t.repeats, refused: t.refused}, nil
@@ -135,7 +135,7 @@ func (t *jsonText) checkString(token jsontoken.Token) error {
 	raw := t.src.src[token.Start:token.End]
 	if n := strings.Count(token.Text, "\uFFFD"); n > 0 && n > bytes.Count(raw, []byte("\uFFFD"))+countEscaped(raw) {
 		line, column := t.src.position(token.Start)
-		return &SyntaxError{Line: line, Column: column, Reason: "half a surrogate pair (\\uD800 to \\uDFFF) is no character"}
+		return &SyntaxError{Line: line, Column: column, Reason: "half a surrogate pair (\\uD800 to \\uDFFF) is not a character"}
 	}
 	return nil
 }
@@ -166,7 +166,7 @@ func jsonNumber(n *Node, text string) error {
 	}
 	n.Type, n.Text = crypto.Float, crypto.FormatFloat(f)
 	if !sameDecimal(text, n.Text) {
-		return syntaxError(n, "the number has more digits than a 64-bit float, sops would round it: make it a string")
+		return syntaxError(n, "the number has more digits than a 64-bit float, and sops would round it: make it a string")
 	}
 	return nil
 }
@@ -219,4 +219,4 @@ func (t *jsonText) entries(n *Node) error {
 	}
 }
 
-var errNotInJSON = fmt.Errorf("JSON has no such value")
+var errNotInJSON = fmt.Errorf("JSON cannot hold this value")

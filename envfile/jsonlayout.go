@@ -47,7 +47,7 @@ func (t *jsonText) why(n *Node, encrypted bool) string {
 		return ""
 	}
 	if text, err := formatJSON(n, n.Type, n.Text); err == nil && text != string(t.src.src[n.span.start:n.span.end]) {
-		return "the number comes back in another spelling; make it a string if the spelling matters"
+		return "the number comes back in another notation; make it a string if the notation matters"
 	}
 	return ""
 }

@@ -87,7 +87,7 @@ func lineFeed(s []byte) int {
 func notUTF16(src []byte) error {
 	marked := bytes.HasPrefix(src, []byte("\xFF\xFE")) || bytes.HasPrefix(src, []byte("\xFE\xFF"))
 	if marked && bytes.IndexByte(src, 0) >= 0 || len(src) > 3 && (zeroAt(src, 0) || zeroAt(src, 1)) {
-		return &SyntaxError{Line: 1, Reason: "UTF-16; convert the file to UTF-8: iconv -f UTF-16 -t UTF-8"}
+		return &SyntaxError{Line: 1, Reason: "the file is UTF-16, expected UTF-8; convert it: iconv -f UTF-16 -t UTF-8"}
 	}
 	return nil
 }

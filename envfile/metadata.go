@@ -47,7 +47,7 @@ func (m *Metadata) Stanzas() []*keys.Stanza { return slices.Concat(m.Groups...) 
 // converts values of other types (lenient.go).
 func parseMetadata(block *Node) (*Metadata, error) {
 	if block.Kind != Map {
-		return nil, syntaxError(block, "sops metadata is a %s, want a map", block.Kind)
+		return nil, syntaxError(block, "sops metadata: expected a map, got a %s", block.Kind)
 	}
 	if err := distinctNames(block); err != nil {
 		return nil, err
@@ -82,7 +82,7 @@ func parseMetadata(block *Node) (*Metadata, error) {
 	}
 	switch n := len(m.Stanzas()); {
 	case n == 0:
-		return nil, syntaxError(block, "sops metadata names no recipients")
+		return nil, syntaxError(block, "sops metadata has no recipients")
 	case n > maxStanzas:
 		return nil, tooManyStanzas(block)
 	}
@@ -91,7 +91,7 @@ func parseMetadata(block *Node) (*Metadata, error) {
 		m.Threshold = n // sops's default
 	}
 	if n > 1 && (m.Threshold < 2 || m.Threshold > n) {
-		return nil, syntaxError(block, "sops.shamir_threshold is %d for %d key groups; want 2 to %d", m.Threshold, n, n)
+		return nil, syntaxError(block, "sops.shamir_threshold is %d for %d key groups, expected 2 to %d", m.Threshold, n, n)
 	}
 	m.Rules = m.Rules.Normal()
 	if err := m.Rules.Validate(); err != nil {
@@ -153,7 +153,7 @@ func distinctNames(n *Node) error {
 	for e := range n.Entries() {
 		name := strings.ToLower(e.Key)
 		if seen[name] {
-			return syntaxError(e, "%s stands twice in the sops metadata, which does not tell names apart by case", name)
+			return syntaxError(e, "duplicate field %s in the sops metadata, which ignores the case of names", name)
 		}
 		seen[name] = true
 	}
@@ -163,11 +163,11 @@ func distinctNames(n *Node) error {
 func (m *Metadata) parseGroups(list *Node) error {
 	groups, ok := lenientList(list)
 	if !ok {
-		return syntaxError(list, "sops.key_groups is a %s, want a list", list.Kind)
+		return syntaxError(list, "sops.key_groups: expected a list, got a %s", list.Kind)
 	}
 	for _, g := range groups {
 		if g.Kind != Map && g.Kind != Null {
-			return syntaxError(g, "entry of sops.key_groups is a %s, want a map", g.Kind)
+			return syntaxError(g, "entry of sops.key_groups: expected a map, got a %s", g.Kind)
 		}
 		if err := distinctNames(g); err != nil {
 			return err
@@ -188,7 +188,7 @@ func (m *Metadata) parseGroups(list *Node) error {
 func parseStanzas(typ string, list *Node) ([]*keys.Stanza, error) {
 	entries, ok := lenientList(list)
 	if !ok {
-		return nil, syntaxError(list, "sops.%s is a %s, want a list", typ, list.Kind)
+		return nil, syntaxError(list, "sops.%s: expected a list, got a %s", typ, list.Kind)
 	}
 	if len(entries) > maxStanzas {
 		return nil, tooManyStanzas(list)
@@ -196,7 +196,7 @@ func parseStanzas(typ string, list *Node) ([]*keys.Stanza, error) {
 	var stanzas []*keys.Stanza
 	for _, e := range entries {
 		if e.Kind != Map {
-			return nil, syntaxError(e, "entry of sops.%s is a %s, want a map", typ, e.Kind)
+			return nil, syntaxError(e, "entry of sops.%s: expected a map, got a %s", typ, e.Kind)
 		}
 		if err := distinctNames(e); err != nil {
 			return nil, err
@@ -215,7 +215,7 @@ func parseStanzas(typ string, list *Node) ([]*keys.Stanza, error) {
 }
 
 func tooManyStanzas(at *Node) error {
-	return syntaxError(at, "sops metadata names more than %d recipients", maxStanzas)
+	return syntaxError(at, "sops metadata has more than %d recipients", maxStanzas)
 }
 
 func parseStanzaField(name string, n *Node) keys.Field {

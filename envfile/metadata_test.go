@@ -59,23 +59,23 @@ func TestParseSealedRefuses(t *testing.T) {
 	at := strings.Index(good, "sops:\n")
 	block := regexp.MustCompile(`(?s)    age:\n.*-----END AGE ENCRYPTED FILE-----\n[^\n]*\n`)
 	for name, c := range map[string]struct{ text, want string }{
-		"no metadata":             {"a: x\n", "not a sealed file: it has no sops metadata"},
-		"metadata in the second":  {"b: y\n---\n" + good, "not a sealed file: it has no sops metadata"},
-		"metadata is a text":      {"a: x\nsops: y\n", "line 2, column 7: sops metadata is a value, want a map"},
-		"metadata is a list":      {"a: x\nsops: [y]\n", "line 2, column 7: sops metadata is a list, want a map"},
-		"metadata is null":        {"a: x\nsops:\n", "sops metadata is a null, want a map"},
+		"no metadata":             {"a: x\n", "not an encrypted file: it has no sops metadata"},
+		"metadata in the second":  {"b: y\n---\n" + good, "not an encrypted file: it has no sops metadata"},
+		"metadata is a text":      {"a: x\nsops: y\n", "line 2, column 7: sops metadata: expected a map, got a value"},
+		"metadata is a list":      {"a: x\nsops: [y]\n", "line 2, column 7: sops metadata: expected a map, got a list"},
+		"metadata is null":        {"a: x\nsops:\n", "sops metadata: expected a map, got a null"},
 		"metadata is an alias":    {"a_unencrypted: &x {b: y}\nsops: *x\n", "sops metadata is an alias"},
 		"metadata twice":          {good + good[at:], "duplicate key \"sops\""},
-		"no recipients":           {block.ReplaceAllString(good, ""), "sops metadata names no recipients"},
-		"empty recipients":        {block.ReplaceAllString(good, "    age: []\n    kms: []\n    pgp:\n"), "sops metadata names no recipients"},
-		"recipients are no list":  {block.ReplaceAllString(good, "    age: x\n"), "sops.age is a value, want a list"},
-		"recipient is no map":     {block.ReplaceAllString(good, "    age: [x]\n"), "entry of sops.age is a value, want a map"},
+		"no recipients":           {block.ReplaceAllString(good, ""), "sops metadata has no recipients"},
+		"empty recipients":        {block.ReplaceAllString(good, "    age: []\n    kms: []\n    pgp:\n"), "sops metadata has no recipients"},
+		"recipients are no list":  {block.ReplaceAllString(good, "    age: x\n"), "sops.age: expected a list, got a value"},
+		"recipient is no map":     {block.ReplaceAllString(good, "    age: [x]\n"), "entry of sops.age: expected a map, got a value"},
 		"lastmodified unquoted":   {regexp.MustCompile(`lastmodified: "(.*)"`).ReplaceAllString(good, "lastmodified: $1"), "sops.lastmodified is not a string (quote it)"},
 		"lastmodified is no time": {regexp.MustCompile(`lastmodified: ".*"`).ReplaceAllString(good, `lastmodified: "hunter2"`), "sops.lastmodified is not an RFC 3339 time"},
 		"mac is a list":           {regexp.MustCompile(`mac: .*`).ReplaceAllString(good, "mac: []"), "sops.mac is not a string"},
 		"mac_only is no boolean":  {good + "    mac_only_encrypted: hunter2\n", "sops.mac_only_encrypted is not a boolean"},
 		"threshold is no number":  {good + "    shamir_threshold: hunter2\n", "sops.shamir_threshold is not a number"},
-		"two selectors":           {good + "    encrypted_regex: x\n", "encrypted_regex and unencrypted_suffix exclude each other"},
+		"two selectors":           {good + "    encrypted_regex: x\n", "encrypted_regex and unencrypted_suffix cannot be combined"},
 		"bad regex":               {strings.Replace(good, "unencrypted_suffix: _unencrypted", "encrypted_regex: (", 1), "encrypted_regex: ( does not compile"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -151,7 +151,7 @@ func TestMetadataNamesOfTwoCases(t *testing.T) {
 			_, err := envfile.ParseSealed(envfile.YAML, []byte(changed))
 			var at *envfile.SyntaxError
 			require.ErrorAs(t, err, &at)
-			assert.Contains(t, at.Reason, "stands twice in the sops metadata")
+			assert.Contains(t, at.Reason, "in the sops metadata, which ignores the case")
 			assert.NotEqual(t, text, changed)
 		})
 	}

@@ -52,11 +52,11 @@ func TestNonCanonicalValues(t *testing.T) {
 			text := withValues(t, v.typ, v.text, v.canonical)
 			o := open(t, parseSealed(t, text))
 			assert.Equal(t, v.canonical, o.Roots()[0].Get("n").Text)
-			require.Equal(t, []envfile.Position{{Line: 1, Path: "n"}}, o.OddlySpelt())
+			require.Equal(t, []envfile.Position{{Line: 1, Path: "n"}}, o.NonCanonical())
 
 			again := reseal(t, o, document(t, o)+"m: x\n")
 			o = open(t, again)
-			assert.Empty(t, o.OddlySpelt())
+			assert.Empty(t, o.NonCanonical())
 			assert.Equal(t, v.canonical, o.Roots()[0].Get("n").Text)
 			requireFreshNonces(t, string(again.Bytes()), nonces(text))
 		})
@@ -67,9 +67,9 @@ func TestNonCanonicalValues(t *testing.T) {
 	}{{crypto.Int, "1.0"}, {crypto.Int, "0x1F"}, {crypto.Int, "9223372036854775808"}, {crypto.Float, "1,5"}, {crypto.Bool, "yes"}, {crypto.Time, "2024-01-31"}} {
 		err := openErr(withValues(t, v.typ, v.text, v.text))
 		require.ErrorIs(t, err, envfile.ErrIntegrity)
-		assert.Contains(t, err.Error(), "line 1: n: malformed sealed value: not a value of its type "+string(v.typ))
+		assert.Contains(t, err.Error(), "line 1: n: malformed encrypted value: not a value of its type "+string(v.typ))
 	}
-	assert.Empty(t, open(t, seal(t, "a: 1.50\nb: +7\nc: true\nd: 2024-01-31T01:00:00+01:00\ne: 1e300\nf: .inf\n", envfile.Rules{})).OddlySpelt(), "what we seal")
+	assert.Empty(t, open(t, seal(t, "a: 1.50\nb: +7\nc: true\nd: 2024-01-31T01:00:00+01:00\ne: 1e300\nf: .inf\n", envfile.Rules{})).NonCanonical(), "what we seal")
 }
 
 // If sops wrote a file last, the type of an encrypted value is not authenticated. After a change of
@@ -77,15 +77,15 @@ func TestNonCanonicalValues(t *testing.T) {
 // names the value.
 func TestTypeOfASealedValueChanged(t *testing.T) {
 	for _, c := range []struct{ plain, from, to, want string }{
-		{`"1.50"`, "str", "float", "line 1: n is not spelt as values of its type are, which may not be its own"},
-		{`"0123"`, "str", "int", "line 1: n is not spelt as values of its type are"},
-		{`"+7"`, "str", "int", "line 1: n is not spelt as values of its type are"},
-		{`"true"`, "str", "bool", "line 1: n is not spelt as values of its type are"},
-		{"1", "int", "bool", "line 1: n is not spelt as values of its type are"},
-		{"hunter2", "str", "int", "line 1: n: malformed sealed value: not a value of its type int"},
-		{"1.5", "float", "int", "line 1: n: malformed sealed value: not a value of its type int"},
-		{"hunter2", "str", "bytes", "line 1: n: malformed sealed value: unknown type"},
-		{"hunter2", "str", "comment", "line 1: n: a sealed comment stands where a value belongs"},
+		{`"1.50"`, "str", "float", "line 1: n is not in the canonical form of its type; the type may have been altered"},
+		{`"0123"`, "str", "int", "line 1: n is not in the canonical form of its type"},
+		{`"+7"`, "str", "int", "line 1: n is not in the canonical form of its type"},
+		{`"true"`, "str", "bool", "line 1: n is not in the canonical form of its type"},
+		{"1", "int", "bool", "line 1: n is not in the canonical form of its type"},
+		{"hunter2", "str", "int", "line 1: n: malformed encrypted value: not a value of its type int"},
+		{"1.5", "float", "int", "line 1: n: malformed encrypted value: not a value of its type int"},
+		{"hunter2", "str", "bytes", "line 1: n: malformed encrypted value: unknown type"},
+		{"hunter2", "str", "comment", "line 1: n: expected a value, got an encrypted comment"},
 		// Only the binding detects these changes, because the text is canonical for both types.
 		{`"123"`, "str", "int", ""}, {"123", "int", "str", ""}, {"1.0", "float", "int", ""}, {`"True"`, "str", "bool", ""}, {"true", "bool", "str", ""},
 	} {

@@ -41,7 +41,7 @@ func ParsePath(s string) (Path, error) {
 		}
 		if !first {
 			if rest[0] != '.' {
-				return bad("want . or [ after a bracket")
+				return bad("expected . or [ after a bracket")
 			}
 			rest = rest[1:]
 		}
@@ -80,7 +80,7 @@ func parseBracket(s string) (Step, string, error) {
 		}
 		rest, ok := strings.CutPrefix(rest, "]")
 		if !ok {
-			return Step{}, "", fmt.Errorf("%w: want ] after the quoted key", ErrPath)
+			return Step{}, "", fmt.Errorf("%w: expected ] after the quoted key", ErrPath)
 		}
 		return Step{Key: key}, rest, nil
 	}
@@ -93,7 +93,7 @@ func parseBracket(s string) (Step, string, error) {
 	}
 	i, err := strconv.Atoi(index)
 	if err != nil || i < 0 {
-		return Step{}, "", fmt.Errorf("%w: want a position in brackets: [0]", ErrPath)
+		return Step{}, "", fmt.Errorf("%w: expected an index in brackets: [0]", ErrPath)
 	}
 	return Step{Index: i, IsIndex: true}, rest, nil
 }

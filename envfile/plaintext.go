@@ -23,7 +23,7 @@ func (o *Opened) Text() ([]byte, error) {
 	}
 	at, err := misread(o.sealed.format, text, o.coerced())
 	if err != nil {
-		return nil, fmt.Errorf("read the plaintext again: %w", err)
+		return nil, fmt.Errorf("parse the plaintext again: %w", err)
 	}
 	return text, misreads(at)
 }
@@ -36,7 +36,7 @@ func (o *Opened) Document() (*Document, error) {
 	}
 	d, err := parsePlain(o.sealed.format, text, reparse)
 	if err != nil {
-		return nil, fmt.Errorf("read the plaintext again: %w", err)
+		return nil, fmt.Errorf("parse the plaintext again: %w", err)
 	}
 	if err := misreads(firstDifference(o.coerced(), d.p.roots, nil)); err != nil {
 		return nil, err
@@ -46,7 +46,7 @@ func (o *Opened) Document() (*Document, error) {
 
 func misreads(at Path) error {
 	if at != nil {
-		return fmt.Errorf("cannot write %s as plaintext: it would not read back the same", at)
+		return fmt.Errorf("%s cannot be written as plaintext: it would not parse to the same value", at)
 	}
 	return nil
 }
@@ -127,7 +127,7 @@ func (o *Opened) plaintextEdits(edits []edit, n *Node) ([]edit, error) {
 		case plain == nil:
 			edits, err = o.plaintextEdits(edits, c)
 		case c.Kind == Value && plain.Kind == Comment && c.span.dash < 0:
-			err = syntaxError(c, "an encrypted comment stands where a value belongs")
+			err = syntaxError(c, "expected a value, got an encrypted comment")
 		case c.Kind == Value && plain.Kind == Comment: // "- ENC[…,type:comment]"
 			e = []edit{{c.span.dash, c.span.end, "#" + plain.Text}}
 			if emptied { // otherwise the list would become null

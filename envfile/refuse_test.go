@@ -15,29 +15,29 @@ import (
 // Each file is rejected with exactly this error.
 func TestParseRefuses(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
-		{"empty", "", "line 1: empty: there is no field in it"},
-		{"a list", "- a\n", "line 1, column 1: the document is a list; only maps at the top level can be sealed"},
-		{"a list in flow", "[a]\n", "line 1, column 1: the document is a list; only maps at the top level can be sealed"},
-		{"a single value", "hunter2\n", "line 1, column 1: the document is a single value; only maps at the top level can be sealed"},
-		{"a written null", "null\n", "line 1, column 1: the document is a single value; only maps at the top level can be sealed"},
-		{"an anchored null", "&x\n---\n", "line 1, column 1: the document is a single value; only maps at the top level can be sealed"},
-		{"a tag alone", "!\n---\n", "line 1, column 1: the document is a tag and nothing else; remove it"},
-		{"a list in the second document", "a: x\n---\n- b\n", "line 3, column 1: the document is a list; only maps at the top level can be sealed"},
+		{"empty", "", "line 1: the file is empty, expected at least one field"},
+		{"a list", "- a\n", "line 1, column 1: expected a map at the top level, got a list"},
+		{"a list in flow", "[a]\n", "line 1, column 1: expected a map at the top level, got a list"},
+		{"a single value", "hunter2\n", "line 1, column 1: expected a map at the top level, got a single value"},
+		{"a written null", "null\n", "line 1, column 1: expected a map at the top level, got a single value"},
+		{"an anchored null", "&x\n---\n", "line 1, column 1: expected a map at the top level, got a single value"},
+		{"a tag alone", "!\n---\n", "line 1, column 1: the document has only a tag: remove it"},
+		{"a list in the second document", "a: x\n---\n- b\n", "line 3, column 1: expected a map at the top level, got a list"},
 		{"duplicate key", "a: x\nb: y\na: z\n", `line 3, column 1: duplicate key "a"`},
 		{"duplicate key below", "m:\n  a: x\n  'a': y\n", `line 3, column 3: duplicate key "a"`},
 		{"duplicate key in flow", "m: {a: x, a: y}\n", `line 1, column 11: duplicate key "a"`},
 		{"duplicate key in the second document", "a: x\n---\nb: x\nb: y\n", `line 4, column 1: duplicate key "b"`},
 		{"duplicate key in a list", "l:\n  - a: x\n    a: y\n", `line 3, column 5: duplicate key "a"`},
-		{"integer key", "1: x\n", `line 1, column 1: key "1" is of type int, only strings can be keys: quote it`},
-		{"boolean key", "m:\n  true: x\n", `line 2, column 3: key "true" is of type bool, only strings can be keys: quote it`},
-		{"float key", "1.5: x\n", `line 1, column 1: key "1.5" is of type float, only strings can be keys: quote it`},
-		{"date key", "2024-01-31: x\n", `line 1, column 1: key "2024-01-31" is of type timestamp, only strings can be keys: quote it`},
-		{"null key", "~: x\n", `line 1, column 1: key "~" is of type null, only strings can be keys: quote it`},
-		{"map as key", "{a: b}: x\n", "line 1, column 1: a key is a map or a list; only strings can be keys"},
-		{"alias as key", "a: &k x\n*k : y\n", "line 2, column 1: a key is an alias; write it out"},
-		{"integer too large", "a: 9223372036854775808\n", "line 1, column 4: the integer is larger than 9223372036854775807, which the format cannot carry: quote it to make it a string"},
-		{"tag that does not fit", "a: !!int hunter2\n", "line 1, column 4: the value does not fit its tag !!int"},
-		{"base64 that does not fit", "a: !!binary hunter2*\n", "line 1, column 4: the value does not fit its tag !!binary"},
+		{"integer key", "1: x\n", `line 1, column 1: key "1" is of type int, expected a string: quote it`},
+		{"boolean key", "m:\n  true: x\n", `line 2, column 3: key "true" is of type bool, expected a string: quote it`},
+		{"float key", "1.5: x\n", `line 1, column 1: key "1.5" is of type float, expected a string: quote it`},
+		{"date key", "2024-01-31: x\n", `line 1, column 1: key "2024-01-31" is of type timestamp, expected a string: quote it`},
+		{"null key", "~: x\n", `line 1, column 1: key "~" is of type null, expected a string: quote it`},
+		{"map as key", "{a: b}: x\n", "line 1, column 1: expected a string as key, got a map or a list"},
+		{"alias as key", "a: &k x\n*k : y\n", "line 2, column 1: the key is an alias: replace the alias by the key"},
+		{"integer too large", "a: 9223372036854775808\n", "line 1, column 4: the integer is larger than 9223372036854775807, which the format cannot hold: quote it to make it a string"},
+		{"tag that does not fit", "a: !!int hunter2\n", "line 1, column 4: the value does not match its tag !!int"},
+		{"base64 that does not fit", "a: !!binary hunter2*\n", "line 1, column 4: the value does not match its tag !!binary"},
 		{"alias without anchor", "a: x\nb: *hunter2\n", "line 2: an alias (*) without its anchor (&): quote the value if it is text"},
 		{"alias cycle", "a: &x\n  b: *x\n", `line 2, column 6: anchor "x" contains itself`},
 		{"tab as indentation", "a:\n\tb: hunter2\n", "line 2: found character that cannot start any token"},
@@ -51,10 +51,10 @@ func TestParseRefuses(t *testing.T) {
 		{"bad indentation later", "x: y\na:\n  - b: hunter2\n    c: d\n   e: f\ng: h\n", "line 5: did not find expected '-' indicator"},
 		{"a key without a colon", "a: b\nhunter2\nc: d\n", "line 2: could not find expected ':'"},
 		{"directive", "%YAML 1.2\n---\na: x\n", "line 1: found incompatible YAML document"},
-		{"UTF-16, little end first", "\xff\xfea\x00:\x00", "line 1: UTF-16; convert the file to UTF-8: iconv -f UTF-16 -t UTF-8"},
-		{"UTF-16, big end first", "\xfe\xff\x00a\x00:", "line 1: UTF-16; convert the file to UTF-8: iconv -f UTF-16 -t UTF-8"},
-		{"two byte order marks", "\ufeff\ufeffa: hunter2\n", "line 1: a byte order mark within the text: remove it"},
-		{"byte order mark on a line", "\ufeffa: x\n\ufeffb: hunter2\n", "line 2: a byte order mark within the text: remove it"},
+		{"UTF-16, little end first", "\xff\xfea\x00:\x00", "line 1: the file is UTF-16, expected UTF-8; convert it: iconv -f UTF-16 -t UTF-8"},
+		{"UTF-16, big end first", "\xfe\xff\x00a\x00:", "line 1: the file is UTF-16, expected UTF-8; convert it: iconv -f UTF-16 -t UTF-8"},
+		{"two byte order marks", "\ufeff\ufeffa: hunter2\n", "line 1: byte order mark inside the text: remove it"},
+		{"byte order mark on a line", "\ufeffa: x\n\ufeffb: hunter2\n", "line 2: byte order mark inside the text: remove it"},
 		{"lone carriage return", "a: x\r\nb: y\rc: hunter2\n", "line 2: a carriage return without a line feed: end lines with a line feed"},
 		{"not UTF-8", "a: x\nb: \xc3\x28\n", "line 2: not valid UTF-8"},
 		{"control character", "a: x\n\nb: \x01hunter2\n", "line 3: control character"},
@@ -73,7 +73,7 @@ func TestParseRefuses(t *testing.T) {
 func TestParseRefusesSealed(t *testing.T) {
 	sealed := seal(t, "a: x\n", envfile.Rules{}).Bytes()
 	_, err := envfile.Parse(envfile.YAML, sealed)
-	require.EqualError(t, err, "already sealed (line 2)")
+	require.EqualError(t, err, "already encrypted (line 2)")
 	require.ErrorIs(t, err, envfile.ErrAlreadySealed)
 
 	// The name alone does not make an encrypted file.
@@ -93,9 +93,9 @@ func TestParseRefusesSealed(t *testing.T) {
 }
 
 func TestSealRefusesAliases(t *testing.T) {
-	const sealed = " would be sealed, but it is reached through an alias (*): " +
-		"a sealed value is bound to its path, so write the value out or keep it in clear"
-	const clear = " is in clear, but it is reached through an alias (*) and sealed where the anchor stands: write the value out"
+	const sealed = " cannot be encrypted through an alias (*), because a ciphertext is bound to its field path: " +
+		"replace the alias by its value, or leave the field unencrypted"
+	const clear = " is unencrypted, but it is an alias (*) of a value that the rules encrypt: replace the alias by its value"
 	for _, c := range []struct{ name, text, want string }{
 		{"a value", "a: &x hunter2\nb: *x\n", "line 2, column 4: b" + sealed},
 		{"a map", "a: &x\n  k: hunter2\nb: *x\n", "line 3, column 4: b.k" + sealed},
@@ -122,15 +122,15 @@ func TestSealRefusesOpenEnd(t *testing.T) {
 	for _, text := range []string{"a_unencrypted: |\n  hunter2", "a_unencrypted: |+\n  hunter2\n ", "a: |+\n ", "a: |+\n  hunter2\n ", "a: >2+\n  hunter2\n\n  "} {
 		_, _, err := envfile.Seal(context.Background(), parse(t, text), envfile.Rules{}, sealedTo(alice))
 		require.Error(t, err)
-		assert.Contains(t, err.Error(), "the text block ends the file without a line break, so what follows it would change it: add one")
+		assert.Contains(t, err.Error(), "the text block ends the file without a line break, so the metadata after it would change it: add a line break")
 	}
 	// Readers disagree whether the value ends with a line feed, so decryption changes the notation.
 	const fine = "a: |\n  x"
 	assert.Equal(t, "a: |-\n  x", document(t, open(t, seal(t, fine, envfile.Rules{}))))
-	warnings, err := parse(t, fine).Traps(envfile.Rules{})
+	warnings, err := parse(t, fine).Warnings(envfile.Rules{})
 	require.NoError(t, err)
 	require.Len(t, warnings, 1)
-	assert.Contains(t, warnings[0].Reason, "it comes back as |-")
+	assert.Contains(t, warnings[0].Reason, "decryption writes |-")
 }
 
 // A few lines of nested aliases expand to a billion values.
@@ -150,8 +150,8 @@ func TestSealRefusesRules(t *testing.T) {
 		rules envfile.Rules
 		want  string
 	}{
-		{envfile.Rules{EncryptedRegex: "(", UnencryptedSuffix: "_x"}, "encrypted_regex and unencrypted_suffix exclude each other"},
-		{envfile.Rules{EncryptedSuffix: "a", EncryptedCommentRegex: "b"}, "encrypted_comment_regex and encrypted_suffix exclude each other"},
+		{envfile.Rules{EncryptedRegex: "(", UnencryptedSuffix: "_x"}, "encrypted_regex and unencrypted_suffix cannot be combined"},
+		{envfile.Rules{EncryptedSuffix: "a", EncryptedCommentRegex: "b"}, "encrypted_comment_regex and encrypted_suffix cannot be combined"},
 		{envfile.Rules{EncryptedRegex: "pass("}, "encrypted_regex: pass( does not compile"},
 		{envfile.Rules{UnencryptedRegex: "[a"}, "unencrypted_regex: [a does not compile"},
 		{envfile.Rules{EncryptedCommentRegex: "*"}, "encrypted_comment_regex: * does not compile"},

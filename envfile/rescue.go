@@ -196,7 +196,7 @@ func (r *Rescue) Authentic() bool {
 }
 
 // ErrNotRescued is returned when the file fails authentication apart from the added values.
-var ErrNotRescued = errors.New("the rest of the file does not authenticate")
+var ErrNotRescued = errors.New("the rest of the file fails authentication")
 
 // EncryptAdded encrypts the values of Added under the data key of the file. It fails with
 // [ErrNotRescued] if [Rescue.Authentic] is false.

@@ -45,7 +45,7 @@ func (o *Opened) rotateInPlace(key crypto.DataKey, meta *Metadata) (_ *Sealed, o
 	}
 	text, err := splice(p.src, r.edits)
 	if err != nil {
-		return nil, false, fmt.Errorf("write sealed text: %w", err)
+		return nil, false, fmt.Errorf("write the encrypted text: %w", err)
 	}
 	s, _, err := checked(o.sealed.format, text, key, o.roots, nil)
 	return s, true, err

@@ -247,7 +247,7 @@ var roundTrips = []struct{ name, plain, sealed string }{
 		"l:\n#<comment>\n- <str>\n#<comment>\n- <str>\n#<comment>\nm: <str>\n",
 	},
 	{
-		"comment behind a key",
+		"before a comment a key",
 		"a: # here\n  b: x\nl: # there\n  - y\n",
 		"a: #<comment>\n  b: <str>\nl: #<comment>\n  - <str>\n",
 	},

@@ -90,12 +90,12 @@ func (r Rules) String() string {
 
 // matcher is a compiled set of Rules.
 type matcher struct {
-	key         func(string) bool // reports whether a key matches; nil with a comment selector
-	comment     func(string) bool // reports whether a comment matches; nil with a key selector
-	keySeals    bool              // a matching key is encrypted; otherwise unencrypted
-	comSeals    bool
-	macOnly     bool
-	refuseAsEnc bool // an encrypted comment must not match (unencrypted_comment_regex)
+	key             func(string) bool // reports whether a key matches; nil with a comment selector
+	comment         func(string) bool // reports whether a comment matches; nil with a key selector
+	keyEncrypts     bool              // a matching key is encrypted; otherwise unencrypted
+	commentEncrypts bool
+	macOnly         bool
+	refuseAsEnc     bool // an encrypted comment must not match (unencrypted_comment_regex)
 }
 
 func (r Rules) compile() (*matcher, error) {
@@ -106,7 +106,7 @@ func (r Rules) compile() (*matcher, error) {
 		}
 	}
 	if len(set) > 1 {
-		return nil, fmt.Errorf("%w: %s exclude each other", ErrSelector, strings.Join(set, " and "))
+		return nil, fmt.Errorf("%w: %s cannot be combined", ErrSelector, strings.Join(set, " and "))
 	}
 	r = r.Normal()
 	m := &matcher{macOnly: r.MACOnlyEncrypted}
@@ -119,15 +119,15 @@ func (r Rules) compile() (*matcher, error) {
 	case r.UnencryptedSuffix != "":
 		m.key = suffix(r.UnencryptedSuffix)
 	case r.EncryptedSuffix != "":
-		m.key, m.keySeals = suffix(r.EncryptedSuffix), true
+		m.key, m.keyEncrypts = suffix(r.EncryptedSuffix), true
 	case r.UnencryptedRegex != "":
 		expr, field = r.UnencryptedRegex, &m.key
 	case r.EncryptedRegex != "":
-		expr, field, m.keySeals = r.EncryptedRegex, &m.key, true
+		expr, field, m.keyEncrypts = r.EncryptedRegex, &m.key, true
 	case r.UnencryptedCommentRegex != "":
 		expr, field, m.refuseAsEnc = r.UnencryptedCommentRegex, &m.comment, true
 	case r.EncryptedCommentRegex != "":
-		expr, field, m.comSeals = r.EncryptedCommentRegex, &m.comment, true
+		expr, field, m.commentEncrypts = r.EncryptedCommentRegex, &m.comment, true
 	}
 	if len(expr) > maxSelector {
 		return nil, fmt.Errorf("%w: %s has more than %d bytes", ErrSelector, set[0], maxSelector)
@@ -146,6 +146,7 @@ func (r Rules) compile() (*matcher, error) {
 type visit struct {
 	node   *Node
 	keys   []string // names of the maps above and of the value; valid during the call
+	path   Path     // path of the value, or of the map or list that contains the comment; valid during the call
 	sealed bool     // the rules encrypt it
 }
 
@@ -179,17 +180,23 @@ func (m *matcher) selects(roots []*Node) map[*Node]bool {
 	return selected
 }
 
+// commentSuffix ends the ciphertext of a comment. sops can write the comments of a list as items;
+// these items have no index of their own.
+const commentSuffix = ",type:comment]"
+
 type walker struct {
 	m          *matcher
 	fn         func(visit) error
 	visitEntry func(n *Node, sealed bool) // called for each entry except comments, if set
 	keys       []string
+	path       Path
 }
 
 // entries walks a map or a list. byKey reports whether a key above is selected. above counts the
 // selecting comments that are active in the levels above.
 func (w *walker) entries(n *Node, byKey bool, above int) error {
 	own := 0 // selecting comments directly before the next value
+	index := 0
 	for _, e := range n.entries {
 		if e.Kind == Comment {
 			matches := w.m.comment != nil && w.m.comment(e.Text)
@@ -200,7 +207,7 @@ func (w *walker) entries(n *Node, byKey bool, above int) error {
 			// A comment that selects values to encrypt stays unencrypted. A comment that selects
 			// values to leave unencrypted is unencrypted as well.
 			active := above + own
-			if w.m.comSeals {
+			if w.m.commentEncrypts {
 				active = before
 			}
 			if err := w.visit(e, byKey, active); err != nil {
@@ -211,10 +218,16 @@ func (w *walker) entries(n *Node, byKey bool, above int) error {
 		selected := byKey
 		if n.Kind == Map {
 			w.keys = append(w.keys, e.Key)
+			w.path = append(w.path, Step{Key: e.Key})
 			selected = selected || w.m.key != nil && w.m.key(e.Key)
+		} else {
+			w.path = append(w.path, Step{Index: index, IsIndex: true})
+			if !strings.HasSuffix(e.Text, commentSuffix) {
+				index++
+			}
 		}
 		if w.visitEntry != nil {
-			w.visitEntry(e, w.m.seals(selected, above+own))
+			w.visitEntry(e, w.m.encrypts(selected, above+own))
 		}
 		var err error
 		switch e.Kind {
@@ -229,20 +242,21 @@ func (w *walker) entries(n *Node, byKey bool, above int) error {
 		if n.Kind == Map {
 			w.keys = w.keys[:len(w.keys)-1]
 		}
+		w.path = w.path[:len(w.path)-1]
 		own = 0
 	}
 	return nil
 }
 
 func (w *walker) visit(n *Node, byKey bool, active int) error {
-	return w.fn(visit{node: n, keys: w.keys, sealed: w.m.seals(byKey, active)})
+	return w.fn(visit{node: n, keys: w.keys, path: w.path, sealed: w.m.encrypts(byKey, active)})
 }
 
-// seals reports whether a value is encrypted. byKey reports whether a key on its path is selected,
+// encrypts reports whether a value is encrypted. byKey reports whether a key on its path is selected,
 // and active counts the selecting comments.
-func (m *matcher) seals(byKey bool, active int) bool {
+func (m *matcher) encrypts(byKey bool, active int) bool {
 	if m.comment != nil {
-		return (active > 0) == m.comSeals
+		return (active > 0) == m.commentEncrypts
 	}
-	return byKey == m.keySeals
+	return byKey == m.keyEncrypts
 }

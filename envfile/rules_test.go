@@ -91,7 +91,7 @@ func TestMACOnlyEncrypted(t *testing.T) {
 // An encrypted comment that matches unencrypted_comment_regex could not be decrypted.
 func TestCommentRegexMatchesSealedComment(t *testing.T) {
 	_, _, err := envfile.Seal(context.Background(), parse(t, "# x\na: y\n"), envfile.Rules{UnencryptedCommentRegex: "ENC|zz"}, sealedTo(alice))
-	require.EqualError(t, err, "line 1, column 1: the sealed comment matches unencrypted_comment_regex")
+	require.EqualError(t, err, "line 1, column 1: the encrypted comment would match unencrypted_comment_regex")
 }
 
 // A short expression sometimes matches a ciphertext by chance. Another nonce helps.

@@ -177,8 +177,8 @@ func (s *sealer) values(rules *matcher) error {
 	return rules.walk(s.d.p.roots, func(v visit) error {
 		n := v.node
 		switch {
-		case n.Kind == Comment && n.span.misread:
-			return syntaxError(n, "the first line of the comment is marks only, at which sops fails: give it a text")
+		case n.Kind == Comment && n.span.sopsMisreads:
+			return syntaxError(n, "sops cannot read a comment whose first line has only comment marks: add text to it")
 		case n.Kind == Comment:
 			if v.sealed {
 				s.comments = append(s.comments, n)
@@ -187,26 +187,26 @@ func (s *sealer) values(rules *matcher) error {
 			}
 			return nil
 		case v.sealed && n.span.borrowed:
-			return syntaxError(n, "%s would be sealed, but it is reached through an alias (*): "+
-				"a sealed value is bound to its path, so write the value out or keep it in clear", fieldsOf(s.d.p.roots)[n].Path)
+			return syntaxError(n, "%s cannot be encrypted through an alias (*), because a ciphertext is bound to its field path: "+
+				"replace the alias by its value, or leave the field unencrypted", v.path)
 		}
-		if n.span.misread && s.d.format == Dotenv {
+		if n.span.sopsMisreads && s.d.format == Dotenv {
 			if s.old.old == nil { // the author can still correct the plaintext
 				return syntaxError(n, "%s", severalLines)
 			}
-		} else if !v.sealed && n.span.misread {
-			return syntaxError(n, "%s stays in clear, and sops would cut it at its # or ;: put it in backquotes", pathName(v.keys))
+		} else if !v.sealed && n.span.sopsMisreads {
+			return syntaxError(n, "%s is unencrypted, and sops would cut it at its # or ;: put the value in backquotes", v.path)
 		}
 		if v.sealed || !rules.macOnly {
 			s.mac.Add(n.Text)
 		}
 		if n.span.borrowed && sealedAt[n.span.origin] {
-			return syntaxError(n, "%s is in clear, but it is reached through an alias (*) and sealed where the anchor stands: "+
-				"write the value out", fieldsOf(s.d.p.roots)[n].Path)
+			return syntaxError(n, "%s is unencrypted, but it is an alias (*) of a value that the rules encrypt: "+
+				"replace the alias by its value", v.path)
 		}
 		clear := !v.sealed || n.Text == ""
 		if n.span.header >= 0 && s.openEnd(n) && (clear || s.keepsBlanks(n)) {
-			return syntaxError(n, "the text block ends the file without a line break, so what follows it would change it: add one")
+			return syntaxError(n, "the text block ends the file without a line break, so the metadata after it would change it: add a line break")
 		}
 		if clear {
 			return nil
@@ -287,11 +287,11 @@ func (s *sealer) text(rules *matcher) ([]byte, error) {
 	}
 	marked, err := splice(s.d.p.src, s.edits)
 	if err != nil {
-		return nil, fmt.Errorf("write sealed text: %w", err)
+		return nil, fmt.Errorf("write the encrypted text: %w", err)
 	}
 	p, err := s.d.format.parse(marked)
 	if err != nil {
-		return nil, fmt.Errorf("read the sealed text again: %w", err)
+		return nil, fmt.Errorf("parse the encrypted text again: %w", err)
 	}
 	var edits []edit
 	err = rules.walk(p.roots, func(v visit) error {
@@ -312,7 +312,7 @@ func (s *sealer) text(rules *matcher) ([]byte, error) {
 		return nil, err
 	}
 	for _, c := range byMark {
-		return nil, syntaxError(c, "the comment cannot be sealed where it stands")
+		return nil, syntaxError(c, "the comment cannot be encrypted at its position")
 	}
 	return splice(marked, edits)
 }
@@ -337,7 +337,7 @@ func (s *sealer) comment(c *Node, v visit, rules *matcher) (string, error) {
 		text = s.cipher.Seal(crypto.Comment, c.Text, v.aad())
 	}
 	if matches() {
-		return "", syntaxError(c, "the sealed comment matches unencrypted_comment_regex")
+		return "", syntaxError(c, "the encrypted comment would match unencrypted_comment_regex")
 	}
 	return text, nil
 }
@@ -417,18 +417,18 @@ func ownBlock(b *Node) bool {
 func checked(f Format, text []byte, key crypto.DataKey, want []*Node, sealed map[*Node]bool) (*Sealed, *Opened, error) {
 	p, err := reparse(f, text)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read the encrypted text again: %w", err)
+		return nil, nil, fmt.Errorf("parse the encrypted text again: %w", err)
 	}
 	s, err := sealedFrom(f, p)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read the encrypted text again: %w", err)
+		return nil, nil, fmt.Errorf("parse the encrypted text again: %w", err)
 	}
 	o, err := s.openWith(key)
 	if err != nil {
 		return nil, nil, fmt.Errorf("decrypt the encrypted text again: %w", err)
 	}
 	if at := firstDifference(want, o.roots, sealed); at != nil {
-		return nil, nil, fmt.Errorf("cannot encrypt %s: it would not read back the same", at)
+		return nil, nil, fmt.Errorf("%s cannot be encrypted: it would not decrypt to the same value", at)
 	}
 	return s, o, nil
 }

@@ -135,7 +135,7 @@ func (s *Sealed) verified(key crypto.DataKey) (*Opened, error) {
 	}
 	if err := mac.Verify(o.cipher, s.meta.mac, s.meta.LastModified); err != nil {
 		if len(o.nonCanonical) > 0 {
-			err = fmt.Errorf("%w; line %d: %s is not spelt as values of its type are, which may not be its own", err, o.nonCanonical[0].Line, o.nonCanonical[0].Path)
+			err = fmt.Errorf("%w; line %d: %s is not in the canonical form of its type; the type may have been altered", err, o.nonCanonical[0].Line, o.nonCanonical[0].Path)
 		}
 		return nil, fmt.Errorf("%w: %w%w", ErrIntegrity, err, silent{ErrMAC})
 	}
@@ -173,7 +173,7 @@ func (s *Sealed) openValues(key crypto.DataKey, unverified bool) (*Opened, *cryp
 			}
 			return nil
 		case !v.sealed && v.node.span.open:
-			return fmt.Errorf("%w: line %d: %s: %s", ErrIntegrity, v.node.Line, pathName(v.keys), errOpenBlock)
+			return fmt.Errorf("%w: line %d: %s: %s", ErrIntegrity, v.node.Line, v.path, errOpenBlock)
 		case !v.sealed && unverified && o.openStray(v):
 			return nil
 		case !v.sealed:
@@ -218,41 +218,33 @@ func (o *Opened) openValue(v visit) (text string, isValue bool, err error) {
 	canonical := false
 	err = crypto.ErrMalformed
 	if n.Type == crypto.Str {
-		typ, text, canonical, err = o.cipher.OpenSpelt(enc, v.aad())
+		typ, text, canonical, err = o.cipher.OpenCanonical(enc, v.aad())
 	}
 	if err != nil {
 		if errors.Is(err, crypto.ErrMalformed) && (n.Type != crypto.Str || !strings.HasPrefix(enc, sealedPrefix)) {
-			return "", false, fmt.Errorf("%w: line %d: %s stands in clear, but the file's rules (%s) seal it%w",
-				ErrIntegrity, n.Line, pathName(v.keys), o.sealed.meta.Rules, silent{ErrUnencrypted})
+			return "", false, fmt.Errorf("%w: line %d: %s is unencrypted, but the file's rules (%s) encrypt it%w",
+				ErrIntegrity, n.Line, v.path, o.sealed.meta.Rules, silent{ErrUnencrypted})
 		}
-		return "", false, fmt.Errorf("%w: line %d: %s: %w", ErrIntegrity, n.Line, pathName(v.keys), err)
+		return "", false, fmt.Errorf("%w: line %d: %s: %w", ErrIntegrity, n.Line, v.path, err)
 	}
 	if typ == crypto.Comment && n.Key != "" {
-		return "", false, fmt.Errorf("%w: line %d: %s: a sealed comment stands where a value belongs", ErrIntegrity, n.Line, pathName(v.keys))
+		return "", false, fmt.Errorf("%w: line %d: %s: expected a value, got an encrypted comment", ErrIntegrity, n.Line, v.path)
 	}
 	plain := o.copyOf(n)
 	plain.Type, plain.Text, plain.Sealed, plain.enc = typ, text, true, enc
 	if plain.nonCanonical = !canonical; plain.nonCanonical {
-		o.nonCanonical = append(o.nonCanonical, Position{n.Line, pathName(v.keys)})
+		o.nonCanonical = append(o.nonCanonical, Position{n.Line, v.path.String()})
 	}
 	if typ == crypto.Comment {
 		plain.Kind = Comment
 	}
 	if l, ok := o.sealed.p.layout.(revealer); ok {
 		if err := l.reveal(plain); err != nil {
-			return "", false, fmt.Errorf("%w: line %d: %s: %w", ErrIntegrity, n.Line, pathName(v.keys), err)
+			return "", false, fmt.Errorf("%w: line %d: %s: %w", ErrIntegrity, n.Line, v.path, err)
 		}
 	}
 	o.plain[n] = plain
 	return text, typ != crypto.Comment, nil
-}
-
-func pathName(keyNames []string) string {
-	p := make(Path, len(keyNames))
-	for i, k := range keyNames {
-		p[i].Key = k
-	}
-	return p.String()
 }
 
 type commentAt struct {
@@ -371,13 +363,13 @@ type Opened struct {
 // A Position is the line and field path of a value.
 type Position struct {
 	Line int
-	Path string // without list positions
+	Path string
 }
 
-// OddlySpelt returns the values that were encrypted in a non-canonical form, such as the float 1.50
+// NonCanonical returns the values that were encrypted in a non-canonical form, such as the float 1.50
 // or the integer +7. Neither sops nor sealcfg writes such a form. The values are valid; the next
 // change of the file encrypts them again.
-func (o *Opened) OddlySpelt() []Position { return o.nonCanonical }
+func (o *Opened) NonCanonical() []Position { return o.nonCanonical }
 
 // ClearComments returns the lines of unencrypted comments that the rules encrypt. Old versions of
 // sops wrote such comments. Anyone with write access can also add one, and no other check detects

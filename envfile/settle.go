@@ -104,17 +104,19 @@ func (o *Opened) ForeignTags() []Position {
 		t := n.ownTraits()
 		tagged := n.Kind != Value && t.tag != "" && t.tag != bang // a map has no tag of a value
 		if tagged || foreignTag(t.tag) || foreignTag(t.keyTag) {
-			found = append(found, Position{n.Line, pathName(path.Keys())})
+			found = append(found, Position{n.Line, path.String()})
 		}
 		if n.Alias != "" {
 			return
 		}
+		i := 0
 		for e := range n.Entries() {
-			if n.Kind == Map {
-				visit(e, append(path, Step{Key: e.Key}))
-			} else {
-				visit(e, path)
+			step := Step{Key: e.Key}
+			if n.Kind == List {
+				step = Step{Index: i, IsIndex: true}
 			}
+			visit(e, append(path, step))
+			i++
 		}
 	}
 	for _, root := range o.roots {

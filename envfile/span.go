@@ -60,7 +60,7 @@ type span struct {
 	dash         int      // start of the dash of a list item; otherwise -1
 	close        int      // closing bracket of a collection in flow style; otherwise -1
 	list         bool     // of a comment: it belongs to a list
-	misread      bool     // sops would read another value here if it were unencrypted, or fail at this comment
+	sopsMisreads bool     // sops would read another value here if it were unencrypted, or fail at this comment
 	insideQuotes bool     // dotenv: within the lines of a quoted value, so its name may be a part of that value
 	rest         [][2]int // INI: the other parts of a comment with several parts
 	local        bool     // TOML: a local date or time, in plaintext or encrypted

@@ -38,35 +38,35 @@ func TestTampering(t *testing.T) {
 	foreign := string(seal(t, tampered, envfile.Rules{}).Bytes())
 
 	for name, c := range map[string]struct{ text, want string }{
-		"values swapped":               {swap(value("a"), value("c")), "a: does not authenticate"},
-		"equal values swapped":         {swap(value("a"), value("b")), "a: does not authenticate"},
-		"items swapped":                {swap(items[0], items[1]), "mac: does not authenticate"},
-		"item doubled":                 {strings.Replace(text, items[1], items[0], 1), "mac: does not authenticate"},
-		"value renamed":                {strings.Replace(text, "\na:", "\nd:", 1), "d: does not authenticate"},
-		"value in clear":               {strings.Replace(text, value("a"), "hunter2", 1), "a stands in clear, but the file's rules (unencrypted_suffix: _unencrypted) seal it"},
-		"number in clear":              {strings.Replace(text, value("n"), "5", 1), "n stands in clear"},
-		"value of another file":        {strings.Replace(text, value("a"), encForm.FindString(foreign[strings.Index(foreign, "\na: "):]), 1), "a: does not authenticate"},
-		"value emptied":                {strings.Replace(text, value("a"), `""`, 1), "mac: does not authenticate"},
-		"value removed":                {regexp.MustCompile(`(?m)^a: .*\n`).ReplaceAllString(text, ""), "mac: does not authenticate"},
-		"value in clear added":         {strings.Replace(text, "\nb:", "\nx: hunter2\nb:", 1), "x stands in clear"},
-		"clear value changed":          {strings.Replace(text, "_unencrypted: z", "_unencrypted: zz", 1), "mac: does not authenticate"},
-		"clear value removed":          {strings.Replace(text, "clear_unencrypted: z\n", "", 1), "mac: does not authenticate"},
-		"empty value filled":           {strings.Replace(text, `empty: ""`, "empty: hunter2", 1), "empty stands in clear"},
+		"values swapped":               {swap(value("a"), value("c")), "a: fails authentication"},
+		"equal values swapped":         {swap(value("a"), value("b")), "a: fails authentication"},
+		"items swapped":                {swap(items[0], items[1]), "mac: fails authentication"},
+		"item doubled":                 {strings.Replace(text, items[1], items[0], 1), "mac: fails authentication"},
+		"value renamed":                {strings.Replace(text, "\na:", "\nd:", 1), "d: fails authentication"},
+		"value in clear":               {strings.Replace(text, value("a"), "hunter2", 1), "a is unencrypted, but the file's rules (unencrypted_suffix: _unencrypted) encrypt it"},
+		"number in clear":              {strings.Replace(text, value("n"), "5", 1), "n is unencrypted"},
+		"value of another file":        {strings.Replace(text, value("a"), encForm.FindString(foreign[strings.Index(foreign, "\na: "):]), 1), "a: fails authentication"},
+		"value emptied":                {strings.Replace(text, value("a"), `""`, 1), "mac: fails authentication"},
+		"value removed":                {regexp.MustCompile(`(?m)^a: .*\n`).ReplaceAllString(text, ""), "mac: fails authentication"},
+		"value in clear added":         {strings.Replace(text, "\nb:", "\nx: hunter2\nb:", 1), "x is unencrypted"},
+		"clear value changed":          {strings.Replace(text, "_unencrypted: z", "_unencrypted: zz", 1), "mac: fails authentication"},
+		"clear value removed":          {strings.Replace(text, "clear_unencrypted: z\n", "", 1), "mac: fails authentication"},
+		"empty value filled":           {strings.Replace(text, `empty: ""`, "empty: hunter2", 1), "empty is unencrypted"},
 		"mac removed":                  {regexp.MustCompile(`(?m)^ +mac: .*\n`).ReplaceAllString(text, ""), "the file has no mac"},
 		"mac emptied":                  {regexp.MustCompile(`(?m)^( +mac:) .*\n`).ReplaceAllString(text, "$1 \"\"\n"), "the file has no mac"},
 		"mac null":                     {regexp.MustCompile(`(?m)^( +mac:) .*\n`).ReplaceAllString(text, "$1\n"), "the file has no mac"},
-		"mac of another file":          {regexp.MustCompile(` mac: .*`).ReplaceAllLiteralString(text, regexp.MustCompile(` mac: .*`).FindString(foreign)), "open mac: does not authenticate"},
-		"a value as mac":               {regexp.MustCompile(` mac: .*`).ReplaceAllLiteralString(text, " mac: "+value("a")), "open mac: does not authenticate"},
-		"lastmodified changed":         {regexp.MustCompile(`lastmodified: "20..`).ReplaceAllString(text, `lastmodified: "2001`), "open mac: does not authenticate"},
+		"mac of another file":          {regexp.MustCompile(` mac: .*`).ReplaceAllLiteralString(text, regexp.MustCompile(` mac: .*`).FindString(foreign)), "decrypt the mac: fails authentication"},
+		"a value as mac":               {regexp.MustCompile(` mac: .*`).ReplaceAllLiteralString(text, " mac: "+value("a")), "decrypt the mac: fails authentication"},
+		"lastmodified changed":         {regexp.MustCompile(`lastmodified: "20..`).ReplaceAllString(text, `lastmodified: "2001`), "decrypt the mac: fails authentication"},
 		"lastmodified removed":         {regexp.MustCompile(`(?m)^ +lastmodified: .*\n`).ReplaceAllString(text, ""), "the file has no lastmodified"},
-		"mac_only_encrypted added":     {text + "    mac_only_encrypted: true\n", "mac: does not authenticate"},
-		"suffix that opens everything": {strings.Replace(text, "unencrypted_suffix: _unencrypted", "unencrypted_regex: .*", 1), "mac: does not authenticate"},
-		"type changed":                 {strings.Replace(text, value("n"), strings.Replace(value("n"), "type:int", "type:bool", 1), 1), "n: malformed sealed value: not a value of its type bool"},
-		"type comment":                 {strings.Replace(text, value("a"), strings.Replace(value("a"), "type:str", "type:comment", 1), 1), "a: a sealed comment stands where a value belongs"},
-		"type unknown":                 {strings.Replace(text, value("a"), strings.Replace(value("a"), "type:str", "type:bytes", 1), 1), "a: malformed sealed value: unknown type"},
-		"text behind the bracket":      {strings.Replace(text, value("a"), value("a")+"x", 1), "a: malformed sealed value"},
-		"comment changed":              {strings.Replace(text, "#"+encForm.FindString(text), "#"+strings.Replace(value("a"), "type:str", "type:comment", 1), 1), "comment on line 1: does not authenticate"},
-		"a mapping for a value":        {strings.Replace(text, "a: "+value("a"), "a: {b: "+"'"+value("b")+"'}", 1), "a.b: does not authenticate"},
+		"mac_only_encrypted added":     {text + "    mac_only_encrypted: true\n", "mac: fails authentication"},
+		"suffix that opens everything": {strings.Replace(text, "unencrypted_suffix: _unencrypted", "unencrypted_regex: .*", 1), "mac: fails authentication"},
+		"type changed":                 {strings.Replace(text, value("n"), strings.Replace(value("n"), "type:int", "type:bool", 1), 1), "n: malformed encrypted value: not a value of its type bool"},
+		"type comment":                 {strings.Replace(text, value("a"), strings.Replace(value("a"), "type:str", "type:comment", 1), 1), "a: expected a value, got an encrypted comment"},
+		"type unknown":                 {strings.Replace(text, value("a"), strings.Replace(value("a"), "type:str", "type:bytes", 1), 1), "a: malformed encrypted value: unknown type"},
+		"text behind the bracket":      {strings.Replace(text, value("a"), value("a")+"x", 1), "a: malformed encrypted value"},
+		"comment changed":              {strings.Replace(text, "#"+encForm.FindString(text), "#"+strings.Replace(value("a"), "type:str", "type:comment", 1), 1), "comment on line 1: fails authentication"},
+		"a mapping for a value":        {strings.Replace(text, "a: "+value("a"), "a: {b: "+"'"+value("b")+"'}", 1), "a.b: fails authentication"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.NotEqual(t, text, c.text, "the test changes nothing")
@@ -116,7 +116,7 @@ func TestCommentAsValue(t *testing.T) {
 	require.NotEqual(t, text, changed)
 	err := openErr(changed)
 	require.ErrorIs(t, err, envfile.ErrIntegrity)
-	assert.Contains(t, err.Error(), "line 1: m: a sealed comment stands where a value belongs")
+	assert.Contains(t, err.Error(), "line 1: m: expected a value, got an encrypted comment")
 }
 
 // Anyone with write access can add an unencrypted comment, and the MAC does not cover it. So it is

@@ -191,17 +191,17 @@ func TestTOMLTampering(t *testing.T) {
 	swap := func(x, y string) string { return strings.NewReplacer(x, y, y, x).Replace(text) }
 	items := encForm.FindAllString(text[strings.Index(text, "\nl = "):], 2)
 	for name, c := range map[string]struct{ text, want string }{
-		"values swapped":      {swap(value("a"), value("b")), "a: does not authenticate"},
-		"items swapped":       {swap(items[0], items[1]), "mac: does not authenticate"},
-		"renamed":             {strings.Replace(text, "\na =", "\nx =", 1), "x: does not authenticate"},
-		"in clear":            {strings.Replace(text, value("a"), "hunter2", 1), "a stands in clear"},
-		"number in clear":     {strings.Replace(text, `"`+value("n")+`"`, "5", 1), "n stands in clear"},
-		"date in clear":       {regexp.MustCompile(`(?m)^d = .*`).ReplaceAllString(text, "d = 2020-01-31"), "d stands in clear"},
-		"emptied":             {strings.Replace(text, value("a"), "", 1), "mac: does not authenticate"},
-		"clear value changed": {strings.Replace(text, `"z"`, `"hunter2"`, 1), "mac: does not authenticate"},
-		"moved to a table":    {strings.Replace(text, "\nb =", "\n[t]\nb =", 1), "t.b: does not authenticate"},
+		"values swapped":      {swap(value("a"), value("b")), "a: fails authentication"},
+		"items swapped":       {swap(items[0], items[1]), "mac: fails authentication"},
+		"renamed":             {strings.Replace(text, "\na =", "\nx =", 1), "x: fails authentication"},
+		"in clear":            {strings.Replace(text, value("a"), "hunter2", 1), "a is unencrypted"},
+		"number in clear":     {strings.Replace(text, `"`+value("n")+`"`, "5", 1), "n is unencrypted"},
+		"date in clear":       {regexp.MustCompile(`(?m)^d = .*`).ReplaceAllString(text, "d = 2020-01-31"), "d is unencrypted"},
+		"emptied":             {strings.Replace(text, value("a"), "", 1), "mac: fails authentication"},
+		"clear value changed": {strings.Replace(text, `"z"`, `"hunter2"`, 1), "mac: fails authentication"},
+		"moved to a table":    {strings.Replace(text, "\nb =", "\n[t]\nb =", 1), "t.b: fails authentication"},
 		"no mac":              {regexp.MustCompile(`(?m)^mac = .*\n`).ReplaceAllString(text, ""), "the file has no mac"},
-		"lastmodified":        {regexp.MustCompile(`lastmodified = "20..`).ReplaceAllString(text, `lastmodified = "2001`), "open mac: does not authenticate"},
+		"lastmodified":        {regexp.MustCompile(`lastmodified = "20..`).ReplaceAllString(text, `lastmodified = "2001`), "decrypt the mac: fails authentication"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.NotEqual(t, text, c.text, "the test changes nothing")
@@ -229,7 +229,7 @@ func TestTOMLTampering(t *testing.T) {
 	require.NoError(t, err)
 	_, err = s.Open(t.Context(), alice)
 	require.ErrorIs(t, err, envfile.ErrIntegrity)
-	require.ErrorContains(t, err, "marked as a local date or time, and is none")
+	require.ErrorContains(t, err, "marked as a local date or time, but is not one")
 }
 
 // An unencrypted local date is not a string, and the reverse.

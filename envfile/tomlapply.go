@@ -15,7 +15,7 @@ func tomlNew(v *Node) (string, error) {
 	case v.Kind == Value:
 		return tomlBare(v.Type, v.Text)
 	case v.Kind == Null:
-		return "", fmt.Errorf("%w: it has no null; unset the field instead", errNotInTOML)
+		return "", fmt.Errorf("%w: TOML has no null; unset the field instead", errNotInTOML)
 	}
 	var parts []string
 	for e := range v.Entries() {
@@ -278,7 +278,7 @@ func (t *tomlText) appendTable(list *Node, rest Path, v *Node) ([]edit, error) {
 		}
 		body = append(body, tomlKeys(keys)+" = "+text)
 	case len(rest) > 0 || v.Kind != Map:
-		return nil, fmt.Errorf("%w: the list is made of tables, so an item must be a map", ErrPath)
+		return nil, fmt.Errorf("%w: expected a map, because the list holds tables", ErrPath)
 	default:
 		for e := range v.Entries() {
 			text, err := tomlNew(e)

@@ -12,8 +12,8 @@ import (
 )
 
 var (
-	errNotInTOML  = errors.New("TOML has no such value")
-	errLocalBroke = errors.New("the encrypted value is marked as a local date or time, and is none")
+	errNotInTOML  = errors.New("TOML cannot hold this value")
+	errLocalBroke = errors.New("the encrypted value is marked as a local date or time, but is not one")
 )
 
 // localMark is the end of the ciphertext of a local date or time: its bracket, written as an
@@ -202,9 +202,9 @@ func (t *tomlText) why(n *Node, encrypted bool) string {
 	}
 	switch n.Type {
 	case crypto.Str:
-		return "escapes and joined lines are not kept: the same text comes back in another spelling"
+		return "escapes and joined lines are not kept: the same text comes back in another notation"
 	case crypto.Time:
-		return "the time comes back as RFC 3339 spells it, with a T and no more digits than it needs"
+		return "the time comes back in the form of RFC 3339, with a T and without trailing zeros"
 	}
 	return numberWarning(raw) + quoteAdvice
 }

@@ -39,7 +39,7 @@ func FuzzTOML(f *testing.F) {
 		require.Equal(t, shape(d.Roots()), shape(o.Roots()), "%q", src)
 		once := document(t, o)
 		require.Equal(t, shape(d.Roots()), shape(parseTOML(t, once).Roots()), "%q", src)
-		warnings, err := d.Traps(envfile.Rules{})
+		warnings, err := d.Warnings(envfile.Rules{})
 		require.NoError(t, err)
 		if len(warnings) == 0 {
 			require.Equal(t, src, once, "changed without a warning")

@@ -50,7 +50,7 @@ func (t *tomlText) blockOfTables(b *block) error {
 		}
 		if last >= 0 && last != i-1 {
 			line, column := t.src.position(sec.start)
-			return &SyntaxError{Line: line, Column: column, Reason: "something stands between the tables of the sops metadata; move it"}
+			return &SyntaxError{Line: line, Column: column, Reason: "unexpected text between the tables of the sops metadata: move it"}
 		}
 		if first < 0 {
 			first = i
@@ -60,7 +60,7 @@ func (t *tomlText) blockOfTables(b *block) error {
 	for _, st := range t.sections[0].statements {
 		if st.keys[0] == metaKey {
 			line, column := t.src.position(st.start)
-			return &SyntaxError{Line: line, Column: column, Reason: "the sops metadata is written with dots; want a table [" + metaKey + "]"}
+			return &SyntaxError{Line: line, Column: column, Reason: "the sops metadata has dotted keys, expected a table [" + metaKey + "]"}
 		}
 	}
 	src := t.src.src

@@ -120,7 +120,7 @@ func TestTOMLRoundTrips(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, c.plain, document(t, openTOML(t, string(w.Bytes()))))
 
-			warnings, err := parseTOML(t, c.plain).Traps(envfile.Rules{})
+			warnings, err := parseTOML(t, c.plain).Warnings(envfile.Rules{})
 			require.NoError(t, err)
 			assert.Empty(t, warnings, "what comes back as it was is no trap")
 		})
@@ -150,14 +150,14 @@ func TestTOMLReformatted(t *testing.T) {
 					changed[i+1] = true
 				}
 			}
-			warnings, err := d.Traps(envfile.Rules{})
+			warnings, err := d.Warnings(envfile.Rules{})
 			require.NoError(t, err)
 			for _, warning := range warnings {
 				delete(changed, warning.Line)
 			}
 			assert.NotEmpty(t, warnings)
 			assert.Empty(t, changed, "lines that change without a warning")
-			none, err := d.Traps(envfile.Rules{EncryptedRegex: "^none$"})
+			none, err := d.Warnings(envfile.Rules{EncryptedRegex: "^none$"})
 			require.NoError(t, err)
 			assert.Empty(t, none, "what stays in clear keeps its spelling")
 		})

@@ -155,7 +155,7 @@ func (s *tomlScanner) endOfLine() error {
 	case n > 0:
 		s.at += n
 	case !s.ends():
-		return s.fail(s.at, "want the end of the line here")
+		return s.fail(s.at, "expected the end of the line")
 	}
 	return nil
 }
@@ -185,7 +185,7 @@ func (s *tomlScanner) key() ([]tomlKey, error) {
 			}
 			k.name = string(s.src[k.start:s.at])
 			if k.name == "" {
-				err = s.fail(s.at, "want a key here: letters, digits, - and _, or a text in quotes")
+				err = s.fail(s.at, "expected a key: letters, digits, - and _, or a quoted string")
 			}
 		}
 		if err != nil {
@@ -240,7 +240,7 @@ func (s *tomlScanner) statement(sec *tomlSection, depth int) (*tomlStatement, er
 		return nil, err
 	}
 	if s.peek() != '=' {
-		return nil, s.fail(s.at, "want = behind the key")
+		return nil, s.fail(s.at, "expected = after the key")
 	}
 	s.at++
 	in, err := s.descend(sec, keys[:len(keys)-1])

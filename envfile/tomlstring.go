@@ -17,7 +17,7 @@ func (s *tomlScanner) str(quote byte) (string, error) {
 			s.at++
 			return b.String(), nil
 		case c == '\n' || s.newline(s.at) > 0:
-			return "", s.fail(start, "a string that is not closed on its line")
+			return "", s.fail(start, "the string is not closed on its line")
 		case control(c):
 			return "", s.fail(s.at, "control character in a string; write it as \\u and four digits")
 		case c == '\\' && quote == '"':
@@ -29,7 +29,7 @@ func (s *tomlScanner) str(quote byte) (string, error) {
 			s.at++
 		}
 	}
-	return "", s.fail(start, "a string that is not closed")
+	return "", s.fail(start, "the string is not closed")
 }
 
 // lines parses a multi-line string of either kind.
@@ -68,7 +68,7 @@ func (s *tomlScanner) lines(quote byte) (string, error) {
 			s.at++
 		}
 	}
-	return "", s.fail(start, "a string that is not closed")
+	return "", s.fail(start, "the string is not closed")
 }
 
 // joined skips a backslash at the end of a line and the blank lines after it.
@@ -106,15 +106,15 @@ func (s *tomlScanner) escape(b *strings.Builder) error {
 	case 'U':
 		size = 8
 	default:
-		return s.fail(start, "there is no such escape in TOML 1.0; a backslash in double quotes is written twice")
+		return s.fail(start, "unknown escape in TOML 1.0; in double quotes, write two backslashes for one")
 	}
 	s.at++
 	if s.at+size > len(s.src) || !hexDigits(s.src[s.at:s.at+size]) {
-		return s.fail(start, "want %d hexadecimal digits behind \\%c", size, c)
+		return s.fail(start, "expected %d hexadecimal digits after \\%c", size, c)
 	}
 	r, err := strconv.ParseUint(string(s.src[s.at:s.at+size]), 16, 32)
 	if err != nil || r > utf8.MaxRune || !utf8.ValidRune(rune(r)) {
-		return s.fail(start, "there is no such character")
+		return s.fail(start, "the escape is not a character")
 	}
 	b.WriteRune(rune(r))
 	s.at += size

@@ -32,11 +32,11 @@ func (s *tomlScanner) descend(sec *tomlSection, keys []tomlKey) (*Node, error) {
 			n = s.addTable(n, k, madeByDots, sec)
 			continue
 		case tb == nil:
-			return nil, s.fail(k.start, "key %s has a value already, and it is no table", quoteName(k.name))
+			return nil, s.fail(k.start, "key %s already has a value that is not a table", quoteName(k.name))
 		case tb.made == madeOnTheWay:
 			tb.made, tb.section = madeByDots, sec
 		case tb.made != madeByDots || tb.section != sec:
-			return nil, s.fail(k.start, "table %s is defined already; a dotted key cannot add to it", quoteName(k.name))
+			return nil, s.fail(k.start, "table %s is already defined; a dotted key cannot add to it", quoteName(k.name))
 		}
 		n = child
 	}
@@ -57,7 +57,7 @@ func (s *tomlScanner) header() error {
 	}
 	for range 1 + btoi(list) {
 		if s.peek() != ']' {
-			return s.fail(s.at, "want the closing bracket of the header here")
+			return s.fail(s.at, "expected the closing bracket of the header")
 		}
 		s.at++
 	}
@@ -101,7 +101,7 @@ func (s *tomlScanner) open(keys []tomlKey, list bool, sec *tomlSection) (in *Nod
 		tb := s.text.tables[child]
 		switch {
 		case tb == nil:
-			return nil, s.fail(k.start, "key %s has a value already, and it is no table", quoteName(k.name))
+			return nil, s.fail(k.start, "key %s already has a value that is not a table", quoteName(k.name))
 		case tb.made == madeInline:
 			return nil, s.fail(k.start, "table %s is written in braces; a header cannot add to it", quoteName(k.name))
 		case tb.made == madeByHeaders:
@@ -120,7 +120,7 @@ func (s *tomlScanner) open(keys []tomlKey, list bool, sec *tomlSection) (in *Nod
 	}
 	tb := s.text.tables[child]
 	if tb == nil || tb.made != madeOnTheWay {
-		return nil, s.fail(last.start, "table %s is defined already", quoteName(last.name))
+		return nil, s.fail(last.start, "table %s is already defined", quoteName(last.name))
 	}
 	tb.made, tb.section, sec.node = madeByHeader, sec, child
 	return n, nil
@@ -135,7 +135,7 @@ func (s *tomlScanner) openItem(n, list *Node, k tomlKey, sec *tomlSection) (in *
 		s.text.newTable(list, n, madeByHeaders, nil)
 	}
 	if tb := s.text.tables[list]; tb == nil || tb.made != madeByHeaders {
-		return nil, s.fail(k.start, "%s is defined already, and not by [[ ]]", quoteName(k.name))
+		return nil, s.fail(k.start, "%s is already defined, but not by [[ ]]", quoteName(k.name))
 	}
 	item := &Node{Kind: Map, span: noSpan()}
 	item.Line, item.Column = s.text.src.position(sec.start)

@@ -68,7 +68,7 @@ func (s *tomlScanner) array(n *Node, depth int) error {
 		s.blanks()
 		switch c := s.peek(); {
 		case s.ends():
-			return s.fail(n.span.start, "an array without its closing bracket")
+			return s.fail(n.span.start, "the array has no closing bracket")
 		case s.newline(s.at) > 0:
 			s.at += s.newline(s.at)
 			last = nil
@@ -89,12 +89,12 @@ func (s *tomlScanner) array(n *Node, depth int) error {
 			return nil
 		case c == ',':
 			if comma {
-				return s.fail(s.at, "want a value before the comma")
+				return s.fail(s.at, "expected a value before the comma")
 			}
 			comma = true
 			s.at++
 		case !comma:
-			return s.fail(s.at, "want a comma or the closing bracket here")
+			return s.fail(s.at, "expected a comma or the closing bracket")
 		default:
 			e, err := s.value(n, depth+1)
 			if err != nil {
@@ -120,7 +120,7 @@ func (s *tomlScanner) inline(n, parent *Node, depth int) error {
 	for {
 		s.blanks()
 		if s.newline(s.at) > 0 || s.peek() == '#' {
-			return s.fail(s.at, "an inline table ends on the line where it begins, in TOML 1.0")
+			return s.fail(s.at, "an inline table must end on its first line in TOML 1.0")
 		}
 		st, err := s.statement(sec, depth)
 		if err != nil {
@@ -137,9 +137,9 @@ func (s *tomlScanner) inline(n, parent *Node, depth int) error {
 			return nil
 		default:
 			if s.newline(s.at) > 0 || s.peek() == '#' {
-				return s.fail(s.at, "an inline table ends on the line where it begins, in TOML 1.0")
+				return s.fail(s.at, "an inline table must end on its first line in TOML 1.0")
 			}
-			return s.fail(s.at, "want a comma or the closing brace here")
+			return s.fail(s.at, "expected a comma or the closing brace")
 		}
 	}
 }
@@ -164,7 +164,7 @@ func (s *tomlScanner) bare(n *Node) error {
 	text := string(s.src[start:s.at])
 	switch {
 	case text == "":
-		return s.fail(start, "want a value here")
+		return s.fail(start, "expected a value")
 	case text == "true" || text == "false":
 		n.Type, n.Text = crypto.Bool, crypto.FormatBool(text == "true")
 		return nil
@@ -192,7 +192,7 @@ func tomlNumber(n *Node, text string) error {
 		}
 		i, err := strconv.ParseInt(digits, base, 64)
 		if err != nil {
-			return syntaxError(n, "the integer does not fit 64 bits: quote it to make it a string")
+			return syntaxError(n, "the integer does not fit in 64 bits: quote it to make it a string")
 		}
 		n.Type, n.Text = crypto.Int, formatInt(i)
 	case tomlFloat().MatchString(text), tomlNoNum().MatchString(text):
@@ -205,7 +205,7 @@ func tomlNumber(n *Node, text string) error {
 		}
 		n.Type, n.Text = crypto.Float, crypto.FormatFloat(f)
 	default:
-		return syntaxError(n, "not a value: want a string in quotes, a number, true, false, a date or time, or one of [ and {")
+		return syntaxError(n, "expected a string in quotes, a number, true, false, a date or time, [ or {")
 	}
 	return nil
 }
@@ -226,9 +226,9 @@ func tomlMoment(n *Node, text string) error {
 		}
 	}
 	if strings.Contains(text, ":60") {
-		return syntaxError(n, "not a date or time that the format can carry: it has no leap seconds")
+		return syntaxError(n, "the format cannot hold a leap second")
 	}
-	return syntaxError(n, "there is no such date or time")
+	return syntaxError(n, "the date or time does not exist")
 }
 
 // tomlLocalKind returns the kind of a value without quotes: "date", "time" or "datetime" if it is a

@@ -58,7 +58,7 @@ func (o *Opened) openStray(v visit) bool {
 	if _, _, err := o.openValue(v); err != nil {
 		return false
 	}
-	o.strays = append(o.strays, Position{n.Line, pathName(v.keys)})
+	o.strays = append(o.strays, Position{n.Line, v.path.String()})
 	return true
 }
 

@@ -123,6 +123,6 @@ func TestOpenUnverifiedStrays(t *testing.T) {
 			continue
 		}
 		assert.Equal(t, want, string(got))
-		assert.Equal(t, []envfile.Position{{Line: 3, Path: "m.b"}, {Line: 5, Path: "l"}}, u.Strays())
+		assert.Equal(t, []envfile.Position{{Line: 3, Path: "m.b"}, {Line: 5, Path: "l[0]"}}, u.Strays())
 	}
 }

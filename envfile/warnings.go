@@ -10,9 +10,9 @@ import (
 	"github.com/sealcfg/sealcfg/crypto"
 )
 
-// A Trap is a warning about a name or value that other programs may read differently than sops, or
+// A Warning is a warning about a name or value that other programs may read differently than sops, or
 // whose notation the format cannot keep.
-type Trap struct {
+type Warning struct {
 	Path         string // "line 3" if the name may be a part of a value
 	Line, Column int
 	Reason       string // does not contain the value
@@ -23,8 +23,8 @@ type warner interface {
 	why(n *Node, encrypted bool) string
 }
 
-// Traps returns the warnings about the values of a document, in file order.
-func (d *Document) Traps(r Rules) ([]Trap, error) {
+// Warnings returns the warnings about the values of a document, in file order.
+func (d *Document) Warnings(r Rules) ([]Warning, error) {
 	m, err := r.compile()
 	if err != nil {
 		return nil, err
@@ -43,7 +43,7 @@ func (d *Document) Traps(r Rules) ([]Trap, error) {
 	if err != nil {
 		return nil, err
 	}
-	var warnings []Trap
+	var warnings []Warning
 	for _, root := range d.p.roots {
 		for path, n := range root.Leaves() {
 			if reason := reasons[n]; reason != "" {
@@ -51,7 +51,7 @@ func (d *Document) Traps(r Rules) ([]Trap, error) {
 				if n.span.insideQuotes {
 					name = "line " + strconv.Itoa(n.Line)
 				}
-				warnings = append(warnings, Trap{name, n.Line, n.Column, reason})
+				warnings = append(warnings, Warning{name, n.Line, n.Column, reason})
 			}
 		}
 	}
@@ -59,8 +59,8 @@ func (d *Document) Traps(r Rules) ([]Trap, error) {
 }
 
 const (
-	returnWarning   = "has a carriage return, which sops keeps but other programs drop or take for the end of the line; to keep it, use YAML or JSON"
-	lineFeedWarning = `\n is a line feed to sops, also in C:\new; to keep a backslash, use YAML or JSON`
+	returnWarning   = "contains a carriage return, which sops keeps but other programs drop or read as the end of the line; to keep it, use YAML or JSON"
+	lineFeedWarning = `sops reads \n as a line feed, also in C:\new; to keep a backslash, use YAML or JSON`
 	bytesWarning    = "is not UTF-8; sops keeps the bytes, but other programs may read other characters"
 	quoteAdvice     = "; quote it if it is text"
 )
@@ -72,16 +72,16 @@ func (t *dotenvText) why(n *Node, _ bool) string {
 		return ""
 	}
 	switch {
-	case n.span.misread:
+	case n.span.sopsMisreads:
 		return severalLines
 	case n.span.insideQuotes:
-		return "stands between the lines of a quoted value; sops takes what is left of the first = for a name"
+		return "is between the lines of a quoted value; sops reads the text before the first = as a name"
 	case strings.HasPrefix(n.Key, byteOrderMark):
-		return "sops takes the byte order mark for a part of the name: remove it"
+		return "sops reads the byte order mark as a part of the name: remove it"
 	case strings.HasPrefix(n.Key, "export ") || strings.HasPrefix(n.Key, "export\t"):
-		return `sops takes "export" for a part of the name: leave it out`
+		return `sops reads "export" as a part of the name: remove it`
 	case strings.TrimSpace(n.Key) != n.Key:
-		return "sops takes the blanks for a part of the name: write NAME=value"
+		return "sops reads the blanks as a part of the name: write NAME=value"
 	case !utf8.ValidString(n.Key):
 		return bytesWarning
 	}
@@ -93,17 +93,17 @@ func dotenvWarning(raw string) string {
 	value := strings.TrimSuffix(raw, "\r")
 	switch {
 	case strings.TrimSpace(value) != value:
-		return "sops takes the blanks for a part of the value: write NAME=value"
+		return "sops reads the blanks as a part of the value: write NAME=value"
 	case len(value) > 1 && strings.ContainsRune("\"'`", rune(value[0])) && value[0] == value[len(value)-1]:
-		return "sops takes the quotes for a part of the value: leave them out"
+		return "sops reads the quotes as a part of the value: remove them"
 	case strings.Contains(value, `\n`) && !strings.Contains(value, "-----BEGIN "): // keys are often written so
 		return lineFeedWarning
 	case strings.Contains(value, " #") || strings.Contains(value, "\t#"):
-		return "sops takes the # and what follows for a part of the value: put the comment on a line of its own"
+		return "sops reads the # and the text after it as a part of the value: put the comment on a separate line"
 	case strings.Contains(value, "\r"):
 		return returnWarning
 	case value != raw:
-		return "sops takes the carriage return at the end of the line for a part of the value: end lines with a line feed"
+		return "sops reads the carriage return at the end of the line as a part of the value: end lines with a line feed"
 	case !utf8.ValidString(value):
 		return bytesWarning
 	}
@@ -127,16 +127,16 @@ func iniWarning(text string) string {
 	case strings.Contains(text, "\r"):
 		return returnWarning
 	case strings.Contains(text, "\n"):
-		return `a value of several lines is in """, which sops reads but most readers of INI do not; to keep the lines, use YAML or JSON`
+		return `most INI readers cannot read a value of several lines in """; to keep the lines, use YAML or JSON`
 	case !utf8.ValidString(text):
 		return bytesWarning
 	}
 	return ""
 }
 
-// ValueTrap returns a warning about a new value of a type, or "" if every reader reads the value
+// ValueWarning returns a warning about a new value of a type, or "" if every reader reads the value
 // that was typed. text is the value as a person typed it: 0640, 4e5.
-func ValueTrap(f Format, typ crypto.Type, text string) string {
+func ValueWarning(f Format, typ crypto.Type, text string) string {
 	switch {
 	case f == Dotenv:
 		return dotenvWarning(strings.ReplaceAll(text, "\n", " "))
@@ -159,7 +159,7 @@ func ValueTrap(f Format, typ crypto.Type, text string) string {
 // why returns a warning about an unquoted value that decryption writes in another notation.
 func (t *yamlTree) why(n *Node, encrypted bool) string {
 	if encrypted && n.span.open {
-		return "the text block ends the file without a line break, and readers disagree whether a line feed follows: it comes back as |-"
+		return "the text block ends the file without a line break, and readers disagree whether a line feed follows: decryption writes |-"
 	}
 	if !encrypted || n.Kind != Value || n.Quoted || n.span.borrowed || n.span.end <= n.span.start {
 		return ""
@@ -168,7 +168,7 @@ func (t *yamlTree) why(n *Node, encrypted bool) string {
 	if n.Type == crypto.Str {
 		switch strings.ToLower(text) {
 		case "yes", "no", "on", "off", "y", "n":
-			return "is a string here, but older YAML readers take it for a boolean; write true or false, or quote it"
+			return "is a string, but older YAML readers read it as a boolean; write true or false, or quote it"
 		}
 		return ""
 	}

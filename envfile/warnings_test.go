@@ -33,18 +33,18 @@ func TestNotationWarnings(t *testing.T) {
 	}
 	assertWarning(t, envfile.TOML, "a = +inf\n", "loses its plus")
 	assertWarning(t, envfile.TOML, "a = 2024-02-29 12:00:00\n", "")
-	assertWarning(t, envfile.JSON, `{"a": 4e5}`, "another spelling")
+	assertWarning(t, envfile.JSON, `{"a": 4e5}`, "another notation")
 
 	d, err := envfile.Parse(envfile.YAML, []byte("a_unencrypted: 4e5\n"))
 	require.NoError(t, err)
-	warnings, err := d.Traps(envfile.Rules{})
+	warnings, err := d.Warnings(envfile.Rules{})
 	require.NoError(t, err)
 	assert.Empty(t, warnings, "it stays as it is")
 }
 
 func TestWarningsInDotenv(t *testing.T) {
 	for text, want := range map[string]string{
-		`DIR=C:\new\table`: `\n is a line feed`, `JSON={"re":"a\\n"}`: `\n is a line feed`, `A=a\nb`: `\n is a line feed`,
+		`DIR=C:\new\table`: `sops reads \n as a line feed`, `JSON={"re":"a\\n"}`: `sops reads \n as a line feed`, `A=a\nb`: `sops reads \n as a line feed`,
 		`KEY=-----BEGIN EC PRIVATE KEY-----\nMIIB\n-----END EC PRIVATE KEY-----\n`: "", `A=C:\temp`: "",
 		"\uFEFFTOKEN=abc": "byte order mark", "A=caf\xe9": "not UTF-8", "A=é": "", "A=x\r": "carriage return", "export A=1": "export", `A="x"`: "quotes",
 	} {
@@ -57,7 +57,7 @@ func TestWarningsInDotenv(t *testing.T) {
 }
 
 // A new value has the same warning as a value of a file.
-func TestValueTrap(t *testing.T) {
+func TestValueWarning(t *testing.T) {
 	for _, c := range []struct {
 		format          envfile.Format
 		typ, text, want string
@@ -69,7 +69,7 @@ func TestValueTrap(t *testing.T) {
 		{envfile.Dotenv, "str", "a\rb", "carriage return"}, {envfile.Dotenv, "str", `"x"`, "quotes"}, {envfile.Dotenv, "str", "a\nb", ""}, {envfile.Dotenv, "str", "4e5", ""},
 		{envfile.INI, "str", "a\rb", "carriage return"}, {envfile.INI, "str", "a\nb", "several lines"}, {envfile.INI, "str", "x", ""},
 	} {
-		got := envfile.ValueTrap(c.format, crypto.Type(c.typ), c.text)
+		got := envfile.ValueWarning(c.format, crypto.Type(c.typ), c.text)
 		if c.want == "" {
 			assert.Empty(t, got, c.text)
 		} else {
@@ -82,7 +82,7 @@ func assertWarning(t *testing.T, f envfile.Format, text, want string) {
 	t.Helper()
 	d, err := envfile.Parse(f, []byte(text))
 	require.NoError(t, err, text)
-	warnings, err := d.Traps(envfile.Rules{})
+	warnings, err := d.Warnings(envfile.Rules{})
 	require.NoError(t, err)
 	_, o, err := envfile.Seal(t.Context(), d, envfile.Rules{}, sealedTo(alice))
 	require.NoError(t, err, text)

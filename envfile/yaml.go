@@ -87,7 +87,7 @@ func decodeWithParser(src []byte) ([]*yaml.Node, error) {
 		return nil, err
 	}
 	if i := bytes.Index(src, []byte("\n"+byteOrderMark)); i >= 0 || bytes.HasPrefix(src, []byte(byteOrderMark+byteOrderMark)) {
-		return nil, &SyntaxError{Line: 1 + bytes.Count(src[:i+1], []byte("\n")), Reason: "a byte order mark within the text: remove it"}
+		return nil, &SyntaxError{Line: 1 + bytes.Count(src[:i+1], []byte("\n")), Reason: "byte order mark inside the text: remove it"}
 	}
 	if line := loneReturn(src); line > 0 {
 		return nil, &SyntaxError{Line: line, Reason: "a carriage return without a line feed: end lines with a line feed"}
@@ -113,7 +113,7 @@ func withoutMarks(src []byte) (text []byte, substitute string, err error) {
 			return append(src[:begin:begin], bytes.ReplaceAll(src[begin:], []byte(byteOrderMark), []byte(substitute))...), substitute, nil
 		}
 	}
-	return nil, "", &SyntaxError{Line: 1, Reason: "a byte order mark within the text: remove it"}
+	return nil, "", &SyntaxError{Line: 1, Reason: "byte order mark inside the text: remove it"}
 }
 
 // withMarks restores the byte order marks.
@@ -129,7 +129,7 @@ func withMarks(n *yaml.Node, substitute string) {
 func decodeAll(src []byte) (docs []*yaml.Node, err error) {
 	defer func() {
 		if r := recover(); r != nil { // yaml.v3 panics on some malformed input
-			docs, err = nil, &SyntaxError{Line: 1, Reason: "the YAML parser gave up on this text"}
+			docs, err = nil, &SyntaxError{Line: 1, Reason: "the YAML parser cannot read this text"}
 		}
 	}()
 	text, substitute, err := withoutMarks(src)
@@ -142,7 +142,7 @@ func decodeAll(src []byte) (docs []*yaml.Node, err error) {
 		switch err := d.Decode(&n); {
 		case errors.Is(err, io.EOF):
 			if len(docs) == 0 {
-				return nil, &SyntaxError{Line: 1, Reason: "empty: there is no field in it"}
+				return nil, &SyntaxError{Line: 1, Reason: "the file is empty, expected at least one field"}
 			}
 			return docs, nil
 		case err != nil:

@@ -56,7 +56,7 @@ func (t *yamlTree) replace(n, v *Node) ([]edit, error) {
 		return []edit{{start, end, t.formatNew(v, n.span.indent, n.span.flow)}}, nil
 	}
 	w := yamlWriter{src: t.src, t: t, n: n, sp: n.span}
-	return w.reopen(v.Type, v.Text), nil
+	return w.rewrite(v.Type, v.Text), nil
 }
 
 // overwrite replaces everything after the key or dash, including an anchor.
@@ -227,7 +227,7 @@ func (t *yamlTree) remove(parent, n *Node) ([]edit, error) {
 		start = n.span.dash
 	}
 	if start < 0 {
-		return nil, syntaxError(n, "cannot find where it begins; remove it in an editor")
+		return nil, syntaxError(n, "cannot find its start: remove it in an editor")
 	}
 	end := t.nodeEnd(n)
 	lineStart := t.src.lineStart(start)
@@ -238,7 +238,7 @@ func (t *yamlTree) remove(parent, n *Node) ([]edit, error) {
 	case ownLine:
 		return []edit{t.cutLines(lineStart, end)}, nil
 	case after == nil:
-		return nil, syntaxError(n, "it shares its line with something else; remove it in an editor")
+		return nil, syntaxError(n, "it shares its line with other text: remove it in an editor")
 	}
 	// The first entry shares its line with a dash: "- a: 1".
 	next := after.span.keyStart
@@ -246,7 +246,7 @@ func (t *yamlTree) remove(parent, n *Node) ([]edit, error) {
 		next = after.span.dash
 	}
 	if strings.Contains(string(t.src.src[end:next]), "#") {
-		return nil, syntaxError(n, "a comment stands between it and the next entry; remove it in an editor")
+		return nil, syntaxError(n, "a comment is between it and the next entry: remove it in an editor")
 	}
 	return []edit{{start, next, ""}}, nil
 }

@@ -136,7 +136,7 @@ func (t *yamlTree) scanGap(at, end int) error {
 			at = stop
 		case !ordinary(c) && breakAt(src, at) > 1 && c != '\r':
 			line, column := t.src.position(at)
-			return &SyntaxError{Line: line, Column: column, Reason: "a line ends with U+0085, U+2028 or U+2029, which is no line break in YAML 1.2: use a line feed"}
+			return &SyntaxError{Line: line, Column: column, Reason: "a line ends with U+0085, U+2028 or U+2029, which is not a line break in YAML 1.2: use a line feed"}
 		default:
 			at++
 		}

@@ -37,7 +37,7 @@ func convertYAML(roots []*Node, indent int) ([]byte, error) {
 			return encodeYAML(roots, indent, quoted)
 		}
 	}
-	return nil, fmt.Errorf("it would not read back the same: %w (yaml)", ErrConvert)
+	return nil, fmt.Errorf("the text would not parse to the same values: %w (yaml)", ErrConvert)
 }
 
 // sameValues reports whether a file holds the given values. Types may differ, because a float

@@ -27,11 +27,11 @@ func (t *yamlTree) format(n *Node, to replacement) ([]edit, error) {
 	w := yamlWriter{src: t.src, t: t, n: n, sp: n.span}
 	switch {
 	case !to.sealed:
-		return w.open(to), nil
+		return w.decrypted(to), nil
 	case to.was != nil && to.was.span.style == stylePlain && !to.was.span.flow && w.comesBackFromPlain():
-		return w.sealPlain(to.text), nil
+		return w.encryptedPlain(to.text), nil
 	}
-	return w.seal(to.text), nil
+	return w.encrypted(to.text), nil
 }
 
 // reformat implements [reformatter].
@@ -57,13 +57,13 @@ func (t *yamlTree) reformat(n *Node, encrypted bool) []edit {
 	if n.Kind == Null {
 		return append(edits, w.dropTag())
 	}
-	return append(edits, w.reopen(n.Type, n.Text)...)
+	return append(edits, w.rewrite(n.Type, n.Text)...)
 }
 
-// reopen replaces a plaintext value by another one, in the same style, so that all readers read the
+// rewrite replaces a plaintext value by another one, in the same style, so that all readers read the
 // new value. It drops a tag that contradicts the type.
-func (w *yamlWriter) reopen(typ crypto.Type, text string) []edit {
-	edits := w.open(replacement{typ: typ, text: text, agreed: true})
+func (w *yamlWriter) rewrite(typ crypto.Type, text string) []edit {
+	edits := w.decrypted(replacement{typ: typ, text: text, agreed: true})
 	if w.sp.tagKind == coreTag && typ == crypto.Str && utf8.ValidString(text) {
 		edits = append(edits, w.dropTag())
 	}
@@ -107,7 +107,7 @@ type yamlWriter struct {
 	sp  span
 }
 
-func (w *yamlWriter) seal(enc string) []edit {
+func (w *yamlWriter) encrypted(enc string) []edit {
 	var edits []edit
 	sp := w.sp
 	if sp.tagKind == bangTag || sp.tagKind == coreTag {
@@ -162,7 +162,7 @@ func (w *yamlWriter) dropTag() edit {
 	return edit{w.sp.tag, end, ""}
 }
 
-func (w *yamlWriter) sealPlain(enc string) []edit {
+func (w *yamlWriter) encryptedPlain(enc string) []edit {
 	if w.sp.header < 0 {
 		return []edit{{w.sp.start, w.sp.end, enc + w.blankBefore(w.sp.end, enc)}}
 	}
@@ -188,9 +188,9 @@ func (w *yamlWriter) comesBackFromPlain() bool {
 		return false // the binding covers whether it has quotes
 	}
 	if sp.header < 0 {
-		return formatScalar(w.n.Type, text, false) == string(w.src.src[sp.start:sp.end]) && !w.opensAsBlock(text)
+		return formatScalar(w.n.Type, text, false) == string(w.src.src[sp.start:sp.end]) && !w.decryptsAsBlock(text)
 	}
-	if !w.opensAsBlock(text) {
+	if !w.decryptsAsBlock(text) {
 		return false
 	}
 	header, lines := literalLines(text, w.t.step())
@@ -198,7 +198,7 @@ func (w *yamlWriter) comesBackFromPlain() bool {
 		w.indented(lines, max(sp.indent, 0)+w.t.step()) == string(w.src.src[sp.start:sp.end])
 }
 
-func (w *yamlWriter) opensAsBlock(text string) bool {
+func (w *yamlWriter) decryptsAsBlock(text string) bool {
 	return w.n.Type == crypto.Str && strings.Contains(text, "\n") && literalOK(text)
 }
 
@@ -230,7 +230,7 @@ func (w *yamlWriter) blankBefore(end int, text string) string {
 }
 
 // open replaces a ciphertext, or another value, by a plaintext value.
-func (w *yamlWriter) open(to replacement) []edit {
+func (w *yamlWriter) decrypted(to replacement) []edit {
 	sp, typ, text := w.sp, to.typ, to.text
 	noString := typ != crypto.Str || !utf8.ValidString(text)
 	var edits []edit
@@ -238,7 +238,7 @@ func (w *yamlWriter) open(to replacement) []edit {
 		edits = append(edits, w.dropTag())
 	}
 	if sp.style == styleLiteral || sp.style == styleFolded {
-		return append(edits, w.openBlock(typ, text)...)
+		return append(edits, w.decryptedBlock(typ, text)...)
 	}
 	replace := func(s string) []edit { return append(edits, edit{sp.start, sp.end, s + w.blankBefore(sp.end, s)}) }
 	if noString {
@@ -341,9 +341,9 @@ func (w *yamlWriter) indented(lines []string, indent int) string {
 	return b.String()
 }
 
-// openBlock replaces the content of a block scalar, and its header if the new text requires another
+// decryptedBlock replaces the content of a block scalar, and its header if the new text requires another
 // one.
-func (w *yamlWriter) openBlock(typ crypto.Type, text string) []edit {
+func (w *yamlWriter) decryptedBlock(typ crypto.Type, text string) []edit {
 	sp := w.sp
 	headerEnd := w.headerEnd()
 	if typ != crypto.Str || !utf8.ValidString(text) || !blockOK(text) {

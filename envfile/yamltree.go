@@ -59,12 +59,12 @@ func (t *yamlTree) build(docs []*yaml.Node) error {
 		content := doc.Content[0]
 		root.Line, root.Column = content.Line, content.Column
 		if content.Kind != yaml.MappingNode && !emptyDocument(content) {
-			return syntaxError(root, "the document is a %s; only maps at the top level can be sealed", yamlKind(content))
+			return syntaxError(root, "expected a map at the top level, got a %s", yamlKind(content))
 		}
 		t.roots = append(t.roots, root)
 		if content.Kind != yaml.MappingNode {
 			if t.begins(content, '!') { // the parser does not report "!"; a field after it would get the tag
-				return syntaxError(root, "the document is a tag and nothing else; remove it")
+				return syntaxError(root, "the document has only a tag: remove it")
 			}
 			root.with().empty = true
 			continue
@@ -238,16 +238,16 @@ func (t *yamlTree) yaml11Text(sp span) (raw string, found bool) {
 func (t *yamlTree) keyName(key *yaml.Node) (string, error) {
 	at := func(reason string) error { return &SyntaxError{Line: key.Line, Column: key.Column, Reason: reason} }
 	if key.Kind == yaml.AliasNode {
-		return "", at("a key is an alias; write it out")
+		return "", at("the key is an alias: replace the alias by the key")
 	}
 	if key.Kind != yaml.ScalarNode {
-		return "", at("a key is a map or a list; only strings can be keys")
+		return "", at("expected a string as key, got a map or a list")
 	}
 	switch tag := key.ShortTag(); {
 	case t.anyKey || tag == "!!str" || tag == "!!merge":
 		return key.Value, nil
 	case coreTags[tag]:
-		return "", at("key " + quoteName(key.Value) + " is of type " + tag[2:] + ", only strings can be keys: quote it")
+		return "", at("key " + quoteName(key.Value) + " is of type " + tag[2:] + ", expected a string: quote it")
 	}
 	return key.Value, nil
 }
@@ -435,7 +435,7 @@ func scalarValue(n *Node, y *yaml.Node) error {
 	}
 	var v any
 	if err := y.Decode(&v); err != nil {
-		return syntaxError(n, "the value does not fit its tag %s", tag)
+		return syntaxError(n, "the value does not match its tag %s", tag)
 	}
 	switch v := v.(type) {
 	case nil:
@@ -449,17 +449,17 @@ func scalarValue(n *Node, y *yaml.Node) error {
 	case int64:
 		n.Type, n.Text = crypto.Int, formatInt(v)
 	case uint64:
-		return syntaxError(n, "the integer is larger than 9223372036854775807, which the format cannot carry: quote it to make it a string")
+		return syntaxError(n, "the integer is larger than 9223372036854775807, which the format cannot hold: quote it to make it a string")
 	case float64:
 		n.Type, n.Text = crypto.Float, crypto.FormatFloat(v)
 	case time.Time:
 		text, err := crypto.FormatTime(v)
 		if err != nil {
-			return syntaxError(n, "the format cannot carry this time: quote it to make it a string")
+			return syntaxError(n, "the format cannot hold this time: quote it to make it a string")
 		}
 		n.Type, n.Text = crypto.Time, text
 	default:
-		return syntaxError(n, "a value of a type that the format cannot carry: quote it to make it a string")
+		return syntaxError(n, "the format cannot hold a value of this type: quote it to make it a string")
 	}
 	return nil
 }

@@ -117,8 +117,8 @@ var faultScenarios = []faultScenario{
 		require.NoError(t, os.Remove(b.path("project/environments/prod.yaml")))
 		require.NoError(t, os.Remove(b.path("project/environments")))
 	}},
-	{name: "encrypt", args: []string{"encrypt", "environments/a.yaml"}, prepare: plainFile("a.yaml", password), plain: []string{"project/environments/a.yaml"}, done: "already sealed"},
-	{name: "encrypt json", args: []string{"encrypt", "environments/a.json"}, prepare: plainFile("a.json", jsonPassword), plain: []string{"project/environments/a.json"}, done: "already sealed"},
+	{name: "encrypt", args: []string{"encrypt", "environments/a.yaml"}, prepare: plainFile("a.yaml", password), plain: []string{"project/environments/a.yaml"}, done: "already encrypted"},
+	{name: "encrypt json", args: []string{"encrypt", "environments/a.json"}, prepare: plainFile("a.json", jsonPassword), plain: []string{"project/environments/a.json"}, done: "already encrypted"},
 	{name: "encrypt -o", args: []string{"encrypt", "../tmp/plain.yaml", "-o", "environments/a.yaml"}, prepare: func(t *testing.T, b *faultBed) {
 		sealedFiles(1)(t, b)
 		b.write(t, "tmp/plain.yaml", password)
@@ -139,7 +139,7 @@ var faultScenarios = []faultScenario{
 	{name: "sops rotate, mounted", args: []string{"sops", "rotate", "-i", "environments/prod.yaml"}, prepare: sealedFiles(1), mounted: "project/environments/prod.yaml"},
 	{name: "sops set", args: []string{"sops", "set", "environments/prod.yaml", `["password"]`, `"` + canaryAfter + `"`}, prepare: sealedFiles(1)},
 	{name: "sops unset", args: []string{"sops", "unset", "environments/prod.yaml", `["password"]`}, prepare: sealedFiles(1), done: "no such field"},
-	{name: "sops encrypt -i", args: []string{"sops", "encrypt", "-i", "environments/a.yaml"}, prepare: plainFile("a.yaml", password), plain: []string{"project/environments/a.yaml"}, done: "already sealed"},
+	{name: "sops encrypt -i", args: []string{"sops", "encrypt", "-i", "environments/a.yaml"}, prepare: plainFile("a.yaml", password), plain: []string{"project/environments/a.yaml"}, done: "already encrypted"},
 	{name: "sops edit", args: []string{"sops", "edit", "environments/prod.yaml"}, prepare: sealedFiles(1), done: "has not changed"},
 	{name: "sops rotate", args: []string{"sops", "rotate", "-i", "environments/prod.yaml"}, prepare: sealedFiles(1)},
 	{name: "sops updatekeys", args: []string{"sops", "updatekeys", "-y", "environments/e0.yaml"}, prepare: thenPolicy(1, "", ","+otherRecipient)},

@@ -165,7 +165,7 @@ var refusals = map[string]refusal{
 			cmd.Dir, cmd.Env = b.dir, b.env
 			require.Error(b.t, cmd.Run())
 		},
-		code: 1, says: "git has left both sides of a merge here", steps: 1,
+		code: 1, says: "unresolved merge conflict", steps: 1,
 		byHand: func(b *bench, file string) {
 			ours := regexp.MustCompile(`(?s)<<<<<<< [^\n]*\n(.*?)=======\n.*?>>>>>>> [^\n]*\n`)
 			require.Regexp(b.t, ours, readFile(b.t, file))

@@ -193,7 +193,7 @@ func sopsSealAs(format envfile.Format, src []byte, r envfile.Rules) (out []byte,
 	}
 	for _, b := range branches {
 		if sopsStore(format).HasSopsTopLevelKey(b) {
-			return nil, fmt.Errorf("already sealed")
+			return nil, fmt.Errorf("already encrypted")
 		}
 	}
 	key, err := age.MasterKeyFromRecipient(demo.recipient)

@@ -201,14 +201,14 @@ func TestTOMLValid(t *testing.T) {
 			require.NoError(t, err)
 			plain, err := o.Text()
 			require.NoError(t, err)
-			traps, err := d.Traps(envfile.Rules{})
+			warnings, err := d.Warnings(envfile.Rules{})
 			require.NoError(t, err)
 			if string(plain) == text {
 				identical++
-				assert.Empty(t, traps)
+				assert.Empty(t, warnings)
 				return
 			}
-			assert.NotEmpty(t, traps)
+			assert.NotEmpty(t, warnings)
 			assert.True(t, same(decode(t, text), decode(t, string(plain))), "%s\n---\n%s", text, plain)
 		})
 	}

@@ -65,7 +65,7 @@ func (a *App) LockedOut(t *Target, policy *environments.Policy, s *envfile.Seale
 // WarnTraps names the values whose spelling does not survive sealing, or that
 // are probably not what their author thinks.
 func (a *App) WarnTraps(t *Target, d *envfile.Document, rules envfile.Rules) error {
-	traps, err := d.Traps(rules)
+	traps, err := d.Warnings(rules)
 	for _, trap := range traps {
 		a.Warn("%s:%d:%d: %s: %s", t.Shown, trap.Line, trap.Column, CleanName(trap.Path), trap.Reason)
 	}

@@ -71,7 +71,7 @@ func (a *App) OpenSealed(ctx context.Context, t *Target, s *envfile.Sealed) (*en
 	a.WarnRepeats(t, s.Format(), s.Repeats())
 	a.warnUnauthenticated(t, o)
 	a.warnClear(t, o.ClearComments())
-	if odd := o.OddlySpelt(); len(odd) > 0 {
+	if odd := o.NonCanonical(); len(odd) > 0 {
 		more := ""
 		if len(odd) > 1 {
 			more = fmt.Sprintf(", and %d more", len(odd)-1)

@@ -84,7 +84,7 @@ var ConvertFormats = []string{"yaml", "json", "dotenv", "ini"}
 
 // WarnValue warns that a new value means something else than its text, to somebody.
 func (a *App) WarnValue(t *Target, path envfile.Path, typ crypto.Type, text string) {
-	reason := envfile.ValueTrap(t.Format, typ, text)
+	reason := envfile.ValueWarning(t.Format, typ, text)
 	if reason != "" && typ != crypto.Str {
 		reason += "; to keep the text, add: --type str"
 	}
@@ -104,7 +104,7 @@ func (a *App) WarnJSON(t *Target, path envfile.Path, text string) {
 	if err != nil {
 		return // reported when the value is set
 	}
-	traps, err := d.Traps(envfile.Rules{})
+	traps, err := d.Warnings(envfile.Rules{})
 	if err == nil && len(traps) > 0 {
 		a.Warn("%s: %s: %s", t.Shown, path, traps[0].Reason)
 	}
