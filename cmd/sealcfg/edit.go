@@ -19,8 +19,9 @@ type editOptions struct {
 func newEditCmd(a *cli.App) *cobra.Command {
 	o := &editOptions{app: a}
 	cmd := &cobra.Command{
-		Use:   "edit ENV",
-		Short: "Change an environment in your editor",
+		Use:         "edit ENV",
+		Annotations: map[string]string{cli.HandlesSignals: "the editor gets Ctrl-C, and the plaintext is removed before the end"},
+		Short:       "Change an environment in your editor",
 		Long: `Edit opens the plain text in $SOPS_EDITOR, $VISUAL or $EDITOR, else vi or nano, and
 seals what you save: YAML, JSON, dotenv, INI or TOML, else the file as a whole.
 Values that you did not touch keep their ciphertext. An environment that does

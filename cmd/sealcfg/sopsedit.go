@@ -37,9 +37,10 @@ func (r *sopsRun) edit(ctx context.Context) error {
 	f.Env.Exists = text != nil
 	f.Target.Path = f.path
 	if !f.Env.Exists {
-		t := *f.Target
+		found := r.TargetOf(f.Env) // its rule, before flags change it
+		found.FindRule = f.FindRule
 		f.FindRule = func() (*environments.Policy, *environments.Rule, error) {
-			rule, err := r.ruleForNew(&t)
+			rule, err := r.ruleForNew(found)
 			if err != nil {
 				return nil, nil, err
 			}

@@ -134,11 +134,9 @@ func (r *sopsRun) file(missing int) (*sopsFile, error) {
 		}
 		name, shownName = abs, cli.Shown(abs)
 	}
-	f.Target = &cli.Target{
-		Env: environments.Environment{Name: shownName, Path: name, Exists: true}, Name: shownName, Path: name, Shown: shownName,
-		Unplaced: true, App: r.App,
-		KeepRules: true, // as sops does; checkPolicy reports a difference, and guard protects the values
-	}
+	f.Target = r.TargetOf(environments.Environment{Name: shownName, Path: name, Exists: true})
+	f.Name, f.Unplaced = shownName, true
+	f.KeepRules = true // as sops does; checkPolicy reports a difference, and guard protects the values
 	if r.log != nil {
 		f.Target.Log = r.log
 	}

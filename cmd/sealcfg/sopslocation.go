@@ -8,6 +8,7 @@ import (
 
 	"github.com/sealcfg/sealcfg/cmd/internal/cli"
 	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/internal/gitrun"
 )
 
@@ -34,7 +35,7 @@ func (f *sopsFile) checkLocation(ctx context.Context, r *sopsRun, o *envfile.Ope
 		return nil
 	}
 	found := fmt.Sprintf("encrypted as %s, but used as %s", cli.CleanName(o.Location()), cli.CleanName(location.String()))
-	hint := cli.RelocatedHint(r.Finder, f.path, cli.ShellWord(f.Shown), o.Location(), "git log -p -- "+cli.ShellWord(f.Shown))
+	hint := cli.RelocatedHint(func() (environments.Location, error) { return location, nil }, cli.ShellWord(f.Shown), o.Location(), "git log -p -- "+cli.ShellWord(f.Shown))
 	if !config.RequiresBinding(f.path) {
 		r.Warn("%s: %s\n%s", f.Shown, found, hint)
 		return nil

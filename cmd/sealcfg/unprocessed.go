@@ -352,7 +352,7 @@ func foundTarget(a *cli.App, r *repository, path string) *cli.Target {
 	if name, ok := r.environments[path]; ok {
 		env.Name = name
 	}
-	t := &cli.Target{Env: env, Name: cli.Argument(env), Path: path, Shown: cli.Shown(path), App: a}
+	t := a.TargetOf(env)
 	t.Format, _ = envfile.FormatOf(path)
 	return t
 }

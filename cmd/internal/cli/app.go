@@ -43,7 +43,7 @@ type App struct {
 
 	AnswersOnly bool // a tool may take stderr for a part of the answer
 
-	Interrupted func() bool // has a signal ended the command? nil for edit
+	Interrupted func() bool // reports whether a signal has ended the command; nil if the command handles signals
 
 	prompts prompts
 
@@ -62,11 +62,14 @@ type App struct {
 	boundIn sync.Map // by directory, what returns a file with a binding
 }
 
-// WatchSignals ends the context of a command when the user or the system wants
-// it to end. The edit command does without: there, Ctrl-C is meant for the
-// editor, and the plain text has to go first.
+// HandlesSignals is the annotation of a command that ends by itself after a signal. For any
+// other command, a signal ends the context.
+const HandlesSignals = "handles-signals"
+
+// WatchSignals lets a signal end the context of a command, unless the command has the annotation
+// [HandlesSignals].
 func (a *App) WatchSignals(cmd *cobra.Command) {
-	if cmd.Name() == "edit" {
+	if cmd.Annotations[HandlesSignals] != "" {
 		return
 	}
 	ctx, stop := signal.NotifyContext(cmd.Context(), scratch.Signals()...)

@@ -15,15 +15,6 @@ import (
 	"github.com/sealcfg/sealcfg/internal/regular"
 )
 
-// Location returns the location of the file. It is the zero Location if that is not
-// known: for stdin without a name, and for callers of sops, which has no locations.
-func (t *Target) Location() (environments.Location, error) {
-	if t.Path == "" || t.Unplaced {
-		return environments.Location{}, nil
-	}
-	return t.App.Finder.Location(t.Path)
-}
-
 // Expecting returns the file such that its binding is compared with its location, and
 // is required where a sealcfg.yaml requires one.
 func (a *App) Expecting(t *Target, s *envfile.Sealed) (*envfile.Sealed, error) {
@@ -102,7 +93,7 @@ func (a *App) MustBeBound(t *Target) (bool, error) {
 	if t.Path == "" {
 		return false, nil // stdin has no path
 	}
-	config, err := a.Finder.Config(t.Path)
+	config, err := t.config()
 	if err != nil {
 		return false, err
 	}
@@ -165,10 +156,10 @@ func integrityHint(t *Target, s *envfile.Sealed, err error) error {
 	var b *envfile.BindingError
 	switch {
 	case errors.As(err, &b) && b.Tampered == envfile.BindingLocation:
-		return WithHint(err, "%s", RelocatedHint(t.App.Finder, t.Path, t.Name, b.Sealed, review))
+		return WithHint(err, "%s", RelocatedHint(t.governance.location, t.Name, b.Sealed, review))
 	case b != nil && !s.Metadata().HasBinding():
 		required := environments.ConfigName
-		if config, configErr := t.App.Finder.Config(t.Path); configErr == nil {
+		if config, configErr := t.config(); configErr == nil {
 			required = Shown(config.BindingRequiredBy(t.Path))
 		}
 		return WithHint(err, "%s requires a binding; review the change: %s\nif one of you changed the file with sops, run: sealcfg rekey --accept-unbound %s", required, review, t.Name)
@@ -188,17 +179,17 @@ func integrityHint(t *Target, s *envfile.Sealed, err error) error {
 
 // RelocatedHint reports what happened to a file that is bound to another location, and
 // names the commands that accept and review it. name is the argument of commands for the
-// file, quoted for a shell.
-func RelocatedHint(finder *environments.Finder, path, name, bound, review string) string {
-	fact, argument := whence(finder, path, name, bound)
+// file, quoted for a shell. find returns the current location.
+func RelocatedHint(find func() (environments.Location, error), name, bound, review string) string {
+	fact, argument := whence(find, name, bound)
 	return fmt.Sprintf("%s\nto encrypt it for its current location, run: sealcfg rekey %s\nif you did not do this, someone replaced the file; review: %s",
 		fact, argument, review)
 }
 
 // whence reports in which way a file came to a location that its binding does not fit,
 // and returns the argument of rekey that makes it fit.
-func whence(finder *environments.Finder, path, name, bound string) (fact, argument string) {
-	location, err := finder.Location(path)
+func whence(find func() (environments.Location, error), name, bound string) (fact, argument string) {
+	location, err := find()
 	if err != nil || bound == "" {
 		return "the file was encrypted for no location", name
 	}

@@ -148,7 +148,7 @@ func (a *App) noKey(t *Target, s *envfile.Sealed, err error) error {
 	if !errors.As(err, &none) {
 		return err
 	}
-	policy, _ := a.Finder.Policy(t.Path) // for names only
+	policy := t.rule().policy // for names only
 	who := RecipientNames(policy, s.Metadata())
 	var hint strings.Builder
 	var advice []string

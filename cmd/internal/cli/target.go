@@ -8,38 +8,79 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// Target is a file that a command works on, and the policy that governs it.
+// A Target is a file that a command works on. Its policy, creation rule, project config and
+// location are found once, when they are first needed.
 type Target struct {
 	Env    environments.Environment
-	Name   string // the argument that names it: the environment's name, or the path, quoted for a shell
-	Path   string
-	Shown  string
+	Name   string // the argument that names the file in a command, quoted for a shell
+	Path   string // absolute; "" for stdin without a file name
+	Shown  string // the path in messages
 	Format envfile.Format
-	stdin  io.Reader // the file is read from here, not from path
-	Detect bool      // the format depends on the contents too
+	Detect bool // the contents decide about the format, too
 
 	Aliases []string // other paths of the same file: hard links
 
-	Unplaced bool   // it has no location, and the one in its binding does not count
-	MayMove  bool   // it may be encrypted for another location
-	OldRoot  string // its location may begin at this directory
-	Unbound  bool   // it may lack the binding that sealcfg.yaml requires
+	Unplaced  bool   // the file has no location, and the location in its binding is ignored
+	MayMove   bool   // the file may have been encrypted for another location
+	OldRoot   string // the location may be relative to this directory
+	Unbound   bool   // the file may lack a binding that sealcfg.yaml requires
+	KeepRules bool   // the file keeps its rules, although no binding authenticates them
 
-	KeepRules bool // the rules of the file count, although they are not authenticated
-
-	Log KeyLog // reports the use of keys; may be nil
-	// check judges the opened file further, if not nil.
+	// Log reports the use of keys. It may be nil.
+	Log KeyLog
+	// Check can reject the decrypted file. It may be nil.
 	Check func(context.Context, *envfile.Opened) error
-
-	App *App
-	// ruled finds the policy otherwise than from the file upwards, if not nil.
+	// FindRule replaces the search for the policy from the file upwards. It may be nil. It must be
+	// set before the first call of Rule.
 	FindRule func() (*environments.Policy, *environments.Rule, error)
+
+	App   *App
+	stdin io.Reader // where the contents come from, instead of Path
+	*governance
+}
+
+// A governance holds what is known about a file from outside of the file. Each part is found once.
+type governance struct {
+	rule     func() ruled
+	config   func() (*environments.Config, error)
+	location func() (environments.Location, error)
+}
+
+type ruled struct {
+	policy *environments.Policy
+	rule   *environments.Rule
+	err    error
+}
+
+// newTarget completes t.
+func (a *App) newTarget(t Target) *Target {
+	t.App = a
+	all := &t
+	all.governance = &governance{
+		rule: sync.OnceValue(func() (r ruled) {
+			if all.FindRule != nil {
+				r.policy, r.rule, r.err = all.FindRule()
+			} else {
+				r.policy, r.rule, r.err = a.Finder.Rule(all.Path)
+			}
+			return r
+		}),
+		config:   sync.OnceValues(func() (*environments.Config, error) { return a.Finder.Config(all.Path) }),
+		location: sync.OnceValues(func() (environments.Location, error) { return a.Finder.Location(all.Path) }),
+	}
+	return all
+}
+
+// TargetOf returns a target for an environment, or for a file if env has its path as name.
+func (a *App) TargetOf(env environments.Environment) *Target {
+	return a.newTarget(Target{Env: env, Name: argument(env), Path: env.Path, Shown: Shown(env.Path)})
 }
 
 // Target resolves an argument: an environment's name or a path.
@@ -58,14 +99,15 @@ func (a *App) Target(arg string) (*Target, error) {
 	return a.NewTarget(env), nil
 }
 
+// NewTarget returns a target for an environment, with its format.
 func (a *App) NewTarget(env environments.Environment) *Target {
-	t := &Target{Env: env, Name: Argument(env), Path: env.Path, Shown: Shown(env.Path), App: a}
+	t := a.TargetOf(env)
 	t.Format, t.Detect = a.FormatOf(env.Path)
 	return t
 }
 
-// Argument returns what a person types to name a file, quoted for a shell.
-func Argument(env environments.Environment) string {
+// argument returns what a person types to name a file, quoted for a shell.
+func argument(env environments.Environment) string {
 	name := env.Name
 	if filepath.Base(env.Path) == filepath.Base(filepath.FromSlash(name)) { // the path from the root of the project
 		name = Shown(env.Path)
@@ -99,7 +141,7 @@ func (a *App) FormatOf(path string) (f envfile.Format, detect bool) {
 // Standard is the target for stdin. The policy for filename applies to it; without
 // a filename, no policy does.
 func (a *App) Standard(filename string) (*Target, error) {
-	t := &Target{Name: Stdio, Shown: "stdin", stdin: a.Stdin, App: a}
+	t := a.newTarget(Target{Name: Stdio, Shown: "stdin", stdin: a.Stdin})
 	if filename != "" {
 		path, err := filepath.Abs(filename)
 		if err != nil {
@@ -172,20 +214,24 @@ func (t *Target) See(src []byte) {
 	}
 }
 
-// Rule returns the policy and the creation rule that apply to the file. Without a
-// matching rule, it returns the policy and an error. It warns of the entries of the
-// policy that have no effect.
-func (t *Target) Rule() (policy *environments.Policy, rule *environments.Rule, err error) {
-	if t.FindRule != nil {
-		policy, rule, err = t.FindRule()
-	} else {
-		policy, rule, err = t.App.Finder.Rule(t.Path)
-	}
+// Rule returns the policy and the creation rule of the file. Without a matching rule, it returns
+// the policy and an error. It warns of entries of the policy that have no effect.
+func (t *Target) Rule() (*environments.Policy, *environments.Rule, error) {
+	r := t.rule()
 	var broken *environments.PolicyError
-	if policy != nil && !errors.As(err, &broken) {
-		t.App.warnPolicy(policy, rule)
+	if r.policy != nil && !errors.As(r.err, &broken) {
+		t.App.warnPolicy(r.policy, r.rule)
 	}
-	return policy, rule, err
+	return r.policy, r.rule, r.err
+}
+
+// Location returns the location of the file. It is empty for stdin without a file name, and for
+// callers of sops, which has no locations.
+func (t *Target) Location() (environments.Location, error) {
+	if t.Path == "" || t.Unplaced {
+		return environments.Location{}, nil
+	}
+	return t.location()
 }
 
 // warnPolicy warns once of each entry of a policy that has no effect, unless the caller
