@@ -16,11 +16,10 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// The shim: the command line of sops 3.13, for tools that run sops. Its exit
-// codes and words are those of sops; its guarantees are ours.
+// The shim is the command line of sops 3.13, for tools that run sops. It has sops's
+// exit codes and error strings, and sealcfg's guarantees.
 
-// calledAsSops reports whether the program was started under the name of sops,
-// by way of a symbolic link.
+// calledAsSops reports whether the program was started through a link named sops.
 func calledAsSops(argv0 string) bool {
 	base := strings.ToLower(filepath.Base(argv0))
 	return strings.TrimSuffix(base, ".exe") == "sops"
@@ -29,17 +28,17 @@ func calledAsSops(argv0 string) bool {
 func newSopsCmd(a *cli.App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "sops ...",
-		Short: "The command line of sops, for tools that run it",
-		Long: `Sops takes the command line of sops 3.13, for tools that run it, and gives its exit
-codes back. So does the program itself when it is called sops, by a symbolic link.
+		Short: "Run a command line of sops",
+		Long: `Sops accepts the command line of sops 3.13 and returns its exit codes, for tools that
+run sops. A symbolic link named sops that points to sealcfg does the same.
 
-What sops would do and sealcfg does not is refused by name, and nothing is passed
-over in silence: docs/sops-shim.md lists the differences.`,
+A flag or command that sealcfg does not support is an error that names it.
+docs/sops-shim.md lists the differences from sops.`,
 		Example: `  sealcfg sops -d secrets.yaml
   sealcfg sops exec-env prod.env 'npm start'
   ln -s "$(command -v sealcfg)" ~/bin/sops`,
 		DisableFlagParsing: true,
-		// Not the root's: signals mean something else for exec-env, and for editors.
+		// Not the root's: exec-env passes signals on, and edit leaves them to the editor.
 		PersistentPreRunE: func(*cobra.Command, []string) error { return nil },
 		ValidArgsFunction: cobra.FixedCompletions(sopsCommandNames(), cobra.ShellCompDirectiveDefault),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -51,26 +50,27 @@ over in silence: docs/sops-shim.md lists the differences.`,
 	}
 }
 
-// A sopsRun is one call of the shim.
+// A sopsRun is one run of the shim.
 type sopsRun struct {
 	*cli.App
 	sopsArgs
 	name   string // of the command
-	legacy bool   // it was given as a flag
+	legacy bool   // the command was given as a flag, as in -d
 	log    *sopsLog
 
-	// namedPolicy reads the policy at --config or $SOPS_CONFIG, once: it may be a pipe.
+	// namedPolicy returns the policy at --config or $SOPS_CONFIG. It reads the file only
+	// once because it may be a pipe.
 	namedPolicy func() (*environments.Policy, error)
 }
 
 // A sopsCommand is a command of sops.
 type sopsCommand struct {
 	name   string
-	flags  string // besides those of sopsAnywhere, by their long names
-	refuse string // why it is not supported, "" if it is
+	flags  string // the long names of its flags, without those in globalOnly
+	reject string // why the command is not supported, "" if it is
 	usage  string
 	short  string
-	own    bool // deals with signals itself
+	own    bool // handles signals itself
 	run    func(*sopsRun, context.Context) error
 }
 
@@ -81,39 +81,39 @@ const (
 	selectorFlags   = " unencrypted-suffix encrypted-suffix unencrypted-regex encrypted-regex "
 	changeFlags     = " add-kms add-gcp-kms add-hckms add-azure-kv add-hc-vault-transit add-pgp add-age" +
 		" rm-kms rm-gcp-kms rm-hckms rm-azure-kv rm-hc-vault-transit rm-pgp rm-age "
-	// globalOnly are those that sops takes before a command and obeys in it.
+	// globalOnly are the flags that sops reads before a command and applies to it.
 	globalOnly = " config indent verbose mac-only-encrypted unencrypted-comment-regex encrypted-comment-regex disable-version-check version help check-for-updates "
 	editFlags  = givenFlags + typeFlags + selectorFlags + "show-master-keys ignore-mac decryption-order" + keyserviceFlags
 )
 
-// sopsGlobal are the flags of sops without a command.
+// sopsGlobal are the flags that sops reads without a command.
 const sopsGlobal = globalOnly + editFlags + changeFlags + "decrypt encrypt rotate set in-place output extract filename-override"
 
 func sopsCommands() []*sopsCommand {
-	const notHere = "sealcfg uploads nothing and serves nobody"
+	const local = "sealcfg does not upload files or run servers"
 	return []*sopsCommand{
-		{name: "decrypt", usage: "[FILE]", short: "print a file in plain text", run: (*sopsRun).decrypt,
+		{name: "decrypt", usage: "[FILE]", short: "print the plaintext of a file", run: (*sopsRun).decrypt,
 			flags: "in-place extract output ignore-mac filename-override decryption-order" + typeFlags + keyserviceFlags},
-		{name: "encrypt", usage: "[FILE]", short: "seal a file", run: (*sopsRun).encrypt,
+		{name: "encrypt", usage: "[FILE]", short: "encrypt a file", run: (*sopsRun).encrypt,
 			flags: "in-place output filename-override" + givenFlags + typeFlags + selectorFlags + keyserviceFlags},
 		{name: "edit", usage: "FILE", short: "change a file in an editor", run: (*sopsRun).edit, own: true, flags: editFlags},
 		{name: "set", usage: "FILE INDEX [JSON]", short: "set a value", run: (*sopsRun).set,
 			flags: "value-file value-stdin shamir-secret-sharing-threshold ignore-mac decryption-order idempotent" + typeFlags + keyserviceFlags},
 		{name: "unset", usage: "FILE INDEX", short: "remove a value", run: (*sopsRun).unset,
 			flags: "shamir-secret-sharing-threshold ignore-mac decryption-order idempotent" + typeFlags + keyserviceFlags},
-		{name: "rotate", usage: "FILE", short: "seal a file under a new data key", run: (*sopsRun).rotate,
+		{name: "rotate", usage: "FILE", short: "encrypt a file again with a new data key", run: (*sopsRun).rotate,
 			flags: "in-place output filename-override encryption-context decryption-order" + typeFlags + changeFlags + keyserviceFlags},
-		{name: "updatekeys", usage: "FILE...", short: "wrap the data key for those whom .sops.yaml names", run: (*sopsRun).updateKeys,
+		{name: "updatekeys", usage: "FILE...", short: "wrap the data key for the recipients in .sops.yaml", run: (*sopsRun).updateKeys,
 			flags: "yes input-type" + keyserviceFlags},
 		{name: "filestatus", usage: "FILE", short: `print {"encrypted":true}`, run: (*sopsRun).fileStatus, flags: "input-type"},
 		{name: "exec-env", usage: "FILE COMMAND", short: "run a command with the values in its environment", run: (*sopsRun).execEnv, own: true,
 			flags: "background pristine user same-process decryption-order" + keyserviceFlags},
-		{name: "exec-file", usage: "FILE COMMAND", short: "run a command with {} for the plain text", run: (*sopsRun).execFile, own: true,
+		{name: "exec-file", usage: "FILE COMMAND", short: "run a command with the path of the plaintext as {}", run: (*sopsRun).execFile, own: true,
 			flags: "background no-fifo user filename decryption-order" + typeFlags + keyserviceFlags},
-		{name: "publish", refuse: notHere, flags: "yes omit-extensions recursive verbose decryption-order" + keyserviceFlags},
-		{name: "keyservice", refuse: notHere, flags: "network address prompt verbose"},
-		{name: "groups", refuse: "write key_groups into .sops.yaml and run sealcfg rekey"},
-		{name: "completion", refuse: "sealcfg completion has scripts for sealcfg"},
+		{name: "publish", reject: local, flags: "yes omit-extensions recursive verbose decryption-order" + keyserviceFlags},
+		{name: "keyservice", reject: local, flags: "network address prompt verbose"},
+		{name: "groups", reject: "write key_groups in .sops.yaml, then run: sealcfg rekey"},
+		{name: "completion", reject: "sealcfg completion prints the scripts for sealcfg"},
 	}
 }
 
@@ -134,8 +134,8 @@ func runSops(ctx context.Context, a *cli.App, args []string) int {
 	return r.end(a.Outcome(err))
 }
 
-// dispatch finds out what is wanted: a command, or one of the flags that stood
-// for commands before there were any.
+// dispatch finds the command in args and runs it. The command is the first argument,
+// or a flag such as -d in the older form of the command line.
 func (r *sopsRun) dispatch(ctx context.Context, args []string) error {
 	known := strings.Fields(sopsGlobal)
 	if err := r.read(args, known, false); err != nil {
@@ -160,8 +160,8 @@ func (r *sopsRun) dispatch(ctx context.Context, args []string) error {
 		}
 		return r.version()
 	case cmd != nil:
-		if cmd.refuse != "" {
-			return fmt.Errorf("sops %s is not supported: %s", cmd.name, cmd.refuse)
+		if cmd.reject != "" {
+			return fmt.Errorf("sops %s is not supported: %s", cmd.name, cmd.reject)
 		}
 		if err := r.readCommand(cmd); err != nil {
 			return err
@@ -183,7 +183,7 @@ func (r *sopsRun) dispatch(ctx context.Context, args []string) error {
 	return r.runCommand(ctx, cmd)
 }
 
-// readCommand reads what stands behind the name of a command.
+// readCommand reads the arguments after the name of a command.
 func (r *sopsRun) readCommand(cmd *sopsCommand) error {
 	for _, name := range slices.Sorted(maps.Keys(r.cli)) {
 		if name == cmd.name || slices.Contains(strings.Fields(globalOnly+keyserviceFlags), name) {
@@ -202,7 +202,7 @@ func (r *sopsRun) readCommand(cmd *sopsCommand) error {
 	return r.read(args, append(strings.Fields(cmd.flags), "help"), true)
 }
 
-// ignore decides about a flag in a position where sops does not read it. If the
+// ignore handles a flag in a position where sops does not read it. If the
 // flag has no effect that matters, the shim warns and goes on, as sops does. It
 // returns err if plaintext would be printed instead of written, or if a file
 // would be encrypted for other recipients or not be written.
@@ -220,7 +220,7 @@ func (r *sopsRun) ignore(command, flag string, err error) error {
 	return nil
 }
 
-// legacyCommand finds the command that the flags stand for.
+// legacyCommand returns the command that the flags select, such as decrypt for -d.
 func (r *sopsRun) legacyCommand() (*sopsCommand, error) {
 	var modes []string
 	for _, m := range []string{"decrypt", "encrypt", "rotate"} {
@@ -237,7 +237,7 @@ func (r *sopsRun) legacyCommand() (*sopsCommand, error) {
 	case 1:
 		name = modes[0]
 	default:
-		return nil, sopsError(sopsConflict, "%s exclude each other", "--"+strings.Join(modes, ", --"))
+		return nil, sopsError(sopsConflict, "cannot combine %s", "--"+strings.Join(modes, ", --"))
 	}
 	if len(r.rest) == 0 {
 		return nil, sopsError(sopsNoFile, "no file specified")
@@ -245,16 +245,16 @@ func (r *sopsRun) legacyCommand() (*sopsCommand, error) {
 	r.name, r.legacy = name, true
 	for _, f := range strings.Fields(changeFlags) {
 		if r.given(f) && name != "rotate" {
-			if err := r.ignore(name, f, fmt.Errorf("%s goes with --rotate; sops does not read it here", dashed(f))); err != nil {
+			if err := r.ignore(name, f, fmt.Errorf("%s requires --rotate; sops does not read it here", dashed(f))); err != nil {
 				return nil, err
 			}
 		}
 	}
 	switch {
 	case r.given("extract") && name != "decrypt" && name != "encrypt":
-		return nil, fmt.Errorf("--extract goes with --decrypt")
+		return nil, fmt.Errorf("--extract requires --decrypt")
 	case r.given("output") && (name == "edit" || name == "set"):
-		return nil, fmt.Errorf("--output does not go with %s, which changes the file", name)
+		return nil, fmt.Errorf("cannot combine --output with %s, which changes the file", name)
 	case r.on("in-place") && r.str("output") != "":
 		return nil, sopsError(sopsConflict, "cannot operate on both --output and --in-place")
 	}
@@ -275,18 +275,18 @@ func (r *sopsRun) runCommand(ctx context.Context, cmd *sopsCommand) error {
 	if err := r.useFlags(); err != nil {
 		return err
 	}
-	r.readsPolicy(ctx)
+	r.setNamedPolicy(ctx)
 	if !cmd.own {
 		ctx = r.untilSignal(ctx)
 	}
 	return cmd.run(r, ctx)
 }
 
-// useFlags puts into effect what goes for every command.
+// useFlags applies the flags that every command has.
 func (r *sopsRun) useFlags() error {
 	for _, name := range strings.Fields(typeFlags) {
 		if _, known := envfile.FormatNamed(r.str(name)); r.given(name) && !known {
-			r.Warn("%s: unknown type %q: as in sops, the name of the file decides; expected %s", dashed(name), r.str(name), cli.JoinOr(envfile.FormatNames()))
+			r.Warn("%s: unknown type %q; using the file name, as sops does; expected %s", dashed(name), r.str(name), cli.JoinOr(envfile.FormatNames()))
 		}
 	}
 	order := r.str("decryption-order")
@@ -305,7 +305,7 @@ func (r *sopsRun) useFlags() error {
 		switch name {
 		case keys.EnvDecryptionOrder:
 			return order, order != ""
-		case "VISUAL": // which sops does not read; tools set EDITOR
+		case "VISUAL": // sops does not read it; tools set EDITOR
 			return "", false
 		}
 		return lookup(name)
@@ -313,7 +313,7 @@ func (r *sopsRun) useFlags() error {
 	return r.useProfile()
 }
 
-// knownTypes leaves out types of keys that do not exist, which sops accepts.
+// knownTypes removes unknown types of keys, which sops accepts.
 func knownTypes(order string) string {
 	return strings.Join(slices.DeleteFunc(strings.Split(order, ","), func(t string) bool { return !slices.Contains(keys.Types(), t) }), ",")
 }
@@ -323,21 +323,21 @@ func (r *sopsRun) version() error {
 	return err
 }
 
-// help lists what is supported.
+// help prints the supported commands and flags.
 func (r *sopsRun) help() error {
 	var b strings.Builder
-	b.WriteString("The command line of sops " + envfile.FormatVersion + ", as sealcfg understands it.\n\nUsage:\n" +
-		"  sops [FLAG...] FILE          (edit, or what -d, -e, -r or --set say)\n  sops [FLAG...] COMMAND [FLAG...] ...\n\nCommands:\n")
+	b.WriteString("The command line of sops " + envfile.FormatVersion + ", run by sealcfg.\n\nUsage:\n" +
+		"  sops [FLAG...] FILE          (edits FILE; -d, -e, -r and --set select another command)\n  sops [FLAG...] COMMAND [FLAG...] ...\n\nCommands:\n")
 	for _, c := range sopsCommands() {
-		if c.refuse == "" {
+		if c.reject == "" {
 			fmt.Fprintf(&b, "  %-28s %s\n", c.name+" "+c.usage, c.short)
 		}
 	}
 	b.WriteString("\nFlags:\n")
-	var refused []string
+	var rejected []string
 	for _, f := range sopsFlags {
-		if f.refuse != "" {
-			refused = append(refused, dashed(f.name))
+		if f.reject != "" {
+			rejected = append(rejected, dashed(f.name))
 			continue
 		}
 		if !slices.Contains(strings.Fields(sopsGlobal), f.name) && f.help == "" {
@@ -349,7 +349,7 @@ func (r *sopsRun) help() error {
 		}
 		fmt.Fprintf(&b, "  %-36s %s\n", name, f.help)
 	}
-	b.WriteString("\nRefused: " + strings.Join(refused, ", ") + "\nand the commands publish, keyservice, groups, completion.\n")
+	b.WriteString("\nNot supported: " + strings.Join(rejected, ", ") + "\nand the commands publish, keyservice, groups, completion.\n")
 	_, err := fmt.Fprint(r.Stdout, b.String())
 	return err
 }

@@ -28,7 +28,7 @@ func TestCalledAsSops(t *testing.T) {
 	}
 }
 
-// run calls the shim in this process, without any variable set.
+// run calls the shim in this process, without environment variables.
 func run(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	file := func() *os.File {
@@ -48,7 +48,7 @@ func run(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	return code, read(a.Stdout), read(a.Stderr.File)
 }
 
-// helpFlag finds the flags in a help text of sops: "   --age value, -a value   comma …".
+// helpFlag matches the flags in the help of sops: "   --age value, -a value   comma …".
 var helpFlag = regexp.MustCompile(`(?m)^   (--?[a-z][a-z-]*)(?: value)?(?:, (--?[a-z][a-z-]*)(?: value)?)?(?:  |$)`)
 
 func flagsInHelp(t *testing.T, sops string, command ...string) map[string]bool {
@@ -68,8 +68,7 @@ func flagsInHelp(t *testing.T, sops string, command ...string) map[string]bool {
 	return flags
 }
 
-// Every command and flag of sops is known, and does what it does there or is
-// refused by its name.
+// The shim knows every command and flag of sops. It supports it or rejects it by name.
 func TestEveryFlagOfSops(t *testing.T) {
 	t.Parallel()
 	sops := sopsPath()
@@ -100,7 +99,7 @@ func TestEveryFlagOfSops(t *testing.T) {
 		if name != "" {
 			args = []string{name}
 			cmd := sopsCommands()[slices.Index(sopsCommandNames(), name)]
-			if cmd.refuse != "" {
+			if cmd.reject != "" {
 				code, _, stderr := run(t, name)
 				assert.Equal(t, 1, code)
 				assert.Contains(t, stderr, "sops "+name+" is not supported: ")
@@ -116,7 +115,7 @@ func TestEveryFlagOfSops(t *testing.T) {
 			require.NotNil(t, entry, f)
 			assert.True(t, slices.Contains(known, entry.name) || entry.name == "help", "%s: %s", name, f)
 			assert.Equal(t, value, entry.kind != boolFlag, "%s: %s takes a value", name, f)
-			if entry.refuse != "" {
+			if entry.reject != "" {
 				code, stdout, stderr := run(t, append(args, dashed(f)+"=true", "no-such-file")...)
 				assert.Equal(t, 1, code, f)
 				assert.Empty(t, stdout)
@@ -161,21 +160,21 @@ func TestSopsCommandLines(t *testing.T) {
 		{"decrypt a.yaml --bogus=CANARY", 100, "--bogus comes after the file"},
 		{"encrypt a.yaml --bogus=CANARY", 1, "--bogus comes after the file"},
 		{"decrypt a.yaml b.yaml", 100, "expected one file, got 2"},
-		{"-d -e a.yaml", 8, "--decrypt, --encrypt exclude each other"},
-		{"--indent CANARY -d a.yaml", 1, "--indent does not take this value"},
-		{"-d=CANARY a.yaml", 1, "-d does not take this value"},
-		{"-d --output", 1, "--output needs a value"},
+		{"-d -e a.yaml", 8, "cannot combine --decrypt, --encrypt"},
+		{"--indent CANARY -d a.yaml", 1, "--indent: invalid value, expected a number"},
+		{"-d=CANARY a.yaml", 1, "-d: invalid value, expected true or false"},
+		{"-d --output", 1, "--output requires a value"},
 		{"--=x", 1, "bad flag syntax"},
 		{"-d --decryption-order age,pgp,age a.yaml", 112, "duplicate decryption key type: age"},
 		{"decrypt --enable-local-keyservice=false a.yaml", 1, "--enable-local-keyservice=false is not supported"},
 		{"decrypt --enable-local-keyservice a.yaml", 100, "non-existent file"},
 		{"decrypt --ignore-mac=false a.yaml", 100, "non-existent file"},
-		{"--extract x a.yaml", 1, "--extract goes with --decrypt"},
-		{"--output x a.yaml", 1, "--output does not go with edit"},
+		{"--extract x a.yaml", 1, "--extract requires --decrypt"},
+		{"--output x a.yaml", 1, "cannot combine --output with edit"},
 		{"-d --age age1x --kms arn --encrypted-regex x no-such.yaml", 100, "non-existent file"},
 		{"--verbose --disable-version-check decrypt no-such.yaml", 100, "non-existent file"},
 		{"decrypt -- --no-such", 100, "--no-such"},
-		{"exec-env a.yaml", 1, "want a file and a command"},
+		{"exec-env a.yaml", 1, "expected a file and a command in quotes, got 1 argument"},
 		{"", 100, "no file specified"},
 	} {
 		code, stdout, stderr := run(t, strings.Fields(c.line)...)
@@ -186,7 +185,7 @@ func TestSopsCommandLines(t *testing.T) {
 	}
 }
 
-// Tools read the version: a word, three numbers with dots, and the line's end or a space.
+// Tools parse the version: a word, three numbers with dots, and a space or the end of the line.
 func TestSopsVersion(t *testing.T) {
 	t.Parallel()
 	for _, args := range []string{"--version", "-v", "--version --disable-version-check", "--disable-version-check --version"} {
@@ -227,7 +226,7 @@ func TestSopsPath(t *testing.T) {
 }
 
 // An encrypted file of any format is not encrypted again, under any name and with any type.
-func TestNothingIsEncryptedTwice(t *testing.T) {
+func TestEncryptRejectsEncryptedFile(t *testing.T) {
 	t.Parallel()
 	_, recipient := newAgeKey(t)
 	dir := t.TempDir()
@@ -252,7 +251,7 @@ func TestNothingIsEncryptedTwice(t *testing.T) {
 						args = append([]string{"--input-type", typ}, args...)
 					}
 					code, _, stderr := run(t, args...)
-					assert.Equal(t, sopsSealedAlready, code, "%s as %s, type %q: %s", format, name, typ, stderr)
+					assert.Equal(t, sopsAlreadyEncrypted, code, "%s as %s, type %q: %s", format, name, typ, stderr)
 					now, err := os.ReadFile(path)
 					require.NoError(t, err)
 					assert.Equal(t, text, string(now), "%s as %s, type %q", format, name, typ)
@@ -275,7 +274,7 @@ func FuzzSopsArguments(f *testing.F) {
 		}
 		for _, rest := range s.rest {
 			if !slices.Contains(args, rest) {
-				t.Fatal("an argument that nobody gave")
+				t.Fatal("an argument that is not in the command line")
 			}
 		}
 		_, _ = parseSopsPath(line)

@@ -13,31 +13,31 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// The exit codes of sops (cmd/sops/codes) that the shim gives.
+// The exit codes of sops (cmd/sops/codes) that the shim returns.
 const (
-	sopsGeneric       = 1
-	sopsNoRead        = 2
-	sopsNoWrite       = 3
-	sopsNoDump        = 4
-	sopsBadContext    = 6
-	sopsBadSet        = 7
-	sopsConflict      = 8
-	sopsNoEncrypt     = 23
-	sopsNoDecrypt     = 25
-	sopsNoSuchForKeys = 49
-	sopsBadMAC        = 51
-	sopsInterrupted   = 85
-	sopsBadPath       = 91
-	sopsEmpty         = 92
-	sopsNoFile        = 100
-	sopsDuplicateType = 112
-	sopsNoKey         = 128
-	sopsUnchanged     = 200
-	sopsNoEditor      = 201
-	sopsSealedAlready = 203
+	sopsGeneric          = 1
+	sopsNoRead           = 2
+	sopsNoWrite          = 3
+	sopsNoDump           = 4
+	sopsBadContext       = 6
+	sopsBadSet           = 7
+	sopsConflict         = 8
+	sopsNoEncrypt        = 23
+	sopsNoDecrypt        = 25
+	sopsNoFileForKeys    = 49
+	sopsBadMAC           = 51
+	sopsInterrupted      = 85
+	sopsBadPath          = 91
+	sopsEmpty            = 92
+	sopsNoFile           = 100
+	sopsDuplicateType    = 112
+	sopsNoKey            = 128
+	sopsUnchanged        = 200
+	sopsNoEditor         = 201
+	sopsAlreadyEncrypted = 203
 )
 
-// coded is an error with the exit code that sops has for it.
+// A coded error has an exit code of sops.
 type coded struct {
 	error
 	code int
@@ -49,7 +49,8 @@ func sopsError(code int, format string, args ...any) error {
 	return coded{fmt.Errorf(format, args...), code}
 }
 
-// withCode gives an error a code, unless it has one that says more.
+// withCode adds an exit code to an error, unless the error already has one other than
+// sopsGeneric.
 func withCode(err error, code int) error {
 	if err == nil || sopsCode(err) != sopsGeneric {
 		return err
@@ -57,12 +58,13 @@ func withCode(err error, code int) error {
 	return coded{err, code}
 }
 
-// childExit ends the shim with the code of the command that it ran.
+// A childExit is returned when the command of exec-env or exec-file has ended. The shim
+// exits with the same code.
 type childExit struct{ code int }
 
 func (e childExit) Error() string { return fmt.Sprintf("the command ended with exit code %d", e.code) }
 
-// sopsCode is the exit code of sops for an error.
+// sopsCode returns sops's exit code for an error.
 func sopsCode(err error) int {
 	var own coded
 	var child childExit
@@ -88,13 +90,14 @@ func sopsCode(err error) int {
 	case errors.Is(err, envfile.ErrConvert):
 		return sopsNoDump
 	case errors.Is(err, envfile.ErrAlreadySealed):
-		return sopsSealedAlready
+		return sopsAlreadyEncrypted
 	}
 	return sopsGeneric
 }
 
-// reading words the error of a file that is not there.
-func reading(err error, code int) error {
+// readError adds an exit code to the error of a read: code for a file that does not
+// exist, and sopsNoRead otherwise.
+func readError(err error, code int) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return coded{err, code}
 	}

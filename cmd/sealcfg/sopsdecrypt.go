@@ -13,7 +13,7 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// decrypt is sops decrypt and sops -d.
+// decrypt implements sops decrypt and sops -d.
 func (r *sopsRun) decrypt(ctx context.Context) error {
 	if err := r.oneFile(); err != nil {
 		return err
@@ -31,7 +31,7 @@ func (r *sopsRun) decrypt(ctx context.Context) error {
 			return err
 		}
 	}
-	s, err := r.sealedText(ctx, f)
+	s, err := r.readSealed(ctx, f)
 	if err != nil {
 		return err
 	}
@@ -42,22 +42,22 @@ func (r *sopsRun) decrypt(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	text, err := r.plainText(f, opened, path)
+	text, err := r.plaintext(f, opened, path)
 	if err != nil {
 		return err
 	}
 	return r.write(ctx, f, text, s.Bytes(), true)
 }
 
-// decrypted is a file whose values can be printed.
+// decrypted is a decrypted file, verified or, with --ignore-mac, unverified.
 type decrypted interface {
 	Roots() []*envfile.Node
 	Text() ([]byte, error)
 }
 
-// plainText is the output of decrypt: the author's text, or the values in the layout
-// of sops if flags require another form.
-func (r *sopsRun) plainText(f *sopsFile, opened decrypted, path envfile.Path) ([]byte, error) {
+// plaintext returns the output of decrypt: the plaintext as its author wrote it, or in
+// the layout of sops if a flag requires another form.
+func (r *sopsRun) plaintext(f *sopsFile, opened decrypted, path envfile.Path) ([]byte, error) {
 	indent := r.indent(f.to)
 	switch {
 	case len(path) > 0:
@@ -101,8 +101,9 @@ func firstAt(n *envfile.Node, path envfile.Path) *envfile.Node {
 	return n
 }
 
-// indent is the indentation of text that is written anew: that of --indent, else of
-// .sops.yaml. Who only reads does without a policy that cannot be read.
+// indent returns the indentation for text in the layout of sops, from --indent or
+// .sops.yaml. A policy that cannot be read is ignored: commands that need the policy
+// report the error.
 func (r *sopsRun) indent(f envfile.Format) int {
 	if r.given("indent") {
 		return r.number("indent")
@@ -113,14 +114,15 @@ func (r *sopsRun) indent(f envfile.Format) int {
 	return envfile.DefaultIndent
 }
 
-// parseSopsPath reads ["key"][0]. Unlike sops it takes keys with brackets.
+// parseSopsPath parses a path such as ["key"][0]. Unlike sops, it accepts keys with
+// brackets.
 func parseSopsPath(s string) (envfile.Path, error) {
 	if strings.TrimSpace(s) == "" {
 		return nil, nil
 	}
 	s = strings.TrimSpace(s)
 	if !strings.HasPrefix(s, "[") {
-		return nil, fmt.Errorf("%w: want [\"key\"][0]", envfile.ErrPath)
+		return nil, fmt.Errorf("%w: expected [\"key\"][0]", envfile.ErrPath)
 	}
 	var p envfile.Path
 	for s != "" {
@@ -133,29 +135,29 @@ func parseSopsPath(s string) (envfile.Path, error) {
 	return p, nil
 }
 
-// parseSopsStep reads one pair of brackets. There are no escapes in sops's keys: the
-// quote ends where ] follows.
+// parseSopsStep parses one pair of brackets. sops's keys have no escapes: the key ends
+// at the first quote before a bracket.
 func parseSopsStep(s string) (step envfile.Step, rest string, err error) {
 	inner, ok := strings.CutPrefix(s, "[")
 	if !ok || inner == "" {
-		return step, "", fmt.Errorf("%w: want [ after ]", envfile.ErrPath)
+		return step, "", fmt.Errorf("%w: expected [ after ]", envfile.ErrPath)
 	}
 	if quote := inner[:1]; quote == `"` || quote == "'" {
 		key, rest, ok := strings.Cut(inner[1:], quote+"]")
 		if !ok {
-			return step, "", fmt.Errorf("%w: a component does not end with %s]", envfile.ErrPath, quote)
+			return step, "", fmt.Errorf("%w: expected %s] at the end of the key", envfile.ErrPath, quote)
 		}
 		return envfile.Step{Key: key}, rest, nil
 	}
 	index, rest, ok := strings.Cut(inner, "]")
 	i, err := strconv.Atoi(index)
 	if !ok || err != nil || i < 0 {
-		return step, "", fmt.Errorf("%w: want a quoted key or a position in brackets", envfile.ErrPath)
+		return step, "", fmt.Errorf("%w: expected a quoted key or an index in the brackets", envfile.ErrPath)
 	}
 	return envfile.Step{Index: i, IsIndex: true}, rest, nil
 }
 
-// fileStatus is sops filestatus: nothing is opened.
+// fileStatus implements sops filestatus. It does not decrypt the file.
 func (r *sopsRun) fileStatus(ctx context.Context) error {
 	if len(r.rest) == 0 {
 		return sopsError(sopsNoFile, "no file specified")

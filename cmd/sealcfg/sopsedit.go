@@ -11,7 +11,7 @@ import (
 	"github.com/sealcfg/sealcfg/internal/atomicfile"
 )
 
-// edit is sops edit, and sops with nothing but a file.
+// edit implements sops edit, and sops with only a file.
 func (r *sopsRun) edit(ctx context.Context) error {
 	if len(r.rest) == 0 {
 		return sopsError(sopsNoFile, "no file specified")
@@ -24,13 +24,13 @@ func (r *sopsRun) edit(ctx context.Context) error {
 		return err
 	}
 	if f.stdin {
-		return sopsError(sopsNoFile, "an editor needs a file, not stdin")
+		return sopsError(sopsNoFile, "edit requires a file, not stdin")
 	}
 	text, err := cli.ReadFile(ctx, f.path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) { // it may well be there
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // the file exists but cannot be read
 		return withCode(err, sopsNoRead)
 	}
-	f.see(text)
+	f.detectFormat(text)
 	if err := f.sameType(); err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (r *sopsRun) edit(ctx context.Context) error {
 				return nil, nil, err
 			}
 			policy, err := r.policy()
-			if err != nil { // recipients come from the command line
+			if err != nil { // the recipients are on the command line
 				policy = nil
 			}
 			return policy, rule, nil

@@ -13,9 +13,9 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// encrypt is sops encrypt and sops -e. There is no check whether the user can
-// open the result: who seals for a cluster need not have a key at all, and
-// looking for one may ask for a passphrase.
+// encrypt implements sops encrypt and sops -e. It does not check whether the user can
+// decrypt the result: a user who encrypts for a cluster may have no key, and loading
+// an identity may prompt for a passphrase.
 func (r *sopsRun) encrypt(ctx context.Context) error {
 	if err := r.oneFile(); err != nil {
 		return err
@@ -43,7 +43,7 @@ func (r *sopsRun) encrypt(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// Some tools take stderr for a part of the result.
+	// Some tools read stderr as part of the result.
 	warns := r.on("in-place") || r.str("output") != "" || r.on("verbose")
 	if warns {
 		r.warnConverted(f, plain, d)
@@ -52,12 +52,12 @@ func (r *sopsRun) encrypt(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := f.place(ctx, r); err != nil {
+	if err := f.setLocation(ctx, r); err != nil {
 		return err
 	}
 	s, err := cli.SealNew(ctx, f.Target, rule, d)
 	if err != nil {
-		return f.sealing(err)
+		return f.encryptError(err)
 	}
 	if warns {
 		r.WarnNoneSealed(f.Target, d, s)
@@ -65,8 +65,8 @@ func (r *sopsRun) encrypt(ctx context.Context) error {
 	return r.write(ctx, f, s.Bytes(), text, false)
 }
 
-// sealing gives the code of sops to a value that cannot be sealed.
-func (f *sopsFile) sealing(err error) error {
+// encryptError adds sops's exit code to the error of a value that cannot be encrypted.
+func (f *sopsFile) encryptError(err error) error {
 	var syntax *envfile.SyntaxError
 	if errors.As(err, &syntax) {
 		return withCode(f.At(err), sopsNoEncrypt)
@@ -74,8 +74,8 @@ func (f *sopsFile) sealing(err error) error {
 	return f.At(err)
 }
 
-// plainDocument parses the text that is to be encrypted. It rejects a file that is
-// encrypted already, in whatever format.
+// plainDocument parses the plaintext to encrypt. It rejects a file that is already
+// encrypted, in any format.
 func (r *sopsRun) plainDocument(ctx context.Context, f *sopsFile, text []byte) (*envfile.Document, error) {
 	if len(text) == 0 && f.Format.Name() == envfile.YAML.Name() {
 		return nil, sopsError(sopsEmpty, "File cannot be completely empty, it must contain at least one document: %s", f.Shown)
@@ -88,21 +88,21 @@ func (r *sopsRun) plainDocument(ctx context.Context, f *sopsFile, text []byte) (
 		return nil, f.At(fmt.Errorf("%w (%s)", envfile.ErrAlreadySealed, in.Name()))
 	}
 	if err != nil {
-		return nil, withCode(worded{f.At(err), "Error unmarshalling file: "}, sopsNoRead)
+		return nil, withCode(prefixed{f.At(err), "Error unmarshalling file: "}, sopsNoRead)
 	}
 	if err := f.MissingMetadata(ctx, d); err != nil {
-		return nil, coded{err, sopsSealedAlready}
+		return nil, coded{err, sopsAlreadyEncrypted}
 	}
 	return d, nil
 }
 
-// converted returns a document in the format in which it is to be encrypted.
+// converted returns a document converted to the output format.
 func (r *sopsRun) converted(f *sopsFile, d *envfile.Document) (*envfile.Document, error) {
 	to, from := f.to.Name(), f.Format.Name()
 	switch {
 	case to == from:
 		return d, nil
-	case from == "binary" && to == "json": // sops seals a binary file as JSON
+	case from == "binary" && to == "json": // sops encrypts a binary file as JSON
 		return d, nil
 	case to == "binary":
 		to = "json"
@@ -116,8 +116,8 @@ func (r *sopsRun) converted(f *sopsFile, d *envfile.Document) (*envfile.Document
 	return d, f.At(err)
 }
 
-// warnConverted warns of a file that is written in another format than it is read in:
-// because of its name, or without its comments.
+// warnConverted warns if a file is written in another format than it is read in,
+// because of its name or without its comments.
 func (r *sopsRun) warnConverted(f *sopsFile, before, after *envfile.Document) {
 	from, to := before.Format().Name(), after.Format().Name()
 	if like, _ := envfile.Guess(before.Bytes()); before.Format() == envfile.Binary && f.Detect && like != envfile.Binary {
@@ -130,15 +130,15 @@ func (r *sopsRun) warnConverted(f *sopsFile, before, after *envfile.Document) {
 	}
 	switch {
 	case from == to:
-	case f.follow && before.Format() != envfile.Binary: // sops goes by the name
+	case f.follow && before.Format() != envfile.Binary: // sops uses the name
 		r.Warn("%s: read as %s, but written as %s%s, because the output format depends on the name\nto keep the format, add: --output-type %[2]s", f.Shown, from, to, lost)
 	case lost != "":
 		r.Warn("%s: written as %s%s", f.Shown, to, lost)
 	}
 }
 
-// givenRecipients are the flags that name recipients, and the prefix add- or rm-
-// if they stand for a change.
+// givenRecipients returns the recipients in flags such as --age or, with the prefix
+// "add-" or "rm-", in flags such as --add-age.
 func (r *sopsRun) givenRecipients(prefix string) ([]environments.Member, error) {
 	given := environments.RecipientFlags{
 		Age: r.str(prefix + "age"), PGP: r.str(prefix + "pgp"), KMS: r.str(prefix + "kms"), GCPKMS: r.str(prefix + "gcp-kms"),
@@ -149,7 +149,7 @@ func (r *sopsRun) givenRecipients(prefix string) ([]environments.Member, error) 
 		for pair := range strings.SplitSeq(text, ",") {
 			name, value, ok := strings.Cut(pair, ":")
 			if !ok || strings.Contains(value, ":") {
-				return nil, sopsError(sopsBadContext, "--encryption-context: want key:value,key:value")
+				return nil, sopsError(sopsBadContext, "--encryption-context: expected key:value,key:value")
 			}
 			given.Context = append(given.Context, keys.Field{Name: name, Value: value})
 		}
@@ -170,8 +170,8 @@ func (r *sopsRun) givenRecipients(prefix string) ([]environments.Member, error) 
 	return given.Members(), nil
 }
 
-// flagSelectors puts selectors of the command line in the place of those of a rule.
-// As in sops, one of another kind comes on top, and then there are too many.
+// flagSelectors replaces the selectors of a rule with the selectors on the command line.
+// As in sops, a selector of another kind is added to the rule's selector, which is an error.
 func (r *sopsRun) flagSelectors(rules envfile.Rules) (envfile.Rules, error) {
 	fields := map[string]*string{
 		"unencrypted-suffix": &rules.UnencryptedSuffix, "encrypted-suffix": &rules.EncryptedSuffix,
@@ -185,7 +185,7 @@ func (r *sopsRun) flagSelectors(rules envfile.Rules) (envfile.Rules, error) {
 		}
 	}
 	if len(given) > 0 && rules == (envfile.Rules{MACOnlyEncrypted: rules.MACOnlyEncrypted}).Normal() {
-		rules.UnencryptedSuffix = "" // the default of a rule without selector
+		rules.UnencryptedSuffix = "" // the default for a rule without a selector
 	}
 	for _, name := range given {
 		*fields[name] = r.str(name)
@@ -198,9 +198,9 @@ func (r *sopsRun) flagSelectors(rules envfile.Rules) (envfile.Rules, error) {
 	return rules, nil
 }
 
-// ruleForNew is the rule for a file that is sealed for the first time. Recipients
-// of the command line take the place of those of .sops.yaml; its selectors
-// still apply, so that a file must have a rule there if there is a .sops.yaml.
+// ruleForNew returns the rule for a file that is encrypted for the first time.
+// Recipients on the command line replace the rule's recipients. The rule's selectors
+// still apply, so a file needs a creation rule wherever there is a .sops.yaml.
 func (r *sopsRun) ruleForNew(t *cli.Target) (*environments.Rule, error) {
 	members, err := r.givenRecipients("")
 	if err != nil {
@@ -222,7 +222,7 @@ func (r *sopsRun) ruleForNew(t *cli.Target) (*environments.Rule, error) {
 		if r.log != nil {
 			r.log.given = members
 		}
-		own.Policy, own.Line, own.Threshold = "the command line", 0, 0
+		own.Policy, own.Line, own.Threshold = "the command line", 0, 0 // Policy is for messages
 		own.Groups = [][]environments.Member{members}
 	}
 	if own.Rules, err = r.flagSelectors(own.Rules); err != nil {
@@ -230,22 +230,22 @@ func (r *sopsRun) ruleForNew(t *cli.Target) (*environments.Rule, error) {
 	}
 	if threshold := r.number("shamir-secret-sharing-threshold"); threshold != 0 {
 		if threshold < 2 || threshold > len(own.Groups) {
-			return nil, fmt.Errorf("--shamir-secret-sharing-threshold %d: there %s", threshold, areGroups(len(own.Groups)))
+			return nil, fmt.Errorf("--shamir-secret-sharing-threshold %d: %s", threshold, thresholdRange(len(own.Groups)))
 		}
 		own.Threshold = threshold
 	}
 	return &own, nil
 }
 
-func areGroups(n int) string {
-	if n == 1 {
-		return "is one key group, which takes no threshold"
+func thresholdRange(groups int) string {
+	if groups == 1 {
+		return "one key group has no threshold"
 	}
-	return fmt.Sprintf("are %d key groups, and at least two must be needed", n)
+	return fmt.Sprintf("expected 2 to %d, because the file has %[1]d key groups", groups)
 }
 
-// useProfile gives --aws-profile to whoever asks AWS. sops notes it in the file when
-// it encrypts, and passes over it otherwise.
+// useProfile sets $AWS_PROFILE to --aws-profile for all requests to AWS. sops records
+// the profile in a file that it encrypts, and ignores the flag otherwise.
 func (r *sopsRun) useProfile() error {
 	profile := r.str("aws-profile")
 	if profile == "" || r.Env("AWS_PROFILE") != "" {

@@ -16,10 +16,10 @@ import (
 	"github.com/sealcfg/sealcfg/internal/scratch"
 )
 
-// execArguments finds the file and opens it.
+// execArguments reads the arguments of exec-env and exec-file, and decrypts the file.
 func (r *sopsRun) execArguments(ctx context.Context) (f *sopsFile, opened *envfile.Opened, command string, err error) {
 	if len(r.rest) != 2 {
-		return nil, nil, "", sopsError(sopsGeneric, "want a file and a command in quotes, got %s", cli.Count(len(r.rest), "argument", "arguments"))
+		return nil, nil, "", sopsError(sopsGeneric, "expected a file and a command in quotes, got %s", cli.Count(len(r.rest), "argument", "arguments"))
 	}
 	command, r.rest = r.rest[1], r.rest[:1]
 	if f, err = r.file(sopsNoRead); err != nil {
@@ -29,7 +29,7 @@ func (r *sopsRun) execArguments(ctx context.Context) (f *sopsFile, opened *envfi
 	return f, opened, command, err
 }
 
-// execEnv is sops exec-env.
+// execEnv implements sops exec-env.
 func (r *sopsRun) execEnv(ctx context.Context) error {
 	f, opened, command, err := r.execArguments(ctx)
 	if err != nil {
@@ -43,10 +43,10 @@ func (r *sopsRun) execEnv(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	env = append(env, fromFile...) // of two with one name the last counts
+	env = append(env, fromFile...) // the last variable of a name takes effect
 	if r.on("same-process") {
 		if r.str("user") != "" {
-			return sopsError(sopsConflict, "--same-process and --user exclude each other")
+			return sopsError(sopsConflict, "cannot combine --same-process and --user")
 		}
 		_ = r.Stderr.Flush()
 		return coredump.Restored(func() error { return execShell(command, env) })
@@ -56,12 +56,12 @@ func (r *sopsRun) execEnv(ctx context.Context) error {
 	return r.runChild(cmd)
 }
 
-// environment is the one that the command begins with: that of this process, if it is
-// to be kept, and that of --user.
+// environment returns the environment of the command without the values of the file:
+// the environment of this process if keep is true, and the variables of --user.
 func (r *sopsRun) environment(keep bool) ([]string, error) {
-	env := []string{} // nil would be all of our own
+	env := []string{} // with nil, the command would inherit everything
 	if keep {
-		env = append(os.Environ(), r.Withheld...) // to which it is as if there were no sealcfg
+		env = append(os.Environ(), r.Withheld...) // including the variables that sealcfg has unset
 	}
 	if name := r.str("user"); name != "" {
 		ofUser, err := userEnvironment(name)
@@ -70,8 +70,8 @@ func (r *sopsRun) environment(keep bool) ([]string, error) {
 	return env, nil
 }
 
-// environmentOf makes variables of the values at the top of a file. Null is an
-// empty one.
+// environmentOf returns the top-level values of a file as variables. Null becomes an
+// empty variable.
 func environmentOf(root *envfile.Node) ([]string, error) {
 	var env []string
 	for n := range root.Entries() {
@@ -81,29 +81,29 @@ func environmentOf(root *envfile.Node) ([]string, error) {
 		case n.Key == "" || strings.ContainsAny(n.Key, "=\x00"):
 			return nil, fmt.Errorf("cannot use keys with '=' in environment: %s", n.Key)
 		case strings.Contains(n.Text, "\x00"):
-			return nil, fmt.Errorf("%s: a value with a NUL cannot be in the environment", n.Key)
+			return nil, fmt.Errorf("%s: cannot use a value with a NUL byte in environment", n.Key)
 		}
 		env = append(env, n.Key+"="+envfile.StringText(n))
 	}
 	return env, nil
 }
 
-// execFile is sops exec-file. The plain text goes through a pipe in a directory
-// that only the user can enter; with --no-fifo it lies there as a file, in memory
-// where the system has a memory file system.
+// execFile implements sops exec-file. It passes the plaintext through a named pipe in a
+// directory that only the user can enter. With --no-fifo it writes a file there, on a
+// memory file system if the system has one.
 func (r *sopsRun) execFile(ctx context.Context) (err error) {
 	f, opened, command, err := r.execArguments(ctx)
 	if err != nil {
 		return err
 	}
-	text, err := r.plainText(f, opened, nil)
+	text, err := r.plaintext(f, opened, nil)
 	if err != nil {
 		return err
 	}
 	name := "tmp-file"
 	if n := r.str("filename"); n != "" {
 		if name = n; filepath.Base(n) != n || n == "." || n == ".." {
-			return errors.New("--filename: want the name of a file, without a directory")
+			return errors.New("--filename: expected a file name without a directory")
 		}
 	}
 	dir, err := scratch.New(r.ScratchDirs())
@@ -121,7 +121,7 @@ func (r *sopsRun) execFile(ctx context.Context) (err error) {
 		return err
 	}
 	if user := r.str("user"); user != "" {
-		if err := giveTo(user, dir.Path(), path); err != nil {
+		if err := chownTo(user, dir.Path(), path); err != nil {
 			return err
 		}
 	}
@@ -132,10 +132,10 @@ func (r *sopsRun) execFile(ctx context.Context) (err error) {
 	return r.runChild(cmd)
 }
 
-// runChild runs a command and ends with its exit code. Signals are passed on;
-// those of the keyboard reach the command by themselves.
+// runChild runs a command and returns its exit code as a childExit. It passes signals
+// on, except signals from the keyboard, which reach the command directly.
 func (r *sopsRun) runChild(cmd *exec.Cmd) error {
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = r.Stdin, r.Stdout, r.Stderr.File // of a program of the user, not of sealcfg
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = r.Stdin, r.Stdout, r.Stderr.File // unfiltered: the program belongs to the user
 	if user := r.str("user"); user != "" {
 		if err := runAs(cmd, user); err != nil {
 			return err
@@ -158,7 +158,7 @@ func (r *sopsRun) runChild(cmd *exec.Cmd) error {
 			select {
 			case s := <-signals:
 				if !fromKeyboard(s) || !inForeground() {
-					_ = cmd.Process.Signal(s) // it may have ended by itself
+					_ = cmd.Process.Signal(s) // fails if the command has ended
 				}
 			case <-done:
 				return

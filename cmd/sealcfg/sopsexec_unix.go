@@ -17,12 +17,12 @@ const hasFIFO = true
 
 func shell(command string) *exec.Cmd { return exec.Command("/bin/sh", "-c", command) }
 
-// execShell replaces this process; it returns only if that fails.
+// execShell replaces this process with the command. It returns only on an error.
 func execShell(command string, env []string) error {
 	return fmt.Errorf("run the command: %w", syscall.Exec("/bin/sh", []string{"/bin/sh", "-c", command}, env))
 }
 
-// serveFIFO makes a pipe with a name and gives the text to who opens it first.
+// serveFIFO makes a named pipe and writes the text to its first reader.
 func serveFIFO(path string, text []byte) error {
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
 		return fmt.Errorf("make a pipe: %w", err)
@@ -30,15 +30,16 @@ func serveFIFO(path string, text []byte) error {
 	go func() {
 		to, err := os.OpenFile(path, os.O_WRONLY, 0) // waits for the reader
 		if err != nil {
-			return // the directory is gone: the command has ended
+			return // the directory was removed because the command has ended
 		}
-		_, _ = to.Write(text) // the reader may have had enough
+		_, _ = to.Write(text) // fails if the reader closes the pipe early
 		_ = to.Close()
 	}()
 	return nil
 }
 
-// childCode is the exit code of a command, as a shell tells it.
+// childCode returns the exit code of a command as a shell does: 128 plus the number of
+// the signal if a signal ended it.
 func childCode(exit *exec.ExitError) int {
 	if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
 		return 128 + int(status.Signal())
@@ -52,8 +53,8 @@ func forwarded() []os.Signal {
 
 func fromKeyboard(s os.Signal) bool { return s == syscall.SIGINT || s == syscall.SIGQUIT }
 
-// inForeground reports that the keyboard's signals reach all of this process's
-// group, the command among it, whatever stdin is.
+// inForeground reports whether the terminal sends its signals to the process group of
+// this process, which includes the command.
 func inForeground() bool {
 	tty, err := os.OpenFile("/dev/tty", os.O_RDONLY|syscall.O_NOCTTY, 0)
 	if err != nil {
@@ -64,7 +65,7 @@ func inForeground() bool {
 	return err == nil && group == syscall.Getpgrp()
 }
 
-// account finds a user and the numbers of the groups.
+// account returns a user and its numeric user and group IDs.
 func account(name string) (*user.User, *syscall.Credential, error) {
 	u, err := user.Lookup(name)
 	if err != nil {
@@ -85,8 +86,7 @@ func account(name string) (*user.User, *syscall.Credential, error) {
 	return u, &syscall.Credential{Uid: numbers[0], Gid: numbers[1], Groups: numbers[2:]}, nil
 }
 
-// runAs makes a command run as another user. Only this command: what opens the
-// file runs as before.
+// runAs sets the user of a command. sealcfg itself keeps its user.
 func runAs(cmd *exec.Cmd, name string) error {
 	_, credential, err := account(name)
 	if err != nil {
@@ -104,8 +104,8 @@ func userEnvironment(name string) ([]string, error) {
 	return []string{"HOME=" + u.HomeDir, "USER=" + u.Username, "LOGNAME=" + u.Username}, nil
 }
 
-// giveTo makes a user the owner.
-func giveTo(name string, paths ...string) error {
+// chownTo changes the owner of paths to a user.
+func chownTo(name string, paths ...string) error {
 	_, credential, err := account(name)
 	if err != nil {
 		return err

@@ -22,7 +22,7 @@ func forwarded() []os.Signal { return []os.Signal{os.Interrupt} }
 
 func fromKeyboard(os.Signal) bool { return true }
 
-// inForeground holds: a console sends its signals to all of its processes.
+// inForeground returns true: a console sends its signals to all of its processes.
 func inForeground() bool { return true }
 
 func runAs(*exec.Cmd, string) error { return errors.New("--user is not supported on Windows") }
@@ -31,4 +31,4 @@ func userEnvironment(string) ([]string, error) {
 	return nil, errors.New("--user is not supported on Windows")
 }
 
-func giveTo(string, ...string) error { return errors.New("--user is not supported on Windows") }
+func chownTo(string, ...string) error { return errors.New("--user is not supported on Windows") }

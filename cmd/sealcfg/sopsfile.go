@@ -19,18 +19,18 @@ import (
 	"github.com/sealcfg/sealcfg/internal/scratch"
 )
 
-// A sopsFile is the file that a call of the shim is about.
+// A sopsFile is the file that a run of the shim reads or changes.
 type sopsFile struct {
 	*cli.Target
-	stdin  bool           // there is no file: the text comes from stdin
-	stream bool           // the name is that of an open file, such as /dev/stdin
-	to     envfile.Format // from --output-type, or else the target's format
+	stdin  bool           // no file was named: the text comes from stdin
+	stream bool           // the name refers to an open file, such as /dev/stdin
+	to     envfile.Format // from --output-type or, without it, the target's format
 	follow bool           // there is no --output-type
-	path   string         // of the text; the target's path is that of --filename-override
+	path   string         // where the text is; target.path may be --filename-override
 }
 
-// readsPolicy sets namedPolicy. The end of ctx ends its wait for a pipe.
-func (r *sopsRun) readsPolicy(ctx context.Context) {
+// setNamedPolicy sets namedPolicy, which stops waiting for a pipe when ctx ends.
+func (r *sopsRun) setNamedPolicy(ctx context.Context) {
 	r.namedPolicy = sync.OnceValues(func() (*environments.Policy, error) {
 		return environments.ReadPolicy(ctx, r.str("config"))
 	})
@@ -39,14 +39,14 @@ func (r *sopsRun) readsPolicy(ctx context.Context) {
 // untilSignal returns a context that a signal ends.
 func (r *sopsRun) untilSignal(ctx context.Context) context.Context {
 	ctx, stop := signal.NotifyContext(ctx, scratch.Signals()...)
-	context.AfterFunc(ctx, stop) // the second signal has its usual effect again
+	context.AfterFunc(ctx, stop) // a second signal ends the process
 	r.Interrupted = func() bool { return ctx.Err() != nil }
-	r.readsPolicy(ctx)
+	r.setNamedPolicy(ctx)
 	return ctx
 }
 
-// oneFile decides about arguments after the file, which sops ignores. A command
-// that only reads goes on with a warning, as sops does.
+// oneFile handles the arguments after the file, which sops ignores. For a command that
+// only reads, it warns. For other commands, it returns an error.
 func (r *sopsRun) oneFile() error {
 	more := 0 // further files
 	for i := 1; i < len(r.rest); i++ {
@@ -72,7 +72,7 @@ func (r *sopsRun) oneFile() error {
 		err := fmt.Errorf("expected one file, got %d", 1+more)
 		switch guess, ok := closest.Of(r.rest[0], sopsCommandNames()); {
 		case r.name == "decrypt", r.name == "filestatus":
-			r.Warn("%v: as in sops, only the first is read", err)
+			r.Warn("%v: reading only the first, as sops does", err)
 		case ok && r.name == "edit":
 			return cli.WithHint(err, "did you mean the command %s?", guess)
 		default:
@@ -83,7 +83,7 @@ func (r *sopsRun) oneFile() error {
 	return nil
 }
 
-// inOrder is the command line with a flag where it is read.
+// inOrder returns an example of the command line with a flag before the file.
 func (r *sopsRun) inOrder(flag string) string {
 	if r.legacy && r.name != "edit" && r.name != "set" {
 		return fmt.Sprintf("%s --%s %s ... %s", sopsName(), r.name, flag, cli.ShellWord(r.rest[0]))
@@ -91,8 +91,8 @@ func (r *sopsRun) inOrder(flag string) string {
 	return fmt.Sprintf("%s %s %s ... %s", sopsName(), r.name, flag, cli.ShellWord(r.rest[0]))
 }
 
-// open1 finds the file of a command that takes one. missing is the exit code if
-// it does not exist, 0 if it need not.
+// file returns the file on the command line. missing is the exit code if the file does
+// not exist, or 0 if it need not exist.
 func (r *sopsRun) file(missing int) (*sopsFile, error) {
 	f := &sopsFile{stdin: len(r.rest) == 0 || r.rest[0] == "-"}
 	name := r.str("filename-override")
@@ -104,7 +104,7 @@ func (r *sopsRun) file(missing int) (*sopsFile, error) {
 		if _, err := os.Stat(abs); errors.Is(err, fs.ErrNotExist) && missing != 0 {
 			err := sopsError(missing, "cannot operate on non-existent file %q: %w", r.rest[0], fs.ErrNotExist)
 			if missing == sopsNoRead {
-				err = worded{err, "Error reading file: "}
+				err = prefixed{err, "Error reading file: "}
 			}
 			return nil, err
 		}
@@ -113,7 +113,7 @@ func (r *sopsRun) file(missing int) (*sopsFile, error) {
 			name = abs
 		}
 	}
-	if path := r.str("config"); path != "" { // also where nothing in it matters
+	if path := r.str("config"); path != "" { // even if the command does not use it
 		if _, err := os.Stat(path); err != nil {
 			return nil, fmt.Errorf("could not read config file: %w", err)
 		}
@@ -126,7 +126,7 @@ func (r *sopsRun) file(missing int) (*sopsFile, error) {
 	}
 	shownName := "stdin"
 	if name == "" {
-		name = "/dev/stdin" // which has no extension
+		name = "/dev/stdin" // a name without an extension
 	} else {
 		abs, err := filepath.Abs(name)
 		if err != nil {
@@ -144,15 +144,15 @@ func (r *sopsRun) file(missing int) (*sopsFile, error) {
 	f.Format, f.Detect = r.sopsFormat("input-type", name)
 	f.Target.FindRule = func() (*environments.Policy, *environments.Rule, error) { return r.policyFor(name) }
 	if f.stream = cli.IsStream(name); f.stream {
-		f.Target.Path = "" // what it is redirected to does not matter
+		f.Target.Path = "" // the file that it is redirected from does not matter
 		f.Target.FindRule = func() (*environments.Policy, *environments.Rule, error) { return r.policyForStream(name) }
 	}
 	f.to, f.follow = r.sopsFormat("output-type", name)
 	return f, nil
 }
 
-// sopsFormat returns the format that a flag names, or else the one that a file's
-// name means to sops. byName reports the second case.
+// sopsFormat returns the format that a flag names. Without the flag, it returns the
+// format that sops derives from the file name, and byName is true.
 func (r *sopsRun) sopsFormat(flag, path string) (f envfile.Format, byName bool) {
 	if f, ok := envfile.FormatNamed(r.str(flag)); ok {
 		return f, false
@@ -160,9 +160,9 @@ func (r *sopsRun) sopsFormat(flag, path string) (f envfile.Format, byName bool) 
 	return envfile.SopsFormatOf(path), true
 }
 
-// see takes the format of an encrypted file from its contents, unless --input-type
-// names one: sops requires the flag for a file whose name does not tell.
-func (f *sopsFile) see(text []byte) {
+// detectFormat sets the format of an encrypted file from its contents, unless
+// --input-type names a format. sops requires the flag if the name has no known extension.
+func (f *sopsFile) detectFormat(text []byte) {
 	in, encrypted := envfile.Detect(f.Target.Path, text)
 	if !f.Detect || !encrypted {
 		return
@@ -172,7 +172,8 @@ func (f *sopsFile) see(text []byte) {
 	}
 }
 
-// sameType rejects another --output-type for a file that is changed in place.
+// sameType rejects an --output-type that differs from the format of a file that is
+// changed in place.
 func (f *sopsFile) sameType() error {
 	if f.to.Name() == f.Format.Name() {
 		return nil
@@ -187,11 +188,11 @@ func (f *sopsFile) text(ctx context.Context, in *os.File) ([]byte, error) {
 		return text, withCode(err, sopsNoRead)
 	}
 	text, err := cli.ReadFile(ctx, f.path)
-	return text, reading(err, sopsNoRead)
+	return text, readError(err, sopsNoRead)
 }
 
-// sealedText reads a sealed file.
-func (r *sopsRun) sealedText(ctx context.Context, f *sopsFile) (*envfile.Sealed, error) {
+// readSealed reads and parses an encrypted file.
+func (r *sopsRun) readSealed(ctx context.Context, f *sopsFile) (*envfile.Sealed, error) {
 	text, err := f.text(ctx, r.Stdin)
 	if err != nil {
 		return nil, err
@@ -200,10 +201,10 @@ func (r *sopsRun) sealedText(ctx context.Context, f *sopsFile) (*envfile.Sealed,
 }
 
 func (f *sopsFile) parse(ctx context.Context, text []byte) (*envfile.Sealed, error) {
-	f.see(text)
+	f.detectFormat(text)
 	s, err := envfile.ParseSealed(f.Format, text)
 	if in, encrypted := envfile.Detect("", text); err != nil && encrypted && in.Name() != f.Format.Name() {
-		return f.otherwise(in, text, err)
+		return f.parseAs(in, text, err)
 	}
 	switch {
 	case err != nil && len(text) == 0:
@@ -218,9 +219,9 @@ func (f *sopsFile) parse(ctx context.Context, text []byte) (*envfile.Sealed, err
 	return s, f.Damaged(f.At(err))
 }
 
-// otherwise parses a file that is encrypted in another format than --input-type names.
-// Like sops, it reads JSON as binary; anything else is an error that names the flag.
-func (f *sopsFile) otherwise(in envfile.Format, text []byte, err error) (*envfile.Sealed, error) {
+// parseAs parses a file in another format than --input-type. Like sops,
+// it accepts JSON for --input-type binary. Otherwise it returns an error with the format.
+func (f *sopsFile) parseAs(in envfile.Format, text []byte, err error) (*envfile.Sealed, error) {
 	if f.Format == envfile.Binary && in == envfile.JSON {
 		f.Format = in
 		s, err := envfile.ParseSealed(in, text)
@@ -230,17 +231,17 @@ func (f *sopsFile) otherwise(in envfile.Format, text []byte, err error) (*envfil
 		"leave out --input-type, or write: --input-type %[1]s --output-type %[1]s", in.Name())
 }
 
-// openFile reads a sealed file and opens it.
+// openFile reads and decrypts a file.
 func (r *sopsRun) openFile(ctx context.Context, f *sopsFile) (*envfile.Opened, error) {
-	s, err := r.sealedText(ctx, f)
+	s, err := r.readSealed(ctx, f)
 	if err != nil {
 		return nil, err
 	}
 	return r.OpenSealed(ctx, f.Target, s)
 }
 
-// policyForStream finds the policy for the name of an open file: there is no file
-// whose directory could have one.
+// policyForStream returns the policy and rule for the name of an open file. It searches
+// only from the working directory, because the name does not lead to a project.
 func (r *sopsRun) policyForStream(name string) (*environments.Policy, *environments.Rule, error) {
 	policy, err := r.policy()
 	if err != nil {
@@ -250,7 +251,7 @@ func (r *sopsRun) policyForStream(name string) (*environments.Policy, *environme
 	return policy, rule, noRules(policy, err)
 }
 
-// noRules marks the error of a policy that has no creation rules at all.
+// noRules adds errNoCreationRules to the error of a policy without creation rules.
 func noRules(policy *environments.Policy, err error) error {
 	if errors.Is(err, environments.ErrNoRule) && !policy.HasRules() {
 		return cli.Quietly(errNoCreationRules, err)
@@ -258,12 +259,13 @@ func noRules(policy *environments.Policy, err error) error {
 	return err
 }
 
-// policyFor finds what .sops.yaml says of a file: the one that --config or
-// $SOPS_CONFIG names, else, as tools expect of sops, the nearest from the
-// working directory upwards. Where there is none, or none that has a rule for the
-// file, it is the nearest from the file upwards: what protects a file must not
-// depend on where the command is run. Nor does one decide that lies outside of the
-// file's git repository, unless somebody names it.
+// policyFor returns the policy and rule for a file. The policy is, in this order:
+//
+//   - the file at --config or $SOPS_CONFIG;
+//   - the nearest .sops.yaml from the working directory upwards, as in sops, if it has a
+//     rule for the file and is in the file's git repository;
+//   - the nearest .sops.yaml from the file upwards, so that the protection of a file does
+//     not depend on the working directory.
 func (r *sopsRun) policyFor(path string) (*environments.Policy, *environments.Rule, error) {
 	policy, err := r.policy()
 	named := r.str("config") != ""
@@ -301,8 +303,8 @@ func (r *sopsRun) policy() (*environments.Policy, error) {
 	return r.Finder.Policy(filepath.Join(dir, environments.PolicyName))
 }
 
-// write puts a result where the flags say. old is what must still stand in
-// the file, if the result goes there. private is for plain text.
+// write writes a result to stdout, to --output or, with --in-place, to the file. With
+// --in-place, it fails if the file no longer contains old. private marks plaintext.
 func (r *sopsRun) write(ctx context.Context, f *sopsFile, result, old []byte, private bool) error {
 	mode := fs.FileMode(0o644)
 	if private {
@@ -314,7 +316,7 @@ func (r *sopsRun) write(ctx context.Context, f *sopsFile, result, old []byte, pr
 	case r.on("in-place"):
 		kept := result
 		if private {
-			kept = old // the one that is encrypted
+			kept = old // the encrypted text
 		}
 		path, opt.IfUnchanged, opt.InPlace = f.path, old, r.InPlace(ctx, f.path, kept)
 	case path == "" || path == "-":
@@ -330,14 +332,14 @@ func (r *sopsRun) write(ctx context.Context, f *sopsFile, result, old []byte, pr
 	if err == nil && r.on("in-place") {
 		r.log.info("CMD", fileWritten)
 	}
-	return r.unwritten(err)
+	return r.writeError(err)
 }
 
-// fileWritten is what sops reports of a file that it has changed.
+// fileWritten is sops's message after it has changed a file.
 const fileWritten = "File written successfully"
 
-// unwritten words the error of a file that could not be written.
-func (r *sopsRun) unwritten(err error) error {
+// writeError adds sops's text and exit code to the error of a write.
+func (r *sopsRun) writeError(err error) error {
 	if err == nil || errors.Is(err, atomicfile.ErrChanged) || errors.Is(err, atomicfile.ErrExists) {
 		return withCode(err, sopsNoWrite)
 	}
@@ -345,11 +347,11 @@ func (r *sopsRun) unwritten(err error) error {
 	if r.str("output") == "" {
 		which = "in-place"
 	}
-	return withCode(worded{err, "Could not open " + which + " file for writing: "}, sopsNoWrite)
+	return withCode(prefixed{err, "Could not open " + which + " file for writing: "}, sopsNoWrite)
 }
 
-// writeThrough writes into a pipe or a device. Opening a pipe waits for its reader, and
-// writing waits until it has read; a signal ends both.
+// writeThrough writes to a pipe or a device. A pipe blocks until its reader has opened
+// and read it; the end of ctx ends the wait.
 func writeThrough(ctx context.Context, path string, text []byte) error {
 	done := make(chan error, 1)
 	go func() {
@@ -368,11 +370,11 @@ func writeThrough(ctx context.Context, path string, text []byte) error {
 	}
 }
 
-// saveChanged replaces the file that was read by what was made of it.
+// saveChanged replaces the contents of a file, which must still be old.
 func (r *sopsRun) saveChanged(ctx context.Context, f *sopsFile, s *envfile.Sealed, old []byte) error {
 	err := cli.MarkDamaged(f.path, atomicfile.Write(ctx, f.path, s.Bytes(), atomicfile.Options{IfUnchanged: old, InPlace: r.InPlace(ctx, f.path, s.Bytes())}))
 	if err == nil {
 		r.log.info("CMD", fileWritten)
 	}
-	return r.unwritten(err)
+	return r.writeError(err)
 }

@@ -10,10 +10,9 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// ignoreMAC decrypts a file whose MAC does not match, given the error that reports
-// it. This is the one place where values are printed that the MAC does not
-// authenticate: on request, with a warning, and only from a file without a binding
-// where none is required.
+// ignoreMAC decrypts a file whose MAC does not match. cause is the error that reports
+// the mismatch. No other code prints values that the MAC does not authenticate. It
+// warns, and rejects a file that has a binding or requires one.
 func (r *sopsRun) ignoreMAC(ctx context.Context, f *sopsFile, s *envfile.Sealed, cause error) (decrypted, error) {
 	if !errors.Is(cause, envfile.ErrMAC) {
 		return nil, cause
@@ -53,13 +52,13 @@ func (f *sopsFile) warnUnverified(r *sopsRun, u *envfile.Unverified) {
 	}
 }
 
-// noIgnoreMAC refuses --ignore-mac where a file is changed: the change would give the
-// values a valid MAC.
+// noIgnoreMAC rejects --ignore-mac for commands that change a file: the change would
+// give unverified values a valid MAC.
 func (r *sopsRun) noIgnoreMAC() error {
 	if !r.on("ignore-mac") || r.name == "decrypt" || r.name == "encrypt" {
 		return nil
 	}
-	err := fmt.Errorf("--ignore-mac only reads: %s would give a valid MAC to values that nobody has verified", r.name)
+	err := fmt.Errorf("--ignore-mac only reads: %s would give a valid MAC to unverified values", r.name)
 	file := "FILE"
 	if len(r.rest) > 0 {
 		file = cli.ShellWord(r.rest[0])
@@ -67,7 +66,8 @@ func (r *sopsRun) noIgnoreMAC() error {
 	return cli.WithHint(err, "print the values: %s decrypt --ignore-mac %s", sopsName(), file)
 }
 
-// macHint is the hint for a file that fails authentication, "" if there is a better one.
+// macHint returns the hint for a file that fails authentication, or "" if another hint
+// is better.
 func (r *sopsRun) macHint(err error) string {
 	if errors.Is(err, envfile.ErrSeveralFiles) {
 		return cli.SeveralFilesHint

@@ -12,10 +12,10 @@ import (
 	"github.com/sealcfg/sealcfg/internal/gitrun"
 )
 
-// checkLocation compares the location that a file is bound to with where it is. A
-// wrong one is an error where a binding is required, and a warning otherwise.
-// Tools decrypt copies, so a file that git ignores and a temporary file may be bound
-// to any location.
+// checkLocation compares the location in a file's binding with the file's actual
+// location. A difference is an error where a binding is required, and a warning
+// otherwise. Tools decrypt copies, so files that git ignores and temporary files may be
+// bound to any location.
 func (f *sopsFile) checkLocation(ctx context.Context, r *sopsRun, o *envfile.Opened) error {
 	if f.stdin || f.stream || o.Location() == "" {
 		return nil
@@ -45,10 +45,10 @@ func (f *sopsFile) checkLocation(ctx context.Context, r *sopsRun, o *envfile.Ope
 	}), "%s", hint)
 }
 
-// place has a file that is encrypted in place bound to its location, if a binding is
-// required there: other commands and programs then reject a file without a location.
-// Elsewhere, and for other outputs, nothing is known of where the text is used.
-func (f *sopsFile) place(ctx context.Context, r *sopsRun) error {
+// setLocation binds a file that is encrypted in place to its location if a binding is
+// required there: other commands and programs would reject it without a location. In
+// other cases, the file gets no location, because it may be used anywhere.
+func (f *sopsFile) setLocation(ctx context.Context, r *sopsRun) error {
 	if !r.on("in-place") || f.path == "" || f.path != f.Target.Path || r.isTemporary(ctx, f.path) {
 		return nil
 	}
@@ -60,8 +60,8 @@ func (f *sopsFile) place(ctx context.Context, r *sopsRun) error {
 	return nil
 }
 
-// isTemporary reports whether a file is below the directory for temporary files, which
-// is $TMPDIR or the one of the system, and its project is not.
+// isTemporary reports whether a file is in the temporary directory ($TMPDIR or the
+// system's) and its project is not.
 func (r *sopsRun) isTemporary(ctx context.Context, path string) bool {
 	tmp := os.TempDir()
 	if !isBelow(path, tmp) {
@@ -71,14 +71,14 @@ func (r *sopsRun) isTemporary(ctx context.Context, path string) bool {
 	if err != nil {
 		policy, err := r.Finder.Policy(path)
 		if err != nil {
-			return true // in no project
+			return true // no project
 		}
 		root = filepath.Dir(policy.Path)
 	}
 	return !isBelow(root, tmp)
 }
 
-// isBelow reports whether a path is below a directory, also by way of links.
+// isBelow reports whether a path is below a directory, after resolving symbolic links.
 func isBelow(path, dir string) bool {
 	for _, p := range []*string{&path, &dir} {
 		if actual, err := filepath.EvalSymlinks(*p); err == nil {

@@ -15,18 +15,18 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// A sopsLog prints the lines that sops prints with --verbose: tools match them.
-// A nil log prints nothing.
+// A sopsLog prints the lines that sops prints with --verbose, because tools match them.
+// A nil log does not print.
 type sopsLog struct {
 	to    io.Writer
-	order []string // the types of keys that are tried first
+	order []string // the types of keys to try first
 
-	given   []environments.Member // recipients of the command line
-	wrapped bool                  // a data key has been wrapped
+	given   []environments.Member // recipients on the command line
+	wrapped bool                  // wrapping has been called
 }
 
-// newLog returns the log of a call. As in sops, --verbose has no effect with a
-// command: sops takes the flag before a command and does not pass it on.
+// newLog returns the log of a run. As in sops, --verbose has no effect with a command.
+// sops reads the flag before a command and does not pass it on.
 func (r *sopsRun) newLog() *sopsLog {
 	if !r.legacy || !r.on("verbose") {
 		return nil
@@ -58,8 +58,8 @@ func (l *sopsLog) line(logger, level, message string, fields []logField) {
 	fmt.Fprintln(l.to, text)
 }
 
-// logText quotes a text as sops's log does: only if it holds another character
-// than these.
+// logText quotes a string as sops's log does: only if it has a character other than
+// letters, digits and -._/@^+.
 func logText(s string) string {
 	bare := strings.IndexFunc(s, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-._/@^+", r)
@@ -70,10 +70,10 @@ func logText(s string) string {
 	return strconv.Quote(s)
 }
 
-// loggers name the log of each type of key, and the fields that name the key.
+// loggers describe the log lines for each type of key.
 var loggers = map[string]struct {
 	name      string
-	succeeded string // how sops calls a success
+	succeeded string // the word in sops's log for a success
 	fields    func(s *keys.Stanza, verb string) []logField
 }{
 	keys.AgeType: {"AGE", "succeeded", func(s *keys.Stanza, verb string) []logField {
@@ -92,7 +92,8 @@ var loggers = map[string]struct {
 	"pgp":   {"PGP", "succeeded", loggedFields("fingerprint", "fp")},
 }
 
-// loggedFields takes pairs of a name in the log and a field of the stanza.
+// loggedFields returns a function that logs fields of a stanza. The arguments are pairs
+// of the name in the log and the name of the field.
 func loggedFields(pairs ...string) func(*keys.Stanza, string) []logField {
 	return func(s *keys.Stanza, _ string) []logField {
 		var fields []logField
@@ -103,7 +104,8 @@ func loggedFields(pairs ...string) func(*keys.Stanza, string) []logField {
 	}
 }
 
-// key reports what became of one key. verb is encrypt or decrypt.
+// key logs the result of encryption or decryption with one key. verb is "encrypt" or
+// "decrypt".
 func (l *sopsLog) key(s *keys.Stanza, verb string, err error) {
 	of, outcome := loggers[s.Type], "failed"
 	if err == nil {
@@ -119,7 +121,7 @@ func bySopsType(a, b *keys.Stanza) int {
 	return slices.Index(sopsTypes, a.Type) - slices.Index(sopsTypes, b.Type)
 }
 
-// tried are the stanzas of a group in the order in which sops tries them.
+// tried returns the stanzas of a group in the order in which sops tries them.
 func (l *sopsLog) tried(group []*keys.Stanza) []*keys.Stanza {
 	first := func(s *keys.Stanza) int {
 		if i := slices.Index(l.order, s.Type); i >= 0 {
@@ -132,9 +134,8 @@ func (l *sopsLog) tried(group []*keys.Stanza) []*keys.Stanza {
 	return group
 }
 
-// RecoverKey tries the keys of a file one after the other, as sops does, and reports
-// each. It returns the identities that open the file: those that it was given,
-// after one that knows what has been recovered.
+// RecoverKey tries the keys of a file in sops's order and logs each result. It returns
+// an identity with the recovered secrets, followed by ids.
 func (l *sopsLog) RecoverKey(ctx context.Context, meta *envfile.Metadata, ids []keys.Identity) []keys.Identity {
 	if l == nil {
 		return ids
@@ -162,7 +163,7 @@ func (l *sopsLog) RecoverKey(ctx context.Context, meta *envfile.Metadata, ids []
 	return append([]keys.Identity{known}, ids...)
 }
 
-// recovered is an identity that knows the secrets of stanzas.
+// recovered is an identity that holds the unwrapped secrets of stanzas.
 type recovered map[*keys.Stanza][]byte
 
 func (k recovered) Unwrap(_ context.Context, stanzas []*keys.Stanza) ([]byte, error) {
@@ -177,17 +178,17 @@ func (k recovered) Unwrap(_ context.Context, stanzas []*keys.Stanza) ([]byte, er
 // String keeps secrets out of messages.
 func (recovered) String() string { return "[recovered secrets]" }
 
-// Format keeps secrets out of messages, whatever the verb.
+// Format keeps secrets out of messages for every verb.
 func (recovered) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[recovered secrets]") }
 
-// Wrapping returns recipients that report when the data key is wrapped for them.
-// named are the same recipients as stanzas without a key. A new file is encrypted
-// twice, on trial and with the text of its author: only the first is reported.
+// Wrapping returns recipients that log when the data key is wrapped for them. named are
+// the same recipients as stanzas without a key. A new file is encrypted twice, first as
+// a trial; only the first time is logged.
 func (l *sopsLog) Wrapping(to envfile.Recipients, named [][]*keys.Stanza) envfile.Recipients {
 	if l == nil || l.wrapped {
 		return to
 	}
-	l.wrapped = true
+	l.wrapped = true // a new file is wrapped for a second time after the trial
 	if len(l.given) > 0 {
 		var at []*environments.Member
 		for i := range l.given {
@@ -221,7 +222,7 @@ func (r *loggedRecipient) Wrap(ctx context.Context, secret []byte) (*keys.Stanza
 	return s, err
 }
 
-// logPath is a path as sops's log has it: its parts in brackets.
+// logPath formats a path as in sops's log: its parts in brackets.
 func logPath(p envfile.Path) string {
 	parts := make([]any, len(p))
 	for i, s := range p {

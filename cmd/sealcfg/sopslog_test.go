@@ -14,7 +14,7 @@ import (
 	"github.com/sealcfg/sealcfg/internal/servicetest"
 )
 
-// logLines are the lines of sops's log.
+// logLines returns the lines of sops's log.
 func logLines(stderr string) []string {
 	var lines []string
 	for line := range strings.Lines(stderr) {
@@ -25,7 +25,7 @@ func logLines(stderr string) []string {
 	return lines
 }
 
-// With --verbose, the shim prints the lines of sops, and after a success nothing else.
+// With --verbose, the shim prints the lines of sops. After a success, it prints only these.
 func TestVerboseAsSops(t *testing.T) {
 	t.Parallel()
 	p := newSopsPair(t)
@@ -63,13 +63,13 @@ func TestVerboseAsSops(t *testing.T) {
 		{name: "encrypt for two", args: []string{"-e", "two.yaml"}},
 		{name: "encrypt for groups", args: []string{"-e", "groups.yaml"}},
 		{name: "encrypt for given recipients", args: []string{"--age", stranger + "," + other, "-e", "one.yaml"}},
-		{name: "encrypt for a recipient that is none", args: []string{"--age", "age1nonsense", "-e", "one.yaml"}, code: 1},
-		{name: "encrypted already", args: []string{"-e", "one.enc.yaml"}, code: 203},
+		{name: "encrypt for an invalid recipient", args: []string{"--age", "age1nonsense", "-e", "one.yaml"}, code: 1},
+		{name: "already encrypted", args: []string{"-e", "one.enc.yaml"}, code: 203},
 		{name: "decrypt", args: []string{"-d", "one.enc.yaml"}},
 		{name: "decrypt in place", args: []string{"-d", "-i", "one.enc.yaml"}},
 		{name: "decrypt to a file", args: []string{"-d", "--output", "out", "one.enc.yaml"}},
 		{name: "extract", args: []string{"-d", "--extract", `["b"][0]`, "one.enc.yaml"}},
-		{name: "extract nothing", args: []string{"-d", "--extract", `["none"]`, "one.enc.yaml"}, code: 1},
+		{name: "extract a missing field", args: []string{"-d", "--extract", `["none"]`, "one.enc.yaml"}, code: 1},
 		{name: "the second key fits", args: []string{"-d", "two.enc.yaml"}},
 		{name: "too few groups", args: []string{"-d", "groups.enc.yaml"}, code: 128},
 		{name: "enough groups", env: "SOPS_AGE_KEY_FILE=both.txt", args: []string{"-d", "groups.enc.yaml"}},
@@ -86,7 +86,7 @@ func TestVerboseAsSops(t *testing.T) {
 		{name: "edit", env: "EDITOR=sh edit.sh", args: []string{"one.enc.yaml"}},
 		{name: "edit without a change", env: "EDITOR=sh same.sh", args: []string{"one.enc.yaml"}, code: 200},
 		{name: "edit a new file", env: "EDITOR=sh -c 'echo a: b >\"$0\"'", args: []string{"new.yaml"}},
-		// Only sops itself obeys the flag, and none of its commands.
+		// The flag has no effect with a command.
 		{name: "with a command", args: []string{"decrypt", "one.enc.yaml"}},
 		{name: "with another", args: []string{"set", "one.enc.yaml", `["a"]`, "5"}},
 	} {
@@ -105,7 +105,7 @@ func TestVerboseAsSops(t *testing.T) {
 	}
 }
 
-// gpg has a line of its own, and comes after age.
+// gpg has its own line, after age.
 func TestVerboseWithGnuPG(t *testing.T) {
 	t.Parallel()
 	if ok, err := have(servicetest.Find("gpg"), "gpg"); !ok {

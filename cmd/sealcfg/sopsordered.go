@@ -8,13 +8,13 @@ import (
 	"github.com/sealcfg/sealcfg/internal/privatekey"
 )
 
-// repeatable lists the commands of sops whose command lines hold no values, so that a
-// hint may repeat them.
+// repeatable lists the commands of sops without values on their command lines. A hint
+// may repeat these command lines.
 var repeatable = []string{"decrypt", "encrypt", "edit", "rotate", "updatekeys", "filestatus"}
 
-// orderedCall returns the command line of sops in args as a call of command, with each
-// flag in a position where sops reads it. It returns otherwise if a flag is unknown or an argument
-// holds a private key.
+// orderedCall returns the sops command line in args as a call of command, with each flag
+// in a position where sops reads it. It returns otherwise if a flag is unknown or an
+// argument contains a private key.
 func orderedCall(command string, args []string, otherwise string) string {
 	if !slices.Contains(repeatable, command) || slices.ContainsFunc(args, privatekey.In) {
 		return otherwise

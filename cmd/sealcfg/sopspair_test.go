@@ -16,14 +16,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A sopsPair runs the real sops and the shim, each in a directory of its own with
-// the same files.
+// A sopsPair runs the real sops and the shim, each in its own directory with the same
+// files.
 type sopsPair struct {
 	t         *testing.T
 	sops      string
 	shim      string
 	recipient string            // of the identity in key.txt
-	files     map[string]string // what a call begins with
+	files     map[string]string // contents by name, before each call
 	env       []string
 }
 
@@ -57,7 +57,7 @@ func newAgeKey(t *testing.T) (identity, recipient string) {
 	return id.String() + "\n", id.Recipient().String()
 }
 
-// A sopsOutcome is what a call printed and left.
+// A sopsOutcome holds the exit code, the output and the files after a call.
 type sopsOutcome struct {
 	code           int
 	stdout, stderr string
@@ -89,7 +89,7 @@ func (p *sopsPair) call(program string, args []string) sopsOutcome {
 	} else {
 		require.NoError(p.t, err)
 	}
-	o.stdout, o.stderr = stdout.String(), normal(dir, stderr.String())
+	o.stdout, o.stderr = stdout.String(), normalize(dir, stderr.String())
 	require.NoError(p.t, filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -106,8 +106,8 @@ var (
 	logPointers = regexp.MustCompile(`\[0x[0-9a-f]+( 0x[0-9a-f]+)*\]`)
 )
 
-// normal replaces the parts of messages that differ between any two calls.
-func normal(dir, text string) string {
+// normalize replaces the parts of messages that differ between any two calls.
+func normalize(dir, text string) string {
 	text = strings.ReplaceAll(text, dir+"/", "")
 	text = logTime.ReplaceAllString(text, "time=T")
 	return logPointers.ReplaceAllStringFunc(text, func(s string) string { return fmt.Sprint(strings.Count(s, "0x"), " pointers") })

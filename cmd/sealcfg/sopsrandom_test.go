@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// sopsCalls makes command lines of sops from a seed.
+// sopsCalls generates command lines of sops.
 type sopsCalls struct {
 	*rand.Rand
 	recipient, stranger string
@@ -27,11 +27,11 @@ func (c *sopsCalls) chance(percent int) bool { return c.IntN(100) < percent }
 var (
 	encryptedFiles = []string{"s.yaml", "s.json", "s.env", "s.ini", "s.bin", "noext", "two.yaml", "flat.yaml"}
 	plainFiles     = []string{"plain.yaml", "plain.json", "plain.env", "plain.ini", "plain.bin"}
-	oddFiles       = []string{"none.yaml", "broken.yaml", "broken.json", "empty.yaml", "mac.yaml", "value.yaml", "dir"}
+	invalidFiles   = []string{"none.yaml", "broken.yaml", "broken.json", "empty.yaml", "mac.yaml", "value.yaml", "dir"}
 	sopsFormats    = []string{"yaml", "json", "dotenv", "ini", "binary"}
 )
 
-// call makes a command line and its variables.
+// call returns a command line and its variables.
 func (c *sopsCalls) call() (args, env []string) {
 	command := c.one("decrypt", "decrypt", "decrypt", "encrypt", "encrypt", "rotate", "set", "unset", "filestatus", "exec-env", "exec-file", "edit", "updatekeys")
 	legacy := c.chance(40) && slices.Contains([]string{"decrypt", "encrypt", "rotate", "set", "edit"}, command)
@@ -49,7 +49,7 @@ func (c *sopsCalls) call() (args, env []string) {
 	case c.chance(10):
 		file = c.one(slices.Concat(encryptedFiles, plainFiles)...)
 	case c.chance(10):
-		file = c.one(oddFiles...)
+		file = c.one(invalidFiles...)
 	}
 	if slices.Contains([]string{"decrypt", "encrypt", "rotate", "edit", "set", "unset", "exec-file"}, command) {
 		add(15, "--input-type", c.one(append(sopsFormats, "env", "yml")...))
@@ -129,9 +129,8 @@ func (c *sopsCalls) call() (args, env []string) {
 	return args, append(env, "EDITOR=sh "+c.one("edit.sh", "edit.sh", "same.sh", "fail.sh"))
 }
 
-// Random command lines end with the same code as those of sops, print the same
-// plaintext and leave the same values, except for the differences that
-// docs/sops-shim.md names.
+// Random command lines have the same exit code, print the same plaintext and leave the
+// same values as with sops, except for the differences in docs/sops-shim.md.
 func TestRandomCallsAsSops(t *testing.T) {
 	t.Parallel()
 	p := newSopsPair(t)
@@ -154,7 +153,7 @@ func TestRandomCallsAsSops(t *testing.T) {
 	p.files["value.yaml"] = strings.Replace(p.files["s.yaml"], "a: ENC[AES256_GCM,data:", "a: ENC[AES256_GCM,data:AA", 1)
 
 	calls, seed := 100, uint64(1)
-	if text := os.Getenv("SEALCFG_SOPS_CALLS"); text != "" { // such as 2000, or 2000/7 for another seed
+	if text := os.Getenv("SEALCFG_SOPS_CALLS"); text != "" { // such as 2000, or 2000/7 with another seed
 		n, s, _ := strings.Cut(text, "/")
 		calls, _ = strconv.Atoi(n)
 		seed, _ = strconv.ParseUint(s+"1", 10, 64)
@@ -190,25 +189,27 @@ func (p *sopsPair) encryptedBySops(name string, flags ...string) string {
 	return o.stdout
 }
 
-// samePlaintext reports whether two calls printed the same and left the same values.
+// samePlaintext reports whether two calls have the same output and the same values in
+// their files.
 func (p *sopsPair) samePlaintext(t *testing.T, args []string, sops, shim sopsOutcome) bool {
 	t.Helper()
 	if sops.code != 0 {
 		return true
 	}
-	if !p.sameText("out", sops.stdout, shim.stdout) {
+	if !p.equal(sops.stdout, shim.stdout) {
 		return false
 	}
 	for name, text := range sops.files {
-		if !p.sameText(name, text, shim.files[name]) {
+		if !p.equal(text, shim.files[name]) {
 			return false
 		}
 	}
 	return len(sops.files) == len(shim.files)
 }
 
-// sameText compares two texts, by their plaintext if both are encrypted.
-func (p *sopsPair) sameText(name, a, b string) bool {
+// equal reports whether two files are equal. If both are encrypted, it compares their
+// plaintext.
+func (p *sopsPair) equal(a, b string) bool {
 	if a == b {
 		return true
 	}
@@ -236,8 +237,7 @@ func (p *sopsPair) sameText(name, a, b string) bool {
 	return plain(a) == plain(b)
 }
 
-// knownDifference names the documented difference between two outcomes, "" if there
-// is none.
+// knownDifference returns the documented difference between two outcomes, or "".
 func knownDifference(args []string, sops, shim sopsOutcome) string {
 	has := func(texts ...string) bool {
 		return slices.ContainsFunc(texts, func(text string) bool { return slices.Contains(args, text) })
@@ -246,42 +246,42 @@ func knownDifference(args []string, sops, shim sopsOutcome) string {
 	case strings.Contains(sops.stderr, "goroutine 1 [running]"):
 		return "sops crashes"
 	case strings.Contains(sops.stderr, "/tmp-file: no such file or directory"):
-		return "sops removes the pipe before it has opened it"
+		return "sops removes the pipe before the command opens it"
 	case has("norules") && sops.code == 0 && shim.code == 0:
 		return "stores.yaml.indent alone does not change the layout"
 	case has("age,age", "dir", "missing") && sops.code != 0 && shim.code != 0:
-		return "of several mistakes, another one is reported"
+		return "of several errors, another one is reported"
 	case has("s.env", "s.ini") && has("5", `["a"] 5`, `["A"] 5`, `["new"] 5`, `["m"]["o"] 5`, `["m"]["n"] 5`) && sops.code == 0 && shim.code == 0:
-		return "set makes an integer of 5"
+		return "set writes 5 as an integer"
 	case shim.code == 4 && strings.Contains(shim.stderr, "the format cannot hold lists or maps"):
-		return "set writes no null where the format has none"
+		return "set rejects null if the format has no null"
 	case has("updatekeys") && strings.HasPrefix(sops.stdout, "The following changes") && strings.HasPrefix(shim.stdout, "The following changes") && sops.code == shim.code:
 		return "updatekeys shows changes by name"
 	case sops.code != 0 && (strings.Contains(sops.stderr, "Could not unmarshal input data") || strings.Contains(sops.stderr, "yaml: unmarshal errors") ||
 		strings.Contains(sops.stderr, "invalid dotenv input line")) && (has("noext", "--filename-override") || shim.code == 0):
 		return "the format of an encrypted file is in its contents"
-	case strings.Contains(shim.stderr, "whom .sops.yaml does not: they would get"):
-		return "rotate adds nobody whom only the file names"
-	case strings.Contains(shim.stderr, "no rule of a .sops.yaml says who may read it"):
-		return "rotate warns if there is no rule"
+	case strings.Contains(shim.stderr, "rotate would give the new data key to"):
+		return "rotate rejects recipients that only the file lists"
+	case strings.Contains(shim.stderr, "every recipient in the file gets the new data key"):
+		return "rotate warns without a creation rule"
 	case strings.Contains(shim.stderr, "lock yourself out"), strings.Contains(shim.stderr, "you cannot open"):
-		return "nobody is locked out"
+		return "the user keeps access"
 	case has("--filename-override") && sops.code == shim.code && !has("--extract"):
-		return "decrypt keeps the layout, also under another name"
+		return "decrypt keeps the layout under another name"
 	case strings.Contains(sops.stdout, `"DEFAULT": {}`), strings.Contains(sops.stdout, "DEFAULT: {}"):
 		return "an empty DEFAULT section is not printed"
 	case strings.Contains(sops.stderr, "no matching creation rules") && (shim.code == 200 || shim.code == 201):
 		return "an existing file can be edited without a rule"
-	case has("s.bin") && (strings.Contains(shim.stderr, "the file is one value, named data") || strings.Contains(shim.stderr, "a binary file holds no lists and maps")):
-		return "a file that is one value has no other field"
+	case has("s.bin") && (strings.Contains(shim.stderr, "the file is one value, named data") || strings.Contains(shim.stderr, "a binary file cannot hold lists or maps")):
+		return "a binary file has only one field"
 	case strings.Contains(shim.stderr, "keeps its format"):
-		return "a file that is changed keeps its format"
+		return "a changed file keeps its format"
 	case has("-1") && strings.Contains(sops.stderr, "Negative indentation"):
-		return "a file that is changed keeps its layout"
+		return "a changed file keeps its layout"
 	case shim.code == 1 && (strings.Contains(shim.stderr, "comes after the file, where") || strings.Contains(shim.stderr, "expected one file")):
-		return "ignored flags that matter are an error"
+		return "a flag that sops ignores is an error if it matters"
 	case shim.code == 203:
-		return "nothing is encrypted twice"
+		return "an encrypted file is not encrypted again"
 	}
 	return ""
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/sealcfg/sealcfg/keys/ageplugin"
 )
 
-// rotate is sops rotate and sops -r: a new data key, for those who can read the
-// file now, and for those whom the flags add or take away.
+// rotate implements sops rotate and sops -r. The file gets a new data key. Flags can add
+// and remove recipients.
 func (r *sopsRun) rotate(ctx context.Context) error {
 	if len(r.rest) == 0 || r.rest[0] == "-" {
 		return sopsError(sopsNoFile, "no file specified")
@@ -24,12 +24,12 @@ func (r *sopsRun) rotate(ctx context.Context) error {
 		return err
 	}
 	missing := sopsNoRead
-	if r.on("rotate") { // the old form looks for the file first
+	if r.on("rotate") { // with -r, sops looks for the file first
 		missing = sopsNoFile
 	}
 	for _, name := range strings.Fields(changeFlags) {
 		if r.str(name) != "" {
-			missing = sopsNoSuchForKeys
+			missing = sopsNoFileForKeys
 		}
 	}
 	f, err := r.file(missing)
@@ -50,7 +50,7 @@ func (r *sopsRun) rotate(ctx context.Context) error {
 	}
 	s, err := opened.Rotate(ctx, meta.Rules, to)
 	if err != nil {
-		return f.sealing(err)
+		return f.encryptError(err)
 	}
 	if err := r.keepsWriter(ctx, f.Target, s); err != nil {
 		return err
@@ -58,7 +58,7 @@ func (r *sopsRun) rotate(ctx context.Context) error {
 	return r.write(ctx, f, s.Bytes(), opened.Sealed().Bytes(), false)
 }
 
-// rotatedRecipients are those of the file, with the changes that flags ask for.
+// rotatedRecipients returns the recipients of the file with the changes from flags.
 func (r *sopsRun) rotatedRecipients(f *sopsFile, meta *envfile.Metadata) (envfile.Recipients, error) {
 	none := envfile.Recipients{}
 	added, err := r.givenRecipients("add-")
@@ -69,15 +69,15 @@ func (r *sopsRun) rotatedRecipients(f *sopsFile, meta *envfile.Metadata) (envfil
 	if err != nil {
 		return none, err
 	}
-	known, err := r.noStrangers(f, meta, added, removed)
+	known, err := r.rejectUnlisted(f, meta, added, removed)
 	if err != nil {
 		return none, err
 	}
 	groups := make([][]*keys.Stanza, len(meta.Groups))
 	for i, stanzas := range meta.Groups {
 		for _, s := range stanzas {
-			if !names(removed, s) {
-				groups[i] = append(groups[i], asNamed(known, s))
+			if !hasMember(removed, s) {
+				groups[i] = append(groups[i], trustedKey(known, s))
 			}
 		}
 		slices.SortStableFunc(groups[i], bySopsType)
@@ -85,7 +85,7 @@ func (r *sopsRun) rotatedRecipients(f *sopsFile, meta *envfile.Metadata) (envfil
 	// sops adds to the first key group, and removes last.
 	for _, m := range added {
 		s := &keys.Stanza{Type: m.Type, Fields: m.Fields}
-		if !names(removed, s) && !names([]environments.Member{m}, meta.Groups[0]...) {
+		if !hasMember(removed, s) && !hasMember([]environments.Member{m}, meta.Groups[0]...) {
 			groups[0] = append(groups[0], s)
 		}
 	}
@@ -104,14 +104,14 @@ func (r *sopsRun) rotatedRecipients(f *sopsFile, meta *envfile.Metadata) (envfil
 	return r.log.Wrapping(to, groups), nil
 }
 
-// noStrangers looks at whom the new data key would be given to. The metadata of a
-// file is not authenticated: whoever can write it may have added somebody, and
-// sops would hand them the key. So nobody stays whom the rule does not name, if
-// there is one; and no service is asked that stands in the file only. It returns
-// those whom the rule and the flags name.
-func (r *sopsRun) noStrangers(f *sopsFile, meta *envfile.Metadata, added, removed []environments.Member) ([]environments.Member, error) {
+// rejectUnlisted returns an error if the new data key would be wrapped for a recipient
+// that only the file lists. The metadata of a file is not authenticated: anyone with
+// write access can add a recipient, and sops would wrap the new key for it. Without a
+// creation rule, rejectUnlisted warns, and rejects only key services and plugins that
+// are not permitted. It returns the recipients in the rule and in the flags.
+func (r *sopsRun) rejectUnlisted(f *sopsFile, meta *envfile.Metadata, added, removed []environments.Member) ([]environments.Member, error) {
 	if _, _, err := f.Rule(); errors.Is(err, environments.ErrOutside) {
-		return nil, err // somebody meant a policy to hold here
+		return nil, err // a policy outside of the repository may be meant for this file
 	}
 	if err := r.WarnRules(f.Target, meta); err != nil {
 		return nil, err
@@ -124,39 +124,39 @@ func (r *sopsRun) noStrangers(f *sopsFile, meta *envfile.Metadata, added, remove
 	if rule != nil {
 		named = append(named, slices.Concat(rule.Groups...)...)
 	}
-	var strangers, unchecked []string
+	var unlisted, unchecked []string
 	for _, s := range meta.Stanzas() {
-		who := cli.Label(policy, keys.Name(s))
+		name := cli.Label(policy, keys.Name(s))
 		switch {
-		case names(removed, s), names(named, s):
+		case hasMember(removed, s), hasMember(named, s):
 		case rule != nil:
-			strangers = append(strangers, who)
-		case s.Type != keys.AgeType && s.Type != "pgp", ofPlugin(s):
+			unlisted = append(unlisted, name)
+		case s.Type != keys.AgeType && s.Type != "pgp", usesPlugin(s):
 			if err := r.Permit(f.Target)(s); err != nil {
 				return nil, f.At(err)
 			}
-			unchecked = append(unchecked, who)
+			unchecked = append(unchecked, name)
 		default:
-			unchecked = append(unchecked, who)
+			unchecked = append(unchecked, name)
 		}
 	}
 	if len(unchecked) > 0 {
-		r.Warn("%s: no rule of a .sops.yaml says who may read it: whomever the file names gets the new data key (%s)", f.Shown, cli.JoinNames(unchecked))
+		r.Warn("%s: every recipient in the file gets the new data key, because no creation rule applies to the file: %s", f.Shown, cli.JoinNames(unchecked))
 	}
 	if rule != nil && len(meta.Groups)+len(rule.Groups) > 2 && !cli.SameGroups(rule, meta) {
-		return nil, cli.WithHint(fmt.Errorf("%s: its key groups are not those of .sops.yaml: the new data key would be divided as the file says", f.Shown),
-			"bring the file in line with .sops.yaml: sops updatekeys")
+		return nil, cli.WithHint(fmt.Errorf("%s: the key groups of the file differ from .sops.yaml, and rotate would keep them", f.Shown),
+			"apply .sops.yaml first: %s updatekeys %s", sopsName(), cli.ShellWord(f.Shown))
 	}
-	if len(strangers) > 0 {
-		return nil, cli.WithHint(fmt.Errorf("%s: the file names %s, whom .sops.yaml does not: they would get the new data key", f.Shown, cli.JoinNames(strangers)),
-			"add them to .sops.yaml, or bring the file in line with it: sops updatekeys")
+	if len(unlisted) > 0 {
+		return nil, cli.WithHint(fmt.Errorf("%s: rotate would give the new data key to %s, in the file but not in .sops.yaml", f.Shown, cli.JoinNames(unlisted)),
+			"to remove them from the file, run: %s updatekeys %s\nto keep them, add them to .sops.yaml", sopsName(), cli.ShellWord(f.Shown))
 	}
 	return named, nil
 }
 
-// asNamed is the key of a stanza in the words of those who name it. The file's own,
-// for which nobody vouches, count only where nobody does.
-func asNamed(members []environments.Member, s *keys.Stanza) *keys.Stanza {
+// trustedKey returns the key of a stanza with the fields from members. If members do not
+// include the key, it returns the stanza, whose fields are not authenticated.
+func trustedKey(members []environments.Member, s *keys.Stanza) *keys.Stanza {
 	for _, m := range members {
 		if cli.IsFor(s, m) {
 			return &keys.Stanza{Type: m.Type, Fields: m.Fields}
@@ -165,20 +165,20 @@ func asNamed(members []environments.Member, s *keys.Stanza) *keys.Stanza {
 	return s
 }
 
-// names reports whether one of the stanzas is for one of the members.
-func names(members []environments.Member, stanzas ...*keys.Stanza) bool {
+// hasMember reports whether one of the stanzas is for one of the members.
+func hasMember(members []environments.Member, stanzas ...*keys.Stanza) bool {
 	return slices.ContainsFunc(members, func(m environments.Member) bool {
 		return slices.ContainsFunc(stanzas, func(s *keys.Stanza) bool { return cli.IsFor(s, m) })
 	})
 }
 
-// ofPlugin reports whether to wrap for a recipient starts a program that it names.
-func ofPlugin(s *keys.Stanza) bool {
+// usesPlugin reports whether wrapping for a recipient starts an age plugin.
+func usesPlugin(s *keys.Stanza) bool {
 	r, err := cli.RecipientOf(s)
 	return err == nil && ageplugin.Starts(r)
 }
 
-// keepsWriter refuses a change after which its author could not open the file.
+// keepsWriter rejects a change after which the user could not decrypt the file.
 func (r *sopsRun) keepsWriter(ctx context.Context, t *cli.Target, s *envfile.Sealed) error {
 	ids, err := r.IdentitiesFor(ctx, t)
 	if err != nil {

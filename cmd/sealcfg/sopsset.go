@@ -13,7 +13,7 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// set is sops set and sops --set.
+// set implements sops set and sops --set.
 func (r *sopsRun) set(ctx context.Context) error {
 	r.noThreshold()
 	index, value, err := r.setArguments(ctx)
@@ -37,16 +37,16 @@ func (r *sopsRun) set(ctx context.Context) error {
 	})
 }
 
-// noThreshold warns of a flag that has no effect in sops either.
+// noThreshold warns of --shamir-secret-sharing-threshold, which has no effect in sops.
 func (r *sopsRun) noThreshold() {
 	if r.given("shamir-secret-sharing-threshold") {
 		r.Warn("--shamir-secret-sharing-threshold has no effect with %s: the file keeps its threshold", r.name)
 	}
 }
 
-// setArguments reads index and value from where the flags say.
+// setArguments returns the index and the value from the arguments, --set, a file or stdin.
 func (r *sopsRun) setArguments(ctx context.Context) (index string, value []byte, err error) {
-	if both := r.str("set"); both != "" { // the old form
+	if both := r.str("set"); both != "" { // index and value in one argument
 		if err := r.oneFile(); err != nil {
 			return "", nil, err
 		}
@@ -56,15 +56,15 @@ func (r *sopsRun) setArguments(ctx context.Context) (index string, value []byte,
 		}
 		return both[:i+1], []byte(both[i+2:]), nil
 	}
-	want := 3
+	expected := 3
 	if r.on("value-stdin") {
-		want = 2
+		expected = 2
 	}
 	switch {
 	case r.on("value-file") && r.on("value-stdin"):
 		return "", nil, errors.New("cannot use both --value-file and --value-stdin")
-	case len(r.rest) != want:
-		return "", nil, sopsError(sopsNoFile, "no file specified, or index and value are missing: want %d arguments", want)
+	case len(r.rest) != expected:
+		return "", nil, sopsError(sopsNoFile, "no file specified, or index or value missing: expected %d arguments", expected)
 	case r.on("value-stdin"):
 		value, err = cli.ReadStream(ctx, r.Stdin)
 	case r.on("value-file"):
@@ -77,11 +77,11 @@ func (r *sopsRun) setArguments(ctx context.Context) (index string, value []byte,
 	return index, value, err
 }
 
-// unset is sops unset.
+// unset implements sops unset.
 func (r *sopsRun) unset(ctx context.Context) error {
 	r.noThreshold()
 	if len(r.rest) != 2 {
-		return sopsError(sopsNoFile, "no file specified, or index is missing")
+		return sopsError(sopsNoFile, "no file specified, or index missing")
 	}
 	path, err := parseSopsPath(r.rest[1])
 	if err != nil || len(path) == 0 {
@@ -93,13 +93,13 @@ func (r *sopsRun) unset(ctx context.Context) error {
 			if r.on("idempotent") {
 				return envfile.Op{}, false, nil
 			}
-			return envfile.Op{}, false, worded{cli.NoField(f.Target, opened.Roots(), path, 0), "Key not found: " + path[len(path)-1:].String() + ": "}
+			return envfile.Op{}, false, prefixed{cli.NoField(f.Target, opened.Roots(), path, 0), "Key not found: " + path[len(path)-1:].String() + ": "}
 		}
 		return envfile.Unset(path), true, nil
 	})
 }
 
-// change opens the file, does one operation and writes it.
+// change decrypts the file, applies one operation and writes the file.
 func (r *sopsRun) change(ctx context.Context, op func(*sopsFile, *envfile.Opened) (envfile.Op, bool, error)) error {
 	f, err := r.file(sopsNoRead)
 	if err != nil {
@@ -143,13 +143,13 @@ func (r *sopsRun) change(ctx context.Context, op func(*sopsFile, *envfile.Opened
 	}
 	s, err := opened.Reseal(after)
 	if err != nil {
-		return f.sealing(err)
+		return f.encryptError(err)
 	}
 	return r.saveChanged(ctx, f, s, opened.Sealed().Bytes())
 }
 
-// appended makes "a new last entry" of positions behind the end of a list, and in
-// lists that are new, as sops does.
+// appended replaces indexes after the end of a list, and in new lists, with
+// envfile.Append, as sops does.
 func appended(root *envfile.Node, path envfile.Path) envfile.Path {
 	path = path.Clone()
 	n := root
@@ -164,8 +164,8 @@ func appended(root *envfile.Node, path envfile.Path) envfile.Path {
 	return path
 }
 
-// jsonOp sets what a JSON text says. A number without fraction stays an integer; sops
-// makes a float of it.
+// jsonOp returns the operation that sets a field to a JSON value. A number without a
+// fraction stays an integer; in sops it becomes a float.
 func jsonOp(f envfile.Format, path envfile.Path, text []byte) (envfile.Op, error) {
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.UseNumber()
@@ -198,7 +198,7 @@ func jsonOp(f envfile.Format, path envfile.Path, text []byte) (envfile.Op, error
 		return op, nil
 	}
 	if f.Name() == envfile.Dotenv.Name() || f.Name() == envfile.Binary.Name() {
-		return envfile.Op{}, sopsError(sopsNoDump, "%s: a %s file holds no lists and maps", path, f.Name())
+		return envfile.Op{}, sopsError(sopsNoDump, "%s: a %s file cannot hold lists or maps", path, f.Name())
 	}
 	return envfile.SetText(path, string(bytes.TrimSpace(text))), nil
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// updateKeys is sops updatekeys: the data key is wrapped for those whom
-// .sops.yaml names. Files after one that failed are done all the same, as in sops.
+// updateKeys implements sops updatekeys. It wraps the data key for the recipients in
+// .sops.yaml. As in sops, it continues with the next file after an error.
 func (r *sopsRun) updateKeys(ctx context.Context) error {
 	if len(r.rest) == 0 {
 		return sopsError(sopsNoFile, "no file specified")
@@ -46,13 +46,13 @@ func (r *sopsRun) updateOne(ctx context.Context) error {
 		return err
 	}
 	if f.stdin {
-		return errors.New("updatekeys changes a file, not stdin")
+		return errors.New("updatekeys requires a file, not stdin")
 	}
 	policy, rule, err := f.Rule()
 	if err != nil {
 		return err
 	}
-	s, err := r.sealedText(ctx, f)
+	s, err := r.readSealed(ctx, f)
 	if err != nil {
 		return coded{err, sopsGeneric}
 	}
@@ -90,15 +90,15 @@ func (r *sopsRun) updateOne(ctx context.Context) error {
 	return nil
 }
 
-// agreed shows who gains and who loses access, and asks.
+// agreed prints the recipients that gain or lose access, and prompts for confirmation.
 func (r *sopsRun) agreed(ctx context.Context, f *sopsFile, policy *environments.Policy, rule *environments.Rule, meta *envfile.Metadata) (bool, error) {
 	gain, lose := cli.RecipientChanges(policy, rule, meta)
 	fmt.Fprintln(r.Stdout, "The following changes will be made to the file's groups:")
-	for _, who := range gain {
-		fmt.Fprintf(r.Stdout, "+++ %s\n", cli.CleanName(who))
+	for _, name := range gain {
+		fmt.Fprintf(r.Stdout, "+++ %s\n", cli.CleanName(name))
 	}
-	for _, who := range lose {
-		fmt.Fprintf(r.Stdout, "--- %s\n", cli.CleanName(who))
+	for _, name := range lose {
+		fmt.Fprintf(r.Stdout, "--- %s\n", cli.CleanName(name))
 	}
 	if !cli.SameGroups(rule, meta) {
 		fmt.Fprintf(r.Stdout, "%s\n", cli.Clean(cli.DescribeGroups(rule)))
@@ -122,7 +122,8 @@ func (r *sopsRun) agreed(ctx context.Context, f *sopsFile, policy *environments.
 			fmt.Fprintf(r.Stderr, "File %s left unchanged\n", cli.Clean(f.Shown))
 			return false, nil
 		case errors.Is(answer.err, io.EOF):
-			return false, cli.WithHint(errors.New("updatekeys asks before it writes, and there is nobody to answer"), "pass --yes")
+			return false, cli.WithHint(errors.New("updatekeys requires a confirmation, but stdin has ended"),
+				"to confirm, run: %s updatekeys --yes %s", sopsName(), cli.ShellWord(f.Shown))
 		case answer.err != nil:
 			return false, answer.err
 		}

@@ -12,15 +12,15 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// sopsUserHint is the hint for a flag of sops that a command of sealcfg does not
-// have, "" if sops does not have it either.
+// sopsUserHint returns the hint for a flag of sops that a command of sealcfg does not
+// have, or "" if sops does not have it either.
 func sopsUserHint(cmd *cobra.Command, none *pflag.NotExistError) string {
 	f := findSopsFlag(none.GetSpecifiedName())
 	if f == nil {
 		return ""
 	}
 	if short := none.GetSpecifiedShortnames(); len(short) > 1 && strings.Trim(short, "deri") != "" {
-		return "" // the name of a file, such as -dash.yaml
+		return "" // a file name such as -dash.yaml
 	}
 	command, file := cmd.Name(), fileAmong(os.Args[1:])
 	if !cmd.HasParent() {
@@ -34,19 +34,19 @@ func sopsUserHint(cmd *cobra.Command, none *pflag.NotExistError) string {
 		case "decrypt":
 			return "decrypt leaves the encrypted file unchanged; to write the plaintext to another file, run: sealcfg decrypt " + file + " -o PLAINTEXT"
 		case "encrypt", "edit", "rekey", "unset":
-			return fmt.Sprintf("%s writes in place without a flag: sealcfg %s %s", command, command, file)
+			return fmt.Sprintf("leave out the flag, because %s always writes in place: sealcfg %[1]s %s", command, file)
 		case "":
 			if mode := modeAmong(os.Args[1:]); mode != "" {
 				return sopsModeHint(mode, file)
 			}
 			if instead := asInSops[calledCommand(os.Args[1:])]; strings.HasPrefix(instead, "sealcfg rekey") {
-				return fmt.Sprintf("sealcfg writes in place without a flag, run: %s %s", instead, file)
+				return fmt.Sprintf("leave out the flag, because sealcfg always writes in place: %s %s", instead, file)
 			}
-			return "the commands write in place without a flag: sealcfg encrypt " + file + ", or sealcfg edit " + file
+			return "leave out the flag, because sealcfg always writes in place\nto encrypt the file, run: sealcfg encrypt " + file + "\nto edit it, run: sealcfg edit " + file
 		}
 	case "age":
 		if command == "encrypt" || command == "edit" {
-			return fmt.Sprintf("the flag is called -r here: sealcfg %s -r RECIPIENT %s", command, file)
+			return fmt.Sprintf("use -r: sealcfg %s -r RECIPIENT %s", command, file)
 		}
 	case "output-type":
 		if command == "encrypt" {
@@ -54,24 +54,24 @@ func sopsUserHint(cmd *cobra.Command, none *pflag.NotExistError) string {
 		}
 		format := cmp.Or(formatAmong(os.Args[1:]), "FORMAT")
 		if command == "decrypt" {
-			return fmt.Sprintf("the flag is called --format here: sealcfg decrypt %s --format %s", file, format)
+			return fmt.Sprintf("use --format: sealcfg decrypt %s --format %s", file, format)
 		}
 		return fmt.Sprintf("a file keeps its format; to convert the plaintext, run: sealcfg decrypt %s --format %s", file, format)
 	case "set":
-		return "the command is a word here: sealcfg set " + file + " FIELD"
+		return "use the command set: sealcfg set " + file + " FIELD"
 	case "filename-override":
 		if command == "encrypt" || command == "decrypt" {
-			return fmt.Sprintf("the flag is called --filename here, and is for stdin: sealcfg %s - --filename PATH", command)
+			return fmt.Sprintf("for input from stdin, use --filename: sealcfg %s - --filename PATH", command)
 		}
 	}
 	i := slices.Index(sopsCommandNames(), command)
-	if i < 0 || f.refuse != "" || !slices.Contains(strings.Fields(sopsCommands()[i].flags), f.name) {
+	if i < 0 || f.reject != "" || !slices.Contains(strings.Fields(sopsCommands()[i].flags), f.name) {
 		return ""
 	}
 	return "use the command line of sops: " + orderedCall(command, os.Args[1:], fmt.Sprintf("sealcfg sops %s %s ... %s", command, dashed(f.name), file))
 }
 
-// formatAmong is the value of --output-type, "" if it is no format that decrypt converts to.
+// formatAmong returns the value of --output-type, or "" if decrypt cannot convert to it.
 func formatAmong(args []string) string {
 	for i, arg := range args {
 		value, ok := strings.CutPrefix(arg, "--output-type=")
@@ -85,15 +85,15 @@ func formatAmong(args []string) string {
 	return ""
 }
 
-// sopsModeHint is the hint for a flag that stands for a command.
+// sopsModeHint returns the hint for a flag that selects a command.
 func sopsModeHint(mode, file string) string {
 	if mode == "rotate" {
-		return "the command is called rekey here: sealcfg rekey " + file
+		mode = "rekey"
 	}
-	return fmt.Sprintf("the command is a word here: sealcfg %s %s", mode, file)
+	return fmt.Sprintf("use the command %[1]s: sealcfg %[1]s %s", mode, file)
 }
 
-// modeAmong finds a flag that stands for a command, "" if there is none.
+// modeAmong returns the command that a flag in args selects, or "".
 func modeAmong(args []string) string {
 	for _, arg := range args {
 		if f := findSopsFlag(strings.TrimLeft(arg, "-")); f != nil && arg[0] == '-' && slices.Contains([]string{"decrypt", "encrypt", "rotate"}, f.name) {
@@ -103,7 +103,7 @@ func modeAmong(args []string) string {
 	return ""
 }
 
-// fileAmong is the argument that is a file, for a hint.
+// fileAmong returns the file in args for a hint, or "FILE".
 func fileAmong(args []string) string {
 	for _, arg := range slices.Backward(args) {
 		if info, err := os.Stat(arg); err == nil && info.Mode().IsRegular() && !strings.HasPrefix(arg, "-") {

@@ -23,22 +23,22 @@ func (r *sopsRun) end(err error) int {
 		r.WarnOfBroken(nil)
 		return code
 	}
-	if code == sopsUnchanged { // which is no failure to sops
+	if code == sopsUnchanged { // sops does not print "error:" either
 		fmt.Fprintln(r.Stderr, err)
 		return code
 	}
-	if h := r.nextCall(err); h != "" && !cli.HasHint(err) {
+	if h := r.hint(err); h != "" && !cli.HasHint(err) {
 		err = cli.WithHint(err, "%s", h)
 	}
-	if words := sopsWords(err, code); words != "" {
-		err = worded{err, words}
+	if text := sopsText(err, code); text != "" {
+		err = prefixed{err, text}
 	}
 	r.Report(err)
 	return code
 }
 
-// nextCall is the hint of the shim for an error, "" if it has none of its own.
-func (r *sopsRun) nextCall(err error) string {
+// hint returns the shim's hint for an error, or "" for the same hint as in sealcfg.
+func (r *sopsRun) hint(err error) string {
 	if len(r.rest) == 0 {
 		return ""
 	}
@@ -54,7 +54,7 @@ func (r *sopsRun) nextCall(err error) string {
 	return r.macHint(err)
 }
 
-// sopsName is how the shim was called, for hints.
+// sopsName returns the command that runs the shim, for hints.
 func sopsName() string {
 	if calledAsSops(os.Args[0]) {
 		return "sops"
@@ -62,21 +62,21 @@ func sopsName() string {
 	return "sealcfg sops"
 }
 
-// A worded error begins with the words of sops.
-type worded struct {
+// A prefixed error starts with sops's text for the same failure.
+type prefixed struct {
 	error
-	words string
+	prefix string
 }
 
-func (w worded) Error() string { return w.words + w.error.Error() }
-func (w worded) Unwrap() error { return w.error }
+func (p prefixed) Error() string { return p.prefix + p.error.Error() }
+func (p prefixed) Unwrap() error { return p.error }
 
-// sopsWords are the words with which sops reports a failure, "" if they are not
-// known to matter. Tools match them on stderr.
-func sopsWords(err error, code int) string {
+// sopsText returns sops's text for an error, or "" if no tool is known to match it.
+// Tools match these strings on stderr.
+func sopsText(err error, code int) string {
 	switch {
 	case errors.Is(err, keys.ErrNoIdentity):
-		return noDataKeyWords(err)
+		return noDataKeyText(err)
 	case errors.Is(err, envfile.ErrAlreadySealed):
 		return "The file you have provided contains a top-level entry called 'sops', or for\n" +
 			"flat file formats top-level entries starting with 'sops_'. This is\n" +
@@ -105,8 +105,8 @@ func sopsWords(err error, code int) string {
 	return ""
 }
 
-// noDataKeyWords are those for a file that no key opens.
-func noDataKeyWords(err error) string {
+// noDataKeyText returns sops's text for a file that no identity can decrypt.
+func noDataKeyText(err error) string {
 	var b strings.Builder
 	b.WriteString("Failed to get the data key required to decrypt the SOPS file.\n")
 	var groups *envfile.GroupsError
@@ -125,7 +125,7 @@ func noDataKeyWords(err error) string {
 	return b.String()
 }
 
-// noKeyReason is why a key did not open a file, in the words of package age.
+// noKeyReason returns the error of package age for an identity that does not match.
 func noKeyReason(none *keys.NoIdentityError) string {
 	switch none.Tried {
 	case 0:
@@ -136,7 +136,7 @@ func noKeyReason(none *keys.NoIdentityError) string {
 	return "no identity matched any of the recipients"
 }
 
-// missingComponent reports, as sops does, which part of a path is not there.
+// missingComponent returns sops's text for the first part of a path that does not exist.
 func missingComponent(root *envfile.Node, path envfile.Path) string {
 	for i, step := range path {
 		switch {

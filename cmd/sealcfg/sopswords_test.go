@@ -9,9 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Tools match these words in the output of sops. Each failure is made with the real
-// sops as well: it must print the words and end with the same code.
-func TestWordsThatToolsMatch(t *testing.T) {
+// Tools match these strings in the output of sops. The test runs each call with the real
+// sops as well, which must print the same string and return the same exit code.
+func TestStringsThatToolsMatch(t *testing.T) {
 	t.Parallel()
 	p := newSopsPair(t)
 	second, stranger := newAgeKey(t)
@@ -58,7 +58,7 @@ func TestWordsThatToolsMatch(t *testing.T) {
 		args  string // separated by blanks
 		code  int
 	}{
-		// Not encrypted: kapp-controller, vendir, pre-commit hooks, Python and Rust wrappers.
+		// Unencrypted files: kapp-controller, vendir, pre-commit hooks, Python and Rust wrappers.
 		{words: "sops metadata not found", args: "-d plain.yaml", code: 1},
 		{words: "sops metadata not found", args: "-d plain.env", code: 1},
 		{words: "sops metadata not found", args: "-d plain.ini", code: 1},
@@ -68,7 +68,7 @@ func TestWordsThatToolsMatch(t *testing.T) {
 		{words: "sops metadata not found", args: `set plain.yaml ["a"] 1`, code: 1},
 		{words: "sops metadata not found", args: "edit plain.yaml", code: 1},
 		{words: "sops metadata not found", args: "exec-env plain.env true", code: 1},
-		// Encrypted already: the same.
+		// Already encrypted files: the same tools.
 		{words: already1, args: "--config own -e s.yaml", code: 203},
 		{words: already2, args: "--config own encrypt -i s.yaml", code: 203},
 		{words: already1, args: "--config own -e -i s.json", code: 203},
@@ -104,14 +104,14 @@ func TestWordsThatToolsMatch(t *testing.T) {
 		{words: noGroup, args: "--config emptygroup encrypt plain.yaml", code: 1},
 		{words: noGroup, args: "rotate --rm-age " + p.recipient + " s.yaml", code: 1},
 		{words: "could not read config file", args: "--config none -e plain.yaml", code: 1},
-		// Damage.
+		// Damaged files.
 		{words: "MAC mismatch", args: "-d mac.yaml", code: 51},
 		{words: "MAC mismatch", args: `set mac.yaml ["a"] 1`, code: 51},
 		{words: "Error decrypting tree", args: "-d value.yaml", code: 25},
 		{words: "Error unmarshalling file", args: "--config own -e broken.yaml", code: 2},
 		{words: "Error unmarshalling file", args: "--config own -e broken.json", code: 2},
 		{words: "File cannot be completely empty, it must contain at least one document", args: "--config own -e empty.yaml", code: 92},
-		// An editor that was closed without a change.
+		// Editors.
 		{words: "File has not changed, exiting.", env: "EDITOR=true", args: "edit s.yaml", code: 200},
 		{words: "File has not changed, exiting.", env: "EDITOR=true", args: "s.yaml", code: 200},
 		{words: "Could not run editor", env: "EDITOR=false", args: "s.yaml", code: 201},
@@ -149,7 +149,7 @@ func TestWordsThatToolsMatch(t *testing.T) {
 		assert.Equal(t, c.code, shim.code, "%s: %s", c.args, shim.stderr)
 		assert.Contains(t, shim.stderr, c.words, c.args)
 		if c.code != 0 {
-			if !strings.Contains(c.args, "updatekeys") { // which shows its plan first
+			if !strings.Contains(c.args, "updatekeys") { // it prints the changes first
 				assert.Empty(t, shim.stdout, c.args)
 			}
 			assert.Equal(t, p.files, shim.files, c.args)
