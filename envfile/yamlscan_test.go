@@ -13,7 +13,7 @@ import (
 	"filippo.io/age"
 	"github.com/stretchr/testify/require"
 
-	"github.com/sealcfg/sealcfg/internal/corpus"
+	"github.com/sealcfg/sealcfg/internal/test/corpus"
 	"github.com/sealcfg/sealcfg/keys"
 )
 

@@ -105,13 +105,13 @@ var fakes = []string{
 // too.
 func isForTests(name string) bool {
 	switch name {
-	case "internal", "internal/corpus", "internal/faultinject", "internal/interop", "internal/schematest", "internal/servicetest", "internal/testall", "keys/keystest", "cmd/internal/kmstest", "sealcfgtest":
+	case "internal", "internal/interop", "internal/schematest", "keys/keystest", "cmd/internal/kmstest", "sealcfgtest":
 		return true
 	}
-	return isFake(name)
+	return within(name, "internal/test")
 }
 
-func isFake(name string) bool { return within(name, "internal/fake") }
+func isFake(name string) bool { return within(name, "internal/test/fake") }
 func isProvider(name string) bool {
 	_, ok := providers[name]
 	return ok
@@ -180,7 +180,7 @@ func badImport(from string, file *source, path string) string {
 		}
 		return ""
 	case within(path, "github.com/stretchr/testify"):
-		if !file.test && from != "internal/servicetest" {
+		if !file.test && from != "internal/test/servicetest" {
 			return "testify is for tests"
 		}
 		return ""
@@ -362,7 +362,7 @@ func TestBadImport(t *testing.T) {
 		{"internal/editor", "internal/editor/x.go", module + "/" + gitrun, true},
 		{"internal/atomicfile", "internal/atomicfile/renamenew_linux.go", "golang.org/x/sys/unix", false},
 		{"internal/editor", "internal/editor/x.go", "golang.org/x/sys/unix", true},
-		{"keys", "keys/age.go", module + "/internal/corpus", true},
+		{"keys", "keys/age.go", module + "/internal/test/corpus", true},
 		{"envfile", "envfile/yamltree.go", "gopkg.in/yaml.v3", false},
 		{"envfile", "envfile/node.go", "gopkg.in/yaml.v3", true},
 		{"envfile", "envfile/yaml_test.go", "gopkg.in/yaml.v3", true},
@@ -400,8 +400,8 @@ func TestBadImport(t *testing.T) {
 		{"keys/vault", "keys/vault/service.go", module + "/internal/errtext", false},
 		{"keys/vault", "keys/vault/service.go", module + "/envfile", true},
 		{"keys/vault", "keys/vault/service.go", module + "/keys/aws", true},
-		{"keys/vault", "keys/vault/service.go", module + "/internal/servicetest", true},
-		{"keys/vault", "keys/vault/service_test.go", module + "/internal/servicetest", false},
+		{"keys/vault", "keys/vault/service.go", module + "/internal/test/servicetest", true},
+		{"keys/vault", "keys/vault/service_test.go", module + "/internal/test/servicetest", false},
 		{"keys/vault", "keys/vault/service_test.go", module + "/envfile", true},
 		{"keys/vault", "keys/vault/service.go", "github.com/getsops/sops/v3/hcvault", false},
 		{"keys/vault", "keys/vault/service.go", "github.com/getsops/sops/v3/kms", true},
@@ -409,13 +409,13 @@ func TestBadImport(t *testing.T) {
 		{"keys/vault", "keys/vault/client.go", "net/http", false},
 		{"keys/vault", "keys/vault/service.go", "net/http", true},
 		{"keys/aws", "keys/aws/service.go", "net/http", true},
-		{"keys/aws", "keys/aws/service.go", module + "/internal/fake/aws", true},
-		{"keys/aws", "keys/aws/service_test.go", module + "/internal/fake/aws", false},
-		{"internal/fake/aws", "internal/fake/aws/kms.go", module + "/keys", true},
-		{"internal/fake/cmd/fakes", "internal/fake/cmd/fakes/main.go", module + "/internal/fake/aws", false},
-		{"internal/fake/cmd/fakes", "internal/fake/cmd/fakes/main_test.go", module + "/internal/servicetest", false},
-		{"internal/fake", "internal/fake/run.go", "github.com/stretchr/testify/require", true},
-		{"internal/servicetest", "internal/servicetest/sops.go", "github.com/stretchr/testify/require", false},
+		{"keys/aws", "keys/aws/service.go", module + "/internal/test/fake/aws", true},
+		{"keys/aws", "keys/aws/service_test.go", module + "/internal/test/fake/aws", false},
+		{"internal/test/fake/aws", "internal/test/fake/aws/kms.go", module + "/keys", true},
+		{"internal/test/fake/cmd/fakes", "internal/test/fake/cmd/fakes/main.go", module + "/internal/test/fake/aws", false},
+		{"internal/test/fake/cmd/fakes", "internal/test/fake/cmd/fakes/main_test.go", module + "/internal/test/servicetest", false},
+		{"internal/test/fake", "internal/test/fake/run.go", "github.com/stretchr/testify/require", true},
+		{"internal/test/servicetest", "internal/test/servicetest/sops.go", "github.com/stretchr/testify/require", false},
 		{"envfile", "envfile/seal.go", module + "/keys/pgp", true},
 		{".", "load.go", module + "/keys/aws", true},
 		{"cmd/sealcfg-kms", "cmd/sealcfg-kms/main.go", module + "/keys/aws", false},
@@ -433,8 +433,8 @@ func TestBadImport(t *testing.T) {
 		{"keys/gcp", "keys/gcp/gcp.go", module + "/keys", false},
 		{"keys/gcp", "keys/gcp/gcp.go", module + "/internal/keycall", false},
 		{"keys/gcp", "keys/gcp/gcp.go", module + "/envfile", true},
-		{"keys/gcp", "keys/gcp/gcp.go", module + "/internal/fake/gcpkms", true},
-		{"keys/gcp", "keys/gcp/gcp_test.go", module + "/internal/fake/gcpkms", false},
+		{"keys/gcp", "keys/gcp/gcp.go", module + "/internal/test/fake/gcpkms", true},
+		{"keys/gcp", "keys/gcp/gcp_test.go", module + "/internal/test/fake/gcpkms", false},
 		{"keys/gcp", "keys/gcp/gcp.go", sops + "/gcpkms", false},
 		{"keys/gcp", "keys/gcp/gcp_test.go", sops + "/decrypt", true},
 		{"keys/gcp", "keys/gcp/gcp.go", sops + "/azkv", true},
@@ -459,7 +459,7 @@ func TestBadImport(t *testing.T) {
 		{"cmd/sealcfg", "cmd/sealcfg/app.go", module + "/managers/awssm", true},
 		{"examples/kms", "examples/kms/main.go", module + "/managers/vaultkv", false},
 		{"keys/azure", "keys/azure/azure.go", module + "/internal/azurecause", false},
-		{"internal/fake/gcpkms", "internal/fake/gcpkms/x.go", "google.golang.org/grpc/codes", false},
+		{"internal/test/fake/gcpkms", "internal/test/fake/gcpkms/x.go", "google.golang.org/grpc/codes", false},
 		{"envfile", "envfile/x_test.go", "google.golang.org/grpc/codes", true},
 	} {
 		file := parsed(t, c.file, "package x\n")

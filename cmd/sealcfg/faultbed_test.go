@@ -22,7 +22,7 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/internal/atomicfile"
-	"github.com/sealcfg/sealcfg/internal/faultinject"
+	"github.com/sealcfg/sealcfg/internal/test/faultinject"
 	"github.com/sealcfg/sealcfg/keys"
 )
 

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/sealcfg/sealcfg/internal/faultinject"
+	"github.com/sealcfg/sealcfg/internal/test/faultinject"
 )
 
 // cutPower has the power go away at any moment of a command: whatever of what was

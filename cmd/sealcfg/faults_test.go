@@ -15,7 +15,7 @@ import (
 	"testing"
 
 	"github.com/sealcfg/sealcfg/cmd/internal/cli"
-	"github.com/sealcfg/sealcfg/internal/faultinject"
+	"github.com/sealcfg/sealcfg/internal/test/faultinject"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )

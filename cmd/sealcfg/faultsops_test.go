@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/sealcfg/sealcfg/internal/faultinject"
+	"github.com/sealcfg/sealcfg/internal/test/faultinject"
 )
 
 // The same faults with sops, at its calls on the file that it writes: how often what

@@ -16,7 +16,7 @@ import (
 
 	"github.com/sealcfg/sealcfg/cmd/internal/kmstest"
 	"github.com/sealcfg/sealcfg/cmd/internal/kmswire"
-	"github.com/sealcfg/sealcfg/internal/servicetest"
+	"github.com/sealcfg/sealcfg/internal/test/servicetest"
 	"github.com/sealcfg/sealcfg/keys"
 )
 
@@ -78,7 +78,7 @@ func endAgents(work string) {
 // The programs that tests build.
 var (
 	helperProgram = builder("../sealcfg-kms")
-	fakesProgram  = builder("../../internal/fake/cmd/fakes")
+	fakesProgram  = builder("../../internal/test/fake/cmd/fakes")
 
 	buildFolder = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "sealcfg-test") })
 )

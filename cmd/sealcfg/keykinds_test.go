@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sealcfg/sealcfg/cmd/internal/kmswire"
-	"github.com/sealcfg/sealcfg/internal/servicetest"
+	"github.com/sealcfg/sealcfg/internal/test/servicetest"
 )
 
 // A keyKind is a person of one kind of key, besides alice, whose key is native.

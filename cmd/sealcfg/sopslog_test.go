@@ -11,7 +11,7 @@ import (
 
 	"github.com/sealcfg/sealcfg/cmd/internal/kmswire"
 	"github.com/sealcfg/sealcfg/envfile"
-	"github.com/sealcfg/sealcfg/internal/servicetest"
+	"github.com/sealcfg/sealcfg/internal/test/servicetest"
 )
 
 // logLines returns the lines of sops's log.

@@ -16,10 +16,10 @@ import (
 
 	"github.com/sealcfg/sealcfg/crypto"
 	"github.com/sealcfg/sealcfg/envfile"
-	"github.com/sealcfg/sealcfg/internal/corpus"
+	"github.com/sealcfg/sealcfg/internal/test/corpus"
 )
 
-// TestCorpus encrypts and decrypts thousands of real files (internal/corpus). Each
+// TestCorpus encrypts and decrypts thousands of real files (internal/test/corpus). Each
 // one has one of three results: it is identical byte for byte, it comes back in a
 // known other form of the same values, or it is rejected for a known reason. sops
 // reads the same values from the encrypted file as from the plaintext file.

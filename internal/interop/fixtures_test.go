@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sealcfg/sealcfg/envfile"
-	"github.com/sealcfg/sealcfg/internal/servicetest"
+	"github.com/sealcfg/sealcfg/internal/test/servicetest"
 	"github.com/sealcfg/sealcfg/keys"
 )
 

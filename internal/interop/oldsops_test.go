@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sealcfg/sealcfg/envfile"
-	"github.com/sealcfg/sealcfg/internal/servicetest"
+	"github.com/sealcfg/sealcfg/internal/test/servicetest"
 )
 
 // oldSops lists older sops programs: .ci/sops-versions.sh builds them.

@@ -203,7 +203,7 @@ func TestPlaces(t *testing.T) {
 func TestWrongPassphrase(t *testing.T) {
 	path, public := sshKey(t, forms["ed25519 locked"]...)
 	for want, p := range map[string]*person{
-		"): wrong passphrase":                        {answer: "guess"},
+		"): wrong passphrase":                           {answer: "guess"},
 		"): prompt for the passphrase: nobody is there": {err: errors.New("nobody is there")},
 	} {
 		p.env = map[string]string{agessh.EnvPrivateKeyFile: path}

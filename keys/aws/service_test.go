@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	fake "github.com/sealcfg/sealcfg/internal/fake/aws"
-	"github.com/sealcfg/sealcfg/internal/servicetest"
+	fake "github.com/sealcfg/sealcfg/internal/test/fake/aws"
+	"github.com/sealcfg/sealcfg/internal/test/servicetest"
 	"github.com/sealcfg/sealcfg/keys"
 	"github.com/sealcfg/sealcfg/keys/aws"
 	"github.com/sealcfg/sealcfg/keys/keystest"

@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/sealcfg/sealcfg/internal/fake/hckms"
-	"github.com/sealcfg/sealcfg/internal/servicetest"
+	"github.com/sealcfg/sealcfg/internal/test/fake/hckms"
+	"github.com/sealcfg/sealcfg/internal/test/servicetest"
 	"github.com/sealcfg/sealcfg/keys"
 	"github.com/sealcfg/sealcfg/keys/huawei"
 	"github.com/sealcfg/sealcfg/keys/keystest"

@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sealcfg/sealcfg"
-	fake "github.com/sealcfg/sealcfg/internal/fake/aws"
-	"github.com/sealcfg/sealcfg/internal/servicetest"
+	fake "github.com/sealcfg/sealcfg/internal/test/fake/aws"
+	"github.com/sealcfg/sealcfg/internal/test/servicetest"
 	"github.com/sealcfg/sealcfg/managers/awssm"
 )
 

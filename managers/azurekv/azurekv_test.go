@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sealcfg/sealcfg"
-	fake "github.com/sealcfg/sealcfg/internal/fake/azurekv"
-	"github.com/sealcfg/sealcfg/internal/servicetest"
+	fake "github.com/sealcfg/sealcfg/internal/test/fake/azurekv"
+	"github.com/sealcfg/sealcfg/internal/test/servicetest"
 	"github.com/sealcfg/sealcfg/managers/azurekv"
 )
 

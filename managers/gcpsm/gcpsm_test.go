@@ -10,8 +10,8 @@ import (
 	"google.golang.org/api/option"
 
 	"github.com/sealcfg/sealcfg"
-	fake "github.com/sealcfg/sealcfg/internal/fake/gcpsm"
-	"github.com/sealcfg/sealcfg/internal/servicetest"
+	fake "github.com/sealcfg/sealcfg/internal/test/fake/gcpsm"
+	"github.com/sealcfg/sealcfg/internal/test/servicetest"
 	"github.com/sealcfg/sealcfg/managers/gcpsm"
 )
 

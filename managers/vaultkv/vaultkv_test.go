@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sealcfg/sealcfg"
-	"github.com/sealcfg/sealcfg/internal/servicetest"
+	"github.com/sealcfg/sealcfg/internal/test/servicetest"
 	"github.com/sealcfg/sealcfg/managers/vaultkv"
 )
 
