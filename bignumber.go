@@ -32,7 +32,7 @@ func bigDecoder(name string) decoder {
 	return func(v reflect.Value, typ crypto.Type, text string) *flaw {
 		if flaw := wantNumber(v.Type(), typ, allowed...); flaw != nil {
 			if name == "Int" {
-				flaw.hint = "put it in quotes if it is larger than an int of 64 bits"
+				flaw.hint = "add quotes if it needs more than 64 bits"
 			}
 			return flaw
 		}

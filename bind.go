@@ -36,17 +36,13 @@ func (b *binder) report(f *flaw, at *place, origin Origin) {
 // reportValue reports what is wrong with the value of n.
 func (b *binder) reportValue(f *flaw, n *node, at *place) {
 	if f.got != "" {
-		value := ", the value is "
-		if n.sealed {
-			value = ", the sealed value is "
-		}
-		f.reason += value + f.got
+		f.reason += ", got " + n.describe(f.got)
 	}
 	b.report(f, at, n.origin)
 }
 
 func (b *binder) wrongShape(want string, n *node, at *place) {
-	b.reportValue(&flaw{kind: KindType, reason: "want " + want, got: n.what()}, n, at)
+	b.reportValue(&flaw{kind: KindType, reason: "expected " + want, got: n.what()}, n, at)
 }
 
 func (b *binder) placed(at *place, origin Origin) {
@@ -115,7 +111,7 @@ func (b *binder) field(f *field, v reflect.Value, n *node, at *place) {
 func (b *binder) bindDefault(f *field, v reflect.Value, at *place) {
 	n := textNode(f.plan, *f.def, Origin{Default: true})
 	if slices.Contains(b.defaults, f) {
-		b.report(&flaw{kind: KindInvalid, reason: "the default tag has no end: it leads to itself"}, at, n.origin)
+		b.report(&flaw{kind: KindInvalid, reason: "the default tag contains itself without end"}, at, n.origin)
 		return
 	}
 	b.defaults = append(b.defaults, f)
@@ -247,7 +243,7 @@ func (b *binder) bindList(p *plan, v reflect.Value, n *node, at *place) {
 	list := v
 	if p.typ.Kind() == reflect.Array {
 		if len(n.entries) != v.Len() {
-			reason := fmt.Sprintf("want a list of exactly %d", v.Len())
+			reason := fmt.Sprintf("expected a list of %d", v.Len())
 			b.reportValue(&flaw{kind: KindType, reason: reason, got: fmt.Sprintf("a list of %d", len(n.entries))}, n, at)
 			return
 		}
@@ -274,12 +270,12 @@ func (b *binder) bindMap(p *plan, v reflect.Value, n *node, at *place) {
 		entry := at.entry(e.key, variableName(e.key))
 		key := reflect.New(p.typ.Key()).Elem()
 		if f := p.key(key, "", e.key); f != nil {
-			f.reason = "the key: " + f.reason
+			f.reason = "key: " + f.reason
 			b.report(f, entry, e.keyOrigin)
 			continue
 		}
 		if m.MapIndex(key).IsValid() {
-			b.report(&flaw{kind: KindInvalid, reason: "the key stands twice, in two spellings"}, entry, e.keyOrigin)
+			b.report(&flaw{kind: KindInvalid, reason: "duplicate key: another key has the same value"}, entry, e.keyOrigin)
 			continue
 		}
 		value := reflect.New(p.elem.typ).Elem()

@@ -116,35 +116,35 @@ func TestValuesThatDoNotFit(t *testing.T) {
 		typ    = sealcfg.KindType
 		ranges = sealcfg.KindRange
 		format = sealcfg.KindFormat
-		quote  = "; put it in quotes if it is text"
+		quote  = "; add quotes if it is a string"
 	)
 	for name, test := range map[string]func(*testing.T){
-		"number in quotes":     refuses[uint16](`"5432"`, typ, "want uint16, the sealed value is a str; a number stands without quotes"),
-		"float for int":        refuses[int](`5.0`, typ, "want int, the sealed value is a float; write a whole number; sops set stores every number as a float"),
-		"bool for int":         refuses[int](`true`, typ, "want int, the sealed value is a bool"),
-		"octal for string":     refuses[string](`01234`, typ, "want string, the sealed value is an int"+quote),
-		"float for string":     refuses[string](`1.10`, typ, "want string, the sealed value is a float"+quote),
-		"bool for string":      refuses[level](`true`, typ, "want sealcfg_test.level, the sealed value is a bool"+quote),
-		"date for string":      refuses[string](`2026-01-31`, typ, "want string, the sealed value is a time"+quote),
-		"int for bytes":        refuses[[]byte](`1`, typ, "want text, the sealed value is an int"+quote),
-		"yes for bool":         refuses[bool](`yes`, typ, "want bool, the sealed value is a str; write true or false without quotes (yes, no, on and off are text)"),
-		"int for bool":         refuses[bool](`1`, typ, "want bool, the sealed value is an int; write true or false"),
-		"str for float":        refuses[float64](`"1"`, typ, "want float64, the sealed value is a str; a number stands without quotes"),
-		"int for duration":     refuses[time.Duration](`5`, typ, "want a duration, the sealed value is an int; write it with its unit, such as 5s or 1h30m"),
-		"int for time":         refuses[time.Time](`5`, typ, "want a time, the sealed value is an int; write it as 2006-01-02T15:04:05Z"),
-		"int for text":         refuses[netip.Addr](`5`, typ, "want text for netip.Addr, the sealed value is an int; put it in quotes"),
-		"map for string":       refuses[string](`{a: 1}`, typ, "want string, the value is a map"),
-		"list for int":         refuses[int](`[1]`, typ, "want int, the value is a list"),
-		"str for list":         refuses[[]string](`a,b`, typ, "want a list, the sealed value is a str"),
-		"list for map":         refuses[map[string]int](`[1]`, typ, "want a map, the value is a list"),
-		"int for struct":       refuses[one](`1`, typ, "want a map, the sealed value is an int"),
+		"number in quotes":     refuses[uint16](`"5432"`, typ, "expected uint16, got an encrypted string; remove the quotes"),
+		"float for int":        refuses[int](`5.0`, typ, "expected int, got an encrypted float; write a whole number; sops set stores every number as a float"),
+		"bool for int":         refuses[int](`true`, typ, "expected int, got an encrypted bool"),
+		"octal for string":     refuses[string](`01234`, typ, "expected string, got an encrypted int"+quote),
+		"float for string":     refuses[string](`1.10`, typ, "expected string, got an encrypted float"+quote),
+		"bool for string":      refuses[level](`true`, typ, "expected sealcfg_test.level, got an encrypted bool"+quote),
+		"date for string":      refuses[string](`2026-01-31`, typ, "expected string, got an encrypted time"+quote),
+		"int for bytes":        refuses[[]byte](`1`, typ, "expected a string, got an encrypted int"+quote),
+		"yes for bool":         refuses[bool](`yes`, typ, "expected bool, got an encrypted string; write true or false without quotes (yes, no, on and off are strings)"),
+		"int for bool":         refuses[bool](`1`, typ, "expected bool, got an encrypted int; write true or false"),
+		"str for float":        refuses[float64](`"1"`, typ, "expected float64, got an encrypted string; remove the quotes"),
+		"int for duration":     refuses[time.Duration](`5`, typ, "expected a duration, got an encrypted int; write it with its unit, such as 5s or 1h30m"),
+		"int for time":         refuses[time.Time](`5`, typ, "expected a time, got an encrypted int; write it as 2006-01-02T15:04:05Z"),
+		"int for text":         refuses[netip.Addr](`5`, typ, "expected a string for netip.Addr, got an encrypted int; add quotes"),
+		"map for string":       refuses[string](`{a: 1}`, typ, "expected string, got a map"),
+		"list for int":         refuses[int](`[1]`, typ, "expected int, got a list"),
+		"str for list":         refuses[[]string](`a,b`, typ, "expected a list, got an encrypted string"),
+		"list for map":         refuses[map[string]int](`[1]`, typ, "expected a map, got a list"),
+		"int for struct":       refuses[one](`1`, typ, "expected a map, got an encrypted int"),
 		"int8":                 refuses[int8](`128`, ranges, "out of range for int8 (-128 to 127)"),
 		"uint below zero":      refuses[uint](`-1`, ranges, "out of range for uint (0 to 18446744073709551615)"),
 		"uint16":               refuses[uint16](`65536`, ranges, "out of range for uint16 (0 to 65535)"),
 		"float32":              refuses[float32](`1e300`, ranges, "out of range for float32"),
-		"malformed duration":   refuses[time.Duration](`5 parsecs`, format, "want a duration such as 5s or 1h30m, the text is something else"),
-		"malformed time":       refuses[time.Time](`tomorrow`, format, "want a time such as 2006-01-02T15:04:05Z, the text is something else"),
-		"malformed text":       refuses[netip.Addr](`nowhere`, format, "want netip.Addr, the text is something else"),
+		"malformed duration":   refuses[time.Duration](`5 parsecs`, format, "expected a duration such as 5s or 1h30m"),
+		"malformed time":       refuses[time.Time](`tomorrow`, format, "expected a time such as 2006-01-02T15:04:05Z"),
+		"malformed text":       refuses[netip.Addr](`nowhere`, format, "expected netip.Addr"),
 		"null":                 refuses[string](`null`, sealcfg.KindMissing, "null counts as not set; set v in environments/prod.yaml or $APP_V"),
 		"null list":            refuses[[]string](`null`, sealcfg.KindMissing, "null counts as not set; set v in environments/prod.yaml or $APP_V"),
 		"null in a list":       refuses[[]string](`[a, null]`, sealcfg.KindMissing, "null counts as not set; set v[1] in environments/prod.yaml or $APP_V__1"),
@@ -290,11 +290,11 @@ func TestBadDefaultIsAMistakeInTheType(t *testing.T) {
 		}
 	)
 	for want, load := range map[string]func() error{
-		"field N: its default tag: want int, the text is something else": func() error { _, err := loadYAML[number](t, "n: 1"); return err },
+		"field N: its default tag: expected int":                         func() error { _, err := loadYAML[number](t, "n: 1"); return err },
 		"field L: its default tag: begins like a JSON array but is none": func() error { _, err := loadYAML[list](t, "l: [1]"); return err },
 		"field S: its default tag: is required":                          func() error { _, err := loadYAML[part](t, "s: []"); return err },
-		"field P: its default tag: want int, the text is something else": func() error { _, err := loadYAML[secret](t, "p: 1"); return err },
-		"want netip.Addr, the text is something else":                    func() error { _, err := loadYAML[method](t, "b: 1"); return err },
+		"field P: its default tag: expected int":                         func() error { _, err := loadYAML[secret](t, "p: 1"); return err },
+		"expected netip.Addr":                                            func() error { _, err := loadYAML[method](t, "b: 1"); return err },
 	} {
 		err := load()
 		require.ErrorContains(t, err, want)
@@ -331,12 +331,12 @@ func TestTypesThatCannotBeBound(t *testing.T) {
 	is := func(err error) func() error { return func() error { return err } }
 	of := func(_ any, err error) func() error { return is(err) }
 	for want, f := range map[string]func() error{
-		"want a struct":                         of(loadYAML[string](t, "a: 1")),
-		"want a struct: pointer":                of(loadYAML[*one](t, "a: 1")),
-		"field V: chan int cannot be bound":     of(loadYAML[struct{ V chan int }](t, "v: 1")),
-		"field V: field W: fmt.Stringer cannot": of(loadYAML[struct{ V struct{ W fmt.Stringer } }](t, "v: 1")),
-		"field V: func() cannot be bound":       of(loadYAML[struct{ V *func() }](t, "v: 1")),
-		"its keys are no texts or integers":     of(loadYAML[struct{ V []map[float64]string }](t, "v: 1")),
+		"expected a struct":                         of(loadYAML[string](t, "a: 1")),
+		"expected a struct: pointer":                of(loadYAML[*one](t, "a: 1")),
+		"field V: chan int cannot be bound":         of(loadYAML[struct{ V chan int }](t, "v: 1")),
+		"field V: field W: fmt.Stringer cannot":     of(loadYAML[struct{ V struct{ W fmt.Stringer } }](t, "v: 1")),
+		"field V: func() cannot be bound":           of(loadYAML[struct{ V *func() }](t, "v: 1")),
+		"its keys are neither strings nor integers": of(loadYAML[struct{ V []map[float64]string }](t, "v: 1")),
 		`the name "a" is taken`: of(loadYAML[struct {
 			A, B string `cfg:"a"`
 		}](t, "a: 1")),
@@ -350,7 +350,7 @@ func TestTypesThatCannotBeBound(t *testing.T) {
 		"only a struct can be inlined": of(loadYAML[struct {
 			V map[string]int `yaml:",inline"`
 		}](t, "a: 1")),
-		"an inlined struct is neither optional": of(loadYAML[struct {
+		"an inlined struct cannot be optional": of(loadYAML[struct {
 			V Common `cfg:",optional" yaml:",inline"`
 		}](t, "a: 1")),
 	} {
@@ -426,5 +426,5 @@ type endless struct {
 
 func TestDefaultThatNeedsItself(t *testing.T) {
 	_, err := fromVariables[endless](t)
-	require.ErrorContains(t, err, "field Kids: its default tag: the default tag has no end: it leads to itself")
+	require.ErrorContains(t, err, "field Kids: its default tag: the default tag contains itself without end")
 }

@@ -109,7 +109,7 @@ func (n *node) rawJSON(into []byte) ([]byte, *node, *flaw) {
 		}
 		f, err := strconv.ParseFloat(n.text, 64)
 		if err != nil || math.IsInf(f, 0) || math.IsNaN(f) {
-			return nil, n, &flaw{kind: KindRange, reason: "JSON has no such number"}
+			return nil, n, &flaw{kind: KindRange, reason: "not a number in JSON"}
 		}
 		return strconv.AppendFloat(into, f, 'g', -1, 64), nil, nil
 	case crypto.Bool:

@@ -22,8 +22,8 @@ var namedChecks = []namedCheck{
 	{name: "url", reason: "must be a URL with scheme and host", ok: isURL},
 	{name: "email", reason: "must be an email address", ok: func(s string) bool { return emailAddress().MatchString(s) }},
 	{name: "hostport", reason: "must be host:port", ok: isHostPort},
-	{name: "file", reason: "must be a file that exists", ok: isFile, disk: true},
-	{name: "dir", reason: "must be a folder that exists", ok: isDir, disk: true},
+	{name: "file", reason: "must be an existing file", ok: isFile, disk: true},
+	{name: "dir", reason: "must be an existing directory", ok: isDir, disk: true},
 }
 
 // emailAddress is what HTML takes in a field for email addresses.

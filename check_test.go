@@ -172,9 +172,9 @@ func TestChecks(t *testing.T) {
 		"hostport":         accepts[listen](`":8080"`, `localhost:80`, `"[::1]:80"`, `10.0.0.1:0`, `example.com:65535`),
 		"hostport not":     rejects[listen]("must be host:port", `localhost`, `localhost:http`, `localhost:65536`, `"::1:80"`, `"[]:1"`, `"[::1:1"`, `a/b:1`, `"localhost:"`),
 		"file":             accepts[file](path),
-		"file not":         rejects[file]("must be a file that exists", tmp, `/no/such/file`),
+		"file not":         rejects[file]("must be an existing file", tmp, `/no/such/file`),
 		"dir":              accepts[dir](tmp),
-		"dir not":          rejects[dir]("must be a folder that exists", path),
+		"dir not":          rejects[dir]("must be an existing directory", path),
 	} {
 		t.Run(name, test)
 	}
@@ -219,9 +219,9 @@ func TestUnsetIsNotChecked(t *testing.T) {
 		E string                   `default:"/no/such/file" check:"file" cfg:",optional"`
 	}
 	_, err := loadYAML[settings](t, "e: "+t.TempDir())
-	assert.Equal(t, []string{"e environments/prod.yaml:1:4 must be a file that exists"}, problemsOf(t, err))
+	assert.Equal(t, []string{"e environments/prod.yaml:1:4 must be an existing file"}, problemsOf(t, err))
 	_, err = loadYAML[settings](t, "{}")
-	assert.Equal(t, []string{"e default must be a file that exists"}, problemsOf(t, err), "the disk is looked at when settings are loaded")
+	assert.Equal(t, []string{"e default must be an existing file"}, problemsOf(t, err), "the disk is looked at when settings are loaded")
 }
 
 func typeError[T any](t *testing.T) string {
@@ -237,40 +237,40 @@ func TestTagsThatAreWrong(t *testing.T) {
 		`field V: its pattern tag: error parsing regexp`: typeError[struct {
 			V string `pattern:"("`
 		}](t),
-		`field V: its min tag is not for bool`: typeError[struct {
+		`field V: its min tag does not apply to bool`: typeError[struct {
 			V bool `min:"1"`
 		}](t),
-		`field V: its max tag is not for interface {}`: typeError[struct {
+		`field V: its max tag does not apply to interface {}`: typeError[struct {
 			V any `max:"1"`
 		}](t),
-		`field V: its max tag is not for [2]int`: typeError[struct {
+		`field V: its max tag does not apply to [2]int`: typeError[struct {
 			V [2]int `max:"1"`
 		}](t),
-		`field V: its len tag is not for int`: typeError[struct {
+		`field V: its len tag does not apply to int`: typeError[struct {
 			V int `len:"1"`
 		}](t),
-		`field V: its min tag is no whole number`: typeError[struct {
+		`field V: its min tag is not a whole number`: typeError[struct {
 			V int `min:"1.5"`
 		}](t),
-		`field V: its max tag is no duration`: typeError[struct {
+		`field V: its max tag is not a duration`: typeError[struct {
 			V time.Duration `max:"5"`
 		}](t),
-		`field V: its len tag is no count`: typeError[struct {
+		`field V: its len tag is not a count`: typeError[struct {
 			V string `len:"-1"`
 		}](t),
 		`field V: its min tag is above its max tag`: typeError[struct {
 			V []int `min:"3" max:"2"`
 		}](t),
-		`field V: its oneof tag has a word that is no int`: typeError[struct {
+		`field V: its oneof tag has a word that is not a valid int`: typeError[struct {
 			V []int `oneof:"1 x"`
 		}](t),
-		`field V: its oneof tag is for single values`: typeError[struct {
+		`field V: its oneof tag requires a single value`: typeError[struct {
 			V one `oneof:"1 x"`
 		}](t),
-		`field V: its pattern or check tag is for texts, not for int`: typeError[struct {
+		`field V: its pattern or check tag requires a string, not int`: typeError[struct {
 			V int `pattern:"x"`
 		}](t),
-		`field V: its check tag: there is no check "urls"`: typeError[struct {
+		`field V: its check tag: unknown check "urls"`: typeError[struct {
 			V string `check:"urls"`
 		}](t),
 		`field V: its default tag: must be one of a, b`: typeError[struct {
@@ -284,10 +284,10 @@ func TestTagsThatAreWrong(t *testing.T) {
 				W []string `pattern:"^x" default:"xa,b"`
 			}
 		}](t),
-		`field V: "required" in its env tag is no variable`: typeError[struct {
+		`field V: "required" in its env tag is not a variable`: typeError[struct {
 			V string `env:"PORT,required"`
 		}](t),
-		`field V: "default=5" in its env tag is no variable`: typeError[struct {
+		`field V: "default=5" in its env tag is not a variable`: typeError[struct {
 			V int `env:"PORT, default=5"`
 		}](t),
 		`field v has the tag env but is not exported`: typeError[struct {
@@ -296,7 +296,7 @@ func TestTagsThatAreWrong(t *testing.T) {
 		`field v has the tag default but is not exported`: typeError[struct {
 			v string `default:"x"`
 		}](t),
-		`an inlined struct is neither optional nor has it a default or checks`: typeError[struct {
+		`an inlined struct cannot be optional or have a default or checks`: typeError[struct {
 			V one `yaml:",inline" min:"1"`
 		}](t),
 	} {

@@ -88,7 +88,7 @@ func (c *constraints) compile(p *plan) error {
 	}
 	text := textOf(single)
 	if text == nil {
-		return fmt.Errorf("its pattern or check tag is for texts, not for %s", typeName(single.typ))
+		return fmt.Errorf("its pattern or check tag requires a string, not %s", typeName(single.typ))
 	}
 	if c.pattern != "" {
 		re, err := regexp.Compile(c.pattern)
@@ -100,7 +100,7 @@ func (c *constraints) compile(p *plan) error {
 	for _, name := range c.checks {
 		i := slices.IndexFunc(namedChecks, func(n namedCheck) bool { return n.name == name })
 		if i < 0 {
-			return fmt.Errorf("its check tag: there is no check %q", name)
+			return fmt.Errorf("its check tag: unknown check %q", name)
 		}
 		n := namedChecks[i]
 		c.each = append(c.each, check{reason: n.reason, ok: func(v reflect.Value) bool { return n.ok(text(v)) }, disk: n.disk})
@@ -111,13 +111,13 @@ func (c *constraints) compile(p *plan) error {
 // compileOneOf reads the words as values of the type.
 func (c *constraints) compileOneOf(p *plan) error {
 	if p.shape != shapeScalar {
-		return fmt.Errorf("its oneof tag is for single values, not for %s", typeName(p.typ))
+		return fmt.Errorf("its oneof tag requires a single value, not %s", typeName(p.typ))
 	}
 	var values []reflect.Value
 	for _, word := range c.oneof {
 		v := reflect.New(p.typ).Elem()
 		if f := p.decode(v, "", word); f != nil {
-			return fmt.Errorf("its oneof tag has a word that is no %s", typeName(p.typ))
+			return fmt.Errorf("its oneof tag has a word that is not a valid %s", typeName(p.typ))
 		}
 		values = append(values, v)
 	}
@@ -141,11 +141,11 @@ func (c *constraints) compileBounds(p *plan) error {
 		}
 		s := scaleOf(p)
 		if s == nil || bound.tag == "len" && s.unit == "" {
-			return fmt.Errorf("its %s tag is not for %s", bound.tag, typeName(p.typ))
+			return fmt.Errorf("its %s tag does not apply to %s", bound.tag, typeName(p.typ))
 		}
 		compare, ok := s.bound(bound.text)
 		if !ok {
-			return fmt.Errorf("its %s tag is no %s", bound.tag, s.want)
+			return fmt.Errorf("its %s tag is not a %s", bound.tag, s.want)
 		}
 		c.whole = append(c.whole, check{
 			reason: "must " + s.say(bound.word, bound.text),

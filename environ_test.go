@@ -75,18 +75,18 @@ func TestVariablesThatDoNotFit(t *testing.T) {
 		"APP_DB__PORT="+c, "APP_DB__DEBUG="+c, "APP_DB__RATIO="+c, "APP_WAIT="+c, "APP_AT="+c, "APP_ADDR="+c,
 		"APP_PORTS=1,"+c, "APP_HOSTS=["+c, "APP_SERVERS="+c, "APP_LABELS="+c, `APP_TENANTS={"a":1,"a":"`+c+`"}`, "APP_OPT="+c)
 	assert.Equal(t, []string{
-		"db.port $APP_DB__PORT want uint16, the text is something else",
-		"db.debug $APP_DB__DEBUG want true or false, the text is something else",
-		"db.ratio $APP_DB__RATIO want float64, the text is something else",
-		"wait $APP_WAIT want a duration such as 5s or 1h30m, the text is something else",
-		"at $APP_AT want a time such as 2006-01-02T15:04:05Z, the text is something else",
-		"addr $APP_ADDR want netip.Addr, the text is something else",
+		"db.port $APP_DB__PORT expected uint16",
+		"db.debug $APP_DB__DEBUG expected true or false",
+		"db.ratio $APP_DB__RATIO expected float64",
+		"wait $APP_WAIT expected a duration such as 5s or 1h30m",
+		"at $APP_AT expected a time such as 2006-01-02T15:04:05Z",
+		"addr $APP_ADDR expected netip.Addr",
 		"hosts $APP_HOSTS begins like a JSON array but is none",
-		"ports[1] $APP_PORTS want int, the text is something else",
-		"servers $APP_SERVERS want a JSON array",
-		"labels $APP_LABELS want key=value pairs with distinct keys, separated by commas, or a JSON object",
-		"tenants $APP_TENANTS want a JSON object with distinct keys",
-		"opt $APP_OPT want a JSON object with distinct keys",
+		"ports[1] $APP_PORTS expected int",
+		"servers $APP_SERVERS expected a JSON array",
+		"labels $APP_LABELS expected key=value pairs with distinct keys, separated by commas, or a JSON object",
+		"tenants $APP_TENANTS expected a JSON object with distinct keys",
+		"opt $APP_OPT expected a JSON object with distinct keys",
 	}, problemsOf(t, err))
 	assert.NotContains(t, err.Error(), "canary")
 
@@ -95,10 +95,10 @@ func TestVariablesThatDoNotFit(t *testing.T) {
 	assert.Equal(t, []string{
 		"db.port $APP_DB__PORT out of range for uint16 (0 to 65535)",
 		"db.ratio $APP_DB__RATIO out of range for float64",
-		"hosts[0] $APP_HOSTS want string, the value is a list",
+		"hosts[0] $APP_HOSTS expected string, got a list",
 		"ports[0] $APP_PORTS out of range for int (-9223372036854775808 to 9223372036854775807)",
 		"servers[0].b $APP_SERVERS unknown key",
-		"servers[1] $APP_SERVERS want a map, the value is a text",
+		"servers[1] $APP_SERVERS expected a map, got a string",
 		"servers[0].a not set set servers[0].a in $APP_SERVERS",
 	}, problemsOf(t, err))
 }
@@ -148,7 +148,7 @@ func TestVariableThatFitsTwoFields(t *testing.T) {
 	_, err := loadYAML[settings](t, "{}")
 	require.NoError(t, err)
 	_, err = loadYAML[settings](t, "{}", "APP_A_B=canary")
-	require.ErrorContains(t, err, `$APP_A_B fits two fields of sealcfg_test.settings: "a-b" and "a_b"`)
+	require.ErrorContains(t, err, `$APP_A_B matches two fields of sealcfg_test.settings: "a-b" and "a_b"`)
 	assert.NotContains(t, err.Error(), "canary")
 }
 

@@ -36,7 +36,7 @@ func TestVariablesNamedByTags(t *testing.T) {
 	assert.Equal(t, ".env: $DATABASE_URL", h.Origins().Of("db.url").String())
 
 	_, err = load(sealcfg.WithEnviron("POOLS=canary"))
-	assert.Equal(t, []string{"db.pools[0] $POOLS want int, the text is something else", "db.url not set set db.url in $DATABASE_URL"}, problemsOf(t, err))
+	assert.Equal(t, []string{"db.pools[0] $POOLS expected int", "db.url not set set db.url in $DATABASE_URL"}, problemsOf(t, err))
 }
 
 func TestUnknownVariables(t *testing.T) {
@@ -94,11 +94,11 @@ func TestVariablesOfItems(t *testing.T) {
 		})
 	}
 	for environ, want := range map[string]string{
-		"APP_HOSTS__5=x":                    "hosts $APP_HOSTS__5 item 5 leaves a gap: the list has 2",
-		"APP_SERVERS__0__PORT=canary":       "servers[0].port $APP_SERVERS__0__PORT want int, the text is something else",
+		"APP_HOSTS__5=x":                    "hosts $APP_HOSTS__5 item 5 leaves a gap: the list has 2 items",
+		"APP_SERVERS__0__PORT=canary":       "servers[0].port $APP_SERVERS__0__PORT expected int",
 		"APP_SERVERS__1__PORT=1":            "servers[1].host not set set servers[1].host in $APP_SERVERS__1__HOST",
-		"APP_MATRIX__0__1=1":                "matrix[0] $APP_MATRIX__0__1 item 1 leaves a gap: the list has 0",
-		"APP_SERVERS__0={\"host\": canary}": "servers[0] $APP_SERVERS__0 want a JSON object with distinct keys",
+		"APP_MATRIX__0__1=1":                "matrix[0] $APP_MATRIX__0__1 item 1 leaves a gap: the list has 0 items",
+		"APP_SERVERS__0={\"host\": canary}": "servers[0] $APP_SERVERS__0 expected a JSON object with distinct keys",
 	} {
 		_, err := loadYAML[settings](t, yaml, environ)
 		assert.Equal(t, []string{want}, problemsOf(t, err), environ)
@@ -151,7 +151,7 @@ func TestPartOfWhatIsBroken(t *testing.T) {
 		environ []string
 		want    string
 	}{
-		{"{}", []string{`APP_DB={"host": "canary"`, "APP_DB__PORT=5"}, "db $APP_DB want a JSON object with distinct keys"},
+		{"{}", []string{`APP_DB={"host": "canary"`, "APP_DB__PORT=5"}, "db $APP_DB expected a JSON object with distinct keys"},
 		{"hosts: [a, b]", []string{"APP_HOSTS=[canary", "APP_HOSTS__0=x"}, "hosts $APP_HOSTS begins like a JSON array but is none"},
 		{"db: {host: a}\ndatabase: {host: b}", []string{"APP_DB__PORT=5"}, `db environments/prod.yaml:2:11 is set twice: also under its old name "database"`},
 	} {

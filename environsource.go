@@ -218,7 +218,7 @@ func fieldOf(p *plan, name, rest string) (found *field, spelled, after string, e
 		}
 	}
 	if twin != nil {
-		return nil, "", "", fmt.Errorf("$%s fits two fields of %s: %q and %q", name, typeName(p.typ), found.name, twin.name)
+		return nil, "", "", fmt.Errorf("$%s matches two fields of %s: %q and %q", name, typeName(p.typ), found.name, twin.name)
 	}
 	return found, spelled, after, nil
 }
@@ -234,7 +234,7 @@ func keyOf(below *node, variable, name string) (string, error) {
 				continue
 			}
 			if first != nil { // no key is quoted, because a Secret may hold the map
-				return "", fmt.Errorf("$%s fits two keys of a map, at %s and %s", variable, first.keyOrigin, e.keyOrigin)
+				return "", fmt.Errorf("$%s matches two keys of a map, at %s and %s", variable, first.keyOrigin, e.keyOrigin)
 			}
 			first, found = e, e.key
 		}

@@ -69,7 +69,7 @@ func ExampleLoad_problems() {
 	fmt.Println(err)
 	// Output:
 	// settings for "dev": 3 problems
-	//   timeout  testdata/small/dev.yaml:1:10  want int, the sealed value is a str; a number stands without quotes
+	//   timeout  testdata/small/dev.yaml:1:10  expected int, got an encrypted string; remove the quotes
 	//   api_kee  testdata/small/dev.yaml:2:1   unknown key; did you mean "api_key"?
 	//   api_key  not set                       set api_key in testdata/small/dev.yaml
 }

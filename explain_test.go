@@ -244,7 +244,7 @@ func TestNoTypeNameShowsTags(t *testing.T) {
 		A string `cfg:"a_b" default:"canary"`
 		B string `cfg:"a-b" default:"canary"`
 	}](t, "APP_A_B=1")
-	assert.EqualError(t, err, `load settings: $APP_A_B fits two fields of struct: "a_b" and "a-b"`)
+	assert.EqualError(t, err, `load settings: $APP_A_B matches two fields of struct: "a_b" and "a-b"`)
 	for _, text := range []string{
 		typeError[struct {
 			A chan secretive

@@ -83,7 +83,7 @@ func (s *fileSource) open(ctx context.Context) (*envfile.Node, envfile.Format, e
 	}
 	format := envfile.FormatFor(s.layer.Path, src)
 	if format == envfile.Binary {
-		return nil, nil, errors.New("there are no settings in a file of this kind: it is sealed as one value")
+		return nil, nil, errors.New("a file that is encrypted as one value has no settings")
 	}
 	if s.plain && !bytes.Contains(src, []byte("sops")) { // no metadata: it is plain without a second look
 		root, err := plainRoot(format, src)
@@ -217,7 +217,7 @@ func noneEncrypted(root *envfile.Node) error {
 
 func oneDocument(roots []*envfile.Node) error {
 	if n := len(roots); n != 1 {
-		return fmt.Errorf("want one document, the file has %d", n)
+		return fmt.Errorf("expected one document, got %d", n)
 	}
 	return nil
 }

@@ -29,7 +29,7 @@ func Flags[T, V any](l *Loader[T], define func(value V, name, usage string)) err
 	}
 	for _, f := range made.flags {
 		if _, ok := any(f).(V); !ok {
-			return fmt.Errorf("define flags: no flag is a %s", reflect.TypeFor[V]())
+			return fmt.Errorf("define flags: no flag value implements %s", reflect.TypeFor[V]())
 		}
 	}
 	for _, f := range made.flags {
@@ -79,7 +79,7 @@ func (f *flagValue) node(p *plan) *node {
 		case n.kind == nodeBroken:
 			return n
 		case n.kind != nodeList && n.kind != nodeMap && len(texts) > 1: // a reference
-			return brokenNode("a reference stands alone: the flag is given more than once", at)
+			return brokenNode("a flag with a reference cannot be given more than once", at)
 		case all != nil && all.kind == nodeList && n.kind == nodeList:
 			all.entries = append(all.entries, n.entries...)
 		default:

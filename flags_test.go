@@ -71,12 +71,12 @@ func TestFlagsThatDoNotFit(t *testing.T) {
 	require.NoError(t, fs.Parse([]string{"--db.port", "canary", "--debug=maybe"}))
 	_, err := l.Load(t.Context())
 	assert.Equal(t, []string{
-		"debug --debug want true or false, the text is something else",
-		"db.port --db.port want uint16, the text is something else",
+		"debug --debug expected true or false",
+		"db.port --db.port expected uint16",
 	}, problemsOf(t, err))
 
 	require.ErrorContains(t, sealcfg.Flags(sealcfg.New[struct{ C chan int }](), fs.Var), "chan int cannot be bound")
-	require.EqualError(t, sealcfg.Flags(l, func(fmt.Formatter, string, string) {}), "define flags: no flag is a fmt.Formatter")
+	require.EqualError(t, sealcfg.Flags(l, func(fmt.Formatter, string, string) {}), "define flags: no flag value implements fmt.Formatter")
 	assert.Nil(t, fs.Lookup("db.password"), "arguments are public")
 	assert.Nil(t, fs.Lookup("db.api-key"))
 }
@@ -112,5 +112,5 @@ func TestReferenceAmongFlagsOfAList(t *testing.T) {
 	require.NoError(t, sealcfg.Flags(l, fs.Var))
 	require.NoError(t, fs.Parse([]string{"--hosts=a", "--hosts=ref+none://x"}))
 	_, err := l.Load(t.Context())
-	assert.Equal(t, []string{"hosts --hosts a reference stands alone: the flag is given more than once"}, problemsOf(t, err))
+	assert.Equal(t, []string{"hosts --hosts a flag with a reference cannot be given more than once"}, problemsOf(t, err))
 }

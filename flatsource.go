@@ -55,7 +55,7 @@ func (f *flatFile) add(prefix string, e *envfile.Node) error {
 	name := prefix + e.Key
 	v := variable{name: name, rest: strings.ToUpper(name), text: e.Text, origin: at}
 	if twin := f.seen[v.rest]; twin != nil {
-		flaw := flaw{kind: KindFormat, reason: fmt.Sprintf("names the same setting as line %d", twin.KeyLine), hint: "remove one of the two; the last counts"}
+		flaw := flaw{kind: KindFormat, reason: fmt.Sprintf("names the same setting as line %d", twin.KeyLine), hint: "remove one of them; sealcfg uses the last one"}
 		f.r.warn(flaw.problem(envfile.Path{{Key: name}}.String(), at))
 	}
 	f.seen[v.rest] = e
@@ -81,7 +81,7 @@ func (r *Reading) warnShadowed(n *envfile.Node, file string) {
 }
 
 func (r *Reading) warnRepeated(e *envfile.Node, file string) {
-	f := flaw{kind: KindFormat, reason: "this line does not count, because the name occurs again", hint: "remove one of the two lines"}
+	f := flaw{kind: KindFormat, reason: "this line is ignored, because the name occurs again", hint: "remove one of the two lines"}
 	r.warn(f.problem(envfile.Path{{Key: e.Key}}.String(), Origin{File: file, Line: e.KeyLine, Column: e.KeyColumn}))
 }
 

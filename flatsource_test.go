@@ -61,8 +61,8 @@ func TestLoadFormats(t *testing.T) {
 func TestFlatUnknown(t *testing.T) {
 	_, err := loadFormat(t, envfile.Dotenv, ".env", "DB__PASWORD=canary\nDB__PORT=canary\nHTTP__TIMEOUT__X=canary\nSTRAY=canary\n")
 	assert.Equal(t, []string{
-		"http.timeout environments/prod.env:3:18 want time.Duration, the value is a map",
-		"db.port environments/prod.env:2:10 want uint16, the text is something else",
+		"http.timeout environments/prod.env:3:18 expected time.Duration, got a map",
+		"db.port environments/prod.env:2:10 expected uint16",
 		`db.pasword environments/prod.env:1:1 unknown key; did you mean "password"?`,
 		"stray environments/prod.env:4:1 unknown key",
 		"db.password not set set db.password in environments/prod.env or $APP_DB__PASSWORD",
@@ -88,11 +88,11 @@ func TestLoadRepeated(t *testing.T) {
 		format                    envfile.Format
 	}{
 		{".env", "DB__PASSWORD=old\nDB__PORT=1\nDB__PASSWORD=pw\n",
-			"DB__PASSWORD: environments/prod.env:1:1: this line does not count, because the name occurs again; remove one of the two lines", envfile.Dotenv},
+			"DB__PASSWORD: environments/prod.env:1:1: this line is ignored, because the name occurs again; remove one of the two lines", envfile.Dotenv},
 		{".ini", "[db]\npassword = pw\n[db]\npassword = old\nport = 1\n",
-			"password: environments/prod.ini:4:1: this line does not count, because the name occurs again; remove one of the two lines", envfile.INI},
+			"password: environments/prod.ini:4:1: this line is ignored, because the name occurs again; remove one of the two lines", envfile.INI},
 		{".env", "DB__PASSWORD=old\ndb__port=2\ndb__password=pw\nDB__PORT=1\n",
-			"db__password: environments/prod.env:3:14: names the same setting as line 1; remove one of the two; the last counts", envfile.Dotenv},
+			"db__password: environments/prod.env:3:14: names the same setting as line 1; remove one of them; sealcfg uses the last one", envfile.Dotenv},
 	} {
 		var warnings []*sealcfg.Problem
 		s, err := loadFormat(t, c.format, c.extension, c.plain, sealcfg.OnWarning(func(p *sealcfg.Problem) { warnings = append(warnings, p) }))
@@ -104,15 +104,15 @@ func TestLoadRepeated(t *testing.T) {
 	}
 }
 
-// A variable that fits two keys of a map is rejected.
+// A variable that matches two keys of a map is rejected.
 func TestVariableOfTwoKeys(t *testing.T) {
 	_, err := loadYAML[struct{ M map[string]string }](t, "m: {a-b: x, a_b: y}\n", "APP_M__A_B=z")
-	require.ErrorContains(t, err, `$APP_M__A_B fits two keys of a map, at environments/prod.yaml:1:5 and environments/prod.yaml:1:`)
+	require.ErrorContains(t, err, `$APP_M__A_B matches two keys of a map, at environments/prod.yaml:1:5 and environments/prod.yaml:1:`)
 }
 
 // A file that is sealed as one value has no settings in it.
 func TestLoadBinary(t *testing.T) {
 	fsys := fstest.MapFS{"environments/prod.toml": {Data: sealedText(t, envfile.Binary, "canary = 1\n")}}
 	_, err := sealcfg.Load[service](context.WithoutCancel(t.Context()), options(t, fsys)...)
-	assert.EqualError(t, err, "load settings for \"prod\": environments/prod.toml: there are no settings in a file of this kind: it is sealed as one value")
+	assert.EqualError(t, err, "load settings for \"prod\": environments/prod.toml: a file that is encrypted as one value has no settings")
 }

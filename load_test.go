@@ -181,8 +181,8 @@ func TestFilesThatAreRefused(t *testing.T) {
 		is   error
 		says string
 	}{
-		"plain":           {"a: " + canary + "\n", envfile.ErrNotSealed, "environments/prod.yaml: not a sealed file"},
-		"two documents":   {string(seal(t, "a: "+canary+"\n---\na: "+canary+"\n")), nil, "environments/prod.yaml: want one document, the file has 2"},
+		"plain":           {"a: " + canary + "\n", envfile.ErrNotSealed, "environments/prod.yaml: not an encrypted file"},
+		"two documents":   {string(seal(t, "a: "+canary+"\n---\na: "+canary+"\n")), nil, "environments/prod.yaml: expected one document, got 2"},
 		"value in clear":  {"b: " + canary + "\n" + prod, envfile.ErrIntegrity, "environments/prod.yaml: integrity check failed"},
 		"value taken out": {prod[strings.Index(prod, "\n")+1:], envfile.ErrIntegrity, "environments/prod.yaml: integrity check failed"},
 		"broken":          {"a: [" + canary + "\n", nil, "environments/prod.yaml: line "},
@@ -269,7 +269,7 @@ func TestIdentities(t *testing.T) {
 		var none *keys.NoIdentityError
 		require.ErrorAs(t, err, &none)
 		assert.Equal(t, []string{recipient}, none.Recipients)
-		assert.ErrorContains(t, err, "need the package github.com/sealcfg/sealcfg/keys/agessh (missing import?)")
+		assert.ErrorContains(t, err, "require the package github.com/sealcfg/sealcfg/keys/agessh (missing import?)")
 	})
 	t.Run("one source broken", func(t *testing.T) {
 		var warned []string

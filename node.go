@@ -3,6 +3,7 @@ package sealcfg
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/sealcfg/sealcfg/crypto"
 	"github.com/sealcfg/sealcfg/envfile"
@@ -51,12 +52,22 @@ func (n *node) what() string {
 		return "null"
 	}
 	switch n.typ {
-	case "":
-		return "a text"
+	case "", crypto.Str:
+		return "a string"
 	case crypto.Int:
 		return "an int"
 	}
 	return "a " + string(n.typ)
+}
+
+// describe returns what, which is the kind of value that n is, and mentions that n is
+// encrypted in its file.
+func (n *node) describe(what string) string {
+	if !n.sealed {
+		return what
+	}
+	_, noun, _ := strings.Cut(what, " ")
+	return "an encrypted " + noun
 }
 
 // leaves counts the values.
@@ -111,7 +122,7 @@ func (n *node) withItems(items *node) *node {
 		case e.index == len(entries):
 			entries = append(entries, e)
 		default:
-			broken := brokenNode(fmt.Sprintf("item %d leaves a gap: the list has %d", e.index, len(entries)), e.origin)
+			broken := brokenNode(fmt.Sprintf("item %d leaves a gap: the list has %d items", e.index, len(entries)), e.origin)
 			broken.key, broken.keyOrigin, broken.index = items.key, items.keyOrigin, items.index
 			return broken
 		}

@@ -34,11 +34,11 @@ func TestLeadingZero(t *testing.T) {
 	_, err = fromVariables[settings](t, "APP_PERM=01000")
 	require.ErrorContains(t, err, "perm")
 	_, err = fromVariables[settings](t, "APP_PERM=0689")
-	require.ErrorContains(t, err, "want a file mode in octal digits")
+	require.ErrorContains(t, err, "expected a file mode in octal digits")
 
 	for _, variable := range []string{"APP_N=0640", "APP_N=-0640", "APP_U=0640", "APP_F=0640", "APP_B=0640"} {
 		_, err := fromVariables[settings](t, variable)
-		require.ErrorContains(t, err, "a leading zero makes the number octal or decimal", variable)
+		require.ErrorContains(t, err, "a leading zero, which some programs read as octal", variable)
 		assert.NotContains(t, err.Error(), "640")
 	}
 	for _, text := range []string{"007", "0", "08", "640"} { // one reading
@@ -60,12 +60,12 @@ func TestLeadingZero(t *testing.T) {
 		assert.Equal(t, os.FileMode(0o640), s.Perm)
 		if name == "dev.env" || name == "dev.ini" {
 			_, err = read(text + "N=0640\n")
-			require.ErrorContains(t, err, "octal or decimal", text)
+			require.ErrorContains(t, err, "some programs read as octal", text)
 		}
 	}
 	type bad struct {
 		N int `default:"0640"`
 	}
 	_, err = fromVariables[bad](t)
-	require.ErrorContains(t, err, "octal or decimal")
+	require.ErrorContains(t, err, "some programs read as octal")
 }

@@ -104,7 +104,7 @@ func WithIdentityText(text string) Option {
 	return func(o *options) {
 		ids, err := keys.ParseAgeIdentities(text)
 		if err == nil && len(ids) == 0 {
-			err = errors.New("the text holds none")
+			err = errors.New("no identity found")
 		}
 		if err != nil {
 			o.errs = append(o.errs, fmt.Errorf("read identity text: %w", err))
@@ -244,7 +244,7 @@ func (o *options) environment() (string, error) {
 	if name, ok := o.lookupEnv(o.envVar); ok && name != "" {
 		return name, nil
 	}
-	return "", fmt.Errorf("%w: $%s is not set, and the program names none", ErrNoEnvironment, o.envVar)
+	return "", fmt.Errorf("%w: $%s is not set, and the program does not call WithEnv", ErrNoEnvironment, o.envVar)
 }
 
 // source returns where identities of the user and the machine are looked for. policy

@@ -62,8 +62,8 @@ func TestOptional(t *testing.T) {
 
 	_, err = loadYAML[settings](t, "set: x\ngroup: {}\neven: 3\nlist: [x]")
 	assert.Equal(t, []string{
-		"set environments/prod.yaml:1:6 want int, the sealed value is a str; a number stands without quotes",
-		"list[0] environments/prod.yaml:4:8 want int, the sealed value is a str; a number stands without quotes",
+		"set environments/prod.yaml:1:6 expected int, got an encrypted string; remove the quotes",
+		"list[0] environments/prod.yaml:4:8 expected int, got an encrypted string; remove the quotes",
 		"even environments/prod.yaml:3:7 is odd",
 		"group.a not set set group.a in environments/prod.yaml or $APP_GROUP__A",
 	}, problemsOf(t, err))

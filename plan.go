@@ -87,7 +87,7 @@ func planOf(t reflect.Type) (*plan, error) {
 		return nil, fmt.Errorf("settings type %s: %w", typeName(t), err)
 	}
 	if p.shape != shapeStruct {
-		return nil, fmt.Errorf("settings type %s: want a struct", typeName(t))
+		return nil, fmt.Errorf("settings type %s: expected a struct", typeName(t))
 	}
 	stored, _ := plans.LoadOrStore(t, p)
 	return stored.(*plan), nil
@@ -146,7 +146,7 @@ func (b *planner) plan(t reflect.Type) (*plan, error) {
 	case reflect.Map:
 		p.shape, p.key = shapeMap, keyDecoderOf(t.Key())
 		if p.key == nil {
-			return nil, fmt.Errorf("%s cannot be bound: its keys are no texts or integers", typeName(t))
+			return nil, fmt.Errorf("%s cannot be bound: its keys are neither strings nor integers", typeName(t))
 		}
 		return p, b.planElem(p, t.Elem())
 	case reflect.Struct:
@@ -213,7 +213,7 @@ func (b *planner) addFields(p *plan, t reflect.Type, index []int) error {
 			case err != nil:
 				return err
 			case inlined && (tg.optional || tg.def != nil || tg.limits != nil):
-				return fmt.Errorf("field %s: an inlined struct is neither optional nor has it a default or checks; its fields may", f.Name)
+				return fmt.Errorf("field %s: an inlined struct cannot be optional or have a default or checks; its fields can", f.Name)
 			case inlined:
 				continue
 			case tg.inline:

@@ -26,7 +26,7 @@ func TestErrorIsATable(t *testing.T) {
 	_, err := loadYAML[settings](t, "# the database\n\ndb:\n    hostt: x\n    port: \"5432\"\n    host: h\n")
 	require.EqualError(t, err, strings.TrimPrefix(`
 settings for "prod": 3 problems
-  db.port      environments/prod.yaml:5:11  want uint16, the sealed value is a str; a number stands without quotes
+  db.port      environments/prod.yaml:5:11  expected uint16, got an encrypted string; remove the quotes
   db.hostt     environments/prod.yaml:4:5   unknown key; did you mean "host"?
   db.password  not set                      set db.password in environments/prod.yaml or $APP_DB__PASSWORD`, "\n"))
 
@@ -121,7 +121,7 @@ func TestErrorAsJSON(t *testing.T) {
 	_, err := loadYAML[settings](t, "db:\n  port: \"5432\"\n  hostt: x\n", "APP_MODE=canary", "APP_NOTE=canary canary canary")
 	require.EqualError(t, err, strings.TrimPrefix(`
 settings for "prod": 5 problems
-  db.port      environments/prod.yaml:2:9  want uint16, the sealed value is a str; a number stands without quotes
+  db.port      environments/prod.yaml:2:9  expected uint16, got an encrypted string; remove the quotes
   db.hostt     environments/prod.yaml:3:3  unknown key
   mode         $APP_MODE                   must be one of dev, prod
   note         $APP_NOTE                   must be at most 10 characters long
@@ -130,7 +130,7 @@ settings for "prod": 5 problems
 	require.NoError(t, jsonErr)
 	assert.JSONEq(t, `{"env": "prod", "problems": [
 		{"path": "db.port", "kind": "type", "origin": {"file": "environments/prod.yaml", "line": 2, "column": 9},
-			"reason": "want uint16, the sealed value is a str", "hint": "a number stands without quotes"},
+			"reason": "expected uint16, got an encrypted string", "hint": "remove the quotes"},
 		{"path": "db.hostt", "kind": "unknown", "origin": {"file": "environments/prod.yaml", "line": 3, "column": 3}, "reason": "unknown key"},
 		{"path": "mode", "kind": "invalid", "origin": {"variable": "APP_MODE"}, "reason": "must be one of dev, prod"},
 		{"path": "note", "kind": "invalid", "origin": {"variable": "APP_NOTE"}, "reason": "must be at most 10 characters long"},
@@ -141,7 +141,7 @@ settings for "prod": 5 problems
 	text, jsonErr = json.Marshal(err)
 	require.NoError(t, jsonErr)
 	assert.JSONEq(t, `{"problems": [{"path": "a", "kind": "type", "origin": {"place": "set in code"},
-		"reason": "want int, the value is a str", "hint": "a number stands without quotes"}]}`, string(text))
+		"reason": "expected int, got a string", "hint": "remove the quotes"}]}`, string(text))
 }
 
 // The kinds are for programs: a text once given stays.

@@ -46,9 +46,9 @@ func (r Reference) Parameters(allowed ...string) error {
 	for _, name := range slices.Sorted(maps.Keys(r.Query)) {
 		switch {
 		case !slices.Contains(allowed, name):
-			return fmt.Errorf("parameter %q of a reference is not allowed; where and as whom to ask is for the program's environment to say", name)
+			return fmt.Errorf("reference parameter %q is not allowed; the program's environment sets the server and credentials", name)
 		case len(r.Query[name]) > 1:
-			return fmt.Errorf("parameter %q stands twice", name)
+			return fmt.Errorf("reference parameter %q occurs twice", name)
 		}
 	}
 	return nil
@@ -65,7 +65,7 @@ func isReference(text string) bool {
 	return ok && scheme != "" && strings.Trim(scheme, "abcdefghijklmnopqrstuvwxyz0123456789") == ""
 }
 
-var errReference = errors.New("want ref+SCHEME://NAME#KEY, or ref+echo:// before a text that is none")
+var errReference = errors.New("expected ref+SCHEME://NAME#KEY; if the value is not a reference, write ref+echo:// before it")
 
 // parseReference reads what isReference.
 func parseReference(text string) (Reference, error) {
@@ -80,7 +80,7 @@ func parseReference(text string) (Reference, error) {
 }
 
 var (
-	errNoObject = errors.New("the secret is no JSON object, so it has no field")
+	errNoObject = errors.New("the secret is not a JSON object, so it has no fields")
 	errNoField  = errors.New("the secret has no such field")
 )
 

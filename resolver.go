@@ -189,7 +189,7 @@ func managerOf(scheme string) string {
 // noResolver says that a scheme has no resolver here, and which import would help.
 func noResolver(scheme string) error {
 	if pkg := managerOf(scheme); pkg != "" {
-		return fmt.Errorf("nothing resolves %s%s:// here: the program does not import github.com/sealcfg/sealcfg/managers/%s", refPrefix, scheme, pkg)
+		return fmt.Errorf("no resolver for %s%s://: the program does not import github.com/sealcfg/sealcfg/managers/%s", refPrefix, scheme, pkg)
 	}
-	return fmt.Errorf("nothing resolves %s%s:// here; a text that is no reference is written with %s before it", refPrefix, scheme, literalPrefix)
+	return fmt.Errorf("no resolver for %s%s://; if the value is not a reference, write %s before it", refPrefix, scheme, literalPrefix)
 }

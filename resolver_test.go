@@ -199,16 +199,16 @@ func TestReferencesThatFail(t *testing.T) {
 	s := newSafe("app", `{"port": "canary", "list": [1], "null": null}`, "text", "canary")
 	for _, c := range []struct{ plain, want string }{
 		{"port: ref+safe://nobody", "port environments/prod.yaml:1:7: ref+safe://nobody no such secret"},
-		{"port: ref+safe://app#port", `port environments/prod.yaml:1:7: ref+safe://app#port want int`},
-		{"port: ref+safe://app#/port/deeper", "port environments/prod.yaml:1:7: ref+safe://app#port/deeper the secret is no JSON object, so it has no field"},
-		{"port: ref+safe://text#a", "port environments/prod.yaml:1:7: ref+safe://text#a the secret is no JSON object, so it has no field"},
+		{"port: ref+safe://app#port", `port environments/prod.yaml:1:7: ref+safe://app#port expected int`},
+		{"port: ref+safe://app#/port/deeper", "port environments/prod.yaml:1:7: ref+safe://app#port/deeper the secret is not a JSON object, so it has no fields"},
+		{"port: ref+safe://text#a", "port environments/prod.yaml:1:7: ref+safe://text#a the secret is not a JSON object, so it has no fields"},
 		{"port: ref+safe://app#Port", "port environments/prod.yaml:1:7: ref+safe://app#Port the secret has no such field"},
 		{"port: ref+safe://app#null", "port environments/prod.yaml:1:7: ref+safe://app#null the secret has no such field"},
-		{"port: ref+safe://", "port environments/prod.yaml:1:7 want ref+SCHEME://NAME#KEY, or ref+echo:// before a text that is none"},
-		{"port: ref+safe://app?%zz", "port environments/prod.yaml:1:7 want ref+SCHEME://NAME#KEY, or ref+echo:// before a text that is none"},
-		{"port: 1\ndb: ref+safe://text", "db environments/prod.yaml:2:5: ref+safe://text want a JSON object with distinct keys"},
-		{"port: ref+other://canary", "port environments/prod.yaml:1:7 nothing resolves ref+other:// here; a text that is no reference is written with ref+echo:// before it"},
-		{"port: ref+vault://x", "port environments/prod.yaml:1:7: ref+vault://x nothing resolves ref+vault:// here: the program does not import github.com/sealcfg/sealcfg/managers/vaultkv"},
+		{"port: ref+safe://", "port environments/prod.yaml:1:7 expected ref+SCHEME://NAME#KEY; if the value is not a reference, write ref+echo:// before it"},
+		{"port: ref+safe://app?%zz", "port environments/prod.yaml:1:7 expected ref+SCHEME://NAME#KEY; if the value is not a reference, write ref+echo:// before it"},
+		{"port: 1\ndb: ref+safe://text", "db environments/prod.yaml:2:5: ref+safe://text expected a JSON object with distinct keys"},
+		{"port: ref+other://canary", "port environments/prod.yaml:1:7 no resolver for ref+other://; if the value is not a reference, write ref+echo:// before it"},
+		{"port: ref+vault://x", "port environments/prod.yaml:1:7: ref+vault://x no resolver for ref+vault://: the program does not import github.com/sealcfg/sealcfg/managers/vaultkv"},
 	} {
 		_, _, err := loadRef[settings](t, s, c.plain)
 		assert.Contains(t, problemsOf(t, err)[0], c.want)
@@ -246,8 +246,8 @@ func TestReferenceParameters(t *testing.T) {
 	assert.Equal(t, 2, s.asked["x"], "the parameters are part of the name, their order is not")
 
 	_, _, err = loadRef[settings](t, s, "a: ref+safe://x?address=canary\nb: ref+safe://x?region=r&region=canary\nc: c")
-	assert.Contains(t, problemsOf(t, err)[0], `parameter "address" of a reference is not allowed`)
-	assert.Contains(t, problemsOf(t, err)[1], `parameter "region" stands twice`)
+	assert.Contains(t, problemsOf(t, err)[0], `reference parameter "address" is not allowed`)
+	assert.Contains(t, problemsOf(t, err)[1], `reference parameter "region" occurs twice`)
 	assert.NotContains(t, err.Error(), "canary")
 }
 

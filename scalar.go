@@ -99,14 +99,14 @@ func keyDecoderOf(t reflect.Type) decoder {
 
 // wrongType says what a file should hold; advice may be "".
 func wrongType(want string, typ crypto.Type, advice string) *flaw {
-	return &flaw{kind: KindType, reason: "want " + want, got: (&node{kind: nodeScalar, typ: typ}).what(), hint: advice}
+	return &flaw{kind: KindType, reason: "expected " + want, got: (&node{kind: nodeScalar, typ: typ}).what(), hint: advice}
 }
 
 func badText(want string) *flaw {
-	return &flaw{kind: KindFormat, reason: "want " + want + ", the text is something else"}
+	return &flaw{kind: KindFormat, reason: "expected " + want + ""}
 }
 
-const quoteIt = "put it in quotes if it is text"
+const quoteIt = "add quotes if it is a string"
 
 func decodeString(v reflect.Value, typ crypto.Type, text string) *flaw {
 	if typ != "" && typ != crypto.Str {
@@ -118,7 +118,7 @@ func decodeString(v reflect.Value, typ crypto.Type, text string) *flaw {
 
 func decodeBytes(v reflect.Value, typ crypto.Type, text string) *flaw {
 	if typ != "" && typ != crypto.Str {
-		return wrongType("text", typ, quoteIt)
+		return wrongType("a string", typ, quoteIt)
 	}
 	v.SetBytes([]byte(text))
 	return nil
@@ -128,7 +128,7 @@ func decodeBool(v reflect.Value, typ crypto.Type, text string) *flaw {
 	switch typ {
 	case "", crypto.Bool:
 	case crypto.Str:
-		return wrongType(v.Type().String(), typ, "write true or false without quotes (yes, no, on and off are text)")
+		return wrongType(v.Type().String(), typ, "write true or false without quotes (yes, no, on and off are strings)")
 	default:
 		return wrongType(v.Type().String(), typ, "write true or false")
 	}
@@ -221,7 +221,7 @@ func integerText(t reflect.Type, typ crypto.Type, text string) (string, *flaw) {
 		return strconv.FormatUint(octal, 10), nil
 	}
 	if decimal, notDecimal := strconv.ParseUint(digits, 10, 64); err == nil && notDecimal == nil && decimal != octal {
-		return "", &flaw{kind: KindFormat, reason: "want " + t.String() + ", a leading zero makes the number octal or decimal, depending on the reader",
+		return "", &flaw{kind: KindFormat, reason: "expected " + t.String() + ", got a leading zero, which some programs read as octal",
 			hint: "write the number in decimal, without the zero"}
 	}
 	return text, nil
@@ -237,7 +237,7 @@ func wantNumber(t reflect.Type, typ crypto.Type, allowed ...crypto.Type) *flaw {
 		}
 	}
 	if typ == crypto.Str {
-		return wrongType(t.String(), typ, "a number stands without quotes")
+		return wrongType(t.String(), typ, "remove the quotes")
 	}
 	if typ == crypto.Float {
 		return wrongType(t.String(), typ, "write a whole number; sops set stores every number as a float")
@@ -281,7 +281,7 @@ func decodeTime(v reflect.Value, typ crypto.Type, text string) *flaw {
 // spelling, and UnmarshalText would see another one than the author wrote.
 func decodeUnmarshaler(v reflect.Value, typ crypto.Type, text string) *flaw {
 	if typ != "" && typ != crypto.Str {
-		return wrongType("text for "+v.Type().String(), typ, "put it in quotes")
+		return wrongType("a string for "+v.Type().String(), typ, "add quotes")
 	}
 	err, panicked := unpanicked("UnmarshalText of "+v.Type().String(), func() error {
 		return v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text))

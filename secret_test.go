@@ -272,10 +272,10 @@ func TestSecretIsBoundLikeItsValue(t *testing.T) {
 	require.Error(t, err)
 	assertHushed(t, fmt.Sprintf("%v %#v", err, err))
 	assert.Equal(t, []string{
-		"text environments/prod.yaml:1:7 want string, the sealed value is an int; put it in quotes if it is text",
-		"port environments/prod.yaml:2:7 want uint16, the sealed value is a str; a number stands without quotes",
-		"list[0] environments/prod.yaml:3:8 want string, the sealed value is an int; put it in quotes if it is text",
-		"whole environments/prod.yaml:4:8 want a list, the sealed value is a str",
+		"text environments/prod.yaml:1:7 expected string, got an encrypted int; add quotes if it is a string",
+		"port environments/prod.yaml:2:7 expected uint16, got an encrypted string; remove the quotes",
+		"list[0] environments/prod.yaml:3:8 expected string, got an encrypted int; add quotes if it is a string",
+		"whole environments/prod.yaml:4:8 expected a list, got an encrypted string",
 		"group not set set group in environments/prod.yaml or $APP_GROUP",
 		"from_en not set set from_en in environments/prod.yaml or $APP_FROM_EN",
 	}, problemsOf(t, err))

@@ -9,7 +9,7 @@ import (
 
 // errPlaceholder is that of a decoder which meets what a Secret prints: whoever
 // wrote it has copied a dump.
-var errPlaceholder = errors.New("read a secret: the text is the placeholder that stands for one")
+var errPlaceholder = errors.New("read a secret: the value is a placeholder such as [secret]")
 
 // UnmarshalText has other libraries decode a Secret: those for the process
 // environment, flags (flag.TextVar) and files. It reads the text as [Load] reads a
@@ -51,7 +51,7 @@ func (s *Secret[T]) UnmarshalJSON(data []byte) error {
 	}
 	var v T
 	if json.Unmarshal(data, &v) != nil { // its error quotes numbers
-		return fmt.Errorf("read a secret: the JSON is none of %s", typeName(reflect.TypeFor[T]()))
+		return fmt.Errorf("read a secret: expected JSON for %s", typeName(reflect.TypeFor[T]()))
 	}
 	*s = NewSecret(v)
 	return nil

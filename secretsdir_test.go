@@ -100,7 +100,7 @@ func TestSecretsDirectoryMistakes(t *testing.T) {
 	h, err := loadWith[mounted](t, sealcfg.WithSecretsDir(dir))
 	assert.Nil(t, h)
 	assert.Equal(t, []string{
-		"db.port " + filepath.Join(dir, "db__port") + " want uint16, the text is something else",
+		"db.port " + filepath.Join(dir, "db__port") + " expected uint16",
 		"db.password not set is required", "db.user not set is required",
 	}, problemsOf(t, err))
 

@@ -61,7 +61,7 @@ func valueNode(v reflect.Value, at Origin) (*node, error) {
 	case encoding.TextMarshaler:
 		text, err := x.MarshalText()
 		if err != nil { // its words may quote the value
-			return nil, fmt.Errorf("a %s does not spell itself", v.Type())
+			return nil, fmt.Errorf("cannot write a %s as text", v.Type())
 		}
 		return scalar(crypto.Str, string(text))
 	}
@@ -100,7 +100,7 @@ func valueList(v reflect.Value, at Origin) (*node, error) {
 
 func valueMap(v reflect.Value, at Origin) (*node, error) {
 	if v.Type().Key().Kind() != reflect.String {
-		return nil, fmt.Errorf("a value of type %s cannot be set: its keys are no strings", v.Type())
+		return nil, fmt.Errorf("a value of type %s cannot be set: its keys are not strings", v.Type())
 	}
 	byName := make(map[string]reflect.Value)
 	for _, k := range v.MapKeys() {

@@ -59,7 +59,7 @@ func (r *Reading) SetJSON(path, text string, at Origin) error {
 	}
 	if path == "" {
 		if n.kind != nodeMap {
-			return fmt.Errorf("%s: want a JSON object", at)
+			return fmt.Errorf("%s: expected a JSON object", at)
 		}
 		r.add(n)
 		return nil
@@ -119,12 +119,12 @@ func (r *Reading) put(path string, at Origin, leaf func(*plan) *node) error {
 	}
 	for _, s := range steps {
 		if s.IsIndex && s.Index == envfile.Append {
-			return fmt.Errorf("set %q: %w: the position is not given", path, envfile.ErrPath)
+			return fmt.Errorf("set %q: %w: the index is missing", path, envfile.ErrPath)
 		}
 	}
 	n := nodeAt(r.plan, steps, at, leaf)
 	if n.kind != nodeMap {
-		return fmt.Errorf("set %q: %w: it begins with a position", path, envfile.ErrPath)
+		return fmt.Errorf("set %q: %w: it begins with an index", path, envfile.ErrPath)
 	}
 	r.add(n)
 	return nil

@@ -142,15 +142,15 @@ func TestMistakesOfSources(t *testing.T) {
 	}{
 		"its own":         {func(*sealcfg.Reading) error { return failed }, "load settings: no answer"},
 		"no path":         {func(r *sealcfg.Reading) error { return r.Set("a..b", "canary", at) }, `load settings: set "a..b": unusable path: empty key`},
-		"no position":     {func(r *sealcfg.Reading) error { return r.Set("hosts[+]", "canary", at) }, `load settings: set "hosts[+]": unusable path: the position is not given`},
-		"list of all":     {func(r *sealcfg.Reading) error { return r.Set("[0]", "canary", at) }, `load settings: set "[0]": unusable path: it begins with a position`},
+		"no position":     {func(r *sealcfg.Reading) error { return r.Set("hosts[+]", "canary", at) }, `load settings: set "hosts[+]": unusable path: the index is missing`},
+		"list of all":     {func(r *sealcfg.Reading) error { return r.Set("[0]", "canary", at) }, `load settings: set "[0]": unusable path: it begins with an index`},
 		"no JSON":         {func(r *sealcfg.Reading) error { return r.SetJSON("", `{"who": canary`, at) }, "load settings: here: not JSON with distinct keys"},
 		"key twice":       {func(r *sealcfg.Reading) error { return r.SetJSON("db", `{"a": 1, "a": "canary"}`, at) }, "load settings: here: not JSON with distinct keys"},
-		"no object":       {func(r *sealcfg.Reading) error { return r.SetJSON("", `["canary"]`, at) }, "load settings: here: want a JSON object"},
+		"no object":       {func(r *sealcfg.Reading) error { return r.SetJSON("", `["canary"]`, at) }, "load settings: here: expected a JSON object"},
 		"unknown path":    {func(r *sealcfg.Reading) error { return r.Set("hostss", "canary", at) }, `hostss here unknown key; did you mean "hosts"?`},
-		"gap":             {func(r *sealcfg.Reading) error { return r.Set("hosts[1]", "canary", at) }, "hosts here item 1 leaves a gap: the list has 0"},
-		"item of a map":   {func(r *sealcfg.Reading) error { return r.Set("labels[0]", "canary", at) }, "labels here want a map, the value is a list"},
-		"entry of a list": {func(r *sealcfg.Reading) error { return r.Set("hosts.x", "canary", at) }, "hosts here want a list, the value is a map"},
+		"gap":             {func(r *sealcfg.Reading) error { return r.Set("hosts[1]", "canary", at) }, "hosts here item 1 leaves a gap: the list has 0 items"},
+		"item of a map":   {func(r *sealcfg.Reading) error { return r.Set("labels[0]", "canary", at) }, "labels here expected a map, got a list"},
+		"entry of a list": {func(r *sealcfg.Reading) error { return r.Set("hosts.x", "canary", at) }, "hosts here expected a list, got a map"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := loadWith[layered](t, sealcfg.Set("who", "w"), sealcfg.Set("labels", map[string]string{}),
@@ -207,7 +207,7 @@ func TestSetInCode(t *testing.T) {
 	assert.Equal(t, "set in code", h.Origins().Of("db.port").String())
 
 	for value, want := range map[any]string{
-		"canary":       "db.port set in code want uint16, the value is a str; a number stands without quotes",
+		"canary":       "db.port set in code expected uint16, got a string; remove the quotes",
 		70000:          "db.port set in code out of range for uint16 (0 to 65535)",
 		make(chan int): `load settings: set "db.port": a value of type chan int cannot be set`,
 	} {
@@ -234,10 +234,10 @@ func TestPlainFilesByPermission(t *testing.T) {
 		require.ErrorIs(t, err, envfile.ErrNotSealed)
 	}
 	fsys["environments/dev.yaml"] = &fstest.MapFile{Data: []byte("who: 7\n")}
-	assert.Equal(t, []string{"who environments/dev.yaml:1:6 want string, the value is an int; put it in quotes if it is text"},
+	assert.Equal(t, []string{"who environments/dev.yaml:1:6 expected string, got an int; add quotes if it is a string"},
 		problemsOf(t, load("dev", sealcfg.AllowPlain("dev"))), "of a plain file, nothing is sealed")
 	fsys["environments/dev.yaml"] = &fstest.MapFile{Data: []byte("who: a\n---\nwho: b\n")}
-	require.ErrorContains(t, load("dev", sealcfg.AllowPlain("dev")), "want one document, the file has 2")
+	require.ErrorContains(t, load("dev", sealcfg.AllowPlain("dev")), "expected one document, got 2")
 	tampered := []byte(string(seal(t, "who: sealed\n")))
 	fsys["environments/dev.yaml"] = &fstest.MapFile{Data: append([]byte("added: ENC[x]\n"), tampered...)}
 	require.Error(t, load("dev", sealcfg.AllowPlain("dev")), "a sealed file is checked as ever")
@@ -252,9 +252,9 @@ func TestSourceThatDoesNotSayWhere(t *testing.T) {
 		return errors.Join(err, r.Set("a", "canary", sealcfg.Origin{}), r.SetJSON("", `{"b": "canary"}`, sealcfg.Origin{}))
 	}}))
 	assert.Equal(t, []string{
-		"a consul want int, the text is something else",
-		"b consul want int, the text is something else",
-		"c consul want int, the text is something else",
+		"a consul expected int",
+		"b consul expected int",
+		"c consul expected int",
 	}, problemsOf(t, err))
 
 	_, err = sealcfg.Load[settings](t.Context(), sealcfg.WithoutFiles(), sealcfg.WithSource(told{"consul", func(_ context.Context, r *sealcfg.Reading) error {

@@ -30,9 +30,9 @@ func stdDecoder(t reflect.Type) decoder {
 	case locationType:
 		return decodeLocation
 	case monthType:
-		return named(time.January, time.December, "a month: its English name or 1 to 12")
+		return named(time.January, time.December, "a month (English name or 1 to 12)")
 	case weekdayType:
-		return named(time.Sunday, time.Saturday, "a day of the week: its English name or 0 (Sunday) to 6")
+		return named(time.Sunday, time.Saturday, "a day of the week (English name or 0 (Sunday) to 6)")
 	}
 	if isURLType(t) {
 		return decodeURL
@@ -74,7 +74,7 @@ func decodeLocation(v reflect.Value, typ crypto.Type, text string) *flaw {
 	}
 	loc, err := time.LoadLocation(text)
 	if err != nil || text == "" { // quotes the text; an empty one would be UTC
-		return &flaw{kind: KindFormat, reason: "want " + want + ", of those that this machine knows"}
+		return &flaw{kind: KindFormat, reason: "expected " + want + ", that this machine knows"}
 	}
 	v.Set(reflect.ValueOf(loc))
 	return nil
@@ -95,6 +95,6 @@ func named[T interface {
 				return nil
 			}
 		}
-		return &flaw{kind: KindFormat, reason: "want " + want}
+		return &flaw{kind: KindFormat, reason: "expected " + want}
 	}
 }

@@ -54,7 +54,7 @@ func readTag(f reflect.StructField) (tag, error) {
 	}
 	for _, name := range t.explicit {
 		if strings.Contains(name, "=") || slices.Contains(otherEnvOptions, name) {
-			return t, fmt.Errorf("field %s: %q in its env tag is no variable: an env tag has names alone", f.Name, name)
+			return t, fmt.Errorf("field %s: %q in its env tag is not a variable; an env tag lists names only", f.Name, name)
 		}
 	}
 	name, options, hasOptions := strings.Cut(cfg, ",")

@@ -22,13 +22,13 @@ func textNode(p *plan, text string, at Origin) *node {
 		if n := jsonNode(trimmed, at); n != nil && n.kind == nodeMap {
 			return n
 		}
-		return brokenNode("want a JSON object with distinct keys", at)
+		return brokenNode("expected a JSON object with distinct keys", at)
 	case shapeAny, shapeJSON:
 		if n := jsonNode(trimmed, at); n != nil {
 			return n
 		}
 		if core.shape == shapeJSON {
-			return brokenNode("want JSON with distinct keys", at)
+			return brokenNode("expected JSON with distinct keys", at)
 		}
 	}
 	return &node{kind: nodeScalar, text: text, origin: at}
@@ -41,13 +41,13 @@ func textMap(p *plan, text string, at Origin) *node {
 		return m
 	}
 	if p.elem.core().shape != shapeScalar {
-		return brokenNode("want a JSON object with distinct keys", at)
+		return brokenNode("expected a JSON object with distinct keys", at)
 	}
 	for pair := range strings.SplitSeq(text, ",") {
 		key, value, ok := strings.Cut(pair, "=")
 		key = strings.TrimSpace(key)
 		if !ok || key == "" || m.get(key) != nil {
-			return brokenNode("want key=value pairs with distinct keys, separated by commas, or a JSON object", at)
+			return brokenNode("expected key=value pairs with distinct keys, separated by commas, or a JSON object", at)
 		}
 		m.entries = append(m.entries, &node{kind: nodeScalar, key: key, keyOrigin: at, text: strings.TrimSpace(value), origin: at})
 	}
@@ -62,7 +62,7 @@ func textList(p *plan, text string, at Origin) *node {
 		return brokenNode("begins like a JSON array but is none", at)
 	}
 	if p.elem.core().shape != shapeScalar {
-		return brokenNode("want a JSON array", at)
+		return brokenNode("expected a JSON array", at)
 	}
 	list := &node{kind: nodeList, origin: at}
 	if text == "" {

@@ -99,41 +99,41 @@ func TestTypesOfTheStandardLibraryThatDoNotFit(t *testing.T) {
 		typ     = sealcfg.KindType
 		format  = sealcfg.KindFormat
 		invalid = sealcfg.KindInvalid
-		other   = ", the text is something else"
-		month   = "want a month: its English name or 1 to 12"
-		zone    = "want a time zone such as Europe/Berlin, UTC or Local"
+		other   = ""
+		month   = "expected a month (English name or 1 to 12)"
+		zone    = "expected a time zone such as Europe/Berlin, UTC or Local"
 	)
 	for name, test := range map[string]func(*testing.T){
-		"URL":               refuses[url.URL](`"http://a b/%zz"`, format, "want a URL"+other),
-		"int for URL":       refuses[*url.URL](`1`, typ, "want a URL, the sealed value is an int; put it in quotes if it is text"),
-		"regexp":            refuses[*regexp.Regexp](`"("`, format, "want a regular expression"+other),
-		"int for regexp":    refuses[*regexp.Regexp](`1`, typ, "want a regular expression, the sealed value is an int; put it in quotes if it is text"),
-		"big int":           refuses[*big.Int](`x`, format, "want a whole number"+other),
-		"float for big int": refuses[*big.Int](`1.5`, typ, "want big.Int, the sealed value is a float; put it in quotes if it is larger than an int of 64 bits"),
-		"big float":         refuses[*big.Float](`x`, format, "want a number"+other),
-		"big rat":           refuses[big.Rat](`1/0`, format, "want a number or a fraction such as 3/4"+other),
-		"huge exponent":     refuses[big.Rat](`1e1000000000`, sealcfg.KindFormat, "want a number or a fraction such as 3/4"+other),
-		"bool for big rat":  refuses[big.Rat](`true`, typ, "want big.Rat, the sealed value is a bool"),
-		"complex":           refuses[complex128](`i+1`, format, "want a complex number such as 1+2i"+other),
+		"URL":               refuses[url.URL](`"http://a b/%zz"`, format, "expected a URL"+other),
+		"int for URL":       refuses[*url.URL](`1`, typ, "expected a URL, got an encrypted int; add quotes if it is a string"),
+		"regexp":            refuses[*regexp.Regexp](`"("`, format, "expected a regular expression"+other),
+		"int for regexp":    refuses[*regexp.Regexp](`1`, typ, "expected a regular expression, got an encrypted int; add quotes if it is a string"),
+		"big int":           refuses[*big.Int](`x`, format, "expected a whole number"+other),
+		"float for big int": refuses[*big.Int](`1.5`, typ, "expected big.Int, got an encrypted float; add quotes if it needs more than 64 bits"),
+		"big float":         refuses[*big.Float](`x`, format, "expected a number"+other),
+		"big rat":           refuses[big.Rat](`1/0`, format, "expected a number or a fraction such as 3/4"+other),
+		"huge exponent":     refuses[big.Rat](`1e1000000000`, sealcfg.KindFormat, "expected a number or a fraction such as 3/4"+other),
+		"bool for big rat":  refuses[big.Rat](`true`, typ, "expected big.Rat, got an encrypted bool"),
+		"complex":           refuses[complex128](`i+1`, format, "expected a complex number such as 1+2i"+other),
 		"complex range":     refuses[complex64](`1e300`, sealcfg.KindRange, "out of range for complex64"),
-		"bool for complex":  refuses[complex64](`true`, typ, "want complex64, the sealed value is a bool"),
-		"unknown zone":      refuses[*time.Location](`Europe/Nowhere`, format, zone+", of those that this machine knows"),
-		"zone of a path":    refuses[*time.Location](`../../etc/passwd`, format, zone+", of those that this machine knows"),
-		"empty zone":        refuses[*time.Location](`""`, format, zone+", of those that this machine knows"),
-		"int for zone":      refuses[*time.Location](`1`, typ, zone+", the sealed value is an int"),
+		"bool for complex":  refuses[complex64](`true`, typ, "expected complex64, got an encrypted bool"),
+		"unknown zone":      refuses[*time.Location](`Europe/Nowhere`, format, zone+", that this machine knows"),
+		"zone of a path":    refuses[*time.Location](`../../etc/passwd`, format, zone+", that this machine knows"),
+		"empty zone":        refuses[*time.Location](`""`, format, zone+", that this machine knows"),
+		"int for zone":      refuses[*time.Location](`1`, typ, zone+", got an encrypted int"),
 		"month 13":          refuses[time.Month](`13`, format, month),
 		"month 0":           refuses[time.Month](`0`, format, month),
-		"bool for month":    refuses[time.Month](`true`, typ, month+", the sealed value is a bool"),
+		"bool for month":    refuses[time.Month](`true`, typ, month+", got an encrypted bool"),
 		"month in quotes":   refuses[time.Month](`"3"`, format, month),
-		"too short":         refuses[[2]int](`[1]`, typ, "want a list of exactly 2, the value is a list of 1"),
-		"too long":          refuses[[2]int](`[1, 2, 3]`, typ, "want a list of exactly 2, the value is a list of 3"),
-		"text for array":    refuses[[2]int](`1`, typ, "want a list, the sealed value is an int"),
-		"key":               refuses[map[int]string](`{x: a}`, format, "the key: want int"+other),
-		"key range":         refuses[map[int8]string](`{"300": a}`, sealcfg.KindRange, "the key: out of range for int8 (-128 to 127)"),
-		"text key":          refuses[map[netip.Addr]string](`{x: a}`, format, "the key: want netip.Addr"+other),
-		"key twice":         refuses[map[int]string](`{"1": a, "01": b}`, invalid, "the key stands twice, in two spellings"),
+		"too short":         refuses[[2]int](`[1]`, typ, "expected a list of 2, got a list of 1"),
+		"too long":          refuses[[2]int](`[1, 2, 3]`, typ, "expected a list of 2, got a list of 3"),
+		"text for array":    refuses[[2]int](`1`, typ, "expected a list, got an encrypted int"),
+		"key":               refuses[map[int]string](`{x: a}`, format, "key: expected int"+other),
+		"key range":         refuses[map[int8]string](`{"300": a}`, sealcfg.KindRange, "key: out of range for int8 (-128 to 127)"),
+		"text key":          refuses[map[netip.Addr]string](`{x: a}`, format, "key: expected netip.Addr"+other),
+		"key twice":         refuses[map[int]string](`{"1": a, "01": b}`, invalid, "duplicate key: another key has the same value"),
 		"null in an array":  refuses[[1]int](`[~]`, sealcfg.KindMissing, "null counts as not set; set v[0] in environments/prod.yaml or $APP_V__0"),
-		"infinite JSON":     refuses[json.RawMessage](`[.inf]`, sealcfg.KindRange, "JSON has no such number"),
+		"infinite JSON":     refuses[json.RawMessage](`[.inf]`, sealcfg.KindRange, "not a number in JSON"),
 		"null for any":      refuses[any](`null`, sealcfg.KindMissing, "null counts as not set; set v in environments/prod.yaml or $APP_V"),
 	} {
 		t.Run(name, test)
@@ -169,7 +169,7 @@ func TestAnything(t *testing.T) {
 		t.Run(name, test)
 	}
 	_, err := fromVariables[struct{ V json.RawMessage }](t, "APP_V=hello")
-	assert.Equal(t, []string{"v $APP_V want JSON with distinct keys"}, problemsOf(t, err))
+	assert.Equal(t, []string{"v $APP_V expected JSON with distinct keys"}, problemsOf(t, err))
 
 	_, err = fromVariables[struct{ V any }](t, "APP_V=[18446744073709551616]")
 	assert.Equal(t, []string{"v[0] $APP_V out of range"}, problemsOf(t, err))
@@ -210,5 +210,5 @@ func TestReloadTellsWhichKeysOfAMapHaveChanged(t *testing.T) {
 func TestNoSecretIsAName(t *testing.T) {
 	assert.Contains(t, typeError[struct {
 		M map[sealcfg.Secret[string]]int
-	}](t), "cannot be bound: its keys are no texts or integers")
+	}](t), "cannot be bound: its keys are neither strings nor integers")
 }

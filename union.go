@@ -49,15 +49,15 @@ func (b *planner) addVariant(p *plan, f reflect.StructField, index []int, tg *ta
 	case !f.IsExported():
 		return errors.New("it has a kind tag but is not exported")
 	case f.Type.Kind() != reflect.Pointer || !isGroup(f.Type.Elem()):
-		return errors.New("the variant of a union is a pointer to a struct")
+		return errors.New("the variant of a union must be a pointer to a struct")
 	case tg.named || tg.inline || tg.optional || tg.def != nil || tg.limits != nil || len(tg.aliases)+len(tg.explicit) > 0:
-		return errors.New("the variant of a union has no name, default or checks of its own: its fields do")
+		return errors.New("the variant of a union cannot have a name, a default or checks; its fields can")
 	}
 	if p.union == nil {
 		p.union = &union{}
 	}
 	if p.union.of(tg.kind) != nil {
-		return fmt.Errorf("there is a variant %q already", tg.kind)
+		return fmt.Errorf("variant %q already exists", tg.kind)
 	}
 	vp, err := b.plan(f.Type)
 	if err != nil {
@@ -78,7 +78,7 @@ func (p *plan) join() error {
 	}
 	kind, ok := p.byName[kindName]
 	if !ok || p.fields[kind].name != kindName || p.fields[kind].plan.shape != shapeScalar || p.fields[kind].plan.typ.Kind() != reflect.String {
-		return errors.New("fields with a kind tag need a string field beside them that is named kind")
+		return errors.New("fields with a kind tag require a string field named kind in the same struct")
 	}
 	p.union.kind = kind
 	others := make(map[string]*field)
@@ -91,7 +91,7 @@ func (p *plan) join() error {
 			f := &v.plan.elem.fields[j]
 			for _, name := range append([]string{f.name}, f.aliases...) {
 				if _, taken := p.byName[name]; taken {
-					return fmt.Errorf("variant %q: the name %q is taken by a field beside the kind", v.kind, name)
+					return fmt.Errorf("variant %q: the name %q is taken by a field of the union", v.kind, name)
 				}
 			}
 			other := others[f.name]
@@ -101,14 +101,14 @@ func (p *plan) join() error {
 				continue
 			}
 			if !slices.Equal(f.explicit, other.explicit) { // a variable is for a path, and they have one path
-				return fmt.Errorf("variant %q: %q has another env tag in another variant", v.kind, f.name)
+				return fmt.Errorf("variant %q: %q has a different env tag in another variant", v.kind, f.name)
 			}
 			if f.plan.isSecret() { // what is a secret in one variant has no flag
 				p.every[slices.Index(p.every, other)], others[f.name] = f, f
 			}
 			// Texts are read before the kind is known.
 			if other.plan != f.plan && (other.plan.core().shape != shapeScalar || f.plan.core().shape != shapeScalar) {
-				return fmt.Errorf("variant %q: %q is of another type in another variant", v.kind, f.name)
+				return fmt.Errorf("variant %q: %q has a different type in another variant", v.kind, f.name)
 			}
 		}
 	}

@@ -63,11 +63,11 @@ func TestUnion(t *testing.T) {
 			"storage.kind environments/prod.yaml:2:9 must be one of s3, disk, memory",
 			`storage.buckett environments/prod.yaml:4:3 unknown key`}},
 		"no kind":             {"path: /a", []string{"storage.kind not set set storage.kind in environments/prod.yaml or $APP_STORAGE__KIND"}},
-		"kind of a wrong one": {"kind: 1\n  path: a\n  nam: b", []string{"storage.kind environments/prod.yaml:2:9 want string, the sealed value is an int; put it in quotes if it is text", `storage.nam environments/prod.yaml:4:3 unknown key; did you mean "name"?`}},
+		"kind of a wrong one": {"kind: 1\n  path: a\n  nam: b", []string{"storage.kind environments/prod.yaml:2:9 expected string, got an encrypted int; add quotes if it is a string", `storage.nam environments/prod.yaml:4:3 unknown key; did you mean "name"?`}},
 		"unknown key":         {"kind: disk\n  path: /a\n  pathh: b\n  nam: c", []string{`storage.pathh environments/prod.yaml:4:3 unknown key; did you mean "path"?`, `storage.nam environments/prod.yaml:5:3 unknown key; did you mean "name"?`}},
 		"of another variant":  {"kind: disk\n  path: /a\n  region: b", []string{"storage.region environments/prod.yaml:4:3 unknown key"}},
 		"missing":             {"kind: s3\n  bucket: b\n  keys: {id: x}", []string{"storage.keys.secret not set set storage.keys.secret in environments/prod.yaml or $APP_STORAGE__KEYS__SECRET"}},
-		"type":                {"kind: disk\n  path: /a\n  bucket: b", []string{"storage.bucket environments/prod.yaml:4:11 want int, the sealed value is a str; a number stands without quotes"}},
+		"type":                {"kind: disk\n  path: /a\n  bucket: b", []string{"storage.bucket environments/prod.yaml:4:11 expected int, got an encrypted string; remove the quotes"}},
 		"check":               {`kind: disk` + "\n  path: ''", []string{"storage.path environments/prod.yaml:3:9 must be at least 1 character long"}},
 		"validate":            {"kind: disk\n  path: /", []string{"storage environments/prod.yaml:2:3 not the root"}},
 	} {
@@ -186,26 +186,26 @@ func TestUnionsThatNeedNotBeSet(t *testing.T) {
 
 func TestUnionsThatAreWrong(t *testing.T) {
 	for want, got := range map[string]string{
-		"need a string field beside them that is named kind": typeError[struct {
+		"require a string field named kind": typeError[struct {
 			D *disk `kind:"disk"`
 		}](t),
-		"need a string field": typeError[struct {
+		"require a string field": typeError[struct {
 			Kind int
 			D    *disk `kind:"disk"`
 		}](t),
-		"field D: the variant of a union is a pointer to a struct": typeError[struct {
+		"field D: the variant of a union must be a pointer to a struct": typeError[struct {
 			Kind string
 			D    disk `kind:"disk"`
 		}](t),
-		`field E: there is a variant "disk" already`: typeError[struct {
+		`field E: variant "disk" already exists`: typeError[struct {
 			Kind string
 			D, E *disk `kind:"disk"`
 		}](t),
-		`variant "disk": the name "path" is taken by a field beside the kind`: typeError[struct {
+		`variant "disk": the name "path" is taken by a field of the union`: typeError[struct {
 			Kind, Path string
 			D          *disk `kind:"disk"`
 		}](t),
-		`variant "b": "v" is of another type in another variant`: typeError[struct {
+		`variant "b": "v" has a different type in another variant`: typeError[struct {
 			Kind string
 			A    *struct{ V int }   `kind:"a"`
 			B    *struct{ V []int } `kind:"b"`
@@ -214,7 +214,7 @@ func TestUnionsThatAreWrong(t *testing.T) {
 			Kind string
 			B    *storage `kind:"b"`
 		}](t),
-		`variant "b": "v" has another env tag in another variant`: typeError[struct {
+		`variant "b": "v" has a different env tag in another variant`: typeError[struct {
 			Kind string
 			A    *struct {
 				V string `env:"A_V"`
@@ -223,7 +223,7 @@ func TestUnionsThatAreWrong(t *testing.T) {
 				V string `env:"B_V"`
 			} `kind:"b"`
 		}](t),
-		"has no name, default or checks of its own": typeError[struct {
+		"cannot have a name, a default or checks": typeError[struct {
 			Kind string
 			D    *disk `kind:"disk" cfg:"d"`
 		}](t),

@@ -60,7 +60,7 @@ func (h *Handle[T]) Watch(ctx context.Context, fn func(changed []string, err err
 		}
 	}
 	if w.interval <= 0 || w.regular && w.every <= 0 {
-		return errors.New("watch settings: an interval must be longer than nothing")
+		return errors.New("watch settings: an interval must be positive")
 	}
 	return w.run(ctx)
 }

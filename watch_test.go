@@ -152,7 +152,7 @@ func TestWatchTellsOfFailures(t *testing.T) {
 		env.Write(t, "prod", "a: "+hushed+"\n")
 		calls = w.after(long)
 		require.Len(t, calls, 1)
-		assert.Contains(t, calls[0], `want int, the sealed value is a str`)
+		assert.Contains(t, calls[0], `expected int, got an encrypted string`)
 		assertHushed(t, calls[0])
 		env.Write(t, "prod", "a: 2\n")
 		assert.Equal(t, []string{"changed: [a]"}, w.after(long))

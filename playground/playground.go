@@ -56,7 +56,7 @@ func (a *adapter) validate(settings any) error {
 	}
 	var failed validator.ValidationErrors
 	if !errors.As(err, &failed) {
-		return errors.New("the validator refuses the type of the settings")
+		return errors.New("the validator rejects the type of the settings")
 	}
 	var all []error
 	for _, f := range failed {

@@ -48,5 +48,5 @@ func ExampleAssertNoLeak() {
 
 	logger.Info("asking", "authorization", settings.Token.Expose())
 	sealcfgtest.AssertNoLeak(t, settings, log.String())
-	// Output: output 1 shows sealcfgtest_test.Settings.Token, as it is
+	// Output: output 1 shows sealcfgtest_test.Settings.Token, unchanged
 }

@@ -44,15 +44,15 @@ func AssertNoLeak(t TB, settings any, output ...string) bool {
 	}
 	ok := true
 	if len(output) == 0 {
-		t.Errorf("there is no output to look at")
+		t.Errorf("no output to check")
 		ok = false
 	}
 	if len(f.found) == 0 && len(f.short) == 0 {
-		t.Errorf("%T holds no secret that is set: there is nothing to look for", settings)
+		t.Errorf("no secret is set in %T, so there is no value to look for", settings)
 		ok = false
 	}
 	for _, name := range f.short {
-		t.Errorf("%s is too short to be looked for: give it %d characters or more in this test", name, minLength)
+		t.Errorf("%s is too short to look for; in this test, give it %d characters or more", name, minLength)
 		ok = false
 	}
 	for i, text := range output {
@@ -171,7 +171,7 @@ func bytesOf(v reflect.Value) string {
 // shows returns the form in which text contains value, or "".
 func shows(text, value string) string {
 	for _, form := range []struct{ name, text string }{
-		{"as it is", value},
+		{"unchanged", value},
 		{"escaped for JSON", inner(jsonText(value))},
 		{"quoted as in Go", inner(strconv.Quote(value))},
 		{"quoted as in Go", inner(strconv.QuoteToASCII(value))},

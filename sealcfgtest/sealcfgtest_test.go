@@ -135,9 +135,9 @@ func TestAssertNoLeakFinds(t *testing.T) {
 	require.NoError(t, err)
 	basic := base64.StdEncoding.EncodeToString([]byte("user:" + word))
 	for text, where := range map[string]string{
-		"x" + word + "y":                                         "secrets.Shown, as it is",
+		"x" + word + "y":                                         "secrets.Shown, unchanged",
 		string(jsonText):                                         "secrets.Shown, escaped for JSON",
-		fmt.Sprintf("%q", word):                                  "secrets.Shown, as it is",
+		fmt.Sprintf("%q", word):                                  "secrets.Shown, unchanged",
 		fmt.Sprintf("%+q", other):                                "secrets.hidden[…][0], quoted as in Go",
 		url.Values{"p": {word}}.Encode():                         "secrets.Shown, escaped for a URL",
 		"/x/" + url.PathEscape(word):                             "secrets.Shown, escaped for a URL",
@@ -152,9 +152,9 @@ func TestAssertNoLeakFinds(t *testing.T) {
 		fmt.Sprintf("%#v", []byte(word)):                         "secrets.Shown, in hex",
 		fmt.Sprint([]byte(word)):                                 "secrets.Shown, as a list of bytes",
 		strings.ReplaceAll(fmt.Sprint([]byte(word)), " ", ", "):  "secrets.Shown, as a list of bytes",
-		"pin=987654321":                                          "secrets.Number, as it is",
-		"in-a-group":                                             "secrets.Group.Token, as it is",
-		"in-an-interface":                                        "secrets.Any, as it is",
+		"pin=987654321":                                          "secrets.Number, unchanged",
+		"in-a-group":                                             "secrets.Group.Token, unchanged",
+		"in-an-interface":                                        "secrets.Any, unchanged",
 	} {
 		var r recorder
 		assert.False(t, sealcfgtest.AssertNoLeak(&r, newSecrets(), "innocent", text), text)
@@ -171,10 +171,10 @@ func TestAssertNoLeakSaysWhenItCannotTell(t *testing.T) {
 		settings any
 		want     string
 	}{
-		{struct{ Name string }{"x"}, "holds no secret"},
-		{&secrets{}, "holds no secret"},
-		{nil, "holds no secret"},
-		{(*secrets)(nil), "holds no secret"},
+		{struct{ Name string }{"x"}, "no secret is set"},
+		{&secrets{}, "no secret is set"},
+		{nil, "no secret is set"},
+		{(*secrets)(nil), "no secret is set"},
 		{struct{ Token sealcfg.Secret[string] }{sealcfg.NewSecret("abc")}, "too short"},
 	} {
 		var r recorder
@@ -187,7 +187,7 @@ func TestAssertNoLeakSaysWhenItCannotTell(t *testing.T) {
 func TestAssertNoLeakOfNothing(t *testing.T) {
 	var r recorder
 	assert.False(t, sealcfgtest.AssertNoLeak(&r, newSecrets()))
-	assert.Equal(t, []string{"there is no output to look at"}, r.said)
+	assert.Equal(t, []string{"no output to check"}, r.said)
 }
 
 type recorder struct{ said []string }

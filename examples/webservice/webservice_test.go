@@ -252,8 +252,8 @@ webservice: settings for "dev": 5 problems
   (all)         $WEB_HTTP__LISTN  unknown variable; did you mean $WEB_HTTP__LISTEN?
   api_key       $API_KEY          must be at least 16 characters long
   database_url  $DATABASE_URL     must be a URL with scheme and host
-  debug         $DEBUG            want true or false, the text is something else
-  http.timeout  --http.timeout    want a duration such as 5s or 1h30m, the text is something else
+  debug         $DEBUG            expected true or false
+  http.timeout  --http.timeout    expected a duration such as 5s or 1h30m
 `, "\n"), string(out))
 }
 

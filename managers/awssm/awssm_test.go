@@ -90,7 +90,7 @@ func TestRefusals(t *testing.T) {
 		"ref+awssm://theirs": "ref+awssm://theirs: AccessDeniedException: User: " + user.Principal + " is not authorized to perform: secretsmanager:GetSecretValue " +
 			"on resource: theirs because no identity-based policy allows the secretsmanager:GetSecretValue action",
 		"ref+awssm://prod/db?version_stage=NEXT":     "ref+awssm://prod/db: ResourceNotFoundException: Secrets Manager can't find the specified secret value for staging label: NEXT",
-		"ref+awssm://prod/db?role_arn=arn:aws:x":     `ref+awssm://prod/db: parameter "role_arn" of a reference is not allowed; where and as whom to ask is for the program's environment to say`,
+		"ref+awssm://prod/db?role_arn=arn:aws:x":     `ref+awssm://prod/db: reference parameter "role_arn" is not allowed; the program's environment sets the server and credentials`,
 		"ref+awssm://prod/db?region=evil.example%23": `ref+awssm://prod/db: parameter "region" is not the name of a region`,
 		"ref+awssm://prod/db?region=x@evil":          `ref+awssm://prod/db: parameter "region" is not the name of a region`,
 	} {

@@ -122,8 +122,8 @@ func TestRefusals(t *testing.T) {
 	for ref, want := range map[string]string{
 		"ref+awsssm://nobody":                       "ref+awsssm://nobody: ParameterNotFound",
 		"ref+awsssm://prod/password?version=2":      "ref+awsssm://prod/password: ParameterVersionNotFound: Systems Manager could not find version 2 of /prod/password. Verify the version and try again.",
-		"ref+awsssm://prod/password?role_arn=x":     `ref+awsssm://prod/password: parameter "role_arn" of a reference is not allowed; where and as whom to ask is for the program's environment to say`,
-		"ref+awsssm://prod/password?recursive=true": `ref+awsssm://prod/password: parameter "recursive" of a reference is not allowed; where and as whom to ask is for the program's environment to say`,
+		"ref+awsssm://prod/password?role_arn=x":     `ref+awsssm://prod/password: reference parameter "role_arn" is not allowed; the program's environment sets the server and credentials`,
+		"ref+awsssm://prod/password?recursive=true": `ref+awsssm://prod/password: reference parameter "recursive" is not allowed; the program's environment sets the server and credentials`,
 		"ref+awsssm://prod?mode=other":              `ref+awsssm://prod: parameter "mode": expected singleparam; a reference reads one parameter`,
 		"ref+awsssm://prod/password?region=a/b":     `ref+awsssm://prod/password: parameter "region" is not the name of a region`,
 	} {

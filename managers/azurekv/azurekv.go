@@ -105,7 +105,7 @@ func (m Manager) vault(name string) (string, error) {
 	all := m.Vaults
 	if len(all) == 0 {
 		if all = []string{vaultOfEnvironment()}; all[0] == "" {
-			return "", errors.New("no vault: set $$$" + EnvVault)
+			return "", errors.New("no vault: set $" + EnvVault)
 		}
 	}
 	if name == "" && len(all) > 1 {

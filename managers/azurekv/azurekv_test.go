@@ -47,7 +47,7 @@ func TestReferences(t *testing.T) {
 		"ref+azurekv://" + strings.ToUpper(v) + "/db#/a/b/": "",
 	} {
 		if want == "" {
-			assert.Contains(t, servicetest.Unresolved(t, ref, nil), "no JSON object")
+			assert.Contains(t, servicetest.Unresolved(t, ref, nil), "not a JSON object")
 			continue
 		}
 		assert.Equal(t, want, servicetest.Resolved(t, ref), ref)
@@ -123,13 +123,13 @@ func TestRefusals(t *testing.T) {
 		"evil.example/db":          "unknown vault; only configured vaults are contacted",
 		"127.0.0.1:1/db":           "unknown vault; only configured vaults are contacted",
 		v + "@evil/db":             "unknown vault; only configured vaults are contacted",
-		v + "/db?tenant_id=x":      `parameter "tenant_id" of a reference is not allowed`,
-		v + "/db?address=evil#a/b": `parameter "address" of a reference is not allowed`,
+		v + "/db?tenant_id=x":      `reference parameter "tenant_id" is not allowed`,
+		v + "/db?address=evil#a/b": `reference parameter "address" is not allowed`,
 	} {
 		assert.Contains(t, servicetest.Unresolved(t, "ref+azurekv://"+name, []string{"canary"}), ": "+want)
 	}
 	for address, want := range map[string]string{
-		"":                     "no vault: set $$$AZURE_KEYVAULT_URL",
+		"":                     "no vault: set $AZURE_KEYVAULT_URL",
 		"http://vault.example": "the address of the vault ($AZURE_KEYVAULT_URL) is not in the form https://HOST",
 		"my-vault":             "the address of the vault ($AZURE_KEYVAULT_URL) is not in the form https://HOST",
 	} {

@@ -97,7 +97,7 @@ func TestRefusals(t *testing.T) {
 		project + "/a/b":             "expected PROJECT/SECRET",
 		project + "/..":              "expected PROJECT/SECRET",
 		project + "/db?version=1/x":  `parameter "version" is not a version`,
-		project + "/db?optional=yes": `parameter "optional" of a reference is not allowed; where and as whom to ask is for the program's environment to say`,
+		project + "/db?optional=yes": `reference parameter "optional" is not allowed; the program's environment sets the server and credentials`,
 		"projects/" + project + "/secrets/db/versions/1?version=2": "expected one version, got two",
 	} {
 		assert.Contains(t, unresolved(t, m, "ref+gcpsm://"+name), ": "+want)
