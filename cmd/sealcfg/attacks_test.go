@@ -15,16 +15,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// These attackers can write a file but have no key. The commands that write must not
-// act on recipients, rules or thresholds that only the file names.
+// The attackers in this file can write to the repository but have no key. Commands that write must
+// not act on recipients, rules or thresholds that only the encrypted file contains.
 
-// prod is the sealed file, with a field a.
+// prod is the encrypted file, with the field a.
 func (b *bench) prod() string { return filepath.Join(b.dir, "environments", "prod.yaml") }
 
 var bindingBlock = regexp.MustCompile(`(?m)^ {4}sealcfg:\n.*\n {8}version: .*\n`)
 
-// tamper replaces a text in the file, which is refused as long as the binding is
-// there, and takes the binding out: without it, the file is what sops would write.
+// tamper replaces text in the file and removes the binding, without which the file is as sops
+// writes it. With the binding, the file is rejected.
 func (b *bench) tamper(old, new string) {
 	b.t.Helper()
 	text := readFile(b.t, b.prod())
@@ -37,7 +37,7 @@ func (b *bench) tamper(old, new string) {
 	require.NoError(b.t, os.WriteFile(b.prod(), []byte(bindingBlock.ReplaceAllString(text, "")), 0o644))
 }
 
-// writes runs each command that changes a value, and returns what was said.
+// writes runs each command that changes a value, and returns its output.
 func (b *bench) writes(flags ...string) map[string]string {
 	b.t.Helper()
 	said := map[string]string{}
@@ -55,7 +55,7 @@ func (b *bench) writes(flags ...string) map[string]string {
 	return said
 }
 
-// attacked is a bench with a file to attack, and an editor.
+// attacked returns a bench with a file to attack and an editor.
 func attacked(t *testing.T) *bench {
 	t.Helper()
 	t.Parallel()
@@ -65,7 +65,7 @@ func attacked(t *testing.T) *bench {
 	return b
 }
 
-// opensWith reports whether a key file opens the file.
+// opensWith reports whether a key file decrypts the file.
 func (b *bench) opensWith(key string) bool { return b.opensFor(key, "prod") }
 
 func TestInjectedRecipientGetsNothing(t *testing.T) {
@@ -86,7 +86,7 @@ func TestInjectedRecipientGetsNothing(t *testing.T) {
 	assert.Contains(t, b.sealcfg("decrypt", "prod"), "edit_password: hunter2")
 }
 
-// Each of these selectors leaves the MAC valid, and the next password in clear.
+// Each of these selectors leaves the MAC valid, and the next password unencrypted.
 func TestInjectedSelectorIsRefused(t *testing.T) {
 	for _, selector := range []string{
 		"unencrypted_regex: password", "encrypted_regex: ^a$", "encrypted_suffix: a", "unencrypted_suffix: _password", "unencrypted_comment_regex: .*",
@@ -105,7 +105,7 @@ func TestInjectedSelectorIsRefused(t *testing.T) {
 			assert.Equal(t, before, readFile(t, b.prod()))
 			// Accepted, it still has no new password written unencrypted.
 			for name, said := range b.writes("--keep-rules") {
-				if name != "unset" && selector != "unencrypted_comment_regex: .*" { // there is no comment yet
+				if name != "unset" && selector != "unencrypted_comment_regex: .*" { // without a comment, it selects nothing
 					assert.Contains(t, said, "password would be written unencrypted, but .sops.yaml:", name)
 				}
 			}
@@ -146,7 +146,7 @@ func TestInjectedThresholdDoesNotCount(t *testing.T) {
 	assert.False(t, b.opensWith(filepath.Join(b.dir, "one.key")))
 }
 
-// An address or a plugin that only the file names: nobody connects, nothing is started.
+// Commands never connect to an address, or start a plugin, that only the file names.
 func TestInjectedAddressesAndPluginsAreNotUsed(t *testing.T) {
 	b := attacked(t)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -200,7 +200,7 @@ func TestInjectedAddressesAndPluginsAreNotUsed(t *testing.T) {
 	assert.Empty(t, connected)
 	assert.NotContains(t, readFile(t, b.prod()), address, "rekey takes people from .sops.yaml")
 
-	// They would be, if somebody said so.
+	// With the flag, they would be.
 	require.NoError(t, os.WriteFile(b.prod(), []byte(planted), 0o644))
 	require.NoError(t, os.Remove(identityFile(t, b)))
 	b.sealcfgMayFail("decrypt", "prod", "--allow-key", "all")

@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What is left of a sealcfg that crashes while it holds plain text: the stacks of
-// its goroutines on stderr, without a value, and no core dump.
+// A sealcfg that crashes while it holds plaintext leaves the stacks of its goroutines on stderr,
+// without a value, and no core dump.
 func TestCrashLeaksNothing(t *testing.T) {
 	t.Parallel()
 	home := t.TempDir()
@@ -40,8 +40,8 @@ func TestCrashLeaksNothing(t *testing.T) {
 	editor := `cp "$2" where; cp /proc/$PPID/limits .; kill -$1 $PPID; while kill -0 $PPID 2>/dev/null; do sleep 0.01; done`
 	require.NoError(t, os.WriteFile(filepath.Join(home, "editor"), []byte(editor), 0o600))
 	where := filepath.Join(home, "where")
-	for _, signal := range []string{"ABRT", "SEGV"} { // as a panic and a fault do, they end in the runtime's report
-		for _, traceback := range []string{"single", "all", "system"} { // crash is system, and then a core dump, for which the runtime takes its time
+	for _, signal := range []string{"ABRT", "SEGV"} { // as a panic and a fault do, they end with the runtime's report
+		for _, traceback := range []string{"single", "all", "system"} { // crash is system plus a core dump, which the runtime takes long to write
 			stderr, err := run([]string{"GOTRACEBACK=" + traceback, "EDITOR=sh editor " + signal}, "",
 				"sh", "-c", allowed, "sh", "edit", "prod")
 			held, readErr := os.ReadFile(where)
@@ -50,7 +50,7 @@ func TestCrashLeaksNothing(t *testing.T) {
 			require.NoError(t, os.Remove(where))
 			require.Error(t, err)
 			require.Contains(t, stderr, "goroutine ")
-			if traceback != "single" { // which shows the goroutine that the signal hit
+			if traceback != "single" { // single shows only the goroutine that received the signal
 				require.Contains(t, stderr, "editing.(*session).runEditor")
 			}
 			assert.NotContains(t, stderr, canary)
@@ -59,7 +59,7 @@ func TestCrashLeaksNothing(t *testing.T) {
 	limits, err := os.ReadFile(filepath.Join(home, "limits"))
 	require.NoError(t, err)
 	assert.Regexp(t, `(?m)^Max core file size +0 `, string(limits), "so there is no core dump; that there is none, package coredump tests")
-	// As after a kill -9, the next command removes the editor's file.
+	// As after kill -9, the next command removes the editor's file.
 	_, err = run(nil, "", "sealcfg", "key", "show")
 	require.NoError(t, err)
 	p := &person{t: t, home: home, canary: canary}

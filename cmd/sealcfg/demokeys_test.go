@@ -11,11 +11,10 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// demoPassphrase protects nothing but what these tests make.
+// demoPassphrase protects nothing except the keys of these tests.
 const demoPassphrase = "correct horse"
 
-// encryptedIdentity encrypts the text of an identity file, with so little work
-// that nobody has to wait for it.
+// encryptedIdentity encrypts the text of an identity file with a low work factor.
 func encryptedIdentity(text []byte) ([]byte, error) {
 	r, err := age.NewScryptRecipient(demoPassphrase)
 	if err != nil {
@@ -42,9 +41,8 @@ func lock(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), text, 0o600))
 }
 
-// demoPlugin is the program age-plugin-demo: its keys are native ones in another
-// spelling. With --new NAME it makes an identity file, also for another plugin; as a plugin it notes each run
-// in $DEMO_LOG.
+// demoPlugin is the program age-plugin-demo, whose keys are age keys in another notation. With --new NAME
+// it creates an identity file, also for another plugin. As a plugin it logs each run to $DEMO_LOG.
 func demoPlugin() int {
 	if len(os.Args) == 3 && os.Args[1] == "--new" {
 		name := os.Args[2]

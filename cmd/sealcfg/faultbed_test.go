@@ -29,23 +29,23 @@ import (
 // sealcfgProgram is the command without the race detector.
 var sealcfgProgram = builder("../sealcfg")
 
-// Values before and after a command, which must not be seen outside of sealed files.
+// Values before and after a command, which must appear in encrypted files only.
 const (
 	canaryBefore = "canary-7d1c-before"
 	canaryAfter  = "canary-7d1c-after"
 )
 
-// A faultBed is a folder in which a command runs over and over, each time on the
-// same project: project, home, and tmp for temporary files.
+// A faultBed is a directory in which a command runs many times on the same initial project. It
+// holds project, home, and tmp for temporary files.
 type faultBed struct {
 	dir     string
 	bin     string
-	editor  string // a program beside the folder, for it knows values
+	editor  string // a program outside the directory, because it contains values
 	mounted string // a file that cannot be replaced
 }
 
-// editorScript gives the password its new value, or puts it into a new file. It
-// starts no program, for that takes longer than all the rest.
+// editorScript sets the password to its new value, or adds it to a new file. It starts no program,
+// because that would take longer than everything else.
 const editorScript = `#!/bin/sh
 text=
 while IFS= read -r line; do
@@ -63,8 +63,8 @@ esac
 printf %s "$text" >"$1"
 `
 
-// newFaultBed makes the folder, in memory where there is such a place: flushing to a
-// disk takes most of the time else, and it is not the disk that is tested.
+// newFaultBed creates the directory, in memory if possible: flushing to a disk would take most of
+// the time, and the disk is not under test.
 func newFaultBed(t *testing.T, bin string) *faultBed {
 	t.Helper()
 	parent := t.TempDir()
@@ -81,8 +81,8 @@ func newFaultBed(t *testing.T, bin string) *faultBed {
 	return b
 }
 
-// startsPrograms reports whether a command starts another program: an editor, or git to
-// search the repository.
+// startsPrograms reports whether a command starts another program: an editor, or git to search the
+// repository.
 func startsPrograms(args []string) bool {
 	named := slices.ContainsFunc(args[1:], func(arg string) bool { return !strings.HasPrefix(arg, "-") })
 	return slices.Contains(args, "edit") || args[0] == "init" || args[0] == "rekey" && !named
@@ -122,7 +122,7 @@ func (b *faultBed) run(t *testing.T, args ...string) string {
 	return stdout
 }
 
-// restore does what the hint about a damaged file says.
+// restore follows the hint about a damaged file.
 func (b *faultBed) restore(t *testing.T, name string) {
 	t.Helper()
 	_, stderr, err := b.runs("", "decrypt", strings.TrimPrefix(name, "project/"))
@@ -141,7 +141,7 @@ func (b *faultBed) write(t *testing.T, name, text string) {
 	require.NoError(t, os.WriteFile(b.path(name), []byte(text), 0o644))
 }
 
-// A tree is what a folder holds: texts by name, folders with a slash at the end.
+// A tree maps the paths in a directory to contents. Directories end with a slash.
 type tree map[string]string
 
 func (b *faultBed) tree(t *testing.T) tree {
@@ -172,7 +172,7 @@ func readTree(dir string) (tree, error) {
 	return all, err
 }
 
-// reset makes the folder hold a tree and nothing else.
+// reset replaces the contents of the directory by a tree.
 func (b *faultBed) reset(t *testing.T, to tree) {
 	t.Helper()
 	require.NoError(t, os.RemoveAll(b.dir))
@@ -193,25 +193,25 @@ func (b *faultBed) reset(t *testing.T, to tree) {
 
 const keyFile = "home/.config/sops/age/keys.txt"
 
-// A judge knows what there was before a command and what it makes.
+// A judge knows the files before a command and after it.
 type judge struct {
 	before, after tree
-	plain         []string // files that hold plain text, before or for good
-	mounted       string   // a file that is written in place, and may be damaged if there is a copy
+	plain         []string // files that hold plaintext, temporarily or permanently
+	mounted       string   // a file that is written in place, and may be damaged if a copy exists
 
 	mu   sync.Mutex
-	says map[string]string // what sealed files say, by name and text
+	says map[string]string // plaintexts of encrypted files, by name and text
 }
 
-// verdict counts files that are as before and as after, of those that differ.
+// A verdict counts the old and the new files, among those that the command changes.
 type verdict struct {
 	old, new int
-	temps    []string // temporary files that are left
-	damaged  bool     // the mounted file is neither, but there is a copy of what it was to be
+	temps    []string // temporary files left behind
+	damaged  bool     // the mounted file is neither old nor new, but a copy of its intended contents exists
 }
 
-// look compares each file with its old and its new contents. It fails for a file that
-// cannot be decrypted, that has other contents, or that is plaintext.
+// look compares each file with its old and new contents. It fails for a file that cannot be
+// decrypted, has other contents, or is plaintext.
 func (j *judge) look(now tree) (verdict, error) {
 	var v verdict
 	for name, text := range now {
@@ -272,7 +272,7 @@ func (j *judge) look(now tree) (verdict, error) {
 
 const copiesBelow = "home/.local/state/sealcfg/copies/"
 
-// hasCopy fails unless there is a copy of what a file was to be.
+// hasCopy fails unless a copy of a file's intended contents exists.
 func (j *judge) hasCopy(now tree, name, made string) error {
 	for kept, text := range now {
 		if strings.HasPrefix(kept, copiesBelow) && strings.HasSuffix(kept, "-"+filepath.Base(name)) {
@@ -284,11 +284,11 @@ func (j *judge) hasCopy(now tree, name, made string) error {
 	return errors.New("damaged, and there is no copy")
 }
 
-// isPlain says that a file holds plain text, or is about to become one that does.
+// isPlain reports whether a file holds plaintext or is a temporary file for one that does.
 func (j *judge) isPlain(name string) bool {
 	for _, plain := range j.plain {
 		temp := filepath.Join(filepath.Dir(plain), "."+filepath.Base(plain)+".sealcfg-")
-		_, sealed := j.before[plain] // what is sealed in place has a temporary file without plain text
+		_, sealed := j.before[plain] // an encrypted file that is replaced has a temporary file without plaintext
 		if name == plain || !sealed && strings.HasPrefix(name, temp) {
 			return true
 		}
@@ -305,8 +305,8 @@ func noCanary(name, text string) error {
 	return nil
 }
 
-// sameAs compares a file with what a run without faults has made. No two runs make
-// the same ciphertext, nor the same key.
+// sameAs compares a file with the result of a run without faults. Ciphertexts and new keys differ
+// between runs.
 func (j *judge) sameAs(now tree, name, made string) error {
 	switch {
 	case name == keyFile:
@@ -345,7 +345,7 @@ func (j *judge) sameAs(now tree, name, made string) error {
 	return err
 }
 
-// opens is openIn, once for each text.
+// opens is openIn, cached by text.
 func (j *judge) opens(all tree, name string) (string, error) {
 	text := all[name]
 	key := name + "\x00" + text
@@ -364,8 +364,8 @@ func (j *judge) opens(all tree, name string) (string, error) {
 	return says, err
 }
 
-// openIn opens a sealed file with the keys of a tree and returns what it says and
-// how many read it.
+// openIn decrypts a file with the keys of a tree and returns its plaintext and the number of its
+// recipients.
 func openIn(all tree, name, text string) (string, error) {
 	if text == "" {
 		return "", fmt.Errorf("it is empty")

@@ -13,9 +13,9 @@ import (
 	"github.com/sealcfg/sealcfg/internal/test/faultinject"
 )
 
-// cutPower has the power go away at any moment of a command: whatever of what was
-// not flushed is on disk then, each file is old or new. And what a command says it has
-// done stays done. It returns how many states of the disk it has looked at.
+// cutPower simulates a power failure at each moment of a command. Of the unflushed writes, any may
+// be on disk. Each file must then be old or new, and a change that the command has reported must
+// persist. It returns the number of disk states that it checked.
 func (s faultScenario) cutPower(t *testing.T, b *faultBed, j *judge, calls []*faultinject.Call) int {
 	t.Helper()
 	states := faultinject.PowerCuts(b.dir, j.before, calls)
@@ -29,7 +29,7 @@ func (s faultScenario) cutPower(t *testing.T, b *faultBed, j *judge, calls []*fa
 		if state.After == len(calls) {
 			assert.Zero(t, v.old, "it has ended well, and yet what it did can be lost")
 		}
-		if i%(len(states)/6+1) != 0 { // to run it again takes longer than to look
+		if i%(len(states)/6+1) != 0 { // running it again takes longer than looking
 			continue
 		}
 		b.reset(t, state.Files)

@@ -20,13 +20,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A command is ended or made to fail at each of its file system calls in turn, or the
-// power goes away, and afterwards every file must be old or new and no plain text
-// anywhere, and the same command must do its work when it is run again.
+// A command is killed or fails at each of its file system calls in turn, or the power fails.
+// Afterwards every file must be old or new, no plaintext may be left, and a second run must do the
+// work.
 //
-// There are more than five thousand such points, which take minutes. Here some
-// hundred of them are tried, the same ones each time; all with
-// SEALCFG_FAULTS=whole (.ci/run does that).
+// There are more than five thousand such points, which take minutes. By default, a fixed selection
+// of some hundred is tested; with SEALCFG_FAULTS=whole, all are (.ci/run does that).
 
 var faultKinds = []faultinject.Fault{
 	{Moment: faultinject.KillBefore}, {Moment: faultinject.KillAfter},
@@ -52,7 +51,8 @@ func TestFaults(t *testing.T) {
 	logTally(t, tally)
 }
 
-// try injects the faults of a scenario, and returns how many of each kind. See points for the rest.
+// try injects the faults of a scenario and returns the number of each kind. See points for the
+// rest.
 func (s faultScenario) try(t *testing.T, bin string, whole bool, shift float64) map[string]int {
 	first := newFaultBed(t, bin)
 	first.mounted = s.mounted
@@ -96,7 +96,7 @@ func (s faultScenario) try(t *testing.T, bin string, whole bool, shift float64) 
 	return counts
 }
 
-// skipUntraced skips a test where no program can be traced.
+// skipUntraced skips a test if no program can be traced.
 func skipUntraced(t *testing.T, err error) {
 	t.Helper()
 	switch {
@@ -107,9 +107,8 @@ func skipUntraced(t *testing.T, err error) {
 	}
 }
 
-// points are the faults to inject: each kind at each call that it can happen to, or
-// every so many of those, from a part of the way to the second one on: else all
-// scenarios would try the same few.
+// points returns the faults to inject: each kind at each call where it can happen, or at every n-th
+// such call, beginning at shift, so that scenarios test different calls.
 func (s faultScenario) points(calls []*faultinject.Call, whole bool, shift float64) []faultinject.Fault {
 	var all []faultinject.Fault
 	for _, f := range faultKinds {
@@ -134,8 +133,7 @@ func (s faultScenario) points(calls []*faultinject.Call, whole bool, shift float
 	return some
 }
 
-// point has one fault happen, and looks at what is left. It reports whether the run
-// came as far as the fault.
+// point injects one fault and checks the files. It reports whether the run reached the fault.
 func (s faultScenario) point(t *testing.T, b *faultBed, j *judge, f faultinject.Fault) bool {
 	t.Helper()
 	b.reset(t, j.before)
@@ -168,7 +166,7 @@ func (s faultScenario) point(t *testing.T, b *faultBed, j *judge, f faultinject.
 	v, err = j.look(b.tree(t))
 	if assert.NoError(t, err, "%s: after the second run", where) {
 		assert.Zero(t, v.old, "%s: after the second run: %s", where, again)
-		temps := slices.DeleteFunc(v.temps, func(name string) bool { return strings.HasPrefix(name, copiesBelow) }) // the next copy takes them away
+		temps := slices.DeleteFunc(v.temps, func(name string) bool { return strings.HasPrefix(name, copiesBelow) }) // the next copy removes them
 		if old > 0 || r.Hit == nil || !strings.HasPrefix(r.Hit.Name, "unlink") {                                    // without work to do, the second run does not write
 			assert.Empty(t, temps, "%s: after the second run", where)
 		}
@@ -177,14 +175,13 @@ func (s faultScenario) point(t *testing.T, b *faultBed, j *judge, f faultinject.
 	return r.Hit != nil
 }
 
-// scratchOf lists the folders that a process has left where editors work, or what is
-// in them.
+// scratchOf lists the directories, or the files in them, that a process left where editors work.
 func scratchOf(pid int, in string) []string {
 	left, _ := filepath.Glob(fmt.Sprintf("/dev/shm/sealcfg-%d-*%s", pid, in))
 	return left
 }
 
-// wellEnded says what is wrong with how the command has ended.
+// wellEnded returns what is wrong with the exit of the command.
 func (s faultScenario) wellEnded(r *faultinject.Result, f faultinject.Fault, v verdict) error {
 	for _, text := range []string{r.Stdout, r.Stderr} {
 		if err := noCanary("output", text); err != nil {
@@ -195,7 +192,7 @@ func (s faultScenario) wellEnded(r *faultinject.Result, f faultinject.Fault, v v
 		return nil
 	}
 	left := scratchOf(r.PID, "/*")
-	// rekey names a file that it cannot read, and does its work on the others.
+	// rekey reports a file that it cannot read, and processes the others.
 	skips := s.args[0] == "rekey" && r.ExitCode == cli.ExitProblems && strings.Contains(r.Stderr, "warning: skipped")
 	switch {
 	case r.ExitCode == 0 && v.old > 0:
@@ -224,8 +221,8 @@ func (s faultScenario) wellEnded(r *faultinject.Result, f faultinject.Fault, v v
 	return nil
 }
 
-// saysPath reports whether a text names a file; instead of a temporary one, that which it
-// was to become, and instead of a folder, one in it.
+// saysPath reports whether a text contains the path of a file. A temporary file may appear under
+// its final name, and a directory as a file in it.
 func saysPath(text, path string) bool {
 	base := filepath.Base(path)
 	if name, _, ok := strings.Cut(base, ".sealcfg-"); ok {
@@ -252,7 +249,7 @@ func logTally(t *testing.T, tally map[string]map[string]int) {
 		states += tally[s.name]["states"]
 	}
 	t.Logf("%d faults injected, %d states after a power cut\n%s", total, states, b.String())
-	if len(tally) == len(faultScenarios) { // all of them, and whole
+	if len(tally) == len(faultScenarios) { // all of them, completely
 		assert.GreaterOrEqual(t, total, 5000)
 	}
 }

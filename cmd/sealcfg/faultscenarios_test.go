@@ -11,19 +11,19 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// faultScenario is a command and the project that it changes.
+// A faultScenario is a command and the project that it changes.
 type faultScenario struct {
 	name    string
 	args    []string
 	stdin   string
 	prepare func(*testing.T, *faultBed)
-	plain   []string // files that hold plain text, before or for good
+	plain   []string // files that hold plaintext, temporarily or permanently
 	// done is what the command says, and fails, if its work has been done already.
 	done string
 	// mounted is a file that cannot be replaced, and so is written in place.
 	mounted string
-	most    int  // points to try of all; 0 means all
-	slow    bool // only tried when all are
+	most    int  // maximum number of points to test; 0 means all
+	slow    bool // tested only if all are
 }
 
 const (
@@ -34,7 +34,7 @@ const (
 	tomlPassword   = "b = 1\npassword = '" + canaryBefore + "'\n"
 )
 
-// sealedFiles makes n sealed files, for one person.
+// sealedFiles creates n encrypted files for one recipient.
 func sealedFiles(n int) func(*testing.T, *faultBed) {
 	return func(t *testing.T, b *faultBed) {
 		t.Helper()
@@ -51,7 +51,7 @@ func sealedFiles(n int) func(*testing.T, *faultBed) {
 	}
 }
 
-// plainFile makes a file that is not sealed yet.
+// plainFile creates a plaintext file.
 func plainFile(name, text string) func(*testing.T, *faultBed) {
 	return func(t *testing.T, b *faultBed) {
 		t.Helper()
@@ -60,7 +60,7 @@ func plainFile(name, text string) func(*testing.T, *faultBed) {
 	}
 }
 
-// sealedFile makes one sealed file, for one person.
+// sealedFile creates an encrypted file for one recipient.
 func sealedFile(name, text string) func(*testing.T, *faultBed) {
 	return func(t *testing.T, b *faultBed) {
 		t.Helper()
@@ -74,10 +74,10 @@ func (b *faultBed) recipient(t *testing.T) string {
 	return strings.TrimSpace(b.run(t, "key", "show"))
 }
 
-// For tests, and worth nothing.
+// Keys for tests; worthless.
 const otherRecipient = "age1lvyvwawkr0mcnnnncaghunadrqkmuf9e6507x9y920xxpp866cnql7dp2z"
 
-// thenPolicy makes files sealed for some people, and then names others.
+// thenPolicy encrypts files for some recipients and then changes the policy to others.
 func thenPolicy(n int, sealedFor, now string) func(*testing.T, *faultBed) {
 	return func(t *testing.T, b *faultBed) {
 		t.Helper()

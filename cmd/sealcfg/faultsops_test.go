@@ -14,8 +14,8 @@ import (
 	"github.com/sealcfg/sealcfg/internal/test/faultinject"
 )
 
-// The same faults with sops, at its calls on the file that it writes: how often what
-// is left is neither the old file nor the new one. docs/security.md has the numbers.
+// sops gets the same faults at its calls on the file that it writes. The test counts how often the
+// result is neither the old file nor the new one. docs/security.md has the numbers.
 func TestFaultsOfSops(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("SEALCFG_FAULTS") != "whole" {

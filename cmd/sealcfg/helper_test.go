@@ -20,9 +20,8 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// demoHelper is a sealcfg-kms for scripts: it speaks the protocol, and its
-// services do the cryptography, under keys that protect nothing. $KMS_ROLE has
-// it misbehave, and it writes down in $KMS_LOG what it is asked.
+// demoHelper is a sealcfg-kms for scripts. It speaks the protocol, and its services encrypt under demo
+// keys. $KMS_ROLE makes it misbehave, and it logs each request to $KMS_LOG.
 func demoHelper() int {
 	log, err := os.OpenFile(os.Getenv("KMS_LOG"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -56,8 +55,7 @@ func demoHelper() int {
 	return 0
 }
 
-// have answers the condition of a script for a service that a machine may lack.
-// In CI it must not.
+// have evaluates a script's condition for a service that may be missing. In CI it must not be missing.
 func have(path, what string) (bool, error) {
 	if path == "" && os.Getenv(servicetest.EnvRequired) == "required" {
 		return false, fmt.Errorf("%s is missing, and $%s says that it must be there", what, servicetest.EnvRequired)
@@ -65,7 +63,7 @@ func have(path, what string) (bool, error) {
 	return path != "", nil
 }
 
-// endAgents ends the agents that gpg has started for a script.
+// endAgents ends the agents that gpg started for a script.
 func endAgents(work string) {
 	for _, home := range []string{"gpg", "nobody"} {
 		dir := filepath.Join(work, home)
@@ -83,7 +81,7 @@ var (
 	buildFolder = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "sealcfg-test") })
 )
 
-// builder builds a program once, when the first test wants it: linking takes a while.
+// builder builds a program when the first test needs it: linking takes a while.
 func builder(source string) func() (path string, err error) {
 	return sync.OnceValues(func() (string, error) {
 		dir, err := buildFolder()
@@ -99,7 +97,7 @@ func builder(source string) func() (path string, err error) {
 	})
 }
 
-// tidyMain removes what was built when the tests are over.
+// tidyMain removes the built programs after the tests.
 type tidyMain struct{ *testing.M }
 
 func (m tidyMain) Run() int {
@@ -110,7 +108,7 @@ func (m tidyMain) Run() int {
 	return code
 }
 
-// realHelper installs the real sealcfg-kms in a folder.
+// realHelper installs the real sealcfg-kms in a directory.
 func realHelper(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: realhelper DIR")
@@ -122,8 +120,8 @@ func realHelper(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.Symlink(path, filepath.Join(dir, kmswire.Program)))
 }
 
-// startFakes starts the fakes for cloud services, with the variables that lead
-// to them, and $KEY_… for the names of their keys.
+// startFakes starts the fakes for cloud services. It sets the variables that point to them, and $KEY_… to
+// the names of their keys.
 func startFakes(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 0 {
 		ts.Fatalf("usage: fakes")
@@ -142,8 +140,7 @@ func startFakes(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// startVault starts a HashiCorp Vault, with the token that opens it and
-// $KEY_hc_vault_transit_uri for the name of a key.
+// startVault starts HashiCorp Vault. It sets the token, and $KEY_hc_vault_transit_uri to the name of a key.
 func startVault(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 0 {
 		ts.Fatalf("usage: vault")
@@ -155,7 +152,7 @@ func startVault(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("KEY_hc_vault_transit_uri", v.Address+"/v1/transit/keys/app")
 }
 
-// helper installs the demo helper as sealcfg-kms in a folder on PATH.
+// helper installs the demo helper as sealcfg-kms in a directory on PATH.
 func helper(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: helper DIR")

@@ -20,14 +20,14 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// An injection is a stanza that mallory puts into a file, of the same kind as a key
-// that the policy names. What must never be asked for has "evil" in its name.
+// An injection is a stanza that mallory adds to a file, of the same kind as a key that the policy
+// names. A name that must never be contacted contains "evil".
 type injection struct {
-	list    string // of the metadata
+	list    string // the list in the metadata
 	policy  string // the key that .sops.yaml names
 	stanza  map[string]any
-	mallory []string // what she opens files with, if that can be tried
-	asked   bool     // it may be asked to unwrap, and kept where nothing is wrapped
+	mallory []string // the variables with which mallory decrypts files, if that can be tried
+	asked   bool     // it may be contacted to unwrap, and kept if nothing is wrapped
 }
 
 const (
@@ -41,8 +41,7 @@ const (
 	evilPGP   = "EEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEE11"
 )
 
-// services are the stanzas that lead to somebody else's key, or by another way to the
-// same.
+// services are the stanzas that lead to another person's key, or to the same key in another way.
 func services() map[string]injection {
 	vault := func(address, engine, key string) map[string]any {
 		return map[string]any{"vault_address": address, "engine_path": engine, "key_name": key}
@@ -71,14 +70,13 @@ func services() map[string]injection {
 	}
 }
 
-// recipients are the stanzas of age, by kind of key. The policy names a key of the
-// same kind.
+// recipients are the age stanzas by kind of key. The policy names a key of the same kind.
 func recipients(t *testing.T) map[string]map[string]injection {
 	t.Helper()
 	kinds, others := keyKinds(t), keyKinds(t)
 	made := map[string]map[string]injection{}
 	for _, kind := range []string{"X25519", "hybrid", "ssh-ed25519", "ssh-rsa"} {
-		t.Run(kind+" keys", func(t *testing.T) { // which may have to be skipped
+		t.Run(kind+" keys", func(t *testing.T) { // may have to be skipped
 			mine, hers := kinds[kind](t), others[kind](t)
 			texts := map[string]string{"alone": hers.policy}
 			for what, between := range map[string]string{"a comma": ",", "a line feed": "\n", "a blank": " "} {
@@ -105,8 +103,8 @@ func recipients(t *testing.T) map[string]map[string]injection {
 	return made
 }
 
-// writers are the commands that write a file that is there, but for sops rotate, which
-// refuses the first stranger.
+// writers are the commands that write an existing file, except sops rotate, which rejects the first
+// unknown recipient.
 var writers = map[string][]string{
 	"set":                   {"set", "app.json", "d", "CANARY"},
 	"unset":                 {"unset", "app.json", "c"},
@@ -119,11 +117,11 @@ var writers = map[string][]string{
 	"sops updatekeys":       {"sops", "updatekeys", "-y", "app.json"},
 }
 
-// An injected is a project whose file mallory has put stanzas into.
+// An injected is a project with a file that contains mallory's stanzas.
 type injected struct {
 	*leaving
 	log, ran string
-	before   map[string]any // the file, as sops would have written it
+	before   map[string]any // the file as sops would have written it
 }
 
 func newInjected(t *testing.T, named ...keyKind) *injected {
@@ -146,8 +144,8 @@ func newInjected(t *testing.T, named ...keyKind) *injected {
 	return i
 }
 
-// run puts stanzas into the file and has alice run a command, who tries services first.
-// Whatever comes of it, nothing was wrapped for them, and nobody was asked.
+// run adds stanzas to the file and runs a command as alice, whose key services are tried first. In
+// every case nothing is wrapped for the stanzas and no service of theirs is contacted.
 func (i *injected) run(stanzas map[string]injection, args ...string) (said string) {
 	t := i.t
 	t.Helper()
@@ -183,7 +181,7 @@ func (i *injected) run(stanzas map[string]injection, args ...string) (said strin
 			if marshal(t, stanza) == marshal(t, what.stanza) {
 				assert.Equal(t, "garbage", enc, "%s: a key was wrapped: %s", name, said)
 			}
-			known := slices.Contains(keys.Types(), what.list) // what is not is no recipient, and stays
+			known := slices.Contains(keys.Types(), what.list) // an unknown list has no recipients and stays
 			assert.False(t, known && args[0] == "rekey" && len(args) == 3 && enc == "garbage", "the policy names the recipients: %s", said)
 		}
 		i.bob.env = what.mallory // the same for all
@@ -196,8 +194,8 @@ func (i *injected) run(stanzas map[string]injection, args ...string) (said strin
 	return said
 }
 
-// Whatever mallory puts among the recipients of a file, no command that alice runs then
-// wraps for it, asks it, or runs it.
+// Whatever mallory adds to the recipients of a file, no command of alice's then wraps for it,
+// contacts its service, or starts its plugin.
 func TestInjectedKeysOfEachKind(t *testing.T) {
 	t.Parallel()
 	all := recipients(t)

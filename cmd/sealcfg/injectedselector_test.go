@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What mallory writes into the metadata of a file that seals everything. None of it
-// breaks the MAC.
+// These are selectors that mallory writes into the metadata of a file that encrypts everything.
+// None of them breaks the MAC.
 var selectors = map[string]map[string]any{
 	"unencrypted_regex":           {"unencrypted_regex": "^d$"},
 	"encrypted_regex":             {"encrypted_regex": "^[abc]$"},
@@ -32,9 +32,8 @@ var selectors = map[string]map[string]any{
 	"mac_only_encrypted, as text": {"unencrypted_suffix": "_unencrypted", "mac_only_encrypted": "true"},
 }
 
-// No command that changes a file follows it. What stands for sops keeps it, as sops
-// does, and writes no new value unencrypted. rekey goes by the policy, if the file can
-// be opened at all.
+// No command that changes a file follows the selector. The sops commands keep it, as sops does, and
+// write no new value unencrypted. rekey follows the policy if it can decrypt the file.
 func TestInjectedSelectorOfEachCommand(t *testing.T) {
 	t.Parallel()
 	i := newInjected(t)
@@ -49,7 +48,7 @@ func TestInjectedSelectorOfEachCommand(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			for name, args := range commands {
 				if what != "unencrypted_regex" && !slices.Contains([]string{"set", "rekey", "sops rotate"}, name) {
-					continue // all of them, for one selector
+					continue // all of them for one selector
 				}
 				block := metadata(i.before)
 				delete(block, "unencrypted_suffix")
@@ -85,7 +84,7 @@ var (
 	defaultAsGiven = regexp.MustCompile(`unencrypted_suffix("?\s*[=:]\s*"?)_unencrypted`)
 )
 
-// The same in each format that has metadata of its own.
+// The same holds in each format with metadata of its own.
 func TestInjectedSelectorOfEachFormat(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -106,7 +105,7 @@ func TestInjectedSelectorOfEachFormat(t *testing.T) {
 			require.Regexp(t, defaultAsGiven, sealed)
 			injected := defaultAsGiven.ReplaceAllString(sealed, "unencrypted_regex${1}^d$$")
 			require.NoError(t, os.WriteFile(file, []byte(injected), 0o644))
-			b.sealcfg("decrypt", file) // the MAC does not mind
+			b.sealcfg("decrypt", file) // the MAC is still valid
 			for _, args := range [][]string{
 				{"set", file, section + "d", "CANARY"}, {"unset", file, section + "a"}, {"set", "--keep-rules", file, section + "d", "CANARY"},
 				{"sops", "set", file, index + `["d"]`, `"CANARY"`},

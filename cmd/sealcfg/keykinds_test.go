@@ -18,17 +18,17 @@ import (
 	"github.com/sealcfg/sealcfg/internal/test/servicetest"
 )
 
-// A keyKind is a person of one kind of key, besides alice, whose key is native.
+// A keyKind is a recipient of one kind, in addition to alice, whose key is an age key.
 type keyKind struct {
 	name   string
-	list   string   // of the metadata
+	list   string   // the list in the metadata
 	policy string   // the key in .sops.yaml
-	flag   string   // of sops, behind --rm- and --add-
-	env    []string // what it takes to use the key
-	all    []string // what it takes for everybody: the services
+	flag   string   // of sops, after --rm- and --add-
+	env    []string // the variables required to use the key
+	all    []string // the variables that all recipients need: the services
 }
 
-// rule is a creation rule for alice, and for the others.
+// rule returns a creation rule for alice and the others.
 func rule(alice string, others ...keyKind) string {
 	text := "creation_rules:\n  - age:\n      - " + alice + "\n"
 	for _, k := range others {
@@ -47,9 +47,8 @@ func rule(alice string, others ...keyKind) string {
 	return text
 }
 
-// keyKinds makes a key of each kind, and starts what serves it: real ones, but
-// fakes for the services of clouds. Those that cannot be had here are skipped
-// by the test of their name.
+// keyKinds creates a key of each kind and starts its service: real services, and fakes for cloud
+// services. The tests of services that are not available are skipped by name.
 func keyKinds(t *testing.T) map[string]func(t *testing.T) keyKind {
 	t.Helper()
 	dir := t.TempDir()

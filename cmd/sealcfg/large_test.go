@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// costs runs a command and returns what it took: time of the processor, since others
-// use the machine too, and memory in MB.
+// costs runs a command and returns its processor time, which other processes affect little, and its
+// memory in MB.
 func (b *bench) costs(args ...string) (cpu time.Duration, memory int64, err error) {
 	cmd := b.command(args...)
 	err = cmd.Run()
@@ -24,7 +24,7 @@ func (b *bench) costs(args ...string) (cpu time.Duration, memory int64, err erro
 	return state.UserTime() + state.SystemTime(), state.SysUsage().(*syscall.Rusage).Maxrss >> 10, err
 }
 
-// A large file does not take long, and one that is made to take long takes less.
+// A large file does not take long, and a crafted one takes less.
 func TestLargeFilesAndBombs(t *testing.T) {
 	b := newBench(t)
 	put := func(name, text string) {
@@ -63,7 +63,7 @@ func TestLargeFilesAndBombs(t *testing.T) {
 	}
 }
 
-// A repository with a thousand files does not take the memory of a thousand files.
+// A repository with a thousand files does not need the memory of a thousand files.
 func TestRekeyOfManyFiles(t *testing.T) {
 	b := newBench(t)
 	dir := filepath.Join(b.dir, "deploy")
@@ -77,7 +77,7 @@ func TestRekeyOfManyFiles(t *testing.T) {
 	first := filepath.Join(dir, "0000.yaml")
 	require.NoError(t, os.WriteFile(first, []byte(text.String()), 0o600))
 	b.sealcfg("encrypt", "-q", "deploy/0000.yaml")
-	encrypted := bindingBlock.ReplaceAllString(readFile(t, first), "") // so that it fits every name
+	encrypted := bindingBlock.ReplaceAllString(readFile(t, first), "") // so that it is valid under every name
 	t.Logf("a file has %d bytes", len(encrypted))
 	const files = 1000
 	for i := range files {

@@ -17,21 +17,21 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A habit is a person's editor: settings that keep copies of everything, and the
-// keys for what people do with a text.
+// A habit is an editor with settings that keep copies of everything, and the keys for common
+// actions.
 type habit struct {
 	editor   string
-	settings map[string]string // files in the home
+	settings map[string]string // files in the home directory
 	change   []string          // gives db.password the canary, copies it, searches for it, and saves
 	more     []string          // types the canary once more, without saving
-	quit     []string          // out of what change has left
-	abandon  []string          // out of what more has left, without saving
+	quit     []string          // quits after change
+	abandon  []string          // quits after more, without saving
 	spoil    []string          // makes broken YAML, saves and quits
-	fail     []string          // out of what change has left, with an exit code; nil if a signal has to do
+	fail     []string          // quits after change with an exit code; nil if only a signal can do that
 }
 
-// A step that begins with ^ is the name of a key, or several; others are typed.
-// CANARY stands for the canary, and HOME for the home.
+// A step that begins with ^ names one or several keys; others are typed. CANARY is replaced by the
+// canary, and HOME by the home directory.
 var habits = []habit{
 	{
 		editor: "vim",
@@ -87,7 +87,7 @@ set locking
 	},
 }
 
-// does goes through steps at the editor.
+// does performs steps in the editor.
 func (p *person) does(steps []string) {
 	p.t.Helper()
 	for _, step := range steps {
@@ -100,7 +100,7 @@ func (p *person) does(steps []string) {
 	}
 }
 
-// newHabit is a person with a git repository, whose editor is set up.
+// newHabit creates a git repository and a home directory with the editor's settings.
 func newHabit(t *testing.T, h habit) *person {
 	t.Helper()
 	p := newPerson(t, h.editor, "git")
@@ -112,7 +112,7 @@ func newHabit(t *testing.T, h habit) *person {
 		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
 		require.NoError(t, os.WriteFile(path, []byte(strings.ReplaceAll(text, "HOME", p.home)), 0o600))
 	}
-	// Backups hold what was there before.
+	// Backups contain the previous contents.
 	set := p.command("sealcfg", "set", "-q", "prod", "db.other", "-")
 	set.Stdin = strings.NewReader(p.canary)
 	require.NoError(t, set.Run())
@@ -123,7 +123,7 @@ func newHabit(t *testing.T, h habit) *person {
 	return p
 }
 
-// saved waits until the editor's file, wherever it lies, holds the change.
+// saved waits until the editor's file, wherever it is, contains the change.
 func (p *person) saved(path func() string) {
 	p.t.Helper()
 	p.waits(func() bool {
@@ -149,7 +149,7 @@ func (p *person) child(pid int) int {
 	return child
 }
 
-// gone waits for the end of a process. One that nobody has asked for yet counts as ended.
+// gone waits for the end of a process. A zombie counts as ended.
 func (p *person) gone(pid int) {
 	p.t.Helper()
 	p.waits(func() bool {
@@ -158,7 +158,7 @@ func (p *person) gone(pid int) {
 	}, func() string { return "process " + strconv.Itoa(pid) + " does not end" })
 }
 
-// leavesNothingInGit commits all there is, and looks into every object.
+// leavesNothingInGit commits all files and searches every object.
 func (p *person) leavesNothingInGit() {
 	p.t.Helper()
 	for _, args := range [][]string{{"add", "-A"}, {"commit", "-q", "--allow-empty", "-m", "two"}} {
@@ -171,7 +171,7 @@ func (p *person) leavesNothingInGit() {
 	assert.NotContains(p.t, string(objects), p.canary)
 }
 
-// the editor's file, of which there is one as long as it is open.
+// The editor's file; exactly one exists while the editor runs.
 func (p *person) editorsFile(editor int) func() string {
 	cmdline, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(editor), "cmdline"))
 	require.NoError(p.t, err)
@@ -179,13 +179,12 @@ func (p *person) editorsFile(editor int) func() string {
 	return func() string { return words[len(words)-1] }
 }
 
-// envEditors asks for all ends of all editors, which .ci/run does in a step of its
-// own; without it there is one of each editor.
+// envEditors selects all ways to quit in all editors, which .ci/run tests in a separate step.
+// Without it, each editor quits in one way.
 const envEditors = "SEALCFG_TEST_EDITORS"
 
-// Whatever an editor is told to keep, and however it ends or sealcfg does: no
-// plain text is left anywhere, but for the file in memory after a kill -9 of
-// sealcfg, which the next command removes.
+// However an editor is configured, and however it or sealcfg ends, no plaintext is left anywhere.
+// The exception is the file in memory after kill -9 of sealcfg, which the next command removes.
 func TestEditorsLeaveNothing(t *testing.T) {
 	t.Parallel()
 	for _, h := range habits {
@@ -220,7 +219,7 @@ func TestEditorsLeaveNothing(t *testing.T) {
 	}
 }
 
-// failed finds the exit code 1, over what an editor has drawn.
+// failed waits for exit code 1 on the screen, over the editor's last output.
 var failed = regexp.MustCompile(`exit=1(\D|$)`)
 
 type end struct {
@@ -228,7 +227,7 @@ type end struct {
 	ends func(p *person, h habit, sealcfg, editor int)
 }
 
-// signals is an end by a signal, in the middle of a change that is not saved.
+// signals ends the editor by a signal while a change is not saved.
 func signals(name string, ended func(p *person, sealcfg, editor int)) end {
 	return end{name, func(p *person, h habit, sealcfg, editor int) {
 		p.does(h.more)
@@ -277,7 +276,7 @@ var ends = []end{
 		}
 		p.sealcfg("version")
 		p.leavesNothing()
-		_ = syscall.Kill(editor, syscall.SIGKILL) // if it has not noticed that it has no terminal any more
+		_ = syscall.Kill(editor, syscall.SIGKILL) // in case it did not notice that its terminal is gone
 	}),
 	signals("kill -9 of the editor", func(p *person, _, editor int) {
 		kill(p, editor, syscall.SIGKILL)
@@ -291,14 +290,14 @@ var ends = []end{
 	}),
 }
 
-// The settings would leave something, were it not for what sealcfg tells the
-// editors: the test above can tell the difference.
+// Without the options that sealcfg passes to the editors, the settings would leave copies. This
+// shows that the test above can fail.
 func TestEditorsLeaveSomethingByThemselves(t *testing.T) {
 	t.Parallel()
 	for _, h := range habits {
 		t.Run(h.editor, func(t *testing.T) {
 			p := newHabit(t, h)
-			dir, err := os.MkdirTemp("/dev/shm", "person") // for what lies in /tmp, editors make no backups
+			dir, err := os.MkdirTemp("/dev/shm", "person") // editors make no backups of files in /tmp
 			require.NoError(t, err)
 			t.Cleanup(func() { _ = os.RemoveAll(dir) })
 			plain := filepath.Join(dir, "prod.yaml")

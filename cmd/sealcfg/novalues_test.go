@@ -16,8 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// plainTexts hold a canary in every value and comment, ¶ a text and ¤ a number, and
-// what breaks each format.
+// plainTexts hold a canary in every value and comment, ¶ for a string and ¤ for a number, and the
+// text that breaks each format.
 var plainTexts = map[string]struct{ text, broken string }{
 	"a.yaml": {"# about ¶\ndb:\n  password: ¶ # ¶\n  port: ¤\n  ratio: ¤.5\n  hosts: [¶, '¶']\n  cert: |\n    ¶\n    ¶\nempty: ''\non: true\n", "db: ¶\ndb: ¶: ¶\n  ¶\n"},
 	"a.json": {`{"db": {"password": "¶", "port": ¤, "ratio": ¤.5, "hosts": ["¶"]}, "on": true}`, `{"db": "¶", "x": ¶`},
@@ -31,11 +31,11 @@ var plainTexts = map[string]struct{ text, broken string }{
 type call struct {
 	args    string
 	stdin   string
-	editor  string // what it does to its file, by a shell
-	answers bool   // with values, on stdout
+	editor  string // what the editor does with its file, as a shell command
+	answers bool   // prints values on stdout
 }
 
-// calls are made each as it is and with --json. Many of them fail.
+// calls are made with and without --json. Many of them fail.
 var calls = []call{
 	{args: "view FILE"}, {args: "get FILE nope"}, {args: "get FILE db.password.x"}, {args: "get FILE db", answers: true}, {args: "get FILE DB__PORT[0]"},
 	{args: "decrypt FILE --extract nope"}, {args: "decrypt FILE --format nope"},
@@ -55,7 +55,7 @@ var calls = []call{
 	{args: `sops -d --extract ["db"]["nope"] FILE`},
 }
 
-// damages are what may have happened to a sealed file.
+// damages are ways in which an encrypted file can be damaged.
 var damages = map[string]func(sealed []byte, plain, broken string) []byte{
 	"whole":   func(sealed []byte, _, _ string) []byte { return sealed },
 	"plain":   func(_ []byte, plain, _ string) []byte { return []byte(plain) },
@@ -69,8 +69,8 @@ var damages = map[string]func(sealed []byte, plain, broken string) []byte{
 	},
 }
 
-// No command prints a value that was not asked for, whatever is in the files, on
-// stdin or in the environment, and whether it succeeds or fails.
+// No command prints a value that was not requested, whatever the files, stdin or the environment
+// contain, and whether it succeeds or fails.
 func TestNoCommandPrintsAValue(t *testing.T) {
 	t.Parallel()
 	text, number := "CANARY"+fmt.Sprint(rand.Uint64()), fmt.Sprint(100_000_000_000_000+rand.Int64N(100_000_000_000_000))
@@ -113,10 +113,10 @@ func TestNoCommandPrintsAValue(t *testing.T) {
 			require.NoError(t, err)
 			spoilt := damages[damage](sealed, plain, fill(content.broken))
 			for i, c := range calls {
-				if damage != "whole" && (i+f+d)%8 != 0 { // between them, the formats and damages get to all
+				if damage != "whole" && (i+f+d)%8 != 0 { // over all calls, each format meets each damage
 					continue
 				}
-				c.answers = c.answers || damage == "mixed" && c.args == "view FILE" // values that stand in clear
+				c.answers = c.answers || damage == "mixed" && c.args == "view FILE" // unencrypted values
 				for _, form := range []string{"", " --json"} {
 					if form != "" && (damage != "whole" || f%3 != 0 || strings.HasPrefix(c.args, "sops")) {
 						continue

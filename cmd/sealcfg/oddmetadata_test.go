@@ -20,8 +20,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A victim is a project with one file in YAML, as sops would have written it, and
-// mallory, who is nobody there.
+// A victim is a project with one YAML file as sops would have written it. mallory is not a
+// recipient.
 type victim struct {
 	*bench
 	file, sealed      string
@@ -45,15 +45,15 @@ func newVictim(t *testing.T) *victim {
 	return v
 }
 
-// with is the file with a text in the place of another, which must be there.
+// with returns the file with one text replaced. The text must occur.
 func (v *victim) with(old, new string) string {
 	v.t.Helper()
 	require.Contains(v.t, v.sealed, old)
 	return strings.Replace(v.sealed, old, new, 1)
 }
 
-// after puts a file in place and has alice change and rekey it, as far as she can. In
-// neither is the new value in clear, or readable for mallory.
+// after writes a file and runs, as alice, a change and a rekey, as far as they succeed. The new
+// value must be encrypted in both, and mallory must not be able to read it.
 func (v *victim) after(t *testing.T, text string) {
 	t.Helper()
 	for _, args := range [][]string{
@@ -65,13 +65,13 @@ func (v *victim) after(t *testing.T, text string) {
 		assert.Less(t, time.Since(begun), 30*time.Second, "%v", args)
 		assert.NotContains(t, stderr, "panic", "%v", args)
 		assert.NotContains(t, readFile(t, v.file), "CANARY", "%v", args)
-		if readFile(t, v.file) != text { // else she has only what she wrote herself
+		if readFile(t, v.file) != text { // otherwise she can read only what she wrote herself
 			assert.False(t, v.opensFor(v.key, "app.yaml"), "%v", args)
 		}
 	}
 }
 
-// Ways to say something in a metadata block that one reader sees and another does not.
+// These metadata blocks contain something that one parser sees and another does not.
 func TestOddMetadata(t *testing.T) {
 	t.Parallel()
 	v := newVictim(t)
@@ -123,7 +123,7 @@ func TestOddMetadata(t *testing.T) {
 	}
 }
 
-// Ways to wrap a key that is named as alice's.
+// These stanzas are named as alice's but wrap the data key in another way.
 func TestOddWrappedKeys(t *testing.T) {
 	t.Parallel()
 	v := newVictim(t)
@@ -162,7 +162,7 @@ func TestOddWrappedKeys(t *testing.T) {
 	_, _ = rand.Read(other)
 	for name, c := range map[string]struct {
 		enc     string
-		insider bool // mallory knows the data key, until alice makes another
+		insider bool // mallory knows the data key until alice makes another
 	}{
 		"for both of them, by who knows the data key":  {wrap(dataKey, own, hers), true},
 		"for both of them, of another data key":        {wrap(other, own, hers), false},
@@ -202,7 +202,7 @@ func unindent(text string) string {
 	return b.String()
 }
 
-// opensFor reports whether a key file opens a file.
+// opensFor reports whether a key file decrypts a file.
 func (b *bench) opensFor(key, file string) bool {
 	cmd := b.command("decrypt", file)
 	cmd.Env = append(cmd.Env, "XDG_CONFIG_HOME="+b.t.TempDir(), "SOPS_AGE_KEY_FILE="+key)

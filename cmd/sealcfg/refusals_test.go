@@ -14,23 +14,23 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A refusal is a file that commands refuse, and how it came to that.
+// A refusal is a file that commands reject, and how it came about.
 type refusal struct {
 	spoil func(b *bench, file string)
 	file  string // "" for app.yaml
 	code  int
-	says  string // in the error or in its hints
-	steps int    // commands of hints until the file is good again
+	says  string // in the error or its hints
+	steps int    // commands from hints until the file is valid again
 	after string
 
-	byHand func(b *bench, file string) // what the first hint asks for besides its command
+	byHand func(b *bench, file string) // what the first hint requires in addition to its command
 }
 
 const wayBackText = "# remark\ntoken: CANARY-1\nother: CANARY-2\nname_unencrypted: web\nempty: \"\"\n"
 
 var hintedCommand = regexp.MustCompile(`(?m)(?:run|it): ((?:sealcfg (?:rekey|encrypt)|git checkout) .*)$`)
 
-// replaceIn changes a file, which must have the text.
+// replaceIn replaces text in a file. The text must occur.
 func replaceIn(t *testing.T, file, old, new string) {
 	t.Helper()
 	text := readFile(t, file)
@@ -200,7 +200,7 @@ var refusals = map[string]refusal{
 	},
 }
 
-// refusing are the commands that need the plaintext. Those of sops come last.
+// refusing lists the commands that need the plaintext, with the sops commands last.
 func refusing(file string) [][]string {
 	return [][]string{
 		{"get", file, "token"}, {"set", file, "token", "x"}, {"unset", file, "token"}, {"edit", file}, {"rekey", "--yes"},
@@ -237,8 +237,8 @@ func copyTo(t *testing.T, from, to string) {
 	require.NoError(t, os.WriteFile(to, []byte(readFile(t, from)), 0o644))
 }
 
-// A person who follows the hints of refusals gets to a good file, and never gets the
-// same refusal twice. No value is shown before they agree.
+// A person who follows the hints of a refusal gets a valid file and never the same refusal twice.
+// No value is shown before they confirm.
 func TestWaysBack(t *testing.T) {
 	t.Parallel()
 	for name, c := range refusals {

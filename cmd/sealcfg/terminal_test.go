@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// substitute is vim's command for giving db.password the canary.
+// substitute is the vim command that gives db.password the canary.
 func (p *person) substitute() string { return ":%s/change-me/" + p.canary + "/" }
 
 func TestVimSaves(t *testing.T) {
@@ -28,8 +28,7 @@ func TestVimSaves(t *testing.T) {
 	p.leavesNothing()
 }
 
-// A token has no line break at its end. vim gives it none, and of an editor that
-// does, people are told.
+// A token has no line break at its end. vim adds none. If an editor adds one, sealcfg warns.
 func TestEditorsAndLineBreaksAtTheEnd(t *testing.T) {
 	p := newPerson(t, "vim")
 	path := filepath.Join(p.project, "environments", "token.txt")
@@ -77,7 +76,7 @@ func TestBrokenYAMLIsReopenedAtItsLine(t *testing.T) {
 	require.NotNil(t, m, screen)
 	line, err := strconv.Atoi(m[1])
 	require.NoError(t, err)
-	p.waits(func() bool { // the file is shorter than the screen: its lines are the screen's
+	p.waits(func() bool { // the file is shorter than the screen, so its lines are the screen's
 		return strings.TrimSpace(p.tmux("display-message", "-p", "#{cursor_y}")) == strconv.Itoa(line-1)
 	}, func() string { return "the cursor is not on line " + m[1] + ":\n" + p.screen() })
 	assert.Equal(t, before, p.sealedProd(), "nothing is written while it is broken")
@@ -111,13 +110,13 @@ func TestCtrlCIsTheEditors(t *testing.T) {
 	p := newPerson(t, "vim", "nano")
 	p.edits("prod", "vim")
 	p.press("C-c")
-	p.sees(":qa") // vim's advice how to leave
+	p.sees(":qa") // vim's advice on how to quit
 	p.enters(p.substitute(), ":wq")
 	p.sees("~ db.password", "exit=0")
 	assert.Equal(t, p.canary, p.sealcfg("get", "prod", "db.password"))
 
 	p.edits("dev", "nano")
-	p.press("C-c") // nano tells where the cursor is
+	p.press("C-c") // nano shows the position of the cursor
 	p.sees("line  1/")
 	p.enters("first: " + p.canary)
 	p.press("C-o", "Enter", "C-x")
@@ -126,8 +125,8 @@ func TestCtrlCIsTheEditors(t *testing.T) {
 	p.leavesNothing()
 }
 
-// An interrupt that reaches only sealcfg cannot be told from Ctrl-C, which is
-// the editor's business.
+// An interrupt that only sealcfg receives cannot be distinguished from Ctrl-C, which the editor
+// handles.
 func TestInterruptWhileTheEditorIsOpen(t *testing.T) {
 	p := newPerson(t, "vim")
 	p.edits("prod", "vim")
@@ -173,11 +172,11 @@ func TestKilledIsSweptByTheNext(t *testing.T) {
 	p.waits(func() bool { return p.plainFile() != "" }, func() string { return "no plain text in memory:\n" + p.screen() })
 	dir := filepath.Dir(p.plainFile())
 	require.NoError(t, syscall.Kill(p.pid(), syscall.SIGKILL))
-	p.waits(func() bool { // the shell has to be back, over what vim has drawn
+	p.waits(func() bool { // the shell must be back, over vim's last output
 		return strings.Contains(p.screen(), "exit=137")
 	}, func() string { return p.screen() })
-	// Nobody can clean up after kill -9. The next sealcfg does: this one, if no
-	// other test, or other person on the machine, has come first.
+	// After kill -9 nothing can clean up. The next sealcfg does: this one, unless another
+	// test or another process of this user came first.
 	cmd := p.command("sealcfg", "edit", "prod")
 	cmd.Env = append(cmd.Env, "EDITOR=true")
 	out, err := cmd.CombinedOutput()
@@ -252,7 +251,7 @@ func TestSetAsksBeforeItWritesUnencrypted(t *testing.T) {
 	assert.NotContains(t, screen, "[y/N]")
 }
 
-// After an answer of no, the screen has no error.
+// After the answer no, the screen shows no error.
 func TestEncryptAsksBeforeAddedValues(t *testing.T) {
 	p := newPerson(t)
 	path := filepath.Join(p.project, "environments", "prod.yaml")
@@ -311,7 +310,7 @@ func TestColours(t *testing.T) {
 	}
 }
 
-// Values go to a pipe as they are, to a person as what can be shown.
+// A pipe receives values unchanged; a terminal receives printable text.
 func TestValuesOnTheTerminal(t *testing.T) {
 	p := newPerson(t)
 	path := filepath.Join(p.project, "environments", "x.yaml")

@@ -18,22 +18,22 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// patience is how long a terminal test waits for what must come: long enough for
-// a busy machine, since nobody waits for it when all is well.
+// patience is how long a terminal test waits for output that must appear. It allows for a busy
+// machine.
 const patience = 20 * time.Second
 
-// A person sits at a real terminal (tmux) in a project of their own.
+// A person uses a real terminal (tmux) in a project of their own.
 type person struct {
 	t       *testing.T
 	home    string
 	project string
-	canary  string // a value that must not show up anywhere
+	canary  string // a value that must not appear anywhere
 	env     []string
 	socket  string
 }
 
-// newPerson makes a home, a project with sealed environments, and a terminal with
-// a shell in it. tools are what the test needs beyond tmux.
+// newPerson creates a home directory, a project with encrypted environments, and a terminal with a
+// shell. tools are the programs that the test requires in addition to tmux.
 func newPerson(t *testing.T, tools ...string) *person {
 	t.Helper()
 	t.Parallel()
@@ -62,7 +62,7 @@ func newPerson(t *testing.T, tools ...string) *person {
 	}
 	p.env = append(p.env, "PATH="+os.Getenv("PATH"), "TMPDIR="+filepath.Join(home, "tmp"), "XDG_DATA_HOME="+filepath.Join(home, ".local", "share"), "TERM=screen", "LANG=C.UTF-8", "PS1=$ ", "SHELL=/bin/sh")
 	p.sealcfg("init", "-q", "--name", "alice")
-	p.tmux("-f", os.DevNull, "new-session", "-d", "-x", "120", "-y", "40", "-c", p.project, "/bin/sh", "-i") // two words, else tmux puts a shell around it
+	p.tmux("-f", os.DevNull, "new-session", "-d", "-x", "120", "-y", "40", "-c", p.project, "/bin/sh", "-i") // two words; otherwise tmux runs a shell around it
 	t.Cleanup(func() { _ = p.command("tmux", "-S", p.socket, "kill-server").Run() })
 	p.sees("$")
 	return p
@@ -74,7 +74,7 @@ func (p *person) command(name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// sealcfg runs the command off the terminal and returns its stdout.
+// sealcfg runs the command outside the terminal and returns its stdout.
 func (p *person) sealcfg(args ...string) string {
 	p.t.Helper()
 	out, err := p.command("sealcfg", args...).Output()
@@ -89,7 +89,7 @@ func (p *person) tmux(args ...string) string {
 	return string(out)
 }
 
-// types a text as it is; press presses keys by tmux's names for them.
+// types sends literal text; press sends keys by their tmux names.
 func (p *person) types(text string) { p.t.Helper(); p.tmux("send-keys", "-l", text) }
 func (p *person) press(keys ...string) {
 	p.t.Helper()
@@ -103,16 +103,16 @@ func (p *person) enters(lines ...string) {
 	}
 }
 
-// runs types a command line, whose exit code will be seen as exit=N.
+// runs types a command line whose exit code appears as exit=N.
 func (p *person) runs(line string) {
 	p.t.Helper()
-	p.tmux("send-keys", "-R") // what the last one has left is not taken for this one's
+	p.tmux("send-keys", "-R") // so that the output of the last command is not mistaken for this one's
 	p.enters(line + "; echo exit=$?")
 }
 
 func (p *person) screen() string { p.t.Helper(); return p.tmux("capture-pane", "-p", "-J") }
 
-// sees waits until all texts are on the screen, and returns the screen.
+// sees waits until the screen contains all texts, and returns the screen.
 func (p *person) sees(texts ...string) string {
 	p.t.Helper()
 	var screen string
@@ -140,14 +140,14 @@ func (p *person) waits(until func() bool, otherwise func() string) {
 	}
 }
 
-// edits runs edit, and waits until the editor shows the file.
+// edits runs edit and waits until the editor shows the file.
 func (p *person) edits(env, editor string) {
 	p.t.Helper()
 	p.runs("EDITOR='" + editor + "' sealcfg edit " + env)
 	p.sees("change-me", "Settings of")
 }
 
-// pid returns the process id of the sealcfg that runs in the terminal.
+// pid returns the process id of the sealcfg in the terminal.
 func (p *person) pid() int {
 	p.t.Helper()
 	shell := strings.TrimSpace(p.tmux("display-message", "-p", "#{pane_pid}"))
@@ -158,8 +158,7 @@ func (p *person) pid() int {
 	return pid
 }
 
-// plainFile returns the path of the plain text that the editor of this person has
-// open, "" if there is none.
+// plainFile returns the path of the plaintext file that this person's editor has open, or "".
 func (p *person) plainFile() string {
 	for _, path := range p.find([]byte(p.canary)) {
 		if strings.HasPrefix(path, "/dev/shm/") {
@@ -169,8 +168,8 @@ func (p *person) plainFile() string {
 	return ""
 }
 
-// leavesNothing demands that no file in any place where plain text could be left
-// holds the canary: scratch places, home with viminfo and histories, the project.
+// leavesNothing fails if any file in a directory where plaintext could be left contains the canary:
+// scratch directories, the home with viminfo and histories, the project.
 func (p *person) leavesNothing() {
 	p.t.Helper()
 	require.Empty(p.t, p.find([]byte(p.canary)), "plain text is left")
@@ -181,7 +180,7 @@ func (p *person) find(what []byte) []string {
 	for _, root := range []string{"/dev/shm", "/var/tmp", p.home} {
 		_ = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 			if err != nil || !d.Type().IsRegular() {
-				return nil // other tests come and go there
+				return nil // other tests create and remove files there
 			}
 			if text, err := os.ReadFile(path); err == nil && bytes.Contains(text, what) {
 				found = append(found, path)

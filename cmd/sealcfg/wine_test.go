@@ -17,17 +17,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// wineProject is a project that the Windows command under wine and the Linux one
-// work on, with one key. See .ci/wine.sh.
+// A wineProject is a project with one key that the Windows command under wine and the Linux command
+// use. See .ci/wine.sh.
 type wineProject struct {
 	t    *testing.T
-	dir  string // as Linux calls it
+	dir  string // the path on Linux
 	home string
 	env  []string
 }
 
-// newWineProject makes it with sealcfg.exe, in a folder on drive C whose name is
-// not ASCII.
+// newWineProject creates it with sealcfg.exe in a directory on drive C with a non-ASCII name.
 func newWineProject(t *testing.T) *wineProject {
 	t.Helper()
 	if os.Getenv("SEALCFG_TEST_WINE_EXE") == "" {
@@ -47,7 +46,7 @@ func newWineProject(t *testing.T) *wineProject {
 
 func (p *wineProject) setenv(name, value string) { p.env = append(p.env, name+"="+value) }
 
-// windowsPath is a path on drive C.
+// windowsPath returns a path on drive C.
 func windowsPath(path string) string {
 	_, rest, _ := strings.Cut(path, "drive_c")
 	return "C:" + strings.ReplaceAll(rest, "/", `\`)
@@ -69,7 +68,7 @@ func (p *wineProject) run(stdin, name string, args ...string) (stdout, stderr st
 	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
 }
 
-// windows runs sealcfg.exe, which has to end well.
+// windows runs sealcfg.exe, which must succeed.
 func (p *wineProject) windows(stdin string, args ...string) string {
 	p.t.Helper()
 	out, errs, code := p.tryWindows(stdin, args...)
@@ -90,7 +89,7 @@ func (p *wineProject) linux(stdin string, args ...string) string {
 	p.setenv("SOPS_AGE_KEY_FILE", filepath.Join(p.home, "AppData", "Roaming", "sops", "age", "keys.txt"))
 	self, err := os.Executable()
 	require.NoError(p.t, err)
-	link := filepath.Join(p.t.TempDir(), "sealcfg") // by which the test binary is the command
+	link := filepath.Join(p.t.TempDir(), "sealcfg") // a link through which the test binary runs as the command
 	require.NoError(p.t, os.Symlink(self, link))
 	out, errs, code := p.run(stdin, link, args...)
 	assert.Zero(p.t, code, "%v: %s", args, errs)
@@ -111,8 +110,8 @@ func (p *wineProject) read(name string) string {
 	return string(b)
 }
 
-// What is sealed on one system is opened on the other, the same environment or
-// file, with its line ends.
+// A file that one system encrypts can be decrypted on the other, by environment or path, with its
+// line endings.
 func TestWineBothWays(t *testing.T) {
 	p := newWineProject(t)
 	for name, text := range map[string]string{
@@ -180,7 +179,7 @@ func TestWineEdit(t *testing.T) {
 	assert.Empty(t, left, "the editor's file")
 }
 
-// Many at once: the lock holds between processes, and nobody's value is lost.
+// With many processes at once, the lock works between processes and no value is lost.
 func TestWineParallelSets(t *testing.T) {
 	p := newWineProject(t)
 	const writers = 8
