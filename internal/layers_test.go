@@ -105,7 +105,7 @@ var fakes = []string{
 // too.
 func isForTests(name string) bool {
 	switch name {
-	case "internal", "internal/interop", "internal/schematest", "keys/keystest", "cmd/internal/kmstest", "sealcfgtest":
+	case "internal", "internal/interop", "internal/schematest", "keys/keystest", "cmd/internal/clitest", "cmd/internal/kmstest", "sealcfgtest":
 		return true
 	}
 	return within(name, "internal/test")

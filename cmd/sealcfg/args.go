@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/sealcfg/sealcfg/cmd/internal/cli"
+	"github.com/sealcfg/sealcfg/cmd/internal/sopscli"
 	"github.com/sealcfg/sealcfg/internal/closest"
 	"github.com/spf13/cobra"
 )
@@ -16,13 +17,13 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	err := cli.Usagef("unknown command %q", args[0])
-	if instead, ok := asInSops[args[0]]; ok && !cmd.HasParent() {
-		return cli.WithHint(err, "sops has it; here it is %s", strings.Replace(instead, "FILE", fileAmong(args), 1))
+	if instead := sopscli.Instead(args[0]); instead != "" && !cmd.HasParent() {
+		return cli.WithHint(err, "sops has it; here it is %s", strings.Replace(instead, "FILE", cli.FileArgument(args), 1))
 	}
 	if guess, ok := closest.Of(args[0], subcommands(cmd)); ok {
 		return cli.WithHint(err, "did you mean %s %s?", cmd.CommandPath(), guess)
 	}
-	if file := fileAmong(args[:1]); file != "FILE" && !cmd.HasParent() { // sops edits it
+	if file := cli.FileArgument(args[:1]); file != "FILE" && !cmd.HasParent() { // sops edits it
 		return cli.WithHint(err, "the command comes first, run: sealcfg edit %s", file)
 	}
 	return cli.WithHint(err, "%s --help lists the commands", cmd.CommandPath())

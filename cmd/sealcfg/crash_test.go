@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/sealcfg/sealcfg/cmd/internal/clitest"
 )
 
 // A sealcfg that crashes while it holds plaintext leaves the stacks of its goroutines on stderr,
@@ -23,7 +25,7 @@ func TestCrashLeaksNothing(t *testing.T) {
 	run := func(env []string, stdin, name string, args ...string) (stderr string, err error) {
 		cmd := exec.Command(name, args...)
 		cmd.Dir, cmd.Stdin = home, strings.NewReader(stdin)
-		for name, value := range isolated(home) {
+		for name, value := range clitest.Isolated(home) {
 			cmd.Env = append(cmd.Env, name+"="+value)
 		}
 		cmd.Env = append(append(cmd.Env, "PATH="+os.Getenv("PATH"), "TMPDIR="+home), env...)

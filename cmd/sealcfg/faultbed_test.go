@@ -19,15 +19,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/sealcfg/sealcfg/cmd/internal/clitest"
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/internal/atomicfile"
 	"github.com/sealcfg/sealcfg/internal/test/faultinject"
 	"github.com/sealcfg/sealcfg/keys"
 )
-
-// sealcfgProgram is the command without the race detector.
-var sealcfgProgram = builder("../sealcfg")
 
 // Values before and after a command, which must appear in encrypted files only.
 const (
@@ -97,7 +95,7 @@ func (b *faultBed) command(args []string, stdin string) faultinject.Command {
 		mounted = []string{b.path(b.mounted)}
 	}
 	c := faultinject.Command{Mounted: mounted, Path: b.bin, Args: args, Dir: b.path("project"), Stdin: stdin, Roots: []string{b.dir}, Own: "/dev/shm/sealcfg-", Starts: startsPrograms(args)}
-	for name, value := range isolated(home) {
+	for name, value := range clitest.Isolated(home) {
 		c.Env = append(c.Env, name+"="+value)
 	}
 	c.Env = append(c.Env, "PATH="+os.Getenv("PATH"), "TMPDIR="+b.path("tmp"), "EDITOR="+b.editor)

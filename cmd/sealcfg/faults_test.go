@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/sealcfg/sealcfg/cmd/internal/cli"
+	"github.com/sealcfg/sealcfg/cmd/internal/clitest"
 	"github.com/sealcfg/sealcfg/internal/test/faultinject"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -36,7 +37,7 @@ var faultKinds = []faultinject.Fault{
 
 func TestFaults(t *testing.T) {
 	t.Parallel()
-	bin, err := sealcfgProgram()
+	bin, err := clitest.Sealcfg()
 	require.NoError(t, err)
 	whole := os.Getenv("SEALCFG_FAULTS") == "whole"
 	tally := map[string]map[string]int{}

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sealcfg/sealcfg/cmd/internal/clitest"
 	"github.com/sealcfg/sealcfg/internal/test/faultinject"
 )
 
@@ -21,11 +22,11 @@ func TestFaultsOfSops(t *testing.T) {
 	if os.Getenv("SEALCFG_FAULTS") != "whole" {
 		t.Skip("SEALCFG_FAULTS=whole compares with sops")
 	}
-	if sopsPath() == "" {
+	if clitest.Sops() == "" {
 		require.NotEqual(t, "true", os.Getenv("CI"), "the real sops is not installed")
 		t.Skip("the real sops is not installed")
 	}
-	bin, err := sealcfgProgram()
+	bin, err := clitest.Sealcfg()
 	require.NoError(t, err)
 	for _, args := range [][]string{
 		{"set", "environments/prod.yaml", `["password"]`, `"` + canaryAfter + `"`},
@@ -35,7 +36,7 @@ func TestFaultsOfSops(t *testing.T) {
 		t.Run(args[0], func(t *testing.T) {
 			b := newFaultBed(t, bin)
 			sealedFiles(1)(t, b)
-			b.bin = sopsPath()
+			b.bin = clitest.Sops()
 			lost, injected := loses(t, b, args)
 			t.Logf("sops %s: the file is lost in %d of %d cases", args[0], lost, injected)
 			assert.Positive(t, lost)

@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"sync"
-	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/sealcfg/sealcfg/cmd/internal/clitest"
 	"github.com/sealcfg/sealcfg/cmd/internal/kmstest"
 	"github.com/sealcfg/sealcfg/cmd/internal/kmswire"
 	"github.com/sealcfg/sealcfg/internal/test/servicetest"
@@ -55,14 +53,6 @@ func demoHelper() int {
 	return 0
 }
 
-// have evaluates a script's condition for a service that may be missing. In CI it must not be missing.
-func have(path, what string) (bool, error) {
-	if path == "" && os.Getenv(servicetest.EnvRequired) == "required" {
-		return false, fmt.Errorf("%s is missing, and $%s says that it must be there", what, servicetest.EnvRequired)
-	}
-	return path != "", nil
-}
-
 // endAgents ends the agents that gpg started for a script.
 func endAgents(work string) {
 	for _, home := range []string{"gpg", "nobody"} {
@@ -73,47 +63,12 @@ func endAgents(work string) {
 	}
 }
 
-// The programs that tests build.
-var (
-	helperProgram = builder("../sealcfg-kms")
-	fakesProgram  = builder("../../internal/test/fake/cmd/fakes")
-
-	buildFolder = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "sealcfg-test") })
-)
-
-// builder builds a program when the first test needs it: linking takes a while.
-func builder(source string) func() (path string, err error) {
-	return sync.OnceValues(func() (string, error) {
-		dir, err := buildFolder()
-		if err != nil {
-			return "", err
-		}
-		path := filepath.Join(dir, filepath.Base(source))
-		out, err := exec.Command("go", "build", "-o", path, source).CombinedOutput()
-		if err != nil {
-			return "", fmt.Errorf("build %s: %w\n%s", source, err, out)
-		}
-		return path, nil
-	})
-}
-
-// tidyMain removes the built programs after the tests.
-type tidyMain struct{ *testing.M }
-
-func (m tidyMain) Run() int {
-	code := m.M.Run()
-	if dir, err := buildFolder(); err == nil {
-		_ = os.RemoveAll(dir)
-	}
-	return code
-}
-
 // realHelper installs the real sealcfg-kms in a directory.
 func realHelper(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: realhelper DIR")
 	}
-	path, err := helperProgram()
+	path, err := clitest.KMSHelper()
 	ts.Check(err)
 	dir := ts.MkAbs(args[0])
 	ts.Check(os.MkdirAll(dir, 0o755))
@@ -126,7 +81,7 @@ func startFakes(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 0 {
 		ts.Fatalf("usage: fakes")
 	}
-	path, err := fakesProgram()
+	path, err := clitest.Fakes()
 	ts.Check(err)
 	var report struct{ Variables, Keys map[string]string }
 	stop, err := servicetest.Launch(&report, path)

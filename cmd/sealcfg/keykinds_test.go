@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sealcfg/sealcfg/cmd/internal/clitest"
 	"github.com/sealcfg/sealcfg/cmd/internal/kmswire"
 	"github.com/sealcfg/sealcfg/internal/test/servicetest"
 )
@@ -98,7 +99,7 @@ func keyKinds(t *testing.T) map[string]func(t *testing.T) keyKind {
 	bin := filepath.Join(dir, "bin")
 	withHelper := func(t *testing.T) string {
 		t.Helper()
-		path, err := helperProgram()
+		path, err := clitest.KMSHelper()
 		require.NoError(t, err)
 		require.NoError(t, os.MkdirAll(bin, 0o755))
 		if err := os.Symlink(path, filepath.Join(bin, kmswire.Program)); !os.IsExist(err) {
@@ -125,7 +126,7 @@ func keyKinds(t *testing.T) map[string]func(t *testing.T) keyKind {
 	type clouds struct{ Variables, Keys map[string]string }
 	start := sync.OnceValues(func() (clouds, error) {
 		var report clouds
-		path, err := fakesProgram()
+		path, err := clitest.Fakes()
 		if err != nil {
 			return report, err
 		}

@@ -8,11 +8,7 @@ import (
 	"runtime/debug"
 
 	"github.com/sealcfg/sealcfg/cmd/internal/cli"
-	"github.com/sealcfg/sealcfg/environments"
-	"github.com/sealcfg/sealcfg/internal/coredump"
-	"github.com/sealcfg/sealcfg/internal/gitrun"
-	"github.com/sealcfg/sealcfg/internal/scratch"
-	"github.com/sealcfg/sealcfg/keys"
+	"github.com/sealcfg/sealcfg/cmd/internal/sopscli"
 )
 
 func main() {
@@ -21,17 +17,10 @@ func main() {
 }
 
 func realMain() int {
-	coredump.Off()
-	wd, _ := os.Getwd() // "" if it is gone
-	a := &cli.App{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: cli.NewErrorStream(os.Stderr), LookupEnv: os.LookupEnv, Finder: new(environments.Finder)}
-	defer a.Stderr.Flush()
-	a.WithholdIdentity()
-	a.Git = gitrun.New(os.Environ(), wd)
-	scratch.Sweep(a.ScratchDirs()) // what a kill -9 has left
-	a.RegisterServices(keys.Default)
-	defer a.Helper.Close()
-	if calledAsSops(os.Args[0]) {
-		return runSops(context.Background(), a, os.Args[1:])
-	}
-	return execute(context.Background(), a, os.Args[1:])
+	return cli.Main(func(ctx context.Context, a *cli.App) int {
+		if sopscli.Called(os.Args[0]) {
+			return sopscli.Run(ctx, a, os.Args[1:])
+		}
+		return execute(ctx, a, os.Args[1:])
+	})
 }

@@ -14,6 +14,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/sealcfg/sealcfg/cmd/internal/clitest"
 )
 
 // plainTexts hold a canary in every value and comment, ¶ for a string and ¤ for a number, and the
@@ -87,7 +89,7 @@ func TestNoCommandPrintsAValue(t *testing.T) {
 				args := strings.Split(strings.ReplaceAll(c.args, "FILE", "environments/"+file), " ")
 				cmd := exec.Command("sealcfg", args...)
 				cmd.Dir, cmd.Stdin = home, strings.NewReader(fill(c.stdin))
-				for name, value := range isolated(home) {
+				for name, value := range clitest.Isolated(home) {
 					cmd.Env = append(cmd.Env, name+"="+value)
 				}
 				cmd.Env = append(append(cmd.Env, "PATH="+os.Getenv("PATH"), "TMPDIR="+home, "XDG_STATE_HOME="+filepath.Join(home, "state")), env...)

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/sealcfg/sealcfg/cmd/internal/cli"
+	"github.com/sealcfg/sealcfg/cmd/internal/clitest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -32,7 +33,7 @@ func newBench(t *testing.T) *bench {
 	b := &bench{t: t, dir: filepath.Join(t.TempDir(), "project")}
 	home := t.TempDir()
 	require.NoError(t, os.Mkdir(b.dir, 0o755))
-	for name, value := range isolated(home) {
+	for name, value := range clitest.Isolated(home) {
 		b.env = append(b.env, name+"="+value)
 	}
 	b.env = append(b.env, "PATH="+os.Getenv("PATH"))

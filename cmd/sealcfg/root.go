@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/sealcfg/sealcfg/cmd/internal/cli"
+	"github.com/sealcfg/sealcfg/cmd/internal/sopscli"
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/internal/closest"
 	"github.com/sealcfg/sealcfg/keys"
@@ -58,20 +59,11 @@ ENV is the name of an environment (prod means environments/prod.yaml) or a path.
 
 	cmd.AddCommand(
 		newInitCmd(a), newEditCmd(a), newDecryptCmd(a), newEncryptCmd(a), newViewCmd(a),
-		newGetCmd(a), newSetCmd(a), newUnsetCmd(a), newStructCmd(a), newRekeyCmd(a), newKeyCmd(a), newDraftCmd(a), newVersionCmd(a), newSopsCmd(a),
+		newGetCmd(a), newSetCmd(a), newUnsetCmd(a), newStructCmd(a), newRekeyCmd(a), newKeyCmd(a), newDraftCmd(a), newVersionCmd(a), sopscli.NewCommand(a),
 	)
 	cmd.SetHelpCommand(newHelpCmd())
 	tuneCompletion(cmd)
 	return cmd
-}
-
-// asInSops says how the commands of sops are called here, for its users.
-var asInSops = map[string]string{
-	"rotate":     "sealcfg rekey",
-	"updatekeys": "sealcfg rekey --keep-data-key",
-	"exec-env":   "sealcfg sops exec-env FILE COMMAND",
-	"exec-file":  "sealcfg sops exec-file FILE COMMAND",
-	"filestatus": "sealcfg sops filestatus FILE",
 }
 
 // noSuchFlag guesses which flag was meant.
@@ -80,7 +72,7 @@ func noSuchFlag(cmd *cobra.Command, err error) error {
 	if !errors.As(err, &none) {
 		return cli.Usage(err)
 	}
-	if h := sopsUserHint(cmd, none); h != "" {
+	if h := sopscli.FlagHint(cmd, none); h != "" {
 		return cli.WithHint(cli.Usage(err), "%s", h)
 	}
 	var names []string

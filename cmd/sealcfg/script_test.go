@@ -12,16 +12,18 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/sealcfg/sealcfg/cmd/internal/clitest"
+	"github.com/sealcfg/sealcfg/cmd/internal/sopscli"
 	"github.com/sealcfg/sealcfg/internal/test/servicetest"
 )
 
 // TestMain makes the test binary also the command: the scripts and the terminal
 // tests run real processes without building anything.
 func TestMain(m *testing.M) {
-	if calledAsSops(os.Args[0]) { // by the link of shimDir
+	if sopscli.Called(os.Args[0]) { // by the link of shimDir
 		os.Exit(realMain())
 	}
-	testscript.Main(tidyMain{m}, map[string]func(){
+	testscript.Main(clitest.M{M: m}, map[string]func(){
 		"sealcfg":         func() { os.Exit(realMain()) },
 		"age-plugin-demo": func() { os.Exit(demoPlugin()) },
 		"kms-demo":        func() { os.Exit(demoHelper()) },
@@ -30,7 +32,7 @@ func TestMain(m *testing.M) {
 
 func TestScripts(t *testing.T) {
 	t.Parallel()
-	if os.Getenv("CI") == "true" && sopsPath() == "" {
+	if os.Getenv("CI") == "true" && clitest.Sops() == "" {
 		t.Fatal("the real sops is not installed: the scripts that compare with it would be skipped")
 	}
 	if _, err := exec.LookPath("ssh-keygen"); err != nil && os.Getenv("CI") == "true" {
@@ -52,11 +54,11 @@ func TestScripts(t *testing.T) {
 		Condition: func(cond string) (bool, error) {
 			switch cond {
 			case "sops":
-				return sopsPath() != "", nil
+				return clitest.Sops() != "", nil
 			case "gpg":
-				return have(servicetest.Find("gpg"), "gpg")
+				return clitest.Have(servicetest.Find("gpg"), "gpg")
 			case "vault":
-				return have(os.Getenv(servicetest.EnvVault), "the Vault of .ci/services.sh")
+				return clitest.Have(os.Getenv(servicetest.EnvVault), "the Vault of .ci/services.sh")
 			case "root": // whom no mode of a file keeps out
 				return os.Geteuid() == 0, nil
 			case "mounts":
@@ -84,7 +86,7 @@ func setUpScript(env *testscript.Env) error {
 	if err := os.MkdirAll(home, 0o700); err != nil {
 		return err
 	}
-	for name, value := range isolated(home) {
+	for name, value := range clitest.Isolated(home) {
 		env.Setenv(name, value)
 	}
 	// The socket of gpg-agent lies there, and its path must be short.
@@ -94,28 +96,12 @@ func setUpScript(env *testscript.Env) error {
 	if err := shimDir(env); err != nil {
 		return err
 	}
-	if sops := sopsPath(); sops != "" {
+	if sops := clitest.Sops(); sops != "" {
 		env.Setenv("REAL_SOPS", sops)
 		env.Setenv("PATH", env.Getenv("PATH")+string(filepath.ListSeparator)+filepath.Dir(sops))
 	}
 	return nil
 }
-
-// isolated is the environment of a person who has nothing yet, and who is not
-// the one that runs the tests.
-func isolated(home string) map[string]string {
-	return map[string]string{
-		"HOME": home, "XDG_CONFIG_HOME": filepath.Join(home, ".config"),
-		// The race detector makes every process wait a second before it ends.
-		"GORACE":            "atexit_sleep_ms=0",
-		"GIT_CONFIG_GLOBAL": os.DevNull, "GIT_CONFIG_NOSYSTEM": "1",
-		"GIT_AUTHOR_NAME": "test", "GIT_AUTHOR_EMAIL": "test@example.com",
-		"GIT_COMMITTER_NAME": "test", "GIT_COMMITTER_EMAIL": "test@example.com",
-	}
-}
-
-// sopsPath finds the real sops, "" if it is not installed.
-func sopsPath() string { return servicetest.Find("sops") }
 
 // exits CODE PROGRAM ARGS... demands an exit code.
 func exits(ts *testscript.TestScript, neg bool, args []string) {

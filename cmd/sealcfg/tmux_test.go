@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/sealcfg/sealcfg/cmd/internal/clitest"
 )
 
 // patience is how long a terminal test waits for output that must appear. It allows for a busy
@@ -57,7 +59,7 @@ func newPerson(t *testing.T, tools ...string) *person {
 	for _, dir := range []string{p.project, filepath.Join(home, "tmp")} {
 		require.NoError(t, os.Mkdir(dir, 0o700))
 	}
-	for name, value := range isolated(home) {
+	for name, value := range clitest.Isolated(home) {
 		p.env = append(p.env, name+"="+value)
 	}
 	p.env = append(p.env, "PATH="+os.Getenv("PATH"), "TMPDIR="+filepath.Join(home, "tmp"), "XDG_DATA_HOME="+filepath.Join(home, ".local", "share"), "TERM=screen", "LANG=C.UTF-8", "PS1=$ ", "SHELL=/bin/sh")

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"runtime"
-	"runtime/debug"
 
 	"github.com/sealcfg/sealcfg/cmd/internal/cli"
 	"github.com/sealcfg/sealcfg/envfile"
@@ -21,7 +20,7 @@ func newVersionCmd(a *cli.App) *cobra.Command {
 				Version string `json:"version"`
 				Format  string `json:"sops_format"`
 				Go      string `json:"go"`
-			}{buildVersion(), envfile.FormatVersion, runtime.Version()}
+			}{cli.BuildVersion(), envfile.FormatVersion, runtime.Version()}
 			if a.JSON {
 				return a.PrintJSON(v)
 			}
@@ -32,12 +31,5 @@ func newVersionCmd(a *cli.App) *cobra.Command {
 }
 
 func versionText() string {
-	return fmt.Sprintf("sealcfg %s (file format of sops %s, %s)", buildVersion(), envfile.FormatVersion, runtime.Version())
-}
-
-func buildVersion() string {
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
-	}
-	return "(devel)"
+	return fmt.Sprintf("sealcfg %s (file format of sops %s, %s)", cli.BuildVersion(), envfile.FormatVersion, runtime.Version())
 }

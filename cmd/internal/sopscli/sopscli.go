@@ -1,4 +1,4 @@
-package main
+package sopscli
 
 import (
 	"context"
@@ -19,13 +19,13 @@ import (
 // The shim is the command line of sops 3.13, for tools that run sops. It has sops's
 // exit codes and error strings, and sealcfg's guarantees.
 
-// calledAsSops reports whether the program was started through a link named sops.
-func calledAsSops(argv0 string) bool {
+// Called reports whether the program was started through a link named sops.
+func Called(argv0 string) bool {
 	base := strings.ToLower(filepath.Base(argv0))
 	return strings.TrimSuffix(base, ".exe") == "sops"
 }
 
-func newSopsCmd(a *cli.App) *cobra.Command {
+func NewCommand(a *cli.App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "sops ...",
 		Short: "Run a command line of sops",
@@ -42,7 +42,7 @@ docs/sops-shim.md lists the differences from sops.`,
 		PersistentPreRunE: func(*cobra.Command, []string) error { return nil },
 		ValidArgsFunction: cobra.FixedCompletions(sopsCommandNames(), cobra.ShellCompDirectiveDefault),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if code := runSops(cmd.Context(), a, args); code != cli.ExitOK {
+			if code := Run(cmd.Context(), a, args); code != cli.ExitOK {
 				return cli.Ended(code)
 			}
 			return nil
@@ -125,8 +125,8 @@ func sopsCommandNames() []string {
 	return names
 }
 
-// runSops runs a command line of sops and returns the exit code.
-func runSops(ctx context.Context, a *cli.App, args []string) int {
+// Run runs a command line of sops and returns the exit code.
+func Run(ctx context.Context, a *cli.App, args []string) int {
 	a.WorkDir, _ = os.Getwd()
 	r := &sopsRun{App: a, sopsArgs: sopsArgs{text: map[string]string{}, cli: map[string]bool{}, args: args}}
 	ctx = keys.WithSource(ctx, a.WithPrompts(keys.Source{})) // for recipients
@@ -319,7 +319,7 @@ func knownTypes(order string) string {
 }
 
 func (r *sopsRun) version() error {
-	_, err := fmt.Fprintf(r.Stdout, "sops %s (sealcfg %s)\n", envfile.FormatVersion, strings.Trim(buildVersion(), "()"))
+	_, err := fmt.Fprintf(r.Stdout, "sops %s (sealcfg %s)\n", envfile.FormatVersion, strings.Trim(cli.BuildVersion(), "()"))
 	return err
 }
 

@@ -1,4 +1,4 @@
-package main
+package sopscli
 
 import (
 	"bytes"
@@ -14,6 +14,8 @@ import (
 
 	"filippo.io/age"
 	"github.com/stretchr/testify/require"
+
+	"github.com/sealcfg/sealcfg/cmd/internal/clitest"
 )
 
 // A sopsPair runs the real sops and the shim, each in its own directory with the same
@@ -30,7 +32,7 @@ type sopsPair struct {
 // newSopsPair skips the test if there is no real sops to compare with.
 func newSopsPair(t *testing.T) *sopsPair {
 	t.Helper()
-	p := &sopsPair{t: t, sops: sopsPath(), files: map[string]string{}}
+	p := &sopsPair{t: t, sops: clitest.Sops(), files: map[string]string{}}
 	if p.sops == "" {
 		require.NotEqual(t, "true", os.Getenv("CI"), "the real sops is not installed")
 		t.Skip("the real sops is not installed")
@@ -40,7 +42,7 @@ func newSopsPair(t *testing.T) *sopsPair {
 	p.shim = filepath.Join(t.TempDir(), "sops")
 	require.NoError(t, os.Symlink(self, p.shim))
 	home := t.TempDir()
-	for name, value := range isolated(home) {
+	for name, value := range clitest.Isolated(home) {
 		p.env = append(p.env, name+"="+value)
 	}
 	var identity string

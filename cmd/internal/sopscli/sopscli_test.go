@@ -1,4 +1,4 @@
-package main
+package sopscli
 
 import (
 	"bytes"
@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/sealcfg/sealcfg/cmd/internal/cli"
+	"github.com/sealcfg/sealcfg/cmd/internal/clitest"
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/environments"
 	"github.com/stretchr/testify/assert"
@@ -24,7 +25,7 @@ func TestCalledAsSops(t *testing.T) {
 		"sops": true, "/usr/local/bin/sops": true, "sops.exe": true, "SOPS.EXE": true,
 		"sealcfg": false, "sops-3.13": false, "mysops": false, "": false, "/opt/sops/sealcfg": false,
 	} {
-		assert.Equal(t, want, calledAsSops(argv0), argv0)
+		assert.Equal(t, want, Called(argv0), argv0)
 	}
 }
 
@@ -39,7 +40,7 @@ func run(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	null, err := os.Open(os.DevNull)
 	require.NoError(t, err)
 	a := &cli.App{Stdin: null, Stdout: file(), Stderr: cli.NewErrorStream(file()), LookupEnv: func(string) (string, bool) { return "", false }, Finder: new(environments.Finder)}
-	code = runSops(context.Background(), a, args)
+	code = Run(context.Background(), a, args)
 	read := func(f *os.File) string {
 		b, err := os.ReadFile(f.Name())
 		require.NoError(t, err)
@@ -71,7 +72,7 @@ func flagsInHelp(t *testing.T, sops string, command ...string) map[string]bool {
 // The shim knows every command and flag of sops. It supports it or rejects it by name.
 func TestEveryFlagOfSops(t *testing.T) {
 	t.Parallel()
-	sops := sopsPath()
+	sops := clitest.Sops()
 	if sops == "" {
 		t.Skip("the real sops is not installed")
 	}

@@ -1,4 +1,4 @@
-package main
+package sopscli
 
 import (
 	"errors"
@@ -56,7 +56,7 @@ func (r *sopsRun) hint(err error) string {
 
 // sopsName returns the command that runs the shim, for hints.
 func sopsName() string {
-	if calledAsSops(os.Args[0]) {
+	if Called(os.Args[0]) {
 		return "sops"
 	}
 	return "sealcfg sops"

@@ -1,4 +1,4 @@
-package main
+package sopscli
 
 import (
 	"os"
@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sealcfg/sealcfg/cmd/internal/clitest"
 	"github.com/sealcfg/sealcfg/cmd/internal/kmswire"
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/internal/test/servicetest"
@@ -108,12 +109,12 @@ func TestVerboseAsSops(t *testing.T) {
 // gpg has its own line, after age.
 func TestVerboseWithGnuPG(t *testing.T) {
 	t.Parallel()
-	if ok, err := have(servicetest.Find("gpg"), "gpg"); !ok {
+	if ok, err := clitest.Have(servicetest.Find("gpg"), "gpg"); !ok {
 		require.NoError(t, err)
 		t.Skip("gpg is not installed")
 	}
 	p := newSopsPair(t)
-	helper, err := helperProgram()
+	helper, err := clitest.KMSHelper()
 	require.NoError(t, err)
 	require.NoError(t, os.Symlink(helper, filepath.Join(filepath.Dir(p.shim), kmswire.Program)))
 	gpg := servicetest.NewGnuPG(t)

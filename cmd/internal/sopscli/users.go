@@ -1,4 +1,4 @@
-package main
+package sopscli
 
 import (
 	"cmp"
@@ -12,9 +12,9 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// sopsUserHint returns the hint for a flag of sops that a command of sealcfg does not
+// FlagHint returns the hint for a flag of sops that a command of sealcfg does not
 // have, or "" if sops does not have it either.
-func sopsUserHint(cmd *cobra.Command, none *pflag.NotExistError) string {
+func FlagHint(cmd *cobra.Command, none *pflag.NotExistError) string {
 	f := findSopsFlag(none.GetSpecifiedName())
 	if f == nil {
 		return ""
@@ -22,7 +22,7 @@ func sopsUserHint(cmd *cobra.Command, none *pflag.NotExistError) string {
 	if short := none.GetSpecifiedShortnames(); len(short) > 1 && strings.Trim(short, "deri") != "" {
 		return "" // a file name such as -dash.yaml
 	}
-	command, file := cmd.Name(), fileAmong(os.Args[1:])
+	command, file := cmd.Name(), cli.FileArgument(os.Args[1:])
 	if !cmd.HasParent() {
 		command = ""
 	}
@@ -39,7 +39,7 @@ func sopsUserHint(cmd *cobra.Command, none *pflag.NotExistError) string {
 			if mode := modeAmong(os.Args[1:]); mode != "" {
 				return sopsModeHint(mode, file)
 			}
-			if instead := asInSops[calledCommand(os.Args[1:])]; strings.HasPrefix(instead, "sealcfg rekey") {
+			if instead := Instead(calledCommand(os.Args[1:])); strings.HasPrefix(instead, "sealcfg rekey") {
 				return fmt.Sprintf("leave out the flag, because sealcfg always writes in place: %s %s", instead, file)
 			}
 			return "leave out the flag, because sealcfg always writes in place\nto encrypt the file, run: sealcfg encrypt " + file + "\nto edit it, run: sealcfg edit " + file
@@ -103,12 +103,15 @@ func modeAmong(args []string) string {
 	return ""
 }
 
-// fileAmong returns the file in args for a hint, or "FILE".
-func fileAmong(args []string) string {
-	for _, arg := range slices.Backward(args) {
-		if info, err := os.Stat(arg); err == nil && info.Mode().IsRegular() && !strings.HasPrefix(arg, "-") {
-			return cli.ShellWord(arg)
-		}
-	}
-	return "FILE"
+// commandsInstead maps commands of sops to the command lines of sealcfg that do the same.
+var commandsInstead = map[string]string{
+	"rotate":     "sealcfg rekey",
+	"updatekeys": "sealcfg rekey --keep-data-key",
+	"exec-env":   "sealcfg sops exec-env FILE COMMAND",
+	"exec-file":  "sealcfg sops exec-file FILE COMMAND",
+	"filestatus": "sealcfg sops filestatus FILE",
 }
+
+// Instead returns the command line of sealcfg that does the same as a command of sops.
+// It returns "" if sops does not have the command, or if sealcfg has it under the same name.
+func Instead(command string) string { return commandsInstead[command] }
