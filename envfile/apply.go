@@ -121,7 +121,7 @@ func (d *Document) apply(op Op) (*Document, error) {
 		op.value = v
 	}
 	if op.value != nil {
-		op.value = asNew(op.value, d.format == YAML)
+		op.value = asNew(op.value, d.format.properties().bare)
 	}
 	if op.value != nil && op.value.Kind == Value {
 		op.value.Type, op.value.Text = d.format.coerce(op.value.Type, op.value.Text)
@@ -135,7 +135,7 @@ func (d *Document) apply(op Op) (*Document, error) {
 		return nil, err
 	}
 	next, err := parsePlain(d.format, text, Format.parse)
-	if err == nil && d.format == Binary {
+	if err == nil && d.format.properties().whole {
 		_, err = Parse(d.format, text)
 	}
 	if err != nil {
@@ -149,7 +149,7 @@ func (d *Document) apply(op Op) (*Document, error) {
 
 // parseFlow parses the JSON text of a SetText.
 func parseFlow(f Format, text string) (*Node, error) {
-	if f != YAML && f != JSON && f != TOML {
+	if !f.properties().nested {
 		return nil, errFlat
 	}
 	notJSON := fmt.Errorf("value: %w", &SyntaxError{Line: 1, Reason: "not a JSON value"})
@@ -200,19 +200,18 @@ func (d *Document) plan(op Op) (edits []edit, want []*Node, err error) {
 	return edits, want, err
 }
 
-// An overwriter is a layout that can replace a map or a list by a value.
-type overwriter interface {
-	overwrite(n, v *Node) ([]edit, error)
-}
-
 func (d *Document) replace(n *Node, op Op) ([]edit, error) {
 	if n.Kind != Map && n.Kind != List {
 		return d.p.replace(n, op.value)
 	}
-	if o, ok := d.p.layout.(overwriter); ok && op.whole {
-		return o.overwrite(n, op.value)
+	if op.whole {
+		return d.p.overwrite(n, op.value)
 	}
-	return nil, fmt.Errorf("%w: it is a %s; unset it first", ErrPath, n.Kind)
+	return nil, errUnsetFirst(n)
+}
+
+func errUnsetFirst(n *Node) error {
+	return fmt.Errorf("%w: it is a %s; unset it first", ErrPath, n.Kind)
 }
 
 // childOn returns the child of n on the way to path. If several children have the same name, it

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/sealcfg/sealcfg/crypto"
-	"github.com/sealcfg/sealcfg/internal/nocopy"
 )
 
 // Path returns the path that the operation changes.
@@ -23,18 +22,17 @@ func (o *Opened) ApplyInPlace(op Op) (_ *Sealed, ok bool, err error) {
 		return nil, false, nil
 	}
 	p := o.sealed.p
-	at := strings.Index(nocopy.String(p.src[n.span.start:n.span.end]), plain.enc)
-	if at < 0 {
+	ciphertext, ok := p.replaceCiphertext(n, plain.enc)
+	if !ok {
 		return nil, false, nil
 	}
-	at += n.span.start
-	mac, enc := crypto.NewMAC(o.rules.macOnly), ""
+	mac := crypto.NewMAC(o.rules.macOnly)
 	err = o.rules.walk(p.roots, func(v visit) error {
 		was := o.plain[v.node]
 		switch {
 		case v.node == n:
 			mac.Add(op.value.Text)
-			enc = o.cipher.Seal(plain.Type, op.value.Text, v.aad())
+			ciphertext.text = o.cipher.Seal(plain.Type, op.value.Text, v.aad())
 		case v.node.Kind == Comment || was != nil && was.Kind == Comment:
 		case was != nil:
 			mac.Add(was.Text)
@@ -58,7 +56,7 @@ func (o *Opened) ApplyInPlace(op Op) (_ *Sealed, ok bool, err error) {
 	if block == "" {
 		block = p.renderBlock(0, meta.tree(), p.blocks[0])
 	}
-	text, err := splice(p.src, []edit{{at, at + len(plain.enc), enc}, {p.blocks[0].text[0], p.blocks[0].text[1], block}})
+	text, err := splice(p.src, []edit{ciphertext, {p.blocks[0].text[0], p.blocks[0].text[1], block}})
 	if err != nil {
 		return nil, false, fmt.Errorf("write the encrypted text: %w", err)
 	}
@@ -69,8 +67,7 @@ func (o *Opened) ApplyInPlace(op Op) (_ *Sealed, ok bool, err error) {
 // replaceable returns the encrypted and the decrypted node of the value that an operation changes.
 // It returns nil if ApplyInPlace does not support the change.
 func (o *Opened) replaceable(op Op) (n, plain *Node) {
-	t, isYAML := o.sealed.p.layout.(*yamlTree)
-	if !isYAML || len(o.roots) != 1 || op.value == nil || op.text != nil || op.whole || op.document != 0 {
+	if len(o.roots) != 1 || op.value == nil || op.text != nil || op.whole || op.document != 0 {
 		return nil, nil
 	}
 	// Reseal would also fix values and comments that sealcfg writes in another way.
@@ -78,7 +75,7 @@ func (o *Opened) replaceable(op Op) (n, plain *Node) {
 		return nil, nil
 	}
 	plain = o.roots[0].At(op.path)
-	if plain == nil || plain.Kind != Value || plain.enc == "" || plain.Anchor != "" || plain.span.tag >= 0 {
+	if plain == nil || plain.Kind != Value || plain.enc == "" || plain.Anchor != "" {
 		return nil, nil
 	}
 	text := op.value.Text
@@ -89,7 +86,7 @@ func (o *Opened) replaceable(op Op) (n, plain *Node) {
 		return nil, nil
 	}
 	for sealed, open := range o.plain {
-		if open == plain && t.staysOnLine(sealed, replacement{text: text, typ: plain.Type}) {
+		if open == plain && o.sealed.p.onOneLine(sealed, replacement{text: text, typ: plain.Type}) {
 			return sealed, plain
 		}
 	}

@@ -2,6 +2,7 @@ package envfile
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 
 	"github.com/sealcfg/sealcfg/crypto"
@@ -13,7 +14,7 @@ import (
 // value is always encrypted.
 var Binary Format = binaryFormat{}
 
-type binaryFormat struct{}
+type binaryFormat struct{ formatDefaults }
 
 // dataKeyName is the one field of a binary file (stores/json in sops).
 const dataKeyName = "data"
@@ -105,6 +106,7 @@ func (b *block) move(at, size int) {
 }
 
 type binaryText struct {
+	layoutDefaults
 	size   int
 	block  *block
 	empty  bool   // an encrypted empty file, which has no value to replace
@@ -115,7 +117,16 @@ const binaryTail = "\""
 
 func (t *binaryText) head() string { return "{\n" + t.indent + "\"" + dataKeyName + "\": \"" }
 
-func (t *binaryText) indentedBy(indent string) *binaryText {
+func (t *binaryText) indented(n int) layout { return t.indentedBy(strings.Repeat(" ", n)) }
+
+func (t *binaryText) like(old layout) layout {
+	if was, ok := old.(*binaryText); ok {
+		return t.indentedBy(was.indent)
+	}
+	return nil
+}
+
+func (t *binaryText) indentedBy(indent string) layout {
 	with := *t
 	with.indent = indent
 	return &with
@@ -179,4 +190,19 @@ func (t *binaryText) replace(n, v *Node) ([]edit, error) {
 		return nil, errOneValue
 	}
 	return t.format(n, replacement{typ: crypto.Str, text: v.Text})
+}
+
+func (binaryFormat) properties() properties { return properties{whole: true} }
+
+func (binaryFormat) marked(src []byte) bool { return looksSealedBinary(src) }
+
+func (f binaryFormat) convert(roots []*Node, _ int) ([]byte, error) {
+	root, err := single(f, roots)
+	if err != nil {
+		return nil, err
+	}
+	if data := root.Get(dataKeyName); data != nil && data.Kind == Value && data.Type == crypto.Str {
+		return []byte(data.Text), nil
+	}
+	return nil, fmt.Errorf("there is no string named %s: %w (%s)", dataKeyName, ErrConvert, f.Name())
 }

@@ -5,13 +5,9 @@ import (
 	"unicode/utf8"
 )
 
-// misreadComment says why some readers of dotenv and INI files do not see an unencrypted
-// comment as one: they find a field in it, or take the next line for a part of it. Nothing
-// authenticates such a comment. It returns "" for other comments and formats.
-func misreadComment(f Format, text string) string {
-	if f != Dotenv && f != INI {
-		return ""
-	}
+// brokenComment returns why some readers of dotenv and INI files do not read an unencrypted comment
+// as one, or "": they find a field in it. Such a comment is not authenticated.
+func brokenComment(text string) string {
 	for i, r := range text {
 		switch r {
 		case '\r':
@@ -27,8 +23,18 @@ func misreadComment(f Format, text string) string {
 		}
 		return "the comment contains a carriage return, U+2028 or the like, at which some readers end the line: remove it"
 	}
-	if f == Dotenv && strings.HasSuffix(strings.TrimRight(text, "\r"), `\`) {
+	return ""
+}
+
+// misreadComment also rejects a comment to which some readers join the next line.
+func (dotenvFormat) misreadComment(text string) string {
+	if why := brokenComment(text); why != "" {
+		return why
+	}
+	if strings.HasSuffix(strings.TrimRight(text, "\r"), `\`) {
 		return "the comment ends in a backslash, with which some readers join the next line: remove it"
 	}
 	return ""
 }
+
+func (iniFormat) misreadComment(text string) string { return brokenComment(text) }

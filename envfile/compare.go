@@ -16,16 +16,10 @@ func firstDifference(a, b []*Node, sealed map[*Node]bool) Path {
 	return nil
 }
 
-// firstChange is [firstDifference] for a changed document, without what has no meaning in its
-// format: the position of a table in TOML, and an empty section without a header in INI.
+// firstChange is [firstDifference] for a changed document. It ignores differences that have no
+// meaning in the format.
 func firstChange(f Format, want, got []*Node) Path {
-	switch f {
-	case TOML:
-		want, got = sorted(want), sorted(got)
-	case INI:
-		want, got = withoutDefault(want), withoutDefault(got)
-	}
-	return firstDifference(want, got, nil)
+	return firstDifference(f.comparable(want), f.comparable(got), nil)
 }
 
 func difference(a, b *Node, at Path, sealed map[*Node]bool) (Path, bool) {
@@ -55,26 +49,4 @@ func values(n *Node) []*Node {
 		out = append(out, e)
 	}
 	return out
-}
-
-// sorted returns copies of trees in which the entries of each map are sorted by name.
-func sorted(nodes []*Node) []*Node {
-	out := make([]*Node, len(nodes))
-	for i, n := range nodes {
-		c := *n
-		c.entries = sorted(values(n))
-		if c.Kind == Map {
-			sortEntries(c.entries)
-		}
-		out[i] = &c
-	}
-	return out
-}
-
-// withoutDefault returns a copy of an INI tree without the section of keys before the first header,
-// if that section is empty. The section exists only while it has keys.
-func withoutDefault(roots []*Node) []*Node {
-	c := *roots[0]
-	c.entries = slices.DeleteFunc(slices.Clone(values(&c)), func(n *Node) bool { return n.Key == iniDefault && n.Len() == 0 })
-	return []*Node{&c}
 }

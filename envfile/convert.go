@@ -1,11 +1,8 @@
 package envfile
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -32,29 +29,27 @@ func Convert(f Format, roots []*Node, indent int) ([]byte, error) {
 			return nil, err
 		}
 	}
-	if f.Name() == YAML.Name() {
-		return convertYAML(roots, indent)
+	text, err := f.convert(roots, indent)
+	return text, named(err, f)
+}
+
+// named adds the name of the format to an ErrConvert without one.
+func named(err error, f Format) error {
+	if err == ErrConvert || err == errNoString { //nolint:errorlint // not an error with a name
+		return fmt.Errorf("%w (%s)", err, f.Name())
 	}
+	return err
+}
+
+// single returns the only document of a file.
+func single(f Format, roots []*Node) (*Node, error) {
 	if len(roots) != 1 {
 		return nil, fmt.Errorf("%d documents: %w (%s)", len(roots), ErrConvert, f.Name())
 	}
-	root := roots[0]
-	switch f.Name() {
-	case JSON.Name():
-		text, err := convertJSON(root, indent)
-		return append(text, '\n'), err
-	case Dotenv.Name():
-		return convertDotenv(root)
-	case INI.Name():
-		return convertINI(root)
-	case Binary.Name():
-		if data := root.Get(dataKeyName); data != nil && data.Kind == Value && data.Type == crypto.Str {
-			return []byte(data.Text), nil
-		}
-		return nil, fmt.Errorf("there is no string named %s: %w (%s)", dataKeyName, ErrConvert, f.Name())
-	}
-	return nil, fmt.Errorf("%w (%s)", ErrConvert, f.Name())
+	return roots[0], nil
 }
+
+var errNoString = fmt.Errorf("the value is not a string: %w", ErrConvert)
 
 // ConvertValue formats one value, list or map as sops extracts it: a string without quotes, any
 // other value in the format.
@@ -65,20 +60,8 @@ func ConvertValue(f Format, n *Node, indent int) ([]byte, error) {
 	case n.Kind == Map:
 		return Convert(f, []*Node{n}, indent)
 	}
-	switch f.Name() {
-	case YAML.Name():
-		return convertYAML([]*Node{n}, DefaultIndent)
-	case JSON.Name():
-		return convertJSON(n, indent)
-	case INI.Name():
-		text, err := convertJSON(n, 0) // on one line, as in sops
-		var line bytes.Buffer
-		if err == nil {
-			err = json.Compact(&line, text)
-		}
-		return line.Bytes(), err
-	}
-	return nil, fmt.Errorf("the value is not a string: %w (%s)", ErrConvert, f.Name())
+	text, err := f.convertValue(n, indent)
+	return text, named(err, f)
 }
 
 // UTF8 returns an error that wraps [ErrConvert] if a name or value in a tree is not UTF-8, as JSON
@@ -88,12 +71,13 @@ func UTF8(n *Node) error { return cannotHold(JSON, n) }
 // cannotHold returns an error for a name, value or comment that is not UTF-8 if the format requires
 // UTF-8.
 func cannotHold(f Format, n *Node) error {
-	if f != JSON && f != YAML {
+	p := f.properties()
+	if !p.utf8Names {
 		return nil
 	}
 	text := n.Key
 	switch {
-	case n.Kind == Comment && f == YAML, n.Kind == Value && f == JSON: // YAML has !!binary
+	case n.Kind == Comment && !p.utf8Values, n.Kind == Value && p.utf8Values: // YAML has !!binary
 		text += n.Text
 	}
 	if !utf8.ValidString(text) {
@@ -109,62 +93,6 @@ func cannotHold(f Format, n *Node) error {
 		}
 	}
 	return nil
-}
-
-// convertJSON writes JSON as sops does, with < > & escaped.
-func convertJSON(n *Node, indent int) ([]byte, error) {
-	var compact bytes.Buffer
-	if err := compactJSON(&compact, n); err != nil {
-		return nil, err
-	}
-	if n.Kind != Map && n.Kind != List {
-		return compact.Bytes(), nil
-	}
-	step := "\t"
-	if indent >= 0 {
-		step = strings.Repeat(" ", indent)
-	}
-	var out bytes.Buffer
-	err := json.Indent(&out, compact.Bytes(), "", step)
-	return out.Bytes(), err
-}
-
-func compactJSON(b *bytes.Buffer, n *Node) error {
-	switch n.Kind {
-	case Map, List:
-		brackets := "{}"
-		if n.Kind == List {
-			brackets = "[]"
-		}
-		b.WriteByte(brackets[0])
-		first := true
-		for e := range n.Entries() {
-			if !first {
-				b.WriteByte(',')
-			}
-			first = false
-			if n.Kind == Map {
-				key, _ := json.Marshal(e.Key) // a string always does
-				b.Write(key)
-				b.WriteByte(':')
-			}
-			if err := compactJSON(b, e); err != nil {
-				return err
-			}
-		}
-		b.WriteByte(brackets[1])
-		return nil
-	}
-	v, err := goValue(n)
-	if err != nil {
-		return err
-	}
-	if f, ok := v.(float64); ok && (math.IsInf(f, 0) || math.IsNaN(f)) {
-		return fmt.Errorf("line %d: JSON cannot hold this number: %w (json)", n.Line, ErrConvert)
-	}
-	text, err := json.Marshal(v)
-	b.Write(text)
-	return err
 }
 
 // goValue returns a value or null as a Go value. The error does not quote the value.
@@ -194,63 +122,6 @@ func goValue(n *Node) (any, error) {
 		return at, bad(err)
 	}
 	return n.Text, nil
-}
-
-// convertDotenv writes KEY=value lines. A null becomes an empty value.
-func convertDotenv(root *Node) ([]byte, error) {
-	var b bytes.Buffer
-	for _, e := range root.entries {
-		switch {
-		case e.Kind == Comment:
-			b.WriteString("#" + e.Text + "\n")
-			continue
-		case e.Kind == Map || e.Kind == List:
-			return nil, fmt.Errorf("line %d: %s is a %s: %w (dotenv)", e.Line, Path{{Key: e.Key}}, e.Kind, ErrConvert)
-		case e.Key == "" || strings.ContainsAny(e.Key, "=\r\n") || e.Key[0] == '#':
-			return nil, fmt.Errorf("line %d: %s cannot be a key: %w (dotenv)", e.Line, Path{{Key: e.Key}}, ErrConvert)
-		}
-		_, text := coerceText(e.Type, e.Text)
-		if strings.Contains(text, `\n`) {
-			return nil, fmt.Errorf(`line %d: %s contains \n, which dotenv reads as a line feed: %w (dotenv)`, e.Line, Path{{Key: e.Key}}, ErrConvert)
-		}
-		b.WriteString(e.Key + "=" + escapeFeeds(text) + "\n")
-	}
-	return b.Bytes(), nil
-}
-
-// convertINI writes a section for each map, without comments.
-func convertINI(root *Node) ([]byte, error) {
-	var b bytes.Buffer
-	for s := range root.Entries() {
-		if s.Kind != Map {
-			return nil, fmt.Errorf("line %d: %s is not a section: %w (ini)", s.Line, Path{{Key: s.Key}}, ErrConvert)
-		}
-		if s.Key == "" || strings.ContainsAny(s.Key, "]\r\n") {
-			return nil, fmt.Errorf("line %d: %s cannot be a section: %w (ini)", s.Line, Path{{Key: s.Key}}, ErrConvert)
-		}
-		if b.Len() > 0 {
-			b.WriteByte('\n')
-		}
-		b.WriteString("[" + s.Key + "]\n")
-		width := 0
-		for e := range s.Entries() {
-			width = max(width, len(e.Key))
-		}
-		for e := range s.Entries() {
-			_, plain := coerceText(e.Type, e.Text)
-			style := stylePlain
-			if strings.ContainsAny(plain, "#;") { // sops would cut the value here
-				style = styleBacktick
-			}
-			text, ok := formatINI(plain, style, "")
-			if e.Kind == Map || e.Kind == List || !ok || e.Key == "" || e.Key == "-" || strings.TrimSpace(e.Key) != e.Key ||
-				strings.ContainsAny(e.Key, "=:#;[]\"`\r\n") {
-				return nil, fmt.Errorf("line %d: %s: %w (ini)", e.Line, Path{{Key: s.Key}, {Key: e.Key}}, ErrConvert)
-			}
-			b.WriteString(e.Key + strings.Repeat(" ", width-len(e.Key)) + " = " + text + "\n")
-		}
-	}
-	return b.Bytes(), nil
 }
 
 // StringText returns the text of a value for a destination that holds only strings, such as an

@@ -5,31 +5,49 @@ import (
 	"errors"
 	"path/filepath"
 	"slices"
+	"sort"
 	"strings"
 )
 
-// formats are the formats by extension.
-var formats = map[string]Format{".yaml": YAML, ".yml": YAML, ".json": JSON, ".env": Dotenv, ".ini": INI, ".toml": TOML}
+// byExtension returns the format for a file name by its extension, or nil. Names must be in lower
+// case.
+func byExtension(path string) Format {
+	for _, f := range formats {
+		if slices.Contains(f.properties().extensions, filepath.Ext(path)) {
+			return f
+		}
+	}
+	return nil
+}
+
+// wholeFormat returns the format of files that are encrypted as one value.
+func wholeFormat() Format {
+	return formats[slices.IndexFunc(formats, func(f Format) bool { return f.properties().whole })]
+}
 
 // FormatOf returns the format for a file name, and whether the name is known: it has a known
 // extension in upper or lower case, or it is .env.NAME, which is dotenv. The format of any other
 // name is [Binary].
 func FormatOf(path string) (f Format, known bool) {
-	if f, known = formats[strings.ToLower(filepath.Ext(path))]; known {
+	path = strings.ToLower(path)
+	if f := byExtension(path); f != nil {
 		return f, true
 	}
-	if strings.HasPrefix(strings.ToLower(filepath.Base(path)), ".env.") {
-		return Dotenv, true
+	// .env.production is dotenv, although its extension is .production.
+	if base, _, ok := strings.Cut(strings.TrimPrefix(filepath.Base(path), "."), "."); ok && strings.HasPrefix(filepath.Base(path), ".") {
+		if f := byExtension("." + base); f != nil && f.properties().dotted {
+			return f, true
+		}
 	}
-	return Binary, false
+	return wholeFormat(), false
 }
 
 // SopsFormatOf returns the format that sops uses for a file of this name.
 func SopsFormatOf(path string) Format {
-	if f, known := formats[filepath.Ext(path)]; known && f != TOML {
+	if f := byExtension(path); f != nil && !f.properties().foreign {
 		return f
 	}
-	return Binary
+	return wholeFormat()
 }
 
 // FormatFor returns the format to parse a file with. It is the format of the file's name (see
@@ -58,21 +76,33 @@ func Guess(src []byte) (f Format, encrypted bool) {
 	if f, marked := markedFormat("", src); marked {
 		return f, true
 	}
-	for _, f := range byContents {
-		if marked(f, src) {
+	strict := byStrictness()
+	for _, f := range strict {
+		if f.marked(trimMark(src)) {
 			return f, true
 		}
 	}
-	for _, f := range byContents {
+	for _, f := range strict {
 		if looksLike(f, src) {
 			return f, false
 		}
 	}
-	return Binary, false
+	return wholeFormat(), false
 }
 
-// byContents lists the formats to look for, the strictest first.
-var byContents = []Format{JSON, Dotenv, TOML, INI, YAML}
+// byStrictness returns the formats to look for in the contents of a file, the strictest first.
+func byStrictness() []Format {
+	var list []Format
+	for _, f := range formats {
+		if !f.properties().whole {
+			list = append(list, f)
+		}
+	}
+	sort.SliceStable(list, func(i, j int) bool { return list[i].properties().strictness < list[j].properties().strictness })
+	return list
+}
+
+func trimMark(src []byte) []byte { return bytes.TrimPrefix(src, []byte(byteOrderMark)) }
 
 // markedFormat returns the format of a file. isMarked reports whether the file
 // seems to have metadata in this format.
@@ -81,26 +111,28 @@ func markedFormat(path string, src []byte) (f Format, isMarked bool) {
 	if !bytes.Contains(src, []byte(sealedPrefix)) {
 		return f, false
 	}
-	if known && marked(f, src) {
-		if SopsFormatOf(path) != f && isSealedBinary(src) {
-			return Binary, true
+	if known && f.marked(trimMark(src)) {
+		if SopsFormatOf(path) != f && isSealedWhole(src) {
+			return wholeFormat(), true
 		}
 		return f, true
 	}
-	for _, other := range byContents {
-		if other == f || !marked(other, src) {
+	for _, other := range byStrictness() {
+		if other == f || !other.marked(trimMark(src)) {
 			continue
 		}
 		if found, err := hasMetadata(other, src); !found && !isConflict(orConflict(src, err)) {
 			continue
 		}
-		if other == JSON && isSealedBinary(src) {
-			other = Binary
+		if other.properties().container && isSealedWhole(src) {
+			other = wholeFormat()
 		}
 		return other, true
 	}
-	if marked(JSON, src) { // broken; no other format begins with a brace
-		return JSON, true
+	for _, other := range byStrictness() {
+		if other.properties().container && other.marked(trimMark(src)) { // broken; no other format begins with a brace
+			return other, true
+		}
 	}
 	return f, false
 }
@@ -125,39 +157,10 @@ func hasMetadata(f Format, src []byte) (bool, error) {
 	}), nil
 }
 
-// isSealedBinary reports whether src is a file that was encrypted as one value.
-func isSealedBinary(src []byte) bool {
-	p, err := Binary.parse(src)
+// isSealedWhole reports whether src is a file that was encrypted as one value.
+func isSealedWhole(src []byte) bool {
+	p, err := wholeFormat().parse(src)
 	return err == nil && p.blocks[0] != nil
-}
-
-// marked reports whether src seems to have metadata in format f. It uses no parser,
-// so it is fast and works for a broken file.
-func marked(f Format, src []byte) bool {
-	src = bytes.TrimPrefix(src, []byte(byteOrderMark))
-	switch f {
-	case JSON, Binary:
-		return looksSealedBinary(src)
-	case Dotenv:
-		return fieldIs(src, metaPrefix+"mac", func([]byte) bool { return true })
-	case INI, TOML:
-		quoted := func(value []byte) bool { return len(value) > 0 && (value[0] == '"' || value[0] == '\'') }
-		return hasTable(src) && fieldIs(src, "mac", quoted) == (f == TOML)
-	}
-	return anyOccurrence(src, metaKey, func(before, after []byte) bool {
-		before, after = bytes.TrimRight(before, `"'`), bytes.TrimLeft(after, `"'`)
-		before, after = bytes.TrimRight(before, " \t"), bytes.TrimLeft(after, " \t")
-		key := len(before) == 0 || before[len(before)-1] == '{' || before[len(before)-1] == ','
-		return key && bytes.HasPrefix(after, []byte(":"))
-	})
-}
-
-// hasTable reports whether src has the header of the metadata in INI or TOML.
-func hasTable(src []byte) bool {
-	return anyOccurrence(src, metaKey, func(before, after []byte) bool {
-		before, isHeader := bytes.CutSuffix(bytes.TrimRight(before, " \t"), []byte("["))
-		return isHeader && len(bytes.TrimRight(before, " \t")) == 0 && bytes.HasPrefix(bytes.TrimLeft(after, " \t"), []byte("]"))
-	})
 }
 
 // fieldIs reports whether a line is the field NAME=VALUE with such a value.
@@ -201,32 +204,5 @@ func anyOccurrence(src []byte, word string, is func(before, after []byte) bool) 
 // Prose and certificates are not.
 func looksLike(f Format, src []byte) bool {
 	p, err := f.parse(src)
-	if err != nil || p.roots[0].Len() == 0 {
-		return false
-	}
-	root := p.roots[0]
-	switch f {
-	case Dotenv:
-		given := false
-		for e := range root.Entries() {
-			if !isVariable(strings.TrimPrefix(e.Key, "export ")) {
-				return false
-			}
-			given = given || strings.Trim(e.Text, "=") != "" // otherwise it may be base64
-		}
-		return given
-	case INI: // without a header, it may be another language
-		for e := range root.Entries() {
-			if e.Kind == Map && e.Len() > 0 && e.Key != iniDefault {
-				return true
-			}
-		}
-		return false
-	}
-	return true
-}
-
-func isVariable(name string) bool {
-	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
-	return name != "" && strings.Contains(letters, name[:1]) && strings.Trim(name, letters+"0123456789.-") == ""
+	return err == nil && p.roots[0].Len() > 0 && f.looksLike(p.roots[0])
 }

@@ -2,7 +2,6 @@ package envfile
 
 import (
 	"fmt"
-	"strings"
 )
 
 // A Document is a plaintext file: its bytes and the values parsed from them. It is immutable and
@@ -17,7 +16,7 @@ type Document struct {
 // represent it, and [ErrAlreadySealed] for an encrypted file, which [Binary] detects in every
 // format. The document keeps src: the caller must not change it.
 func Parse(f Format, src []byte) (*Document, error) {
-	if f == Binary {
+	if f.properties().whole {
 		if in, encrypted := Detect("", src); encrypted {
 			return nil, fmt.Errorf("%w (%s)", ErrAlreadySealed, in.Name())
 		}
@@ -83,32 +82,23 @@ func (d *Document) WithMetadataIndent(n int) *Document {
 	if n < 1 {
 		return d
 	}
-	switch t := d.p.layout.(type) {
-	case *yamlTree:
-		tree := *t
-		tree.indent = n
-		return d.with(&tree)
-	case *binaryText:
-		return d.with(t.indentedBy(strings.Repeat(" ", n)))
-	}
-	return d
+	return d.with(d.p.indented(n))
 }
 
 // indentedAs returns a copy with the indentation of the file that the document replaces, if the
-// document has no indentation itself (Binary).
+// format has no indentation of its own.
 func (d *Document) indentedAs(old *Opened) *Document {
 	if old == nil {
 		return d
 	}
-	t, ok := d.p.layout.(*binaryText)
-	was, wasOK := old.sealed.p.layout.(*binaryText)
-	if !ok || !wasOK {
-		return d
-	}
-	return d.with(t.indentedBy(was.indent))
+	return d.with(d.p.like(old.sealed.p.layout))
 }
 
+// with returns a copy with another layout, or d itself if l is nil.
 func (d *Document) with(l layout) *Document {
+	if l == nil {
+		return d
+	}
 	p := *d.p
 	p.layout = l
 	return &Document{format: d.format, p: &p, location: d.location}

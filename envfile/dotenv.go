@@ -17,7 +17,7 @@ import (
 // sops.
 var Dotenv Format = dotenvFormat{}
 
-type dotenvFormat struct{}
+type dotenvFormat struct{ formatDefaults }
 
 // metaPrefix is the prefix of metadata names.
 const metaPrefix = metaKey + "_"
@@ -78,7 +78,7 @@ func (dotenvFormat) parse(src []byte) (*parsed, error) {
 	if t.block, err = meta.block(src); err != nil {
 		return nil, err
 	}
-	return &parsed{src: src, roots: []*Node{t.root}, blocks: []*block{t.block}, layout: t, repeats: shadow(t.root, true)}, nil
+	return &parsed{src: src, roots: []*Node{t.root}, blocks: []*block{t.block}, layout: t, repeats: shadowNamed(t.root, true, t.unnamed)}, nil
 }
 
 // openQuotes finds values that seem to continue on the next lines.
@@ -133,6 +133,7 @@ func dotenvLine(text []byte, line, start int) (*Node, error) {
 
 // dotenvText is a parsed .env file.
 type dotenvText struct {
+	layoutDefaults
 	src   []byte
 	root  *Node
 	block *block
@@ -217,4 +218,117 @@ func (t *dotenvText) remove(_, n *Node) ([]edit, error) {
 		return []edit{{n.span.keyStart, end + 1, ""}}, nil
 	}
 	return []edit{{max(n.span.keyStart-1, 0), end, ""}}, nil
+}
+
+// warn returns a warning about a dotenv line with syntax that sops does not support: sops takes
+// everything before and after the first = literally.
+func (t *dotenvText) warn(n *Node, _ bool) string {
+	if n.Kind != Value {
+		return ""
+	}
+	switch {
+	case n.span.sopsMisreads:
+		return severalLines
+	case n.span.insideQuotes:
+		return "is between the lines of a quoted value; sops reads the text before the first = as a name"
+	case strings.HasPrefix(n.Key, byteOrderMark):
+		return "sops reads the byte order mark as a part of the name: remove it"
+	case strings.HasPrefix(n.Key, "export ") || strings.HasPrefix(n.Key, "export\t"):
+		return `sops reads "export" as a part of the name: remove it`
+	case strings.TrimSpace(n.Key) != n.Key:
+		return "sops reads the blanks as a part of the name: write NAME=value"
+	case !utf8.ValidString(n.Key):
+		return bytesWarning
+	}
+	return dotenvWarning(string(t.src[n.span.start:n.span.end]))
+}
+
+// dotenvWarning returns a warning about the text after the =.
+func dotenvWarning(raw string) string {
+	value := strings.TrimSuffix(raw, "\r")
+	switch {
+	case strings.TrimSpace(value) != value:
+		return "sops reads the blanks as a part of the value: write NAME=value"
+	case len(value) > 1 && strings.ContainsRune("\"'`", rune(value[0])) && value[0] == value[len(value)-1]:
+		return "sops reads the quotes as a part of the value: remove them"
+	case strings.Contains(value, `\n`) && !strings.Contains(value, "-----BEGIN "): // keys are often written so
+		return lineFeedWarning
+	case strings.Contains(value, " #") || strings.Contains(value, "\t#"):
+		return "sops reads the # and the text after it as a part of the value: put the comment on a separate line"
+	case strings.Contains(value, "\r"):
+		return returnWarning
+	case value != raw:
+		return "sops reads the carriage return at the end of the line as a part of the value: end lines with a line feed"
+	case !utf8.ValidString(value):
+		return bytesWarning
+	}
+	return ""
+}
+
+func (dotenvFormat) warnNew(_ crypto.Type, text string) string {
+	return dotenvWarning(strings.ReplaceAll(text, "\n", " "))
+}
+
+func (t *dotenvText) unnamed(n *Node) bool { return n.span.insideQuotes }
+
+func (t *dotenvText) refuse(n *Node, _ Path, _, fresh bool) string {
+	if fresh && n.span.sopsMisreads { // the author can still correct the plaintext
+		return severalLines
+	}
+	return ""
+}
+
+func (dotenvFormat) properties() properties {
+	return properties{extensions: []string{".env"}, dotted: true, strictness: 2}
+}
+
+func (dotenvFormat) marked(src []byte) bool {
+	return fieldIs(src, metaPrefix+"mac", func([]byte) bool { return true })
+}
+
+// looksLike rejects prose, certificates and base64.
+func (dotenvFormat) looksLike(root *Node) bool {
+	given := false
+	for e := range root.Entries() {
+		if !isVariable(strings.TrimPrefix(e.Key, "export ")) {
+			return false
+		}
+		given = given || strings.Trim(e.Text, "=") != "" // otherwise it may be base64
+	}
+	return given
+}
+
+func isVariable(name string) bool {
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
+	return name != "" && strings.Contains(letters, name[:1]) && strings.Trim(name, letters+"0123456789.-") == ""
+}
+
+func (f dotenvFormat) convert(roots []*Node, _ int) ([]byte, error) {
+	root, err := single(f, roots)
+	if err != nil {
+		return nil, err
+	}
+	return convertDotenv(root)
+}
+
+// convertDotenv writes KEY=value lines. A null becomes an empty value.
+func convertDotenv(root *Node) ([]byte, error) {
+	var b bytes.Buffer
+	for _, e := range root.entries {
+		switch {
+		case e.Kind == Comment:
+			b.WriteString("#" + e.Text + "\n")
+			continue
+		case e.Kind == Map || e.Kind == List:
+			return nil, fmt.Errorf("line %d: %s is a %s: %w (dotenv)", e.Line, Path{{Key: e.Key}}, e.Kind, ErrConvert)
+		case e.Key == "" || strings.ContainsAny(e.Key, "=\r\n") || e.Key[0] == '#':
+			return nil, fmt.Errorf("line %d: %s cannot be a key: %w (dotenv)", e.Line, Path{{Key: e.Key}}, ErrConvert)
+		}
+		_, text := coerceText(e.Type, e.Text)
+		if strings.Contains(text, `\n`) {
+			return nil, fmt.Errorf(`line %d: %s contains \n, which dotenv reads as a line feed: %w (dotenv)`, e.Line, Path{{Key: e.Key}}, ErrConvert)
+		}
+		b.WriteString(e.Key + "=" + escapeFeeds(text) + "\n")
+	}
+	return b.Bytes(), nil
 }

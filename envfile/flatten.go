@@ -220,3 +220,13 @@ var (
 	errFlat     = fmt.Errorf("%w: the format cannot hold lists or maps", ErrPath)
 	errOneValue = fmt.Errorf("%w: the file is one value, named data", ErrPath)
 )
+
+func isQuoted(value []byte) bool { return len(value) > 0 && (value[0] == '"' || value[0] == '\'') }
+
+// hasTable reports whether src has the header of the metadata in INI or TOML.
+func hasTable(src []byte) bool {
+	return anyOccurrence(src, metaKey, func(before, after []byte) bool {
+		before, isHeader := bytes.CutSuffix(bytes.TrimRight(before, " \t"), []byte("["))
+		return isHeader && len(bytes.TrimRight(before, " \t")) == 0 && bytes.HasPrefix(bytes.TrimLeft(after, " \t"), []byte("]"))
+	})
+}

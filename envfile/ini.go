@@ -18,7 +18,7 @@ import (
 // rejected if such a value is unencrypted, and if ini.v1 would join lines or drop keys.
 var INI Format = iniFormat{}
 
-type iniFormat struct{}
+type iniFormat struct{ formatDefaults }
 
 func (iniFormat) Name() string { return "ini" }
 
@@ -493,4 +493,51 @@ func (s *iniScanner) keepAbove(i int) {
 			before.entries = append(before.entries, c)
 		}
 	}
+}
+
+// comparable returns a copy of an INI tree without the section of keys before the first header,
+// if that section is empty. The section exists only while it has keys.
+func (iniFormat) comparable(roots []*Node) []*Node {
+	c := *roots[0]
+	c.entries = slices.DeleteFunc(slices.Clone(values(&c)), func(n *Node) bool { return n.Key == iniDefault && n.Len() == 0 })
+	return []*Node{&c}
+}
+
+// shadowSections is shadow for the sections of an INI file. A section may continue later in the
+// file; the first of several equal keys is effective.
+func shadowSections(root *Node) []Repeat {
+	all := shadow(root, false)
+	if len(all) == 0 {
+		return nil
+	}
+	root.repeats = true
+	type field struct{ section, key string }
+	seen := map[field]bool{}
+	for section := range root.Entries() {
+		section.Shadowed = false
+		for e := range section.Entries() {
+			at := field{section.Key, e.Key}
+			e.Shadowed = seen[at]
+			seen[at] = true
+		}
+	}
+	return all
+}
+
+func (iniFormat) properties() properties {
+	return properties{extensions: []string{".ini"}, strictness: 4}
+}
+
+func (iniFormat) marked(src []byte) bool {
+	return hasTable(src) && !fieldIs(src, "mac", isQuoted)
+}
+
+// looksLike requires a header: without one, the file may be in another language.
+func (iniFormat) looksLike(root *Node) bool {
+	for e := range root.Entries() {
+		if e.Kind == Map && e.Len() > 0 && e.Key != iniDefault {
+			return true
+		}
+	}
+	return false
 }

@@ -1,7 +1,10 @@
 package envfile
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -50,4 +53,57 @@ func iniRoundTrips(formatted, text, rest string) bool {
 	}
 	k := p.roots[0].Get(iniDefault).Get("k")
 	return k != nil && k.Text == text && p.roots[0].Len() == 1 && p.roots[0].Get(iniDefault).Len() == 1
+}
+
+func (f iniFormat) convert(roots []*Node, _ int) ([]byte, error) {
+	root, err := single(f, roots)
+	if err != nil {
+		return nil, err
+	}
+	return convertINI(root)
+}
+
+// convertValue writes JSON on one line, as sops does.
+func (iniFormat) convertValue(n *Node, _ int) ([]byte, error) {
+	text, err := convertJSON(n, 0)
+	var line bytes.Buffer
+	if err == nil {
+		err = json.Compact(&line, text)
+	}
+	return line.Bytes(), err
+}
+
+// convertINI writes a section for each map, without comments.
+func convertINI(root *Node) ([]byte, error) {
+	var b bytes.Buffer
+	for s := range root.Entries() {
+		if s.Kind != Map {
+			return nil, fmt.Errorf("line %d: %s is not a section: %w (ini)", s.Line, Path{{Key: s.Key}}, ErrConvert)
+		}
+		if s.Key == "" || strings.ContainsAny(s.Key, "]\r\n") {
+			return nil, fmt.Errorf("line %d: %s cannot be a section: %w (ini)", s.Line, Path{{Key: s.Key}}, ErrConvert)
+		}
+		if b.Len() > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString("[" + s.Key + "]\n")
+		width := 0
+		for e := range s.Entries() {
+			width = max(width, len(e.Key))
+		}
+		for e := range s.Entries() {
+			_, plain := coerceText(e.Type, e.Text)
+			style := stylePlain
+			if strings.ContainsAny(plain, "#;") { // sops would cut the value here
+				style = styleBacktick
+			}
+			text, ok := formatINI(plain, style, "")
+			if e.Kind == Map || e.Kind == List || !ok || e.Key == "" || e.Key == "-" || strings.TrimSpace(e.Key) != e.Key ||
+				strings.ContainsAny(e.Key, "=:#;[]\"`\r\n") {
+				return nil, fmt.Errorf("line %d: %s: %w (ini)", e.Line, Path{{Key: s.Key}, {Key: e.Key}}, ErrConvert)
+			}
+			b.WriteString(e.Key + strings.Repeat(" ", width-len(e.Key)) + " = " + text + "\n")
+		}
+	}
+	return b.Bytes(), nil
 }

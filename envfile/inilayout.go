@@ -5,10 +5,14 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
+
+	"github.com/sealcfg/sealcfg/crypto"
 )
 
 // iniText is a parsed INI file.
 type iniText struct {
+	layoutDefaults
 	src      *lines
 	root     *Node
 	sections []*iniSection
@@ -201,4 +205,42 @@ func (t *iniText) remove(parent, n *Node) ([]edit, error) {
 		start -= lineFeed(t.src.src[:start])
 	}
 	return []edit{{start, stop, ""}}, nil
+}
+
+func (t *iniText) warn(n *Node, _ bool) string {
+	switch {
+	case n.Kind != Value:
+		return ""
+	case !utf8.ValidString(n.Key):
+		return bytesWarning
+	}
+	return iniWarning(n.Text)
+}
+
+// iniWarning returns a warning about a value with quotes that only sops and sealcfg support, or
+// that other INI readers cut.
+func iniWarning(text string) string {
+	switch {
+	case strings.Contains(text, "\r"):
+		return returnWarning
+	case strings.Contains(text, "\n"):
+		return `most INI readers cannot read a value of several lines in """; to keep the lines, use YAML or JSON`
+	case !utf8.ValidString(text):
+		return bytesWarning
+	}
+	return ""
+}
+
+func (iniFormat) warnNew(_ crypto.Type, text string) string { return iniWarning(text) }
+
+func (t *iniText) refuse(n *Node, path Path, encrypted, _ bool) string {
+	switch {
+	case !n.span.sopsMisreads:
+		return ""
+	case n.Kind == Comment:
+		return "sops cannot read a comment whose first line has only comment marks: add text to it"
+	case encrypted:
+		return ""
+	}
+	return path.String() + " is unencrypted, and sops would cut it at its # or ;: put the value in backquotes"
 }

@@ -16,7 +16,7 @@ import (
 // after the object and duplicate keys, and which rounds numbers that a 64-bit float cannot hold.
 var JSON Format = jsonFormat{}
 
-type jsonFormat struct{}
+type jsonFormat struct{ formatDefaults }
 
 func (jsonFormat) Name() string { return "json" }
 
@@ -62,6 +62,7 @@ func (jsonFormat) parse(src []byte) (*parsed, error) {
 
 // jsonText is a parsed JSON text.
 type jsonText struct {
+	layoutDefaults
 	src    *lines
 	tokens *jsontoken.Reader
 	root   *Node
@@ -220,3 +221,9 @@ func (t *jsonText) entries(n *Node) error {
 }
 
 var errNotInJSON = fmt.Errorf("JSON cannot hold this value")
+
+func (jsonFormat) properties() properties {
+	return properties{extensions: []string{".json"}, strictness: 1, container: true, nested: true, utf8Names: true, utf8Values: true}
+}
+
+func (jsonFormat) marked(src []byte) bool { return looksSealedBinary(src) }

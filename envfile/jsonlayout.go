@@ -1,6 +1,8 @@
 package envfile
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"strconv"
 	"strings"
@@ -41,8 +43,8 @@ func formatJSON(n *Node, typ crypto.Type, text string) (string, error) {
 	return string(jsonString(text)), nil
 }
 
-// why returns a warning about a number that decryption writes in another notation.
-func (t *jsonText) why(n *Node, encrypted bool) string {
+// warn returns a warning about a number that decryption writes in another notation.
+func (t *jsonText) warn(n *Node, encrypted bool) string {
 	if !encrypted || n.Kind != Value || n.Type != crypto.Int && n.Type != crypto.Float {
 		return ""
 	}
@@ -203,4 +205,14 @@ func (t *jsonText) remove(parent, n *Node) ([]edit, error) {
 		return []edit{{start(n), start(after), ""}}, nil
 	}
 	return []edit{{parent.span.start + 1, parent.span.close, ""}}, nil
+}
+
+func (jsonFormat) unsealed(src []byte) bool   { return jsonUnsealed(src) }
+func (binaryFormat) unsealed(src []byte) bool { return jsonUnsealed(src) }
+
+func jsonUnsealed(src []byte) bool {
+	var members map[string]json.RawMessage
+	err := json.NewDecoder(bytes.NewReader(src)).Decode(&members) // ignores text after the object
+	_, sealed := members[metaKey]
+	return err == nil && !sealed
 }

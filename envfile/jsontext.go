@@ -3,6 +3,8 @@ package envfile
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"math"
 	"strings"
 
 	"github.com/sealcfg/sealcfg/crypto"
@@ -71,4 +73,71 @@ func jsonString(s string) []byte {
 	enc.SetEscapeHTML(false)
 	_ = enc.Encode(s) // a string always encodes
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+func (f jsonFormat) convert(roots []*Node, indent int) ([]byte, error) {
+	root, err := single(f, roots)
+	if err != nil {
+		return nil, err
+	}
+	text, err := convertJSON(root, indent)
+	return append(text, '\n'), err
+}
+
+func (jsonFormat) convertValue(n *Node, indent int) ([]byte, error) { return convertJSON(n, indent) }
+
+// convertJSON writes JSON as sops does, with < > & escaped.
+func convertJSON(n *Node, indent int) ([]byte, error) {
+	var compact bytes.Buffer
+	if err := compactJSON(&compact, n); err != nil {
+		return nil, err
+	}
+	if n.Kind != Map && n.Kind != List {
+		return compact.Bytes(), nil
+	}
+	step := "\t"
+	if indent >= 0 {
+		step = strings.Repeat(" ", indent)
+	}
+	var out bytes.Buffer
+	err := json.Indent(&out, compact.Bytes(), "", step)
+	return out.Bytes(), err
+}
+
+func compactJSON(b *bytes.Buffer, n *Node) error {
+	switch n.Kind {
+	case Map, List:
+		brackets := "{}"
+		if n.Kind == List {
+			brackets = "[]"
+		}
+		b.WriteByte(brackets[0])
+		first := true
+		for e := range n.Entries() {
+			if !first {
+				b.WriteByte(',')
+			}
+			first = false
+			if n.Kind == Map {
+				key, _ := json.Marshal(e.Key) // a string always does
+				b.Write(key)
+				b.WriteByte(':')
+			}
+			if err := compactJSON(b, e); err != nil {
+				return err
+			}
+		}
+		b.WriteByte(brackets[1])
+		return nil
+	}
+	v, err := goValue(n)
+	if err != nil {
+		return err
+	}
+	if f, ok := v.(float64); ok && (math.IsInf(f, 0) || math.IsNaN(f)) {
+		return fmt.Errorf("line %d: JSON cannot hold this number: %w (json)", n.Line, ErrConvert)
+	}
+	text, err := json.Marshal(v)
+	b.Write(text)
+	return err
 }

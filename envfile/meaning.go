@@ -43,7 +43,7 @@ func meaningOf(n *Node, sealed bool) meaning {
 			m.tag = ""
 		}
 	}
-	if sealed && m.tag != "" && n.span.flow && n.quotesMatter() {
+	if sealed && m.tag != "" && t.flow && n.quotesMatter() {
 		m.quoted = true // see marksPlain
 	}
 	m.directives = strings.Join(t.directives, "\n")

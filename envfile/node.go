@@ -63,6 +63,7 @@ type traits struct {
 	// readers may take for different values: 0777, 1e3, a raw U+0085.
 	written    string
 	keyWritten string
+	flow       bool     // YAML: a tagged value inside { } or [ ]
 	local      string   // TOML: date, time or datetime for a local one
 	frame      string   // INI: characters around name and value that some readers take for a part of them
 	directives []string // YAML, root of a document: %YAML and %TAG

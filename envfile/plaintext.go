@@ -1,11 +1,8 @@
 package envfile
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
-	"strings"
-	"unicode/utf8"
 )
 
 // Text returns the plaintext. It keeps the author's bytes if the format allows it, and otherwise
@@ -18,7 +15,7 @@ func (o *Opened) Text() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.sealed.format == Binary { // the text is the value, even if it is an encrypted file
+	if o.sealed.format.properties().whole { // the text is the value, even if it is an encrypted file
 		return text, nil
 	}
 	at, err := misread(o.sealed.format, text, o.coerced())
@@ -113,8 +110,9 @@ func (o *Opened) plainText() ([]byte, error) {
 
 // plaintextEdits appends the edits for the encrypted values below n, roughly in file order.
 func (o *Opened) plaintextEdits(edits []edit, n *Node) ([]edit, error) {
-	layout, reformats := o.sealed.p.layout.(reformatter)
-	reformats = reformats && o.bound == nil && !n.span.borrowed
+	layout := o.sealed.p.layout
+	_, shared := layout.shared(n)
+	reformats := layout.reformats() && o.bound == nil && !shared
 	emptied := o.onlyComments(n)
 	for _, c := range n.entries {
 		plain := o.plain[c]
@@ -126,14 +124,12 @@ func (o *Opened) plaintextEdits(edits []edit, n *Node) ([]edit, error) {
 		switch {
 		case plain == nil:
 			edits, err = o.plaintextEdits(edits, c)
-		case c.Kind == Value && plain.Kind == Comment && c.span.dash < 0:
-			err = syntaxError(c, "expected a value, got an encrypted comment")
 		case c.Kind == Value && plain.Kind == Comment: // "- ENC[…,type:comment]"
-			e = []edit{{c.span.dash, c.span.end, "#" + plain.Text}}
-			if emptied { // otherwise the list would become null
-				e[0] = o.emptyList(c, e[0])
-				emptied = false
+			comment, ok := layout.itemComment(c, plain.Text, emptied)
+			if !ok {
+				err = syntaxError(c, "expected a value, got an encrypted comment")
 			}
+			e, emptied = []edit{comment}, false // only the first comment follows the empty list
 		default:
 			e, err = o.sealed.p.format(c, replacement{text: plain.Text, typ: plain.Type, agreed: o.bound == nil})
 		}
@@ -157,23 +153,4 @@ func (o *Opened) onlyComments(n *Node) bool {
 		}
 	}
 	return true
-}
-
-// emptyList puts [] before the first comment of a list without other items: after the colon of its
-// key, as in sops, or on its own line.
-func (o *Opened) emptyList(c *Node, comment edit) edit {
-	src := o.sealed.p.src
-	eol := "\n"
-	if bytes.Contains(src[:c.span.dash], []byte("\r\n")) {
-		eol = "\r\n"
-	}
-	line := bytes.LastIndexByte(src[:c.span.dash], '\n') + 1
-	before := bytes.TrimRight(src[:c.span.dash], " \t\r\n")
-	indent := strings.Repeat(" ", utf8.RuneCount(src[line:c.span.dash]))
-	if bytes.HasSuffix(before, []byte(":")) && len(before) < line {
-		comment.start, comment.text = len(before), " []"+eol+indent+comment.text
-	} else { // after "- " or another comment; the brackets are indented more than the key
-		comment.text = "  []" + eol + indent + "  " + comment.text
-	}
-	return comment
 }

@@ -46,7 +46,10 @@ func (s *Sealed) Repeats() []Repeat { return s.p.repeats }
 
 // shadow marks the entries of a map that are not effective, and returns the names that occur more
 // than once.
-func shadow(m *Node, lastCounts bool) []Repeat {
+func shadow(m *Node, lastCounts bool) []Repeat { return shadowNamed(m, lastCounts, nil) }
+
+// shadowNamed is shadow for a format in which a name may be a part of a value, as unnamed reports.
+func shadowNamed(m *Node, lastCounts bool, unnamed func(n *Node) bool) []Repeat {
 	var repeated []string
 	count := make(map[string]int, len(m.entries))
 	for e := range m.Entries() {
@@ -74,32 +77,11 @@ func shadow(m *Node, lastCounts bool) []Repeat {
 		for _, n := range nodes {
 			n.Shadowed = n != counts
 			r.Lines = append(r.Lines, n.KeyLine)
-			if n.span.insideQuotes {
+			if unnamed != nil && unnamed(n) {
 				r.Name = ""
 			}
 		}
 		all = append(all, r)
-	}
-	return all
-}
-
-// shadowSections is shadow for the sections of an INI file. A section may continue later in the
-// file; the first of several equal keys is effective.
-func shadowSections(root *Node) []Repeat {
-	all := shadow(root, false)
-	if len(all) == 0 {
-		return nil
-	}
-	root.repeats = true
-	type field struct{ section, key string }
-	seen := map[field]bool{}
-	for section := range root.Entries() {
-		section.Shadowed = false
-		for e := range section.Entries() {
-			at := field{section.Key, e.Key}
-			e.Shadowed = seen[at]
-			seen[at] = true
-		}
 	}
 	return all
 }

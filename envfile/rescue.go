@@ -153,7 +153,7 @@ func (o *Opened) before(n *Node, added map[*Node]bool, was int) *Node {
 		return n
 	case !added[n]:
 	case was == wasEmpty:
-		c.Type, c.Text, c.quoted = crypto.Str, "", o.sealed.format == YAML // without quotes, it would be a null
+		c.Type, c.Text, c.quoted = crypto.Str, "", o.sealed.format.properties().bare // without quotes, it would be a null
 		return c
 	case was == wasNull:
 		c.Kind, c.Type, c.Text = Null, "", ""

@@ -74,7 +74,7 @@ func (r *rotation) visit(v visit) error {
 	switch {
 	case n.Text == "": // empty values are not encrypted
 		return nil
-	case plain == nil || plain.Kind != n.Kind || n.span.borrowed:
+	case plain == nil || plain.Kind != n.Kind:
 		return errNotInPlace
 	case plain.enc == "": // an empty comment in a list
 		return nil
@@ -82,11 +82,25 @@ func (r *rotation) visit(v visit) error {
 	if !isComment {
 		r.mac.Add(plain.Text)
 	}
-	at := strings.Index(nocopy.String(r.opened.sealed.p.src[n.span.start:n.span.end]), plain.enc)
-	if at < 0 {
+	e, ok := r.opened.sealed.p.replaceCiphertext(n, plain.enc)
+	if !ok {
 		return errNotInPlace
 	}
-	at += n.span.start
-	r.edits = append(r.edits, edit{at, at + len(plain.enc), r.cipher.Seal(plain.Type, plain.Text, v.aad())})
+	e.text = r.cipher.Seal(plain.Type, plain.Text, v.aad())
+	r.edits = append(r.edits, e)
 	return nil
+}
+
+// replaceCiphertext returns the edit that replaces the ciphertext of a value or comment, without its
+// new text. ok is false if the value is shared, or if the ciphertext is not in one piece.
+func (p *parsed) replaceCiphertext(n *Node, enc string) (e edit, ok bool) {
+	if _, shared := p.shared(n); shared {
+		return edit{}, false
+	}
+	start, end := p.bytes(n)
+	at := strings.Index(nocopy.String(p.src[start:end]), enc)
+	if at < 0 {
+		return edit{}, false
+	}
+	return edit{start + at, start + at + len(enc), ""}, true
 }

@@ -68,7 +68,7 @@ func (r Rules) Normal() Rules {
 // For returns the rules for files of a format. Selectors do not apply to a file that is encrypted
 // as one value.
 func (r Rules) For(f Format) Rules {
-	if f == Binary {
+	if f.properties().whole {
 		return Rules{}.Normal()
 	}
 	return r.Normal()

@@ -1,7 +1,6 @@
 package envfile
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -176,42 +175,33 @@ func (s *sealer) values(rules *matcher) error {
 	sealedAt := map[int]bool{} // an alias cannot repeat an encrypted value unencrypted
 	return rules.walk(s.d.p.roots, func(v visit) error {
 		n := v.node
+		if why := s.d.p.refuse(n, v.path, v.sealed, s.old.old == nil); why != "" {
+			return syntaxError(n, "%s", why)
+		}
+		origin, shared := s.d.p.shared(n)
 		switch {
-		case n.Kind == Comment && n.span.sopsMisreads:
-			return syntaxError(n, "sops cannot read a comment whose first line has only comment marks: add text to it")
 		case n.Kind == Comment:
 			if v.sealed {
 				s.comments = append(s.comments, n)
-			} else if why := misreadComment(s.d.format, n.Text); why != "" {
+			} else if why := s.d.format.misreadComment(n.Text); why != "" {
 				return syntaxError(n, "%s", why)
 			}
 			return nil
-		case v.sealed && n.span.borrowed:
+		case v.sealed && shared:
 			return syntaxError(n, "%s cannot be encrypted through an alias (*), because a ciphertext is bound to its field path: "+
 				"replace the alias by its value, or leave the field unencrypted", v.path)
-		}
-		if n.span.sopsMisreads && s.d.format == Dotenv {
-			if s.old.old == nil { // the author can still correct the plaintext
-				return syntaxError(n, "%s", severalLines)
-			}
-		} else if !v.sealed && n.span.sopsMisreads {
-			return syntaxError(n, "%s is unencrypted, and sops would cut it at its # or ;: put the value in backquotes", v.path)
+		case shared && sealedAt[origin]:
+			return syntaxError(n, "%s is unencrypted, but it is an alias (*) of a value that the rules encrypt: "+
+				"replace the alias by its value", v.path)
 		}
 		if v.sealed || !rules.macOnly {
 			s.mac.Add(n.Text)
 		}
-		if n.span.borrowed && sealedAt[n.span.origin] {
-			return syntaxError(n, "%s is unencrypted, but it is an alias (*) of a value that the rules encrypt: "+
-				"replace the alias by its value", v.path)
-		}
-		clear := !v.sealed || n.Text == ""
-		if n.span.header >= 0 && s.openEnd(n) && (clear || s.keepsBlanks(n)) {
-			return syntaxError(n, "the text block ends the file without a line break, so the metadata after it would change it: add a line break")
-		}
-		if clear {
+		if !v.sealed || n.Text == "" {
 			return nil
 		}
-		sealedAt[n.span.start] = true
+		start, _ := s.d.p.bytes(n)
+		sealedAt[start] = true
 		s.sealed[n] = true
 		to := replacement{typ: n.Type, sealed: true, was: s.old.value(n)}
 		if to.was != nil {
@@ -221,20 +211,6 @@ func (s *sealer) values(rules *matcher) error {
 		}
 		return s.put(n, to)
 	})
-}
-
-// openEnd reports whether a value runs to the end of a file without a final line break.
-func (s *sealer) openEnd(n *Node) bool {
-	src := s.d.p.src
-	return lastBreak(src) == 0 && len(bytes.TrimSpace(src[n.span.end:])) == 0
-}
-
-// keepsBlanks reports whether a line break would turn blanks after a block at the end of the file
-// into a line of the block: the header has a +.
-func (s *sealer) keepsBlanks(n *Node) bool {
-	src := s.d.p.src
-	header := src[n.span.header:min(n.span.header+3, len(src))]
-	return bytes.HasSuffix(src[n.span.end:], []byte(" ")) && bytes.ContainsRune(header, '+')
 }
 
 func (s *sealer) put(n *Node, to replacement) error {
@@ -257,7 +233,7 @@ func (s *sealer) likelyText(rules *matcher) ([]byte, bool) {
 		if v.node.Kind != Comment || !v.sealed {
 			return nil
 		}
-		enc, err := s.comment(v.node, v, rules)
+		enc, err := s.comment(v.node, v, s.d.p.listComment(v.node), rules)
 		if err != nil {
 			return err
 		}
@@ -299,7 +275,7 @@ func (s *sealer) text(rules *matcher) ([]byte, error) {
 		if v.node.Kind != Comment || c == nil {
 			return nil
 		}
-		text, err := s.comment(c, v, rules)
+		text, err := s.comment(c, v, p.listComment(v.node), rules)
 		if err != nil {
 			return err
 		}
@@ -321,10 +297,11 @@ func (s *sealer) text(rules *matcher) ([]byte, error) {
 const mostNonces = 1000
 
 // comment encrypts a comment. A ciphertext that matches unencrypted_comment_regex would select the
-// value below it. A short expression can match by chance, and then comment tries another nonce.
-func (s *sealer) comment(c *Node, v visit, rules *matcher) (string, error) {
+// value below it. A short expression can match by chance, and then comment tries another nonce. inList
+// reports whether the comment belongs to a list.
+func (s *sealer) comment(c *Node, v visit, inList bool, rules *matcher) (string, error) {
 	text := ""
-	if c.Text == "" && v.node.span.list {
+	if c.Text == "" && inList {
 		text = emptyComment
 	} else if c.Text != "" {
 		text = s.old.comment(v.aad(), c.Text)
@@ -346,7 +323,7 @@ func (s *sealer) comment(c *Node, v visit, rules *matcher) (string, error) {
 func (s *sealer) blocks(meta *Metadata, old *Opened) error {
 	p := s.d.p
 	for i, root := range p.roots {
-		if i > 0 && root.Len() == 0 && !root.span.flow {
+		if i > 0 && root.Len() == 0 && !p.openMap(root) {
 			continue // an empty document cannot hold it, and readers use the first document
 		}
 		var oldBlock *block
@@ -385,7 +362,10 @@ func patchBlock(p *parsed, b *block, meta *Metadata) (string, error) {
 	}
 	var edits []edit
 	for n, text := range fields {
-		if n == nil || n.Kind != Value || n.span.borrowed {
+		if n == nil || n.Kind != Value {
+			return "", nil
+		}
+		if _, shared := p.shared(n); shared {
 			return "", nil
 		}
 		e, err := p.format(n, replacement{typ: crypto.Str, text: text})

@@ -165,15 +165,15 @@ func (s *Sealed) openValues(key crypto.DataKey, unverified bool) (*Opened, *cryp
 	err = rules.walk(s.p.roots, func(v visit) error {
 		switch {
 		case v.node.Kind == Comment:
-			if why := misreadComment(s.format, v.node.Text); why != "" && !crypto.IsSealed(v.node.Text) {
+			if why := s.format.misreadComment(v.node.Text); why != "" && !crypto.IsSealed(v.node.Text) {
 				return fmt.Errorf("%w: line %d: %s", ErrIntegrity, v.node.Line, why)
 			}
 			if v.sealed || crypto.IsSealed(v.node.Text) {
 				comments = append(comments, commentAt{v.node, v.aad(), v.sealed})
 			}
 			return nil
-		case !v.sealed && v.node.span.open:
-			return fmt.Errorf("%w: line %d: %s: %s", ErrIntegrity, v.node.Line, v.path, errOpenBlock)
+		case !v.sealed && s.p.unsure(v.node) != "":
+			return fmt.Errorf("%w: line %d: %s: %s", ErrIntegrity, v.node.Line, v.path, s.p.unsure(v.node))
 		case !v.sealed && unverified && o.openStray(v):
 			return nil
 		case !v.sealed:
@@ -210,10 +210,7 @@ func (o *Opened) openValue(v visit) (text string, isValue bool, err error) {
 	if n.Type == crypto.Str && n.Text == "" {
 		return "", true, nil
 	}
-	enc := n.Text
-	if n.span.header >= 0 {
-		enc = strings.TrimRight(enc, "\n") // a block scalar adds line feeds
-	}
+	enc := o.sealed.p.ciphertext(n)
 	var typ crypto.Type
 	canonical := false
 	err = crypto.ErrMalformed
@@ -238,10 +235,8 @@ func (o *Opened) openValue(v visit) (text string, isValue bool, err error) {
 	if typ == crypto.Comment {
 		plain.Kind = Comment
 	}
-	if l, ok := o.sealed.p.layout.(revealer); ok {
-		if err := l.reveal(plain); err != nil {
-			return "", false, fmt.Errorf("%w: line %d: %s: %w", ErrIntegrity, n.Line, v.path, err)
-		}
+	if err := o.sealed.p.reveal(plain); err != nil {
+		return "", false, fmt.Errorf("%w: line %d: %s: %w", ErrIntegrity, n.Line, v.path, err)
 	}
 	o.plain[n] = plain
 	return text, typ != crypto.Comment, nil
@@ -270,7 +265,7 @@ func (o *Opened) openComments(comments []commentAt) error {
 	tries := 0
 	for _, c := range comments {
 		if !crypto.IsSealed(c.node.Text) {
-			if c.node.Text == emptyComment && c.node.span.list {
+			if c.node.Text == emptyComment && o.sealed.p.listComment(c.node) {
 				plain := o.copyOf(c.node)
 				plain.Text, plain.Sealed = "", true
 				o.plain[c.node] = plain

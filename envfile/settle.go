@@ -14,7 +14,7 @@ import (
 
 // settled returns the trees as all readers of the plaintext see them.
 func (o *Opened) settled() []*Node {
-	if _, reformats := o.sealed.p.layout.(reformatter); o.bound != nil || !reformats {
+	if o.bound != nil || !o.sealed.p.reformats() {
 		return o.roots
 	}
 	roots := slices.Clone(o.roots)
@@ -126,10 +126,3 @@ func (o *Opened) ForeignTags() []Position {
 }
 
 func foreignTag(tag string) bool { return tag != "" && tag != longStringTag && staysWhenSealed(tag) }
-
-// A reformatter is a layout of a format with notations that readers take for different values.
-type reformatter interface {
-	// reformat returns the edits that give the key of n the meaning of settledNode, and also its
-	// value unless that is encrypted.
-	reformat(n *Node, encrypted bool) []edit
-}

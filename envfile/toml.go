@@ -14,7 +14,7 @@ import (
 // notation of its ciphertext marks it, so that decryption writes it without quotes.
 var TOML Format = tomlFormat{}
 
-type tomlFormat struct{}
+type tomlFormat struct{ formatDefaults }
 
 func (tomlFormat) Name() string { return "toml" }
 
@@ -44,6 +44,7 @@ func (tomlFormat) parse(src []byte) (*parsed, error) {
 
 // tomlText is a parsed TOML file.
 type tomlText struct {
+	layoutDefaults
 	src      *lines
 	begin    int // after a byte order mark
 	root     *Node
@@ -123,4 +124,29 @@ func (t *tomlText) within(table, n *Node) bool {
 		}
 	}
 	return false
+}
+
+// comparable ignores the order of tables.
+func (tomlFormat) comparable(roots []*Node) []*Node { return sorted(roots) }
+
+// sorted returns copies of trees in which the entries of each map are sorted by name.
+func sorted(nodes []*Node) []*Node {
+	out := make([]*Node, len(nodes))
+	for i, n := range nodes {
+		c := *n
+		c.entries = sorted(values(n))
+		if c.Kind == Map {
+			sortEntries(c.entries)
+		}
+		out[i] = &c
+	}
+	return out
+}
+
+func (tomlFormat) properties() properties {
+	return properties{extensions: []string{".toml"}, foreign: true, strictness: 3, nested: true}
+}
+
+func (tomlFormat) marked(src []byte) bool {
+	return hasTable(src) && fieldIs(src, "mac", isQuoted)
 }

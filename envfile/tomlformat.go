@@ -190,8 +190,8 @@ func tomlKeys(keys []string) string {
 	return strings.Join(formatted, ".")
 }
 
-// why returns a warning about a value that decryption writes in another notation.
-func (t *tomlText) why(n *Node, encrypted bool) string {
+// warn returns a warning about a value that decryption writes in another notation.
+func (t *tomlText) warn(n *Node, encrypted bool) string {
 	if !encrypted || n.Kind != Value || n.Text == "" {
 		return ""
 	}

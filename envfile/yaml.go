@@ -23,7 +23,7 @@ import (
 // quote values.
 var YAML Format = yamlFormat{}
 
-type yamlFormat struct{}
+type yamlFormat struct{ formatDefaults }
 
 func (yamlFormat) Name() string { return "yaml" }
 
@@ -317,3 +317,22 @@ func yamlError(src []byte, err error) error {
 	}
 	return &SyntaxError{Line: line, Reason: "malformed YAML"}
 }
+
+func (yamlFormat) properties() properties {
+	return properties{extensions: []string{".yaml", ".yml"}, strictness: 5, nested: true, bare: true, utf8Names: true}
+}
+
+func (yamlFormat) marked(src []byte) bool {
+	return anyOccurrence(src, metaKey, func(before, after []byte) bool {
+		before, after = bytes.TrimRight(before, `"'`), bytes.TrimLeft(after, `"'`)
+		before, after = bytes.TrimRight(before, " \t"), bytes.TrimLeft(after, " \t")
+		key := len(before) == 0 || before[len(before)-1] == '{' || before[len(before)-1] == ','
+		return key && bytes.HasPrefix(after, []byte(":"))
+	})
+}
+
+func (yamlFormat) reparse(src []byte) (*parsed, error) { return parseYAML(src, decodeWithParser) }
+
+func (yamlFormat) misread(src []byte, want []*Node) (Path, error) { return misreadYAML(src, want) }
+
+func (yamlFormat) unsealed(src []byte) bool { return yamlUnsealed(src) }

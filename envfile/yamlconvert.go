@@ -176,3 +176,11 @@ func yamlComment(lines []string) string {
 	}
 	return "#" + strings.Join(lines, "\n#")
 }
+
+func (yamlFormat) convert(roots []*Node, indent int) ([]byte, error) {
+	return convertYAML(roots, indent)
+}
+
+func (yamlFormat) convertValue(n *Node, _ int) ([]byte, error) {
+	return convertYAML([]*Node{n}, DefaultIndent)
+}

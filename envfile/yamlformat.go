@@ -2,7 +2,6 @@ package envfile
 
 import (
 	"bytes"
-	"errors"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -34,7 +33,6 @@ func (t *yamlTree) format(n *Node, to replacement) ([]edit, error) {
 	return w.encrypted(to.text), nil
 }
 
-// reformat implements [reformatter].
 func (t *yamlTree) reformat(n *Node, encrypted bool) []edit {
 	settled := settledNode(n)
 	if settled == n {
@@ -70,9 +68,9 @@ func (w *yamlWriter) rewrite(typ crypto.Type, text string) []edit {
 	return edits
 }
 
-// staysOnLine reports whether a value can change by a change of its ciphertext alone: the new
+// onOneLine reports whether a value can change by a change of its ciphertext alone: the new
 // plaintext is on one line, in the same style.
-func (t *yamlTree) staysOnLine(n *Node, to replacement) bool {
+func (t *yamlTree) onOneLine(n *Node, to replacement) bool {
 	sp, src := n.span, t.src.src
 	switch {
 	case sp.header >= 0 || sp.flow || sp.borrowed || sp.tag >= 0 || !endsLine(src, sp.end):
@@ -98,7 +96,7 @@ func endsLine(src []byte, i int) bool {
 	return i == len(src) || breakAt(src, i) > 0 || src[i] == '#' && i > before
 }
 
-var errOpenBlock = errors.New("the text block ends the file without a line break, and readers disagree whether a line feed follows: write |-")
+const openBlock = "the text block ends the file without a line break, and readers disagree whether a line feed follows: write |-"
 
 type yamlWriter struct {
 	src *source

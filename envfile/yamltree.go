@@ -19,6 +19,7 @@ const maxBorrowed = 1 << 17
 // yamlTree builds the nodes of a YAML file. The attachment of comments, the order of values and
 // their types follow stores/yaml/store.go in sops.
 type yamlTree struct {
+	layoutDefaults
 	src      *source
 	decode   yamlDecoder
 	roots    []*Node
@@ -338,6 +339,9 @@ func (t *yamlTree) value(parent *Node, y *yaml.Node, indent int) (*Node, error) 
 	sp.open = sp.header >= 0 && sp.end == len(t.src.src) && !strings.HasSuffix(y.Value, "\n") &&
 		bytes.IndexByte(t.src.src[sp.header:min(sp.header+3, sp.end)], '-') < 0
 	n.span = sp
+	if n.traits != nil {
+		n.traits.flow = sp.flow
+	}
 	t.token(t.src.offset(y.Line, y.Column), sp.end, parent)
 	if sp.start >= 0 && (sp.tag >= 0 || y.Anchor != "") {
 		n.Line, n.Column = t.src.position(sp.start)
