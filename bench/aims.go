@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// An aim is a bound, and how what was measured is held against it.
+// An aim is a bound and a rule for comparing measurements with it.
 type aim struct {
 	text    string
 	least   bool // the bound is a lower one
@@ -13,14 +13,14 @@ type aim struct {
 	measure func(*results) measured
 }
 
-// measured are the numbers for an aim: by processor time, and by the clock where that is
-// another question. There are none if the run left it out.
+// measured holds the numbers for an aim: processor time, and wall time where the aim concerns it.
+// It is empty if the run left the work out.
 type measured struct {
 	numbers []float64
-	where   string // if that is not in the text of the aim
+	where   string // "" if the text of the aim contains it
 }
 
-// linear is how far from linear is still called so: two measurements, each with its spread.
+// linear is the tolerance for linear growth, because two spreads are involved.
 const linear = 1.15
 
 func aims() []aim {
@@ -44,7 +44,7 @@ func aims() []aim {
 	}
 }
 
-// timed is how many times what the one takes the other takes, divided by by.
+// timed returns the ratio of two times, divided by by.
 func timed(peer string, w work, base string, ofBase work, by float64) func(*results) measured {
 	return func(r *results) (m measured) {
 		for _, metric := range []metric{cpu, wall} {
@@ -56,7 +56,7 @@ func timed(peer string, w work, base string, ofBase work, by float64) func(*resu
 	}
 }
 
-// librarySide is how many times what a library takes to do the same sealcfg takes.
+// librarySide returns how many times as long as sealcfg a library takes for the same work.
 func librarySide(name, base string) func(*results) measured {
 	return func(r *results) (m measured) {
 		if x, ok := r.side(name).against(sealcfgName, base); ok {
@@ -66,8 +66,7 @@ func librarySide(name, base string) func(*results) measured {
 	}
 }
 
-// worstPeak is the largest part of its allowance that sealcfg's memory reaches, and at
-// which of some works.
+// worstPeak returns the largest share of its memory allowance that sealcfg uses, and the work.
 func worstPeak(of func(work) bool) func(*results) measured {
 	return func(r *results) (m measured) {
 		worst := 0.0
@@ -84,7 +83,7 @@ func worstPeak(of func(work) bool) func(*results) measured {
 	}
 }
 
-// verdict says whether numbers keep a bound: all of them, none, or which.
+// verdict reports whether all, none, or some of the numbers keep a bound.
 func (a aim) verdict(numbers []float64) string {
 	var met []bool
 	for _, n := range numbers {
@@ -101,7 +100,7 @@ func (a aim) verdict(numbers []float64) string {
 	return "**missed**"
 }
 
-// aimTable holds all aims against what was measured.
+// aimTable compares all aims with the measurements.
 func aimTable(r *results) string {
 	var b strings.Builder
 	b.WriteString("| | aim | measured | verdict |\n|---|---:|---|---|\n")

@@ -69,7 +69,7 @@ func flatJSON(fields []field) []byte {
 	return b.Bytes()
 }
 
-// compare says whether a program's answer has every setting of a plain text.
+// compare reports whether a program's answer contains every setting of a plaintext.
 func compare(answer []byte, format string, want []field) error {
 	got := map[string]string{}
 	if format == "env" {
@@ -95,8 +95,8 @@ func compare(answer []byte, format string, want []field) error {
 	return nil
 }
 
-// check makes sure that a program did the work: what it opens now reads as it should
-// after the turn of a round.
+// check verifies that a program did the work: its decrypted answer must match the state after the
+// turn of a round.
 func (t *task) check(w work, round int) error {
 	if t.opened == nil {
 		return nil
@@ -108,7 +108,7 @@ func (t *task) check(w work, round int) error {
 	text := plainText(w, 0)
 	if t.format == "raw" {
 		if !bytes.Equal(answer, text) {
-			return fmt.Errorf("the answer is not what was sealed")
+			return fmt.Errorf("the answer differs from the encrypted settings")
 		}
 		return nil
 	}

@@ -21,8 +21,8 @@ func TestFlatten(t *testing.T) {
 	}
 }
 
-// TestCompare: an answer in any spelling has the settings of the plain text, unless one is
-// missing or another.
+// TestCompare checks that an answer in any notation matches the plaintext, unless a setting is
+// missing or wrong.
 func TestCompare(t *testing.T) {
 	want, err := flatten(plainText(work{openKind, settings, 10}, 0))
 	if err != nil {

@@ -38,7 +38,7 @@ func thousandText() []byte {
 	return []byte(b.String())
 }
 
-// bindPlain loads plain text, so that nothing but reading and binding is measured.
+// bindPlain loads plaintext, so that only reading and binding are measured.
 func bindPlain[T any](tb testing.TB, text []byte) *T {
 	tb.Helper()
 	s, err := sealcfg.Load[T](tb.Context(), sealcfg.WithEnv("prod"), sealcfg.AllowPlain("prod"), sealcfg.WithEnviron(),

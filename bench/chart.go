@@ -34,8 +34,8 @@ func charts(r *results) map[string]string {
 	}
 }
 
-// colours can be told apart on white and on black, also by who sees no red or no green
-// (from Paul Tol's and Okabe and Ito's palettes); in the order of peers.
+// colours are distinguishable on white and on black, also with color blindness (from Paul Tol's and
+// Okabe and Ito's palettes). They are in the order of peers.
 var colours = []string{"#1f7fd1", "#d55e00", "#009e73", "#aa6fc5", "#b58900", "#9c755f", "#d0588f", "#888888", "#808080"}
 
 type point struct{ x, y float64 }
@@ -82,7 +82,8 @@ func (s scale) ticks() []float64 {
 	return all
 }
 
-// style takes the reader's light or dark ground; without either, grey that shows on both.
+// style follows the reader's light or dark background. Without either, it uses gray, which is
+// visible on both.
 const style = `<style>
 text { font: 13px system-ui, "DejaVu Sans", sans-serif; fill: #6a737d }
 .title { font-size: 15px; font-weight: 600 }
@@ -126,7 +127,7 @@ func (c chart) axes(b *strings.Builder, x, y scale) {
 	fmt.Fprintf(b, `<text x="%d" y="%d" text-anchor="middle">%s</text>`+"\n", (left+width-right)/2, height-10, c.across)
 }
 
-// draw puts each line's name beside its end, moved where two would meet.
+// draw puts each line's name next to its end, and moves names that would overlap.
 func (c chart) draw(b *strings.Builder, x, y scale) {
 	ends := make([]float64, len(c.lines))
 	for i, l := range c.lines {
@@ -154,8 +155,8 @@ func (c chart) draw(b *strings.Builder, x, y scale) {
 	}
 }
 
-// apart moves places along an axis until each is a gap from the next, in their order, and
-// all are between low and high as far as there is room.
+// apart moves positions along an axis until each has a gap to the next. It keeps their order, and
+// keeps them between low and high if there is room.
 func apart(places []float64, gap, low, high float64) []float64 {
 	order := make([]int, len(places))
 	for i := range order {

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Three values in ten are no strings, each section has comments: the proportions
-// of the settings of a service.
+// Three values in ten are not strings, and each section has comments, as in the settings of a
+// typical service.
 const perSection = 10
 
 // generate returns the settings of n/10 services, n values in all. The same n

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// plainText is the plain text of the work's file i.
+// plainText returns the plaintext of the work's file i.
 func plainText(w work, i int) []byte {
 	switch w.shape {
 	case object:
@@ -21,7 +21,7 @@ func plainText(w work, i int) []byte {
 	return []byte(generate(w.values(), uint64(i)))
 }
 
-// changedText is a plain text with the value that a round of set gives it.
+// changedText returns a plaintext with the value that a round of set writes.
 func changedText(w work, text []byte, round int) []byte {
 	was := fmt.Sprintf("user: \"app_%d\"\n", w.size/perSection/2)
 	return []byte(strings.Replace(string(text), was, "user: \""+changedValue(round)+"\"\n", 1))
@@ -31,16 +31,16 @@ func extension(s shape) string {
 	return map[shape]string{settings: ".yaml", object: ".json", oneBinary: ".bin"}[s]
 }
 
-// fileName is the name of file i in a project.
+// fileName returns the name of file i in a project.
 func fileName(w work, i int) string {
 	return filepath.Join("environments", fmt.Sprintf("customer-%04d", i)+extension(w.shape))
 }
 
-// plainName is that of the plain text that seal reads.
+// plainName is the name of the plaintext that seal reads.
 func plainName(w work) string { return filepath.Join("environments", "plain"+extension(w.shape)) }
 
-// sealed lays out a project in dir whose files sealcfg sealed. The files of works of the same
-// shape and size are the same, byte for byte: they are sealed once, and then copied.
+// sealed creates a project in dir with files that sealcfg encrypted. Works of the same shape and
+// size have identical files: they are encrypted once and then copied.
 func (l *lab) sealed(dir string, w work) (*task, error) {
 	t := &task{format: "yaml"}
 	if w.shape == oneBinary {
@@ -84,7 +84,7 @@ func (l *lab) seal(store, name string, plain []byte) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-// replaceLine gives the line of a file that begins with start another rest.
+// replaceLine replaces the rest of the line that begins with start.
 func replaceLine(path, start, rest string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -111,7 +111,7 @@ func sizeOf(paths []string) (int64, error) {
 	return sum, nil
 }
 
-// inFolder puts a folder before names.
+// inFolder puts a directory before names.
 func inFolder(dir string, names []string) []string {
 	out := make([]string, len(names))
 	for i, n := range names {

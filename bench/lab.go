@@ -18,15 +18,15 @@ const (
 	demoRecipient = "age12ln9cpdde5nex6ewl9gn4nrgrk256qa66gmcw30vzzxz83q4yasqz8uvv2"
 )
 
-// buildFlags are those of a release. Programs that are built here get the same.
+// buildFlags are the flags of a release. Programs that are built here get the same flags.
 var buildFlags = []string{"-trimpath", "-ldflags=-s"}
 
-// A lab is where everything is measured: a folder that is removed afterwards, the
-// programs of this checkout, and a user with one identity.
+// A lab is the measuring environment: a temporary directory, the programs of this checkout, and a
+// user with one identity.
 type lab struct {
 	plan           plan
-	work           string // removed at the end
-	cache          string // of programs that were got, kept
+	work           string // removed afterwards
+	cache          string // holds installed programs between runs
 	sealcfg, floor string
 	keyFile        string
 	env            []string // of every measured process
@@ -60,7 +60,7 @@ func (l *lab) furnish() error {
 			return fmt.Errorf("build %s: %w\n%s", b.source, err, out)
 		}
 	}
-	// The identity stands where sealcfg and sops look first: in a file.
+	// The identity is in the key source that sealcfg and sops read first: a file.
 	home := filepath.Join(l.work, "home")
 	l.keyFile = filepath.Join(home, ".config", "sops", "age", "keys.txt")
 	if err := os.MkdirAll(filepath.Dir(l.keyFile), 0o700); err != nil {
@@ -77,7 +77,7 @@ func (l *lab) furnish() error {
 	return nil
 }
 
-// most is the largest size that a slow program is asked for: less of it unless everything is measured.
+// most is the largest size for a slow program, unless everything is measured.
 func (l *lab) most(few, many int) int {
 	if l.plan.heavy {
 		return many
@@ -97,8 +97,8 @@ func (l *lab) output(dir string, argv ...string) ([]byte, error) {
 	return out, nil
 }
 
-// goProgram looks for a version of a program on PATH, where go install puts it and in
-// the cache, and builds it there if it is nowhere.
+// goProgram searches for a version of a program on PATH, in the directory of go install, and in the
+// cache. If it is missing, goProgram builds it in the cache.
 func (l *lab) goProgram(name, module, pkg, version string) (path, about string, err error) {
 	cached := filepath.Join(l.cache, name+"-"+version)
 	candidates := []string{cached}
@@ -140,8 +140,8 @@ func holds(info *buildinfo.BuildInfo, module, version string) bool {
 
 const aloneModule = "sealcfg.invalid/peer"
 
-// buildAlone builds a program in a module of its own, with the versions that it wants.
-// go install would ask for the list of all versions, which not every proxy has.
+// buildAlone builds a program in a separate module, with the versions that it requires. go install
+// would request the list of all versions, which not every proxy has.
 func buildAlone(target, module, pkg, version string) error {
 	dir, err := os.MkdirTemp("", "sealcfg-bench-build-")
 	if err != nil {
@@ -162,7 +162,7 @@ func buildAlone(target, module, pkg, version string) error {
 	return nil
 }
 
-// npm returns the folder of a package in the cache, where it is installed once.
+// npm returns the directory of a package in the cache. It installs the package if it is missing.
 func (l *lab) npm(pkg, version string) (string, error) {
 	dir := filepath.Join(l.cache, strings.ReplaceAll(strings.TrimPrefix(pkg, "@"), "/", "-")+"-"+version)
 	if _, err := os.Stat(filepath.Join(dir, "node_modules", pkg, "package.json")); err == nil {
@@ -185,7 +185,7 @@ func (l *lab) npm(pkg, version string) (string, error) {
 	return dir, nil
 }
 
-// debian looks for a program that a package of Debian has.
+// debian searches for a program of a Debian package.
 func (l *lab) debian(path *string, program, pkg string, version ...string) (string, error) {
 	var err error
 	if *path, err = exec.LookPath(program); errors.Is(err, exec.ErrNotFound) {

@@ -19,8 +19,8 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// services is what a program would write for generate(100): settings by the
-// name of the service. Both libraries fill the same type.
+// services is the type that a program would use for generate(100): settings by service name. Both
+// libraries fill it.
 type services struct {
 	S0 service `yaml:"service_0000"`
 	S1 service `yaml:"service_0001"`
@@ -56,7 +56,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	// One identity, where both libraries look for it, and no other place.
+	// One identity, in a key source that both libraries read.
 	for name, value := range map[string]string{"HOME": home, "XDG_CONFIG_HOME": home, "SOPS_AGE_KEY": demoIdentity} {
 		_ = os.Setenv(name, value)
 	}
@@ -68,7 +68,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// sealed returns the settings of n values, sealed by sealcfg.
+// sealed returns the settings of n values, encrypted by sealcfg.
 func sealed(tb testing.TB, n int) (*envfile.Sealed, *envfile.Opened) {
 	tb.Helper()
 	d, err := envfile.Parse(envfile.YAML, []byte(generate(n, 0)))
@@ -160,7 +160,7 @@ func BenchmarkLoad100(b *testing.B) {
 
 var sizes = []int{10, 1_000, 10_000}
 
-// BenchmarkOpen parses a sealed file and decrypts it.
+// BenchmarkOpen parses an encrypted file and decrypts it.
 func BenchmarkOpen(b *testing.B) {
 	ids, err := keys.ParseAgeIdentities(demoIdentity)
 	if err != nil {
@@ -183,7 +183,7 @@ func BenchmarkOpen(b *testing.B) {
 	}
 }
 
-// BenchmarkText writes the plain text of an open file, as decrypt does.
+// BenchmarkText writes the plaintext of a decrypted file, as decrypt does.
 func BenchmarkText(b *testing.B) {
 	for _, n := range sizes {
 		_, o := sealed(b, n)
@@ -198,8 +198,8 @@ func BenchmarkText(b *testing.B) {
 	}
 }
 
-// BenchmarkFloor is what Load and decrypt cannot do without: one pass of the
-// YAML parser over the sealed text, and one recovery of the data key.
+// BenchmarkFloor does the unavoidable part of Load and decrypt: one pass of the YAML parser over
+// the encrypted file, and one unwrapping of the data key.
 func BenchmarkFloor(b *testing.B) {
 	ids, err := keys.ParseAgeIdentities(demoIdentity)
 	if err != nil {
@@ -222,7 +222,7 @@ func BenchmarkFloor(b *testing.B) {
 	}
 }
 
-// BenchmarkDocument makes the plain text of an open file.
+// BenchmarkDocument creates the document of a decrypted file.
 func BenchmarkDocument(b *testing.B) {
 	for _, n := range sizes {
 		_, o := sealed(b, n)
@@ -237,7 +237,7 @@ func BenchmarkDocument(b *testing.B) {
 	}
 }
 
-// BenchmarkSeal parses a plain text and seals it.
+// BenchmarkSeal parses and encrypts a plaintext.
 func BenchmarkSeal(b *testing.B) {
 	to := demoRecipients(b)
 	for _, n := range sizes {
@@ -257,7 +257,7 @@ func BenchmarkSeal(b *testing.B) {
 	}
 }
 
-// BenchmarkReseal seals a text again of which one value has changed.
+// BenchmarkReseal encrypts a plaintext again after one value changed.
 func BenchmarkReseal(b *testing.B) {
 	for _, n := range sizes {
 		_, o := sealed(b, n)
@@ -281,7 +281,7 @@ func BenchmarkReseal(b *testing.B) {
 	}
 }
 
-// BenchmarkRotate seals everything again under a fresh data key.
+// BenchmarkRotate encrypts everything again with a new data key.
 func BenchmarkRotate(b *testing.B) {
 	to := demoRecipients(b)
 	for _, n := range sizes {
@@ -297,8 +297,8 @@ func BenchmarkRotate(b *testing.B) {
 	}
 }
 
-// BenchmarkSealJSON and BenchmarkOpenJSON show how the time grows with the number
-// of keys: that of sops grows with its square.
+// BenchmarkSealJSON and BenchmarkOpenJSON show how time grows with the number of keys: in sops,
+// with its square.
 func BenchmarkSealJSON(b *testing.B) {
 	to := demoRecipients(b)
 	for _, n := range []int{1_000, 100_000} {

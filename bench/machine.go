@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// machine says where and when something was measured.
+// machine describes where and when the measurement took place.
 func machine() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Measured on %s: %s, %d processors, %s/%s.\n",
@@ -21,7 +21,7 @@ func machine() string {
 
 func goVersion() string { return strings.TrimPrefix(runtime.Version(), "go") }
 
-// processor returns the name of the processor as Linux gives it.
+// processor returns the name of the processor from Linux.
 func processor() string {
 	text, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {

@@ -1,5 +1,5 @@
-// Command bench measures sealcfg, programs of the same trade, and the floor that none
-// of them can go below, all in one go on the same work. README.md says how, and what came out.
+// Command bench measures sealcfg, similar programs, and the floor that none of them can go below,
+// in one run on the same work. README.md describes the method and the results.
 package main
 
 import (
@@ -10,15 +10,15 @@ import (
 	"slices"
 )
 
-// plan is how much of everything is measured.
+// A plan sets how much is measured.
 type plan struct {
 	name   string
-	rounds int     // that count
-	budget float64 // seconds that one program may take for one work; what takes longer has fewer turns
-	heavy  bool    // also what takes a program minutes
+	rounds int     // that are counted
+	budget float64 // seconds for one program and one work; slower programs get fewer turns
+	heavy  bool    // includes works that take minutes
 	works  func(work) bool
 	sides  int  // rounds of the libraries
-	fetch  bool // programs that are not there are built or installed
+	fetch  bool // missing programs are built or installed
 }
 
 var (
@@ -32,7 +32,7 @@ func main() {
 		os.Exit(measureMain())
 	}
 	write := flag.Bool("write", false, "write README.md and its charts")
-	isQuick := flag.Bool("quick", false, "few rounds, without what takes minutes")
+	isQuick := flag.Bool("quick", false, "few rounds, without works that take minutes")
 	isSmoke := flag.Bool("smoke", false, "one round of the smallest work with the programs that are there: do the adapters work?")
 	only := flag.Bool("sides", false, "only the libraries side by side")
 	flag.Parse()
@@ -84,7 +84,7 @@ func run(p plan, write, onlySides bool) error {
 	return rewrite("README.md", text)
 }
 
-// measureAll finds the programs, prepares the works, and lets them take turns.
+// measureAll finds the programs, prepares the works, and runs the programs in turns.
 func measureAll(r *results, p plan) error {
 	l, err := newLab(p)
 	if err != nil {
@@ -112,7 +112,7 @@ func measureAll(r *results, p plan) error {
 		r.peers = append(r.peers, d)
 		slots = append(slots, mine...)
 	}
-	// Those who do the same work do it one after the other.
+	// Programs that do the same work run one after the other.
 	order := allWorks()
 	slices.SortStableFunc(slots, func(a, b *slot) int {
 		return cmp.Compare(slices.Index(order, a.work), slices.Index(order, b.work))

@@ -13,24 +13,23 @@ import (
 	"time"
 )
 
-// measureArg makes this program start commands and report what they took. Linux
-// counts the memory of the process that starts a program into the program's own
-// peak, so they are started by a process of its own, that holds next to nothing.
+// measureArg makes this program start commands and report their cost. Linux counts the memory of
+// the starting process into the peak of the started one, so a small separate process starts them.
 const measureArg = "measure-child"
 
-// A job is what one measured run does: its commands, one after the other.
+// A job is one measured run: its commands, in order.
 type job struct {
 	Dir      string
 	Commands []command
 }
 
-// A command reads and writes files of its folder, if it names any.
+// A command may read and write files of its directory.
 type command struct {
 	Argv          []string
 	Stdin, Stdout string
 }
 
-// cost is what a job took. Peak is the largest of its processes, in bytes.
+// cost is the cost of a job. Peak is the peak memory of its largest process, in bytes.
 type cost struct {
 	Wall, CPU time.Duration
 	Peak      int64
@@ -79,7 +78,7 @@ func measureMain() int {
 	return 0
 }
 
-// start runs one command; what it prints is dropped unless it fails, or a file is named for it.
+// start runs one command. It discards the output, unless the command fails or names an output file.
 func (c command) start(dir string) (cost, error) {
 	cmd := exec.Command(c.Argv[0], c.Argv[1:]...)
 	cmd.Dir = dir
@@ -88,7 +87,7 @@ func (c command) start(dir string) (cost, error) {
 		return cost{}, err
 	}
 	defer func() { _, _ = stderr.Close(), os.Remove(stderr.Name()) }()
-	cmd.Stderr = stderr // files, so that no goroutine of ours takes part
+	cmd.Stderr = stderr // files, so that no goroutine of this program copies data
 	if c.Stdin != "" {
 		in, err := os.Open(filepath.Join(dir, c.Stdin))
 		if err != nil {
@@ -122,7 +121,7 @@ func costOf(state *os.ProcessState, wall time.Duration) (cost, error) {
 	}
 	peak := usage.Maxrss
 	if runtime.GOOS != "darwin" {
-		peak *= 1024 // kilobytes everywhere else
+		peak *= 1024 // other systems report kilobytes
 	}
 	return cost{Wall: wall, CPU: state.UserTime() + state.SystemTime(), Peak: peak}, nil
 }

@@ -5,27 +5,27 @@ import (
 	"strings"
 )
 
-// A peer is a program that is measured: an adapter that says how it is had, and how
-// it is asked for each work.
+// A peer is a measured program: an adapter that finds the program and runs each work.
 type peer interface {
 	name() string
-	differs() string // what it does otherwise than sealcfg, for the reader of the numbers
-	// find looks for the program, or gets it. An error says why it is not there.
+	differs() string // how its work differs from sealcfg's, for the table
+	// find searches for the program or installs it. The error is the reason why it is missing.
 	find(*lab) (version string, err error)
-	// prepare writes what the work needs into dir; nil if the program cannot do that work.
+	// prepare writes the input of the work into dir. It returns nil if the program cannot do the
+	// work.
 	prepare(l *lab, dir string, w work) (*task, error)
 }
 
 // A task is a work as one program does it.
 type task struct {
 	job    func(round int) job
-	before func(round int) error  // puts things in place, unmeasured; may be nil
-	opened func() ([]byte, error) // the plain text as the program gives it now; nil if there is none
+	before func(round int) error  // prepares a round, unmeasured; may be nil
+	opened func() ([]byte, error) // returns the program's current plaintext; nil if it prints none
 	format string                 // of opened: "yaml" (JSON too), "env", or "raw"
-	files  []string               // that are sealed, with their folder
+	files  []string               // the encrypted files, with their directory
 }
 
-// peers are in the order of the tables. Without those that are required, nothing is measured.
+// peers is in the order of the tables. If a required peer is missing, the run stops.
 func peers() []peer {
 	return []peer{&sealcfgPeer{}, &sopsPeer{}, &agePeer{}, &gitCryptPeer{}, &ejsonPeer{}, &ansiblePeer{}, &dotenvxPeer{}, &transcryptPeer{}, &floorPeer{}}
 }
@@ -39,16 +39,16 @@ const (
 	floorName   = "the floor"
 )
 
-// always is a job that is the same in each round.
+// always returns a job that is the same in each round.
 func always(dir string, commands ...command) func(int) job {
 	return func(int) job { return job{Dir: dir, Commands: commands} }
 }
 
-// argv is a command without anything on stdin.
+// argv returns a command with empty stdin.
 func argv(words ...string) command { return command{Argv: words} }
 
-// changedField is the field that set changes, in the middle of the file, and changedValue
-// is what a round makes of it.
+// changedField is the field that set changes, in the middle of the file. changedValue returns its
+// value for a round.
 func changedField(w work) []string {
 	return []string{fmt.Sprintf("service_%04d", w.size/perSection/2), "database", "user"}
 }
@@ -60,7 +60,7 @@ type notThere string
 
 func (n notThere) Error() string { return string(n) }
 
-// oneLine is the first line of an error, for a cell of a table.
+// oneLine returns the first line of an error, for a table cell.
 func oneLine(err error) string {
 	line, _, _ := strings.Cut(err.Error(), "\n")
 	return strings.ReplaceAll(line, "|", "/")

@@ -10,7 +10,7 @@ type agePeer struct{ path string }
 func (*agePeer) name() string { return ageName }
 
 func (*agePeer) differs() string {
-	return "seals the file as a whole: no names to read, no diff. Change one value: seal the changed plain text anew"
+	return "seals the file as a whole: no names to read, no diff. Change one value: encrypt the changed plaintext again"
 }
 
 func (p *agePeer) find(l *lab) (version string, err error) {
@@ -39,14 +39,14 @@ func (p *agePeer) prepare(l *lab, dir string, w work) (*task, error) {
 	return t, err
 }
 
-// The files of programs that seal a file as a whole.
+// The files of programs that encrypt a file as a whole.
 const (
 	wholePlain  = "plain.yaml"
 	wholeSealed = "sealed"
 )
 
-// wholeFile writes the plain text for a program that seals it as a whole; before each
-// round of set, one value of it is another.
+// wholeFile writes the plaintext for a program that encrypts it as a whole. Before each round of
+// set, one value changes.
 func wholeFile(dir string, w work) (*task, error) {
 	text := plainText(w, 0)
 	write := func(text []byte) error { return os.WriteFile(filepath.Join(dir, wholePlain), text, 0o644) }

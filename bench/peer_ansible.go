@@ -66,8 +66,8 @@ func (p *ansiblePeer) prepare(l *lab, dir string, w work) (*task, error) {
 	return t, err
 }
 
-// passwords are files, of which rekey takes the other one in each round.
+// passwords are two files; rekey switches between them in each round.
 var passwords = [2]string{"password-0", "password-1"}
 
-// editedName is the file that the editor copies over the plain text.
+// editedName is the file that the editor copies over the plaintext.
 const editedName = "edited.yaml"

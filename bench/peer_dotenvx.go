@@ -13,7 +13,7 @@ type dotenvxPeer struct{ path string }
 func (*dotenvxPeer) name() string { return "dotenvx" }
 
 func (*dotenvxPeer) differs() string {
-	return "one `.env` file, ECIES on secp256k1 for each value; Node. Not asked for 10,000 values: 1,000 take it some twenty seconds"
+	return "one `.env` file, ECIES on secp256k1 for each value; Node. Not measured with 10,000 values: 1,000 take about twenty seconds"
 }
 
 func (p *dotenvxPeer) find(l *lab) (string, error) {
@@ -48,7 +48,7 @@ func (p *dotenvxPeer) prepare(l *lab, dir string, w work) (*task, error) {
 	return t, nil
 }
 
-// seal puts the sealed settings into dir. They are sealed once for all works of the size.
+// seal puts the encrypted settings into dir. They are encrypted once for all works of the size.
 func (p *dotenvxPeer) seal(l *lab, dir string, w work) error {
 	store := filepath.Join(l.work, "dotenvx", strconv.Itoa(w.size))
 	if _, err := os.Stat(store); err != nil {

@@ -2,7 +2,7 @@ package main
 
 import "path/filepath"
 
-// floorPeer is the program in floor/: what no program for these files can do without.
+// floorPeer is the program in floor/, which does only the unavoidable work.
 type floorPeer struct{ path string }
 
 func (*floorPeer) name() string { return floorName }

@@ -5,7 +5,7 @@ type gitCryptPeer struct{ path string }
 func (*gitCryptPeer) name() string { return "git-crypt" }
 
 func (*gitCryptPeer) differs() string {
-	return "seals the file as a whole, with a key that lies in the clone and never changes; open is what `git diff` runs, change what `git add` runs"
+	return "encrypts the file as a whole, with a key in the clone that never changes; open is the command that `git diff` runs, change the command that `git add` runs"
 }
 
 func (p *gitCryptPeer) find(l *lab) (string, error) {
@@ -28,7 +28,7 @@ func (p *gitCryptPeer) prepare(l *lab, dir string, w work) (*task, error) {
 			return nil, err
 		}
 	}
-	// git-crypt writes to stdout, which is git: it goes to a file here, as with the others.
+	// git-crypt writes to stdout for git. Here it writes to a file, like the others.
 	seal := command{Argv: []string{p.path, "clean"}, Stdin: wholePlain, Stdout: wholeSealed}
 	t.opened = func() ([]byte, error) { return l.output(dir, p.path, "diff", wholeSealed) }
 	t.job = always(dir, seal)

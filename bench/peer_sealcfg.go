@@ -49,7 +49,7 @@ func (p *sealcfgPeer) prepare(l *lab, dir string, w work) (*task, error) {
 	return t, nil
 }
 
-// layOut makes the folders of a project, and its policy.
+// layOut creates the directories of a project and its policy.
 func layOut(dir string) error {
 	if err := os.MkdirAll(filepath.Join(dir, "environments"), 0o755); err != nil {
 		return err

@@ -1,6 +1,6 @@
 package main
 
-// transcryptPeer is named so that nobody wonders: it is on no registry.
+// transcryptPeer is listed although no registry has it.
 type transcryptPeer struct{}
 
 func (transcryptPeer) name() string    { return "transcrypt" }

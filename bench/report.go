@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// report is the part of README.md that a run writes.
+// report returns the part of README.md that a run writes.
 func report(r *results) string {
 	var b strings.Builder
 	b.WriteString("## Aims\n\n" + aimTable(r))
-	b.WriteString("\nProcessor time (user + system) counts, and the clock beside it: an aim is met if both say so.\n")
+	b.WriteString("\nProcessor time (user + system) and wall time are measured: an aim is met if both meet it.\n")
 	b.WriteString("\n" + r.conditions)
 	b.WriteString("\n## Cost against size\n\n")
 	b.WriteString("![Processor time of opening a file, by its number of values](" + valuesChart + ")\n\n")
 	b.WriteString("![Processor time of new keys for many files, by their number](" + filesChart + ")\n\n")
-	b.WriteString("## Programs\n\nProcessor time in ms: median (quartiles) and, in bold, how many times that of sealcfg.\n")
+	b.WriteString("## Programs\n\nProcessor time in ms: median (quartiles) and, in bold, the ratio to sealcfg.\n")
 	for _, g := range groups() {
 		b.WriteString(g.table(r, cpu, (*results).costCell))
 	}
@@ -32,7 +32,7 @@ func report(r *results) string {
 		b.WriteString("\n</details>\n")
 	}
 	b.WriteString("\n## Libraries\n\nProcessor time of a call: median (quartiles); ratios are taken within a round of turns.\n" + sideTable(r.sides))
-	b.WriteString("\n## Who was measured\n\n" + peerTable(r))
+	b.WriteString("\n## Measured programs\n\n" + peerTable(r))
 	return b.String()
 }
 
@@ -44,7 +44,7 @@ type group struct {
 
 func groups() []group {
 	var all [5]group
-	titles := [5]string{"Open a file", "Change one value", "New keys for files of " + count(manyValues, "value"), "Other shapes of a file", "Start: say the version"}
+	titles := [5]string{"Open a file", "Change one value", "New keys for files of " + count(manyValues, "value"), "Other shapes of a file", "Start: print the version"}
 	for i, title := range titles {
 		all[i].title = title
 	}
@@ -61,7 +61,7 @@ func groups() []group {
 	return all[:]
 }
 
-// table has a row for each program that did any of the works.
+// table returns a table with a row for each program that did any of the works.
 func (g group) table(r *results, m metric, cell func(*results, string, work, metric) string) string {
 	var b, rows strings.Builder
 	fmt.Fprintf(&b, "\n| %s |", g.title)
@@ -88,7 +88,7 @@ func (g group) table(r *results, m metric, cell func(*results, string, work, met
 	return b.String() + rows.String()
 }
 
-// costCell is a cost, and its ratio to that of sealcfg. Few turns are told.
+// costCell returns a cost and its ratio to sealcfg's cost. It marks samples with few turns.
 func (r *results) costCell(peer string, w work, m metric) string {
 	s, ok := r.spread(peer, w, m)
 	if !ok {
@@ -112,10 +112,10 @@ func (r *results) floorCell(peer string, w work, m metric) string {
 	return short(x)
 }
 
-// peerTable says who was measured, who was not, and why.
+// peerTable lists the measured programs, and the others with the reason.
 func peerTable(r *results) string {
 	var b strings.Builder
-	b.WriteString("| | version | what it does otherwise |\n|---|---|---|\n")
+	b.WriteString("| | version | differences |\n|---|---|---|\n")
 	for _, p := range r.peers {
 		if p.missing != "" {
 			p.version, p.differs = "not there", p.missing
@@ -128,10 +128,10 @@ func peerTable(r *results) string {
 	return b.String()
 }
 
-// What a run writes into README.md stands between these lines.
+// A run replaces the text of README.md between these lines.
 const (
 	beginRun = "<!-- written by go run . -write -->\n"
-	endRun   = "<!-- end of what is written -->\n"
+	endRun   = "<!-- end of the generated part -->\n"
 )
 
 func rewrite(path, text string) error {

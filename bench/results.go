@@ -2,7 +2,7 @@ package main
 
 import "time"
 
-// results are what a run measured.
+// results holds the measurements of a run.
 type results struct {
 	conditions string
 	peers      []described
@@ -10,10 +10,11 @@ type results struct {
 	sides      []sideResult
 }
 
-// described is what there is to say of a program. missing says why it was not measured.
+// described is the description of a program. missing is the reason why it was not measured.
 type described struct{ name, version, differs, missing string }
 
-// A sample is what one program took for one work, turn by turn. size is that of its sealed files.
+// A sample is the cost of one program for one work, by turn. size is the size of its encrypted
+// files.
 type sample struct {
 	peer  string
 	work  work
@@ -44,7 +45,7 @@ func (r *results) describe(peer string) *described {
 	return &described{}
 }
 
-// sample returns what a program took for a work; nil if it was not measured.
+// sample returns the cost of a program for a work, or nil if it was not measured.
 func (r *results) sample(peer string, w work) *sample {
 	for i := range r.samples {
 		if s := &r.samples[i]; s.peer == peer && s.work == w && len(s.costs) > 0 {
@@ -66,7 +67,7 @@ func (r *results) spread(peer string, w work, m metric) (spread, bool) {
 	return spreadOf(numbers), true
 }
 
-// ratio is that of two medians.
+// ratio returns the ratio of two medians.
 func (r *results) ratio(peer string, w work, base string, ofBase work, m metric) (float64, bool) {
 	a, ok1 := r.spread(peer, w, m)
 	b, ok2 := r.spread(base, ofBase, m)

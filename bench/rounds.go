@@ -15,16 +15,15 @@ type slot struct {
 	dir   string
 	task  *task
 	costs []cost
-	size  int64 // of what is sealed, in bytes
-	turns int   // of the rounds that count, as many as its budget allows
+	size  int64 // of the encrypted files, in bytes
+	turns int   // counted turns, limited by the budget
 }
 
-// long is a turn of which the first one counts as well: it needs no warming up, and
-// what it does is checked where the same program does less of it. One that is too long
-// is not taken twice.
+// long is the duration above which the first turn counts as well: it needs no warm-up, and its
+// result is checked in a smaller work of the same program. Very long turns run once.
 const long, tooLong = 5 * time.Second, time.Minute
 
-// prepare makes a slot of each work that a program can do.
+// prepare creates a slot for each work that a program can do.
 func (l *lab) prepare(p peer, works []work) ([]*slot, error) {
 	var slots []*slot
 	for _, w := range works {
@@ -41,15 +40,15 @@ func (l *lab) prepare(p peer, works []work) ([]*slot, error) {
 		}
 		s := &slot{peer: p.name(), work: w, dir: dir, task: t}
 		if w.kind != setKind || len(t.files) > 0 {
-			s.size, _ = sizeOf(inFolder(dir, t.files)) // 0 before the first turn of who seals then
+			s.size, _ = sizeOf(inFolder(dir, t.files)) // 0 if the first turn encrypts them
 		}
 		slots = append(slots, s)
 	}
 	return slots, nil
 }
 
-// measure lets all take turns, round by round, so that whatever else the machine does
-// in these minutes hits all of them.
+// measure runs all slots in turns, round by round, so that other load on the machine affects all of
+// them alike.
 func (l *lab) measure(r *results, slots []*slot, p plan) error {
 	for round := range p.rounds + 1 {
 		fmt.Fprintf(os.Stderr, "round %d of %d: %d turns\n", round, p.rounds, countTurns(slots, round, p.rounds))
@@ -58,7 +57,7 @@ func (l *lab) measure(r *results, slots []*slot, p plan) error {
 				continue
 			}
 			if r.describe(s.peer).missing != "" {
-				continue // since it failed
+				continue // after a failure
 			}
 			if err := s.turn(l, p, round); err != nil {
 				err = fmt.Errorf("%s: %s: %w", s.peer, s.work, err)
@@ -78,7 +77,7 @@ func (l *lab) measure(r *results, slots []*slot, p plan) error {
 	return nil
 }
 
-// turn runs a slot. The first turn of all tells how many more its budget allows.
+// turn runs a slot. The first turn determines how many more fit the budget.
 func (s *slot) turn(l *lab, p plan, round int) error {
 	if s.task.before != nil {
 		if err := s.task.before(round); err != nil {
@@ -105,7 +104,7 @@ func (s *slot) turn(l *lab, p plan, round int) error {
 	}
 	if s.work.kind == setKind || s.work.kind == rekeyKind {
 		if bytes.Equal(was, s.bytes(round)) {
-			return fmt.Errorf("the file is as it was")
+			return fmt.Errorf("the file did not change")
 		}
 	}
 	if s.size == 0 && len(s.task.files) > 0 {
@@ -116,12 +115,12 @@ func (s *slot) turn(l *lab, p plan, round int) error {
 	return s.task.check(s.work, round)
 }
 
-// bytes are those of the first sealed file before and after the first turn.
+// bytes returns the first encrypted file before and after the first turn.
 func (s *slot) bytes(round int) []byte {
 	if round > 0 || len(s.task.files) == 0 {
 		return nil
 	}
-	text, _ := os.ReadFile(filepath.Join(s.dir, s.task.files[0])) // not there before it is sealed
+	text, _ := os.ReadFile(filepath.Join(s.dir, s.task.files[0])) // missing before it is encrypted
 	return text
 }
 

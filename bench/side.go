@@ -19,7 +19,7 @@ type sideResult struct {
 	Rounds     [][]float64
 }
 
-// What the libraries do, and the floor under it: see side_test.go.
+// The work of the libraries, and the floor below them: see side_test.go.
 const (
 	bind100, bind1000 = "bind 100 settings", "bind 1,000 settings"
 	load100, load1000 = "load 100 sealed settings", "load 1,000 sealed settings"
@@ -38,7 +38,7 @@ func libraryVersions() (string, error) {
 	return names, nil
 }
 
-// measureSides runs TestSideBySide in a process of its own.
+// measureSides runs TestSideBySide in a separate process.
 func measureSides(rounds int) ([]sideResult, error) {
 	work, err := os.MkdirTemp("", "sealcfg-bench-")
 	if err != nil {
@@ -58,8 +58,7 @@ func measureSides(rounds int) ([]sideResult, error) {
 	return all, json.Unmarshal(text, &all)
 }
 
-// sideTable compares libraries. Ratios are taken within a round, whose turns are
-// neighbours in time.
+// sideTable compares libraries. It computes ratios within a round, whose turns are close in time.
 func sideTable(all []sideResult) string {
 	var b strings.Builder
 	for _, r := range all {
@@ -75,7 +74,7 @@ func sideTable(all []sideResult) string {
 	return b.String()
 }
 
-// quarters is the spread of what the rounds say.
+// quarters returns the spread over the rounds.
 func (r sideResult) quarters(of func([]float64) float64) spread {
 	numbers := make([]float64, len(r.Rounds))
 	for i, m := range r.Rounds {
@@ -84,7 +83,7 @@ func (r sideResult) quarters(of func([]float64) float64) spread {
 	return spreadOf(numbers)
 }
 
-// against is the median ratio of two libraries, taken within a round.
+// against returns the median ratio of two libraries, computed within each round.
 func (r sideResult) against(library, base string) (float64, bool) {
 	i, j := slices.Index(r.Libraries, library), slices.Index(r.Libraries, base)
 	if i < 0 || j < 0 || len(r.Rounds) == 0 {

@@ -38,11 +38,11 @@ var (
 	sideRounds = flag.Int("rounds", 25, "of -side: how many `rounds`")
 )
 
-// turn is how long each library works before the next one does: long enough for
-// the garbage collector to run many times.
+// turn is how long each library works before the next one. The garbage collector runs many times in
+// a turn.
 const turn = 100 * time.Millisecond
 
-// A library is one way to the settings, or a part of the work that all of them have.
+// A library is one way to load the settings, or a part of the work that all of them do.
 type library[T any] struct {
 	name string
 	load func() (*T, error)
@@ -86,13 +86,13 @@ func binders[T any](text func() ([]byte, error)) []library[T] {
 	}
 }
 
-// TestSideBySide measures libraries in turns, so that whatever else the machine does
-// hits all of them. Each turn begins with an empty heap: nobody cleans up behind another.
+// TestSideBySide measures libraries in turns, so that other load affects all of them alike. Each
+// turn begins with an empty heap, so that no library pays for the garbage of another.
 func TestSideBySide(t *testing.T) {
 	var all []sideResult
 	rounds := *sideRounds
 	if *sideFile == "" {
-		rounds = 0 // only that they load the same settings
+		rounds = 0 // verifies only that they load the same settings
 	}
 	hundred := []byte(generate(100, 0))
 	measure := func(name string, of func(*testing.T) sideResult) {
@@ -158,14 +158,14 @@ func sideLoad[T any](t *testing.T, text []byte, rounds int) sideResult {
 	}}}, rounds)
 }
 
-// A part of the work is measured beside the libraries, and loads nothing.
+// A part of the work is measured like the libraries, but loads no settings.
 type part struct {
 	name string
 	do   func() error
 }
 
-// sealedFloor returns the work that a sealed load cannot do without: the file is read, one
-// data key recovered, each value decrypted and hashed.
+// sealedFloor returns the unavoidable work of loading an encrypted file: reading it, unwrapping one
+// data key, and decrypting and hashing each value.
 func sealedFloor(t *testing.T, path string, sealed *envfile.Sealed, opened *envfile.Opened) func() error {
 	ids, err := keys.ParseAgeIdentities(demoIdentity)
 	if err != nil {
@@ -177,7 +177,7 @@ func sealedFloor(t *testing.T, path string, sealed *envfile.Sealed, opened *envf
 	if err != nil {
 		t.Fatal(err)
 	}
-	gcm, err := cipher.NewGCMWithNonceSize(block, 32) // that of the format
+	gcm, err := cipher.NewGCMWithNonceSize(block, 32) // as in the format
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,8 +210,8 @@ func sealedFloor(t *testing.T, path string, sealed *envfile.Sealed, opened *envf
 	}
 }
 
-// sideBySide first makes sure that all fill the same settings. base is what others are
-// compared with, a library or a part.
+// sideBySide first verifies that all libraries load the same settings. base is the library or part
+// that the others are compared with.
 func sideBySide[T any](t *testing.T, base string, all []library[T], parts []part, rounds int) sideResult {
 	t.Helper()
 	r := sideResult{Base: base}
@@ -248,8 +248,8 @@ func sideBySide[T any](t *testing.T, base string, all []library[T], parts []part
 	return r
 }
 
-// cpuOf returns the processor time of one call, that of the garbage collector
-// included, from as many calls as fill a turn.
+// cpuOf returns the processor time of one call, including the garbage collector. It averages over
+// the calls of one turn.
 func cpuOf(work func() error) (time.Duration, error) {
 	runtime.GC()
 	start, calls := cpuTime(), 0

@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// spread is the median of some numbers, and what a quarter of them is below and above.
+// A spread is a median and the quartiles.
 type spread struct{ median, low, high float64 }
 
 func spreadOf(numbers []float64) spread {
@@ -14,8 +14,7 @@ func spreadOf(numbers []float64) spread {
 	return spread{quantile(s, 0.5), quantile(s, 0.25), quantile(s, 0.75)}
 }
 
-// quantile is the number that a part of the sorted ones is below; between two of them,
-// it is on the line from the one to the other.
+// quantile returns the q-quantile of sorted numbers, with linear interpolation.
 func quantile(sorted []float64, part float64) float64 {
 	at := part * float64(len(sorted)-1)
 	i := int(at)
@@ -29,7 +28,7 @@ func (s spread) String() string {
 	return fmt.Sprintf("%s (%s–%s)", short(s.median), short(s.low), short(s.high))
 }
 
-// short spells a number with two or three digits.
+// short formats a number with two or three digits.
 func short(f float64) string {
 	switch {
 	case f >= 100:

@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// A kind of work, by the name that it has in the tables.
+// A kind is a kind of work, by its name in the tables.
 type kind string
 
 const (
@@ -16,13 +16,13 @@ const (
 	sealKind  kind = "seal"
 )
 
-// A shape is what a file looks like.
+// A shape is the structure of a file.
 type shape string
 
 const (
-	settings  shape = "settings" // as a service has them, see generate
+	settings  shape = "settings" // of a service, see generate
 	object    shape = "JSON"     // one object without levels
-	oneBinary shape = "binary"   // sealed as one value
+	oneBinary shape = "binary"   // encrypted as one value
 )
 
 // A work is the same for all programs.
@@ -34,7 +34,7 @@ type work struct {
 
 const (
 	manyValues = 20         // of each file of rekey: an environment for each customer
-	binarySize = 50_000_000 // of the largest file that is meant to be sealed as one value
+	binarySize = 50_000_000 // the largest file that is supported as one value
 )
 
 func allWorks() []work {
@@ -54,8 +54,8 @@ func allWorks() []work {
 	return all
 }
 
-// heavy says whether a round of it takes minutes, or the work writes as much as
-// everything else together.
+// heavy reports whether a round of the work takes minutes, or writes as much as all others
+// together.
 func (w work) heavy() bool {
 	return w.kind == rekeyKind && w.size >= 1_000 || w.shape == object && w.size > 1_000 || w.shape == oneBinary
 }
@@ -64,7 +64,7 @@ func (w work) smallest() bool {
 	return w.shape == settings && (w.size <= 1 || w.size == 10 && w.kind != rekeyKind)
 }
 
-// files is the number of files that the work is about.
+// files returns the number of files of the work.
 func (w work) files() int {
 	if w.kind == rekeyKind {
 		return w.size
@@ -79,7 +79,7 @@ func (w work) values() int {
 	return w.size
 }
 
-// sizeText heads the column of the work in a table.
+// sizeText returns the column header of the work.
 func (w work) sizeText() string {
 	switch {
 	case w.kind == startKind:
@@ -101,10 +101,10 @@ func (w work) String() string {
 	return string(w.kind) + ", " + w.sizeText()
 }
 
-// folder is a name for the files of the work.
+// folder returns a directory name for the files of the work.
 func (w work) folder() string { return fmt.Sprintf("%s-%s-%d", w.kind, w.shape, w.size) }
 
-// count spells a number of things: "1,000 values".
+// count formats a number of things: "1,000 values".
 func count(n int, what string) string {
 	digits := strconv.Itoa(n)
 	for i := len(digits) - 3; i > 0; i -= 3 {

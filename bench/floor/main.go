@@ -1,6 +1,6 @@
-// Command floor does what no program for sealed files can do without, and nothing
-// else: one age unwrap for a file, AES-GCM, base64 and SHA-512 over the values, the
-// bytes read and written. It parses no YAML, checks nothing and does not wait for the disk.
+// Command floor does only the unavoidable work of a program for encrypted files: one age unwrap for
+// each file, AES-GCM, base64 and SHA-512 over the values, and reading and writing the bytes. It
+// parses no YAML, verifies nothing and does not wait for the disk.
 package main
 
 import (
@@ -54,7 +54,7 @@ func run(args []string) error {
 	return each(args[2:], func(path string) error { return do(id, path) })
 }
 
-// each works on files on all processors.
+// each runs on files in parallel on all processors.
 func each(paths []string, do func(string) error) error {
 	var wg sync.WaitGroup
 	next := make(chan string)
@@ -80,7 +80,7 @@ func each(paths []string, do func(string) error) error {
 	return nil
 }
 
-// open writes the plain text to stdout.
+// open writes the plaintext to stdout.
 func open(id *age.X25519Identity, path string) error {
 	body, key, err := read(id, path)
 	if err != nil {
@@ -94,7 +94,7 @@ func open(id *age.X25519Identity, path string) error {
 	return err
 }
 
-// set seals one value anew: all are decrypted, for the MAC is over all.
+// set encrypts one value again. It decrypts all values, because the MAC covers all.
 func set(id *age.X25519Identity, path string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -112,7 +112,7 @@ func set(id *age.X25519Identity, path string) error {
 	return os.WriteFile(path, append(out, wrapped...), 0o644)
 }
 
-// rekey seals everything under a fresh data key.
+// rekey encrypts everything with a new data key.
 func rekey(id *age.X25519Identity, path string) error {
 	body, key, err := read(id, path)
 	if err != nil {
@@ -139,7 +139,7 @@ func read(id *age.X25519Identity, path string) (body []byte, key cipher.AEAD, er
 	return body, key, err
 }
 
-// split tells the sealed text from the wrapped key behind it.
+// split separates the encrypted text from the wrapped key after it.
 func split(text []byte) (body, wrapped []byte) {
 	i := max(0, bytes.LastIndex(text, []byte(armor.Header)))
 	return text[:i], text[i:]
@@ -182,15 +182,15 @@ func newGCM(key []byte) (cipher.AEAD, error) {
 	return cipher.NewGCMWithNonceSize(block, nonceSize)
 }
 
-const nonceSize = 32 // that of the format
+const nonceSize = 32 // as in the format
 
 // The parts of ENC[AES256_GCM,data:…,iv:…,tag:…,type:…].
 var (
 	dataMark, ivMark, tagMark, typeMark, endMark = []byte("ENC[AES256_GCM,data:"), []byte(",iv:"), []byte(",tag:"), []byte(",type:"), []byte("]")
 )
 
-// values decrypts and hashes all values of a text. The first seals of them (-1: all) are
-// sealed with the key to, and the sealed text is returned; without a key, the plain text.
+// values decrypts and hashes all values of src. It encrypts the first seals of them (-1: all) with
+// the key to and returns the encrypted text, or without a key, the plaintext.
 func values(body []byte, from, to cipher.AEAD, seals int) ([]byte, error) {
 	hash := sha512.New()
 	out := make([]byte, 0, len(body)+1024)
@@ -234,7 +234,7 @@ func values(body []byte, from, to cipher.AEAD, seals int) ([]byte, error) {
 
 type value struct{ before, data, iv, tag, kind []byte }
 
-// nextValue finds the next sealed value of a text.
+// nextValue finds the next encrypted value of src.
 func nextValue(text []byte) (v value, rest []byte, found bool) {
 	for _, part := range []struct {
 		to   *[]byte
@@ -258,9 +258,8 @@ func appendSealed(out []byte, key cipher.AEAD, plain, kind []byte) []byte {
 	return append(append(append(out, typeMark...), kind...), endMark...)
 }
 
-// prepare makes a file of the floor of one that sealcfg sealed: as many values of the
-// same sizes, under a key of its own. Names are not authenticated with them: that
-// would take a parser.
+// prepare converts a file that sealcfg encrypted to a file of the floor, with as many values of the
+// same sizes and its own key. Names are not authenticated, because that would require a parser.
 func prepare(id *age.X25519Identity, path string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -286,7 +285,7 @@ func prepare(id *age.X25519Identity, path string) error {
 		out = appendSealed(append(out, v.before...), fresh, data, v.kind)
 		text = rest
 	}
-	if armored := bytes.Index(out, []byte(armor.Header)); armored >= 0 { // stands before the MAC
+	if armored := bytes.Index(out, []byte(armor.Header)); armored >= 0 { // precedes the MAC
 		if end := bytes.Index(out, []byte(armor.Footer)); end > armored {
 			out = append(out[:armored], out[end+len(armor.Footer):]...)
 		}

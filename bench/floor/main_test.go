@@ -9,7 +9,7 @@ import (
 	"filippo.io/age"
 )
 
-// sealedFile writes a text with three values for a new identity.
+// sealedFile writes a file with three values for a new identity.
 func sealedFile(t *testing.T) (*age.X25519Identity, string) {
 	t.Helper()
 	id, err := age.GenerateX25519Identity()
@@ -46,8 +46,8 @@ func plainOf(t *testing.T, id *age.X25519Identity, path string) string {
 	return string(plain)
 }
 
-// What the floor writes opens to the same text; set keeps the key and seals two values anew,
-// rekey changes all.
+// The output of the floor decrypts to the same text. set keeps the key and encrypts two values
+// again; rekey changes all.
 func TestWork(t *testing.T) {
 	for name, c := range map[string]struct {
 		do      func(*age.X25519Identity, string) error
@@ -77,7 +77,7 @@ func TestWork(t *testing.T) {
 	}
 }
 
-// sealedValues are the nonces of a file's values, and its wrapped key.
+// sealedValues returns the nonces of a file's values, and its wrapped key.
 func sealedValues(t *testing.T, path string) [][]byte {
 	t.Helper()
 	text, err := os.ReadFile(path)
@@ -99,7 +99,7 @@ func sealedValues(t *testing.T, path string) [][]byte {
 	return append(all, wrapped)
 }
 
-// A value that was changed is not opened: the decryption is no sham.
+// A changed value fails to decrypt, which proves that the decryption is real.
 func TestTampered(t *testing.T) {
 	id, path := sealedFile(t)
 	text, err := os.ReadFile(path)
