@@ -18,7 +18,7 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 	}
 	err := cli.Usagef("unknown command %q", args[0])
 	if instead := sopscli.Instead(args[0]); instead != "" && !cmd.HasParent() {
-		return cli.WithHint(err, "sops has it; here it is %s", strings.Replace(instead, "FILE", cli.FileArgument(args), 1))
+		return cli.WithHint(err, "in sealcfg, run: %s", strings.Replace(instead, "FILE", cli.FileArgument(args), 1))
 	}
 	if guess, ok := closest.Of(args[0], subcommands(cmd)); ok {
 		return cli.WithHint(err, "did you mean %s %s?", cmd.CommandPath(), guess)

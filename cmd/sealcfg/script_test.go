@@ -43,6 +43,7 @@ func TestScripts(t *testing.T) {
 		Setup: setUpScript,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"both":       both,
+			"console":    console,
 			"exits":      exits,
 			"lock":       lock,
 			"helper":     helper,
@@ -67,6 +68,7 @@ func TestScripts(t *testing.T) {
 			return false, fmt.Errorf("unknown condition %q", cond)
 		},
 		RequireUniqueNames: true,
+		UpdateScripts:      *update,
 	})
 }
 

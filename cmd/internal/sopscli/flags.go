@@ -233,7 +233,8 @@ func (s *sopsArgs) otherPosition(name string) string {
 	}
 	var with []string
 	for _, c := range sopsCommands() {
-		if c.reject == "" && slices.Contains(strings.Fields(c.flags), f.name) {
+		changes := f.name == "ignore-mac" && c.name != "decrypt" // see noIgnoreMAC
+		if c.reject == "" && !changes && slices.Contains(strings.Fields(c.flags), f.name) {
 			with = append(with, c.name)
 		}
 	}

@@ -225,19 +225,19 @@ func (r *sopsRun) legacyCommand() (*sopsCommand, error) {
 	var modes []string
 	for _, m := range []string{"decrypt", "encrypt", "rotate"} {
 		if r.on(m) {
-			modes = append(modes, m)
+			modes = append(modes, dashed(m))
 		}
 	}
 	if r.str("set") != "" {
-		modes = append(modes, "set")
+		modes = append(modes, "--set")
 	}
 	name := "edit"
 	switch len(modes) {
 	case 0:
 	case 1:
-		name = modes[0]
+		name = modes[0][len("--"):]
 	default:
-		return nil, sopsError(sopsConflict, "cannot combine %s", "--"+strings.Join(modes, ", --"))
+		return nil, sopsError(sopsConflict, "cannot combine %s", cli.JoinNames(modes))
 	}
 	if len(r.rest) == 0 {
 		return nil, sopsError(sopsNoFile, "no file specified")
@@ -347,7 +347,7 @@ func (r *sopsRun) help() error {
 		if f.short != "" {
 			name += ", " + dashed(f.short)
 		}
-		fmt.Fprintf(&b, "  %-36s %s\n", name, f.help)
+		b.WriteString(strings.TrimRight(fmt.Sprintf("  %-36s %s", name, f.help), " ") + "\n")
 	}
 	b.WriteString("\nNot supported: " + strings.Join(rejected, ", ") + "\nand the commands publish, keyservice, groups, completion.\n")
 	_, err := fmt.Fprint(r.Stdout, b.String())

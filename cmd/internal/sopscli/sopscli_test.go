@@ -161,7 +161,7 @@ func TestSopsCommandLines(t *testing.T) {
 		{"decrypt a.yaml --bogus=CANARY", 100, "--bogus comes after the file"},
 		{"encrypt a.yaml --bogus=CANARY", 1, "--bogus comes after the file"},
 		{"decrypt a.yaml b.yaml", 100, "expected one file, got 2"},
-		{"-d -e a.yaml", 8, "cannot combine --decrypt, --encrypt"},
+		{"-d -e a.yaml", 8, "cannot combine --decrypt and --encrypt"},
 		{"--indent CANARY -d a.yaml", 1, "--indent: invalid value, expected a number"},
 		{"-d=CANARY a.yaml", 1, "-d: invalid value, expected true or false"},
 		{"-d --output", 1, "--output requires a value"},
