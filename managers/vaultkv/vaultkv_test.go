@@ -122,9 +122,9 @@ func TestVaultRefusals(t *testing.T) {
 		"old":                                 "expected MOUNT/PATH",
 		"old/../sys/seal":                     "expected MOUNT/PATH",
 		"old//app":                            "expected MOUNT/PATH",
-		"old/app?address=http://evil.example": `parameter "address" of a reference is not allowed`,
-		"old/app?token_env=HOME":              `parameter "token_env" of a reference is not allowed`,
-		"old/app?namespace=x":                 `parameter "namespace" of a reference is not allowed`,
+		"old/app?address=http://evil.example": `reference parameter "address" is not allowed`,
+		"old/app?token_env=HOME":              `reference parameter "token_env" is not allowed`,
+		"old/app?namespace=x":                 `reference parameter "namespace" is not allowed`,
 	} {
 		assert.Contains(t, servicetest.Unresolved(t, "ref+vaultkv://"+name, []string{"canary", v.Token}), want, name)
 	}
