@@ -3,8 +3,12 @@ package sealcfg_test
 import (
 	"context"
 	"embed"
+	"encoding/json"
 	"fmt"
+	"net/url"
+	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/sealcfg/sealcfg"
@@ -12,7 +16,7 @@ import (
 
 // A demo key, made for these examples; it protects nothing. A real program
 // leaves the option out: its key comes from the machine, as sops has it.
-const exampleKey = demoKeyLine
+const exampleKey = "AGE-SECRET-KEY-1PRWRW2ZXAML7SHLNJ7HA6M8LL6TLEEMZ2JURSWPWAZ69PH6209PQKHUGD2"
 
 func ExampleLoad() {
 	type Pool struct {
@@ -107,4 +111,287 @@ func ExampleSecret() {
 	// [secret] [secret] [secret]
 	// correct horse
 	// true
+}
+
+// Checks stand in tags; the messages do not quote the value.
+func Example_checks() {
+	type Settings struct {
+		Mode     string                 `oneof:"dev prod"`
+		Timeout  time.Duration          `min:"1s" max:"1m"`
+		Callback *url.URL               `check:"url"`
+		Admins   []string               `min:"1" check:"email"`
+		Password sealcfg.Secret[string] `min:"12"`
+	}
+	_, err := sealcfg.Load[Settings](context.Background(), sealcfg.WithoutFiles(), sealcfg.WithEnvPrefix("APP_"), sealcfg.WithEnviron(
+		"APP_MODE=staging", "APP_TIMEOUT=2h", "APP_CALLBACK=/login", "APP_ADMINS=ann@example.com,bob", "APP_PASSWORD=hunter2"))
+	fmt.Println(err)
+	// Output:
+	// settings: 5 problems
+	//   mode       $APP_MODE      must be one of dev, prod
+	//   timeout    $APP_TIMEOUT   must be at most 1m
+	//   callback   $APP_CALLBACK  must be a URL with scheme and host
+	//   admins[1]  $APP_ADMINS    must be an email address
+	//   password   $APP_PASSWORD  must be at least 12 characters long
+}
+
+// One of several structs is chosen by a field named kind.
+func Example_union() {
+	type Settings struct {
+		Storage struct {
+			Kind string
+			S3   *struct{ Bucket string } `kind:"s3"`
+			Disk *struct{ Path string }   `kind:"disk"`
+		}
+	}
+	settings, err := sealcfg.Load[Settings](context.Background(), sealcfg.WithoutFiles(), sealcfg.WithEnvPrefix("APP_"), sealcfg.WithEnviron(
+		"APP_STORAGE__KIND=s3", "APP_STORAGE__BUCKET=backups"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(settings.Storage.S3.Bucket, settings.Storage.Disk == nil)
+
+	_, err = sealcfg.Load[Settings](context.Background(), sealcfg.WithoutFiles(), sealcfg.Set("storage.kind", "tape"))
+	fmt.Println(err)
+	// Output:
+	// backups true
+	// settings: 1 problem
+	//   storage.kind  set in code  must be one of s3, disk
+}
+
+func ExampleOptional() {
+	type Settings struct {
+		Replicas sealcfg.Optional[int]
+		Proxy    sealcfg.Optional[string]
+		Region   sealcfg.Optional[string]
+	}
+	settings, err := sealcfg.Load[Settings](context.Background(), sealcfg.WithoutFiles(), sealcfg.Set("replicas", 3), sealcfg.Set("proxy", nil))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	n, ok := settings.Replicas.Get()
+	fmt.Println(n, ok, settings.Proxy.IsNull(), settings.Region.Or("eu"))
+	fmt.Printf("%+v\n", *settings)
+	// Output:
+	// 3 true true eu
+	// {Replicas:3 Proxy:<null> Region:<unset>}
+}
+
+func ExampleWithValidation() {
+	type Settings struct {
+		HTTP  struct{ Port uint16 }
+		Admin struct{ Port uint16 }
+	}
+	distinct := func(settings any) error {
+		if s := settings.(*Settings); s.HTTP.Port == s.Admin.Port {
+			return &sealcfg.FieldError{Field: "Admin.Port", Reason: "must differ from http.port"}
+		}
+		return nil
+	}
+	_, err := sealcfg.Load[Settings](context.Background(), sealcfg.WithoutFiles(), sealcfg.WithValidation(distinct),
+		sealcfg.WithEnvPrefix("APP_"), sealcfg.WithEnviron("APP_HTTP__PORT=80", "APP_ADMIN__PORT=80"))
+	fmt.Println(err)
+	// Output:
+	// settings: 1 problem
+	//   admin.port  $APP_ADMIN__PORT  must differ from http.port
+}
+
+// What there is to set, for people. A program that writes this into a file stands
+// behind a go:generate line; see examples/webservice/gen.
+func ExampleDescribe() {
+	type Settings struct {
+		Mode string `oneof:"dev prod" default:"dev" desc:"how the program runs"`
+		DB   struct {
+			Port     uint16                 `default:"5432" env:"PGPORT"`
+			Password sealcfg.Secret[string] `desc:"of the user app"`
+		}
+	}
+	d, err := sealcfg.Describe[Settings](sealcfg.WithEnvPrefix("APP_"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_ = d.WriteMarkdown(os.Stdout)
+	fmt.Println()
+	_ = d.WriteEnvExample(os.Stdout)
+	fmt.Println()
+	_ = d.WriteYAML(os.Stdout)
+	// Output:
+	// | setting | type | default | variable | |
+	// |---|---|---|---|---|
+	// | `mode` | `string` | `"dev"` | `APP_MODE` | how the program runs; one of dev, prod |
+	// | `db.port` | `uint16` | `5432` | `PGPORT`, `APP_DB__PORT` |  |
+	// | `db.password` | `string` |  | `APP_DB__PASSWORD` | of the user app; secret; required |
+	//
+	// # how the program runs
+	// # string; one of dev, prod
+	// #APP_MODE=dev
+	//
+	// # uint16
+	// #PGPORT=5432
+	//
+	// # of the user app
+	// # string; secret; required
+	// APP_DB__PASSWORD=
+	//
+	// # how the program runs
+	// # mode: "dev" # string; one of dev, prod
+	// db:
+	//   # port: 5432 # uint16
+	//   # of the user app
+	//   password: "" # string; secret; required
+}
+
+// The schema of a file, which can be checked and completed without a key: the sealed
+// value of the right type is valid too.
+func ExampleSchema() {
+	type Settings struct {
+		Port  uint16 `default:"5432" desc:"where the database listens"`
+		Token sealcfg.Secret[string]
+	}
+	text, err := sealcfg.Schema[Settings]()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var schema struct {
+		Required   []string
+		Properties map[string]struct {
+			Description string
+			WriteOnly   bool
+		}
+	}
+	if err := json.Unmarshal(text, &schema); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(schema.Required, schema.Properties["port"].Description, schema.Properties["token"].WriteOnly)
+	// Output: [token] where the database listens true
+}
+
+func ExampleHandle_Explain() {
+	type Settings struct {
+		Listen  string
+		Timeout time.Duration
+		Retries int `default:"3"`
+		Proxy   *string
+		APIKey  sealcfg.Secret[string]
+	}
+	handle, err := sealcfg.New[Settings](sealcfg.WithoutFiles(), sealcfg.WithEnvPrefix("APP_"),
+		sealcfg.WithEnviron("APP_LISTEN=:8080", "APP_API_KEY=correct horse"),
+		sealcfg.Set("timeout", 5*time.Second)).Load(context.Background())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := handle.Explain(os.Stdout); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// PATH     TYPE           VALUE     ORIGIN
+	// listen   string         :8080     $APP_LISTEN
+	// timeout  time.Duration  5s        set in code
+	// retries  int            3         default
+	// proxy    string         -         not set
+	// api_key  string         [secret]  $APP_API_KEY
+}
+
+func ExampleHandle_Reload() {
+	type Settings struct {
+		Timeout time.Duration
+		APIKey  sealcfg.Secret[string]
+	}
+	manager := &rotating{keys: []string{"first", "second"}}
+	handle, err := sealcfg.New[Settings](sealcfg.WithoutFiles(), sealcfg.WithSource(manager), sealcfg.Set("timeout", "5s")).Load(context.Background())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	before := handle.Get()
+	changed, err := handle.Reload(context.Background())
+	fmt.Println(changed, err)
+	fmt.Println(before.APIKey.Expose(), handle.Get().APIKey.Expose())
+
+	_, err = handle.Reload(context.Background()) // the manager has no more keys
+	fmt.Println(err)
+	fmt.Println(handle.Get().APIKey.Expose())
+	// Output:
+	// [api_key] <nil>
+	// first second
+	// load settings: the manager does not answer
+	// second
+}
+
+// rotating stands for a manager of secrets.
+type rotating struct{ keys []string }
+
+func (*rotating) Name() string { return "manager" }
+
+func (m *rotating) Read(_ context.Context, r *sealcfg.Reading) error {
+	if len(m.keys) == 0 {
+		return fmt.Errorf("the manager does not answer")
+	}
+	key := m.keys[0]
+	m.keys = m.keys[1:]
+	return r.Set("api_key", key, sealcfg.Origin{Place: "manager"})
+}
+
+// A server follows its files, reloads on SIGHUP, and asks its secret manager once
+// an hour.
+func ExampleHandle_Watch() {
+	type Settings struct{ APIKey sealcfg.Secret[string] }
+	handle, err := sealcfg.New[Settings](sealcfg.WithoutFiles(), sealcfg.WithSource(&rotating{keys: []string{"first", "second"}})).Load(context.Background())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	err = handle.Watch(ctx, func(changed []string, err error) {
+		if err != nil {
+			fmt.Println("settings not reloaded:", err) // no error contains a value
+			return
+		}
+		fmt.Println("settings reloaded, changed:", changed)
+		stop() // in an example, once is enough
+	}, sealcfg.OnSignal(syscall.SIGHUP), sealcfg.Every(time.Hour))
+	fmt.Println(err)
+	// Output:
+	// settings reloaded, changed: [api_key]
+	// context canceled
+}
+
+func ExampleSecret_Equal() {
+	type Settings struct {
+		Token    sealcfg.Secret[string]
+		Optional sealcfg.Secret[string] `cfg:",optional"`
+	}
+	settings, err := sealcfg.Load[Settings](context.Background(), sealcfg.WithoutFiles(), sealcfg.Set("token", "correct horse"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	given := sealcfg.NewSecret("correct horse")
+	fmt.Println(settings.Token.Equal(given), settings.Token.Equal(sealcfg.NewSecret("")))
+	fmt.Println(settings.Optional.Equal(sealcfg.NewSecret(""))) // nobody set it, so nothing matches
+	// Output:
+	// true false
+	// false
+}
+
+func ExampleFromContext() {
+	type Settings struct{ Greeting string }
+	greet := func(ctx context.Context) {
+		if settings, ok := sealcfg.FromContext[Settings](ctx); ok {
+			fmt.Println(settings.Greeting)
+		}
+	}
+	settings, err := sealcfg.Load[Settings](context.Background(), sealcfg.WithoutFiles(), sealcfg.Set("greeting", "hello"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	greet(context.Background()) // nothing to say
+	greet(sealcfg.NewContext(context.Background(), settings))
+	// Output: hello
 }
