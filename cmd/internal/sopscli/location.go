@@ -35,12 +35,13 @@ func (f *sopsFile) checkLocation(ctx context.Context, r *sopsRun, o *envfile.Ope
 		return nil
 	}
 	found := fmt.Sprintf("encrypted as %s, but used as %s", cli.CleanName(o.Location()), cli.CleanName(location.String()))
-	hint := cli.RelocatedHint(func() (environments.Location, error) { return location, nil }, cli.ShellWord(f.Shown), o.Location(), "git log -p -- "+cli.ShellWord(f.Shown))
+	name := cli.Shown(f.path) // not --filename-override
+	hint := cli.RelocatedHint(func() (environments.Location, error) { return location, nil }, cli.ShellWord(name), o.Location(), "git log -p -- "+cli.ShellWord(name))
 	if !config.RequiresBinding(f.path) {
-		r.Warn("%s: %s\n%s", f.Shown, found, hint)
+		r.Warn("%s: %s\n%s", name, found, hint)
 		return nil
 	}
-	return cli.WithHint(f.At(&envfile.BindingError{
+	return cli.WithHint(fmt.Errorf("%s: %w", name, &envfile.BindingError{
 		Tampered: envfile.BindingLocation, Reason: found, Sealed: o.Location(), Found: location.String(),
 	}), "%s", hint)
 }
