@@ -6,6 +6,7 @@ package privatekey
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/hex"
 	"strings"
 )
 
@@ -81,6 +82,10 @@ func keyAt(s string, i int) int {
 		if n := cutIdentity(s[i:]); n > 0 {
 			return words(s, i+n, 8)
 		}
+		if isIdentityData(s[i:]) {
+			return words(s, i, identityRun)
+		}
+		return encodedEnd(s, i)
 	}
 	return 0
 }
@@ -90,23 +95,126 @@ func isEscape(s string) bool {
 	return len(s) > 1 && s[len(s)-2] == '\\' && strings.IndexByte("nrt", s[len(s)-1]) >= 0
 }
 
+// identityRun is the number of data characters from which on an identity is
+// recognized without its prefix: half of the key.
+const identityRun = 32
+
 // cutIdentity returns where the data of an identity begins if its first characters
 // got lost. It returns 0 if s is not such an identity.
 func cutIdentity(s string) int {
-	for n := 1; n <= len("AGE-"); n++ {
-		rest := identityPrefix[n:]
-		if !hasPrefixFold(s, rest) {
-			continue
-		}
-		data := s[len(rest):]
-		if hasPrefixFold(data, "PQ-") {
-			data = data[len("PQ-"):]
-		}
-		if strings.HasPrefix(data, "1") && run(data[1:], isBech32) >= 8 {
-			return len(rest)
+	for _, prefix := range []string{identityPrefix, identityPrefix + "PQ-"} {
+		for n := 1; n < len(prefix)-1; n++ {
+			least := identityRun
+			if n <= len("AGE-") {
+				least = 8
+			}
+			rest := prefix[n:] + "1"
+			if hasPrefixFold(s, rest) && run(s[len(rest):], isBech32) >= least {
+				return len(rest) - 1
+			}
 		}
 	}
 	return 0
+}
+
+// isIdentityData reports whether s begins with a word that contains the data of an
+// identity in upper case: many characters of bech32 that are not a hash in
+// hexadecimal digits. Recipients are in lower case.
+func isIdentityData(s string) bool {
+	word := s[:run(s, isAlphanumeric)]
+	for i := 0; i+identityRun <= len(word); {
+		n := run(word[i:], isUpperBech32)
+		if n >= identityRun && run(word[i:i+n], isHex) < n && strings.ContainsAny(word[i:i+n], "023456789") {
+			return true
+		}
+		i += n + 1
+	}
+	return false
+}
+
+// encodedEnd returns the end of the encoded file with a private key that begins at
+// s[i:], 0 if none does. Its first bytes may be missing, so it decodes the word at
+// each offset.
+func encodedEnd(s string, i int) int {
+	window := s[i:min(len(s), i+hexLength)]
+	if n := run(window, isHex); n >= encodedLength {
+		end := i + hexEnd(window, n)
+		all := strings.Map(func(c rune) rune {
+			if c > 'f' || !isHex(byte(c)) {
+				return -1
+			}
+			return c
+		}, s[i:end])
+		for offset := range 2 {
+			digits := all[offset:]
+			data, err := hex.DecodeString(digits[:len(digits)/2*2])
+			if err == nil && holdsKey(data) {
+				return hexEnd(s, end+run(s[end:], isHex))
+			}
+		}
+	}
+	if s[i] == '=' || i > 0 && inBase64(s[:i]) {
+		return 0 // decoded with the beginning of the word
+	}
+	word := strings.TrimRight(standardBase64.Replace(s[i:i+base64Run(s[i:])]), "=")
+	if len(word) < encodedLength {
+		return 0
+	}
+	for offset := range 4 {
+		digits := word[offset:]
+		data, err := base64.StdEncoding.DecodeString(digits[:len(digits)/4*4])
+		if err == nil && holdsKey(data) {
+			return body(s, i)
+		}
+	}
+	return 0
+}
+
+// inBase64 reports whether s ends within a word of base64, rather than before one.
+func inBase64(s string) bool {
+	switch last := s[len(s)-1]; {
+	case isEscape(s):
+		return false
+	case last == '-' || last == '_':
+		return len(s) > 1 && isAlphanumeric(s[len(s)-2])
+	default:
+		return last != '=' && isBase64(last)
+	}
+}
+
+// standardBase64 replaces the characters of URL-safe base64.
+var standardBase64 = strings.NewReplacer("-", "+", "_", "/")
+
+// holdsKey reports whether the decoded data is a private key or contains the text of
+// one.
+func holdsKey(data []byte) bool {
+	for _, part := range []string{pemBegin, identityPrefix, pluginPrefix, opensshHeader, opensshMagic} {
+		if bytes.Contains(data, []byte(part)) {
+			return true
+		}
+	}
+	if len(data) >= derLength && isDER(data) {
+		return true
+	}
+	text := string(data)
+	for i := range data {
+		if (i == 0 || !isAlphanumeric(data[i-1])) && isIdentityData(text[i:]) {
+			return true
+		}
+	}
+	return false
+}
+
+// hexEnd returns the end of the lines of hexadecimal digits that go on at s[end:].
+func hexEnd(s string, end int) int {
+	for {
+		next := end + separators(s[end:])
+		n := run(s[next:], isHex)
+		if next == end || n == 0 || next+n < len(s) && isAlphanumeric(s[next+n]) {
+			return end
+		}
+		end = next + n
+	}
 }
 
 // pluginIdentity returns the end of AGE-PLUGIN-NAME-1…, 0 if s[i:] is the name
@@ -175,7 +283,7 @@ func body(s string, from int) int {
 		if rest != "" && mayGoOn(rest) {
 			return len(s)
 		}
-		n := run(rest, isBase64)
+		n := base64Run(rest)
 		if n == 0 || n < len(rest) && rest[n] == ':' && isWord(rest[:n]) {
 			return end
 		}
@@ -232,19 +340,36 @@ func mayGoOn(s string) bool {
 // opensshMagic is the beginning of the base64 of every key of OpenSSH.
 const opensshMagic = "b3BlbnNzaC1rZXktdjE"
 
-// encodedBeginnings are the first bytes of files with a private key.
-var encodedBeginnings = []string{pemBegin, identityPrefix, "# created: ", "# public key: age", "openssh-key-v1"}
+// opensshHeader is opensshMagic decoded.
+const opensshHeader = "openssh-key-v1"
 
-// encodedLength is the number of base64 characters that decide whether a key follows.
-const encodedLength = 16
+// encodedBeginnings are the first bytes of files with a private key.
+var encodedBeginnings = []string{pemBegin, identityPrefix, "# created: ", "# public key: age", opensshHeader}
+
+const (
+	// encodedLength is the number of base64 characters that decide whether a key
+	// follows.
+	encodedLength = 16
+	// schemeLength is the number of base64 characters up to the end of the encryption
+	// scheme of an encrypted key.
+	schemeLength = 24
+	// hexLength is the length of the hexadecimal lines that are decoded to find a key
+	// in them.
+	hexLength = 512
+	// derLength is the number of bytes that decide whether they begin a key in DER.
+	derLength = encodedLength * 3 / 4
+)
 
 // isEncodedKey recognizes the base64 of a file with a private key, and of the keys in
 // a PEM or PGP block without its frame.
 func isEncodedKey(s string) bool {
-	if run(s[:min(len(s), encodedLength)], isBase64) < encodedLength {
+	window := s[:min(len(s), schemeLength)]
+	n := base64Run(window)
+	if n < encodedLength {
 		return false
 	}
-	data, err := base64.StdEncoding.DecodeString(s[:encodedLength])
+	text := standardBase64.Replace(window[:n])
+	data, err := base64.StdEncoding.DecodeString(text[:encodedLength])
 	if err != nil {
 		return false
 	}
@@ -253,20 +378,52 @@ func isEncodedKey(s string) bool {
 			return true
 		}
 	}
-	return isDER(data) || isPGP(data)
+	if text == window[:n] && isPGP(data) {
+		return true
+	}
+	if longer, err := base64.StdEncoding.DecodeString(text[:n/4*4]); err == nil {
+		data = longer
+	}
+	return isDER(data)
 }
 
 // isDER recognizes a PKCS #1, PKCS #8 or EC key: a sequence that begins with
-// the version 0 or 1.
+// the version 0 or 1. It also recognizes an encrypted PKCS #8 key: a sequence that
+// begins with a sequence of an encryption scheme of PKCS #5 or PKCS #12 and its
+// parameters.
 func isDER(der []byte) bool {
-	if der[0] != 0x30 {
+	rest, ok := sequence(der)
+	if !ok {
 		return false
+	}
+	if bytes.HasPrefix(rest, []byte{2, 1, 0}) || bytes.HasPrefix(rest, []byte{2, 1, 1}) {
+		return true
+	}
+	scheme, ok := sequence(rest)
+	if !ok || len(scheme) < 2 || scheme[0] != 6 {
+		return false
+	}
+	// The object identifiers are 1.2.840.113549.1.5.X and 1.2.840.113549.1.12.1.X.
+	id := scheme[2:]
+	if len(id) > len(pkcs) {
+		return bytes.HasPrefix(id, pkcs) && (id[len(pkcs)] == 5 || id[len(pkcs)] == 12)
+	}
+	return false
+}
+
+// pkcs is the beginning of the object identifiers of PKCS, 1.2.840.113549.1.
+var pkcs = []byte{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1}
+
+// sequence returns the bytes after the tag and length of a DER sequence.
+func sequence(der []byte) ([]byte, bool) {
+	if len(der) < 2 || der[0] != 0x30 {
+		return nil, false
 	}
 	skip := 2
 	if der[1] > 0x80 {
 		skip += int(der[1] - 0x80)
 	}
-	return skip+3 <= len(der) && der[skip] == 2 && der[skip+1] == 1 && der[skip+2] <= 1
+	return der[min(skip, len(der)):], skip <= len(der)
 }
 
 // isPGP recognizes a packet with a secret key: its tag and length, the version,
@@ -320,8 +477,23 @@ func isAlphanumeric(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
 
-func isBase64(c byte) bool     { return isAlphanumeric(c) || c == '+' || c == '/' || c == '=' }
-func isPluginName(c byte) bool { return isAlphanumeric(c) || strings.IndexByte("+-._", c) >= 0 }
+func isBase64(c byte) bool { return isAlphanumeric(c) || c == '+' || c == '/' || c == '=' }
+func isHex(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
+}
+
+// base64Run counts the characters of base64 at the beginning of s, with the URL-safe
+// ones, up to the padding or to the frame of a PEM block.
+func base64Run(s string) int {
+	n := 0
+	for n < len(s) && s[n] != '=' && (isBase64(s[n]) || s[n] == '_' || s[n] == '-' && !strings.HasPrefix(s[n:], "-----")) {
+		n++
+	}
+	return n + run(s[n:], func(c byte) bool { return c == '=' })
+}
+
+func isUpperBech32(c byte) bool { return isBech32(c) && (c < 'a' || c > 'z') }
+func isPluginName(c byte) bool  { return isAlphanumeric(c) || strings.IndexByte("+-._", c) >= 0 }
 
 func isBech32(c byte) bool {
 	return isAlphanumeric(c) && strings.IndexByte("1bioBIO", c) < 0

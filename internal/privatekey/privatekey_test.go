@@ -8,10 +8,12 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/pem"
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -68,13 +70,15 @@ func keysOfAllKinds(t *testing.T) map[string]string {
 			Headers: map[string]string{"Proc-Type": "4,ENCRYPTED", "DEK-Info": "AES-128-CBC,00"}})),
 		"PKCS 8, RSA":     pkcs8(rsaKey),
 		"PKCS 8, ed25519": pkcs8(ed),
+		"locked PKCS 8":   file("pkcs8-locked.pem"),
+		"locked PKCS 12":  file("pkcs8-locked-rsa.pem"),
 		"EC":              string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: ecDER})),
 	}
 }
 
 // mangled are the ways in which a key gets into a message.
 var mangled = map[string]func(string) string{
-	"as it is":     func(s string) string { return s },
+	"unchanged":    func(s string) string { return s },
 	"lower case":   strings.ToLower, // of identities; base64 is no key then
 	"cut":          func(s string) string { return s[:2*len(s)/3] },
 	"without AGE-": func(s string) string { return s[len("AGE-"):] },
@@ -161,6 +165,72 @@ func TestHide(t *testing.T) {
 	}
 }
 
+// TestHideCut hides an identity without its beginning, from which too little of the
+// prefix is left to recognize it.
+func TestHideCut(t *testing.T) {
+	t.Parallel()
+	all := keysOfAllKinds(t)
+	for _, kind := range []string{"age", "age, PQ", "plugin"} {
+		key := all[kind]
+		data := strings.LastIndex(key, "-1") + 1
+		for _, cut := range []int{6, 9, len("AGE-SECRET-"), data - 2, data, data + 1, data + 12, len(key) - 32} {
+			for _, message := range []string{"%s", "error: unknown command %q for \"sealcfg\"\n", "error: open dir/%s: no such file\n"} {
+				given := fmt.Sprintf(message, key[cut:])
+				hidden := privatekey.Hide(given)
+				assert.True(t, privatekey.In(given), "%s: %s", kind, given)
+				for _, piece := range pieces(key[max(cut, data+1):]) {
+					require.NotContains(t, strings.ToLower(hidden), piece, "%s: %s", kind, given)
+				}
+			}
+			if data-cut >= 1 {
+				assert.True(t, privatekey.In(strings.ToLower(key[cut:])) || kind == "plugin", "%s: %s", kind, key[cut:])
+			}
+		}
+	}
+}
+
+// TestHideEncoded hides the hexadecimal and the URL-safe base64 form of keys, also
+// without their beginning.
+func TestHideEncoded(t *testing.T) {
+	t.Parallel()
+	url := base64.RawURLEncoding
+	for kind, key := range keysOfAllKinds(t) {
+		if strings.HasPrefix(kind, "base64") {
+			continue
+		}
+		forms := map[string]string{
+			"hex":       hex.EncodeToString([]byte(key)),
+			"HEX":       strings.ToUpper(hex.EncodeToString([]byte(key))),
+			"hex lines": regexp.MustCompile(".{60}").ReplaceAllString(hex.EncodeToString([]byte(key)), "$0\n"),
+			"URL":       url.EncodeToString([]byte(key)),
+			"URL =":     base64.URLEncoding.EncodeToString([]byte(key)),
+		}
+		if block, _ := pem.Decode([]byte(key)); block != nil && kind != "PGP" && kind != "locked PKCS 1" {
+			forms["hex of the block"] = hex.EncodeToString(block.Bytes)
+			forms["URL of the block"] = url.EncodeToString(block.Bytes)
+		}
+		if strings.HasPrefix(kind, "age") {
+			forms["hex, cut"] = hex.EncodeToString([]byte(key[5:]))
+			forms["hex lines, cut"] = regexp.MustCompile(".{60}").ReplaceAllString(hex.EncodeToString([]byte(key[16:])), "$0\n")
+			forms["hex, cut in a byte"] = hex.EncodeToString([]byte(key[16:]))[1:]
+			for cut := range 4 {
+				forms[fmt.Sprint("URL, cut at ", cut)] = url.EncodeToString([]byte(key))[20+cut:]
+			}
+		}
+		for form, encoded := range forms {
+			for _, message := range []string{"%s", "error: unknown command %q for \"sealcfg\"\n", "error: open dir/%s: no such file\n"} {
+				given := fmt.Sprintf(message, encoded)
+				hidden := privatekey.Hide(given)
+				require.True(t, privatekey.In(given), "%s, %s: %s", kind, form, given)
+				require.False(t, privatekey.In(hidden), "%s, %s: %s", kind, form, hidden)
+				for _, piece := range pieces(encoded) {
+					require.NotContains(t, strings.ToLower(hidden), piece, "%s, %s: %s", kind, form, given)
+				}
+			}
+		}
+	}
+}
+
 // TestHideNothing passes strings that look like keys and are not.
 func TestHideNothing(t *testing.T) {
 	t.Parallel()
@@ -176,6 +246,16 @@ func TestHideNothing(t *testing.T) {
 		"aws.secret-key-id: unknown key; did you mean secret_key?",
 		"MIIDazCCAlOgAwIBAgIUQ2VydGlmaWNhdGU is a certificate",
 		"arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+		"gpg: 85D77543B3D624B63CEA9E6DBC17301B491B3F21, 85D77543A3D624A63CEA9E6DAC27302A492A3F22",
+		"commit 6f70656e73d624b63cea9e6dbc17301b491b3f21",
+		"sha256:3082d77543b3d624b63cea9e6dbc17301b491b3f2185d77543b3d624b63cea9e",
+		"SHA256:3182D77543A3D624A63CEA9E6DAC27302A492A3F2285D77543A3D624A63CEA9E",
+		"environments/my-latest-release-of-the-shop_2026-12-01.yaml, latest-Backup_of_2026-12-01_prod.yaml",
+		"A_VARIABLE_WITH_A_VERY_LONG_NAME_IN_UPPER_CASE, AVARIABLEWITHAVERYLONGNAMEINUPPERCASE",
+		"age1yubikey1q2w7u3vpya839jxxuq8g0sedh3d740d4xvn639sqhr95ejj8vu3hyfumptt",
+		"age1tagpq1" + strings.Repeat("q", 200),
+		"01ARZ3NDEKTSV4RRFFQ69G5FAV, AKIAIOSFODNN7EXAMPLE",
+		"MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE is a public key, MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A too",
 		"-----", "--- a/environments/prod.yaml", "a ----- b",
 		"encrypted prod.yaml (3 values) for alice, MAY, MIX and M",
 	} {
@@ -198,10 +278,13 @@ func TestWriter(t *testing.T) {
 		require.NoError(t, w.Flush())
 		return out.String()
 	}
-	for kind, key := range keysOfAllKinds(t) {
+	all := keysOfAllKinds(t)
+	all["age, data"] = all["age"][len("AGE-SECRET-KEY-1"):]
+	for kind, key := range all {
 		message := "error: open " + key + ": no such file\nhint: unset it\n"
 		want := write(message)
 		require.NotContains(t, want, "KEY-1", kind)
+		require.Contains(t, want, "[private key]", kind)
 		for i := range message {
 			got := write(message[:i], message[i:])
 			// The first three characters are not kept back.

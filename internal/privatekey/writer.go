@@ -119,7 +119,24 @@ func mayBegin(s string) bool {
 	if hasPrefixFold(pluginPrefix, s) || hasPrefixFold(s, pluginPrefix) && run(s, isPluginName) == len(s) {
 		return true
 	}
-	return len(s) < encodedLength && mayBeEncoded(s[:shortestBeginning]) && run(s, isBase64) == len(s)
+	if word := strings.TrimPrefix(s, "1"); len(word) < identityRun && run(word, isUpperBech32) == len(word) {
+		return true
+	}
+	if len(s) < 2*encodedLength && run(s, isHex) == len(s) && mayBeHex(s[:shortestBeginning]) {
+		return true
+	}
+	return len(s) < schemeLength && mayBeEncoded(s[:shortestBeginning]) && base64Run(s) == len(s)
+}
+
+// mayBeHex reports whether the hexadecimal digits of a key may begin with s: of text
+// (-----, AGE, #), of OpenSSH's keys, and of a sequence of DER.
+func mayBeHex(s string) bool {
+	for _, beginning := range []string{"2d2d", "2D2D", "4147", "2320", "6f70", "6F70", "30"} {
+		if strings.HasPrefix(s, beginning) {
+			return true
+		}
+	}
+	return false
 }
 
 // mayBeEncoded reports whether the base64 of a key may begin with s: of text (-----,
