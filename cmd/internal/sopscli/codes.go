@@ -15,26 +15,26 @@ import (
 
 // The exit codes of sops (cmd/sops/codes) that the shim returns.
 const (
-	sopsGeneric          = 1
-	sopsNoRead           = 2
-	sopsNoWrite          = 3
-	sopsNoDump           = 4
-	sopsBadContext       = 6
-	sopsBadSet           = 7
-	sopsConflict         = 8
-	sopsNoEncrypt        = 23
-	sopsNoDecrypt        = 25
-	sopsNoFileForKeys    = 49
-	sopsBadMAC           = 51
-	sopsInterrupted      = 85
-	sopsBadPath          = 91
-	sopsEmpty            = 92
-	sopsNoFile           = 100
-	sopsDuplicateType    = 112
-	sopsNoKey            = 128
-	sopsUnchanged        = 200
-	sopsNoEditor         = 201
-	sopsAlreadyEncrypted = 203
+	codeGeneric          = 1
+	codeNoRead           = 2
+	codeNoWrite          = 3
+	codeNoDump           = 4
+	codeBadContext       = 6
+	codeBadSet           = 7
+	codeConflict         = 8
+	codeNoEncrypt        = 23
+	codeNoDecrypt        = 25
+	codeNoFileForKeys    = 49
+	codeBadMAC           = 51
+	codeInterrupted      = 85
+	codeBadPath          = 91
+	codeEmpty            = 92
+	codeNoFile           = 100
+	codeDuplicateType    = 112
+	codeNoKey            = 128
+	codeUnchanged        = 200
+	codeNoEditor         = 201
+	codeAlreadyEncrypted = 203
 )
 
 // A coded error has an exit code of sops.
@@ -45,14 +45,14 @@ type coded struct {
 
 func (c coded) Unwrap() error { return c.error }
 
-func sopsError(code int, format string, args ...any) error {
+func errorf(code int, format string, args ...any) error {
 	return coded{fmt.Errorf(format, args...), code}
 }
 
 // withCode adds an exit code to an error, unless the error already has one other than
-// sopsGeneric.
+// codeGeneric.
 func withCode(err error, code int) error {
-	if err == nil || sopsCode(err) != sopsGeneric {
+	if err == nil || exitCode(err) != codeGeneric {
 		return err
 	}
 	return coded{err, code}
@@ -64,8 +64,8 @@ type childExit struct{ code int }
 
 func (e childExit) Error() string { return fmt.Sprintf("the command ended with exit code %d", e.code) }
 
-// sopsCode returns sops's exit code for an error.
-func sopsCode(err error) int {
+// exitCode returns sops's exit code for an error.
+func exitCode(err error) int {
 	var own coded
 	var child childExit
 	var stopped *scratch.SignalError
@@ -78,28 +78,28 @@ func sopsCode(err error) int {
 	case errors.As(err, &own):
 		return own.code
 	case errors.Is(err, cli.ErrInterrupted), errors.As(err, &stopped), errors.As(err, &editorStopped):
-		return sopsInterrupted
+		return codeInterrupted
 	case errors.Is(err, editing.ErrEditor), errors.Is(err, editor.ErrNone), errors.Is(err, editor.ErrFind):
-		return sopsNoEditor
+		return codeNoEditor
 	case errors.Is(err, keys.ErrNoIdentity):
-		return sopsNoKey
+		return codeNoKey
 	case errors.Is(err, envfile.ErrMAC):
-		return sopsBadMAC
+		return codeBadMAC
 	case errors.Is(err, envfile.ErrIntegrity):
-		return sopsNoDecrypt
+		return codeNoDecrypt
 	case errors.Is(err, envfile.ErrConvert):
-		return sopsNoDump
+		return codeNoDump
 	case errors.Is(err, envfile.ErrAlreadySealed):
-		return sopsAlreadyEncrypted
+		return codeAlreadyEncrypted
 	}
-	return sopsGeneric
+	return codeGeneric
 }
 
 // readError adds an exit code to the error of a read: code for a file that does not
-// exist, and sopsNoRead otherwise.
+// exist, and codeNoRead otherwise.
 func readError(err error, code int) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return coded{err, code}
 	}
-	return withCode(err, sopsNoRead)
+	return withCode(err, codeNoRead)
 }

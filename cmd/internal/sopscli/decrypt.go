@@ -14,17 +14,17 @@ import (
 )
 
 // decrypt implements sops decrypt and sops -d.
-func (r *sopsRun) decrypt(ctx context.Context) error {
+func (r *invocation) decrypt(ctx context.Context) error {
 	if err := r.oneFile(); err != nil {
 		return err
 	}
-	f, err := r.file(sopsNoFile)
+	f, err := r.file(codeNoFile)
 	if err != nil {
 		return err
 	}
-	path, err := parseSopsPath(r.str("extract"))
+	path, err := parsePath(r.str("extract"))
 	if err != nil {
-		return coded{fmt.Errorf("error parsing --extract path: %w", err), sopsBadPath}
+		return coded{fmt.Errorf("error parsing --extract path: %w", err), codeBadPath}
 	}
 	if !r.on("in-place") && slices.Contains([]string{"", "-", "/dev/stdout"}, r.str("output")) {
 		if err := r.RefuseCachedTextconv(ctx); err != nil {
@@ -57,7 +57,7 @@ type decrypted interface {
 
 // plaintext returns the output of decrypt: the plaintext as its author wrote it, or in
 // the layout of sops if a flag requires another form.
-func (r *sopsRun) plaintext(f *sopsFile, opened decrypted, path envfile.Path) ([]byte, error) {
+func (r *invocation) plaintext(f *inputFile, opened decrypted, path envfile.Path) ([]byte, error) {
 	indent := r.indent(f.to)
 	switch {
 	case len(path) > 0:
@@ -104,7 +104,7 @@ func firstAt(n *envfile.Node, path envfile.Path) *envfile.Node {
 // indent returns the indentation for text in the layout of sops, from --indent or
 // .sops.yaml. A policy that cannot be read is ignored: commands that need the policy
 // report the error.
-func (r *sopsRun) indent(f envfile.Format) int {
+func (r *invocation) indent(f envfile.Format) int {
 	if r.given("indent") {
 		return r.number("indent")
 	}
@@ -114,9 +114,9 @@ func (r *sopsRun) indent(f envfile.Format) int {
 	return envfile.DefaultIndent
 }
 
-// parseSopsPath parses a path such as ["key"][0]. Unlike sops, it accepts keys with
+// parsePath parses a path such as ["key"][0]. Unlike sops, it accepts keys with
 // brackets.
-func parseSopsPath(s string) (envfile.Path, error) {
+func parsePath(s string) (envfile.Path, error) {
 	if strings.TrimSpace(s) == "" {
 		return nil, nil
 	}
@@ -126,7 +126,7 @@ func parseSopsPath(s string) (envfile.Path, error) {
 	}
 	var p envfile.Path
 	for s != "" {
-		step, rest, err := parseSopsStep(s)
+		step, rest, err := parseStep(s)
 		if err != nil {
 			return nil, err
 		}
@@ -135,9 +135,9 @@ func parseSopsPath(s string) (envfile.Path, error) {
 	return p, nil
 }
 
-// parseSopsStep parses one pair of brackets. sops's keys have no escapes: the key ends
+// parseStep parses one pair of brackets. sops's keys have no escapes: the key ends
 // at the first quote before a bracket.
-func parseSopsStep(s string) (step envfile.Step, rest string, err error) {
+func parseStep(s string) (step envfile.Step, rest string, err error) {
 	inner, ok := strings.CutPrefix(s, "[")
 	if !ok || inner == "" {
 		return step, "", fmt.Errorf("%w: expected [ after ]", envfile.ErrPath)
@@ -158,14 +158,14 @@ func parseSopsStep(s string) (step envfile.Step, rest string, err error) {
 }
 
 // fileStatus implements sops filestatus. It does not decrypt the file.
-func (r *sopsRun) fileStatus(ctx context.Context) error {
+func (r *invocation) fileStatus(ctx context.Context) error {
 	if len(r.rest) == 0 {
-		return sopsError(sopsNoFile, "no file specified")
+		return errorf(codeNoFile, "no file specified")
 	}
 	if err := r.oneFile(); err != nil {
 		return err
 	}
-	f, err := r.file(sopsGeneric)
+	f, err := r.file(codeGeneric)
 	if err != nil {
 		return err
 	}
@@ -183,7 +183,7 @@ func (r *sopsRun) fileStatus(ctx context.Context) error {
 		}
 	}
 	if err != nil {
-		return coded{fmt.Errorf("cannot check file status: %w", err), sopsGeneric}
+		return coded{fmt.Errorf("cannot check file status: %w", err), codeGeneric}
 	}
 	return json.NewEncoder(r.Stdout).Encode(status)
 }

@@ -12,9 +12,9 @@ import (
 )
 
 // edit implements sops edit, and sops with only a file.
-func (r *sopsRun) edit(ctx context.Context) error {
+func (r *invocation) edit(ctx context.Context) error {
 	if len(r.rest) == 0 {
-		return sopsError(sopsNoFile, "no file specified")
+		return errorf(codeNoFile, "no file specified")
 	}
 	if err := r.oneFile(); err != nil {
 		return err
@@ -24,11 +24,11 @@ func (r *sopsRun) edit(ctx context.Context) error {
 		return err
 	}
 	if f.stdin {
-		return sopsError(sopsNoFile, "edit requires a file, not stdin")
+		return errorf(codeNoFile, "edit requires a file, not stdin")
 	}
 	text, err := cli.ReadFile(ctx, f.path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) { // the file exists but cannot be read
-		return withCode(err, sopsNoRead)
+		return withCode(err, codeNoRead)
 	}
 	f.detectFormat(text)
 	if err := f.sameType(); err != nil {
@@ -55,11 +55,11 @@ func (r *sopsRun) edit(ctx context.Context) error {
 	changed, err := editing.Edit(ctx, r.App, f.Target, false, editing.Neither)
 	switch {
 	case errors.Is(err, atomicfile.ErrChanged), errors.Is(err, atomicfile.ErrExists), errors.As(err, &conflict):
-		return withCode(err, sopsNoWrite)
+		return withCode(err, codeNoWrite)
 	case err != nil:
 		return err
 	case !changed:
-		return sopsError(sopsUnchanged, "File has not changed, exiting.")
+		return errorf(codeUnchanged, "File has not changed, exiting.")
 	}
 	r.log.info("CMD", fileWritten)
 	return nil

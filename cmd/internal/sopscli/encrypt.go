@@ -16,14 +16,14 @@ import (
 // encrypt implements sops encrypt and sops -e. It does not check whether the user can
 // decrypt the result: a user who encrypts for a cluster may have no key, and loading
 // an identity may prompt for a passphrase.
-func (r *sopsRun) encrypt(ctx context.Context) error {
+func (r *invocation) encrypt(ctx context.Context) error {
 	if err := r.oneFile(); err != nil {
 		return err
 	}
 	if (len(r.rest) == 0 || r.rest[0] == "-") && r.str("filename-override") == "" {
-		return sopsError(sopsConflict, "must specify --filename-override when reading from stdin")
+		return errorf(codeConflict, "must specify --filename-override when reading from stdin")
 	}
-	f, err := r.file(sopsNoFile)
+	f, err := r.file(codeNoFile)
 	if err != nil {
 		return err
 	}
@@ -66,19 +66,19 @@ func (r *sopsRun) encrypt(ctx context.Context) error {
 }
 
 // encryptError adds sops's exit code to the error of a value that cannot be encrypted.
-func (f *sopsFile) encryptError(err error) error {
+func (f *inputFile) encryptError(err error) error {
 	var syntax *envfile.SyntaxError
 	if errors.As(err, &syntax) {
-		return withCode(f.At(err), sopsNoEncrypt)
+		return withCode(f.At(err), codeNoEncrypt)
 	}
 	return f.At(err)
 }
 
 // plainDocument parses the plaintext to encrypt. It rejects a file that is already
 // encrypted, in any format.
-func (r *sopsRun) plainDocument(ctx context.Context, f *sopsFile, text []byte) (*envfile.Document, error) {
+func (r *invocation) plainDocument(ctx context.Context, f *inputFile, text []byte) (*envfile.Document, error) {
 	if len(text) == 0 && f.Format.Name() == envfile.YAML.Name() {
-		return nil, sopsError(sopsEmpty, "File cannot be completely empty, it must contain at least one document: %s", f.Shown)
+		return nil, errorf(codeEmpty, "File cannot be completely empty, it must contain at least one document: %s", f.Shown)
 	}
 	d, err := envfile.Parse(f.Format, text)
 	if errors.Is(err, envfile.ErrAlreadySealed) {
@@ -88,16 +88,16 @@ func (r *sopsRun) plainDocument(ctx context.Context, f *sopsFile, text []byte) (
 		return nil, f.At(fmt.Errorf("%w (%s)", envfile.ErrAlreadySealed, in.Name()))
 	}
 	if err != nil {
-		return nil, withCode(prefixed{f.At(err), "Error unmarshalling file: "}, sopsNoRead)
+		return nil, withCode(prefixed{f.At(err), "Error unmarshalling file: "}, codeNoRead)
 	}
 	if err := f.MissingMetadata(ctx, d); err != nil {
-		return nil, coded{err, sopsAlreadyEncrypted}
+		return nil, coded{err, codeAlreadyEncrypted}
 	}
 	return d, nil
 }
 
 // converted returns a document converted to the output format.
-func (r *sopsRun) converted(f *sopsFile, d *envfile.Document) (*envfile.Document, error) {
+func (r *invocation) converted(f *inputFile, d *envfile.Document) (*envfile.Document, error) {
 	to, from := f.to.Name(), f.Format.Name()
 	switch {
 	case to == from:
@@ -118,7 +118,7 @@ func (r *sopsRun) converted(f *sopsFile, d *envfile.Document) (*envfile.Document
 
 // warnConverted warns if a file is written in another format than it is read in,
 // because of its name or without its comments.
-func (r *sopsRun) warnConverted(f *sopsFile, before, after *envfile.Document) {
+func (r *invocation) warnConverted(f *inputFile, before, after *envfile.Document) {
 	from, to := before.Format().Name(), after.Format().Name()
 	if like, _ := envfile.Guess(before.Bytes()); before.Format() == envfile.Binary && f.Detect && like != envfile.Binary {
 		r.Warn("%s: the whole file becomes one encrypted value, because its name has no extension that sops knows; it looks like %s\n"+
@@ -139,7 +139,7 @@ func (r *sopsRun) warnConverted(f *sopsFile, before, after *envfile.Document) {
 
 // givenRecipients returns the recipients in flags such as --age or, with the prefix
 // "add-" or "rm-", in flags such as --add-age.
-func (r *sopsRun) givenRecipients(prefix string) ([]environments.Member, error) {
+func (r *invocation) givenRecipients(prefix string) ([]environments.Member, error) {
 	given := environments.RecipientFlags{
 		Age: r.str(prefix + "age"), PGP: r.str(prefix + "pgp"), KMS: r.str(prefix + "kms"), GCPKMS: r.str(prefix + "gcp-kms"),
 		HCKMS: r.str(prefix + "hckms"), AzureKV: r.str(prefix + "azure-kv"), HCVault: r.str(prefix + "hc-vault-transit"),
@@ -149,7 +149,7 @@ func (r *sopsRun) givenRecipients(prefix string) ([]environments.Member, error) 
 		for pair := range strings.SplitSeq(text, ",") {
 			name, value, ok := strings.Cut(pair, ":")
 			if !ok || strings.Contains(value, ":") {
-				return nil, sopsError(sopsBadContext, "--encryption-context: expected key:value,key:value")
+				return nil, errorf(codeBadContext, "--encryption-context: expected key:value,key:value")
 			}
 			given.Context = append(given.Context, keys.Field{Name: name, Value: value})
 		}
@@ -172,7 +172,7 @@ func (r *sopsRun) givenRecipients(prefix string) ([]environments.Member, error) 
 
 // flagSelectors replaces the selectors of a rule with the selectors on the command line.
 // As in sops, a selector of another kind is added to the rule's selector, which is an error.
-func (r *sopsRun) flagSelectors(rules envfile.Rules) (envfile.Rules, error) {
+func (r *invocation) flagSelectors(rules envfile.Rules) (envfile.Rules, error) {
 	fields := map[string]*string{
 		"unencrypted-suffix": &rules.UnencryptedSuffix, "encrypted-suffix": &rules.EncryptedSuffix,
 		"unencrypted-regex": &rules.UnencryptedRegex, "encrypted-regex": &rules.EncryptedRegex,
@@ -193,7 +193,7 @@ func (r *sopsRun) flagSelectors(rules envfile.Rules) (envfile.Rules, error) {
 	rules.MACOnlyEncrypted = rules.MACOnlyEncrypted || r.on("mac-only-encrypted")
 	rules = rules.Normal()
 	if err := rules.Validate(); err != nil {
-		return rules, withCode(err, sopsConflict)
+		return rules, withCode(err, codeConflict)
 	}
 	return rules, nil
 }
@@ -201,7 +201,7 @@ func (r *sopsRun) flagSelectors(rules envfile.Rules) (envfile.Rules, error) {
 // ruleForNew returns the rule for a file that is encrypted for the first time.
 // Recipients on the command line replace the rule's recipients. The rule's selectors
 // still apply, so a file needs a creation rule wherever there is a .sops.yaml.
-func (r *sopsRun) ruleForNew(t *cli.Target) (*environments.Rule, error) {
+func (r *invocation) ruleForNew(t *cli.Target) (*environments.Rule, error) {
 	members, err := r.givenRecipients("")
 	if err != nil {
 		return nil, err
@@ -246,7 +246,7 @@ func thresholdRange(groups int) string {
 
 // useProfile sets $AWS_PROFILE to --aws-profile for all requests to AWS. sops records
 // the profile in a file that it encrypts, and ignores the flag otherwise.
-func (r *sopsRun) useProfile() error {
+func (r *invocation) useProfile() error {
 	profile := r.str("aws-profile")
 	if profile == "" || r.Env("AWS_PROFILE") != "" {
 		return nil

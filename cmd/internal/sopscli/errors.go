@@ -16,14 +16,14 @@ import (
 var errNoCreationRules = errors.New("no creation rules")
 
 // end prints an error and returns the exit code.
-func (r *sopsRun) end(err error) int {
-	code := sopsCode(err)
+func (r *invocation) end(err error) int {
+	code := exitCode(err)
 	var child childExit
 	if err == nil || errors.As(err, &child) {
 		r.WarnOfBroken(nil)
 		return code
 	}
-	if code == sopsUnchanged { // sops does not print "error:" either
+	if code == codeUnchanged { // sops does not print "error:" either
 		fmt.Fprintln(r.Stderr, err)
 		return code
 	}
@@ -38,24 +38,24 @@ func (r *sopsRun) end(err error) int {
 }
 
 // hint returns the shim's hint for an error, or "" for the same hint as in sealcfg.
-func (r *sopsRun) hint(err error) string {
+func (r *invocation) hint(err error) string {
 	if len(r.rest) == 0 {
 		return ""
 	}
 	file := cli.ShellWord(r.rest[0])
 	switch {
 	case errors.Is(err, envfile.ErrNotSealed):
-		return fmt.Sprintf("to encrypt it, run: %s encrypt --in-place %s", sopsName(), file)
+		return fmt.Sprintf("to encrypt it, run: %s encrypt --in-place %s", programName(), file)
 	case errors.Is(err, envfile.ErrAlreadySealed):
-		return fmt.Sprintf("to change it, run: %[1]s edit %[2]s\nto change who can read it, run: %[1]s updatekeys %[2]s", sopsName(), file)
+		return fmt.Sprintf("to change it, run: %[1]s edit %[2]s\nto change who can read it, run: %[1]s updatekeys %[2]s", programName(), file)
 	case (errors.Is(err, environments.ErrNoPolicy) || errors.Is(err, errNoCreationRules)) && (r.name == "encrypt" || r.name == "edit"):
-		return fmt.Sprintf("add a creation rule to .sops.yaml, set $SOPS_AGE_RECIPIENTS, or run: %s %s --age RECIPIENT %s", sopsName(), r.name, file)
+		return fmt.Sprintf("add a creation rule to .sops.yaml, set $SOPS_AGE_RECIPIENTS, or run: %s %s --age RECIPIENT %s", programName(), r.name, file)
 	}
 	return r.macHint(err)
 }
 
-// sopsName returns the command that runs the shim, for hints.
-func sopsName() string {
+// programName returns the command that runs the shim, for hints.
+func programName() string {
 	if Called(os.Args[0]) {
 		return "sops"
 	}
@@ -93,13 +93,13 @@ func sopsText(err error, code int) string {
 		return "MAC mismatch: "
 	}
 	switch code {
-	case sopsNoDecrypt:
+	case codeNoDecrypt:
 		return "Error decrypting tree: "
-	case sopsNoEncrypt:
+	case codeNoEncrypt:
 		return "Error encrypting tree: "
-	case sopsNoDump:
+	case codeNoDump:
 		return "Error dumping file: "
-	case sopsNoEditor:
+	case codeNoEditor:
 		return "Could not run editor: "
 	}
 	return ""

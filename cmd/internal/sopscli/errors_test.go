@@ -13,7 +13,7 @@ import (
 // sops as well, which must print the same string and return the same exit code.
 func TestStringsThatToolsMatch(t *testing.T) {
 	t.Parallel()
-	p := newSopsPair(t)
+	p := newPair(t)
 	second, stranger := newAgeKey(t)
 	third, _ := newAgeKey(t)
 	maps.Copy(p.files, map[string]string{

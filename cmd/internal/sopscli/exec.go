@@ -17,12 +17,12 @@ import (
 )
 
 // execArguments reads the arguments of exec-env and exec-file, and decrypts the file.
-func (r *sopsRun) execArguments(ctx context.Context) (f *sopsFile, opened *envfile.Opened, command string, err error) {
+func (r *invocation) execArguments(ctx context.Context) (f *inputFile, opened *envfile.Opened, command string, err error) {
 	if len(r.rest) != 2 {
-		return nil, nil, "", sopsError(sopsGeneric, "expected a file and a command in quotes, got %s", cli.Count(len(r.rest), "argument", "arguments"))
+		return nil, nil, "", errorf(codeGeneric, "expected a file and a command in quotes, got %s", cli.Count(len(r.rest), "argument", "arguments"))
 	}
 	command, r.rest = r.rest[1], r.rest[:1]
-	if f, err = r.file(sopsNoRead); err != nil {
+	if f, err = r.file(codeNoRead); err != nil {
 		return nil, nil, "", err
 	}
 	opened, err = r.openFile(r.untilSignal(ctx), f)
@@ -30,7 +30,7 @@ func (r *sopsRun) execArguments(ctx context.Context) (f *sopsFile, opened *envfi
 }
 
 // execEnv implements sops exec-env.
-func (r *sopsRun) execEnv(ctx context.Context) error {
+func (r *invocation) execEnv(ctx context.Context) error {
 	f, opened, command, err := r.execArguments(ctx)
 	if err != nil {
 		return err
@@ -46,7 +46,7 @@ func (r *sopsRun) execEnv(ctx context.Context) error {
 	env = append(env, fromFile...) // the last variable of a name takes effect
 	if r.on("same-process") {
 		if r.str("user") != "" {
-			return sopsError(sopsConflict, "cannot combine --same-process and --user")
+			return errorf(codeConflict, "cannot combine --same-process and --user")
 		}
 		_ = r.Stderr.Flush()
 		return coredump.Restored(func() error { return execShell(command, env) })
@@ -58,7 +58,7 @@ func (r *sopsRun) execEnv(ctx context.Context) error {
 
 // environment returns the environment of the command without the values of the file:
 // the environment of this process if keep is true, and the variables of --user.
-func (r *sopsRun) environment(keep bool) ([]string, error) {
+func (r *invocation) environment(keep bool) ([]string, error) {
 	env := []string{} // with nil, the command would inherit everything
 	if keep {
 		env = append(os.Environ(), r.Withheld...) // including the variables that sealcfg has unset
@@ -91,7 +91,7 @@ func environmentOf(root *envfile.Node) ([]string, error) {
 // execFile implements sops exec-file. It passes the plaintext through a named pipe in a
 // directory that only the user can enter. With --no-fifo it writes a file there, on a
 // memory file system if the system has one.
-func (r *sopsRun) execFile(ctx context.Context) (err error) {
+func (r *invocation) execFile(ctx context.Context) (err error) {
 	f, opened, command, err := r.execArguments(ctx)
 	if err != nil {
 		return err
@@ -134,7 +134,7 @@ func (r *sopsRun) execFile(ctx context.Context) (err error) {
 
 // runChild runs a command and returns its exit code as a childExit. It passes signals
 // on, except signals from the keyboard, which reach the command directly.
-func (r *sopsRun) runChild(cmd *exec.Cmd) error {
+func (r *invocation) runChild(cmd *exec.Cmd) error {
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = r.Stdin, r.Stdout, r.Stderr.File // unfiltered: the program belongs to the user
 	if user := r.str("user"); user != "" {
 		if err := runAs(cmd, user); err != nil {

@@ -19,8 +19,8 @@ import (
 	"github.com/sealcfg/sealcfg/internal/scratch"
 )
 
-// A sopsFile is the file that a run of the shim reads or changes.
-type sopsFile struct {
+// An inputFile is the file that a run of the shim reads or changes.
+type inputFile struct {
 	*cli.Target
 	stdin  bool           // no file was named: the text comes from stdin
 	stream bool           // the name refers to an open file, such as /dev/stdin
@@ -30,14 +30,14 @@ type sopsFile struct {
 }
 
 // setNamedPolicy sets namedPolicy, which stops waiting for a pipe when ctx ends.
-func (r *sopsRun) setNamedPolicy(ctx context.Context) {
+func (r *invocation) setNamedPolicy(ctx context.Context) {
 	r.namedPolicy = sync.OnceValues(func() (*environments.Policy, error) {
 		return environments.ReadPolicy(ctx, r.str("config"))
 	})
 }
 
 // untilSignal returns a context that a signal ends.
-func (r *sopsRun) untilSignal(ctx context.Context) context.Context {
+func (r *invocation) untilSignal(ctx context.Context) context.Context {
 	ctx, stop := signal.NotifyContext(ctx, scratch.Signals()...)
 	context.AfterFunc(ctx, stop) // a second signal ends the process
 	r.Interrupted = func() bool { return ctx.Err() != nil }
@@ -47,7 +47,7 @@ func (r *sopsRun) untilSignal(ctx context.Context) context.Context {
 
 // oneFile handles the arguments after the file, which sops ignores. For a command that
 // only reads, it warns. For other commands, it returns an error.
-func (r *sopsRun) oneFile() error {
+func (r *invocation) oneFile() error {
 	more := 0 // further files
 	for i := 1; i < len(r.rest); i++ {
 		arg := r.rest[i]
@@ -57,7 +57,7 @@ func (r *sopsRun) oneFile() error {
 		}
 		written, _, hasValue := strings.Cut(arg, "=")
 		name := strings.TrimLeft(written, "-")
-		if f := findSopsFlag(name); f != nil {
+		if f := findFlag(name); f != nil {
 			name = f.name
 			if f.kind != boolFlag && !hasValue {
 				i++
@@ -70,7 +70,7 @@ func (r *sopsRun) oneFile() error {
 	}
 	if more > 0 {
 		err := fmt.Errorf("expected one file, got %d", 1+more)
-		switch guess, ok := closest.Of(r.rest[0], sopsCommandNames()); {
+		switch guess, ok := closest.Of(r.rest[0], commandNames()); {
 		case r.name == "decrypt", r.name == "filestatus":
 			r.Warn("%v: reading only the first, as sops does", err)
 		case ok && r.name == "edit":
@@ -84,17 +84,17 @@ func (r *sopsRun) oneFile() error {
 }
 
 // inOrder returns an example of the command line with a flag before the file.
-func (r *sopsRun) inOrder(flag string) string {
+func (r *invocation) inOrder(flag string) string {
 	if r.legacy && r.name != "edit" && r.name != "set" {
-		return fmt.Sprintf("%s --%s %s ... %s", sopsName(), r.name, flag, cli.ShellWord(r.rest[0]))
+		return fmt.Sprintf("%s --%s %s ... %s", programName(), r.name, flag, cli.ShellWord(r.rest[0]))
 	}
-	return fmt.Sprintf("%s %s %s ... %s", sopsName(), r.name, flag, cli.ShellWord(r.rest[0]))
+	return fmt.Sprintf("%s %s %s ... %s", programName(), r.name, flag, cli.ShellWord(r.rest[0]))
 }
 
 // file returns the file on the command line. missing is the exit code if the file does
 // not exist, or 0 if it need not exist.
-func (r *sopsRun) file(missing int) (*sopsFile, error) {
-	f := &sopsFile{stdin: len(r.rest) == 0 || r.rest[0] == "-"}
+func (r *invocation) file(missing int) (*inputFile, error) {
+	f := &inputFile{stdin: len(r.rest) == 0 || r.rest[0] == "-"}
 	name := r.str("filename-override")
 	if !f.stdin {
 		abs, err := filepath.Abs(r.rest[0])
@@ -102,8 +102,8 @@ func (r *sopsRun) file(missing int) (*sopsFile, error) {
 			return nil, err
 		}
 		if _, err := os.Stat(abs); errors.Is(err, fs.ErrNotExist) && missing != 0 {
-			err := sopsError(missing, "cannot operate on non-existent file %q: %w", r.rest[0], fs.ErrNotExist)
-			if missing == sopsNoRead {
+			err := errorf(missing, "cannot operate on non-existent file %q: %w", r.rest[0], fs.ErrNotExist)
+			if missing == codeNoRead {
 				err = prefixed{err, "Error reading file: "}
 			}
 			return nil, err
@@ -119,10 +119,10 @@ func (r *sopsRun) file(missing int) (*sopsFile, error) {
 		}
 	}
 	if f.stdin && r.on("in-place") {
-		return nil, sopsError(sopsConflict, "cannot use --in-place when reading from stdin")
+		return nil, errorf(codeConflict, "cannot use --in-place when reading from stdin")
 	}
 	if r.on("in-place") && r.str("output") != "" {
-		return nil, sopsError(sopsConflict, "cannot operate on both --output and --in-place")
+		return nil, errorf(codeConflict, "cannot operate on both --output and --in-place")
 	}
 	shownName := "stdin"
 	if name == "" {
@@ -153,7 +153,7 @@ func (r *sopsRun) file(missing int) (*sopsFile, error) {
 
 // sopsFormat returns the format that a flag names. Without the flag, it returns the
 // format that sops derives from the file name, and byName is true.
-func (r *sopsRun) sopsFormat(flag, path string) (f envfile.Format, byName bool) {
+func (r *invocation) sopsFormat(flag, path string) (f envfile.Format, byName bool) {
 	if f, ok := envfile.FormatNamed(r.str(flag)); ok {
 		return f, false
 	}
@@ -162,7 +162,7 @@ func (r *sopsRun) sopsFormat(flag, path string) (f envfile.Format, byName bool) 
 
 // detectFormat sets the format of an encrypted file from its contents, unless
 // --input-type names a format. sops requires the flag if the name has no known extension.
-func (f *sopsFile) detectFormat(text []byte) {
+func (f *inputFile) detectFormat(text []byte) {
 	in, encrypted := envfile.Detect(f.Target.Path, text)
 	if !f.Detect || !encrypted {
 		return
@@ -174,25 +174,25 @@ func (f *sopsFile) detectFormat(text []byte) {
 
 // sameType rejects an --output-type that differs from the format of a file that is
 // changed in place.
-func (f *sopsFile) sameType() error {
+func (f *inputFile) sameType() error {
 	if f.to.Name() == f.Format.Name() {
 		return nil
 	}
 	err := fmt.Errorf("%s: --output-type %s: the file is %s and keeps its format", f.Shown, f.to.Name(), f.Format.Name())
-	return cli.WithHint(err, "leave out --output-type; to convert the plaintext, run: %s decrypt --output-type %s %s", sopsName(), f.to.Name(), cli.ShellWord(f.Shown))
+	return cli.WithHint(err, "leave out --output-type; to convert the plaintext, run: %s decrypt --output-type %s %s", programName(), f.to.Name(), cli.ShellWord(f.Shown))
 }
 
-func (f *sopsFile) text(ctx context.Context, in *os.File) ([]byte, error) {
+func (f *inputFile) text(ctx context.Context, in *os.File) ([]byte, error) {
 	if f.stdin {
 		text, err := cli.ReadStream(ctx, in)
-		return text, withCode(err, sopsNoRead)
+		return text, withCode(err, codeNoRead)
 	}
 	text, err := cli.ReadFile(ctx, f.path)
-	return text, readError(err, sopsNoRead)
+	return text, readError(err, codeNoRead)
 }
 
 // readSealed reads and parses an encrypted file.
-func (r *sopsRun) readSealed(ctx context.Context, f *sopsFile) (*envfile.Sealed, error) {
+func (r *invocation) readSealed(ctx context.Context, f *inputFile) (*envfile.Sealed, error) {
 	text, err := f.text(ctx, r.Stdin)
 	if err != nil {
 		return nil, err
@@ -200,7 +200,7 @@ func (r *sopsRun) readSealed(ctx context.Context, f *sopsFile) (*envfile.Sealed,
 	return f.parse(ctx, text)
 }
 
-func (f *sopsFile) parse(ctx context.Context, text []byte) (*envfile.Sealed, error) {
+func (f *inputFile) parse(ctx context.Context, text []byte) (*envfile.Sealed, error) {
 	f.detectFormat(text)
 	s, err := envfile.ParseSealed(f.Format, text)
 	if in, encrypted := envfile.Detect("", text); err != nil && encrypted && in.Name() != f.Format.Name() {
@@ -221,7 +221,7 @@ func (f *sopsFile) parse(ctx context.Context, text []byte) (*envfile.Sealed, err
 
 // parseAs parses a file in another format than --input-type. Like sops,
 // it accepts JSON for --input-type binary. Otherwise it returns an error with the format.
-func (f *sopsFile) parseAs(in envfile.Format, text []byte, err error) (*envfile.Sealed, error) {
+func (f *inputFile) parseAs(in envfile.Format, text []byte, err error) (*envfile.Sealed, error) {
 	if f.Format == envfile.Binary && in == envfile.JSON {
 		f.Format = in
 		s, err := envfile.ParseSealed(in, text)
@@ -232,7 +232,7 @@ func (f *sopsFile) parseAs(in envfile.Format, text []byte, err error) (*envfile.
 }
 
 // openFile reads and decrypts a file.
-func (r *sopsRun) openFile(ctx context.Context, f *sopsFile) (*envfile.Opened, error) {
+func (r *invocation) openFile(ctx context.Context, f *inputFile) (*envfile.Opened, error) {
 	s, err := r.readSealed(ctx, f)
 	if err != nil {
 		return nil, err
@@ -242,7 +242,7 @@ func (r *sopsRun) openFile(ctx context.Context, f *sopsFile) (*envfile.Opened, e
 
 // policyForStream returns the policy and rule for the name of an open file. It searches
 // only from the working directory, because the name does not lead to a project.
-func (r *sopsRun) policyForStream(name string) (*environments.Policy, *environments.Rule, error) {
+func (r *invocation) policyForStream(name string) (*environments.Policy, *environments.Rule, error) {
 	policy, err := r.policy()
 	if err != nil {
 		return nil, nil, err
@@ -266,7 +266,7 @@ func noRules(policy *environments.Policy, err error) error {
 //     rule for the file and is in the file's git repository;
 //   - the nearest .sops.yaml from the file upwards, so that the protection of a file does
 //     not depend on the working directory.
-func (r *sopsRun) policyFor(path string) (*environments.Policy, *environments.Rule, error) {
+func (r *invocation) policyFor(path string) (*environments.Policy, *environments.Rule, error) {
 	policy, err := r.policy()
 	named := r.str("config") != ""
 	if err == nil && !named {
@@ -292,7 +292,7 @@ func (r *sopsRun) policyFor(path string) (*environments.Policy, *environments.Ru
 	return policy, rule, noRules(policy, err)
 }
 
-func (r *sopsRun) policy() (*environments.Policy, error) {
+func (r *invocation) policy() (*environments.Policy, error) {
 	if r.str("config") != "" {
 		return r.namedPolicy()
 	}
@@ -305,7 +305,7 @@ func (r *sopsRun) policy() (*environments.Policy, error) {
 
 // write writes a result to stdout, to --output or, with --in-place, to the file. With
 // --in-place, it fails if the file no longer contains old. private marks plaintext.
-func (r *sopsRun) write(ctx context.Context, f *sopsFile, result, old []byte, private bool) error {
+func (r *invocation) write(ctx context.Context, f *inputFile, result, old []byte, private bool) error {
 	mode := fs.FileMode(0o644)
 	if private {
 		mode = 0o600
@@ -321,7 +321,7 @@ func (r *sopsRun) write(ctx context.Context, f *sopsFile, result, old []byte, pr
 		path, opt.IfUnchanged, opt.InPlace = f.path, old, r.InPlace(ctx, f.path, kept)
 	case path == "" || path == "-":
 		_, err := r.Stdout.Write(result)
-		return withCode(err, sopsNoWrite)
+		return withCode(err, codeNoWrite)
 	}
 	var err error
 	if info, serr := os.Stat(path); serr == nil && !info.Mode().IsRegular() && !info.IsDir() {
@@ -339,15 +339,15 @@ func (r *sopsRun) write(ctx context.Context, f *sopsFile, result, old []byte, pr
 const fileWritten = "File written successfully"
 
 // writeError adds sops's text and exit code to the error of a write.
-func (r *sopsRun) writeError(err error) error {
+func (r *invocation) writeError(err error) error {
 	if err == nil || errors.Is(err, atomicfile.ErrChanged) || errors.Is(err, atomicfile.ErrExists) {
-		return withCode(err, sopsNoWrite)
+		return withCode(err, codeNoWrite)
 	}
 	which := "output"
 	if r.str("output") == "" {
 		which = "in-place"
 	}
-	return withCode(prefixed{err, "Could not open " + which + " file for writing: "}, sopsNoWrite)
+	return withCode(prefixed{err, "Could not open " + which + " file for writing: "}, codeNoWrite)
 }
 
 // writeThrough writes to a pipe or a device. A pipe blocks until its reader has opened
@@ -371,7 +371,7 @@ func writeThrough(ctx context.Context, path string, text []byte) error {
 }
 
 // saveChanged replaces the contents of a file, which must still be old.
-func (r *sopsRun) saveChanged(ctx context.Context, f *sopsFile, s *envfile.Sealed, old []byte) error {
+func (r *invocation) saveChanged(ctx context.Context, f *inputFile, s *envfile.Sealed, old []byte) error {
 	err := cli.MarkDamaged(f.path, atomicfile.Write(ctx, f.path, s.Bytes(), atomicfile.Options{IfUnchanged: old, InPlace: r.InPlace(ctx, f.path, s.Bytes())}))
 	if err == nil {
 		r.log.info("CMD", fileWritten)

@@ -12,8 +12,8 @@ import (
 	"github.com/sealcfg/sealcfg/cmd/internal/cli"
 )
 
-// A sopsFlag is a flag of sops 3.13.
-type sopsFlag struct {
+// A flagSpec is a flag of sops 3.13.
+type flagSpec struct {
 	name, short string
 	kind        flagKind
 	env         string // the variable that sops reads without the flag
@@ -31,8 +31,8 @@ const (
 
 const noKeyservice = "sealcfg does not use the keyservice protocol of sops; keys are used in this process and by sealcfg-kms"
 
-// sopsFlags are the flags of all commands of sops.
-var sopsFlags = []sopsFlag{
+// flagSpecs are the flags of all commands of sops.
+var flagSpecs = []flagSpec{
 	{name: "decrypt", short: "d", kind: boolFlag, help: "decrypt a file to stdout"},
 	{name: "encrypt", short: "e", kind: boolFlag, help: "encrypt a file to stdout"},
 	{name: "rotate", short: "r", kind: boolFlag, help: "encrypt a file again with a new data key"},
@@ -98,28 +98,28 @@ var sopsFlags = []sopsFlag{
 	{name: "network", short: "net"}, {name: "address", short: "addr"}, {name: "prompt", kind: boolFlag},
 }
 
-func findSopsFlag(name string) *sopsFlag {
-	for i := range sopsFlags {
-		if f := &sopsFlags[i]; f.name == name || f.short == name && name != "" {
+func findFlag(name string) *flagSpec {
+	for i := range flagSpecs {
+		if f := &flagSpecs[i]; f.name == name || f.short == name && name != "" {
 			return f
 		}
 	}
 	return nil
 }
 
-// sopsArgs is a parsed command line of sops.
-type sopsArgs struct {
+// arguments is a parsed command line of sops.
+type arguments struct {
 	text map[string]string // values by the long name of the flag, also from variables
 	cli  map[string]bool   // flags on the command line
 	rest []string          // arguments that are not flags
 	args []string          // the whole command line
 }
 
-func (s *sopsArgs) str(name string) string { return s.text[name] }
-func (s *sopsArgs) on(name string) bool    { return s.text[name] == "true" }
-func (s *sopsArgs) given(name string) bool { return s.cli[name] }
+func (s *arguments) str(name string) string { return s.text[name] }
+func (s *arguments) on(name string) bool    { return s.text[name] == "true" }
+func (s *arguments) given(name string) bool { return s.cli[name] }
 
-func (s *sopsArgs) number(name string) int {
+func (s *arguments) number(name string) int {
 	n, _ := strconv.Atoi(s.text[name]) // read has checked it
 	return n
 }
@@ -127,11 +127,11 @@ func (s *sopsArgs) number(name string) int {
 // read parses the flags in args as sops's flag library does: -name and --name are the
 // same, and a value follows after a space or =. Flags end at the first argument. If
 // mixed is true, the command's known flags may also come after arguments.
-func (s *sopsArgs) read(args []string, known []string, mixed bool) error {
+func (s *arguments) read(args []string, known []string, mixed bool) error {
 	set := flag.NewFlagSet("sops", flag.ContinueOnError)
 	set.SetOutput(io.Discard)
 	for _, name := range known {
-		f := findSopsFlag(name)
+		f := findFlag(name)
 		take := func(text string) error { return s.take(f, text) }
 		for _, n := range []string{f.name, f.short} {
 			switch {
@@ -169,7 +169,7 @@ func (s *sopsArgs) read(args []string, known []string, mixed bool) error {
 	}
 }
 
-func (s *sopsArgs) take(f *sopsFlag, text string) error {
+func (s *arguments) take(f *flagSpec, text string) error {
 	switch f.kind {
 	case boolFlag:
 		v, err := strconv.ParseBool(text)
@@ -187,7 +187,7 @@ func (s *sopsArgs) take(f *sopsFlag, text string) error {
 }
 
 // flagError returns an error of package flag without the value that it quotes.
-func (s *sopsArgs) flagError(err error) error {
+func (s *arguments) flagError(err error) error {
 	text := err.Error()
 	if name, ok := strings.CutPrefix(text, "flag provided but not defined: "); ok {
 		name = strings.TrimLeft(name, "-")
@@ -212,7 +212,7 @@ func (s *sopsArgs) flagError(err error) error {
 
 func invalidValue(flag string) error {
 	expected := "a number"
-	if f := findSopsFlag(flag); f != nil && f.kind == boolFlag {
+	if f := findFlag(flag); f != nil && f.kind == boolFlag {
 		expected = "true or false"
 	}
 	return fmt.Errorf("%s: invalid value, expected %s", dashed(flag), expected)
@@ -220,33 +220,33 @@ func invalidValue(flag string) error {
 
 // otherPosition returns the hint for an unknown flag: where sops reads it, or the
 // command that lists all flags.
-func (s *sopsArgs) otherPosition(name string) string {
-	f := findSopsFlag(name)
+func (s *arguments) otherPosition(name string) string {
+	f := findFlag(name)
 	if f == nil {
-		return "list the flags: " + sopsName() + " --help"
+		return "list the flags: " + programName() + " --help"
 	}
-	if i := slices.Index(sopsCommandNames(), f.name); i >= 0 && f.kind == boolFlag {
-		return "leave out the flag, because the command is enough: " + orderedCall(f.name, s.args, sopsName()+" "+f.name+" FILE")
+	if i := slices.Index(commandNames(), f.name); i >= 0 && f.kind == boolFlag {
+		return "leave out the flag, because the command is enough: " + orderedCall(f.name, s.args, programName()+" "+f.name+" FILE")
 	}
 	if slices.Contains(strings.Fields(globalOnly), f.name) {
-		return "write it before the command: " + orderedCall(calledCommand(s.args), s.args, fmt.Sprintf("%s %s ... COMMAND FILE", sopsName(), dashed(f.name)))
+		return "write it before the command: " + orderedCall(calledCommand(s.args), s.args, fmt.Sprintf("%s %s ... COMMAND FILE", programName(), dashed(f.name)))
 	}
 	var with []string
-	for _, c := range sopsCommands() {
+	for _, c := range commandSpecs() {
 		changes := f.name == "ignore-mac" && c.name != "decrypt" // see noIgnoreMAC
 		if c.reject == "" && !changes && slices.Contains(strings.Fields(c.flags), f.name) {
 			with = append(with, c.name)
 		}
 	}
 	if len(with) == 0 {
-		return "list the flags: " + sopsName() + " --help"
+		return "list the flags: " + programName() + " --help"
 	}
-	return fmt.Sprintf("%s is a flag of %s: %s %s %s ... FILE", dashed(f.name), cli.JoinOr(with), sopsName(), with[0], dashed(f.name))
+	return fmt.Sprintf("%s is a flag of %s: %s %s %s ... FILE", dashed(f.name), cli.JoinOr(with), programName(), with[0], dashed(f.name))
 }
 
 // origin returns the source of a flag's value: the flag itself or its variable.
-func (s *sopsArgs) origin(name string) string {
-	if f := findSopsFlag(name); !s.given(name) && f != nil && f.env != "" {
+func (s *arguments) origin(name string) string {
+	if f := findFlag(name); !s.given(name) && f != nil && f.env != "" {
 		return "$" + f.env
 	}
 	return dashed(name)
@@ -270,9 +270,9 @@ func knownFlag(set *flag.FlagSet, arg string) bool {
 }
 
 // fromEnv sets the flags that are not on the command line from their variables.
-func (s *sopsArgs) fromEnv(known []string, lookup func(string) (string, bool)) error {
+func (s *arguments) fromEnv(known []string, lookup func(string) (string, bool)) error {
 	for _, name := range known {
-		f := findSopsFlag(name)
+		f := findFlag(name)
 		if f.env == "" || s.cli[name] {
 			continue
 		}
@@ -296,8 +296,8 @@ func (s *sopsArgs) fromEnv(known []string, lookup func(string) (string, bool)) e
 }
 
 // check rejects the flags that are known but not supported.
-func (s *sopsArgs) check() error {
-	for _, f := range sopsFlags {
+func (s *arguments) check() error {
+	for _, f := range flagSpecs {
 		switch {
 		case f.reject == "" || !s.cli[f.name]:
 		case f.kind == boolFlag && !s.on(f.name): // --ignore-mac=false

@@ -13,13 +13,13 @@ import (
 // ignoreMAC decrypts a file whose MAC does not match. cause is the error that reports
 // the mismatch. No other code prints values that the MAC does not authenticate. It
 // warns, and rejects a file that has a binding or requires one.
-func (r *sopsRun) ignoreMAC(ctx context.Context, f *sopsFile, s *envfile.Sealed, cause error) (decrypted, error) {
+func (r *invocation) ignoreMAC(ctx context.Context, f *inputFile, s *envfile.Sealed, cause error) (decrypted, error) {
 	if !errors.Is(cause, envfile.ErrMAC) {
 		return nil, cause
 	}
 	if r.on("in-place") {
 		return nil, cli.WithHint(fmt.Errorf("%w; --ignore-mac only reads: it does not replace the encrypted file", cause),
-			"write the plaintext to another file: %s decrypt --ignore-mac --output PLAINTEXT %s", sopsName(), cli.ShellWord(f.Shown))
+			"write the plaintext to another file: %s decrypt --ignore-mac --output PLAINTEXT %s", programName(), cli.ShellWord(f.Shown))
 	}
 	ids, err := r.IdentitiesFor(ctx, f.Target)
 	if err != nil {
@@ -40,7 +40,7 @@ func (r *sopsRun) ignoreMAC(ctx context.Context, f *sopsFile, s *envfile.Sealed,
 	return u, nil
 }
 
-func (f *sopsFile) warnUnverified(r *sopsRun, u *envfile.Unverified) {
+func (f *inputFile) warnUnverified(r *invocation, u *envfile.Unverified) {
 	r.Warn("%s: NOT VERIFIED: the MAC does not match, and --ignore-mac was given\n"+
 		"entries may have been added, removed or reordered, and unencrypted values and comments changed, by anyone with write access", f.Shown)
 	if strays := u.Strays(); len(strays) > 0 {
@@ -54,7 +54,7 @@ func (f *sopsFile) warnUnverified(r *sopsRun, u *envfile.Unverified) {
 
 // noIgnoreMAC rejects --ignore-mac for commands that change a file: the change would
 // give unverified values a valid MAC.
-func (r *sopsRun) noIgnoreMAC() error {
+func (r *invocation) noIgnoreMAC() error {
 	if !r.on("ignore-mac") || r.name == "decrypt" || r.name == "encrypt" {
 		return nil
 	}
@@ -63,12 +63,12 @@ func (r *sopsRun) noIgnoreMAC() error {
 	if len(r.rest) > 0 {
 		file = cli.ShellWord(r.rest[0])
 	}
-	return cli.WithHint(err, "print the values: %s decrypt --ignore-mac %s", sopsName(), file)
+	return cli.WithHint(err, "print the values: %s decrypt --ignore-mac %s", programName(), file)
 }
 
 // macHint returns the hint for a file that fails authentication, or "" if another hint
 // is better.
-func (r *sopsRun) macHint(err error) string {
+func (r *invocation) macHint(err error) string {
 	if errors.Is(err, envfile.ErrSeveralFiles) {
 		return cli.SeveralFilesHint
 	}
@@ -85,5 +85,5 @@ func (r *sopsRun) macHint(err error) string {
 	}
 	return fmt.Sprintf("the file was edited without its key, a merge mixed two versions, or sops wrote it with a selector by comments; find the change: git log -p -- %[1]s\n"+
 		"to print the values that authenticate one by one, run: %[2]s decrypt --ignore-mac %[1]s\n"+
-		"to accept the file, run: sealcfg rekey --accept-mac %[1]s", cli.ShellWord(r.rest[0]), sopsName())
+		"to accept the file, run: sealcfg rekey --accept-mac %[1]s", cli.ShellWord(r.rest[0]), programName())
 }

@@ -16,7 +16,7 @@ import (
 // location. A difference is an error where a binding is required, and a warning
 // otherwise. Tools decrypt copies, so files that git ignores and temporary files may be
 // bound to any location.
-func (f *sopsFile) checkLocation(ctx context.Context, r *sopsRun, o *envfile.Opened) error {
+func (f *inputFile) checkLocation(ctx context.Context, r *invocation, o *envfile.Opened) error {
 	if f.stdin || f.stream || o.Location() == "" {
 		return nil
 	}
@@ -49,7 +49,7 @@ func (f *sopsFile) checkLocation(ctx context.Context, r *sopsRun, o *envfile.Ope
 // setLocation binds a file that is encrypted in place to its location if a binding is
 // required there: other commands and programs would reject it without a location. In
 // other cases, the file gets no location, because it may be used anywhere.
-func (f *sopsFile) setLocation(ctx context.Context, r *sopsRun) error {
+func (f *inputFile) setLocation(ctx context.Context, r *invocation) error {
 	if !r.on("in-place") || f.path == "" || f.path != f.Target.Path || r.isTemporary(ctx, f.path) {
 		return nil
 	}
@@ -63,7 +63,7 @@ func (f *sopsFile) setLocation(ctx context.Context, r *sopsRun) error {
 
 // isTemporary reports whether a file is in the temporary directory ($TMPDIR or the
 // system's) and its project is not.
-func (r *sopsRun) isTemporary(ctx context.Context, path string) bool {
+func (r *invocation) isTemporary(ctx context.Context, path string) bool {
 	tmp := os.TempDir()
 	if !isBelow(path, tmp) {
 		return false

@@ -15,9 +15,9 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// A sopsLog prints the lines that sops prints with --verbose, because tools match them.
+// A verboseLog prints the lines that sops prints with --verbose, because tools match them.
 // A nil log does not print.
-type sopsLog struct {
+type verboseLog struct {
 	to    io.Writer
 	order []string // the types of keys to try first
 
@@ -27,7 +27,7 @@ type sopsLog struct {
 
 // newLog returns the log of a run. As in sops, --verbose has no effect with a command.
 // sops reads the flag before a command and does not pass it on.
-func (r *sopsRun) newLog() *sopsLog {
+func (r *invocation) newLog() *verboseLog {
 	if !r.legacy || !r.on("verbose") {
 		return nil
 	}
@@ -35,19 +35,19 @@ func (r *sopsRun) newLog() *sopsLog {
 	if order == "" {
 		order = "age,pgp"
 	}
-	return &sopsLog{to: r.Stderr, order: strings.Split(order, ",")}
+	return &verboseLog{to: r.Stderr, order: strings.Split(order, ",")}
 }
 
 // A logField is a name and a value at the end of a line.
 type logField struct{ name, value string }
 
-func (l *sopsLog) info(logger, message string, fields ...logField) {
+func (l *verboseLog) info(logger, message string, fields ...logField) {
 	l.line(logger, "info", message, fields)
 }
 
-func (l *sopsLog) debug(logger, message string) { l.line(logger, "debug", message, nil) }
+func (l *verboseLog) debug(logger, message string) { l.line(logger, "debug", message, nil) }
 
-func (l *sopsLog) line(logger, level, message string, fields []logField) {
+func (l *verboseLog) line(logger, level, message string, fields []logField) {
 	if l == nil {
 		return
 	}
@@ -106,7 +106,7 @@ func loggedFields(pairs ...string) func(*keys.Stanza, string) []logField {
 
 // key logs the result of encryption or decryption with one key. verb is "encrypt" or
 // "decrypt".
-func (l *sopsLog) key(s *keys.Stanza, verb string, err error) {
+func (l *verboseLog) key(s *keys.Stanza, verb string, err error) {
 	of, outcome := loggers[s.Type], "failed"
 	if err == nil {
 		outcome = of.succeeded
@@ -122,7 +122,7 @@ func bySopsType(a, b *keys.Stanza) int {
 }
 
 // tried returns the stanzas of a group in the order in which sops tries them.
-func (l *sopsLog) tried(group []*keys.Stanza) []*keys.Stanza {
+func (l *verboseLog) tried(group []*keys.Stanza) []*keys.Stanza {
 	first := func(s *keys.Stanza) int {
 		if i := slices.Index(l.order, s.Type); i >= 0 {
 			return i
@@ -136,7 +136,7 @@ func (l *sopsLog) tried(group []*keys.Stanza) []*keys.Stanza {
 
 // RecoverKey tries the keys of a file in sops's order and logs each result. It returns
 // an identity with the recovered secrets, followed by ids.
-func (l *sopsLog) RecoverKey(ctx context.Context, meta *envfile.Metadata, ids []keys.Identity) []keys.Identity {
+func (l *verboseLog) RecoverKey(ctx context.Context, meta *envfile.Metadata, ids []keys.Identity) []keys.Identity {
 	if l == nil {
 		return ids
 	}
@@ -184,7 +184,7 @@ func (recovered) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[recove
 // Wrapping returns recipients that log when the data key is wrapped for them. named are
 // the same recipients as stanzas without a key. A new file is encrypted twice, first as
 // a trial; only the first time is logged.
-func (l *sopsLog) Wrapping(to envfile.Recipients, named [][]*keys.Stanza) envfile.Recipients {
+func (l *verboseLog) Wrapping(to envfile.Recipients, named [][]*keys.Stanza) envfile.Recipients {
 	if l == nil || l.wrapped {
 		return to
 	}
@@ -212,7 +212,7 @@ func (l *sopsLog) Wrapping(to envfile.Recipients, named [][]*keys.Stanza) envfil
 
 type loggedRecipient struct {
 	keys.Recipient
-	log   *sopsLog
+	log   *verboseLog
 	named *keys.Stanza
 }
 

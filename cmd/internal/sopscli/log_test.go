@@ -29,7 +29,7 @@ func logLines(stderr string) []string {
 // With --verbose, the shim prints the lines of sops. After a success, it prints only these.
 func TestVerboseAsSops(t *testing.T) {
 	t.Parallel()
-	p := newSopsPair(t)
+	p := newPair(t)
 	_, stranger := newAgeKey(t)
 	second, other := newAgeKey(t)
 	p.files["both.txt"] = p.files["key.txt"] + second
@@ -113,7 +113,7 @@ func TestVerboseWithGnuPG(t *testing.T) {
 		require.NoError(t, err)
 		t.Skip("gpg is not installed")
 	}
-	p := newSopsPair(t)
+	p := newPair(t)
 	helper, err := clitest.KMSHelper()
 	require.NoError(t, err)
 	require.NoError(t, os.Symlink(helper, filepath.Join(filepath.Dir(p.shim), kmswire.Program)))

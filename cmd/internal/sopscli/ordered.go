@@ -19,7 +19,7 @@ func orderedCall(command string, args []string, otherwise string) string {
 	if !slices.Contains(repeatable, command) || slices.ContainsFunc(args, privatekey.In) {
 		return otherwise
 	}
-	own := strings.Fields(sopsCommands()[slices.Index(sopsCommandNames(), command)].flags)
+	own := strings.Fields(commandSpecs()[slices.Index(commandNames(), command)].flags)
 	var before, flags, files []string
 	for i := 0; i < len(args); i++ {
 		if arg := args[i]; arg == "-" || !strings.HasPrefix(arg, "-") {
@@ -27,7 +27,7 @@ func orderedCall(command string, args []string, otherwise string) string {
 			continue
 		}
 		written, value, hasValue := strings.Cut(args[i], "=")
-		f := findSopsFlag(strings.TrimLeft(written, "-"))
+		f := findFlag(strings.TrimLeft(written, "-"))
 		if f == nil {
 			return otherwise
 		}
@@ -49,7 +49,7 @@ func orderedCall(command string, args []string, otherwise string) string {
 			return otherwise
 		}
 	}
-	if len(files) > 0 && slices.Contains(sopsCommandNames(), files[0]) {
+	if len(files) > 0 && slices.Contains(commandNames(), files[0]) {
 		files = files[1:]
 	}
 	if len(files) == 0 {
@@ -58,13 +58,13 @@ func orderedCall(command string, args []string, otherwise string) string {
 	for i := range files {
 		files[i] = cli.ShellWord(files[i])
 	}
-	return strings.Join(slices.Concat([]string{sopsName()}, before, []string{command}, flags, files), " ")
+	return strings.Join(slices.Concat([]string{programName()}, before, []string{command}, flags, files), " ")
 }
 
 // calledCommand returns the first argument that names a command of sops.
 func calledCommand(args []string) string {
 	for _, arg := range args {
-		if slices.Contains(sopsCommandNames(), arg) {
+		if slices.Contains(commandNames(), arg) {
 			return arg
 		}
 	}

@@ -18,9 +18,9 @@ import (
 	"github.com/sealcfg/sealcfg/cmd/internal/clitest"
 )
 
-// A sopsPair runs the real sops and the shim, each in its own directory with the same
+// A pair runs the real sops and the shim, each in its own directory with the same
 // files.
-type sopsPair struct {
+type pair struct {
 	t         *testing.T
 	sops      string
 	shim      string
@@ -29,10 +29,10 @@ type sopsPair struct {
 	env       []string
 }
 
-// newSopsPair skips the test if there is no real sops to compare with.
-func newSopsPair(t *testing.T) *sopsPair {
+// newPair skips the test if there is no real sops to compare with.
+func newPair(t *testing.T) *pair {
 	t.Helper()
-	p := &sopsPair{t: t, sops: clitest.Sops(), files: map[string]string{}}
+	p := &pair{t: t, sops: clitest.Sops(), files: map[string]string{}}
 	if p.sops == "" {
 		require.NotEqual(t, "true", os.Getenv("CI"), "the real sops is not installed")
 		t.Skip("the real sops is not installed")
@@ -59,18 +59,18 @@ func newAgeKey(t *testing.T) (identity, recipient string) {
 	return id.String() + "\n", id.Recipient().String()
 }
 
-// A sopsOutcome holds the exit code, the output and the files after a call.
-type sopsOutcome struct {
+// An outcome holds the exit code, the output and the files after a call.
+type outcome struct {
 	code           int
 	stdout, stderr string
 	files          map[string]string
 }
 
 // real and shimmed run a command line on a fresh copy of the files.
-func (p *sopsPair) real(args ...string) sopsOutcome    { return p.call(p.sops, args) }
-func (p *sopsPair) shimmed(args ...string) sopsOutcome { return p.call(p.shim, args) }
+func (p *pair) real(args ...string) outcome    { return p.call(p.sops, args) }
+func (p *pair) shimmed(args ...string) outcome { return p.call(p.shim, args) }
 
-func (p *sopsPair) call(program string, args []string) sopsOutcome {
+func (p *pair) call(program string, args []string) outcome {
 	p.t.Helper()
 	dir := filepath.Join(p.t.TempDir(), "w")
 	for name, text := range p.files {
@@ -84,7 +84,7 @@ func (p *sopsPair) call(program string, args []string) sopsOutcome {
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	cmd.WaitDelay = time.Second
-	o := sopsOutcome{files: map[string]string{}}
+	o := outcome{files: map[string]string{}}
 	var exit *exec.ExitError
 	if err := cmd.Run(); errors.As(err, &exit) {
 		o.code = exit.ExitCode()

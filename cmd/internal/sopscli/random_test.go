@@ -14,15 +14,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// sopsCalls generates command lines of sops.
-type sopsCalls struct {
+// callGenerator generates command lines of sops.
+type callGenerator struct {
 	*rand.Rand
 	recipient, stranger string
 }
 
-func (c *sopsCalls) one(of ...string) string { return of[c.IntN(len(of))] }
+func (c *callGenerator) one(of ...string) string { return of[c.IntN(len(of))] }
 
-func (c *sopsCalls) chance(percent int) bool { return c.IntN(100) < percent }
+func (c *callGenerator) chance(percent int) bool { return c.IntN(100) < percent }
 
 var (
 	encryptedFiles = []string{"s.yaml", "s.json", "s.env", "s.ini", "s.bin", "noext", "two.yaml", "flat.yaml"}
@@ -32,7 +32,7 @@ var (
 )
 
 // call returns a command line and its variables.
-func (c *sopsCalls) call() (args, env []string) {
+func (c *callGenerator) call() (args, env []string) {
 	command := c.one("decrypt", "decrypt", "decrypt", "encrypt", "encrypt", "rotate", "set", "unset", "filestatus", "exec-env", "exec-file", "edit", "updatekeys")
 	legacy := c.chance(40) && slices.Contains([]string{"decrypt", "encrypt", "rotate", "set", "edit"}, command)
 	var before, flags, after []string // before the command, with it, after the file
@@ -133,7 +133,7 @@ func (c *sopsCalls) call() (args, env []string) {
 // same values as with sops, except for the differences in docs/sops-shim.md.
 func TestRandomCallsAsSops(t *testing.T) {
 	t.Parallel()
-	p := newSopsPair(t)
+	p := newPair(t)
 	stranger, strange := newAgeKey(t)
 	own := "creation_rules:\n  - age: " + p.recipient + "\n"
 	maps.Copy(p.files, map[string]string{
@@ -158,7 +158,7 @@ func TestRandomCallsAsSops(t *testing.T) {
 		calls, _ = strconv.Atoi(n)
 		seed, _ = strconv.ParseUint(s+"1", 10, 64)
 	}
-	c := &sopsCalls{rand.New(rand.NewPCG(seed, 2)), p.recipient, strange}
+	c := &callGenerator{rand.New(rand.NewPCG(seed, 2)), p.recipient, strange}
 	alike, documented := 0, map[string]int{}
 	for range calls {
 		args, env := c.call()
@@ -182,7 +182,7 @@ func TestRandomCallsAsSops(t *testing.T) {
 func shortened(s string) string { return s[:min(len(s), 300)] }
 
 // encryptedBySops encrypts a file with the real sops.
-func (p *sopsPair) encryptedBySops(name string, flags ...string) string {
+func (p *pair) encryptedBySops(name string, flags ...string) string {
 	p.t.Helper()
 	o := p.real(append(flags, "-e", name)...)
 	require.Zero(p.t, o.code, o.stderr)
@@ -191,7 +191,7 @@ func (p *sopsPair) encryptedBySops(name string, flags ...string) string {
 
 // samePlaintext reports whether two calls have the same output and the same values in
 // their files.
-func (p *sopsPair) samePlaintext(t *testing.T, args []string, sops, shim sopsOutcome) bool {
+func (p *pair) samePlaintext(t *testing.T, args []string, sops, shim outcome) bool {
 	t.Helper()
 	if sops.code != 0 {
 		return true
@@ -209,7 +209,7 @@ func (p *sopsPair) samePlaintext(t *testing.T, args []string, sops, shim sopsOut
 
 // equal reports whether two files are equal. If both are encrypted, it compares their
 // plaintext.
-func (p *sopsPair) equal(a, b string) bool {
+func (p *pair) equal(a, b string) bool {
 	if a == b {
 		return true
 	}
@@ -238,7 +238,7 @@ func (p *sopsPair) equal(a, b string) bool {
 }
 
 // knownDifference returns the documented difference between two outcomes, or "".
-func knownDifference(args []string, sops, shim sopsOutcome) string {
+func knownDifference(args []string, sops, shim outcome) string {
 	has := func(texts ...string) bool {
 		return slices.ContainsFunc(texts, func(text string) bool { return slices.Contains(args, text) })
 	}

@@ -16,20 +16,20 @@ import (
 
 // rotate implements sops rotate and sops -r. The file gets a new data key. Flags can add
 // and remove recipients.
-func (r *sopsRun) rotate(ctx context.Context) error {
+func (r *invocation) rotate(ctx context.Context) error {
 	if len(r.rest) == 0 || r.rest[0] == "-" {
-		return sopsError(sopsNoFile, "no file specified")
+		return errorf(codeNoFile, "no file specified")
 	}
 	if err := r.oneFile(); err != nil {
 		return err
 	}
-	missing := sopsNoRead
+	missing := codeNoRead
 	if r.on("rotate") { // with -r, sops looks for the file first
-		missing = sopsNoFile
+		missing = codeNoFile
 	}
 	for _, name := range strings.Fields(changeFlags) {
 		if r.str(name) != "" {
-			missing = sopsNoFileForKeys
+			missing = codeNoFileForKeys
 		}
 	}
 	f, err := r.file(missing)
@@ -59,7 +59,7 @@ func (r *sopsRun) rotate(ctx context.Context) error {
 }
 
 // rotatedRecipients returns the recipients of the file with the changes from flags.
-func (r *sopsRun) rotatedRecipients(f *sopsFile, meta *envfile.Metadata) (envfile.Recipients, error) {
+func (r *invocation) rotatedRecipients(f *inputFile, meta *envfile.Metadata) (envfile.Recipients, error) {
 	none := envfile.Recipients{}
 	added, err := r.givenRecipients("add-")
 	if err != nil {
@@ -109,7 +109,7 @@ func (r *sopsRun) rotatedRecipients(f *sopsFile, meta *envfile.Metadata) (envfil
 // write access can add a recipient, and sops would wrap the new key for it. Without a
 // creation rule, rejectUnlisted warns, and rejects only key services and plugins that
 // are not permitted. It returns the recipients in the rule and in the flags.
-func (r *sopsRun) rejectUnlisted(f *sopsFile, meta *envfile.Metadata, added, removed []environments.Member) ([]environments.Member, error) {
+func (r *invocation) rejectUnlisted(f *inputFile, meta *envfile.Metadata, added, removed []environments.Member) ([]environments.Member, error) {
 	if _, _, err := f.Rule(); errors.Is(err, environments.ErrOutside) {
 		return nil, err // a policy outside of the repository may be meant for this file
 	}
@@ -145,11 +145,11 @@ func (r *sopsRun) rejectUnlisted(f *sopsFile, meta *envfile.Metadata, added, rem
 	}
 	if rule != nil && len(meta.Groups)+len(rule.Groups) > 2 && !cli.SameGroups(rule, meta) {
 		return nil, cli.WithHint(fmt.Errorf("%s: the key groups of the file differ from .sops.yaml, and rotate would keep them", f.Shown),
-			"apply .sops.yaml first: %s updatekeys %s", sopsName(), cli.ShellWord(f.Shown))
+			"apply .sops.yaml first: %s updatekeys %s", programName(), cli.ShellWord(f.Shown))
 	}
 	if len(unlisted) > 0 {
 		return nil, cli.WithHint(fmt.Errorf("%s: rotate would give the new data key to %s, in the file but not in .sops.yaml", f.Shown, cli.JoinNames(unlisted)),
-			"to remove them from the file, run: %s updatekeys %s\nto keep them, add them to .sops.yaml", sopsName(), cli.ShellWord(f.Shown))
+			"to remove them from the file, run: %s updatekeys %s\nto keep them, add them to .sops.yaml", programName(), cli.ShellWord(f.Shown))
 	}
 	return named, nil
 }
@@ -179,7 +179,7 @@ func usesPlugin(s *keys.Stanza) bool {
 }
 
 // keepsWriter rejects a change after which the user could not decrypt the file.
-func (r *sopsRun) keepsWriter(ctx context.Context, t *cli.Target, s *envfile.Sealed) error {
+func (r *invocation) keepsWriter(ctx context.Context, t *cli.Target, s *envfile.Sealed) error {
 	ids, err := r.IdentitiesFor(ctx, t)
 	if err != nil {
 		return err
@@ -190,7 +190,7 @@ func (r *sopsRun) keepsWriter(ctx context.Context, t *cli.Target, s *envfile.Sea
 	case err == nil:
 		return nil
 	case explained != "" && errors.As(err, &groups):
-		return cli.WithHint(sopsError(sopsGeneric, "%s: you would lock yourself out: %s", t.Shown, groups.Summary()), "%s", explained)
+		return cli.WithHint(errorf(codeGeneric, "%s: you would lock yourself out: %s", t.Shown, groups.Summary()), "%s", explained)
 	}
-	return sopsError(sopsGeneric, "%s: you would lock yourself out: none of your identities could decrypt it", t.Shown)
+	return errorf(codeGeneric, "%s: you would lock yourself out: none of your identities could decrypt it", t.Shown)
 }

@@ -14,20 +14,20 @@ import (
 )
 
 // set implements sops set and sops --set.
-func (r *sopsRun) set(ctx context.Context) error {
+func (r *invocation) set(ctx context.Context) error {
 	r.noThreshold()
 	index, value, err := r.setArguments(ctx)
 	if err != nil {
 		return err
 	}
-	path, err := parseSopsPath(index)
+	path, err := parsePath(index)
 	if err != nil || len(path) == 0 {
-		return sopsError(sopsBadSet, "Invalid set index format: expected [\"key\"][0]")
+		return errorf(codeBadSet, "Invalid set index format: expected [\"key\"][0]")
 	}
 	if !json.Valid(value) {
-		return sopsError(sopsBadSet, "Value for --set is not valid JSON")
+		return errorf(codeBadSet, "Value for --set is not valid JSON")
 	}
-	return r.change(ctx, func(f *sopsFile, opened *envfile.Opened) (envfile.Op, bool, error) {
+	return r.change(ctx, func(f *inputFile, opened *envfile.Opened) (envfile.Op, bool, error) {
 		path := appended(opened.Roots()[0], path)
 		op, err := jsonOp(f.Format, path, value)
 		if err == nil {
@@ -38,21 +38,21 @@ func (r *sopsRun) set(ctx context.Context) error {
 }
 
 // noThreshold warns of --shamir-secret-sharing-threshold, which has no effect in sops.
-func (r *sopsRun) noThreshold() {
+func (r *invocation) noThreshold() {
 	if r.given("shamir-secret-sharing-threshold") {
 		r.Warn("--shamir-secret-sharing-threshold has no effect with %s: the file keeps its threshold", r.name)
 	}
 }
 
 // setArguments returns the index and the value from the arguments, --set, a file or stdin.
-func (r *sopsRun) setArguments(ctx context.Context) (index string, value []byte, err error) {
+func (r *invocation) setArguments(ctx context.Context) (index string, value []byte, err error) {
 	if both := r.str("set"); both != "" { // index and value in one argument
 		if err := r.oneFile(); err != nil {
 			return "", nil, err
 		}
 		i := strings.Index(both, "] ")
 		if i < 0 {
-			return "", nil, sopsError(sopsBadSet, "Invalid --set format: expected '[\"key\"] JSON'")
+			return "", nil, errorf(codeBadSet, "Invalid --set format: expected '[\"key\"] JSON'")
 		}
 		return both[:i+1], []byte(both[i+2:]), nil
 	}
@@ -64,7 +64,7 @@ func (r *sopsRun) setArguments(ctx context.Context) (index string, value []byte,
 	case r.on("value-file") && r.on("value-stdin"):
 		return "", nil, errors.New("cannot use both --value-file and --value-stdin")
 	case len(r.rest) != expected:
-		return "", nil, sopsError(sopsNoFile, "no file specified, or index or value missing: expected %d arguments", expected)
+		return "", nil, errorf(codeNoFile, "no file specified, or index or value missing: expected %d arguments", expected)
 	case r.on("value-stdin"):
 		value, err = cli.ReadStream(ctx, r.Stdin)
 	case r.on("value-file"):
@@ -78,17 +78,17 @@ func (r *sopsRun) setArguments(ctx context.Context) (index string, value []byte,
 }
 
 // unset implements sops unset.
-func (r *sopsRun) unset(ctx context.Context) error {
+func (r *invocation) unset(ctx context.Context) error {
 	r.noThreshold()
 	if len(r.rest) != 2 {
-		return sopsError(sopsNoFile, "no file specified, or index missing")
+		return errorf(codeNoFile, "no file specified, or index missing")
 	}
-	path, err := parseSopsPath(r.rest[1])
+	path, err := parsePath(r.rest[1])
 	if err != nil || len(path) == 0 {
-		return sopsError(sopsBadSet, "Invalid unset index format: expected [\"key\"][0]")
+		return errorf(codeBadSet, "Invalid unset index format: expected [\"key\"][0]")
 	}
 	r.rest = r.rest[:1]
-	return r.change(ctx, func(f *sopsFile, opened *envfile.Opened) (envfile.Op, bool, error) {
+	return r.change(ctx, func(f *inputFile, opened *envfile.Opened) (envfile.Op, bool, error) {
 		if opened.Roots()[0].At(path) == nil {
 			if r.on("idempotent") {
 				return envfile.Op{}, false, nil
@@ -100,13 +100,13 @@ func (r *sopsRun) unset(ctx context.Context) error {
 }
 
 // change decrypts the file, applies one operation and writes the file.
-func (r *sopsRun) change(ctx context.Context, op func(*sopsFile, *envfile.Opened) (envfile.Op, bool, error)) error {
-	f, err := r.file(sopsNoRead)
+func (r *invocation) change(ctx context.Context, op func(*inputFile, *envfile.Opened) (envfile.Op, bool, error)) error {
+	f, err := r.file(codeNoRead)
 	if err != nil {
 		return err
 	}
 	if f.stdin {
-		return sopsError(sopsNoFile, "%s changes a file, not stdin", r.name)
+		return errorf(codeNoFile, "%s changes a file, not stdin", r.name)
 	}
 	opened, err := r.openFile(ctx, f)
 	if err != nil {
@@ -129,7 +129,7 @@ func (r *sopsRun) change(ctx context.Context, op func(*sopsFile, *envfile.Opened
 	}
 	after, err := before.Apply(do)
 	if errors.Is(err, envfile.ErrPath) && f.Format != envfile.YAML && f.Format != envfile.JSON {
-		return coded{f.At(err), sopsNoDump} // the format has no such field
+		return coded{f.At(err), codeNoDump} // the format has no such field
 	}
 	if err != nil {
 		return f.At(err)
@@ -171,12 +171,12 @@ func jsonOp(f envfile.Format, path envfile.Path, text []byte) (envfile.Op, error
 	dec.UseNumber()
 	var v any
 	if err := dec.Decode(&v); err != nil {
-		return envfile.Op{}, sopsError(sopsBadSet, "Value for --set is not valid JSON")
+		return envfile.Op{}, errorf(codeBadSet, "Value for --set is not valid JSON")
 	}
 	canonical := func(typ crypto.Type, text string) (envfile.Op, error) {
 		text, err := envfile.CanonicalText(typ, text)
 		if err != nil {
-			return envfile.Op{}, sopsError(sopsBadSet, "%s: the value is not of type %s", path, typ)
+			return envfile.Op{}, errorf(codeBadSet, "%s: the value is not of type %s", path, typ)
 		}
 		return envfile.Set(path, typ, text), nil
 	}
@@ -193,12 +193,12 @@ func jsonOp(f envfile.Format, path envfile.Path, text []byte) (envfile.Op, error
 		}
 		op, err := canonical(crypto.Float, v.String())
 		if err != nil {
-			return op, sopsError(sopsBadSet, "%s: the number has more digits than a 64-bit float holds", path)
+			return op, errorf(codeBadSet, "%s: the number has more digits than a 64-bit float holds", path)
 		}
 		return op, nil
 	}
 	if f.Name() == envfile.Dotenv.Name() || f.Name() == envfile.Binary.Name() {
-		return envfile.Op{}, sopsError(sopsNoDump, "%s: a %s file cannot hold lists or maps", path, f.Name())
+		return envfile.Op{}, errorf(codeNoDump, "%s: a %s file cannot hold lists or maps", path, f.Name())
 	}
 	return envfile.SetText(path, string(bytes.TrimSpace(text))), nil
 }

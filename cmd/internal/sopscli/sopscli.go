@@ -1,3 +1,6 @@
+// Package sopscli is the shim: the command line of sops 3.13, for tools that run sops.
+// It has sops's exit codes and error strings, and sealcfg's guarantees.
+// docs/sops-shim.md lists the differences from sops.
 package sopscli
 
 import (
@@ -16,19 +19,17 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// The shim is the command line of sops 3.13, for tools that run sops. It has sops's
-// exit codes and error strings, and sealcfg's guarantees.
-
 // Called reports whether the program was started through a link named sops.
 func Called(argv0 string) bool {
 	base := strings.ToLower(filepath.Base(argv0))
 	return strings.TrimSuffix(base, ".exe") == "sops"
 }
 
+// NewCommand returns the command "sealcfg sops".
 func NewCommand(a *cli.App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "sops ...",
-		Short: "Run a command line of sops",
+		Short: "Run a sops command line",
 		Long: `Sops accepts the command line of sops 3.13 and returns its exit codes, for tools that
 run sops. A symbolic link named sops that points to sealcfg does the same.
 
@@ -38,9 +39,9 @@ docs/sops-shim.md lists the differences from sops.`,
   sealcfg sops exec-env prod.env 'npm start'
   ln -s "$(command -v sealcfg)" ~/bin/sops`,
 		DisableFlagParsing: true,
-		// Not the root's: exec-env passes signals on, and edit leaves them to the editor.
+		// Replaces the root's: exec-env passes signals on, and edit leaves them to the editor.
 		PersistentPreRunE: func(*cobra.Command, []string) error { return nil },
-		ValidArgsFunction: cobra.FixedCompletions(sopsCommandNames(), cobra.ShellCompDirectiveDefault),
+		ValidArgsFunction: cobra.FixedCompletions(commandNames(), cobra.ShellCompDirectiveDefault),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if code := Run(cmd.Context(), a, args); code != cli.ExitOK {
 				return cli.Ended(code)
@@ -50,28 +51,28 @@ docs/sops-shim.md lists the differences from sops.`,
 	}
 }
 
-// A sopsRun is one run of the shim.
-type sopsRun struct {
+// An invocation is one run of the shim.
+type invocation struct {
 	*cli.App
-	sopsArgs
+	arguments
 	name   string // of the command
 	legacy bool   // the command was given as a flag, as in -d
-	log    *sopsLog
+	log    *verboseLog
 
 	// namedPolicy returns the policy at --config or $SOPS_CONFIG. It reads the file only
 	// once because it may be a pipe.
 	namedPolicy func() (*environments.Policy, error)
 }
 
-// A sopsCommand is a command of sops.
-type sopsCommand struct {
-	name   string
-	flags  string // the long names of its flags, without those in globalOnly
-	reject string // why the command is not supported, "" if it is
-	usage  string
-	short  string
-	own    bool // handles signals itself
-	run    func(*sopsRun, context.Context) error
+// A commandSpec is a command of sops.
+type commandSpec struct {
+	name           string
+	flags          string // the long names of its flags, without those in globalOnly
+	reject         string // why the command is not supported, "" if it is
+	usage          string
+	short          string
+	handlesSignals bool // the command handles signals itself
+	run            func(*invocation, context.Context) error
 }
 
 const (
@@ -86,29 +87,29 @@ const (
 	editFlags  = givenFlags + typeFlags + selectorFlags + "show-master-keys ignore-mac decryption-order" + keyserviceFlags
 )
 
-// sopsGlobal are the flags that sops reads without a command.
-const sopsGlobal = globalOnly + editFlags + changeFlags + "decrypt encrypt rotate set in-place output extract filename-override"
+// globalFlags are the flags that sops reads without a command.
+const globalFlags = globalOnly + editFlags + changeFlags + "decrypt encrypt rotate set in-place output extract filename-override"
 
-func sopsCommands() []*sopsCommand {
+func commandSpecs() []*commandSpec {
 	const local = "sealcfg does not upload files or run servers"
-	return []*sopsCommand{
-		{name: "decrypt", usage: "[FILE]", short: "print the plaintext of a file", run: (*sopsRun).decrypt,
+	return []*commandSpec{
+		{name: "decrypt", usage: "[FILE]", short: "print the plaintext of a file", run: (*invocation).decrypt,
 			flags: "in-place extract output ignore-mac filename-override decryption-order" + typeFlags + keyserviceFlags},
-		{name: "encrypt", usage: "[FILE]", short: "encrypt a file", run: (*sopsRun).encrypt,
+		{name: "encrypt", usage: "[FILE]", short: "encrypt a file", run: (*invocation).encrypt,
 			flags: "in-place output filename-override" + givenFlags + typeFlags + selectorFlags + keyserviceFlags},
-		{name: "edit", usage: "FILE", short: "change a file in an editor", run: (*sopsRun).edit, own: true, flags: editFlags},
-		{name: "set", usage: "FILE INDEX [JSON]", short: "set a value", run: (*sopsRun).set,
+		{name: "edit", usage: "FILE", short: "change a file in an editor", run: (*invocation).edit, handlesSignals: true, flags: editFlags},
+		{name: "set", usage: "FILE INDEX [JSON]", short: "set a value", run: (*invocation).set,
 			flags: "value-file value-stdin shamir-secret-sharing-threshold ignore-mac decryption-order idempotent" + typeFlags + keyserviceFlags},
-		{name: "unset", usage: "FILE INDEX", short: "remove a value", run: (*sopsRun).unset,
+		{name: "unset", usage: "FILE INDEX", short: "remove a value", run: (*invocation).unset,
 			flags: "shamir-secret-sharing-threshold ignore-mac decryption-order idempotent" + typeFlags + keyserviceFlags},
-		{name: "rotate", usage: "FILE", short: "encrypt a file again with a new data key", run: (*sopsRun).rotate,
+		{name: "rotate", usage: "FILE", short: "encrypt a file again with a new data key", run: (*invocation).rotate,
 			flags: "in-place output filename-override encryption-context decryption-order" + typeFlags + changeFlags + keyserviceFlags},
-		{name: "updatekeys", usage: "FILE...", short: "wrap the data key for the recipients in .sops.yaml", run: (*sopsRun).updateKeys,
+		{name: "updatekeys", usage: "FILE...", short: "wrap the data key for the recipients in .sops.yaml", run: (*invocation).updateKeys,
 			flags: "yes input-type" + keyserviceFlags},
-		{name: "filestatus", usage: "FILE", short: `print {"encrypted":true}`, run: (*sopsRun).fileStatus, flags: "input-type"},
-		{name: "exec-env", usage: "FILE COMMAND", short: "run a command with the values in its environment", run: (*sopsRun).execEnv, own: true,
+		{name: "filestatus", usage: "FILE", short: `print {"encrypted":true}`, run: (*invocation).fileStatus, flags: "input-type"},
+		{name: "exec-env", usage: "FILE COMMAND", short: "run a command with the values in its environment", run: (*invocation).execEnv, handlesSignals: true,
 			flags: "background pristine user same-process decryption-order" + keyserviceFlags},
-		{name: "exec-file", usage: "FILE COMMAND", short: "run a command with the path of the plaintext as {}", run: (*sopsRun).execFile, own: true,
+		{name: "exec-file", usage: "FILE COMMAND", short: "run a command with the path of the plaintext as {}", run: (*invocation).execFile, handlesSignals: true,
 			flags: "background no-fifo user filename decryption-order" + typeFlags + keyserviceFlags},
 		{name: "publish", reject: local, flags: "yes omit-extensions recursive verbose decryption-order" + keyserviceFlags},
 		{name: "keyservice", reject: local, flags: "network address prompt verbose"},
@@ -117,9 +118,9 @@ func sopsCommands() []*sopsCommand {
 	}
 }
 
-func sopsCommandNames() []string {
+func commandNames() []string {
 	var names []string
-	for _, c := range sopsCommands() {
+	for _, c := range commandSpecs() {
 		names = append(names, c.name)
 	}
 	return names
@@ -128,7 +129,7 @@ func sopsCommandNames() []string {
 // Run runs a command line of sops and returns the exit code.
 func Run(ctx context.Context, a *cli.App, args []string) int {
 	a.WorkDir, _ = os.Getwd()
-	r := &sopsRun{App: a, sopsArgs: sopsArgs{text: map[string]string{}, cli: map[string]bool{}, args: args}}
+	r := &invocation{App: a, arguments: arguments{text: map[string]string{}, cli: map[string]bool{}, args: args}}
 	ctx = keys.WithSource(ctx, a.WithPrompts(keys.Source{})) // for recipients
 	err := r.dispatch(ctx, args)
 	return r.end(a.Outcome(err))
@@ -136,19 +137,19 @@ func Run(ctx context.Context, a *cli.App, args []string) int {
 
 // dispatch finds the command in args and runs it. The command is the first argument,
 // or a flag such as -d in the older form of the command line.
-func (r *sopsRun) dispatch(ctx context.Context, args []string) error {
-	known := strings.Fields(sopsGlobal)
+func (r *invocation) dispatch(ctx context.Context, args []string) error {
+	known := strings.Fields(globalFlags)
 	if err := r.read(args, known, false); err != nil {
 		return err
 	}
-	var cmd *sopsCommand
+	var cmd *commandSpec
 	if len(r.rest) > 0 {
 		if r.rest[0] == "help" || r.rest[0] == "h" {
 			return r.help()
 		}
-		i := slices.IndexFunc(sopsCommands(), func(c *sopsCommand) bool { return c.name == r.rest[0] })
+		i := slices.IndexFunc(commandSpecs(), func(c *commandSpec) bool { return c.name == r.rest[0] })
 		if i >= 0 {
-			cmd = sopsCommands()[i]
+			cmd = commandSpecs()[i]
 		}
 	}
 	switch {
@@ -184,13 +185,13 @@ func (r *sopsRun) dispatch(ctx context.Context, args []string) error {
 }
 
 // readCommand reads the arguments after the name of a command.
-func (r *sopsRun) readCommand(cmd *sopsCommand) error {
+func (r *invocation) readCommand(cmd *commandSpec) error {
 	for _, name := range slices.Sorted(maps.Keys(r.cli)) {
 		if name == cmd.name || slices.Contains(strings.Fields(globalOnly+keyserviceFlags), name) {
 			continue
 		}
 		err := fmt.Errorf("%s comes before the command, where sops does not read it", dashed(name))
-		after := orderedCall(cmd.name, r.args, fmt.Sprintf("%s %s %s ... FILE", sopsName(), cmd.name, dashed(name)))
+		after := orderedCall(cmd.name, r.args, fmt.Sprintf("%s %s %s ... FILE", programName(), cmd.name, dashed(name)))
 		if err := r.ignore(cmd.name, name, cli.WithHint(err, "write it after the command: %s", after)); err != nil {
 			return err
 		}
@@ -206,7 +207,7 @@ func (r *sopsRun) readCommand(cmd *sopsCommand) error {
 // flag has no effect that matters, the shim warns and goes on, as sops does. It
 // returns err if plaintext would be printed instead of written, or if a file
 // would be encrypted for other recipients or not be written.
-func (r *sopsRun) ignore(command, flag string, err error) error {
+func (r *invocation) ignore(command, flag string, err error) error {
 	var ignorable bool
 	if slices.Contains([]string{"decrypt", "filestatus", "exec-env", "exec-file"}, command) {
 		ignorable = !slices.Contains([]string{"in-place", "output", "extract"}, flag)
@@ -221,7 +222,7 @@ func (r *sopsRun) ignore(command, flag string, err error) error {
 }
 
 // legacyCommand returns the command that the flags select, such as decrypt for -d.
-func (r *sopsRun) legacyCommand() (*sopsCommand, error) {
+func (r *invocation) legacyCommand() (*commandSpec, error) {
 	var modes []string
 	for _, m := range []string{"decrypt", "encrypt", "rotate"} {
 		if r.on(m) {
@@ -237,10 +238,10 @@ func (r *sopsRun) legacyCommand() (*sopsCommand, error) {
 	case 1:
 		name = modes[0][len("--"):]
 	default:
-		return nil, sopsError(sopsConflict, "cannot combine %s", cli.JoinNames(modes))
+		return nil, errorf(codeConflict, "cannot combine %s", cli.JoinNames(modes))
 	}
 	if len(r.rest) == 0 {
-		return nil, sopsError(sopsNoFile, "no file specified")
+		return nil, errorf(codeNoFile, "no file specified")
 	}
 	r.name, r.legacy = name, true
 	for _, f := range strings.Fields(changeFlags) {
@@ -256,13 +257,13 @@ func (r *sopsRun) legacyCommand() (*sopsCommand, error) {
 	case r.given("output") && (name == "edit" || name == "set"):
 		return nil, fmt.Errorf("cannot combine --output with %s, which changes the file", name)
 	case r.on("in-place") && r.str("output") != "":
-		return nil, sopsError(sopsConflict, "cannot operate on both --output and --in-place")
+		return nil, errorf(codeConflict, "cannot operate on both --output and --in-place")
 	}
-	i := slices.Index(sopsCommandNames(), name)
-	return sopsCommands()[i], nil
+	i := slices.Index(commandNames(), name)
+	return commandSpecs()[i], nil
 }
 
-func (r *sopsRun) runCommand(ctx context.Context, cmd *sopsCommand) error {
+func (r *invocation) runCommand(ctx context.Context, cmd *commandSpec) error {
 	if r.on("help") {
 		return r.help()
 	}
@@ -276,14 +277,14 @@ func (r *sopsRun) runCommand(ctx context.Context, cmd *sopsCommand) error {
 		return err
 	}
 	r.setNamedPolicy(ctx)
-	if !cmd.own {
+	if !cmd.handlesSignals {
 		ctx = r.untilSignal(ctx)
 	}
 	return cmd.run(r, ctx)
 }
 
 // useFlags applies the flags that every command has.
-func (r *sopsRun) useFlags() error {
+func (r *invocation) useFlags() error {
 	for _, name := range strings.Fields(typeFlags) {
 		if _, known := envfile.FormatNamed(r.str(name)); r.given(name) && !known {
 			r.Warn("%s: unknown type %q; using the file name, as sops does; expected %s", dashed(name), r.str(name), cli.JoinOr(envfile.FormatNames()))
@@ -293,7 +294,7 @@ func (r *sopsRun) useFlags() error {
 	types := strings.Split(order, ",")
 	for i, t := range types {
 		if order != "" && slices.Contains(types[:i], t) {
-			return sopsError(sopsDuplicateType, "duplicate decryption key type: %s", t)
+			return errorf(codeDuplicateType, "duplicate decryption key type: %s", t)
 		}
 	}
 	if order == "" {
@@ -318,29 +319,29 @@ func knownTypes(order string) string {
 	return strings.Join(slices.DeleteFunc(strings.Split(order, ","), func(t string) bool { return !slices.Contains(keys.Types(), t) }), ",")
 }
 
-func (r *sopsRun) version() error {
+func (r *invocation) version() error {
 	_, err := fmt.Fprintf(r.Stdout, "sops %s (sealcfg %s)\n", envfile.FormatVersion, strings.Trim(cli.BuildVersion(), "()"))
 	return err
 }
 
 // help prints the supported commands and flags.
-func (r *sopsRun) help() error {
+func (r *invocation) help() error {
 	var b strings.Builder
 	b.WriteString("The command line of sops " + envfile.FormatVersion + ", run by sealcfg.\n\nUsage:\n" +
 		"  sops [FLAG...] FILE          (edits FILE; -d, -e, -r and --set select another command)\n  sops [FLAG...] COMMAND [FLAG...] ...\n\nCommands:\n")
-	for _, c := range sopsCommands() {
+	for _, c := range commandSpecs() {
 		if c.reject == "" {
 			fmt.Fprintf(&b, "  %-28s %s\n", c.name+" "+c.usage, c.short)
 		}
 	}
 	b.WriteString("\nFlags:\n")
 	var rejected []string
-	for _, f := range sopsFlags {
+	for _, f := range flagSpecs {
 		if f.reject != "" {
 			rejected = append(rejected, dashed(f.name))
 			continue
 		}
-		if !slices.Contains(strings.Fields(sopsGlobal), f.name) && f.help == "" {
+		if !slices.Contains(strings.Fields(globalFlags), f.name) && f.help == "" {
 			continue
 		}
 		name := dashed(f.name)

@@ -88,7 +88,7 @@ func TestEveryFlagOfSops(t *testing.T) {
 		}
 	}
 	require.Greater(t, len(commands), 12)
-	names := append(sopsCommandNames(), "")
+	names := append(commandNames(), "")
 	slices.Sort(names)
 	slices.Sort(commands)
 	require.Equal(t, commands, names)
@@ -96,10 +96,10 @@ func TestEveryFlagOfSops(t *testing.T) {
 	tried := 0
 	for _, name := range commands {
 		var args []string
-		known := strings.Fields(sopsGlobal)
+		known := strings.Fields(globalFlags)
 		if name != "" {
 			args = []string{name}
-			cmd := sopsCommands()[slices.Index(sopsCommandNames(), name)]
+			cmd := commandSpecs()[slices.Index(commandNames(), name)]
 			if cmd.reject != "" {
 				code, _, stderr := run(t, name)
 				assert.Equal(t, 1, code)
@@ -112,7 +112,7 @@ func TestEveryFlagOfSops(t *testing.T) {
 		require.NotEmpty(t, flags, name)
 		for f, value := range flags {
 			tried++
-			entry := findSopsFlag(f)
+			entry := findFlag(f)
 			require.NotNil(t, entry, f)
 			assert.True(t, slices.Contains(known, entry.name) || entry.name == "help", "%s: %s", name, f)
 			assert.Equal(t, value, entry.kind != boolFlag, "%s: %s takes a value", name, f)
@@ -216,12 +216,12 @@ func TestSopsPath(t *testing.T) {
 		`[""]`:            {{Key: ""}},
 		` ["x"] `:         {{Key: "x"}},
 	} {
-		got, err := parseSopsPath(text)
+		got, err := parsePath(text)
 		require.NoError(t, err, text)
 		assert.Equal(t, want, got, text)
 	}
 	for _, text := range []string{"a", `["a"`, `[a]`, `[-1]`, `["a"]x`, `[`, `[]`, `["a']`} {
-		_, err := parseSopsPath(text)
+		_, err := parsePath(text)
 		assert.ErrorIs(t, err, envfile.ErrPath, text)
 	}
 }
@@ -252,7 +252,7 @@ func TestEncryptRejectsEncryptedFile(t *testing.T) {
 						args = append([]string{"--input-type", typ}, args...)
 					}
 					code, _, stderr := run(t, args...)
-					assert.Equal(t, sopsAlreadyEncrypted, code, "%s as %s, type %q: %s", format, name, typ, stderr)
+					assert.Equal(t, codeAlreadyEncrypted, code, "%s as %s, type %q: %s", format, name, typ, stderr)
 					now, err := os.ReadFile(path)
 					require.NoError(t, err)
 					assert.Equal(t, text, string(now), "%s as %s, type %q", format, name, typ)
@@ -267,9 +267,9 @@ func FuzzSopsArguments(f *testing.F) {
 	f.Add("set\x00x\x00[\"a\"]\x00-5")
 	f.Add("decrypt\x00x\x00--\x00-i")
 	f.Fuzz(func(t *testing.T, line string) {
-		s := sopsArgs{text: map[string]string{}, cli: map[string]bool{}}
+		s := arguments{text: map[string]string{}, cli: map[string]bool{}}
 		args := strings.Split(line, "\x00")
-		err := s.read(args, strings.Fields(sopsGlobal), len(line)%2 == 0)
+		err := s.read(args, strings.Fields(globalFlags), len(line)%2 == 0)
 		if err != nil {
 			return
 		}
@@ -278,6 +278,6 @@ func FuzzSopsArguments(f *testing.F) {
 				t.Fatal("an argument that is not in the command line")
 			}
 		}
-		_, _ = parseSopsPath(line)
+		_, _ = parsePath(line)
 	})
 }

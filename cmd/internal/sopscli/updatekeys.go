@@ -14,9 +14,9 @@ import (
 
 // updateKeys implements sops updatekeys. It wraps the data key for the recipients in
 // .sops.yaml. As in sops, it continues with the next file after an error.
-func (r *sopsRun) updateKeys(ctx context.Context) error {
+func (r *invocation) updateKeys(ctx context.Context) error {
 	if len(r.rest) == 0 {
-		return sopsError(sopsNoFile, "no file specified")
+		return errorf(codeNoFile, "no file specified")
 	}
 	files := r.rest
 	failed := 0
@@ -40,8 +40,8 @@ func (r *sopsRun) updateKeys(ctx context.Context) error {
 	return nil
 }
 
-func (r *sopsRun) updateOne(ctx context.Context) error {
-	f, err := r.file(sopsGeneric)
+func (r *invocation) updateOne(ctx context.Context) error {
+	f, err := r.file(codeGeneric)
 	if err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func (r *sopsRun) updateOne(ctx context.Context) error {
 	}
 	s, err := r.readSealed(ctx, f)
 	if err != nil {
-		return coded{err, sopsGeneric}
+		return coded{err, codeGeneric}
 	}
 	gain, lose := cli.RecipientChanges(policy, rule, s.Metadata())
 	if len(gain)+len(lose) == 0 && cli.SameGroups(rule, s.Metadata()) {
@@ -91,7 +91,7 @@ func (r *sopsRun) updateOne(ctx context.Context) error {
 }
 
 // agreed prints the recipients that gain or lose access, and prompts for confirmation.
-func (r *sopsRun) agreed(ctx context.Context, f *sopsFile, policy *environments.Policy, rule *environments.Rule, meta *envfile.Metadata) (bool, error) {
+func (r *invocation) agreed(ctx context.Context, f *inputFile, policy *environments.Policy, rule *environments.Rule, meta *envfile.Metadata) (bool, error) {
 	gain, lose := cli.RecipientChanges(policy, rule, meta)
 	fmt.Fprintln(r.Stdout, "The following changes will be made to the file's groups:")
 	for _, name := range gain {
@@ -123,7 +123,7 @@ func (r *sopsRun) agreed(ctx context.Context, f *sopsFile, policy *environments.
 			return false, nil
 		case errors.Is(answer.err, io.EOF):
 			return false, cli.WithHint(errors.New("updatekeys requires a confirmation, but stdin has ended"),
-				"to confirm, run: %s updatekeys --yes %s", sopsName(), cli.ShellWord(f.Shown))
+				"to confirm, run: %s updatekeys --yes %s", programName(), cli.ShellWord(f.Shown))
 		case answer.err != nil:
 			return false, answer.err
 		}

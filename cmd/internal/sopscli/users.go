@@ -15,7 +15,7 @@ import (
 // FlagHint returns the hint for a flag of sops that a command of sealcfg does not
 // have, or "" if sops does not have it either.
 func FlagHint(cmd *cobra.Command, none *pflag.NotExistError) string {
-	f := findSopsFlag(none.GetSpecifiedName())
+	f := findFlag(none.GetSpecifiedName())
 	if f == nil {
 		return ""
 	}
@@ -28,7 +28,7 @@ func FlagHint(cmd *cobra.Command, none *pflag.NotExistError) string {
 	}
 	switch f.name {
 	case "decrypt", "encrypt", "rotate":
-		return sopsModeHint(f.name, file)
+		return modeHint(f.name, file)
 	case "in-place":
 		switch command {
 		case "decrypt":
@@ -37,7 +37,7 @@ func FlagHint(cmd *cobra.Command, none *pflag.NotExistError) string {
 			return fmt.Sprintf("leave out the flag, because %s always writes in place: sealcfg %[1]s %s", command, file)
 		case "":
 			if mode := modeAmong(os.Args[1:]); mode != "" {
-				return sopsModeHint(mode, file)
+				return modeHint(mode, file)
 			}
 			if instead := Instead(calledCommand(os.Args[1:])); strings.HasPrefix(instead, "sealcfg rekey") {
 				return fmt.Sprintf("leave out the flag, because sealcfg always writes in place: %s %s", instead, file)
@@ -64,8 +64,8 @@ func FlagHint(cmd *cobra.Command, none *pflag.NotExistError) string {
 			return fmt.Sprintf("for input from stdin, use --filename: sealcfg %s - --filename PATH", command)
 		}
 	}
-	i := slices.Index(sopsCommandNames(), command)
-	if i < 0 || f.reject != "" || !slices.Contains(strings.Fields(sopsCommands()[i].flags), f.name) {
+	i := slices.Index(commandNames(), command)
+	if i < 0 || f.reject != "" || !slices.Contains(strings.Fields(commandSpecs()[i].flags), f.name) {
 		return ""
 	}
 	return "use the command line of sops: " + orderedCall(command, os.Args[1:], fmt.Sprintf("sealcfg sops %s %s ... %s", command, dashed(f.name), file))
@@ -85,8 +85,8 @@ func formatAmong(args []string) string {
 	return ""
 }
 
-// sopsModeHint returns the hint for a flag that selects a command.
-func sopsModeHint(mode, file string) string {
+// modeHint returns the hint for a flag that selects a command.
+func modeHint(mode, file string) string {
 	if mode == "rotate" {
 		mode = "rekey"
 	}
@@ -96,7 +96,7 @@ func sopsModeHint(mode, file string) string {
 // modeAmong returns the command that a flag in args selects, or "".
 func modeAmong(args []string) string {
 	for _, arg := range args {
-		if f := findSopsFlag(strings.TrimLeft(arg, "-")); f != nil && arg[0] == '-' && slices.Contains([]string{"decrypt", "encrypt", "rotate"}, f.name) {
+		if f := findFlag(strings.TrimLeft(arg, "-")); f != nil && arg[0] == '-' && slices.Contains([]string{"decrypt", "encrypt", "rotate"}, f.name) {
 			return f.name
 		}
 	}
