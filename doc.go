@@ -85,8 +85,9 @@
 // # Secret managers
 //
 // A text ref+awssm://prod/db#password stands for a field of a secret of AWS Secrets
-// Manager, if the program imports github.com/sealcfg/sealcfg/managers/awssm; awsssm,
-// azurekv, gcpsm and vaultkv beside it are for other managers. See [Resolver].
+// Manager, if the program imports github.com/sealcfg/sealcfg/services/aws/awssm. The
+// packages aws/awsssm, azure/azurekv, gcp/gcpsm and vault/vaultkv below services are
+// for other managers. See [Resolver].
 //
 // # Checks
 //

@@ -262,7 +262,7 @@ func (m machine) Resolve(_ context.Context, ref sealcfg.Reference) (string, erro
 }
 
 // A manager of secrets that no package is for. Those of AWS, Azure, Google and
-// HashiCorp are imported: github.com/sealcfg/sealcfg/managers/awssm and its neighbours.
+// HashiCorp are imported: github.com/sealcfg/sealcfg/services/aws/awssm and its neighbours.
 func ExampleResolver() {
 	type settings struct {
 		Password sealcfg.Secret[string]

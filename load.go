@@ -22,7 +22,7 @@ import (
 //
 // Files whose key lies with a service (AWS KMS, Azure Key Vault, PGP …) open if the
 // program imports its package for the side effect, such as
-// github.com/sealcfg/sealcfg/keys/aws. A file is not authenticated before it is
+// github.com/sealcfg/sealcfg/services/aws. A file is not authenticated before it is
 // open, so it does not decide whom the program contacts and which role it takes:
 // a service is asked only for keys that the project's .sops.yaml names (the
 // nearest one above the files) or that [AllowKeys] does. gpg contacts nobody and

@@ -168,20 +168,19 @@ func (o *options) resolverOf(scheme string) Resolver {
 	return Resolvers.of(scheme)
 }
 
-// managerOf is the package of this module that brings a resolver for a scheme, "" if
-// there is none.
+// managerOf returns the package below services that has a resolver for scheme, or "".
 func managerOf(scheme string) string {
 	switch scheme {
 	case "awssm", "awssecrets":
-		return "awssm"
+		return "aws/awssm"
 	case "awsssm":
-		return "awsssm"
+		return "aws/awsssm"
 	case "azurekv", "azurekeyvault":
-		return "azurekv"
+		return "azure/azurekv"
 	case "gcpsm", "gcpsecrets":
-		return "gcpsm"
+		return "gcp/gcpsm"
 	case "vaultkv", "vault":
-		return "vaultkv"
+		return "vault/vaultkv"
 	}
 	return ""
 }
@@ -189,7 +188,7 @@ func managerOf(scheme string) string {
 // noResolver says that a scheme has no resolver here, and which import would help.
 func noResolver(scheme string) error {
 	if pkg := managerOf(scheme); pkg != "" {
-		return fmt.Errorf("no resolver for %s%s://: the program does not import github.com/sealcfg/sealcfg/managers/%s", refPrefix, scheme, pkg)
+		return fmt.Errorf("no resolver for %s%s://: the program does not import github.com/sealcfg/sealcfg/services/%s", refPrefix, scheme, pkg)
 	}
 	return fmt.Errorf("no resolver for %s%s://; if the value is not a reference, write %s before it", refPrefix, scheme, literalPrefix)
 }

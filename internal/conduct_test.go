@@ -52,7 +52,7 @@ func misconduct(file *source) []string {
 			if x, ok := n.X.(*ast.Ident); ok && local[x.Name] != "" {
 				used := local[x.Name] + "." + n.Sel.Name
 				switch {
-				case slices.Contains(readsEnvironment, used) && file.name != "option.go" && file.name != "managers/azurekv/environ.go":
+				case slices.Contains(readsEnvironment, used) && file.name != "option.go" && file.name != "services/azure/azurekv/environ.go":
 					add(n, "%s reads the process environment", used)
 				case slices.Contains(ownContext, used):
 					add(n, "%s: the context is the caller's", used)

@@ -22,6 +22,9 @@ func isCommandLine(name string) bool { return rank(name) >= rank("cmd/internal/c
 // wire is the protocol between the two commands.
 const wire = "cmd/internal/kmswire"
 
+// keycall is for the authors of key providers and secret managers.
+const keycall = "keys/keycall"
+
 // gitrun is the one package that starts git.
 const gitrun = "internal/gitrun"
 
@@ -41,12 +44,12 @@ func rank(name string) int {
 // each wraps and the modules of the SDK whose errors it reads. Programs import
 // them, but no library does, so that a program links an SDK only by choice.
 var providers = map[string][]string{
-	"keys/gcp":    {sops + "/gcpkms", sops + "/logging", "google.golang.org/grpc"},
-	"keys/azure":  {sops + "/azkv"},
-	"keys/huawei": {sops + "/hckms", "github.com/huaweicloud/huaweicloud-sdk-go-v3/core/sdkerr"},
-	"keys/aws":    {sops + "/kms", awsSDK + "/config", awsLogging},
-	"keys/pgp":    {sops + "/pgp"},
-	"keys/vault":  {sops + "/hcvault"},
+	"services/gcp":    {sops + "/gcpkms", sops + "/logging", "google.golang.org/grpc"},
+	"services/azure":  {sops + "/azkv"},
+	"services/huawei": {sops + "/hckms", "github.com/huaweicloud/huaweicloud-sdk-go-v3/core/sdkerr"},
+	"services/aws":    {sops + "/kms", awsSDK + "/config", awsLogging},
+	"services/pgp":    {sops + "/pgp"},
+	"services/vault":  {sops + "/hcvault"},
 }
 
 // sources are further origins and targets of settings, and validators, with the
@@ -59,23 +62,23 @@ var sources = map[string][]string{
 }
 
 // managers are the packages for secret managers, with the modules of the SDK that
-// each needs. Like providers, they are for programs to import. Only they may import
-// their internal packages.
+// each needs. Like providers, they are for programs to import.
 var managers = map[string][]string{
-	"managers/awssm":              {awsSDK},
-	"managers/awsssm":             {awsSDK},
-	"managers/azurekv":            {azureSDK},
-	"managers/gcpsm":              {"cloud.google.com/go/secretmanager", "google.golang.org/api", "google.golang.org/grpc"},
-	"managers/vaultkv":            {"github.com/hashicorp/vault/api", "github.com/mitchellh/go-homedir"},
-	"managers/internal/awsconfig": {awsSDK, awsLogging},
-	"managers/internal/variable":  {},
+	"services/aws/awssm":     {awsSDK},
+	"services/aws/awsssm":    {awsSDK},
+	"services/azure/azurekv": {azureSDK},
+	"services/gcp/gcpsm":     {"cloud.google.com/go/secretmanager", "google.golang.org/api", "google.golang.org/grpc"},
+	"services/vault/vaultkv": {"github.com/hashicorp/vault/api", "github.com/mitchellh/go-homedir"},
 }
 
-// causes are the tools that read errors of an SDK, with its modules. A package that
-// imports one links the SDK, so they are for providers and managers.
-var causes = map[string][]string{
-	"internal/azurecause": {azureSDK},
-	"internal/gcpcause":   {"google.golang.org/grpc", "github.com/googleapis/gax-go/v2"},
+// vendorTools are shared by the packages of one vendor, with the modules of its SDK
+// that they may import. Go lets no package of another vendor import them.
+var vendorTools = map[string][]string{
+	"services/aws/internal/awscause":     {},
+	"services/aws/internal/awsconfig":    {awsSDK, awsLogging},
+	"services/azure/internal/azurecause": {azureSDK},
+	"services/gcp/internal/gcpcause":     {"google.golang.org/grpc", "github.com/googleapis/gax-go/v2"},
+	"services/vault/internal/vaultcause": {},
 }
 
 const (
@@ -120,6 +123,10 @@ func isManager(name string) bool {
 	_, ok := managers[name]
 	return ok
 }
+func isVendorTool(name string) bool {
+	_, ok := vendorTools[name]
+	return ok
+}
 func isTool(name string) bool    { return strings.HasPrefix(name, "internal/") && !isForTests(name) }
 func isExample(name string) bool { return strings.HasPrefix(name, "examples/") }
 func isStandard(path string) bool {
@@ -139,7 +146,7 @@ func badImport(from string, file *source, path string) string {
 		}
 		return badOurs(from, file, to)
 	}
-	if isFake(from) && withinAny(path, fakes) || withinAny(path, providers[from]) || withinAny(path, managers[from]) || withinAny(path, causes[from]) {
+	if isFake(from) && withinAny(path, fakes) || withinAny(path, providers[from]) || withinAny(path, managers[from]) || withinAny(path, vendorTools[from]) {
 		return ""
 	}
 	if from != "keys/agessh" && withinAny(path, []string{"filippo.io/age/agessh", "golang.org/x/crypto/ssh"}) {
@@ -215,11 +222,23 @@ func badOurs(from string, file *source, to string) string {
 	if isForTests(from) || isExample(from) {
 		return ""
 	}
-	if causes[to] != nil && !isProvider(from) && !isManager(from) {
-		return "it links an SDK, which is for providers and managers"
+	if to == keycall && (isProvider(from) || isManager(from) || isVendorTool(from)) {
+		return ""
+	}
+	if isVendorTool(from) {
+		if from == to || to == "." && from == "services/aws/internal/awsconfig" || file.test {
+			return ""
+		}
+		return "a tool of a vendor imports keys/keycall and its SDK"
+	}
+	if isVendorTool(to) {
+		if isProvider(from) || isManager(from) {
+			return ""
+		}
+		return "it links an SDK, which is for the vendor's packages"
 	}
 	if isManager(from) {
-		if isTool(to) || to == "." || from == to || strings.HasPrefix(to, "managers/internal/") || file.test {
+		if to == "." || from == to || file.test {
 			return ""
 		}
 		return "of the house, a secret manager knows the root package alone"
@@ -228,10 +247,10 @@ func badOurs(from string, file *source, to string) string {
 		return "programs import secret managers; an SDK costs every start of what links it"
 	}
 	if isProvider(from) {
-		if isTool(to) || to == "keys" || from == to || isForTests(to) {
+		if to == "keys" || from == to || isForTests(to) {
 			return ""
 		}
-		return "of the house, a provider knows keys alone"
+		return "of the house, a provider knows keys and keycall alone"
 	}
 	if ageKinds[from] != nil {
 		if isTool(to) || to == "keys" || from == to || isForTests(to) {
@@ -269,6 +288,12 @@ func badOurs(from string, file *source, to string) string {
 	if to == gitrun && !strings.HasPrefix(from, "cmd/") {
 		return "only the commands start git"
 	}
+	if from == keycall {
+		if !isTool(to) {
+			return "keycall imports small tools only"
+		}
+		return ""
+	}
 	if isTool(from) {
 		if !isTool(to) {
 			return "a small tool imports nothing of the house"
@@ -285,7 +310,7 @@ func badStandard(from string, file *source, path string) string {
 	switch {
 	case file.test || !isLibrary(from):
 		return ""
-	case path == "net/http" && (file.name == "keys/vault/client.go" || file.name == "managers/vaultkv/client.go"): // to control which redirects are followed
+	case path == "net/http" && (file.name == "services/vault/client.go" || file.name == "services/vault/vaultkv/client.go"): // to control which redirects are followed
 		return ""
 	case path == "net/http" && from == "sealcfghttp":
 		return ""
@@ -303,7 +328,7 @@ func badStandard(from string, file *source, path string) string {
 
 // isLibrary reports whether programs in other modules import a package.
 func isLibrary(name string) bool {
-	return slices.Contains(libraries, name) || isProvider(name) || isManager(name) || ageKinds[name] != nil || sources[name] != nil
+	return slices.Contains(libraries, name) || name == keycall || isProvider(name) || isManager(name) || ageKinds[name] != nil || sources[name] != nil
 }
 
 func withinAny(path string, mods []string) bool {
@@ -314,7 +339,7 @@ func TestLayers(t *testing.T) {
 	edges := 0
 	for _, p := range packages(t) {
 		from := p.name()
-		assert.True(t, rank(from) >= 0 || isTool(from) || isExample(from) || isForTests(from) || isProvider(from) || isManager(from) || ageKinds[from] != nil || sources[from] != nil,
+		assert.True(t, rank(from) >= 0 || from == keycall || isVendorTool(from) || isTool(from) || isExample(from) || isForTests(from) || isProvider(from) || isManager(from) || ageKinds[from] != nil || sources[from] != nil,
 			"%s has no place in the picture: give it one in docs/layout.md and here", from)
 		for _, file := range p.files {
 			for _, path := range file.imports() {
@@ -343,8 +368,8 @@ func TestBadImport(t *testing.T) {
 		{"cmd/internal/cli", "cmd/internal/cli/app.go", module + "/environments", false},
 		{"cmd/internal/cli", "cmd/internal/cli/app.go", module + "/cmd/sealcfg", true},
 		{".", "load.go", module + "/cmd/sealcfg", true},
-		{"cmd/sealcfg", "cmd/sealcfg/services.go", module + "/keys/gcp", true},
-		{"cmd/sealcfg-kms", "cmd/sealcfg-kms/services.go", module + "/keys/gcp", false},
+		{"cmd/sealcfg", "cmd/sealcfg/services.go", module + "/services/gcp", true},
+		{"cmd/sealcfg-kms", "cmd/sealcfg-kms/services.go", module + "/services/gcp", false},
 		{"cmd/sealcfg", "cmd/sealcfg/services.go", module + "/" + wire, false},
 		{"cmd/sealcfg", "cmd/sealcfg/services.go", module + "/cmd/internal/kmstest", true},
 		{"cmd/sealcfg-kms", "cmd/sealcfg-kms/main.go", module + "/" + wire, false},
@@ -396,30 +421,30 @@ func TestBadImport(t *testing.T) {
 		{"keys", "keys/keystest_test.go", module + "/keys/keystest", false},
 		{"keys", "keys/age.go", module + "/keys/keystest", true},
 		{"keys/keystest", "keys/keystest/keystest.go", module + "/keys", false},
-		{"keys/vault", "keys/vault/service.go", module + "/keys", false},
-		{"keys/vault", "keys/vault/service.go", module + "/internal/errtext", false},
-		{"keys/vault", "keys/vault/service.go", module + "/envfile", true},
-		{"keys/vault", "keys/vault/service.go", module + "/keys/aws", true},
-		{"keys/vault", "keys/vault/service.go", module + "/internal/test/servicetest", true},
-		{"keys/vault", "keys/vault/service_test.go", module + "/internal/test/servicetest", false},
-		{"keys/vault", "keys/vault/service_test.go", module + "/envfile", true},
-		{"keys/vault", "keys/vault/service.go", "github.com/getsops/sops/v3/hcvault", false},
-		{"keys/vault", "keys/vault/service.go", "github.com/getsops/sops/v3/kms", true},
-		{"keys/vault", "keys/vault/service.go", "github.com/getsops/sops/v3", true},
-		{"keys/vault", "keys/vault/client.go", "net/http", false},
-		{"keys/vault", "keys/vault/service.go", "net/http", true},
-		{"keys/aws", "keys/aws/service.go", "net/http", true},
-		{"keys/aws", "keys/aws/service.go", module + "/internal/test/fake/aws", true},
-		{"keys/aws", "keys/aws/service_test.go", module + "/internal/test/fake/aws", false},
+		{"services/vault", "services/vault/service.go", module + "/keys", false},
+		{"services/vault", "services/vault/service.go", module + "/internal/errtext", true},
+		{"services/vault", "services/vault/service.go", module + "/envfile", true},
+		{"services/vault", "services/vault/service.go", module + "/services/aws", true},
+		{"services/vault", "services/vault/service.go", module + "/internal/test/servicetest", true},
+		{"services/vault", "services/vault/service_test.go", module + "/internal/test/servicetest", false},
+		{"services/vault", "services/vault/service_test.go", module + "/envfile", true},
+		{"services/vault", "services/vault/service.go", "github.com/getsops/sops/v3/hcvault", false},
+		{"services/vault", "services/vault/service.go", "github.com/getsops/sops/v3/kms", true},
+		{"services/vault", "services/vault/service.go", "github.com/getsops/sops/v3", true},
+		{"services/vault", "services/vault/client.go", "net/http", false},
+		{"services/vault", "services/vault/service.go", "net/http", true},
+		{"services/aws", "services/aws/service.go", "net/http", true},
+		{"services/aws", "services/aws/service.go", module + "/internal/test/fake/aws", true},
+		{"services/aws", "services/aws/service_test.go", module + "/internal/test/fake/aws", false},
 		{"internal/test/fake/aws", "internal/test/fake/aws/kms.go", module + "/keys", true},
 		{"internal/test/fake/cmd/fakes", "internal/test/fake/cmd/fakes/main.go", module + "/internal/test/fake/aws", false},
 		{"internal/test/fake/cmd/fakes", "internal/test/fake/cmd/fakes/main_test.go", module + "/internal/test/servicetest", false},
 		{"internal/test/fake", "internal/test/fake/run.go", "github.com/stretchr/testify/require", true},
 		{"internal/test/servicetest", "internal/test/servicetest/sops.go", "github.com/stretchr/testify/require", false},
-		{"envfile", "envfile/seal.go", module + "/keys/pgp", true},
-		{".", "load.go", module + "/keys/aws", true},
-		{"cmd/sealcfg-kms", "cmd/sealcfg-kms/main.go", module + "/keys/aws", false},
-		{"cmd/sealcfg", "cmd/sealcfg/app.go", module + "/keys/aws", true},
+		{"envfile", "envfile/seal.go", module + "/services/pgp", true},
+		{".", "load.go", module + "/services/aws", true},
+		{"cmd/sealcfg-kms", "cmd/sealcfg-kms/main.go", module + "/services/aws", false},
+		{"cmd/sealcfg", "cmd/sealcfg/app.go", module + "/services/aws", true},
 		{".", "option.go", "os/exec", false},
 		{".", "load.go", "os/exec", true},
 		{".", "watchsignal.go", "os/signal", false},
@@ -430,35 +455,35 @@ func TestBadImport(t *testing.T) {
 		{"sealcfghttp", "sealcfghttp/settings.go", module + "/keys", true},
 		{"sealcfghttp", "sealcfghttp/settings.go", module + "/sealcfgtest", true},
 		{"sealcfghttp", "sealcfghttp/settings_test.go", module + "/sealcfgtest", false},
-		{"keys/gcp", "keys/gcp/gcp.go", module + "/keys", false},
-		{"keys/gcp", "keys/gcp/gcp.go", module + "/internal/keycall", false},
-		{"keys/gcp", "keys/gcp/gcp.go", module + "/envfile", true},
-		{"keys/gcp", "keys/gcp/gcp.go", module + "/internal/test/fake/gcpkms", true},
-		{"keys/gcp", "keys/gcp/gcp_test.go", module + "/internal/test/fake/gcpkms", false},
-		{"keys/gcp", "keys/gcp/gcp.go", sops + "/gcpkms", false},
-		{"keys/gcp", "keys/gcp/gcp_test.go", sops + "/decrypt", true},
-		{"keys/gcp", "keys/gcp/gcp.go", sops + "/azkv", true},
-		{"keys/gcp", "keys/gcp/gcp.go", "log", true},
-		{"keys", "keys/service.go", module + "/keys/gcp", true},
+		{"services/gcp", "services/gcp/gcp.go", module + "/keys", false},
+		{"services/gcp", "services/gcp/gcp.go", module + "/keys/keycall", false},
+		{"services/gcp", "services/gcp/gcp.go", module + "/envfile", true},
+		{"services/gcp", "services/gcp/gcp.go", module + "/internal/test/fake/gcpkms", true},
+		{"services/gcp", "services/gcp/gcp_test.go", module + "/internal/test/fake/gcpkms", false},
+		{"services/gcp", "services/gcp/gcp.go", sops + "/gcpkms", false},
+		{"services/gcp", "services/gcp/gcp_test.go", sops + "/decrypt", true},
+		{"services/gcp", "services/gcp/gcp.go", sops + "/azkv", true},
+		{"services/gcp", "services/gcp/gcp.go", "log", true},
+		{"keys", "keys/service.go", module + "/services/gcp", true},
 		{"keys", "keys/keystest_test.go", module + "/keys/keystest", false},
 		{"keys", "keys/service.go", module + "/keys/keystest", true},
 		{"keys/keystest", "keys/keystest/keystest.go", module + "/keys", false},
-		{"cmd/sealcfg", "cmd/sealcfg/app.go", module + "/keys/gcp", true},
-		{".", "load.go", module + "/keys/azure", true},
-		{"examples/kms", "examples/kms/main.go", module + "/keys/azure", false},
-		{"managers/awssm", "managers/awssm/awssm.go", module, false},
-		{"managers/awssm", "managers/awssm/awssm.go", module + "/internal/awscause", false},
-		{"managers/awssm", "managers/awssm/awssm.go", module + "/managers/internal/awsconfig", false},
-		{"managers/awssm", "managers/awssm/awssm.go", module + "/envfile", true},
-		{"managers/awssm", "managers/awssm/awssm.go", module + "/managers/awsssm", true},
-		{"managers/awssm", "managers/awssm/awssm.go", awsSDK + "/service/secretsmanager", false},
-		{"managers/awssm", "managers/awssm/awssm.go", "github.com/hashicorp/vault/api", true},
-		{"managers/azurekv", "managers/azurekv/azurekv.go", "net/http", true},
-		{".", "resolver.go", module + "/managers/awssm", true},
-		{".", "resolver.go", module + "/internal/azurecause", true},
-		{"cmd/sealcfg", "cmd/sealcfg/app.go", module + "/managers/awssm", true},
-		{"examples/kms", "examples/kms/main.go", module + "/managers/vaultkv", false},
-		{"keys/azure", "keys/azure/azure.go", module + "/internal/azurecause", false},
+		{"cmd/sealcfg", "cmd/sealcfg/app.go", module + "/services/gcp", true},
+		{".", "load.go", module + "/services/azure", true},
+		{"examples/kms", "examples/kms/main.go", module + "/services/azure", false},
+		{"services/aws/awssm", "services/aws/awssm/awssm.go", module, false},
+		{"services/aws/awssm", "services/aws/awssm/awssm.go", module + "/services/aws/internal/awscause", false},
+		{"services/aws/awssm", "services/aws/awssm/awssm.go", module + "/services/aws/internal/awsconfig", false},
+		{"services/aws/awssm", "services/aws/awssm/awssm.go", module + "/envfile", true},
+		{"services/aws/awssm", "services/aws/awssm/awssm.go", module + "/services/aws/awsssm", true},
+		{"services/aws/awssm", "services/aws/awssm/awssm.go", awsSDK + "/service/secretsmanager", false},
+		{"services/aws/awssm", "services/aws/awssm/awssm.go", "github.com/hashicorp/vault/api", true},
+		{"services/azure/azurekv", "services/azure/azurekv/azurekv.go", "net/http", true},
+		{".", "resolver.go", module + "/services/aws/awssm", true},
+		{".", "resolver.go", module + "/services/azure/internal/azurecause", true},
+		{"cmd/sealcfg", "cmd/sealcfg/app.go", module + "/services/aws/awssm", true},
+		{"examples/kms", "examples/kms/main.go", module + "/services/vault/vaultkv", false},
+		{"services/azure", "services/azure/azure.go", module + "/services/azure/internal/azurecause", false},
 		{"internal/test/fake/gcpkms", "internal/test/fake/gcpkms/x.go", "google.golang.org/grpc/codes", false},
 		{"envfile", "envfile/x_test.go", "google.golang.org/grpc/codes", true},
 	} {

@@ -49,7 +49,7 @@ func TestRegistry(t *testing.T) {
 	assert.Equal(t, "age", unknown.Type)
 	require.EqualError(t, err, `no provider for keys of type "age"`)
 	_, err = r.Provider("kms")
-	require.EqualError(t, err, `no provider for keys of type "kms": missing import of github.com/sealcfg/sealcfg/keys/aws`)
+	require.EqualError(t, err, `no provider for keys of type "kms": missing import of github.com/sealcfg/sealcfg/services/aws`)
 
 	a, b := &fakeIdentity{name: "a"}, &fakeIdentity{name: "b"}
 	r.Register(fakeProvider{typ: "pgp", ids: []keys.Identity{b}})

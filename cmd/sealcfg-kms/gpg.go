@@ -9,7 +9,7 @@ import (
 	"os/exec"
 
 	"github.com/sealcfg/sealcfg/keys"
-	"github.com/sealcfg/sealcfg/keys/pgp"
+	"github.com/sealcfg/sealcfg/services/pgp"
 )
 
 // gpg is [pgp.Service] with an error if gpg is not installed. Without it, sops's

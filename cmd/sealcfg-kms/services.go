@@ -2,11 +2,11 @@ package main
 
 import (
 	"github.com/sealcfg/sealcfg/keys"
-	"github.com/sealcfg/sealcfg/keys/aws"
-	"github.com/sealcfg/sealcfg/keys/azure"
-	"github.com/sealcfg/sealcfg/keys/gcp"
-	"github.com/sealcfg/sealcfg/keys/huawei"
-	"github.com/sealcfg/sealcfg/keys/vault"
+	"github.com/sealcfg/sealcfg/services/aws"
+	"github.com/sealcfg/sealcfg/services/azure"
+	"github.com/sealcfg/sealcfg/services/gcp"
+	"github.com/sealcfg/sealcfg/services/huawei"
+	"github.com/sealcfg/sealcfg/services/vault"
 )
 
 // services returns the key services that this program links.

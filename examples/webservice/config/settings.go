@@ -9,7 +9,7 @@ import (
 
 	"github.com/sealcfg/sealcfg"
 	"github.com/sealcfg/sealcfg/dotenv"
-	_ "github.com/sealcfg/sealcfg/managers/vaultkv" // environments/prod.yaml names a secret of Vault
+	_ "github.com/sealcfg/sealcfg/services/vault/vaultkv" // environments/prod.yaml names a secret of Vault
 )
 
 // Settings are what the service needs to run. What has no default must be set.

@@ -17,7 +17,7 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// demoService stands for a package such as keys/huawei that a program imports.
+// demoService stands for a package such as services/huawei that a program imports.
 // It protects nothing: whether a service is asked is what these tests are about.
 type demoService struct{}
 
@@ -101,7 +101,7 @@ func TestServicesAreAskedOnlyForKeysThatSomebodyNames(t *testing.T) {
 				}
 				require.ErrorIs(t, err, keys.ErrNoIdentity)
 				require.ErrorContains(t, err, c.want)
-				require.ErrorContains(t, err, `no provider for keys of type "kms": missing import of github.com/sealcfg/sealcfg/keys/aws`)
+				require.ErrorContains(t, err, `no provider for keys of type "kms": missing import of github.com/sealcfg/sealcfg/services/aws`)
 				assert.Empty(t, asked)
 			}
 		})

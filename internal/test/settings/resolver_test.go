@@ -208,7 +208,7 @@ func TestReferencesThatFail(t *testing.T) {
 		{"port: ref+safe://app?%zz", "port environments/prod.yaml:1:7 expected ref+SCHEME://NAME#KEY; if the value is not a reference, write ref+echo:// before it"},
 		{"port: 1\ndb: ref+safe://text", "db environments/prod.yaml:2:5: ref+safe://text expected a JSON object with distinct keys"},
 		{"port: ref+other://canary", "port environments/prod.yaml:1:7 no resolver for ref+other://; if the value is not a reference, write ref+echo:// before it"},
-		{"port: ref+vault://x", "port environments/prod.yaml:1:7: ref+vault://x no resolver for ref+vault://: the program does not import github.com/sealcfg/sealcfg/managers/vaultkv"},
+		{"port: ref+vault://x", "port environments/prod.yaml:1:7: ref+vault://x no resolver for ref+vault://: the program does not import github.com/sealcfg/sealcfg/services/vault/vaultkv"},
 	} {
 		_, _, err := loadRef[settings](t, s, c.plain)
 		assert.Contains(t, problemsOf(t, err)[0], c.want)

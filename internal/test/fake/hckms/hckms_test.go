@@ -16,7 +16,7 @@ import (
 	"github.com/sealcfg/sealcfg/internal/test/fake/hckms"
 )
 
-// Unsigned and wrongly signed requests are rejected. The tests of keys/huawei show
+// Unsigned and wrongly signed requests are rejected. The tests of services/huawei show
 // with Huawei's own client that a right signature is accepted and a wrong key is
 // not.
 func TestUnsignedRequests(t *testing.T) {
