@@ -329,28 +329,30 @@ func (r *invocation) help() error {
 	var b strings.Builder
 	b.WriteString("The command line of sops " + envfile.FormatVersion + ", run by sealcfg.\n\nUsage:\n" +
 		"  sops [FLAG...] FILE          (edits FILE; -d, -e, -r and --set select another command)\n  sops [FLAG...] COMMAND [FLAG...] ...\n\nCommands:\n")
+	var rejected []string
 	for _, c := range commandSpecs() {
-		if c.reject == "" {
-			fmt.Fprintf(&b, "  %-28s %s\n", c.name+" "+c.usage, c.short)
+		if c.reject != "" {
+			rejected = append(rejected, c.name)
+			continue
 		}
+		fmt.Fprintf(&b, "  %-28s %s\n", c.name+" "+c.usage, c.short)
 	}
 	b.WriteString("\nFlags:\n")
-	var rejected []string
 	for _, f := range flagSpecs {
 		if f.reject != "" {
 			rejected = append(rejected, dashed(f.name))
 			continue
 		}
-		if !slices.Contains(strings.Fields(globalFlags), f.name) && f.help == "" {
+		if f.help == "" { // a flag of a command that is not supported
 			continue
 		}
 		name := dashed(f.name)
 		if f.short != "" {
 			name += ", " + dashed(f.short)
 		}
-		b.WriteString(strings.TrimRight(fmt.Sprintf("  %-36s %s", name, f.help), " ") + "\n")
+		fmt.Fprintf(&b, "  %-36s %s\n", name, f.help)
 	}
-	b.WriteString("\nNot supported: " + strings.Join(rejected, ", ") + "\nand the commands publish, keyservice, groups, completion.\n")
+	b.WriteString("\nNot supported: " + strings.Join(rejected, ", ") + "\n")
 	_, err := fmt.Fprint(r.Stdout, b.String())
 	return err
 }
