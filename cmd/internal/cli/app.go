@@ -1,3 +1,5 @@
+// Package cli holds the code that the command lines of sealcfg and of sops share: the terminal,
+// targets, errors and hints, exit codes and git.
 package cli
 
 import (
@@ -20,16 +22,16 @@ import (
 	_ "github.com/sealcfg/sealcfg/keys/agessh"    // SSH keys
 )
 
-// App is what the commands share: the terminal, the process environment, and
-// the global flags.
+// An App holds what the commands share: the terminal, the process environment and the
+// global flags.
 type App struct {
 	Stdin, Stdout *os.File
 	Stderr        *errorStream
 	LookupEnv     func(string) (string, bool)
 
-	Git *gitrun.Git // knows the directory and the variables that the command began with
+	Git *gitrun.Git // with the directory and the variables at the start of the command
 
-	Withheld []string // of the environment, from the programs that are started
+	Withheld []string // variables that child processes do not inherit
 
 	WorkDir string // working directory, after -C
 	Dir     string
@@ -37,11 +39,11 @@ type App struct {
 	Quiet   bool
 	NoColor bool
 
-	InputType string          // how files are read, "" to go by their names
-	AllowKeys []string        // keys of services that no policy need name
-	Helper    *kmswire.Helper // asks the services
+	InputType string          // format of the files; "" if their names decide
+	AllowKeys []string        // keys of key services that are used although no policy names them
+	Helper    *kmswire.Helper // the KMS helper
 
-	AnswersOnly bool // a tool may take stderr for a part of the answer
+	AnswersOnly bool // the caller may take stderr for a part of the answer
 
 	Interrupted func() bool // reports whether a signal has ended the command; nil if the command handles signals
 
@@ -54,12 +56,12 @@ type App struct {
 	toldBroken int     // how many of them have been reported
 	brokenMu   sync.Mutex
 
-	NamedBroken string // text of warnings, which may name a broken key source
+	NamedBroken string // warnings already printed, which may name broken key sources
 
-	Finder *environments.Finder // what applies to files, found once per run
+	Finder *environments.Finder // finds policies, project configs and locations
 
-	told    sync.Map // paths of files whose problems have been reported
-	boundIn sync.Map // by directory, what returns a file with a binding
+	told    sync.Map // warnings and paths of files that have been reported
+	boundIn sync.Map // by directory: a function that returns a file with a binding
 }
 
 // HandlesSignals is the annotation of a command that ends by itself after a signal. For any
@@ -73,23 +75,24 @@ func (a *App) WatchSignals(cmd *cobra.Command) {
 		return
 	}
 	ctx, stop := signal.NotifyContext(cmd.Context(), scratch.Signals()...)
-	// The second signal has its usual effect again: what hangs can be stopped.
+	// The second signal has its usual effect again. It ends a command that hangs.
 	context.AfterFunc(ctx, stop)
 	a.Interrupted = func() bool { return ctx.Err() != nil }
 	cmd.SetContext(ctx)
 }
 
+// Env returns a variable, "" if it is not set.
 func (a *App) Env(name string) string {
 	v, _ := a.LookupEnv(name)
 	return v
 }
 
-// ScratchDirs are where plain text may lie for a while.
+// ScratchDirs returns the directories for temporary files with plaintext.
 func (a *App) ScratchDirs() scratch.Options {
 	return scratch.Options{Memory: []string{"/dev/shm", a.Env("XDG_RUNTIME_DIR")}, Temp: os.TempDir()}
 }
 
-// Project finds the project that the command works on.
+// Project finds the project of the working directory.
 func (a *App) Project() (*environments.Project, error) {
 	if _, err := os.Getwd(); err != nil {
 		return nil, WithHint(fmt.Errorf("find the working directory: %w", err), "it may be gone: go to one that is there, or name one with -C")
@@ -97,7 +100,7 @@ func (a *App) Project() (*environments.Project, error) {
 	return environments.Find(".")
 }
 
-// EnterDir obeys -C.
+// EnterDir changes to the directory of -C, once.
 func (a *App) EnterDir() error {
 	if a.Dir == "" {
 		return nil
@@ -110,7 +113,8 @@ func (a *App) EnterDir() error {
 	return nil
 }
 
-// Shown is how a path is named to a person: relative where that is shorter.
+// Shown returns a path for messages: relative to the working directory where that is
+// shorter.
 func Shown(path string) string {
 	wd, err := os.Getwd()
 	if err != nil {

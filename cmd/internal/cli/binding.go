@@ -15,8 +15,8 @@ import (
 	"github.com/sealcfg/sealcfg/internal/regular"
 )
 
-// Expecting returns the file such that its binding is compared with its location, and
-// is required where a sealcfg.yaml requires one.
+// Expecting returns s with an expectation: its binding must fit the location, and must
+// exist if a sealcfg.yaml requires it.
 func (a *App) Expecting(t *Target, s *envfile.Sealed) (*envfile.Sealed, error) {
 	location, err := t.Location()
 	if err != nil {
@@ -68,7 +68,7 @@ func (a *App) WarnUnbound(t *Target, meta *envfile.Metadata) {
 	}
 }
 
-// boundFile returns a file of a directory that has a binding, "" if there is none.
+// boundFile returns a file of a directory that has a binding, "" if no file has one.
 func boundFile(dir string) string {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -112,8 +112,8 @@ func (a *App) MustBeBound(t *Target) (bool, error) {
 	return config.RequiresBinding(t.Path), nil
 }
 
-// warnNoSuchEnvironment warns of names in a sealcfg.yaml that no environment has: the
-// requirement of a misspelled one applies to none.
+// warnNoSuchEnvironment warns of names in a sealcfg.yaml that are not environments: the
+// requirement of a misspelled name has no effect.
 func (a *App) warnNoSuchEnvironment(config *environments.ConfigFile) {
 	project, err := environments.Find(filepath.Dir(config.Path))
 	if err != nil {
@@ -135,6 +135,7 @@ func (a *App) warnNoSuchEnvironment(config *environments.ConfigFile) {
 	}
 }
 
+// SeveralFilesHint is the hint for input that has documents of several encrypted files.
 const SeveralFilesHint = "the text has documents of several files: split it at the --- lines, and decrypt each file separately"
 
 // integrityHint adds the way back to an integrity error: how to find the change, and the
@@ -177,17 +178,17 @@ func integrityHint(t *Target, s *envfile.Sealed, err error) error {
 	return WithHint(err, "%s\nto list the recoverable values and accept the file, run: sealcfg rekey --accept-mac %s", edited, t.Name)
 }
 
-// RelocatedHint reports what happened to a file that is bound to another location, and
-// names the commands that accept and review it. name is the argument of commands for the
-// file, quoted for a shell. find returns the current location.
+// RelocatedHint returns the hint for a file that is bound to another location: what
+// happened to the file, and the commands that accept and review it. find returns the
+// current location. name is the argument of commands for the file, quoted for a shell.
 func RelocatedHint(find func() (environments.Location, error), name, bound, review string) string {
 	fact, argument := whence(find, name, bound)
 	return fmt.Sprintf("%s\nto encrypt it for its current location, run: sealcfg rekey %s\nif you did not do this, someone replaced the file; review: %s",
 		fact, argument, review)
 }
 
-// whence reports in which way a file came to a location that its binding does not fit,
-// and returns the argument of rekey that makes it fit.
+// whence describes how a file came to a location that its binding does not fit. It also
+// returns the argument of rekey that accepts the location.
 func whence(find func() (environments.Location, error), name, bound string) (fact, argument string) {
 	location, err := find()
 	if err != nil || bound == "" {

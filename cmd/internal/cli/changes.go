@@ -7,7 +7,7 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// Change is a field that was added, changed or removed. It has no value.
+// A Change is a field that was added, changed or removed. It does not contain the value.
 type Change struct {
 	Kind string `json:"change"` // added, changed, removed
 	FieldName
@@ -16,8 +16,8 @@ type Change struct {
 	Clear bool `json:"clear,omitempty"`
 }
 
-// ChangesBetween compares two files field by field, in the order of the new
-// one; what was removed comes last.
+// ChangesBetween compares two files field by field. Removed fields come last; the others
+// have the order of the new file.
 func ChangesBetween(before, after []*envfile.Node) []Change {
 	was, is := leavesOf(before), leavesOf(after)
 	was, is = differing(was, is)
@@ -41,8 +41,8 @@ func ChangesBetween(before, after []*envfile.Node) []Change {
 	return changes
 }
 
-// ChangesTo is changesBetween for a new file as it is written, which shows what
-// of it is in clear.
+// ChangesTo is ChangesBetween for a new encrypted file. It also marks the fields that are
+// unencrypted.
 func ChangesTo(s *envfile.Sealed, before, after []*envfile.Node) []Change {
 	changes := ChangesBetween(before, after)
 	changed := make(map[FieldName]*Change, len(changes))
@@ -80,8 +80,8 @@ func leavesOf(roots []*envfile.Node) []leaf {
 	return all
 }
 
-// differing leaves out what stands the same at the beginning and at the end of
-// both, which is nearly all of a large file.
+// differing removes the equal fields at the start and at the end of both lists, which is
+// most of a large file.
 func differing(a, b []leaf) (_, _ []leaf) {
 	for len(a) > 0 && len(b) > 0 && a[0].same(b[0]) {
 		a, b = a[1:], b[1:]
@@ -113,7 +113,7 @@ func fieldsOf(leaves []leaf, several bool) (map[FieldName]*envfile.Node, []Field
 
 var ChangeSigns = map[string]string{"added": "+", "changed": "~", "removed": "-"}
 
-// ListChanges names changes on one line.
+// ListChanges returns the changes in one line.
 func ListChanges(changes []Change) string {
 	var names []string
 	for _, c := range changes {
@@ -122,7 +122,7 @@ func ListChanges(changes []Change) string {
 	return strings.Join(names, ", ")
 }
 
-// ReportChanges prints one line a field, names only.
+// ReportChanges prints the names of the changed fields, one per line.
 func (a *App) ReportChanges(changes []Change) error {
 	if a.JSON {
 		if changes == nil {

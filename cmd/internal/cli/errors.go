@@ -37,9 +37,9 @@ const ExitHelp = `Exit codes:
 
 var (
 	ErrInterrupted = errors.New("interrupted")
-	// errNothingWritten ends the command after an answer of no.
+	// errNothingWritten is returned after a prompt that was not answered with yes.
 	errNothingWritten = errors.New("nothing written")
-	// ErrProblems ends the command with exitProblems; they have been listed.
+	// ErrProblems ends the command with ExitProblems. The command has listed the problems.
 	ErrProblems = errors.New("problems found")
 )
 
@@ -74,7 +74,7 @@ type hintedError struct {
 
 func (e hintedError) Unwrap() error { return e.error }
 
-// HasHint reports whether an error has a hint of its own.
+// HasHint reports whether err has a hint.
 func HasHint(err error) bool {
 	var own hintedError
 	return errors.As(err, &own)
@@ -98,7 +98,7 @@ func (a *App) Outcome(err error) error {
 	return err
 }
 
-// WithHint adds a hint to an error: what to do next.
+// WithHint adds a hint to an error: the next step for the user.
 func WithHint(err error, format string, args ...any) error {
 	return hintedError{err, fmt.Sprintf(format, args...)}
 }
@@ -125,9 +125,9 @@ func (a *App) Report(err error) int {
 	return exitCode(err)
 }
 
-// Readable is the text of an error for a person: the same line said once (a
-// broken .sops.yaml is met for every file), and paths below the working
-// directory as the person would write them.
+// Readable returns the text of an error for a user. Repeated lines are printed once,
+// because a broken .sops.yaml is reported for every file. Paths below the working
+// directory become relative.
 func (a *App) Readable(err error) string {
 	var lines []string
 	for line := range strings.SplitSeq(Clean(a.withoutKeys(err.Error())), "\n") {
@@ -136,12 +136,13 @@ func (a *App) Readable(err error) string {
 		}
 	}
 	text := strings.Join(lines, "\n")
-	if len(a.WorkDir) > 1 { // "/" stands between any two names
+	if len(a.WorkDir) > 1 { // not "/", which occurs in every path
 		text = strings.ReplaceAll(text, a.WorkDir+string(filepath.Separator), "")
 	}
 	return text
 }
 
+// exitCode returns the exit code for an error.
 func exitCode(err error) int {
 	var usage usageError
 	var stopped *scratch.SignalError

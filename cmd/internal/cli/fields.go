@@ -66,7 +66,7 @@ func DocumentRoot(t *Target, roots []*envfile.Node, n int) (*envfile.Node, error
 	return roots[n-1], nil
 }
 
-// closestField returns the field whose path is most like the given one.
+// closestField returns the field with the path most similar to path.
 func closestField(root *envfile.Node, path string) string {
 	var all []string
 	for p := range root.Leaves() {
@@ -76,7 +76,7 @@ func closestField(root *envfile.Node, path string) string {
 	return guess
 }
 
-// LookUp returns the node under a path in a document, which counts from 1.
+// LookUp returns the node at a path of a document. Documents count from 1.
 func LookUp(t *Target, roots []*envfile.Node, path string, document int) (*envfile.Node, error) {
 	p, err := ParseField(path)
 	if err != nil {
@@ -96,8 +96,8 @@ func LookUp(t *Target, roots []*envfile.Node, path string, document int) (*envfi
 	return nil, NoField(t, roots, p, document)
 }
 
-// NoField is the error about a path that leads to no field of a document, which counts
-// from 1. It is 0 for commands of sops, which read the first.
+// NoField returns the error for a path that is not in a document. Documents count from 1;
+// 0 is for commands of sops, which read the first.
 func NoField(t *Target, roots []*envfile.Node, path envfile.Path, document int) error {
 	ofSops := document == 0
 	document = max(1, document)
@@ -116,11 +116,11 @@ func NoField(t *Target, roots []*envfile.Node, path envfile.Path, document int) 
 	return WithHint(err, "sealcfg view %s lists the fields", t.Name)
 }
 
-// IsUsage reports whether a path in an operation was wrong, not the file.
+// IsUsage reports whether the path of an operation is invalid, and not the file.
 func IsUsage(err error) bool { return errors.Is(err, envfile.ErrPath) }
 
-// Repeated returns the second entry of a name that occurs twice in a map, at any
-// level; nil if there is none.
+// Repeated returns the second entry of a name that occurs twice in a map, at any level, or
+// nil.
 func Repeated(n *envfile.Node) *envfile.Node {
 	seen := map[string]bool{}
 	for e := range n.Entries() {
@@ -135,7 +135,7 @@ func Repeated(n *envfile.Node) *envfile.Node {
 	return nil
 }
 
-// FieldNames are the names of fields.
+// FieldNames returns the names of fields.
 func FieldNames(fields []envfile.Field, several bool) []FieldName {
 	names := make([]FieldName, len(fields))
 	for i, f := range fields {

@@ -12,8 +12,8 @@ import (
 	"github.com/sealcfg/sealcfg/environments"
 )
 
-// PolicyRules are the rules of a creation rule that differ from the rules of a file.
-// While the file keeps its own, they decide which values must not be unencrypted.
+// PolicyRules are the rules of a creation rule that differ from the rules of a file. While
+// the file keeps its rules, they decide which new values must be encrypted.
 type PolicyRules struct {
 	rules envfile.Rules
 	where string // position of the creation rule
@@ -49,8 +49,8 @@ func (a *App) CheckPolicy(ctx context.Context, t *Target, opened *envfile.Opened
 	return other, nil
 }
 
-// CompareRules returns the creation rule of a file, nil if there is none, and its rules
-// if they differ from those of the file.
+// CompareRules returns the creation rule of a file, nil without one, and the rules of the
+// creation rule if they differ from the rules of the file.
 func (t *Target) CompareRules(meta *envfile.Metadata) (*environments.Policy, *environments.Rule, *PolicyRules, error) {
 	policy, rule, err := t.Rule()
 	switch {
@@ -74,8 +74,8 @@ func ruleAt(rule *environments.Rule) string {
 	return Shown(rule.Policy) + ":" + strconv.Itoa(rule.Line)
 }
 
-// WarnRules warns of a file whose rules differ from its policy, for commands that write
-// no new value.
+// WarnRules warns if the rules of a file differ from its policy. It is for commands that
+// do not write new values.
 func (a *App) WarnRules(t *Target, meta *envfile.Metadata) error {
 	_, _, other, err := t.CompareRules(meta)
 	if other != nil {
@@ -84,7 +84,7 @@ func (a *App) WarnRules(t *Target, meta *envfile.Metadata) error {
 	return err
 }
 
-// acceptRules makes sure that the rules of a file count: its binding authenticates
+// acceptRules returns nil if the rules of the file may be used: its binding authenticates
 // them, or the user accepts them.
 func (a *App) acceptRules(ctx context.Context, t *Target, opened *envfile.Opened, other *PolicyRules) error {
 	own := opened.Sealed().Metadata().Rules

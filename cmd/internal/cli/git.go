@@ -11,8 +11,8 @@ import (
 	"github.com/sealcfg/sealcfg/internal/gitrun"
 )
 
-// WarnWritten warns if git tracks a file with plaintext or an identity, or if the next
-// git add would include it. what names the contents.
+// WarnWritten warns if git tracks a file with plaintext or an identity, or if the next git
+// add would include it. what describes the contents.
 func (a *App) WarnWritten(ctx context.Context, path, what string) {
 	state, err := a.Git.State(ctx, path)
 	switch {
@@ -40,13 +40,12 @@ func (a *App) WarnTracked(ctx context.Context, t *Target) {
 	a.Warn("%s: git tracks the plaintext and keeps it in its history; rotate these values where they were issued", t.Shown)
 }
 
-// RefuseCachedTextconv refuses to print plain text to a git that would keep it: with
-// cachetextconv, what a textconv prints becomes an object of the repository, under
-// refs/notes/textconv, to be pushed and backed up with the others.
+// RefuseCachedTextconv returns an error if git would store printed plaintext in the
+// repository: with cachetextconv, git keeps the output of a textconv program under
+// refs/notes/textconv, where it is pushed and backed up.
 //
-// Git does not tell a textconv that it is one. It exports $GIT_PREFIX to what it runs,
-// so only then is its configuration asked, and a driver that runs sealcfg, by this name or
-// as sops, is what counts: whichever driver it is that runs.
+// Git does not report to a program that it is a textconv. But it sets $GIT_PREFIX, and
+// then the configuration is searched for a driver that runs sealcfg or sops.
 func (a *App) RefuseCachedTextconv(ctx context.Context) error {
 	if _, byGit := a.LookupEnv("GIT_PREFIX"); !byGit || isTerminal(a.Stdout) {
 		return nil
@@ -63,8 +62,8 @@ func (a *App) RefuseCachedTextconv(ctx context.Context) error {
 		"git config diff.%[1]s.cachetextconv false; if refs/notes/textconv/%[1]s is there, plain text may be in it: git update-ref -d refs/notes/textconv/%[1]s", Clean(driver))
 }
 
-// keepingDriver finds, in what git config --null prints, a driver that runs
-// sealcfg and whose output is kept; "" if there is none.
+// keepingDriver returns the diff driver in the output of git config --null that runs
+// sealcfg and caches its output, or "".
 func keepingDriver(config []byte) string {
 	runs, keeps := map[string]bool{}, map[string]bool{}
 	var names []string
@@ -87,7 +86,8 @@ func keepingDriver(config []byte) string {
 	return names[i]
 }
 
-// isTrue reads a boolean as git does, which stops at one that it cannot read.
+// isTrue parses a boolean of the git configuration. Git itself reports values that are
+// neither.
 func isTrue(value string) bool {
 	return !slices.Contains([]string{"false", "no", "off", "0", ""}, strings.ToLower(value))
 }

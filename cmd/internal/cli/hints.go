@@ -16,7 +16,7 @@ import (
 
 const noPolicyHint = "sealcfg init makes one here; is the project elsewhere? then go there, or name its folder with -C"
 
-// Hint says what to do next about an error.
+// Hint returns the hint for an error: the next step for the user.
 func (a *App) Hint(err error) string {
 	var own hintedError
 	var two *environments.AmbiguousError
@@ -71,7 +71,7 @@ func (a *App) Hint(err error) string {
 	return ServiceHint(err)
 }
 
-// logins say where a service takes the user's login from.
+// logins name the source of the credentials for each type of key.
 var logins = map[string]string{
 	"azure_kv": "it takes the login of az login, or $AZURE_TENANT_ID, $AZURE_CLIENT_ID and $AZURE_CLIENT_SECRET",
 	"gcp_kms":  "it takes the login of gcloud auth application-default login, or $GOOGLE_CREDENTIALS",
@@ -81,8 +81,8 @@ var logins = map[string]string{
 	"pgp":      "gpg --list-secret-keys shows which keys you have; on a terminal it asks for a passphrase only with GPG_TTY=$(tty)",
 }
 
-// ServiceHint says what to do about a key that its service did not wrap or
-// unwrap, "" if that is not what failed.
+// ServiceHint returns the hint for a key that its key service did not wrap or unwrap, ""
+// for other errors.
 func ServiceHint(err error) string {
 	var (
 		missing   *kmswire.MissingError
@@ -125,6 +125,6 @@ func serviceErrorHint(err *kmswire.ServiceError) string {
 	return logins[err.Type]
 }
 
-// noProject is the hint where neither environments nor a policy are: most often
-// somebody is in another folder than they think.
+// noProject is the hint for a directory without environments and policy. Most often the
+// user is in the wrong directory.
 const noProject = "there is no project here: go to its folder, or name it with -C; sealcfg init begins a new one"

@@ -67,8 +67,8 @@ func (a *App) WarnOfBroken(err error) {
 	a.toldBroken = len(a.Broken)
 }
 
-// warnOfKeys warns of a key source, unless the caller may take stderr for a part of
-// the answer. If nothing decrypts the file, its error names a broken key source.
+// warnOfKeys warns of a key source, unless the caller may take stderr for a part of the
+// answer. If no identity decrypts the file, the error names the broken key sources.
 func (a *App) warnOfKeys(format string, args ...any) {
 	if !a.AnswersOnly {
 		a.Warn(format, args...)
@@ -106,7 +106,7 @@ func (a *App) readKeyFile(ctx context.Context, path string) ([]byte, error) {
 	return text, err
 }
 
-// holdsIdentity reports whether the contents of a file have an identity in them.
+// holdsIdentity reports whether the contents of a file include an identity.
 func holdsIdentity(raw []byte) bool {
 	if text, err := keys.Text(raw); err == nil {
 		raw = text
@@ -114,7 +114,7 @@ func holdsIdentity(raw []byte) bool {
 	return keys.IsAgeFile(raw) || privatekey.In(string(raw))
 }
 
-// warnExposed warns of an identity file that is not the user's alone.
+// warnExposed warns of an identity file that other users can read or replace.
 func (a *App) warnExposed(path string, info fs.FileInfo) {
 	switch exposure(path, info, a.Env("SUDO_UID")) {
 	case othersRead:
@@ -124,7 +124,7 @@ func (a *App) warnExposed(path string, info fs.FileInfo) {
 	}
 }
 
-// exposed is how an identity file is not the user's alone.
+// exposed classifies the access of other users to an identity file.
 type exposed int
 
 const (
@@ -145,17 +145,16 @@ func (a *App) runKeyCommand(ctx context.Context, argv []string) ([]byte, error) 
 	})
 }
 
-// keySource is somewhere an identity was looked for.
+// A keySource is a key source in which identities were looked up.
 type keySource struct {
 	name  string
 	found int
 }
 
-// WithholdIdentity takes the identity that $SOPS_AGE_KEY holds out of the
-// environment that programs inherit from this one. Editors with their extensions, plugins,
-// key commands and the helper have no use for it. What they do use stays: paths,
-// commands, and the logins of services. The program behind exec-env is no helper
-// of ours and gets it back.
+// WithholdIdentity removes $SOPS_AGE_KEY, which holds an identity, from the environment of
+// child processes. Editors, plugins, key commands and the KMS helper do not need it. Other
+// variables stay: paths, commands and credentials of key services. The program that
+// exec-env starts gets the variable.
 func (a *App) WithholdIdentity() {
 	text, given := os.LookupEnv(keys.EnvAgeKey)
 	if !given || os.Unsetenv(keys.EnvAgeKey) != nil {

@@ -64,5 +64,5 @@ func StdinArgument(arg string) string {
 	return arg
 }
 
-// Stdio is the argument that stands for stdin, and for stdout behind -o.
+// Stdio is the argument that stands for stdin, and for stdout after -o.
 const Stdio = "-"

@@ -9,9 +9,9 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// MissingMetadata returns an error for a file whose values are encrypted but which has no
-// metadata, as a merge can leave it; nil for any other file. If it was encrypted again,
-// nobody could decrypt these values.
+// MissingMetadata returns an error for a file that has encrypted values but no metadata,
+// as a merge can leave it. It returns nil for any other file. If such a file was encrypted
+// again, its values could not be recovered.
 func (t *Target) MissingMetadata(ctx context.Context, d *envfile.Document) error {
 	for _, root := range d.Roots() {
 		for path, n := range root.Leaves() {
@@ -32,8 +32,7 @@ func (t *Target) MissingMetadata(ctx context.Context, d *envfile.Document) error
 // versions bounds how many versions of a file are searched for one with metadata.
 const versions = 100
 
-// encryptedVersion returns the newest commit in which the file has its metadata, "" if
-// git knows none.
+// encryptedVersion returns the newest commit in which the file has its metadata, or "".
 func (t *Target) encryptedVersion(ctx context.Context) string {
 	if t.Path == "" || t.stdin != nil {
 		return ""
@@ -43,7 +42,7 @@ func (t *Target) encryptedVersion(ctx context.Context) string {
 		return ""
 	}
 	found := ""
-	_ = t.App.Git.Blobs(ctx, dir, objects, func(i int, contents []byte, ok bool) { // if it fails, there is none
+	_ = t.App.Git.Blobs(ctx, dir, objects, func(i int, contents []byte, ok bool) { // without git, there is no version
 		if _, encrypted := envfile.Detect(t.Path, contents); ok && encrypted && found == "" {
 			found = commits[i]
 		}

@@ -11,7 +11,7 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// SealNew seals a document for a file that does not exist sealed yet.
+// SealNew encrypts a document for a new file.
 func SealNew(ctx context.Context, t *Target, rule *environments.Rule, d *envfile.Document) (*envfile.Sealed, error) {
 	to, err := rule.Recipients(keys.Default)
 	if err != nil {
@@ -32,8 +32,8 @@ func SealNew(ctx context.Context, t *Target, rule *environments.Rule, d *envfile
 	return s, err
 }
 
-// CanOpen fails if the user is not among those for whom a file has just been
-// sealed, also if identities cannot be read.
+// CanOpen returns an error if the identities cannot decrypt s, which was just encrypted,
+// or cannot be read.
 func (a *App) CanOpen(ctx context.Context, t *Target, s *envfile.Sealed) error {
 	ids, err := a.IdentitiesFor(ctx, t)
 	if err != nil {
@@ -45,8 +45,8 @@ func (a *App) CanOpen(ctx context.Context, t *Target, s *envfile.Sealed) error {
 	return s.Unwraps(ctx, ids...)
 }
 
-// LockedOut returns an error for a user who cannot decrypt s, given the error of
-// canOpen. It names the recipients, and why each key service failed.
+// LockedOut returns an error for a user who cannot decrypt s, given the error of CanOpen.
+// It names the recipients, and why each key service failed.
 func (a *App) LockedOut(t *Target, policy *environments.Policy, s *envfile.Sealed, err error, hint string) error {
 	var none *keys.NoIdentityError
 	if !errors.As(err, &none) {
@@ -62,8 +62,8 @@ func (a *App) LockedOut(t *Target, policy *environments.Policy, s *envfile.Seale
 	return WithHint(fmt.Errorf("you cannot decrypt %s: it is encrypted for %s only%s", t.Shown, JoinNames(RecipientNames(policy, s.Metadata())), Reasons(err)), "%s", hint)
 }
 
-// WarnTraps names the values whose spelling does not survive sealing, or that
-// are probably not what their author thinks.
+// WarnTraps warns of values whose notation changes by encryption, and of values that other
+// programs read differently.
 func (a *App) WarnTraps(t *Target, d *envfile.Document, rules envfile.Rules) error {
 	traps, err := d.Warnings(rules)
 	for _, trap := range traps {
@@ -72,8 +72,8 @@ func (a *App) WarnTraps(t *Target, d *envfile.Document, rules envfile.Rules) err
 	return err
 }
 
-// WarnNoneSealed tells of a rule that seals nothing in a file that has values: a
-// misspelt name in it, or one that looks at comments for a format without any.
+// WarnNoneSealed warns if a rule encrypts no value of a file that has values. The rule may
+// misspell a name, or select by comments in a format without comments.
 func (a *App) WarnNoneSealed(t *Target, d *envfile.Document, s *envfile.Sealed) {
 	if SealedCount(s) > 0 {
 		return
@@ -88,8 +88,8 @@ func (a *App) WarnNoneSealed(t *Target, d *envfile.Document, s *envfile.Sealed) 
 	}
 }
 
-// WarnOpaque warns that text with fields becomes one encrypted value, only because
-// of the name of its file.
+// WarnOpaque warns if a file with fields becomes one encrypted value only because of its
+// file name.
 func (a *App) WarnOpaque(t *Target, src []byte) {
 	if t.Format != envfile.Binary || !t.Detect {
 		return

@@ -12,7 +12,7 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// Read parses the sealed file. The bytes are what is on disk.
+// Read parses the encrypted file.
 func (t *Target) Read(ctx context.Context) (*envfile.Sealed, error) {
 	src, err := t.Bytes(ctx)
 	if err != nil {
@@ -121,8 +121,8 @@ func (a *App) warnUnauthenticated(t *Target, o *envfile.Opened) {
 	}
 }
 
-// warnClear tells of comments that nothing authenticates. There may be many in a
-// file of an old version of sops.
+// warnClear warns of comments that are not authenticated. A file of an old version of sops
+// may have many.
 func (a *App) warnClear(t *Target, lines []int) {
 	const most = 5
 	var where []string
@@ -141,8 +141,8 @@ func (a *App) warnClear(t *Target, lines []int) {
 	}
 }
 
-// noKey explains, by name, for whom a file is sealed when no identity fits, and
-// why the services that have keys of it did not help.
+// noKey explains why no identity decrypts a file. It names the recipients, and why each
+// key service failed.
 func (a *App) noKey(t *Target, s *envfile.Sealed, err error) error {
 	var none *keys.NoIdentityError
 	if !errors.As(err, &none) {
@@ -199,8 +199,8 @@ func (a *App) noKey(t *Target, s *envfile.Sealed, err error) error {
 	return WithHint(fmt.Errorf("%s: %s%s%w", t.Shown, what, Reasons(err), Silent(err)), "%s", hint.String())
 }
 
-// lookedIn says where identities were found, and then, on one line since there
-// are many, where none was.
+// lookedIn lists the key sources with identities, one per line, and the others in one
+// line.
 func (a *App) lookedIn() string {
 	text := "looked for an identity in:"
 	var empty []string
@@ -220,7 +220,7 @@ func (a *App) lookedIn() string {
 	return text
 }
 
-// Reasons are the lines about services that did not help, each after a line break.
+// Reasons returns the lines about key services that failed, each after a line break.
 func Reasons(err error) string {
 	text := ""
 	var none *keys.NoIdentityError
@@ -232,8 +232,7 @@ func Reasons(err error) string {
 	return text
 }
 
-// parts takes a reason apart: a service gives one for all the keys that it was
-// asked about.
+// parts splits a reason: a key service gives one reason for all keys of a file.
 func parts(reason error) []error {
 	if joined, ok := errors.Unwrap(reason).(interface{ Unwrap() []error }); ok {
 		return joined.Unwrap()

@@ -11,14 +11,15 @@ import (
 	"github.com/sealcfg/sealcfg/internal/privatekey"
 )
 
-// An errorStream is stderr without the private keys that an argument, a variable or
-// another program may bring there. Messages of sealcfg do not contain them in
-// the first place; this is the last line of defense.
+// An errorStream is stderr. It removes private keys that an argument, a variable or
+// another program brings there. Messages of sealcfg do not contain private keys; this is
+// the last line of defense.
 type errorStream struct {
 	File *os.File
 	*privatekey.Writer
 }
 
+// NewErrorStream returns an error stream that writes to f.
 func NewErrorStream(f *os.File) *errorStream { return &errorStream{f, privatekey.NewWriter(f)} }
 
 // withoutKeys replaces the values of variables that name or hold a key or a credential,
@@ -30,22 +31,23 @@ func (a *App) withoutKeys(text string) string {
 	}))
 }
 
-// Fd returns the file descriptor, for questions about the terminal.
+// Fd returns the file descriptor of stderr.
 func (s *errorStream) Fd() uintptr { return s.File.Fd() }
 
-// Say tells the person what was done. It goes to stderr, which is not the answer.
+// Say prints a message to stderr, unless -q is given.
 func (a *App) Say(format string, args ...any) {
 	if !a.Quiet {
 		fmt.Fprintln(a.Stderr, Clean(fmt.Sprintf(format, args...)))
 	}
 }
 
-// Warn is not silenced by -q.
+// Warn prints a warning to stderr, also with -q.
 func (a *App) Warn(format string, args ...any) {
 	text := a.withoutKeys(fmt.Sprintf(format, args...))
 	fmt.Fprintln(a.Stderr, a.paint(yellow, "warning: ")+indentTail(Clean(text)))
 }
 
+// PrintJSON prints v to stdout.
 func (a *App) PrintJSON(v any) error {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -65,10 +67,10 @@ const (
 	plain  = "\x1b[0m"
 )
 
-// paint colours a text that goes to stderr, if that is a terminal.
+// paint colors a string for stderr, if stderr is a terminal.
 func (a *App) paint(colour, s string) string {
 	kind := a.Env("TERM")
-	dumb := kind == "dumb" || kind == "" && runtime.GOOS != "windows" // where nobody sets it
+	dumb := kind == "dumb" || kind == "" && runtime.GOOS != "windows" // Windows does not set it
 	if a.NoColor || a.Env("NO_COLOR") != "" || dumb || !isTerminal(a.Stderr) {
 		return s
 	}

@@ -2,5 +2,5 @@
 
 package cli
 
-// readOnly is false: containers, whose secrets this is about, run on Linux.
+// readOnly returns false: it is for the mounted secrets of containers, which run on Linux.
 func readOnly(string) bool { return false }

@@ -12,14 +12,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// keepForeground remembers whose terminal it is, and returns what calls do after
-// it is that again. Emacs makes itself a process group of its own in the foreground, and if
-// it is killed, who touches the terminal next is stopped for being in the
-// background: with the plain text still there.
+// keepForeground returns a function that calls do while this process group is in the foreground
+// of the terminal. Emacs makes its own process group and puts it into the foreground. If Emacs is
+// killed, the next process that uses the terminal is stopped for being in the background, and the
+// plaintext would stay.
 func keepForeground(fd int) (inForeground func(do func())) {
 	group, err := unix.IoctlGetInt(fd, unix.TIOCGPGRP)
 	if err != nil || group != syscall.Getpgrp() {
-		return func(do func()) { do() } // we were in the background ourselves
+		return func(do func()) { do() } // this process was in the background itself
 	}
 	return func(do func()) {
 		signal.Ignore(syscall.SIGTTOU)
@@ -45,7 +45,7 @@ func exposure(path string, info fs.FileInfo, sudoer string) exposed {
 	switch {
 	case stat.Uid == root && readOnly(path):
 		return notExposed
-	case stat.Uid == root && !mine: // root has chosen its group
+	case stat.Uid == root && !mine: // root has chosen the group
 		open = 0o004
 	case !mine:
 		return othersOwn

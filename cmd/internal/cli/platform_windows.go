@@ -2,8 +2,8 @@ package cli
 
 import "io/fs"
 
-// keepForeground has nothing to do: a console belongs to all of its processes.
+// keepForeground only calls do: a console belongs to all of its processes.
 func keepForeground(int) (inForeground func(do func())) { return func(do func()) { do() } }
 
-// exposure reports nothing: the rights are not in the mode here.
+// exposure returns notExposed: on Windows, the file mode does not contain access rights.
 func exposure(string, fs.FileInfo, string) exposed { return notExposed }

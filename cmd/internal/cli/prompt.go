@@ -16,19 +16,19 @@ import (
 	"golang.org/x/term"
 )
 
-// prompts is the state of the questions that identities put: passphrases, PINs,
-// whether a token may be used.
+// prompts is the state of the prompts for identities: passphrases, PINs and confirmations
+// of tokens.
 type prompts struct {
-	turn   sync.Mutex // files are opened side by side, questions are not
-	gaveUp bool       // the person has interrupted one, and is not asked the next
+	turn   sync.Mutex // files are decrypted in parallel, but prompts come one at a time
+	gaveUp bool       // the user has interrupted a prompt; there are no further prompts
 
 	find sync.Once
-	tty  *os.File // nil if nobody can be asked
+	tty  *os.File // nil if prompts are impossible
 }
 
-// terminal returns where a person answers: stdin, or, if that is taken by data,
-// the terminal itself. Nobody sits there when stderr is not one either: what runs
-// in CI, from cron or in a script with a log must not wait for an answer.
+// terminal returns the file that answers to prompts are read from: stdin or, if stdin is
+// not a terminal, the terminal itself. It returns nil if stderr is not a terminal: in CI,
+// under cron or in a script with a log, the command must not wait for an answer.
 func (a *App) terminal() *os.File {
 	a.prompts.find.Do(func() {
 		switch {
@@ -48,8 +48,8 @@ func (a *App) terminal() *os.File {
 	return a.prompts.tty
 }
 
-// inTurn puts one question at a time. It can be interrupted whatever the command
-// does with signals otherwise: the terminal is set back, and the command ends.
+// inTurn shows one prompt at a time. A signal always interrupts it, even if the command
+// handles signals itself. The mode of the terminal is restored, and the command ends.
 func inTurn[T any](ctx context.Context, a *App, put func(ctx context.Context, tty *os.File) (T, error)) (T, error) {
 	a.prompts.turn.Lock()
 	defer a.prompts.turn.Unlock()
@@ -98,11 +98,11 @@ func (a *App) askChoice(ctx context.Context, question, yes, no string) (bool, er
 	})
 }
 
-// tell is [keys.Source.Notify]. It says what has to be done, so -q does not
-// silence it.
+// tell is [keys.Source.Notify]. The message requires an action of the user, so -q does not
+// suppress it.
 func (a *App) tell(message string) { fmt.Fprintln(a.Stderr, Clean(message)) }
 
-// WithPrompts lets src ask whoever sits at the terminal.
+// WithPrompts lets src prompt on the terminal, if there is one.
 func (a *App) WithPrompts(src keys.Source) keys.Source {
 	src.Notify = a.tell
 	if a.terminal() != nil {
@@ -111,7 +111,7 @@ func (a *App) WithPrompts(src keys.Source) keys.Source {
 	return src
 }
 
-// Ask puts a yes-or-no question; anything but yes is no.
+// Ask prompts with a question. It returns true if the answer is y or yes.
 func (a *App) Ask(ctx context.Context, question string) (bool, error) {
 	a.WarnOfBroken(nil)
 	fmt.Fprintf(a.Stderr, "%s [y/N] ", question)
@@ -124,7 +124,7 @@ func (a *App) Ask(ctx context.Context, question string) (bool, error) {
 	return line == "y" || line == "yes", nil
 }
 
-// Confirm is ask for a command that writes nothing after a no: that is [errNothingWritten].
+// Confirm is Ask, but it returns [errNothingWritten] if the answer is not yes.
 func (a *App) Confirm(ctx context.Context, question string) error {
 	yes, err := a.Ask(ctx, question)
 	if err == nil && !yes {
@@ -133,8 +133,8 @@ func (a *App) Confirm(ctx context.Context, question string) error {
 	return err
 }
 
-// WaitFor reads from the terminal until ctx ends. The read itself cannot be
-// ended; the process is about to exit then.
+// WaitFor calls read, which reads from the terminal, until ctx ends. It cannot end the
+// read itself; the process is about to exit then.
 func WaitFor[T any](ctx context.Context, read func() (T, error)) (T, error) {
 	type result struct {
 		v   T
@@ -154,7 +154,7 @@ func WaitFor[T any](ctx context.Context, read func() (T, error)) (T, error) {
 	}
 }
 
-// ReadLine reads byte by byte, so that nothing behind the line is swallowed.
+// ReadLine reads byte by byte, so that the input after the line stays unread.
 func ReadLine(r io.Reader) (string, error) {
 	var b strings.Builder
 	buf := make([]byte, 1)
@@ -172,7 +172,7 @@ func ReadLine(r io.Reader) (string, error) {
 	}
 }
 
-// PromptSecret reads a secret without showing it.
+// PromptSecret reads a secret from the terminal without echo.
 func (a *App) PromptSecret(ctx context.Context, tty *os.File, question string) ([]byte, error) {
 	fd := int(tty.Fd())
 	state, err := term.GetState(fd)

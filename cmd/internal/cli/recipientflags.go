@@ -25,15 +25,14 @@ func AddRecipientFlag(cmd *cobra.Command, to *[]string) {
 		"encrypt for this age or SSH `RECIPIENT`, where no .sops.yaml covers the file; can be repeated (also: $"+envRecipients+")")
 }
 
-// givenRecipients are the recipients that a person names for a new file. They count where no
-// policy covers the file: a policy decides alone, and nobody is added to its
-// recipients.
+// givenRecipients are the recipients that the user names for a new file. They are used if
+// no policy covers the file. If one does, they must be in its creation rule.
 type givenRecipients struct {
 	members []environments.Member
 	from    string // the flag or the variable
 }
 
-// NamedRecipients returns the recipients of the flags, or else of the variable.
+// NamedRecipients returns the recipients of the flags or, without flags, of the variable.
 func (a *App) NamedRecipients(flags []string) (givenRecipients, error) {
 	g := givenRecipients{from: recipientArgument}
 	text := strings.Join(flags, ",")
@@ -98,7 +97,7 @@ func sameMember(a, b environments.Member) bool {
 	return IsFor(&keys.Stanza{Type: a.Type, Fields: a.Fields}, b)
 }
 
-// NoteGiven reports recipients that a person named, and no policy.
+// NoteGiven reports that the recipients come from the user and not from a policy.
 func (a *App) NoteGiven(t *Target, rule *environments.Rule) {
 	if rule.Policy != recipientArgument && rule.Policy != "$"+envRecipients {
 		return
@@ -110,7 +109,7 @@ func (a *App) NoteGiven(t *Target, rule *environments.Rule) {
 	a.Say("note: no .sops.yaml covers %s: encrypted for %s, from %s", t.Shown, JoinNames(names), rule.Policy)
 }
 
-// AddYourself is the hint for a person who cannot decrypt a new file.
+// AddYourself returns the hint for a user who cannot decrypt a new file.
 func AddYourself(rule *environments.Rule) string {
 	if rule.Policy == recipientArgument || rule.Policy == "$"+envRecipients {
 		return "add your recipient to " + rule.Policy + "; sealcfg key show prints it"
@@ -118,8 +117,8 @@ func AddYourself(rule *environments.Rule) string {
 	return "add your recipient to .sops.yaml; sealcfg key show prints it"
 }
 
-// malformed reports whether a recipient does not have the form of its type. Those of
-// key services are not parsed before they are used.
+// malformed reports whether a recipient does not have the form of its type. The recipients
+// of key services are not parsed otherwise before they are used.
 func malformed(m environments.Member) bool {
 	switch m.Type {
 	case "kms":

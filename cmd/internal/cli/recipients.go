@@ -12,27 +12,27 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// Label is what people call a recipient, else the recipient, shortened.
+// Label returns the name of a recipient in the policy or, without a name, the shortened
+// recipient.
 func Label(policy *environments.Policy, recipient string) string {
 	return labelOf(policy, []string{recipient})
 }
 
-// labelOf is what people call a recipient that goes by several names, else the
-// first of them, shortened.
+// labelOf is Label for a recipient with several spellings, such as a key ARN and an alias.
 func labelOf(policy *environments.Policy, names []string) string {
 	name, key := nameOf(policy, names), short(names[0])
 	switch {
 	case name == "" && policy != nil && policy.CountNamed(key) > 0:
-		return strconv.Quote(key) // the file says so, of itself
+		return strconv.Quote(key) // a name of another recipient
 	case name == "":
 		return key
 	}
 	return distinct(policy, name, key)
 }
 
-// distinct is a name that does not stand for another's key, whoever wrote it into the
-// policy: one that several have, that may only look like another, or that looks like a
-// key, comes with the key that it stands for.
+// distinct returns a name that cannot be mistaken for another recipient. The key is added
+// to a name that several recipients have, that has other characters than printable ASCII,
+// or that looks like a key.
 func distinct(policy *environments.Policy, name, key string) string {
 	plain := !strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r > '~' })
 	if plain && policy.CountNamed(name) < 2 && !strings.HasPrefix(name, "age1") {
@@ -53,7 +53,8 @@ func nameOf(policy *environments.Policy, names []string) string {
 	return ""
 }
 
-// short keeps both ends of a long key: enough to tell two apart. It is one line.
+// short shortens a long key to one line with both ends, which is enough to distinguish
+// keys.
 func short(recipient string) string {
 	recipient = CleanName(recipient)
 	if strings.HasPrefix(recipient, "ssh-") {
@@ -65,8 +66,8 @@ func short(recipient string) string {
 	return recipient[:12] + "..." + recipient[len(recipient)-6:]
 }
 
-// shortSSH keeps the kind of an SSH key, the end of it, which differs between
-// keys of a kind, and the comment.
+// shortSSH keeps the type of an SSH key, its comment, and its end, which differs between
+// keys of one type.
 func shortSSH(recipient string) string {
 	words := strings.Fields(recipient)
 	if len(words) > 1 {
@@ -77,7 +78,7 @@ func shortSSH(recipient string) string {
 	return strings.Join(words, " ")
 }
 
-// RecipientNames lists, by name, for whom a file is sealed.
+// RecipientNames lists the recipients of a file by name.
 func RecipientNames(policy *environments.Policy, meta *envfile.Metadata) []string {
 	var names []string
 	for _, s := range meta.Stanzas() {
@@ -86,8 +87,8 @@ func RecipientNames(policy *environments.Policy, meta *envfile.Metadata) []strin
 	return names
 }
 
-// DescribeRecipients lists, by name, the recipients of a file, and how many key groups it takes
-// to decrypt it.
+// DescribeRecipients lists the recipients of a file by name, and how many key groups are
+// needed to decrypt it.
 func DescribeRecipients(policy *environments.Policy, meta *envfile.Metadata) string {
 	names := JoinNames(RecipientNames(policy, meta))
 	if len(meta.Groups) < 2 {
@@ -99,8 +100,8 @@ func DescribeRecipients(policy *environments.Policy, meta *envfile.Metadata) str
 	return fmt.Sprintf("%s (%d of %d key groups)", names, meta.Threshold, len(meta.Groups))
 }
 
-// GroupsHint returns the hint for a user who holds keys of too few key groups, "" if
-// that is not the error. Most people who write two dashes want either key to do.
+// GroupsHint returns the hint for a user with keys of too few key groups, "" for other
+// errors. Most users who write two dashes expect that either key is enough.
 func GroupsHint(err error) string {
 	var groups *envfile.GroupsError
 	if !errors.As(err, &groups) || groups.Opened == 0 {
@@ -109,8 +110,8 @@ func GroupsHint(err error) string {
 	return "each dash under key_groups in .sops.yaml begins a group, and a key of each of them is needed; if one key is to be enough, put all keys under one dash"
 }
 
-// RecipientChanges compares the recipients of a file with those of its rule: who
-// would gain access and who would lose it, by name.
+// RecipientChanges returns the names of the recipients that a file would gain and lose
+// under its creation rule.
 func RecipientChanges(policy *environments.Policy, rule *environments.Rule, meta *envfile.Metadata) (gain, lose []string) {
 	stanzas := meta.Stanzas()
 	members := slices.Concat(rule.Groups...)
@@ -131,8 +132,8 @@ func RecipientChanges(policy *environments.Policy, rule *environments.Rule, meta
 	return slices.Compact(gain), slices.Compact(lose)
 }
 
-// IsFor reports whether a stanza was made for a member of a rule. Another
-// comment behind an SSH key is no other key.
+// IsFor reports whether a stanza was made for a member of a rule. The comment of an SSH
+// key is not compared.
 func IsFor(s *keys.Stanza, m environments.Member) bool {
 	if s.Type != m.Type {
 		return false
@@ -141,14 +142,14 @@ func IsFor(s *keys.Stanza, m environments.Member) bool {
 	return slices.Contains(keys.Names(s), name) || s.Type == keys.AgeType && keys.SameAgeRecipient(keys.Name(s), name)
 }
 
-// SameGroups reports whether the key groups of a file are those of its rule:
-// who stands in which, and how many of them it takes.
+// SameGroups reports whether a file and its creation rule have the same key groups and
+// threshold. If both have one group, it does not compare recipients.
 func SameGroups(rule *environments.Rule, meta *envfile.Metadata) bool {
 	if len(rule.Groups) != len(meta.Groups) || rule.Quorum() != meta.Threshold && len(meta.Groups) > 1 {
 		return false
 	}
 	if len(rule.Groups) == 1 {
-		return true // gains and losses tell
+		return true // RecipientChanges compares the recipients
 	}
 	for i, group := range rule.Groups {
 		if len(group) != len(meta.Groups[i]) {
@@ -181,8 +182,8 @@ func describeDifference(gain, lose []string) string {
 	return strings.Join(parts, "; ")
 }
 
-// WarnKeepsDataKey says what taking a wrapped key away does not do. command makes a
-// new data key.
+// WarnKeepsDataKey warns that recipients who lose access keep the data key. command makes
+// a new data key.
 func (a *App) WarnKeepsDataKey(leavers []string, command string) {
 	slices.Sort(leavers)
 	if leavers = slices.Compact(leavers); len(leavers) > 0 {
@@ -191,14 +192,14 @@ func (a *App) WarnKeepsDataKey(leavers []string, command string) {
 	}
 }
 
-// OwnRecipients lists the recipients of the user, as far as they are known
-// without asking for a passphrase.
+// OwnRecipients lists the recipients of the identities, as far as they are known without a
+// passphrase.
 func OwnRecipients(ids []keys.Identity) []string {
 	return append([]string{}, keys.Recipients(ids...)...)
 }
 
-// ProvenRecipients are those of ownRecipients that are certain: not what only
-// stands beside a key, such as a .pub file that may be stale.
+// ProvenRecipients lists the recipients that are derived from the identities themselves,
+// and not from a .pub file, which may be stale.
 func ProvenRecipients(ids []keys.Identity) []string {
 	return OwnRecipients(slices.DeleteFunc(slices.Clone(ids), func(id keys.Identity) bool {
 		c, ok := id.(keys.Claimer)
@@ -206,7 +207,7 @@ func ProvenRecipients(ids []keys.Identity) []string {
 	}))
 }
 
-// IsOneOf reports whether a recipient is among others.
+// IsOneOf reports whether a recipient is in a list.
 func IsOneOf(recipient string, others []string) bool {
 	return slices.ContainsFunc(others, func(o string) bool { return keys.SameAgeRecipient(o, recipient) })
 }
@@ -229,7 +230,7 @@ func memberStanzas(groups [][]environments.Member) [][]*keys.Stanza {
 	return stanzas
 }
 
-// Quorum says that no reader of a file with several key groups is enough alone.
+// Quorum describes the threshold of a file with several key groups, "" for other files.
 func Quorum(meta *envfile.Metadata) string {
 	if len(meta.Groups) < 2 {
 		return ""

@@ -7,15 +7,15 @@ import (
 	"unicode"
 )
 
-// IsControl reports a character that a terminal obeys instead of showing it: C0 and
-// C1 controls, and the marks that turn the direction of writing, with which one
-// name looks like another.
+// IsControl reports whether a terminal interprets r instead of showing it: C0 and C1
+// controls, and the marks that change the direction of text, with which one name can look
+// like another.
 func IsControl(r rune) bool {
 	return r < ' ' || r >= 0x7F && r < 0xA0 || unicode.Is(unicode.Bidi_Control, r) || r == 0x2028 || r == 0x2029
 }
 
-// Clean makes output that may quote names from a file fit for a terminal. Line breaks and
-// tabs stay. A byte order mark becomes visible.
+// Clean replaces control characters in output that may quote names from a file. Line
+// breaks and tabs stay. A byte order mark becomes visible.
 func Clean(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if IsControl(r) && r != '\n' && r != '\t' {
@@ -26,13 +26,12 @@ func Clean(s string) string {
 	return strings.ReplaceAll(s, "\uFEFF", `\ufeff`)
 }
 
-// CleanName is clean for a name on a line of its own, which a line break in it
-// would make two of.
+// CleanName is Clean for a name within one line: it also replaces line breaks and tabs.
 func CleanName(s string) string {
 	return strings.NewReplacer("\n", "?", "\t", "?").Replace(Clean(s))
 }
 
-// OneLine shows a value without line breaks or control characters.
+// OneLine quotes a value that contains line breaks or control characters.
 func OneLine(s string) string {
 	if strings.ContainsFunc(s, IsControl) {
 		return strconv.Quote(s)
@@ -40,8 +39,8 @@ func OneLine(s string) string {
 	return s
 }
 
-// escapeJSON writes as escapes what encoding/json leaves alone in strings and a
-// terminal obeys.
+// escapeJSON escapes characters in JSON strings that encoding/json does not escape and a
+// terminal interprets.
 func escapeJSON(text []byte) []byte {
 	var b strings.Builder
 	for _, r := range string(text) {

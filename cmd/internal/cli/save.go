@@ -13,13 +13,13 @@ import (
 	"github.com/sealcfg/sealcfg/internal/atomicfile"
 )
 
-// A copy is the encrypted text from which a file can be restored that had to be
-// written in place and not as a whole. It is kept while the file is written, in the
-// user's state directory: in that of the file, it would be a file of the project.
+// A copy holds the encrypted contents of a file that is written in place. The file can be restored
+// from it if the write is interrupted. Copies are stored in the user's state directory, because git
+// would find them next to the file.
 
 const CopiesDir = "copies"
 
-// copyName is the name of the copy of a file.
+// copyName returns the name of the copy of a file.
 func copyName(path string) string {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
@@ -50,7 +50,7 @@ func (a *App) InPlace(ctx context.Context, path string, text []byte) func() (fun
 	}
 }
 
-// WithoutCopy is inPlace for a file that can be made again from another one.
+// WithoutCopy is InPlace for a file that can be made again from another one.
 func (a *App) WithoutCopy(path string) func() (func(bool), error) {
 	return func() (func(bool), error) {
 		return func(written bool) { a.reportInPlace(path, written) }, nil
@@ -84,8 +84,8 @@ func (a *App) copyOf(path string) string {
 	return ""
 }
 
-// A damaged error is about a file that cannot be read or decrypted, or that could
-// not be written to its end: half of it may be missing.
+// A damaged error reports a file that cannot be read or decrypted, or that was not written
+// to its end.
 type damaged struct {
 	error
 	path string
@@ -123,8 +123,8 @@ func (a *App) restoreHint(err error) string {
 	return fmt.Sprintf("an interrupted write has damaged this file, and left a copy of its contents; to restore it, run: cp %s %s", ShellWord(kept), ShellWord(Shown(d.path)))
 }
 
-// SaveAll is save for a file with several names: hard links, which stay. If the error
-// wraps [atomicfile.ErrInPlace], the file has its new contents.
+// SaveAll is Save for a file with hard links, which are made again. If the error wraps
+// [atomicfile.ErrInPlace], the file has its new contents.
 func (a *App) SaveAll(ctx context.Context, t *Target, s, old *envfile.Sealed) error {
 	if err := a.Save(ctx, t, s, old); err != nil {
 		return err
@@ -138,8 +138,8 @@ func (a *App) SaveAll(ctx context.Context, t *Target, s, old *envfile.Sealed) er
 	return nil
 }
 
-// Save replaces the file by an encrypted one, unless it changed since it was read.
-// old is nil for a file that must not exist yet.
+// Save replaces the file by s, unless the file has changed since old was read. If old is
+// nil, the file must not exist yet.
 func (a *App) Save(ctx context.Context, t *Target, s, old *envfile.Sealed) error {
 	opt := atomicfile.Options{NoClobber: true}
 	if old != nil {
@@ -148,8 +148,7 @@ func (a *App) Save(ctx context.Context, t *Target, s, old *envfile.Sealed) error
 	return MarkDamaged(t.Path, atomicfile.Write(ctx, t.Path, s.Bytes(), opt))
 }
 
-// ReplaceSealed writes the sealed form of a changed document, and says by name
-// what changed.
+// ReplaceSealed writes a changed document and lists the changed fields.
 func (a *App) ReplaceSealed(ctx context.Context, t *Target, old, s *envfile.Sealed, before, after *envfile.Document) error {
 	if err := a.Save(ctx, t, s, old); err != nil {
 		return err

@@ -13,10 +13,10 @@ import (
 )
 
 const (
-	// EnvAllowKeys names keys as --allow-key does, one on a line: the names hold
+	// EnvAllowKeys lists keys as --allow-key does, one per line, because their names contain
 	// commas and blanks.
 	EnvAllowKeys = "SEALCFG_ALLOW_KEYS"
-	// envTimeout says how long a key service may take to answer.
+	// envTimeout is the longest time that a key service may take to answer.
 	envTimeout = "SEALCFG_KMS_TIMEOUT"
 )
 
@@ -26,8 +26,8 @@ const (
 	gpgTimeout = 5 * time.Minute
 )
 
-// RegisterServices makes the kinds of keys that this program does not link
-// known: it asks the helper program, which is started when it is needed.
+// RegisterServices registers the types of keys that this program does not link. The KMS
+// helper handles them; it is started when it is needed.
 func (a *App) RegisterServices(r *keys.Registry) {
 	a.Helper = kmswire.New(kmswire.Options{Timeout: a.serviceTimeout, Stderr: a.Stderr})
 	for _, t := range keys.Types() {
@@ -51,8 +51,8 @@ func (a *App) serviceTimeout(typ string) (time.Duration, error) {
 	return serviceTimeout, nil
 }
 
-// IdentitiesFor are the user's identities, with the permission that a file has
-// from its own project to contact services.
+// IdentitiesFor returns the identities with the permission of the file's project to
+// contact key services.
 func (a *App) IdentitiesFor(ctx context.Context, t *Target) ([]keys.Identity, error) {
 	ids, err := a.LoadIdentities(ctx)
 	if err != nil {
@@ -61,7 +61,8 @@ func (a *App) IdentitiesFor(ctx context.Context, t *Target) ([]keys.Identity, er
 	return keys.WithPermit(ids, a.Permit(t)), nil
 }
 
-// Permit says which services may be contacted for a file.
+// Permit returns a function that decides whether a key service may be contacted for a
+// file.
 func (a *App) Permit(t *Target) func(*keys.Stanza) error {
 	return environments.Permit(a.allowedKeys(), sync.OnceValues(func() (*environments.Policy, error) {
 		policy, _, err := t.Rule()

@@ -21,8 +21,8 @@ type StateDir struct {
 	Temp bool // a directory for temporary files, where others can make dir first
 }
 
-// StateDirs returns the places for one kind of files, the best first. Without a
-// home, or with one that cannot be written, files go to the temporary directory.
+// StateDirs returns the directories for one kind of files, the preferred one first.
+// Without a writable home directory, files go to the temporary directory.
 func (a *App) StateDirs(kind string) []StateDir {
 	var places []StateDir
 	state := a.Env("XDG_STATE_HOME")
@@ -47,8 +47,8 @@ func (p StateDir) Dirs() []string {
 	return slices.DeleteFunc(append([]string{p.Path}, all...), func(dir string) bool { return scratch.Private(dir) != nil })
 }
 
-// Foreign returns the directory of the place if another user has made it, or can
-// enter it, and "" otherwise.
+// Foreign returns the path of the directory if another user has made it or can enter it,
+// and "" otherwise.
 func (p StateDir) Foreign() string {
 	if err := scratch.Private(p.Path); !p.Temp || err == nil || errors.Is(err, fs.ErrNotExist) {
 		return ""
@@ -71,7 +71,7 @@ func (p StateDir) MakeDir() (string, error) {
 	return os.MkdirTemp(filepath.Dir(p.Path), filepath.Base(p.Path)+"-*")
 }
 
-// Write writes a file of the place and returns its path.
+// Write writes a file into the directory and returns its path.
 func (p StateDir) Write(ctx context.Context, name string, text []byte, opt atomicfile.Options) (string, error) {
 	dir, err := p.MakeDir()
 	if err != nil {

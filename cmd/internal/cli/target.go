@@ -46,7 +46,8 @@ type Target struct {
 	*governance
 }
 
-// A governance holds what is known about a file from outside of the file. Each part is found once.
+// A governance holds what decides about a file: policy, creation rule, project config and
+// location. Each is found once.
 type governance struct {
 	rule     func() ruled
 	config   func() (*environments.Config, error)
@@ -83,7 +84,7 @@ func (a *App) TargetOf(env environments.Environment) *Target {
 	return a.newTarget(Target{Env: env, Name: argument(env), Path: env.Path, Shown: Shown(env.Path)})
 }
 
-// Target resolves an argument: an environment's name or a path.
+// Target returns the target for an argument: the name of an environment, or a path.
 func (a *App) Target(arg string) (*Target, error) {
 	if arg == Stdio {
 		return nil, WithHint(Usagef("stdin (-) is read by encrypt and decrypt only"), "write it to a file, or pipe it through sealcfg decrypt -")
@@ -106,7 +107,7 @@ func (a *App) NewTarget(env environments.Environment) *Target {
 	return t
 }
 
-// argument returns what a person types to name a file, quoted for a shell.
+// argument returns the argument of commands for a file, quoted for a shell.
 func argument(env environments.Environment) string {
 	name := env.Name
 	if filepath.Base(env.Path) == filepath.Base(filepath.FromSlash(name)) { // the path from the root of the project
@@ -118,8 +119,8 @@ func argument(env environments.Environment) string {
 	return ShellWord(name)
 }
 
-// FileTarget is target for a path that is no environment's name, whether there
-// is a file or not.
+// FileTarget is Target for a path that is not the name of an environment. The file may not
+// exist.
 func (a *App) FileTarget(path string) (*Target, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
@@ -128,8 +129,8 @@ func (a *App) FileTarget(path string) (*Target, error) {
 	return a.NewTarget(environments.Environment{Name: path, Path: abs}), nil
 }
 
-// FormatOf returns the format of a file: from --input-type, or else from its name.
-// In the second case, the contents may show another one.
+// FormatOf returns the format of a file, from --input-type or, without it, from the file
+// name. In the second case, the contents may show another format.
 func (a *App) FormatOf(path string) (f envfile.Format, detect bool) {
 	if f, ok := envfile.FormatNamed(a.InputType); ok {
 		return f, false
@@ -138,8 +139,8 @@ func (a *App) FormatOf(path string) (f envfile.Format, detect bool) {
 	return f, true
 }
 
-// Standard is the target for stdin. The policy for filename applies to it; without
-// a filename, no policy does.
+// Standard returns the target for stdin. The policy for filename applies; without a
+// filename, no policy does.
 func (a *App) Standard(filename string) (*Target, error) {
 	t := a.newTarget(Target{Name: Stdio, Shown: "stdin", stdin: a.Stdin})
 	if filename != "" {
@@ -153,7 +154,7 @@ func (a *App) Standard(filename string) (*Target, error) {
 	return t, nil
 }
 
-// Existing is target for a file that must exist.
+// Existing is Target for a file that must exist.
 func (a *App) Existing(arg string) (*Target, error) {
 	t, err := a.Target(arg)
 	if err != nil || t.Env.Exists {
@@ -178,7 +179,7 @@ func (a *App) Existing(arg string) (*Target, error) {
 	return nil, WithHint(err, "%s", noProject)
 }
 
-// At adds the file's name to an error of package envfile.
+// At adds the name of the file to an error of package envfile.
 func (t *Target) At(err error) error {
 	if err == nil {
 		return nil
@@ -207,7 +208,7 @@ func (t *Target) Bytes(ctx context.Context) ([]byte, error) {
 	return ReadStream(ctx, t.stdin)
 }
 
-// See takes the format from the contents, where they have a say in it.
+// See sets the format from the contents, unless --input-type names it.
 func (t *Target) See(src []byte) {
 	if t.Detect {
 		t.Format = envfile.FormatFor(t.Path, src)

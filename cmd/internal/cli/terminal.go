@@ -6,14 +6,15 @@ import (
 	"golang.org/x/term"
 )
 
+// isTerminal reports whether f is a terminal.
 func isTerminal(f interface{ Fd() uintptr }) bool { return term.IsTerminal(int(f.Fd())) }
 
-// Interactive reports whether a person can be asked.
+// Interactive reports whether the command can prompt.
 func (a *App) Interactive() bool { return isTerminal(a.Stdin) && isTerminal(a.Stderr) }
 
-// awaitHidden waits until the terminal is set otherwise than before, which is
-// when it does not echo any more: who answers a question at once must not see
-// the answer. It gives up after a second, for a terminal that has no such modes.
+// awaitHidden waits until the terminal has left its mode before, so that it no longer
+// echoes: an answer typed at once must stay hidden. It gives up after a second, for
+// terminals without such modes.
 func awaitHidden(fd int, before *term.State) {
 	for deadline := time.Now().Add(time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		if now, err := term.GetState(fd); err != nil || *now != *before {
@@ -22,7 +23,7 @@ func awaitHidden(fd int, before *term.State) {
 	}
 }
 
-// KeepTerminal remembers how the terminal is set and returns what sets it back.
+// KeepTerminal returns a function that restores the current mode of the terminal.
 func (a *App) KeepTerminal() (restore func()) {
 	fd := int(a.Stdin.Fd())
 	state, err := term.GetState(fd)
@@ -30,7 +31,7 @@ func (a *App) KeepTerminal() (restore func()) {
 		return func() {} // not a terminal
 	}
 	inForeground := keepForeground(fd)
-	return func() { // if it is gone, nobody minds
+	return func() { // best effort: the terminal may be closed
 		inForeground(func() { _ = term.Restore(fd, state) })
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"unicode"
 )
 
+// Count returns a number with its noun: no file, 1 file, 2 files.
 func Count(n int, one, many string) string {
 	switch n {
 	case 0:
@@ -16,7 +17,7 @@ func Count(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-// JoinNames writes a list as a sentence does: alice, bob and ci.
+// JoinNames writes a list as in a sentence: alice, bob and ci.
 func JoinNames(names []string) string {
 	if len(names) == 0 {
 		return "nobody"
@@ -24,7 +25,7 @@ func JoinNames(names []string) string {
 	return join(names, "and")
 }
 
-// JoinOr writes a list of choices.
+// JoinOr writes a list of choices: yaml, json or ini.
 func JoinOr(names []string) string { return join(names, "or") }
 
 func join(names []string, word string) string {
@@ -35,6 +36,7 @@ func join(names []string, word string) string {
 	return strings.Join(names[:last], ", ") + " " + word + " " + names[last]
 }
 
+// Verb returns one for a single name, and many for several.
 func Verb(names []string, one, many string) string {
 	if len(names) == 1 {
 		return one
@@ -42,11 +44,13 @@ func Verb(names []string, one, many string) string {
 	return many
 }
 
+// AreNames returns names with "is" or "are".
 func AreNames(names []string) string { return JoinNames(names) + " " + Verb(names, "is", "are") }
 
+// indentTail indents the second line and all later lines.
 func indentTail(s string) string { return strings.ReplaceAll(s, "\n", "\n  ") }
 
-// ShellWord returns a path as a word for the shell.
+// ShellWord returns a path as one word for the shell.
 func ShellWord(path string) string {
 	special := func(r rune) bool {
 		return !strings.ContainsRune("/._-+,:@%", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r)
@@ -57,7 +61,7 @@ func ShellWord(path string) string {
 	return quoted(path)
 }
 
-// quoted is a text from a file as a word for the shell.
+// quoted returns a string from a file as one word for the shell, in quotes.
 func quoted(s string) string {
 	s = strings.ReplaceAll(Clean(s), "\n", "?")
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"

@@ -18,7 +18,7 @@ func PrintedValue(n *envfile.Node) ([]byte, error) {
 	return []byte(shownText(n)), nil
 }
 
-// shownText is the text of a value as people write it: true, not True.
+// shownText returns a value in its usual spelling: true, not True.
 func shownText(n *envfile.Node) string {
 	switch {
 	case n.Kind == envfile.Null:
@@ -29,9 +29,9 @@ func shownText(n *envfile.Node) string {
 	return n.Text
 }
 
-// DotenvText writes values as sops's dotenv format holds them: KEY=value, with
-// \n for a line feed. Levels are joined by two underscores, in upper case, as
-// the loader names variables.
+// DotenvText returns values in sops's dotenv format: KEY=value, with \n for a line feed.
+// Levels are joined by two underscores, in upper case, as in the variables that programs
+// read.
 func DotenvText(root *envfile.Node) ([]byte, error) {
 	var b bytes.Buffer
 	seen := map[string]string{}
@@ -71,7 +71,7 @@ func variableName(path envfile.Path) string {
 	return strings.Join(parts, "__")
 }
 
-// JSONText is a value as JSON, on lines of its own.
+// JSONText returns a value as JSON with indentation and a final line feed.
 func JSONText(n *envfile.Node) ([]byte, error) {
 	if err := envfile.UTF8(n); err != nil {
 		return nil, WithHint(err, "sealcfg get ENV PATH prints the bytes of one value, without --json")
@@ -82,7 +82,7 @@ func JSONText(n *envfile.Node) ([]byte, error) {
 // ConvertFormats are the formats that values can be converted to.
 var ConvertFormats = []string{"yaml", "json", "dotenv", "ini"}
 
-// WarnValue warns that a new value means something else than its text, to somebody.
+// WarnValue warns of a new value that another program reads as a different value.
 func (a *App) WarnValue(t *Target, path envfile.Path, typ crypto.Type, text string) {
 	reason := envfile.ValueWarning(t.Format, typ, text)
 	if reason != "" && typ != crypto.Str {
@@ -93,7 +93,7 @@ func (a *App) WarnValue(t *Target, path envfile.Path, typ crypto.Type, text stri
 	}
 }
 
-// WarnJSON is warnValue for a JSON value.
+// WarnJSON is WarnValue for a JSON value.
 func (a *App) WarnJSON(t *Target, path envfile.Path, text string) {
 	var s string
 	if json.Unmarshal([]byte(text), &s) == nil {

@@ -19,7 +19,7 @@ type threeWay struct {
 	mine, theirs *envfile.Document
 	prefer       Side // the side that counts for a field in conflict
 
-	shifts map[string]bool // by the paths of lists: what shifted has found
+	shifts map[string]bool // results of shifted, by the path of the list
 }
 
 // A Side of a merge.
@@ -166,8 +166,8 @@ func (m threeWay) fields() (fieldSet, error) {
 	return want, nil
 }
 
-// changed returns the units in which a side differs from base, in their order: fields,
-// and lists whose items move, on any side.
+// changed returns the units in which a side differs from base, in order. A unit is a
+// field, or a list with moved items.
 func (m threeWay) changed(base, side fieldSet) []string {
 	var units []string
 	for _, s := range []fieldSet{base, side} {
@@ -184,8 +184,8 @@ func (m threeWay) changed(base, side fieldSet) []string {
 	return units
 }
 
-// unit returns the name of the outermost list on a path whose items move between
-// the three documents. Without one, it returns the name of the path.
+// unit returns the name of the outermost list on a path that has moved items in one of the
+// three documents. Without such a list, it returns the name of the path.
 func (m threeWay) unit(path envfile.Path) string {
 	for i := 1; i < len(path); i++ {
 		if path[i].IsIndex && m.shifted(path[:i]) {
@@ -226,8 +226,8 @@ func (m threeWay) shifted(list envfile.Path) bool {
 	return found
 }
 
-// moved reports whether an item of a list stands at another index, and another item in
-// its place.
+// moved reports whether an item of a list is at another index in side, and another item at
+// its old index.
 func moved(base, side []string) bool {
 	gone := map[string]bool{}
 	for i, item := range base {
@@ -241,7 +241,7 @@ func moved(base, side []string) bool {
 	return false
 }
 
-// fingerprint returns a text that equal nodes have in common.
+// fingerprint returns a string that is the same for equal nodes.
 func fingerprint(n *envfile.Node) string {
 	text := fmt.Sprintf("%d %q %q %q {", n.Kind, n.Key, n.Type, n.Text)
 	for e := range n.Entries() {

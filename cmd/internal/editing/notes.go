@@ -9,11 +9,10 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// A note is a comment that edit puts at the head of the text for its author,
-// and takes out again.
+// notePrefix starts a note: a comment that edit adds above the text and removes again.
 const notePrefix = "#! sealcfg: "
 
-// withNote puts an error above the text and returns the line to go to.
+// withNote adds notes about an error above the text, and returns the line of the error.
 func withNote(text []byte, err error) (noted []byte, line int) {
 	line = 1
 	what := err.Error()
@@ -30,6 +29,7 @@ func withNote(text []byte, err error) (noted []byte, line int) {
 	return prepend(text, notes), line + len(notes)
 }
 
+// prepend adds notes above a text.
 func prepend(text []byte, notes [][]byte) []byte {
 	var b bytes.Buffer
 	for _, n := range notes {
@@ -41,7 +41,7 @@ func prepend(text []byte, notes [][]byte) []byte {
 	return b.Bytes()
 }
 
-// withoutNotes takes the notes out again.
+// withoutNotes removes the notes.
 func withoutNotes(text []byte) []byte {
 	if !bytes.Contains(text, []byte(notePrefix)) {
 		return text

@@ -1,3 +1,5 @@
+// Package editing takes the plaintext of a file through an editor, keeps drafts, and merges the
+// changes that others made in the meantime.
 package editing
 
 import (
@@ -20,28 +22,29 @@ import (
 	"github.com/sealcfg/sealcfg/internal/scratch"
 )
 
-// session is one plain text on its way through the editor and back.
+// A session takes one plaintext through the editor.
 type session struct {
 	app    *cli.App
 	t      *cli.Target
 	rule   *environments.Rule // of policy, for a new file
 	opened *envfile.Opened    // nil for a new file
-	other  *cli.PolicyRules   // of the policy, nil if the file has the same
+	other  *cli.PolicyRules   // rules of the policy, nil if they are the rules of the file
 	before *envfile.Document  // nil for a new file
-	asIs   []byte             // saved like this, there is nothing to write
-	start  []byte             // what the editor is given first
-	draft  string             // path of the draft that is resumed, else ""
-	stale  bool               // the text was not made from before, but from base
+	asIs   []byte             // the text without a change
+	start  []byte             // the first text for the editor
+	draft  string             // path of the draft that is resumed, or ""
+	stale  bool               // the text was made from base and not from before
 	base   *envfile.Document  // nil if the file was new then
 	prefer Side               // for fields that were changed in the file and in the text
-	sealed *envfile.Sealed    // what was made of the text that the editor gave back
-	doc    *envfile.Document  // what is in sealed
+	sealed *envfile.Sealed    // the encrypted text of the editor
+	doc    *envfile.Document  // the contents of sealed
 	dir    *scratch.Dir
 	editor editor.Command
 	ran    time.Duration // of the last run of the editor
 }
 
-// Edit takes a file through the editor, and says whether it was changed.
+// Edit lets the user change a file in the editor, and reports whether the file was
+// changed.
 func Edit(ctx context.Context, a *cli.App, t *cli.Target, resume bool, prefer Side) (changed bool, err error) {
 	s := &session{app: a, t: t, prefer: prefer}
 	if err := s.load(ctx); err != nil {
@@ -83,7 +86,7 @@ func Edit(ctx context.Context, a *cli.App, t *cli.Target, resume bool, prefer Si
 	}
 	err = s.write(ctx, doc)
 	switch {
-	case errors.Is(err, atomicfile.ErrInPlace): // it is written, and the draft has done its work
+	case errors.Is(err, atomicfile.ErrInPlace): // the file is written, so the draft is not needed
 		return true, errors.Join(err, s.dropDraft())
 	case err != nil:
 		return false, s.keep(text, err)
@@ -91,7 +94,7 @@ func Edit(ctx context.Context, a *cli.App, t *cli.Target, resume bool, prefer Si
 	return true, s.dropDraft()
 }
 
-// load opens the file, or checks that policy covers a new one.
+// load decrypts the file. For a new file, it checks that a policy covers it.
 func (s *session) load(ctx context.Context) error {
 	if !s.t.Env.Exists {
 		return s.begin(ctx)
@@ -110,8 +113,8 @@ func (s *session) load(ctx context.Context) error {
 	return nil
 }
 
-// begin starts a new file. Whether it can be sealed, and opened again by its
-// author, is tried before there is any text to lose.
+// begin prepares a new file. Before the editor starts, it checks that the file can be
+// encrypted and that the user can decrypt the result.
 func (s *session) begin(ctx context.Context) error {
 	a := s.app
 	policy, rule, err := s.t.Rule()
@@ -142,12 +145,12 @@ func (s *session) begin(ctx context.Context) error {
 	return nil
 }
 
-// beginning is what a new file of a format begins with.
+// beginning holds the first contents of a new file of a format.
 type beginning struct {
 	called string
-	mark   string // of a comment, "" if the format has none
+	mark   string // starts a comment; "" if the format has no comments
 	body   string
-	trial  string // a text to try whether it can be sealed
+	trial  string // contents for a trial encryption
 }
 
 func newText(t *cli.Target) beginning {
@@ -173,7 +176,8 @@ func (b beginning) remark(text string) string {
 	return b.mark + text + "\n"
 }
 
-// edit runs the editor until the text parses. doc is nil if nothing changed.
+// edit runs the editor until the text can be parsed and encrypted. doc is nil if the text
+// did not change.
 func (s *session) edit(ctx context.Context) (text []byte, doc *envfile.Document, err error) {
 	given, line := s.start, 0
 	for {
@@ -181,7 +185,7 @@ func (s *session) edit(ctx context.Context) (text []byte, doc *envfile.Document,
 		text = withoutNotes(edited)
 		if err != nil {
 			if errors.Is(err, ErrEditor) || bytes.Equal(text, withoutNotes(s.start)) {
-				return nil, nil, err // the person, or nothing to keep
+				return nil, nil, err // the user gave up, or did not change the text
 			}
 			return nil, nil, s.keep(text, err)
 		}
@@ -210,7 +214,7 @@ func (s *session) edit(ctx context.Context) (text []byte, doc *envfile.Document,
 		if errors.As(err, &conflict) {
 			return nil, nil, s.keep(text, err)
 		}
-		// Saved without a change although it is broken: the way out.
+		// Saving the broken text without a change gives up.
 		givenUp := line > 0 && bytes.Equal(edited, given)
 		if givenUp || !s.app.Interactive() {
 			return nil, nil, s.keep(text, s.t.At(err))
@@ -219,8 +223,8 @@ func (s *session) edit(ctx context.Context) (text []byte, doc *envfile.Document,
 	}
 }
 
-// seal encrypts the text while the editor can still be opened again: some mistakes
-// show only then, such as an alias to an encrypted value.
+// seal encrypts the text. Some mistakes, such as an alias to an encrypted value, show only
+// now, while the editor can still be started again.
 func (s *session) seal(ctx context.Context, doc *envfile.Document) (err error) {
 	if s.opened == nil {
 		s.doc = doc
@@ -237,8 +241,8 @@ func (s *session) seal(ctx context.Context, doc *envfile.Document) (err error) {
 	return err
 }
 
-// merged adds to a text what others have changed in the file since the text that it
-// was made from.
+// merged returns doc with the changes that others made to the file since the text was
+// read.
 func (s *session) merged(doc *envfile.Document) (*envfile.Document, error) {
 	if !s.stale {
 		return doc, nil
@@ -252,26 +256,26 @@ func (s *session) merged(doc *envfile.Document) (*envfile.Document, error) {
 
 var (
 	ErrEditor = errors.New("editor failed")
-	// errNotSaved is returned for a draft that is to stay as it is.
+	// errNotSaved is returned for a draft that stays unchanged.
 	errNotSaved = errors.New("not saved")
 )
 
-// runEditor gives the text to the editor and returns the text that comes back, and
-// whether the editor has saved it. After an error, it returns what there is.
+// runEditor runs the editor with a text. It returns the edited text, and whether the
+// editor has saved it. After an error, edited is the last text that could be read.
 func (s *session) runEditor(ctx context.Context, text []byte, line int) (edited []byte, saved bool, err error) {
 	path, err := s.dir.WriteFile(filepath.Base(s.t.Path), text)
-	if ctx.Err() != nil { // a signal has come and taken the directory away
+	if ctx.Err() != nil { // after a signal, the directory has been removed
 		return text, false, context.Cause(ctx)
 	}
 	if err != nil {
 		return text, false, err
 	}
-	// Older than now: to save within a tick of the clock changes the time as well.
+	// Older than now, so that a save within one tick of the clock changes the time, too.
 	past := time.Now().Add(-time.Minute)
 	_ = os.Chtimes(path, past, past)
 	given, _ := os.Stat(path)
-	// Package editor deals with signals now. The plain text stays until it has been
-	// read back: if it cannot be written, it becomes a draft.
+	// Package editor handles signals now. The plaintext stays until it has been read back:
+	// if it cannot be written, it becomes a draft.
 	release := s.dir.Hold(scratch.Signals()...)
 	defer release()
 	a := s.app
@@ -279,7 +283,7 @@ func (s *session) runEditor(ctx context.Context, text []byte, line int) (edited 
 	res, err := editor.Run(ctx, s.editor, path, line, editor.Stdio{In: a.Stdin, Out: a.Stdout, Err: a.Stderr.File})
 	s.ran = res.Ran
 	if err != nil || res.ExitCode != 0 {
-		restore() // an editor that was ended does not always do that itself
+		restore() // a killed editor may not have restored it
 	}
 	now, _ := os.Stat(path)
 	saved = given == nil || now == nil || !os.SameFile(given, now) || !given.ModTime().Equal(now.ModTime())
@@ -293,12 +297,12 @@ func (s *session) runEditor(ctx context.Context, text []byte, line int) (edited 
 	return edited, saved, err
 }
 
-// atOnce is how long a person needs at least: an editor that is back sooner,
-// with nothing changed, did not wait for its window.
+// atOnce is the shortest time of an edit. An editor that returns earlier without a change
+// did not wait for its window.
 const atOnce = 500 * time.Millisecond
 
-// waited tells an editor with a window, which is back before its user has seen
-// it, from one whose user changed nothing.
+// waited returns an error if the editor returned before its window was closed, and nil if
+// the user made no change.
 func (s *session) waited() error {
 	flag, needs := editor.NeedsWait(s.editor)
 	if !needs || s.ran >= 10*time.Second {
@@ -320,8 +324,8 @@ func (s *session) unchanged() error {
 	return a.ReportChanges(nil)
 }
 
-// write replaces the file. If someone else has written it since it was read, write
-// adds the changes to what they wrote.
+// write replaces the file. If another process has written it since it was read, write
+// merges the changes into the new contents.
 func (s *session) write(ctx context.Context, doc *envfile.Document) error {
 	for try := 1; ; try++ {
 		err := s.writeOnce(ctx, doc)
@@ -369,9 +373,9 @@ func (s *session) writeOnce(ctx context.Context, doc *envfile.Document) error {
 	return a.ReportChanges(cli.ChangesTo(s.sealed, nil, doc.Roots()))
 }
 
-// keep saves a text that could not be written as an encrypted draft.
+// keep saves the text as an encrypted draft after the error cause.
 func (s *session) keep(text []byte, cause error) error {
-	// Not the command's context: it may be the interrupt that brings us here.
+	// The command's context may have ended: an interrupted edit is kept, too.
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	path, temp, err := s.writeDraft(ctx, text)
@@ -392,11 +396,11 @@ func (s *session) keep(text []byte, cause error) error {
 	return cli.WithHint(cause, "%s", hint)
 }
 
-// takeHint is the way out of a conflict.
+// takeHint returns the hint for a conflict.
 func (s *session) takeHint() string {
 	return fmt.Sprintf("to keep your changes to these fields, run: sealcfg edit --resume %[1]s --take draft\n"+
 		"to keep the file's, run: sealcfg edit --resume %[1]s --take file\nto see your text, run: sealcfg draft show %[1]s", s.t.Name)
 }
 
-// conflictHint adds the way out to the error of a draft that cannot be merged.
+// conflictHint adds the hint for a conflict to an error.
 func (s *session) conflictHint(err error) error { return cli.WithHint(err, "%s", s.takeHint()) }
