@@ -11,7 +11,7 @@ import (
 )
 
 // accepted describes a file that fails authentication and is encrypted again on request.
-// It names fields, and holds no value.
+// It names fields and contains no values.
 type accepted struct {
 	MAC         bool            `json:"mac_matches"`
 	Binding     bool            `json:"binding_matches"`
@@ -139,7 +139,7 @@ func encryptAdded(ctx context.Context, a *cli.App, t *cli.Target, src []byte, ye
 	}
 	if !yes {
 		if !a.Interactive() {
-			return false, cli.WithHint(cli.Usagef("%s: encrypt asks before it encrypts %s, and there is no terminal to ask on", t.Shown, cli.JoinFields(report.Added)),
+			return false, cli.WithHint(cli.Usagef("%s: encrypt requires a confirmation for %s, and there is no terminal", t.Shown, cli.JoinFields(report.Added)),
 				"if you added this, run: sealcfg encrypt --yes %s", t.Name)
 		}
 		if err := a.Confirm(ctx, fmt.Sprintf("%s: encrypt %s?", cli.CleanName(t.Shown), cli.JoinFields(report.Added))); err != nil {

@@ -9,9 +9,9 @@ import (
 	"github.com/sealcfg/sealcfg/internal/atomicfile"
 )
 
-// applyTo changes one field of an open file and writes the file. If another program
-// writes it first, applyTo reads it again and applies the change to the new contents.
-// check, which may be nil, can reject the changes before they are written.
+// applyTo changes one field of a decrypted file and writes the file. If another program
+// writes the file first, applyTo reads it again and repeats the change. check, which may
+// be nil, can reject the changes before they are written.
 func applyTo(ctx context.Context, a *cli.App, t *cli.Target, opened *envfile.Opened, change func(*envfile.Opened) (envfile.Op, error), check checkWrite) error {
 	for try := 1; ; try++ {
 		other, err := a.CheckPolicy(ctx, t, opened)
@@ -56,7 +56,7 @@ func applyOnce(ctx context.Context, a *cli.App, t *cli.Target, opened *envfile.O
 	after, err := before.Apply(op)
 	if err != nil {
 		if errors.Is(err, envfile.ErrNoField) {
-			return cli.WithHint(t.At(err), "sealcfg view %s lists the fields", t.Name)
+			return cli.WithHint(t.At(err), "to list the fields, run: sealcfg view %s", t.Name)
 		}
 		if cli.IsUsage(err) {
 			return cli.Usage(t.At(err))
@@ -67,7 +67,7 @@ func applyOnce(ctx context.Context, a *cli.App, t *cli.Target, opened *envfile.O
 		return err
 	}
 	if string(before.Bytes()) == string(after.Bytes()) {
-		a.Say("%s: no change, nothing written", t.Shown)
+		a.Say("%s: no change; file not written", t.Shown)
 		return a.ReportChanges(nil)
 	}
 	s, err = opened.Reseal(after)

@@ -24,22 +24,23 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 		return cli.WithHint(err, "did you mean %s %s?", cmd.CommandPath(), guess)
 	}
 	if file := cli.FileArgument(args[:1]); file != "FILE" && !cmd.HasParent() { // sops edits it
-		return cli.WithHint(err, "the command comes first, run: sealcfg edit %s", file)
+		return cli.WithHint(err, "the command comes first; run: sealcfg edit %s", file)
 	}
-	return cli.WithHint(err, "%s --help lists the commands", cmd.CommandPath())
+	return cli.WithHint(err, "to list the commands, run: %s --help", cmd.CommandPath())
 }
 
-// exactly is cobra.ExactArgs with an error that says what is missing.
+// exactly is cobra.ExactArgs with an error that names the expected arguments.
 func exactly(n int, what string) cobra.PositionalArgs {
 	return between(n, n, what)
 }
 
+// between is exactly for low to high arguments. A negative high means no limit.
 func between(low, high int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) >= low && (high < 0 || len(args) <= high) {
 			return nil
 		}
-		return cli.WithHint(cli.Usage(fmt.Errorf("want %s, got %s", what, cli.Count(len(args), "argument", "arguments"))),
+		return cli.WithHint(cli.Usage(fmt.Errorf("expected %s, got %s", what, cli.Count(len(args), "argument", "arguments"))),
 			"%s", cmd.UseLine())
 	}
 }

@@ -26,16 +26,16 @@ func newDecryptCmd(a *cli.App) *cobra.Command {
 	o := &decryptOptions{app: a}
 	cmd := &cobra.Command{
 		Use:   "decrypt ENV",
-		Short: "Print the plain text of an environment",
-		Long: `Decrypt prints the plain text of a sealed file, after its MAC has been verified.
-The text is the author's own, byte for byte. With --format the values are
-written in another format: in dotenv, levels are joined by two underscores; INI
-holds two levels, and the first is the section. Nothing is converted to TOML.
+		Short: "Print the plaintext of an environment",
+		Long: `Decrypt prints the plaintext of an encrypted file after it has verified the MAC.
+The output is identical to the text that was encrypted. With --format, the values
+are converted: for dotenv, levels are joined by two underscores; INI has two
+levels, and the first is the section. Conversion to TOML is not supported.
 
-ENV may be - for stdin; --input-type or --filename then tells the format.
+ENV may be - for stdin; --input-type or --filename then sets the format.
 
-With -o the text goes to a file that only you can read. Mind where it lies: a
-sealed file is never replaced by it, but git does not know that it is plain.`,
+With -o, the plaintext is written to a file that only you can read. It never
+replaces an encrypted file, but git does not know that the file is plaintext.`,
 		Example: `  sealcfg decrypt prod
   sealcfg decrypt prod --format json | jq .db
   sealcfg decrypt prod --extract db.password
@@ -50,7 +50,7 @@ sealed file is never replaced by it, but git does not know that it is plain.`,
 	}
 	cmd.Flags().StringVarP(&o.output, "output", "o", "", "write to `FILE` (mode 0600, atomically) instead of stdout")
 	cmd.Flags().StringVar(&o.format, "format", "", "convert to `FORMAT`: "+strings.Join(cli.ConvertFormats, ", "))
-	cmd.Flags().StringVar(&o.filename, "filename", "", "with -: the `PATH` where the file would lie, such as environments/prod.yaml")
+	cmd.Flags().StringVar(&o.filename, "filename", "", "with -: the `PATH` of the file, such as environments/prod.yaml")
 	cmd.Flags().StringVar(&o.extract, "extract", "", "print only the value under `PATH`, such as db.hosts[0]")
 	cmd.Flags().IntVar(&o.document, "document", 0, "with --extract or --format: the document `N` of a file with several, from 1")
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(cli.ConvertFormats, cobra.ShellCompDirectiveNoFileComp))
@@ -60,7 +60,7 @@ sealed file is never replaced by it, but git does not know that it is plain.`,
 func runDecrypt(cmd *cobra.Command, o *decryptOptions) error {
 	a := o.app
 	if o.env != cli.Stdio && o.filename != "" {
-		return cli.Usagef("--filename is for stdin: -")
+		return cli.Usagef("--filename requires - (stdin)")
 	}
 	if o.document != 0 && o.extract == "" && o.format == "" {
 		return cli.Usagef("--document requires --extract or --format")
@@ -71,7 +71,7 @@ func runDecrypt(cmd *cobra.Command, o *decryptOptions) error {
 		}
 	}
 	if _, known := envfile.FormatNamed(o.format); o.format != "" && !known {
-		return cli.Usagef("unknown format %q: want %s", o.format, cli.JoinOr(cli.ConvertFormats))
+		return cli.Usagef("unknown format %q: expected %s", o.format, cli.JoinOr(cli.ConvertFormats))
 	}
 	var t *cli.Target
 	var err error
@@ -116,20 +116,20 @@ func runDecrypt(cmd *cobra.Command, o *decryptOptions) error {
 	return nil
 }
 
-// refuseSealed keeps plain text from taking the place of a sealed file, which is
-// where git would find it.
+// refuseSealed returns an error if path is an encrypted file. If plaintext replaced it,
+// git would track the plaintext.
 func refuseSealed(path string) error {
 	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
-		return nil //nolint:nilerr // nothing there, or what cannot be written; to read a pipe would wait for ever
+		return nil //nolint:nilerr // no file, or no regular file: reading a pipe would never end
 	}
 	src, err := os.ReadFile(path)
 	if err != nil {
-		return nil //nolint:nilerr // if it cannot be read, the write says why it cannot be written
+		return nil //nolint:nilerr // the write reports the error
 	}
 	if _, encrypted := envfile.Detect(path, src); !encrypted {
 		return nil
 	}
-	return cli.WithHint(cli.Usagef("%s is a sealed file; plain text does not replace it", cli.Shown(path)), "name another file with -o, or use sealcfg edit to change it")
+	return cli.WithHint(cli.Usagef("%s is an encrypted file; plaintext does not replace it", cli.Shown(path)), "choose another file: -o FILE")
 }
 
 func (o *decryptOptions) text(t *cli.Target, opened *envfile.Opened) ([]byte, error) {
@@ -156,7 +156,7 @@ func (o *decryptOptions) text(t *cli.Target, opened *envfile.Opened) ([]byte, er
 			text, err := cli.JSONText(n)
 			return text, t.At(err)
 		case o.format != "json" && n.Kind != envfile.Map:
-			return nil, cli.Usagef("%s is no map; %s wants names for its values", o.extract, o.format)
+			return nil, cli.Usagef("%s is not a map; %s requires names for the values", o.extract, o.format)
 		}
 		return o.convert(t, []*envfile.Node{n})
 	}
@@ -167,13 +167,13 @@ func (o *decryptOptions) text(t *cli.Target, opened *envfile.Opened) ([]byte, er
 	return o.convert(t, roots)
 }
 
-// convert writes values in a format that may not be their own.
+// convert writes values in the output format.
 func (o *decryptOptions) convert(t *cli.Target, roots []*envfile.Node) ([]byte, error) {
 	if o.format != "yaml" && len(roots) > 1 {
-		return nil, cli.WithHint(fmt.Errorf("%s holds %d documents, %s holds one", t.Shown, len(roots), o.format), "choose one, such as: --document 2")
+		return nil, cli.WithHint(fmt.Errorf("%s has %d documents, but a %s file has one", t.Shown, len(roots), o.format), "to choose one, add: --document 2")
 	}
 	if n := cli.Repeated(roots[0]); n != nil {
-		err := fmt.Errorf("%s:%d: %s occurs a second time, but %s holds it once", t.Shown, n.KeyLine, envfile.Path{{Key: n.Key}}, o.format)
+		err := fmt.Errorf("%s:%d: %s occurs twice, but %s allows it once", t.Shown, n.KeyLine, envfile.Path{{Key: n.Key}}, o.format)
 		return nil, cli.WithHint(err, "to keep one, run: sealcfg edit %s", t.Name)
 	}
 	switch o.format {

@@ -19,8 +19,8 @@ func newDraftCmd(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "draft",
 		Short: "List, print and remove the drafts of edit",
-		Long: `A draft holds a text that edit could not write. It is encrypted for you alone and
-stored in your state directory. To continue it, run: sealcfg edit --resume ENV`,
+		Long: `A draft holds an edited text that could not be written. It is encrypted for you
+alone and stored in your state directory. To continue it, run: sealcfg edit --resume ENV`,
 		Example: `  sealcfg draft list
   sealcfg draft drop prod`,
 		Args: noSuchCommand,
@@ -101,7 +101,7 @@ func newDraftListCmd(a *cli.App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
 		Short: "List the drafts of all your projects",
-		Long: `List prints a line for each draft: the file, and when the draft was saved. It needs
+		Long: `List prints one line per draft: the file, and when the draft was saved. It needs
 no key.`,
 		Example: `  sealcfg draft list
   sealcfg draft list --json`,
@@ -128,7 +128,7 @@ no key.`,
 func newDraftShowCmd(a *cli.App) *cobra.Command {
 	return &cobra.Command{
 		Use:               "show ENV",
-		Short:             "Print the plain text of the last draft of a file",
+		Short:             "Print the last draft of a file",
 		Example:           `  sealcfg draft show prod`,
 		Args:              exactly(1, "one ENV"),
 		ValidArgsFunction: completeDraft(a),
@@ -152,8 +152,8 @@ func newDraftDropCmd(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "drop ENV",
 		Short: "Remove the drafts of a file",
-		Long: `Drop removes all drafts of a file, after a confirmation. Off a terminal it needs --yes.
-It needs no key.`,
+		Long: `Drop removes all drafts of a file after a confirmation. Without a terminal, it
+requires --yes. It needs no key.`,
 		Example: `  sealcfg draft drop prod
   sealcfg draft drop prod --yes`,
 		Args:              exactly(1, "one ENV"),
@@ -180,7 +180,7 @@ func dropDrafts(ctx context.Context, a *cli.App, arg string, yes bool) error {
 			return err
 		}
 		if !yes {
-			return errors.New("nothing removed")
+			return errors.New("no draft removed")
 		}
 	}
 	for _, r := range rows {

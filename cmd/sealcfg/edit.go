@@ -22,22 +22,23 @@ func newEditCmd(a *cli.App) *cobra.Command {
 		Use:         "edit ENV",
 		Annotations: map[string]string{cli.HandlesSignals: "the editor gets Ctrl-C, and the plaintext is removed before the end"},
 		Short:       "Change an environment in your editor",
-		Long: `Edit opens the plain text in $SOPS_EDITOR, $VISUAL or $EDITOR, else vi or nano, and
-seals what you save: YAML, JSON, dotenv, INI or TOML, else the file as a whole.
-Values that you did not touch keep their ciphertext. An environment that does
-not exist is made, if .sops.yaml has a rule for it. Where no .sops.yaml covers
-it, -r and $SOPS_AGE_RECIPIENTS name the recipients.
+		Long: `Edit opens the plaintext in $SOPS_EDITOR, $VISUAL or $EDITOR (default: vi or nano)
+and encrypts the text that you save. YAML, JSON, dotenv, INI and TOML are encrypted
+by field, other files as a whole. Values that you do not change keep their
+ciphertext. If the environment does not exist, edit creates it, provided that
+.sops.yaml has a creation rule for it. Without a .sops.yaml, -r or
+$SOPS_AGE_RECIPIENTS sets the recipients.
 
-The plain text lies in memory where the system has a memory file system, in a
-folder that only you can enter, and is gone on every way out. If it cannot be
-written, your text is kept as a draft, encrypted, and sealcfg edit --resume ENV
-continues it. sealcfg draft lists, prints and removes drafts.
+The plaintext is stored on a memory file system, if there is one, in a directory
+that only you can enter, and is always removed. If the file cannot be written, your
+text is kept as an encrypted draft; sealcfg edit --resume ENV continues it.
+sealcfg draft lists, prints and removes drafts.
 
-If someone else writes the file while you edit it, or before you resume a draft,
-edit merges the changes field by field. A field that both sides have changed
-differently is a conflict: the file stays as it is, and so does your draft. With
---take draft or --take file, one side counts for these fields. To leave a draft as
-it is, quit the editor without saving.`,
+If another process writes the file while you edit it, or before you resume a draft,
+edit merges the changes field by field. A field that both sides changed differently
+is a conflict: the file and your draft stay unchanged. To resolve the conflict, add
+--take draft or --take file. To keep a draft unchanged, quit the editor without
+saving.`,
 		Example: `  sealcfg edit prod
   EDITOR='code --wait' sealcfg edit prod
   sealcfg edit --resume prod
@@ -63,7 +64,7 @@ func runEdit(cmd *cobra.Command, o *editOptions) error {
 		return err
 	}
 	if t.Env.Exists && len(o.recipients) > 0 {
-		return cli.WithHint(cli.Usagef("-r is for a new file, and %s exists", t.Shown), "to change who can read it, change .sops.yaml, then run: sealcfg rekey %s", t.Name)
+		return cli.WithHint(cli.Usagef("-r is for a new file, and %s exists", t.Shown), "to change its recipients, change .sops.yaml, then run: sealcfg rekey %s", t.Name)
 	}
 	if !t.Env.Exists {
 		named, err := o.app.NamedRecipients(o.recipients)
@@ -93,5 +94,5 @@ func (o *editOptions) side() (editing.Side, error) {
 	case o.take == "file":
 		return editing.Theirs, nil
 	}
-	return editing.Neither, cli.Usagef("unknown side %q: want draft or file", o.take)
+	return editing.Neither, cli.Usagef("unknown side %q: expected draft or file", o.take)
 }

@@ -26,21 +26,21 @@ func newEncryptCmd(a *cli.App) *cobra.Command {
 	o := &encryptOptions{app: a}
 	cmd := &cobra.Command{
 		Use:   "encrypt FILE",
-		Short: "Seal a plain file",
-		Long: `Encrypt seals a plain file in place, for the people whom .sops.yaml names for its
-path. With -o the plain file stays, and the sealed one is governed by the path
-that it is written to. What git has seen in plain text stays in its history.
+		Short: "Encrypt a plaintext file",
+		Long: `Encrypt encrypts a plaintext file in place, for the recipients in .sops.yaml for its
+path. With -o, the plaintext file stays, and the path of the new file decides about
+its creation rule. If git has seen the plaintext, it stays in the history.
 
-FILE may be - for stdin: the sealed text then goes to stdout, or to -o, and
---filename says for which path it is. -o - writes to stdout, too.
+FILE may be - for stdin: the encrypted file is then written to stdout or to -o, and
+--filename sets its path. -o - also writes to stdout.
 
-If FILE is encrypted and someone added unencrypted values by hand, it names the
-values, asks, and encrypts them. The rest of the file must authenticate.
+If FILE is encrypted and someone added unencrypted values by hand, encrypt lists the
+values, prompts, and encrypts them. The rest of the file must authenticate.
 
-In place it refuses to lock you out: .sops.yaml must name you for the file.
+In place, encrypt refuses to lock you out: you must be a recipient in .sops.yaml.
 
-Where no .sops.yaml covers the file, -r and $SOPS_AGE_RECIPIENTS name the recipients.
-Where one does, it decides: a recipient that it does not name is rejected.`,
+Without a .sops.yaml for the file, -r or $SOPS_AGE_RECIPIENTS sets the recipients. With
+a .sops.yaml, a recipient that the creation rule does not name is rejected.`,
 		Example: `  sealcfg encrypt environments/prod.yaml
   sealcfg encrypt plain.yaml -o environments/prod.yaml
   generate | sealcfg encrypt - -o environments/prod.yaml
@@ -55,7 +55,7 @@ Where one does, it decides: a recipient that it does not name is rejected.`,
 		},
 	}
 	cmd.Flags().StringVarP(&o.output, "output", "o", "", "write to `FILE`, which must not exist, instead of in place; - is stdout")
-	cmd.Flags().StringVar(&o.filename, "filename", "", "with -: the `PATH` where the file would lie, such as environments/prod.yaml")
+	cmd.Flags().StringVar(&o.filename, "filename", "", "with -: the `PATH` of the file, such as environments/prod.yaml")
 	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask before values in an encrypted file are encrypted")
 	cli.AddRecipientFlag(cmd, &o.recipients)
 	return cmd
@@ -111,7 +111,7 @@ func runEncrypt(cmd *cobra.Command, o *encryptOptions) error {
 	}
 	opens := a.CanOpen(cmd.Context(), to, s)
 	if to == from && opens != nil {
-		return a.LockedOut(to, policy, s, opens, "with -o the plain file stays; or "+cli.AddYourself(rule))
+		return a.LockedOut(to, policy, s, opens, "to keep the plaintext file, add: -o FILE\n"+cli.AddYourself(rule))
 	}
 	opt := atomicfile.Options{IfUnchanged: src, InPlace: a.InPlace(cmd.Context(), to.Path, s.Bytes())}
 	if to != from {
@@ -119,7 +119,7 @@ func runEncrypt(cmd *cobra.Command, o *encryptOptions) error {
 	}
 	if err := cli.MarkDamaged(to.Path, atomicfile.Write(cmd.Context(), to.Path, s.Bytes(), opt)); err != nil {
 		if errors.Is(err, atomicfile.ErrExists) {
-			return cli.WithHint(err, "remove it first, or change it with sealcfg edit %s", to.Name)
+			return cli.WithHint(err, "to change it, run: sealcfg edit %s", to.Name)
 		}
 		return err
 	}
@@ -138,18 +138,18 @@ func (o *encryptOptions) toStdout() bool {
 	return o.output == cli.Stdio || o.output == "" && o.file == cli.Stdio
 }
 
-// source is the plaintext file.
+// source returns the target of the plaintext file.
 func (o *encryptOptions) source() (*cli.Target, error) {
 	a := o.app
 	switch {
 	case o.file != cli.Stdio && o.filename != "":
-		return nil, cli.Usagef("--filename is for stdin: -")
+		return nil, cli.Usagef("--filename requires - (stdin)")
 	case o.file != cli.Stdio:
 		return a.Existing(o.file)
 	case o.filename != "":
 		return a.Standard(o.filename)
 	case o.toStdout():
-		return nil, cli.Usagef("what comes from stdin has no path that .sops.yaml could have a rule for: give --filename")
+		return nil, cli.Usagef("stdin has no path to match in .sops.yaml; add --filename PATH")
 	}
 	if to, err := a.Target(o.output); err == nil {
 		return a.Standard(to.Path)
@@ -157,11 +157,11 @@ func (o *encryptOptions) source() (*cli.Target, error) {
 	return a.Standard(o.output)
 }
 
-// destination is what the plaintext file becomes.
+// destination returns the target of the encrypted file.
 func (o *encryptOptions) destination(from *cli.Target) (to *cli.Target, err error) {
 	a := o.app
 	if o.output == "" || o.output == cli.Stdio {
-		// What goes to stdout is not for the path of the plain file.
+		// A file on stdout has no location.
 		from.Unplaced = o.toStdout() && o.filename == ""
 		return from, nil
 	}
@@ -176,20 +176,20 @@ func (o *encryptOptions) destination(from *cli.Target) (to *cli.Target, err erro
 		to.Format = from.Format
 	}
 	if from.Format != to.Format && (from.Format != envfile.JSON || to.Format != envfile.YAML) { // JSON is YAML
-		err := cli.Usagef("%s is read as %s, but %s is for %s; to seal is not to convert", from.Shown, from.Format.Name(), to.Shown, to.Format.Name())
+		err := cli.Usagef("%s is read as %s, but %s is for %s; encrypt does not convert", from.Shown, from.Format.Name(), to.Shown, to.Format.Name())
 		return nil, cli.WithHint(err, "if its contents are %s, run: sealcfg encrypt --input-type %[1]s %s -o %s", to.Format.Name(), o.file, o.output)
 	}
 	return to, nil
 }
 
-// plaintext parses the text that is to be encrypted. It rejects a file that is
-// encrypted already, in whatever format.
+// plaintext parses the text to encrypt. It rejects a file that is encrypted already, in
+// any format.
 func plaintext(ctx context.Context, t *cli.Target, src []byte) (*envfile.Document, error) {
 	d, err := envfile.Parse(t.Format, src)
 	in, encrypted := envfile.Detect(t.Path, src)
 	switch {
 	case errors.Is(err, envfile.ErrAlreadySealed):
-		return nil, cli.WithHint(t.At(err), "to change it, run: sealcfg edit %[1]s\nto change who can read it, run: sealcfg rekey %[1]s", t.Name)
+		return nil, cli.WithHint(t.At(err), "to change it, run: sealcfg edit %[1]s\nto change its recipients, run: sealcfg rekey %[1]s", t.Name)
 	case encrypted && err != nil && t.Detect: // it is broken
 		return nil, t.At(err)
 	case encrypted:

@@ -10,10 +10,10 @@ func newGetCmd(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "get ENV PATH",
 		Short: "Print one value",
-		Long: `Get prints the value under PATH: a list or a map as JSON, anything else as it is.
-In a pipe and in a file, the output is the value to the byte; on a terminal, a
-line feed follows. With --json, the value is printed as JSON, on lines of its own.
-In a file with several documents, --document chooses one.
+		Long: `Get prints the value at PATH: a list or a map as JSON, any other value unchanged.
+In a pipe or a file, the output contains exactly the bytes of the value; on a
+terminal, a line feed follows. With --json, the value is printed as indented JSON.
+In a file with several documents, --document selects one.
 
 PATH is written db.hosts[0].port; a key with special characters is quoted:
 'logging["com.example.App"]'.`,

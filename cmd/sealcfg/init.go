@@ -28,9 +28,9 @@ func newInitCmd(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init",
 		Short: "Create an identity, .sops.yaml, and encrypted environments",
-		Long: `Init makes what is missing: an identity for you, if you have none; a .sops.yaml
-that names you; and environments/dev.yaml, test.yaml and prod.yaml, encrypted, with
-a few example fields. It adds local layers, .env and key files to .gitignore. It
+		Long: `Init creates missing files: your identity, if you have none; a .sops.yaml with your
+recipient; and environments/dev.yaml, test.yaml and prod.yaml, encrypted, with
+example fields. It adds local layers, .env and key files to .gitignore. It
 overwrites no file, so you can run it twice.
 
 If the repository has no .sops.yaml, and no file that sops wrote last, init also
@@ -40,7 +40,7 @@ writes a sealcfg.yaml that requires bindings.`,
 		Args: exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error { return runInit(cmd, a, name) },
 	}
-	cmd.Flags().StringVar(&name, "name", "", "what people call you in .sops.yaml (default: your login `NAME`)")
+	cmd.Flags().StringVar(&name, "name", "", "your `NAME` in .sops.yaml (default: your login name)")
 	return cmd
 }
 
@@ -67,7 +67,7 @@ func runInit(cmd *cobra.Command, a *cli.App, name string) error {
 		return err
 	}
 	if project.PolicyPath == "" {
-		// Before the policy, because with a policy the project is not new any more.
+		// Before the policy, because a project with a policy is not new.
 		if err := initConfig(cmd.Context(), a, project); err != nil {
 			return err
 		}
@@ -76,7 +76,7 @@ func runInit(cmd *cobra.Command, a *cli.App, name string) error {
 		}
 		a.Finder = new(environments.Finder)
 	} else {
-		a.Say("%s is there already", cli.Shown(project.PolicyPath))
+		a.Say("%s already exists", cli.Shown(project.PolicyPath))
 		if err := checkMembership(cmd.Context(), a, project, recipient, name); err != nil {
 			return err
 		}
@@ -100,8 +100,8 @@ func runInit(cmd *cobra.Command, a *cli.App, name string) error {
 	return nil
 }
 
-// stayInside fails if the directory of the environments is a link out of the
-// repository or, without one, out of the project: init would make files there.
+// stayInside returns an error if the directory of the environments is a link to outside of
+// the repository or, without a repository, of the project. Init creates files only inside.
 func stayInside(project *environments.Project) error {
 	dir := filepath.Join(project.Root, environments.Folder)
 	info, err := os.Lstat(dir)
@@ -123,11 +123,11 @@ func stayInside(project *environments.Project) error {
 		return nil
 	}
 	if err != nil {
-		err = fmt.Errorf("%s is a link that leads nowhere", cli.Shown(dir))
+		err = fmt.Errorf("%s is a broken link", cli.Shown(dir))
 	} else {
 		err = fmt.Errorf("%s is a link to %s, which is outside of %s", cli.Shown(dir), target, root)
 	}
-	return cli.WithHint(err, "init makes no files outside of the project; to start with a directory of your own, remove the link: rm %s", cli.ShellWord(cli.Shown(dir)))
+	return cli.WithHint(err, "init makes no files outside of the project; to use a directory of the project, remove the link: rm %s", cli.ShellWord(cli.Shown(dir)))
 }
 
 const configTemplate = `# Commands and programs reject files without a binding, which authenticates names,
@@ -138,12 +138,12 @@ const configTemplate = `# Commands and programs reject files without a binding, 
 binding: required
 `
 
-// initConfig requires bindings in a new project. Files that sops writes have none, so it
-// requires nothing where sops is used.
+// initConfig writes a sealcfg.yaml that requires bindings. It does not if sops is used in
+// the repository, because files that sops writes have no bindings.
 func initConfig(ctx context.Context, a *cli.App, project *environments.Project) error {
 	path := filepath.Join(project.Root, environments.ConfigName)
 	if _, err := os.Lstat(path); err == nil {
-		a.Say("%s is there already", cli.Shown(path))
+		a.Say("%s already exists", cli.Shown(path))
 		return nil
 	}
 	user, err := sopsUser(ctx, a, project.Root)
@@ -165,12 +165,12 @@ func initConfig(ctx context.Context, a *cli.App, project *environments.Project) 
 	return nil
 }
 
-// maxNewFiles bounds the files that init reads to learn whether sops is used, where there
-// is no repository: dir may be a home directory.
+// maxNewFiles bounds the files that init reads outside of a repository to find out whether
+// sops is used. The directory may be a home directory.
 const maxNewFiles = 10_000
 
-// sopsUser returns a file that shows that the repository of dir is used with sops: a
-// .sops.yaml, or an encrypted file without a binding. It returns "" if there is none.
+// sopsUser returns a file which shows that sops is used in the repository of dir: a
+// .sops.yaml, or an encrypted file without a binding. It returns "" without such a file.
 func sopsUser(ctx context.Context, a *cli.App, dir string) (string, error) {
 	repo := &repository{root: dir}
 	_, err := a.Git.Root(ctx, dir)
@@ -206,7 +206,7 @@ var ignored = []string{
 // initIgnore adds the lines that a .gitignore lacks.
 func initIgnore(ctx context.Context, a *cli.App, path string) error {
 	if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
-		a.Warn("%s is a link, which git does not follow; nothing added to it", cli.Shown(path))
+		a.Warn("%s is a link, which git does not follow; not changed", cli.Shown(path))
 		return nil
 	}
 	old, err := regular.Read(path, maxIgnore)
@@ -242,8 +242,8 @@ func initIgnore(ctx context.Context, a *cli.App, path string) error {
 
 const maxIgnore = 1 << 20 // bytes
 
-// checkMembership stops a newcomer to a project that has a policy: what there is
-// cannot be opened, and nothing is made that could not.
+// checkMembership returns an error if the policy of the project does not name the user.
+// Init could not decrypt the files there, nor those that it creates.
 func checkMembership(ctx context.Context, a *cli.App, project *environments.Project, recipient, name string) error {
 	policy, err := a.Finder.Policy(project.PolicyPath)
 	if err != nil {
@@ -266,12 +266,12 @@ func checkMembership(ctx context.Context, a *cli.App, project *environments.Proj
 		names = append(names, cli.Label(policy, p.Recipient))
 	}
 	return cli.WithHint(fmt.Errorf("%s does not name you", cli.Shown(project.PolicyPath)),
-		"somebody who is in it (%s) can add you and run sealcfg rekey; give them your recipient:\n%s", cli.JoinNames(names), recipient)
+		"ask one of its recipients (%s) to add your recipient and to run sealcfg rekey; your recipient:\n%s", cli.JoinNames(names), recipient)
 }
 
-// initIdentity returns the recipient of the user, whose identity it makes if
-// there is none. An SSH key counts if the policy names it: that somebody has one
-// for other ends does not say that they want it here.
+// initIdentity returns the recipient of the user. It creates an identity if the user has
+// none. An SSH key is used only if the policy names it, because most people have SSH keys
+// for other purposes.
 func initIdentity(ctx context.Context, a *cli.App, project *environments.Project) (string, error) {
 	ids, err := a.LoadIdentities(ctx)
 	if err != nil {
@@ -290,7 +290,7 @@ func initIdentity(ctx context.Context, a *cli.App, project *environments.Project
 		own = slices.DeleteFunc(own, func(r string) bool { return strings.HasPrefix(r, "ssh-") })
 	}
 	if len(own) > 0 {
-		a.Say("your identity is there already: %s", own[0])
+		a.Say("your identity already exists: %s", own[0])
 		return own[0], nil
 	}
 	if len(a.Broken) > 0 { // there is one, but it cannot be used
@@ -314,15 +314,14 @@ func initIdentity(ctx context.Context, a *cli.App, project *environments.Project
 	return recipient, nil
 }
 
-// inPolicy returns the first of the recipients that the policy names, "" if it
-// names none or there is no policy yet.
+// inPolicy returns the first of the recipients that the policy names, or "".
 func inPolicy(a *cli.App, project *environments.Project, own []string) string {
 	if project.PolicyPath == "" {
 		return ""
 	}
 	policy, err := a.Finder.Policy(project.PolicyPath)
 	if err != nil {
-		return "" // runInit says so
+		return "" // runInit reports the error
 	}
 	for _, r := range own {
 		if slices.ContainsFunc(policy.Recipients(), func(p environments.PolicyRecipient) bool { return keys.SameAgeRecipient(p.Recipient, r) }) {
@@ -332,8 +331,8 @@ func inPolicy(a *cli.App, project *environments.Project, own []string) string {
 	return ""
 }
 
-const policyTemplate = `# Who can read which file, and what in it is sealed.
-# After a change run: sealcfg rekey
+const policyTemplate = `# The recipients of each file, and the values that are encrypted.
+# After a change, run: sealcfg rekey
 keys:
   - &%s %s
 
@@ -355,13 +354,13 @@ func initPolicy(ctx context.Context, a *cli.App, path, name, recipient string) e
 	if err := atomicfile.Write(ctx, path, []byte(text), atomicfile.Options{NoClobber: true}); err != nil {
 		return err
 	}
-	a.Say("made %s: you are called %s in it", cli.Shown(path), name)
+	a.Say("made %s: your name in it is %s", cli.Shown(path), name)
 	return nil
 }
 
 var notAnchor = pattern.New(`[^A-Za-z0-9_-]+`)
 
-// anchorName makes a YAML anchor of a login name.
+// anchorName converts a login name to a YAML anchor.
 func anchorName(name string) string {
 	if i := strings.LastIndexAny(name, `\`); i >= 0 {
 		name = name[i+1:] // DOMAIN\user
@@ -373,7 +372,7 @@ func anchorName(name string) string {
 	return name
 }
 
-const environmentTemplate = `# Settings of %[1]s. Names stay readable, values are sealed.
+const environmentTemplate = `# Settings of %[1]s. Names stay readable, values are encrypted.
 app:
   name: example
   debug: %[2]s
@@ -395,7 +394,7 @@ func initEnvironment(a *cli.App, cmd *cobra.Command, project *environments.Proje
 	}
 	t := a.NewTarget(env)
 	if env.Exists {
-		a.Say("%s is there already", t.Shown)
+		a.Say("%s already exists", t.Shown)
 		return nil
 	}
 	debug := "false"
@@ -415,14 +414,14 @@ func initEnvironment(a *cli.App, cmd *cobra.Command, project *environments.Proje
 		return err
 	}
 	if err := a.CanOpen(cmd.Context(), t, s); err != nil {
-		return fmt.Errorf("%s is not made: %w", t.Shown, a.LockedOut(t, policy, s, err, cli.AddYourself(rule)))
+		return fmt.Errorf("%s: not created: %w", t.Shown, a.LockedOut(t, policy, s, err, cli.AddYourself(rule)))
 	}
 	if err := atomicfile.MkdirAll(filepath.Dir(t.Path), 0o755); err != nil {
 		return err
 	}
 	switch err := a.Save(cmd.Context(), t, s, nil); {
 	case errors.Is(err, fs.ErrExist): // a link that leads nowhere, or made in the meantime
-		a.Say("%s is there already", t.Shown)
+		a.Say("%s already exists", t.Shown)
 		return nil
 	case err != nil:
 		return err

@@ -21,7 +21,7 @@ import (
 func newKeyCmd(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "key",
-		Short: "Identities, recipients, and who can read what",
+		Short: "Manage identities, and list recipients",
 		Example: `  sealcfg key new
   sealcfg key list`,
 		Args: noSuchCommand,
@@ -42,19 +42,19 @@ func newKeyNewCmd(a *cli.App) *cobra.Command {
 	o := &keyNewOptions{app: a}
 	cmd := &cobra.Command{
 		Use:   "new",
-		Short: "Make an identity",
-		Long: `New makes an age identity in the place where sops keeps it, with mode 0600, and
-prints its recipient: the public half, which goes into .sops.yaml. A file that
-exists is never overwritten; --add puts one more identity into it.`,
+		Short: "Create an identity",
+		Long: `New creates an age identity in sops's default file, with mode 0600, and prints its
+recipient, which goes into .sops.yaml. It never overwrites a file; --add adds
+another identity to an existing file.`,
 		Example: `  sealcfg key new
   sealcfg key new -o ci.key
   sealcfg key new --post-quantum --add`,
 		Args: exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error { return runKeyNew(cmd.Context(), o) },
 	}
-	cmd.Flags().StringVarP(&o.output, "output", "o", "", "write to `FILE` (- is stdout) instead of sops's place")
-	cmd.Flags().BoolVar(&o.add, "add", false, "add to a file that exists")
-	cmd.Flags().BoolVar(&o.pq, "post-quantum", false, "a hybrid post-quantum identity (readers need sops 3.12 or newer)")
+	cmd.Flags().StringVarP(&o.output, "output", "o", "", "write to `FILE` (- is stdout) instead of sops's default")
+	cmd.Flags().BoolVar(&o.add, "add", false, "add to an existing file")
+	cmd.Flags().BoolVar(&o.pq, "post-quantum", false, "create a hybrid post-quantum identity (requires sops 3.12 or newer)")
 	return cmd
 }
 
@@ -71,7 +71,7 @@ func runKeyNew(ctx context.Context, o *keyNewOptions) error {
 	path := o.output
 	if path == "" {
 		if path, err = identityPath(a); err != nil {
-			return cli.WithHint(err, "name a file with -o, and set SOPS_AGE_KEY_FILE to it")
+			return cli.WithHint(err, "add -o FILE, and set $SOPS_AGE_KEY_FILE to the file")
 		}
 	}
 	if err := writeIdentity(ctx, path, text, o.add); err != nil {
@@ -87,8 +87,8 @@ func runKeyNew(ctx context.Context, o *keyNewOptions) error {
 	return err
 }
 
-// identityPath is where an identity of the user goes. One that is not absolute would
-// put it into the project.
+// identityPath returns the default file for identities. A relative directory is an error,
+// because the file would be in the project.
 func identityPath(a *cli.App) (string, error) {
 	dir := keys.ConfigDir(a.LookupEnv)
 	if !filepath.IsAbs(dir) {
@@ -97,7 +97,7 @@ func identityPath(a *cli.App) (string, error) {
 	return keys.AgeKeyFile(dir), nil
 }
 
-// newIdentity makes an identity in the form of age-keygen.
+// newIdentity creates an identity in the form of age-keygen.
 func newIdentity(pq bool) (text, recipient string, err error) {
 	var secret string
 	if pq {
@@ -117,7 +117,7 @@ func newIdentity(pq bool) (text, recipient string, err error) {
 }
 
 func writeIdentity(ctx context.Context, path, text string, add bool) error {
-	const elsewhere = "write it elsewhere: sealcfg key new -o FILE, and set SOPS_AGE_KEY_FILE to it"
+	const elsewhere = "set SOPS_AGE_KEY_FILE to another file, then run: sealcfg key new -o FILE"
 	if err := atomicfile.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return cli.WithHint(err, "%s", elsewhere)
 	}
@@ -132,7 +132,7 @@ func writeIdentity(ctx context.Context, path, text string, add bool) error {
 	}
 	err := atomicfile.Write(ctx, path, []byte(text), atomicfile.Options{Mode: 0o600, NoClobber: true})
 	if errors.Is(err, fs.ErrExist) {
-		return cli.WithHint(fmt.Errorf("%s exists; an identity is never overwritten", path), "sealcfg key show prints what is in it; sealcfg key new --add adds another")
+		return cli.WithHint(fmt.Errorf("%s already exists, and an identity is never overwritten", path), "to print its recipients, run: sealcfg key show\nto add another identity, run: sealcfg key new --add")
 	}
 	if err != nil {
 		return cli.WithHint(err, "%s", elsewhere)
@@ -140,14 +140,14 @@ func writeIdentity(ctx context.Context, path, text string, add bool) error {
 	return nil
 }
 
-// addIdentity adds an identity to a file that exists. A file in UTF-16 becomes UTF-8.
+// addIdentity adds an identity to an existing file. A file in UTF-16 becomes UTF-8.
 func addIdentity(ctx context.Context, path, text string) error {
 	old, err := bounded.File(ctx, path, keys.MaxSource)
 	if err != nil {
 		return err
 	}
 	if keys.IsAgeFile(old) {
-		return fmt.Errorf("%s is encrypted with a passphrase; nothing can be added to it", path)
+		return fmt.Errorf("%s is encrypted with a passphrase; no identity can be added", path)
 	}
 	plain, err := keys.Text(old)
 	if err != nil {
@@ -163,9 +163,9 @@ func newKeyShowCmd(a *cli.App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "show",
 		Short: "Print your own recipients",
-		Long: `Show prints the recipients of the identities at hand, a line each: what others
-put into .sops.yaml for you. If they are encrypted with a passphrase, it asks
-for that.`,
+		Long: `Show prints the recipients of your identities, one per line. Others add them to
+.sops.yaml to give you access. It prompts for the passphrases of encrypted
+identities.`,
 		Example: `  sealcfg key show`,
 		Args:    exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -192,8 +192,8 @@ for that.`,
 	}
 }
 
-// withComment returns an SSH recipient with the comment of its .pub file, which is
-// usually the name of the person.
+// withComment returns an SSH recipient with the comment of its .pub file, which usually
+// names the person.
 func withComment(ctx context.Context, a *cli.App, recipient string) string {
 	if !strings.HasPrefix(recipient, "ssh-") || len(strings.Fields(recipient)) > 2 {
 		return recipient
@@ -218,7 +218,8 @@ func withComment(ctx context.Context, a *cli.App, recipient string) string {
 	return recipient
 }
 
-// unlock asks for the passphrases behind which recipients are.
+// unlock decrypts identities whose recipients are known only then. It prompts for
+// passphrases.
 func unlock(ctx context.Context, ids []keys.Identity) error {
 	for _, id := range ids {
 		if l, ok := id.(keys.Locker); ok {

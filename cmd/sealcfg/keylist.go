@@ -15,7 +15,7 @@ import (
 func newKeyListCmd(a *cli.App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
-		Short: "List who can read which file",
+		Short: "List the recipients of all files",
 		Long: `List prints a table of recipients and files, from the metadata of all encrypted
 files of the repository that a creation rule matches, with the names in .sops.yaml.
 It also lists recipients that .sops.yaml names and no file has. It needs no key. If a
@@ -80,7 +80,7 @@ func runKeyList(ctx context.Context, a *cli.App) error {
 	return err
 }
 
-// withoutRepeats keeps the first of equal names.
+// withoutRepeats removes repeated names.
 func withoutRepeats(names []string) []string {
 	var kept []string
 	seen := map[string]bool{}

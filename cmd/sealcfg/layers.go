@@ -12,7 +12,7 @@ import (
 	"github.com/sealcfg/sealcfg/environments"
 )
 
-// layerReport is one file of an environment, and what it changes. It holds names only.
+// A layerReport describes the effect of one layer. It contains names only.
 type layerReport struct {
 	File      string   `json:"file"`
 	Local     bool     `json:"local,omitempty"`
@@ -23,8 +23,8 @@ type layerReport struct {
 	path string
 }
 
-// layersOf returns the files that make up the environment of a target, weakest first,
-// and nil if there is only one. It needs no key.
+// layersOf returns the layers of the environment of a target, weakest first, or nil if it
+// has only one. It needs no key.
 func layersOf(ctx context.Context, a *cli.App, t *cli.Target) []layerReport {
 	if len(t.Env.Layers) < 2 {
 		return nil
@@ -66,8 +66,8 @@ func layerRoot(ctx context.Context, a *cli.App, l environments.Layer) (*envfile.
 	return roots[0], nil
 }
 
-// compare sorts the fields under n into those that replace a field of a weaker layer and
-// others. Maps merge; lists and single values are replaced.
+// compare adds the fields below n to Overrides if a weaker layer has them, and to Adds
+// otherwise. Maps merge; lists and single values are replaced.
 func (r *layerReport) compare(at envfile.Path, weaker []*envfile.Node, n *envfile.Node) {
 	maps := 0
 	for _, w := range weaker {
@@ -119,8 +119,8 @@ func (r *layerReport) String() string {
 	return text
 }
 
-// noteLayers names the layers of an environment of which a single field is printed, and
-// those that override the field, or a part of it.
+// noteLayers is for commands that print a single field. It names the layers of the
+// environment, and the layers that override the field or a part of it.
 func noteLayers(ctx context.Context, a *cli.App, t *cli.Target, field string) {
 	reports := layersOf(ctx, a, t)
 	if len(reports) == 0 {
@@ -134,10 +134,10 @@ func noteLayers(ctx context.Context, a *cli.App, t *cli.Target, field string) {
 		}
 		parts = append(parts, text)
 	}
-	a.Say("note: %s has these layers, weakest first: %s; the value is that of %s", t.Name, cli.CleanName(strings.Join(parts, ", ")), t.Shown)
+	a.Say("note: %s has these layers, weakest first: %s; the value is from %s", t.Name, cli.CleanName(strings.Join(parts, ", ")), t.Shown)
 }
 
-// overlap reports whether two paths are the same, or one is a part of the other.
+// overlap reports whether two paths are equal, or one is below the other.
 func overlap(a, b string) bool {
 	if len(a) > len(b) {
 		a, b = b, a

@@ -1,5 +1,5 @@
-// Command sealcfg edits, decrypts and rekeys config files whose values are
-// sealed and whose field names stay readable. The files are SOPS files.
+// Command sealcfg edits, decrypts and rekeys config files with encrypted values and readable
+// field names. The files are SOPS files.
 package main
 
 import (

@@ -101,7 +101,7 @@ func TestParallelChangesLoseNothing(t *testing.T) {
 		if r.err != nil && assert.ErrorAs(t, r.err, &exit) {
 			assert.Equal(t, cli.ExitError, exit.ExitCode())
 			assert.Contains(t, r.stderr, "the file changed in the meantime")
-			assert.Contains(t, r.stderr, "hint: somebody else has written it meanwhile; run the command again")
+			assert.Contains(t, r.stderr, "hint: another process has written the file in the meantime; run the command again")
 		}
 		if i >= writers {
 			continue
@@ -128,7 +128,7 @@ func TestReadingInAReadOnlyFolder(t *testing.T) {
 	b.sealcfg("set", "-q", "prod", "a", "x")
 	key := strings.TrimSpace(readFile(t, identityFile(t, b)))
 	run := func(args ...string) (string, string, error) { return b.run("", args...) }
-	if os.Geteuid() == 0 { // whom no mode keeps out
+	if os.Geteuid() == 0 { // root ignores file modes
 		run = b.asNobody(key)
 	}
 	for _, dir := range []string{filepath.Join(b.dir, "environments"), b.dir} {

@@ -64,7 +64,7 @@ func TestPassphraseOfIdentities(t *testing.T) {
 	screen = p.sees("keys.txt: wrong passphrase", "exit=4")
 	assert.NotContains(t, screen, "guess")
 
-	// Off the terminal nobody is asked.
+	// Without a terminal, there is no prompt.
 	p.runs("sealcfg get prod db.password 2>err; cat err")
 	p.sees("a passphrase is required, but no prompt is possible", "exit=0")
 
@@ -99,7 +99,7 @@ func TestPassphraseInterrupted(t *testing.T) {
 	p.runs("EDITOR=true sealcfg edit prod")
 	p.sees("passphrase of ")
 	p.enters(demoPassphrase)
-	p.sees("no change, nothing written", "exit=0")
+	p.sees("no change; file not written", "exit=0")
 }
 
 func TestPassphraseOfSSHKey(t *testing.T) {

@@ -289,7 +289,7 @@ func TestWaysBack(t *testing.T) {
 					break
 				}
 
-				// Off a terminal it asks for --yes, and writes nothing.
+				// Without a terminal, it requires --yes and writes no file.
 				code := b.shell(found[1], &said)
 				assert.NotContains(t, said, "CANARY")
 				assert.Equal(t, before, readFile(t, file))

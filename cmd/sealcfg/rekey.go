@@ -45,38 +45,38 @@ func newRekeyCmd(a *cli.App) *cobra.Command {
 		Use:     "rekey [ENV|FILE|DIRECTORY...]",
 		Aliases: []string{"rotate-keys"},
 		Short:   "Give files new data keys, for the recipients in .sops.yaml",
-		Long: `Rekey brings files in line with .sops.yaml: their recipients, and which values are
-encrypted. Each file gets a new data key, so a person who lost access cannot
-read later versions. Without arguments it works on all encrypted files of the
-git repository that a creation rule matches: tracked files, untracked files that
-git does not ignore, and .local layers. Outside of git it searches the
-project's directory tree.
+		Long: `Rekey updates files to .sops.yaml: their recipients, and the values that are
+encrypted. Each file gets a new data key, so a person who lost access cannot read
+later versions. Without arguments, rekey works on all encrypted files of the git
+repository that a creation rule matches: tracked files, untracked files that git
+does not ignore, and .local layers. Outside of git, it searches the directory tree
+of the project.
 
-It names the files that it cannot work on, such as those that your identities
-do not decrypt, and rekeys the others; the exit code is then 3. With
---all-or-nothing it writes nothing instead.
+Files that it cannot work on, such as files that your identities cannot decrypt, are
+named and skipped, and the exit code is 3. With --all-or-nothing, no file is written
+if one is skipped.
 
-Every command refuses a file that was moved or copied. If you name it here, it
-is encrypted again for its current location. If you name a directory that was
-the root of a project, the same holds for all files of that project.
+Every command rejects a file that was moved or copied. If you name it here, it is
+encrypted again for its current location. If you name a directory that was the root
+of a project, the same applies to all files of that project.
 
-Commands also refuse a file without a binding if sealcfg.yaml requires one (sops
-wrote it last, or someone removed the binding), and a file that its binding does
-not fit. --accept-unbound accepts the named files as they are and adds a binding.
---accept-mac accepts files that fail authentication for another reason: it names
-the values that authenticate one by one, and those that cannot be verified. Values
-that cannot be recovered stay an error, unless --drop removes them.
+Commands also reject a file without a binding if sealcfg.yaml requires one (sops
+wrote it last, or someone removed the binding), and a file that does not match its
+binding. --accept-unbound accepts the named files unchanged and adds a binding.
+--accept-mac accepts files that fail authentication for another reason: it lists the
+values that authenticate one by one, and the values that cannot be verified. Values
+that cannot be recovered are an error, unless --drop removes them.
 
-It names the values that the selectors in .sops.yaml would encrypt or leave
-unencrypted, other than now. --keep-rules keeps the selectors of the files.
+Rekey lists the values that the selectors in .sops.yaml would newly encrypt or leave
+unencrypted. --keep-rules keeps the selectors of the files.
 
-With --keep-data-key it only wraps the same data key for other recipients (as sops
+With --keep-data-key, it only wraps the same data key for other recipients (as sops
 updatekeys does): no value changes, and a person who lost access and kept the
 data key can read later versions.
 
-It first prints who gains and who loses access, and asks; off a terminal it
-requires --yes. With --dry-run the exit code is 3 if a file differs from
-.sops.yaml. That needs no key; with a key, it also verifies the files.
+Rekey prints the names that gain and lose access, and prompts; without a terminal, it
+requires --yes. With --dry-run, the exit code is 3 if a file differs from .sops.yaml.
+A dry run needs no key; with a key, it also verifies the files.
 
 Each file is replaced as a whole. If a run is interrupted, run it again.`,
 		Example: `  sealcfg rekey --dry-run
@@ -91,14 +91,14 @@ Each file is replaced as a whole. If a run is interrupted, run it again.`,
 			return runRekey(cmd.Context(), o)
 		},
 	}
-	cmd.Flags().BoolVar(&o.keepDataKey, "keep-data-key", false, "only re-wrap the data key; do not make a new one")
+	cmd.Flags().BoolVar(&o.keepDataKey, "keep-data-key", false, "wrap the same data key for the new recipients")
 	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask")
-	cmd.Flags().BoolVarP(&o.dryRun, "dry-run", "n", false, "print the changes, write nothing")
+	cmd.Flags().BoolVarP(&o.dryRun, "dry-run", "n", false, "print the changes, write no file")
 	cmd.Flags().BoolVar(&o.unbound, "accept-unbound", false, "accept named files that lack the binding that sealcfg.yaml requires")
 	cli.KeepRulesFlag(cmd, &o.keepRules)
 	cmd.Flags().BoolVar(&o.acceptMAC, "accept-mac", false, "accept named files that fail authentication, as far as they can be recovered")
 	cmd.Flags().BoolVar(&o.drop, "drop", false, "with --accept-mac: remove values that cannot be recovered")
-	cmd.Flags().BoolVar(&o.allOrNothing, "all-or-nothing", false, "write nothing if a file cannot be rekeyed")
+	cmd.Flags().BoolVar(&o.allOrNothing, "all-or-nothing", false, "write no file if one cannot be rekeyed")
 	return cmd
 }
 
@@ -141,7 +141,7 @@ func runRekey(ctx context.Context, o *rekeyOptions) error {
 	case o.dryRun || len(plans) == 0:
 		return o.finish(plans, v)
 	case !o.yes && !a.Interactive():
-		return cli.WithHint(cli.Usagef("rekey asks before it writes, and there is no terminal to ask on"), "pass --yes, or --dry-run to look first")
+		return cli.WithHint(cli.Usagef("rekey requires a confirmation, and there is no terminal"), "to see the changes, add: --dry-run\nto confirm, add: --yes")
 	case !o.yes:
 		if err := a.Confirm(ctx, fmt.Sprintf("rewrite %s?", cli.Count(len(plans), "file", "files"))); err != nil {
 			return err
@@ -152,7 +152,7 @@ func runRekey(ctx context.Context, o *rekeyOptions) error {
 		return err
 	}
 	if len(late.Skipped) == len(plans) {
-		return fmt.Errorf("nothing written: %w", late.err())
+		return fmt.Errorf("no file written: %w", late.err())
 	}
 	late.report()
 	v.join(late)
@@ -235,25 +235,26 @@ func (o *rekeyOptions) plans(ctx context.Context) ([]*rekeyPlan, *unprocessed, e
 	return append(all, plans...), v, err
 }
 
-// refuse returns an error if every file is skipped, or any file with --all-or-nothing.
+// refuse returns an error if every file is skipped or, with --all-or-nothing, if any file
+// is skipped.
 func (o *rekeyOptions) refuse(plans []*rekeyPlan, v *unprocessed) error {
 	if len(v.Skipped) == 0 || !o.allOrNothing && v.done > 0 {
 		return nil
 	}
 	err := v.err()
 	if len(v.Skipped) == 1 {
-		return fmt.Errorf("nothing written: %w", err)
+		return fmt.Errorf("no file written: %w", err)
 	}
 	v.report()
-	err = fmt.Errorf("nothing written: %s cannot be rekeyed%w", cli.Count(len(v.Skipped), "file", "files"), cli.Silent(err))
+	err = fmt.Errorf("no file written: %s cannot be rekeyed%w", cli.Count(len(v.Skipped), "file", "files"), cli.Silent(err))
 	if !errors.Is(err, keys.ErrNoIdentity) {
 		return cli.WithHint(err, "") // the report has the hints
 	}
 	return err
 }
 
-// announce prints who gains and who loses access to which file. It is the answer of
-// a dry run; otherwise it precedes the question, so -q does not silence it.
+// announce prints the changes of access, file by file. In a dry run, they are the answer.
+// Otherwise they precede the prompt, so -q does not suppress them.
 func (o *rekeyOptions) announce(plans []*rekeyPlan) {
 	a := o.app
 	var to io.Writer = a.Stderr
@@ -266,7 +267,7 @@ func (o *rekeyOptions) announce(plans []*rekeyPlan) {
 		return
 	}
 	if len(plans) == 0 {
-		fmt.Fprintln(to, "every file is in line with .sops.yaml; nothing to do")
+		fmt.Fprintln(to, "all files match .sops.yaml")
 	}
 	for _, line := range grouped(plans) {
 		fmt.Fprintln(to, cli.Clean(line))
@@ -282,7 +283,7 @@ func (o *rekeyOptions) announce(plans []*rekeyPlan) {
 		switch {
 		case p.Shut:
 			shut++
-		case !p.bound && p.Accepted == nil: // what is accepted has been reported
+		case !p.bound && p.Accepted == nil: // accepted files have been reported
 			unbound = append(unbound, p.t.Shown)
 		}
 		leavers = append(leavers, p.Loses...)
@@ -302,7 +303,7 @@ func (o *rekeyOptions) announce(plans []*rekeyPlan) {
 	}
 }
 
-// chunk is how many files are in memory at a time.
+// chunk is the number of files that are in memory at the same time.
 func chunk() int { return 4 * runtime.GOMAXPROCS(0) }
 
 // write replaces the files. It computes and writes a chunk of them at a time, and skips
@@ -406,19 +407,19 @@ func lockedOutOf(a *cli.App, t *cli.Target, rule *environments.Rule, err error) 
 	var groups *envfile.GroupsError
 	if explained := cli.GroupsHint(err); explained != "" && errors.As(err, &groups) {
 		return cli.WithHint(fmt.Errorf("%s: you would lock yourself out: %s%s", t.Shown, groups.Summary(), cli.Reasons(err)),
-			"%s\nif both are meant, run it with a key of each group", strings.TrimPrefix(cli.ServiceHint(err)+"\n"+explained, "\n"))
+			"%s\nif you want several groups, run it with a key of each group", strings.TrimPrefix(cli.ServiceHint(err)+"\n"+explained, "\n"))
 	}
 	if why := cli.Reasons(err); why != "" { // it is encrypted for them, perhaps, but no service helps
-		return cli.WithHint(fmt.Errorf("%s: you could not decrypt it any more%s", t.Shown, why), "%s", cmp.Or(a.BrokenHint(err), cli.ServiceHint(err)))
+		return cli.WithHint(fmt.Errorf("%s: you would lose access%s", t.Shown, why), "%s", cmp.Or(a.BrokenHint(err), cli.ServiceHint(err)))
 	}
 	return cli.WithHint(fmt.Errorf("%s: you would lock yourself out: your identities cannot decrypt it under the rule at %s:%d", t.Shown, cli.Shown(rule.Policy), rule.Line),
 		"add your recipient (sealcfg key show), or ask someone who keeps access to run: sealcfg rekey %s", t.Name)
 }
 
-// partly ends a run in which a file could not be written.
+// partly returns the error of a run that could not write all files.
 func (o *rekeyOptions) partly(plans []*rekeyPlan, done int, err error) error {
 	if done == 0 {
-		return fmt.Errorf("nothing written: %w", err)
+		return fmt.Errorf("no file written: %w", err)
 	}
 	err = fmt.Errorf("%d of %d files written: %w", done, len(plans), err)
 	if done < len(plans) {
@@ -444,7 +445,7 @@ func (o *rekeyOptions) finish(plans []*rekeyPlan, v *unprocessed) error {
 	}
 	switch {
 	case o.dryRun:
-		a.Say("dry run: nothing written")
+		a.Say("dry run: no file written")
 		if slices.ContainsFunc(plans, (*rekeyPlan).differs) {
 			return cli.ErrProblems
 		}
@@ -463,7 +464,7 @@ func (o *rekeyOptions) finish(plans []*rekeyPlan, v *unprocessed) error {
 	return nil
 }
 
-// grouped describes plans in a line each. Files with the same change share one.
+// grouped describes plans, one line per change. Files with the same change share a line.
 func grouped(plans []*rekeyPlan) []string {
 	files := map[string][]string{}
 	var order []string

@@ -110,10 +110,10 @@ func (o *rekeyOptions) plan(ctx context.Context, t *cli.Target, s *envfile.Seale
 	return p, o.try(ctx, p, opened, to)
 }
 
-// try makes sure that a file can be encrypted again and that the user can decrypt the
-// result. It asks a key service once for each creation rule, not for each file.
+// try checks that a file can be encrypted again, and that the user can decrypt the result.
+// It contacts a key service once per creation rule, and not per file.
 func (o *rekeyOptions) try(ctx context.Context, p *rekeyPlan, opened *envfile.Opened, to envfile.Recipients) error {
-	// With the same rules, only a failure of a service keeps a file from being encrypted.
+	// With the same rules, only a failure of a key service prevents the encryption.
 	if !o.keepDataKey && (p.Rules != "" || o.allOrNothing) {
 		nobody, err := throwAway()
 		if err != nil {
@@ -132,7 +132,7 @@ func (o *rekeyOptions) proven(ctx context.Context, p *rekeyPlan, to envfile.Reci
 	return lockedOutOf(o.app, p.t, p.rule, proof.(func() error)())
 }
 
-// throwAway returns a recipient without an identity.
+// throwAway returns a recipient without an identity, for trials.
 var throwAway = sync.OnceValues(func() (envfile.Recipients, error) {
 	_, recipient, err := newIdentity(false)
 	if err != nil {
@@ -154,7 +154,7 @@ func (o *rekeyOptions) prove(ctx context.Context, t *cli.Target, rule *environme
 		return cli.IsOneOf(keys.Name(&keys.Stanza{Type: m.Type, Fields: m.Fields}), own)
 	}
 	for _, r := range slices.Concat(to.Groups...) {
-		if ageplugin.Starts(r) { // it may ask a person for each file that it is tried with
+		if ageplugin.Starts(r) { // it may prompt for each file
 			return nil
 		}
 	}

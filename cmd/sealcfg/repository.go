@@ -52,7 +52,7 @@ type absentFile struct {
 }
 
 // noFilesHere is the hint where there is no project to search.
-const noFilesHere = "sealcfg init makes dev, test and prod; is the project elsewhere? then go there, or name its folder with -C"
+const noFilesHere = "if the project is in another directory, add: -C DIR\nto start a project here, run: sealcfg init"
 
 // findRepository searches the repository that contains dir. Outside of git it searches
 // the project's directory tree.
@@ -121,7 +121,7 @@ func reachedAs(dir, root string) string {
 	}
 }
 
-// gitDirAbove returns the path of the nearest .git at dir or above it, "" if there is none.
+// gitDirAbove returns the path of the nearest .git in dir or above, or "".
 func gitDirAbove(dir string) string {
 	for {
 		at := filepath.Join(dir, ".git")
@@ -196,11 +196,11 @@ func (r *repository) lookUpAbsent(ctx context.Context, git *gitrun.Git, files []
 	})
 }
 
-// skippedDirs are never searched outside of git: their files belong to others.
+// skippedDirs are not searched outside of git, because other tools own them.
 var skippedDirs = []string{".git", "node_modules", "vendor"}
 
-// searchTree walks the project's directory tree. Without a policy, the project is no
-// more than a directory with environments.
+// searchTree walks the directory tree of the project. Without a policy, it only walks the
+// directory of environments.
 func (r *repository) searchTree(ctx context.Context, project *environments.Project) error {
 	r.root = project.Root
 	top := r.root
@@ -256,8 +256,8 @@ func (r *repository) add(path string) {
 	}
 }
 
-// addLayers adds files that the search leaves out: .local layers, which git mostly
-// ignores, and links in a directory of environments.
+// addLayers adds files that the search misses: .local layers, which git usually ignores,
+// and links in a directory of environments.
 func (r *repository) addLayers(project *environments.Project) {
 	own := filepath.Join(project.Root, environments.Folder)
 	dirs := []string{own}
@@ -317,8 +317,8 @@ func (r *repository) drop(unwanted func(path string) bool) {
 	r.nested = slices.DeleteFunc(r.nested, unwanted)
 }
 
-// uniqueFiles sorts the candidates and makes several names of a file one candidate. Of a
-// link and its target, the name in a directory of environments stays.
+// uniqueFiles sorts the candidates and joins the names of one file. Of a link and its
+// target, it keeps the name in a directory of environments.
 func (r *repository) uniqueFiles() {
 	rank := func(c candidate) int {
 		if filepath.Base(filepath.Dir(c.path)) == environments.Folder {
@@ -352,13 +352,13 @@ func (r *repository) uniqueFiles() {
 // environmentName matches the names of environments and their layers.
 var environmentName = pattern.New(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
-// nameEnvironments names the files in the project's directory of environments. A
-// name that two files have names neither.
+// nameEnvironments sets the names of the files in the directory of environments. If two
+// files have the same name, neither gets it.
 func (r *repository) nameEnvironments(project *environments.Project) {
 	dir := filepath.Join(project.Root, environments.Folder)
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return // there is none
+		return // the project has no such directory
 	}
 	r.environments = map[string]string{}
 	byName := map[string]string{}

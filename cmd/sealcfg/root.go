@@ -19,25 +19,25 @@ import (
 func newRootCmd(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sealcfg",
-		Short: "Config files in git: names readable, values sealed",
+		Short: "Edit config files with encrypted values",
 		Long: `sealcfg keeps config files in git, one per environment. Field names stay
-readable, values are sealed. The files are SOPS files.
+readable, values are encrypted. The files are SOPS files.
 
-ENV is the name of an environment (prod means environments/prod.yaml) or a path.`,
-		Example: `  sealcfg init            begin: an identity, .sops.yaml, environments
-  sealcfg edit prod       change settings in your editor
-  sealcfg view prod       what is in it, and who can read it
-  sealcfg decrypt prod    the plain text
-  sealcfg rekey           after a change of people in .sops.yaml`,
+ENV is the name of an environment (prod is environments/prod.yaml) or a path.`,
+		Example: `  sealcfg init            create an identity, .sops.yaml and environments
+  sealcfg edit prod       change an environment in your editor
+  sealcfg view prod       list fields and recipients
+  sealcfg decrypt prod    print the plaintext
+  sealcfg rekey           update all files after a change of .sops.yaml`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		// A typo must never be taken for a file: print what was meant, exit 2.
+		// A misspelled command must never be used as a file name.
 		Args: noSuchCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			a.WatchSignals(cmd)
 			if _, known := envfile.FormatNamed(a.InputType); a.InputType != "" && !known {
-				return cli.Usagef("unknown format %q: want %s", a.InputType, cli.JoinOr(envfile.FormatNames()))
+				return cli.Usagef("unknown format %q: expected %s", a.InputType, cli.JoinOr(envfile.FormatNames()))
 			}
 			cmd.SetContext(keys.WithSource(cmd.Context(), a.WithPrompts(keys.Source{}))) // for recipients
 			return a.EnterDir()
@@ -45,16 +45,16 @@ ENV is the name of an environment (prod means environments/prod.yaml) or a path.
 	}
 	flags := cmd.PersistentFlags()
 	flags.StringVarP(&a.Dir, "dir", "C", "", "run as if started in `DIR`")
-	flags.StringVar(&a.InputType, "input-type", "", "read files as `FORMAT`, whatever their names: "+strings.Join(envfile.FormatNames(), ", "))
+	flags.StringVar(&a.InputType, "input-type", "", "read files as `FORMAT`, regardless of their names: "+strings.Join(envfile.FormatNames(), ", "))
 	flags.BoolVar(&a.JSON, "json", false, "report as JSON on stdout")
-	flags.BoolVarP(&a.Quiet, "quiet", "q", false, "say nothing but errors and warnings")
-	flags.BoolVar(&a.NoColor, "no-color", false, "no colours (also: NO_COLOR)")
+	flags.BoolVarP(&a.Quiet, "quiet", "q", false, "print only errors and warnings")
+	flags.BoolVar(&a.NoColor, "no-color", false, "print without colors (also: $NO_COLOR)")
 	_ = cmd.RegisterFlagCompletionFunc("input-type", cobra.FixedCompletions(envfile.FormatNames(), cobra.ShellCompDirectiveNoFileComp))
-	flags.StringArrayVar(&a.AllowKeys, "allow-key", nil, "use this `KEY` of a service though .sops.yaml does not name it, or all (also: $"+cli.EnvAllowKeys+")")
+	flags.StringArrayVar(&a.AllowKeys, "allow-key", nil, "use this `KEY` of a key service although .sops.yaml does not name it; all allows every key (also: $"+cli.EnvAllowKeys+")")
 	cmd.SetFlagErrorFunc(noSuchFlag)
 	cmd.Version = versionText()
 	cmd.SetVersionTemplate("{{.Version}}\n")
-	cmd.Flags().Bool("version", false, "print the version") // else cobra takes -v, which elsewhere means verbose
+	cmd.Flags().Bool("version", false, "print the version") // without it, cobra uses -v, which usually means verbose
 	cmd.SetUsageTemplate(cmd.UsageTemplate() + "\n" + cli.ExitHelp + "\n")
 
 	cmd.AddCommand(
@@ -66,7 +66,7 @@ ENV is the name of an environment (prod means environments/prod.yaml) or a path.
 	return cmd
 }
 
-// noSuchFlag guesses which flag was meant.
+// noSuchFlag adds a hint with the most similar flag to the error for an unknown flag.
 func noSuchFlag(cmd *cobra.Command, err error) error {
 	var none *pflag.NotExistError
 	if !errors.As(err, &none) {
@@ -82,9 +82,9 @@ func noSuchFlag(cmd *cobra.Command, err error) error {
 	if guess, ok := closest.Of(none.GetSpecifiedName(), names); ok && len(none.GetSpecifiedName()) > 1 {
 		return cli.WithHint(cli.Usage(err), "did you mean --%s?", guess)
 	}
-	hint := cmd.CommandPath() + " --help lists the flags"
+	hint := "to list the flags, run: " + cmd.CommandPath() + " --help"
 	if none.GetSpecifiedShortnames() != "" {
-		hint += "; a name that begins with a dash goes behind --"
+		hint += "\nto use a name that starts with a dash, put it after: --"
 	}
 	return cli.WithHint(cli.Usage(err), "%s", hint)
 }
@@ -97,12 +97,12 @@ func subcommands(cmd *cobra.Command) []string {
 	return names
 }
 
-// newHelpCmd is cobra's help command, but for a command that does not exist it
-// fails: cobra's own prints the help of something else and ends with 0.
+// newHelpCmd replaces cobra's help command, which prints other help and ends with 0 if a
+// command does not exist.
 func newHelpCmd() *cobra.Command {
 	return &cobra.Command{
 		Use:     "help [COMMAND]",
-		Short:   "Help about a command",
+		Short:   "Print help about a command",
 		Example: `  sealcfg help edit`,
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			if of, _, err := cmd.Root().Find(args); err == nil {
@@ -118,19 +118,19 @@ func newHelpCmd() *cobra.Command {
 				}
 				return noSuchCommand(of, rest)
 			}
-			of.InitDefaultHelpFlag() // else the help does not list it
+			of.InitDefaultHelpFlag() // the help lists the flag only then
 			return of.Help()
 		},
 	}
 }
 
-// tuneCompletion makes cobra's completion command refuse shells that it does not
-// know, and gives it examples.
+// tuneCompletion makes cobra's completion command reject unknown shells, and adds
+// examples.
 func tuneCompletion(root *cobra.Command) {
 	root.InitDefaultCompletionCmd()
 	cmd, _, err := root.Find([]string{"completion"})
 	if err != nil {
-		return // cobra was told to do without
+		return // cobra's completion command is off
 	}
 	cmd.Short = "Print a script that completes commands, environments and fields"
 	cmd.Args = noSuchCommand
@@ -162,7 +162,7 @@ func execute(ctx context.Context, a *cli.App, args []string) int {
 	return a.Report(a.Outcome(err))
 }
 
-// remembering keeps the first error of writing: cobra drops it when it prints help.
+// remembering keeps the first error of a write. Cobra drops it when it prints help.
 type remembering struct {
 	to  io.Writer
 	err error

@@ -60,7 +60,7 @@ func TestScripts(t *testing.T) {
 				return clitest.Have(servicetest.Find("gpg"), "gpg")
 			case "vault":
 				return clitest.Have(os.Getenv(servicetest.EnvVault), "the Vault of .ci/services.sh")
-			case "root": // whom no mode of a file keeps out
+			case "root": // root ignores file modes
 				return os.Geteuid() == 0, nil
 			case "mounts":
 				return canMount()

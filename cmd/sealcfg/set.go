@@ -37,19 +37,19 @@ func newSetCmd(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "set ENV PATH [VALUE]",
 		Short: "Set one value",
-		Long: `Set gives the field under PATH a value, and makes the field if it is not there.
-Without VALUE it asks for it without showing it; - reads it from stdin. A VALUE
-on the command line works, but others on the machine can see it there.
+		Long: `Set changes the value of the field at PATH, or adds the field. Without VALUE, it
+prompts without echo; - reads the value from stdin. Other users of the machine can
+see a VALUE on the command line.
 
-The type is that of the field now. For a new field, a VALUE on the command line
-is what YAML makes of it, if that keeps its spelling (01234 and 1.10 stay text),
-and a value from elsewhere is a string. db.hosts[+] appends to a list. In a file with
-several documents, --document chooses one. --type json takes a JSON value, which
-may replace a map or a list.
+An existing field keeps its type. For a new field, a VALUE on the command line gets
+the type that YAML gives it, unless its spelling would change (01234 and 1.10 stay
+strings); any other value is a string. db.hosts[+] appends to a list. In a file with
+several documents, --document selects one. --type json takes a JSON value, which may
+replace a map or a list.
 
 If the rules of the file leave the field unencrypted, a value that is not on the
-command line is written only after a confirmation, or with --clear. To change an
-unencrypted value that is not empty needs neither.`,
+command line is written only after a confirmation, or with --clear. An unencrypted
+value that is not empty can be changed without either.`,
 		Example: `  sealcfg set prod db.password
   pwgen 32 1 | sealcfg set prod db.password -
   sealcfg set prod session.key --random 32
@@ -75,17 +75,17 @@ unencrypted value that is not empty needs neither.`,
 	cli.KeepRulesFlag(cmd, &o.keepRules)
 	cmd.Flags().BoolVar(&o.clear, "clear", false, "write the value also if the rules leave it unencrypted")
 	cli.DocumentFlag(cmd, &o.document)
-	cmd.Flags().IntVar(&o.random, "random", 0, "a random value of `N` bytes, in URL-safe base64")
-	// What looks like a flag may be a password that begins with a dash.
+	cmd.Flags().IntVar(&o.random, "random", 0, "set a random value of `N` bytes, in URL-safe base64")
+	// An argument that looks like a flag may be a password that starts with a dash.
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return setFlagError(cmd, err) })
 	_ = cmd.RegisterFlagCompletionFunc("type", cobra.FixedCompletions(
 		[]string{"str", "int", "float", "bool", "time", "null", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
-var errRandom = cli.Usagef("--random wants 1 to 4096 bytes")
+var errRandom = cli.Usagef("--random: expected 1 to 4096 bytes")
 
-// setFlagError says what is wrong with the flags without quoting any.
+// setFlagError returns the error for wrong flags. It does not quote them.
 func setFlagError(cmd *cobra.Command, err error) error {
 	var bad *pflag.InvalidValueError
 	var needs *pflag.ValueRequiredError
@@ -93,10 +93,10 @@ func setFlagError(cmd *cobra.Command, err error) error {
 	case errors.As(err, &bad):
 		return cli.Usagef("--%s does not take this value", bad.GetFlag().Name)
 	case errors.As(err, &needs):
-		return cli.Usage(err) // quotes nothing but the flag's name
+		return cli.Usage(err) // it quotes only the name of the flag
 	}
 	err = cli.Usagef("an argument looks like a flag, and there is no such flag")
-	return cli.WithHint(err, "%s --help lists the flags\na value that begins with a dash goes behind --, or comes from stdin: -", cmd.CommandPath())
+	return cli.WithHint(err, "to set a value that starts with a dash, put it after -- or read it from stdin: -\nto list the flags, run: %s --help", cmd.CommandPath())
 }
 
 func runSet(cmd *cobra.Command, o *setOptions) error {
@@ -131,7 +131,7 @@ func runSet(cmd *cobra.Command, o *setOptions) error {
 		a.WarnJSON(t, path, text)
 	}
 	if o.typ == "" && slices.Contains([]envfile.Format{envfile.Dotenv, envfile.INI, envfile.Binary}, t.Format) {
-		o.typ = string(crypto.Str) // the format knows nothing else
+		o.typ = string(crypto.Str) // the only type of the format
 	}
 	return applyTo(cmd.Context(), a, t, opened, func(now *envfile.Opened) (envfile.Op, error) {
 		root, err := cli.DocumentRoot(t, now.Roots(), o.document)
@@ -156,16 +156,16 @@ func (o *setOptions) check() error {
 	case o.random < 0 || o.random > 4096:
 		return errRandom
 	case o.random > 0 && o.typ != "" && o.typ != "str":
-		return cli.Usagef("--random makes a str")
+		return cli.Usagef("--random requires the type str")
 	}
 	switch o.typ {
 	case "", "str", "int", "float", "bool", "time", "null", "json":
 		return nil
 	}
-	return cli.Usagef("unknown type %q: want str, int, float, bool, time, null or json", o.typ)
+	return cli.Usagef("unknown type %q: expected str, int, float, bool, time, null or json", o.typ)
 }
 
-// read gets the text of the value from where the user put it.
+// read returns the text of the value from its source.
 func (o *setOptions) read(ctx context.Context) (string, error) {
 	a := o.app
 	switch {
@@ -178,29 +178,29 @@ func (o *setOptions) read(ctx context.Context) (string, error) {
 	case o.fromFile != "":
 		b, err := cli.ReadFile(ctx, o.fromFile)
 		if err == nil && len(b) == 0 && cli.IsStream(o.fromFile) {
-			return "", cli.WithHint(cli.Usagef("%s is empty: what should have written the value has failed", cli.Shown(o.fromFile)), "to set an empty string, run: sealcfg set %s %s ''", cli.ShellWord(o.env), cli.ShellWord(o.path))
+			return "", cli.WithHint(cli.Usagef("%s is empty: the command that writes the value has failed", cli.Shown(o.fromFile)), "to set an empty string, run: sealcfg set %s %s ''", cli.ShellWord(o.env), cli.ShellWord(o.path))
 		}
 		return string(b), err
 	case o.given && o.value == "-":
 		b, err := cli.ReadStream(ctx, a.Stdin)
 		if err == nil && len(b) == 0 {
-			return "", cli.WithHint(cli.Usagef("stdin is empty: what should have written the value has failed"), "if it shall be empty, give an empty line")
+			return "", cli.WithHint(cli.Usagef("stdin is empty: the command that writes the value has failed"), "to set an empty value, write an empty line")
 		}
 		return strings.TrimSuffix(strings.TrimSuffix(string(b), "\n"), "\r"), err
 	case o.given:
 		a.Warn("a value on the command line can be seen by others on this machine and stays in the shell's history")
 		return o.value, nil
 	case !a.Interactive():
-		return "", cli.WithHint(cli.Usagef("no value given, and there is no terminal to ask on"), "pass - to read it from stdin")
+		return "", cli.WithHint(cli.Usagef("no value given, and there is no terminal"), "to read the value from stdin, add: -")
 	}
 	b, err := a.PromptSecret(ctx, a.Stdin, "value for "+o.path)
 	if err == nil && len(b) == 0 { // Enter alone is no answer
-		return "", cli.WithHint(cli.Usagef("%s: no value entered; nothing written", o.path), "to set an empty string, run: sealcfg set %s %s ''", cli.ShellWord(o.env), cli.ShellWord(o.path))
+		return "", cli.WithHint(cli.Usagef("%s: no value entered; file not written", o.path), "to set an empty string, run: sealcfg set %s %s ''", cli.ShellWord(o.env), cli.ShellWord(o.path))
 	}
 	return string(b), err
 }
 
-// op makes the operation. old is the field as it is, nil for a new one.
+// op returns the operation. old is the current field, nil for a new one.
 func (o *setOptions) op(t *cli.Target, path envfile.Path, old *envfile.Node, text string) (envfile.Op, error) {
 	switch o.typ {
 	case "null":
@@ -225,7 +225,7 @@ func (o *setOptions) op(t *cli.Target, path envfile.Path, old *envfile.Node, tex
 	if err != nil {
 		err = fmt.Errorf("%s: the value is not of type %s", path, typ)
 		if o.typ == "" {
-			return envfile.Op{}, cli.WithHint(err, "the field is of type %s now; --type str makes it a string", typ)
+			return envfile.Op{}, cli.WithHint(err, "the field has type %s; to make it a string, add: --type str", typ)
 		}
 		return envfile.Op{}, cli.Usage(err)
 	}
@@ -233,8 +233,8 @@ func (o *setOptions) op(t *cli.Target, path envfile.Path, old *envfile.Node, tex
 	return envfile.Set(path, typ, canonical), nil
 }
 
-// guessType is envfile.GuessType for what a person types as an argument: a text
-// whose spelling would be lost (01234 is 668 to YAML, 1.10 is 1.1) stays a text.
+// guessType is envfile.GuessType for arguments. If the spelling would change (01234 is 668
+// in YAML, 1.10 is 1.1), the value is a string.
 func guessType(text string) (crypto.Type, string) {
 	typ, canonical := envfile.GuessType(text)
 	if typ != crypto.Bool && typ != crypto.Time && canonical != text {

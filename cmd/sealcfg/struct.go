@@ -26,14 +26,15 @@ func newStructCmd(a *cli.App) *cobra.Command {
 	o := &structOptions{app: a}
 	cmd := &cobra.Command{
 		Use:   "struct ENV",
-		Short: "Print a Go struct that takes the settings of an environment",
+		Short: "Print a Go struct for the settings of an environment",
 		Long: `Struct prints the Go type that sealcfg.Load fills from a file: its names, and the
-types that its values have. Both are public, so it takes no key. For the name of
-an environment, what its base has is in it too.
+types of its values. Neither is encrypted, so struct needs no key. For the name of
+an environment, the fields of its base layer are included.
 
-Texts whose names sound like secrets (password, token, api_key, database_url ...)
-become sealcfg.Secret[string], and also URLs and DSNs with an unencrypted password. It is a beginning: durations and the like are texts in a
-file, and only you know which fields may be missing.`,
+Strings with names of secrets (password, token, api_key, database_url and others)
+become sealcfg.Secret[string], as do URLs and DSNs with an unencrypted password.
+Review the result: a file stores durations and similar types as strings, and only
+you know which fields are optional.`,
 		Example: `  sealcfg struct prod > internal/config/settings.go
   sealcfg struct prod --name Config --package config`,
 		Args:              exactly(1, "one ENV"),
@@ -52,7 +53,7 @@ file, and only you know which fields may be missing.`,
 
 func runStruct(cmd *cobra.Command, o *structOptions) error {
 	if !token.IsIdentifier(o.name) || o.pkg != "" && !token.IsIdentifier(o.pkg) {
-		return cli.Usagef("want names of Go for --name and --package")
+		return cli.Usagef("--name and --package: expected Go identifiers")
 	}
 	a := o.app
 	t, err := a.Existing(o.env)
@@ -80,8 +81,8 @@ func runStruct(cmd *cobra.Command, o *structOptions) error {
 	return err
 }
 
-// sharedLayers returns the files of an environment, but for what is meant for one
-// machine, or the one file that is none of an environment.
+// sharedLayers returns the layers of an environment except local ones, or the file itself
+// if it is not an environment.
 func sharedLayers(t *cli.Target) []string {
 	var paths []string
 	for _, l := range t.Env.Layers {
@@ -93,8 +94,8 @@ func sharedLayers(t *cli.Target) []string {
 	return []string{t.Path}
 }
 
-// publicRoot reads the names and types of a file, which takes no key. The file may be
-// plaintext. document is the one to read of several, 0 if none was chosen.
+// publicRoot reads the names and types of a file, without a key. The file may be
+// plaintext. document selects one of several documents; 0 means that none was selected.
 func publicRoot(ctx context.Context, a *cli.App, path string, document int) (*envfile.Node, error) {
 	src, err := cli.ReadFile(ctx, path)
 	if err != nil {
@@ -109,7 +110,7 @@ func publicRoot(ctx context.Context, a *cli.App, path string, document int) (*en
 		format = envfile.FormatFor(path, src)
 	}
 	if format == envfile.Binary {
-		return nil, fmt.Errorf("%s: there are no settings in a file of this kind: it is one value", cli.Shown(path))
+		return nil, fmt.Errorf("%s: a binary file has no settings", cli.Shown(path))
 	}
 	var roots []*envfile.Node
 	sealed, err := envfile.ParseSealed(format, src)
@@ -128,7 +129,7 @@ func publicRoot(ctx context.Context, a *cli.App, path string, document int) (*en
 	case len(roots) == 1 && document <= 1:
 		return roots[0], nil
 	case document == 0:
-		return nil, cli.WithHint(fmt.Errorf("%s: expected one document, the file has %d", cli.Shown(path), len(roots)), "choose one: sealcfg struct %s --document 2", cli.ShellWord(cli.Shown(path)))
+		return nil, cli.WithHint(fmt.Errorf("%s: expected one document, the file has %d", cli.Shown(path), len(roots)), "to choose one, run: sealcfg struct %s --document 2", cli.ShellWord(cli.Shown(path)))
 	case document < 0 || document > len(roots):
 		return nil, cli.Usagef("--document %d: %s has %s", document, cli.Shown(path), cli.Count(len(roots), "document", "documents"))
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/sealcfg/sealcfg/internal/naming"
 )
 
-// structPrinter spells a struct.
+// A structPrinter prints a struct type.
 type structPrinter struct {
 	name    string // of the type
 	pkg     string // "" for no package clause
@@ -35,7 +35,7 @@ func (g structPrinter) of(s *goType) (string, error) {
 			fmt.Fprintf(&b, "import (\n%s\n)\n\n", strings.Join(imports, "\n\n"))
 		}
 	}
-	fmt.Fprintf(&b, "// %s takes what %s holds.\ntype %s %s\n", g.name, cli.Clean(g.from), g.name, body)
+	fmt.Fprintf(&b, "// %s holds the settings of %s.\ntype %s %s\n", g.name, cli.Clean(g.from), g.name, body)
 	text, err := format.Source([]byte(b.String()))
 	if err != nil { // its words quote the text
 		return "", fmt.Errorf("spell the names of %s in Go", g.from)
@@ -43,7 +43,8 @@ func (g structPrinter) of(s *goType) (string, error) {
 	return string(text), nil
 }
 
-// typeOf spells a type. key is its name in the file, and group the name of the map around it.
+// typeOf returns the Go type of a field. key is the name of the field, and group the name
+// of the surrounding map.
 func (g structPrinter) typeOf(s *goType, group, key string) string {
 	switch {
 	case s == nil:
@@ -88,7 +89,7 @@ func (g structPrinter) structOf(s *goType, group string) string {
 	return b.String()
 }
 
-// tagOf returns the tag without which the field would have another name or be required.
+// tagOf returns the struct tag of a field, "" if it needs none.
 func tagOf(name string, f goField) string {
 	var cfg string
 	if naming.Snake(name) != f.key {
@@ -107,7 +108,7 @@ func tagOf(name string, f goField) string {
 	return " `" + tag + "`"
 }
 
-// secretWords are those by which people name what must not be shown.
+// secretWords occur in the names of secrets.
 var secretWords = []string{"password", "passwd", "passphrase", "secret", "token", "credential", "private", "apikey", "dsn", "key"}
 
 func soundsSecret(key string) bool {
@@ -121,14 +122,15 @@ func soundsSecret(key string) bool {
 	return false
 }
 
-// servers are the words for servers whose URLs usually contain a password.
+// servers are words for servers with a password in their URL.
 var servers = []string{
 	"db", "pg", "mq", "database", "postgres", "mysql", "mariadb", "sqlserver", "mssql", "oracle", "mongo", "redis", "valkey", "clickhouse", "cassandra",
 	"elastic", "opensearch", "amqp", "rabbit", "broker", "celery", "kafka", "nats", "cache", "queue", "ldap", "smtp", "mail", "sentry", "jdbc",
 }
 
-// isServerURL reports whether a name, with the name of the map around it, is the URL of
-// a server that usually takes a password: database_url, redis.uri, db.connection_string.
+// isServerURL reports whether a field is the URL of a server that usually has a password,
+// such as database_url, redis.uri or db.connection_string. group is the name of the
+// surrounding map.
 func isServerURL(group, key string) bool {
 	joined := strings.Join(wordsOf(key), "")
 	if strings.HasSuffix(joined, "connectionstring") || strings.HasSuffix(joined, "connstr") {

@@ -8,7 +8,7 @@ import (
 	"github.com/sealcfg/sealcfg/internal/dsn"
 )
 
-// A goType is the Go type that a part of a file asks for.
+// A goType is the Go type for a part of a file.
 type goType struct {
 	scalar   string // a type of Go; "" for the others, and for a null
 	elem     *goType
@@ -25,7 +25,7 @@ type goField struct {
 	optional bool // not in every item of a list
 }
 
-// shapeOf reads names and types, of sealed values too.
+// shapeOf returns the type of a node. It does not need to be decrypted.
 func shapeOf(n *envfile.Node) *goType {
 	switch n.Kind {
 	case envfile.Map:
@@ -65,10 +65,11 @@ var goTypes = map[crypto.Type]string{
 	crypto.Str: "string", crypto.Int: "int", crypto.Float: "float64", crypto.Bool: "bool", crypto.Time: "time.Time",
 }
 
-// with lays the shape of a stronger file over s: what either has, both have.
+// with merges the type of a stronger layer: the result has the fields of both.
 func (s *goType) with(over *goType) *goType { return s.union(over, false) }
 
-// inList is with for items of one list, whose fields need not be in each.
+// inList merges the types of two list items. A field that only one of them has is
+// optional.
 func (s *goType) inList(item *goType) *goType { return s.union(item, true) }
 
 func (s *goType) union(o *goType, items bool) *goType {
@@ -99,7 +100,7 @@ func (s *goType) union(o *goType, items bool) *goType {
 	return &joined
 }
 
-// empty says that nothing but null is known.
+// empty reports whether only null is known.
 func (s *goType) empty() bool { return s.scalar == "" && !s.list && !s.isStruct }
 
 func isNumber(typ string) bool { return typ == "int" || typ == "float64" }

@@ -16,7 +16,7 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// A unprocessed collects the files that a command over many files did not work on.
+// An unprocessed report lists the files that a command over many files did not process.
 type unprocessed struct {
 	Skipped    []skippedFile `json:"skipped,omitempty"`
 	Plaintext  []string      `json:"plaintext,omitempty"`  // a creation rule with a path_regex matches them
@@ -30,7 +30,7 @@ type unprocessed struct {
 	done  int // files that the command could work on
 }
 
-// join adds another survey.
+// join adds the files of another report.
 func (v *unprocessed) join(other *unprocessed) {
 	v.Skipped = append(v.Skipped, other.Skipped...)
 	v.Plaintext = append(v.Plaintext, other.Plaintext...)
@@ -44,7 +44,7 @@ func (v *unprocessed) join(other *unprocessed) {
 type skippedFile struct {
 	File    string   `json:"file,omitempty"`
 	Reason  string   `json:"reason"`
-	Readers []string `json:"readers,omitempty"` // who can decrypt it, if that was the reason
+	Readers []string `json:"readers,omitempty"` // recipients, if no identity decrypts it
 
 	err  error
 	name string // the argument of commands for it
@@ -57,7 +57,7 @@ func (v *unprocessed) skip(t *cli.Target, s *envfile.Sealed, err error) {
 	if s != nil && errors.Is(err, keys.ErrNoIdentity) {
 		policy, _, _ := t.Rule() // for names only
 		f.Readers = cli.RecipientNames(policy, s.Metadata())
-		f.Reason = "no identity of yours decrypts it" + v.app.Readable(errors.New(cli.Reasons(err)))
+		f.Reason = "no available identity decrypts it" + v.app.Readable(errors.New(cli.Reasons(err)))
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -96,7 +96,7 @@ func (v *unprocessed) noneFound() error {
 	return cli.WithHint(fmt.Errorf("no encrypted files in %s", v.root), noFilesHere)
 }
 
-// sort orders the lists: files are worked on at the same time.
+// sort sorts the lists, because files are processed in parallel.
 func (v *unprocessed) sort() {
 	slices.SortFunc(v.Skipped, func(a, b skippedFile) int { return strings.Compare(a.File, b.File) })
 	for _, list := range [][]string{v.Plaintext, v.Ungoverned, v.Nested} {
@@ -107,7 +107,7 @@ func (v *unprocessed) sort() {
 // most bounds how many names a summary line lists.
 const most = 5
 
-// report names the files that the command did not work on.
+// report prints the files that the command did not process.
 func (v *unprocessed) report() {
 	a := v.app
 	v.reportSkipped()
@@ -126,8 +126,8 @@ func (v *unprocessed) report() {
 	}
 }
 
-// reportSkipped names the skipped files, the reasons and the way back. Files with the
-// same reason share a warning.
+// reportSkipped prints the skipped files with reasons and hints. Files with the same
+// reason share a warning.
 func (v *unprocessed) reportSkipped() {
 	a := v.app
 	type group struct {
@@ -185,7 +185,7 @@ func (v *unprocessed) reportSkipped() {
 	}
 }
 
-// listed names the first files of a list and counts the rest.
+// listed names the first files of a list, and counts the others.
 func listed(names []string) string {
 	shown := slices.Clone(names[:min(len(names), most)])
 	for i := range shown {
@@ -283,7 +283,7 @@ func isMoved(err error) bool {
 // may be plaintext.
 const localSuffix = ".local"
 
-// addRest adds the files without a ciphertext, and those that could not be read.
+// addRest adds the files without a ciphertext and the files that could not be read.
 func addRest(a *cli.App, v *unprocessed, repo *repository) {
 	for _, message := range repo.unread {
 		v.Skipped = append(v.Skipped, skippedFile{Reason: a.Readable(errors.New(message)), err: errors.New(message)})
@@ -326,8 +326,8 @@ func addRest(a *cli.App, v *unprocessed, repo *repository) {
 	}
 }
 
-// mayBeEncrypted reports whether a file whose contents are unknown may be encrypted:
-// a creation rule names its path, or it has a known format.
+// mayBeEncrypted reports whether a file that cannot be read may be encrypted: a creation
+// rule names its path, or it has a known format.
 func mayBeEncrypted(a *cli.App, t *cli.Target, rule *environments.Rule) bool {
 	_, known := envfile.FormatOf(t.Path)
 	return known || rule.PathRegex != ""
@@ -345,8 +345,8 @@ func foundTargets(a *cli.App, r *repository, c candidate) []*cli.Target {
 	return all
 }
 
-// foundTarget returns the target for a file that a search found. Its format comes
-// from its name and contents.
+// foundTarget returns the target for a file of a search. Its format depends on its name
+// and contents.
 func foundTarget(a *cli.App, r *repository, path string) *cli.Target {
 	env := environments.Environment{Name: filepath.ToSlash(path), Path: path, Exists: true}
 	if name, ok := r.environments[path]; ok {
@@ -357,8 +357,8 @@ func foundTarget(a *cli.App, r *repository, path string) *cli.Target {
 	return t
 }
 
-// readFound parses a file that contains a ciphertext. encrypted is false for a file
-// that only quotes one.
+// readFound parses a file that contains a ciphertext. encrypted is false if the file only
+// quotes a ciphertext.
 func readFound(ctx context.Context, t *cli.Target) (s *envfile.Sealed, encrypted bool, err error) {
 	src, err := t.Bytes(ctx)
 	if err != nil {

@@ -11,9 +11,9 @@ func newUnsetCmd(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "unset ENV PATH",
 		Short: "Remove one field",
-		Long: `Unset removes the field under PATH, which may be a map or a list. Comments
-above the field stay. What git has seen stays in its history: rotate a secret
-that is not needed any more where it was issued.`,
+		Long: `Unset removes the field at PATH, which may be a map or a list. Comments above the
+field stay. Git keeps earlier versions of the file: rotate a secret where it was
+issued.`,
 		Example: `  sealcfg unset prod db.old_password
   sealcfg unset prod 'db.hosts[1]'`,
 		Args:              exactly(2, "ENV and PATH"),

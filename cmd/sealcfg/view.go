@@ -21,10 +21,10 @@ func newViewCmd(a *cli.App) *cobra.Command {
 	o := &viewOptions{app: a}
 	cmd := &cobra.Command{
 		Use:   "view ENV",
-		Short: "Show names, types and lengths, and who can read the file",
-		Long: `View lists the fields of a sealed file, a line each: name, type, length in bytes,
-and the value, masked where it is sealed. It needs no key, since all of that is
-public, and so it checks no MAC either. With --reveal it opens the file and shows the values.`,
+		Short: "List fields and recipients",
+		Long: `View lists the fields of an encrypted file, one per line: name, type, length in bytes,
+and the value, masked if it is encrypted. None of this requires a key, so view does
+not verify the MAC. With --reveal, it decrypts the file and shows all values.`,
 		Example: `  sealcfg view prod
   sealcfg view prod --reveal
   sealcfg view prod --json | jq '.fields[].path'`,
@@ -69,7 +69,7 @@ func runView(cmd *cobra.Command, o *viewOptions) error {
 	} else {
 		a.WarnRepeats(t, s.Format(), s.Repeats())
 	}
-	policy, _, _ := t.Rule() // names only; a broken policy has none
+	policy, _, _ := t.Rule() // for names only; a broken policy has no names
 	fields := cli.FieldInfos(roots, o.reveal)
 	people := cli.FileReaders(policy, s.Metadata())
 	layers := layersOf(cmd.Context(), a, t)
@@ -97,8 +97,8 @@ func runView(cmd *cobra.Command, o *viewOptions) error {
 	return printLayers(a, layers, t)
 }
 
-// printLayers prints the layers of the environment. The file that is shown has its
-// fields above.
+// printLayers prints the layers of the environment, without the fields of the file itself,
+// which are printed already.
 func printLayers(a *cli.App, layers []layerReport, t *cli.Target) error {
 	if len(layers) == 0 {
 		return nil

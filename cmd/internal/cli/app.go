@@ -95,7 +95,7 @@ func (a *App) ScratchDirs() scratch.Options {
 // Project finds the project of the working directory.
 func (a *App) Project() (*environments.Project, error) {
 	if _, err := os.Getwd(); err != nil {
-		return nil, WithHint(fmt.Errorf("find the working directory: %w", err), "it may be gone: go to one that is there, or name one with -C")
+		return nil, WithHint(fmt.Errorf("find the working directory: %w", err), "the directory may have been removed; change to another one, or add: -C DIR")
 	}
 	return environments.Find(".")
 }

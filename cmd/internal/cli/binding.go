@@ -148,7 +148,7 @@ func integrityHint(t *Target, s *envfile.Sealed, err error) error {
 	case !errors.Is(err, envfile.ErrIntegrity) || t.Path == "":
 		return err
 	case t.stdin != nil && errors.As(err, &located) && located.Tampered == envfile.BindingLocation:
-		return WithHint(err, "--filename has to name the file that stdin was read from; to decrypt it without comparing the location, run: sealcfg decrypt - --input-type %s", t.Format.Name())
+		return WithHint(err, "set --filename to the path of the file on stdin; to decrypt it without comparing the location, run: sealcfg decrypt - --input-type %s", t.Format.Name())
 	case t.stdin != nil:
 		return err
 	}

@@ -38,7 +38,7 @@ const ExitHelp = `Exit codes:
 var (
 	ErrInterrupted = errors.New("interrupted")
 	// errNothingWritten is returned after a prompt that was not answered with yes.
-	errNothingWritten = errors.New("nothing written")
+	errNothingWritten = errors.New("no file written")
 	// ErrProblems ends the command with ExitProblems. The command has listed the problems.
 	ErrProblems = errors.New("problems found")
 )

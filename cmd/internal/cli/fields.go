@@ -113,7 +113,7 @@ func NoField(t *Target, roots []*envfile.Node, path envfile.Path, document int) 
 	if guess := closestField(roots[document-1], path.String()); guess != "" {
 		return WithHint(err, "did you mean %s?", guess)
 	}
-	return WithHint(err, "sealcfg view %s lists the fields", t.Name)
+	return WithHint(err, "to list the fields, run: sealcfg view %s", t.Name)
 }
 
 // IsUsage reports whether the path of an operation is invalid, and not the file.

@@ -40,11 +40,11 @@ func (a *App) CheckPolicy(ctx context.Context, t *Target, opened *envfile.Opened
 	}
 	gain, lose := RecipientChanges(policy, rule, meta)
 	if len(gain)+len(lose) > 0 {
-		a.Warn("%s: .sops.yaml names other people than the file (%s); sealcfg rekey %s brings it in line",
+		a.Warn("%s: the recipients differ from .sops.yaml (%s); to update the file, run: sealcfg rekey %s",
 			t.Shown, describeDifference(gain, lose), t.Name)
 	}
 	if !SameGroups(rule, meta) {
-		a.Warn("%s: its key groups are not those of .sops.yaml (%s); sealcfg rekey %s brings it in line", t.Shown, DescribeGroups(rule), t.Name)
+		a.Warn("%s: the key groups differ from .sops.yaml (%s); to update the file, run: sealcfg rekey %s", t.Shown, DescribeGroups(rule), t.Name)
 	}
 	return other, nil
 }

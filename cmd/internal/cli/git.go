@@ -52,14 +52,14 @@ func (a *App) RefuseCachedTextconv(ctx context.Context) error {
 	}
 	config, err := a.Git.Config(ctx, ".", `^diff\..*\.(textconv|cachetextconv)$`)
 	if err != nil {
-		return fmt.Errorf("ask git whether it would keep the plain text: %w", err)
+		return fmt.Errorf("read the git configuration: %w", err)
 	}
 	driver := keepingDriver(config)
 	if driver == "" {
 		return nil
 	}
-	return WithHint(fmt.Errorf("git would keep the plain text in this repository: diff.%s.cachetextconv is on", Clean(driver)),
-		"git config diff.%[1]s.cachetextconv false; if refs/notes/textconv/%[1]s is there, plain text may be in it: git update-ref -d refs/notes/textconv/%[1]s", Clean(driver))
+	return WithHint(fmt.Errorf("git would store the plaintext in this repository: diff.%s.cachetextconv is on", Clean(driver)),
+		"turn it off: git config diff.%[1]s.cachetextconv false\nif refs/notes/textconv/%[1]s exists, it may contain plaintext; delete it: git update-ref -d refs/notes/textconv/%[1]s", Clean(driver))
 }
 
 // keepingDriver returns the diff driver in the output of git config --null that runs

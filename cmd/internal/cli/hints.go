@@ -14,7 +14,7 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-const noPolicyHint = "sealcfg init makes one here; is the project elsewhere? then go there, or name its folder with -C"
+const noPolicyHint = "if the project is in another directory, add: -C DIR\nto start a project here, run: sealcfg init"
 
 // Hint returns the hint for an error: the next step for the user.
 func (a *App) Hint(err error) string {
@@ -28,43 +28,43 @@ func (a *App) Hint(err error) string {
 	case errors.As(err, &own):
 		return own.hint
 	case errors.As(err, &two):
-		return "an environment is one file: use the path of one of them, or rename or remove the other"
+		return "use the path of one of the files, or rename or remove the other one"
 	case errors.Is(err, environments.ErrPolicyName):
 		return "rename .sops.yml to .sops.yaml: neither sops nor sealcfg reads the other name"
 	case errors.Is(err, environments.ErrConfigName):
 		return "rename sealcfg.yml to sealcfg.yaml"
 	case errors.Is(err, environments.ErrOutside) && !errors.Is(err, environments.ErrNoPolicy):
-		return "replace the link with a file: the history of the repository does not show the contents of other files"
+		return "replace the link with a file, so that the history of the repository shows the contents"
 	case errors.Is(err, environments.ErrOutside):
-		return "put a .sops.yaml into the repository, where its history and its reviews show what it says"
+		return "add a .sops.yaml to the repository, so that its history shows changes of the policy"
 	case errors.Is(err, environments.ErrForeign):
-		return "work in a folder of your own; if the policy is the right one, copy it there"
+		return "work in a directory that you own; to use this policy, copy it there"
 	case errors.Is(err, environments.ErrNoPolicy):
 		return noPolicyHint
 	case errors.Is(err, environments.ErrNoRule):
-		return "add a rule with a matching path_regex under creation_rules"
+		return "add a creation rule with a matching path_regex to .sops.yaml"
 	case errors.Is(err, envfile.ErrNoRecipients):
 		return "add a recipient to this creation rule (sealcfg key show prints yours), then run the command again"
 	case errors.Is(err, envfile.ErrAlreadySealed):
-		return "use sealcfg edit to change it, or sealcfg rekey to change who can read it"
+		return "to change the file, run: sealcfg edit FILE\nto change its recipients, run: sealcfg rekey FILE"
 	case errors.Is(err, envfile.ErrNotSealed):
-		return "run sealcfg encrypt on it first"
+		return "to encrypt it, run: sealcfg encrypt FILE"
 	case errors.Is(err, envfile.ErrIntegrity):
 		return "the file was edited without its key, or a merge mixed two versions"
 	case errors.Is(err, editor.ErrNone):
-		return "set EDITOR, for example: EDITOR=nano sealcfg edit ..."
+		return "set $EDITOR, for example: EDITOR=nano sealcfg edit ENV"
 	case errors.As(err, &locked):
-		return "find the program, and end it if it hangs: fuser -v " + ShellWord(Shown(locked.Path)) + "\nto see the programs of other users, run it as root"
+		return "find the program that locks the file, and end it if it hangs: fuser -v " + ShellWord(Shown(locked.Path)) + "\nif the program belongs to another user, run: sudo fuser -v " + ShellWord(Shown(locked.Path))
 	case errors.Is(err, atomicfile.ErrMounted):
 		return "mount the directory of the file instead of the file itself"
 	case errors.Is(err, atomicfile.ErrInPlace):
 		return "the file has its new contents, but a power cut can undo that; once the cause is fixed, run: sync"
 	case errors.Is(err, atomicfile.ErrChanged):
-		return "somebody else has written it meanwhile; run the command again"
+		return "another process has written the file in the meantime; run the command again"
 	case errors.Is(err, atomicfile.ErrDamaged):
-		return "the file is neither as before nor complete: run the command again"
+		return "the file is incomplete; run the command again"
 	case errors.Is(err, regular.ErrNotRegular):
-		return "put a regular file in its place, or remove it"
+		return "replace it with a regular file, or remove it"
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return "free some space and run the command again; the file is unchanged"
 	}
@@ -95,15 +95,15 @@ func ServiceHint(err error) string {
 	)
 	switch {
 	case errors.As(err, &forbidden):
-		return fmt.Sprintf("if you trust the key: name it in .sops.yaml, or allow it for once with --allow-key %s (or $%s)", quoted(forbidden.Recipient), EnvAllowKeys)
+		return fmt.Sprintf("if you trust the key, add it to .sops.yaml, or set $%s to it\nto allow it once, add: --allow-key %s", EnvAllowKeys, quoted(forbidden.Recipient))
 	case errors.As(err, &missing):
-		return "go install github.com/sealcfg/sealcfg/cmd/sealcfg-kms@latest\nit is found beside sealcfg and on PATH"
+		return "install the KMS helper next to sealcfg or on $PATH: go install github.com/sealcfg/sealcfg/cmd/sealcfg-kms@latest"
 	case errors.As(err, &version), errors.As(err, &broken):
-		return "install sealcfg and sealcfg-kms of the same release: sealcfg version, sealcfg-kms version"
+		return "install the same release of sealcfg and sealcfg-kms; to compare them, run: sealcfg version; sealcfg-kms version"
 	case errors.As(err, &ended):
-		return "run it by itself to see whether it starts: sealcfg-kms version"
+		return "check whether it starts: sealcfg-kms version"
 	case errors.As(err, &late):
-		return fmt.Sprintf("it may be slow, or out of reach from here; $%s=2m waits longer", envTimeout)
+		return fmt.Sprintf("check the network; to wait longer, set: %s=2m", envTimeout)
 	case errors.As(err, &service):
 		return serviceErrorHint(service)
 	}
@@ -113,18 +113,18 @@ func ServiceHint(err error) string {
 func serviceErrorHint(err *kmswire.ServiceError) string {
 	switch err.Kind {
 	case kmswire.Unreachable:
-		return kmswire.Title(err.Type) + " did not answer: is its address right, and in reach from here? " + logins[err.Type]
+		return kmswire.Title(err.Type) + " did not answer; check its address and the network; " + logins[err.Type]
 	case kmswire.NoProgram:
-		return "install gnupg, or name its program in $SOPS_GPG_EXEC"
+		return "install gnupg, or set $SOPS_GPG_EXEC to the path of gpg"
 	case kmswire.Unsupported:
-		return "this sealcfg-kms was built without it; install the one of the release"
+		return "this sealcfg-kms was built without this key service; install a released version"
 	}
 	if err.Type == "pgp" && err.Op == kmswire.OpWrap {
-		return "gpg --list-keys shows whose keys you have: this one must be there (gpg --import), not have expired, and be able to encrypt"
+		return "import the public key with gpg --import; it must not be expired, and must be able to encrypt; to list your keys, run: gpg --list-keys"
 	}
 	return logins[err.Type]
 }
 
 // noProject is the hint for a directory without environments and policy. Most often the
 // user is in the wrong directory.
-const noProject = "there is no project here: go to its folder, or name it with -C; sealcfg init begins a new one"
+const noProject = "if the project is in another directory, add: -C DIR\nto start a project here, run: sealcfg init"

@@ -81,7 +81,7 @@ func (a *App) NoIdentity() error {
 		err := Quietly(keys.ErrNoIdentity, fmt.Errorf("no usable identity: %w", errors.Join(a.Broken...)))
 		return WithHint(err, "%s", a.BrokenHint(err))
 	}
-	return WithHint(Quietly(keys.ErrNoIdentity, errors.New("no identity found")), "sealcfg key new makes one")
+	return WithHint(Quietly(keys.ErrNoIdentity, errors.New("no identity found")), "to create an identity, run: sealcfg key new")
 }
 
 // BrokenHint returns the hint for an error that a broken key source explains, ""

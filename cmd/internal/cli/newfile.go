@@ -81,7 +81,7 @@ func (a *App) WarnNoneSealed(t *Target, d *envfile.Document, s *envfile.Sealed) 
 	for _, root := range d.Roots() {
 		for _, n := range root.Leaves() {
 			if n.Kind == envfile.Value && n.Text != "" {
-				a.Warn("%s: no value of it is sealed: the rule is %s", t.Shown, s.Metadata().Rules)
+				a.Warn("%s: no value is encrypted under the rule: %s", t.Shown, s.Metadata().Rules)
 				return
 			}
 		}

@@ -29,7 +29,7 @@ func (t *Target) Read(ctx context.Context) (*envfile.Sealed, error) {
 		if in, encrypted := envfile.Detect(t.Path, src); encrypted {
 			return s, WithHint(t.At(err), "it is an encrypted %s file: leave out --input-type %s", in.Name(), t.Format.Name())
 		}
-		return s, t.Damaged(WithHint(t.At(err), "run sealcfg encrypt %s first", t.Shown))
+		return s, t.Damaged(WithHint(t.At(err), "to encrypt it, run: sealcfg encrypt %s", t.Shown))
 	}
 	return s, t.Damaged(t.At(err))
 }
@@ -76,7 +76,7 @@ func (a *App) OpenSealed(ctx context.Context, t *Target, s *envfile.Sealed) (*en
 		if len(odd) > 1 {
 			more = fmt.Sprintf(", and %d more", len(odd)-1)
 		}
-		a.Warn("%s:%d: %s%s: sealed in a spelling that sops does not write, such as 1.50 or +7; the next change seals it anew", t.Shown, odd[0].Line, CleanName(odd[0].Path), more)
+		a.Warn("%s:%d: %s%s: the value is encrypted in a form that sops does not write, such as 1.50 or +7; the next change corrects it", t.Shown, odd[0].Line, CleanName(odd[0].Path), more)
 	}
 	return o, nil
 }
@@ -98,7 +98,7 @@ func (a *App) WarnRepeats(t *Target, f envfile.Format, repeats []envfile.Repeat)
 func (t *Target) OnceInEditor(err error) error {
 	var syntax *envfile.SyntaxError
 	if errors.As(err, &syntax) && syntax.Repeats {
-		return WithHint(t.At(err), "run: sealcfg edit %s\nand remove all of these lines but one", t.Name)
+		return WithHint(t.At(err), "remove all of these lines but one: sealcfg edit %s", t.Name)
 	}
 	return t.At(err)
 }
@@ -134,9 +134,9 @@ func (a *App) warnClear(t *Target, lines []int) {
 	}
 	switch {
 	case len(lines) == 1:
-		a.Warn("%s:%d: the comment stands in clear, though the file's rules seal it: whoever can write the file can have put it there", t.Shown, lines[0])
+		a.Warn("%s:%d: unencrypted comment where the rules encrypt comments; anyone with write access could have added it", t.Shown, lines[0])
 	case len(lines) > 1:
-		a.Warn("%s: comments stand in clear, though the file's rules seal them: whoever can write the file can have put them there (lines %s)",
+		a.Warn("%s: unencrypted comments where the rules encrypt comments; anyone with write access could have added them (lines %s)",
 			t.Shown, JoinNames(where))
 	}
 }
@@ -168,27 +168,24 @@ func (a *App) noKey(t *Target, s *envfile.Sealed, err error) error {
 		hint.WriteString(explained + "\n")
 	}
 	if errors.Is(err, keys.ErrPassphrase) {
-		hint.WriteString("run it again on a terminal and give the right passphrase\n")
+		hint.WriteString("run the command again on a terminal, and enter the passphrase\n")
 	}
-	fmt.Fprintf(&hint, "it is readable by %s%s; ", JoinNames(who), Quorum(s.Metadata()))
-	people := slices.ContainsFunc(s.Metadata().Stanzas(), func(s *keys.Stanza) bool { return s.Type == keys.AgeType || s.Type == "pgp" })
-	switch {
-	case !people:
-		hint.WriteString("whoever may use it can")
+	ask := JoinNames(who)
+	switch personal := slices.ContainsFunc(s.Metadata().Stanzas(), func(s *keys.Stanza) bool { return s.Type == keys.AgeType || s.Type == "pgp" }); {
+	case !personal:
+		ask = "someone with access to this key"
 	case len(who) > 1:
-		hint.WriteString("one of them can")
-	default:
-		fmt.Fprintf(&hint, "%s can", JoinNames(who))
+		ask = "one of them"
 	}
-	hint.WriteString(" add you to .sops.yaml and run sealcfg rekey")
+	fmt.Fprintf(&hint, "encrypted for %s%s; ask %s to add your recipient to .sops.yaml and to run: sealcfg rekey", JoinNames(who), Quorum(s.Metadata()), ask)
 	if t.Name != Stdio {
 		hint.WriteString(" " + t.Name)
 	}
 	switch {
 	case none.Tried == 0 && broken == "":
-		hint.WriteString("\nno identity yet? sealcfg key new makes one")
+		hint.WriteString("\nto create an identity, run: sealcfg key new")
 	case none.Tried > 0:
-		hint.WriteString("\nsealcfg key show prints the recipient to give them")
+		hint.WriteString("\nto print your recipient, run: sealcfg key show")
 	}
 	hint.WriteString("\n" + a.lookedIn())
 	what := "no available identity decrypts it"

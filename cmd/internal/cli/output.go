@@ -84,7 +84,7 @@ func (a *App) Answer(text []byte) error {
 		whole := strings.ReplaceAll(string(text), "\r\n", "\n")
 		text = []byte(Clean(whole))
 		if string(text) != whole {
-			defer a.Warn("control characters are shown as ?; into a pipe or a file they go as they are")
+			defer a.Warn("control characters are shown as ?; in a pipe or a file, they are unchanged")
 		}
 		if !bytes.HasSuffix(text, Newline) {
 			text = append(text, '\n')

@@ -89,7 +89,7 @@ func (g givenRecipients) within(policy *environments.Policy, rule *environments.
 	if g.from != recipientArgument {
 		hint = "unset " + envRecipients
 	}
-	return WithHint(Usagef("%s names %s, but the rule at %s does not, and it decides who can read the file", g.from, JoinNames(others), where),
+	return WithHint(Usagef("%s names %s, but the rule at %s does not", g.from, JoinNames(others), where),
 		"%s; or add the recipient to %s", hint, where)
 }
 
@@ -112,9 +112,9 @@ func (a *App) NoteGiven(t *Target, rule *environments.Rule) {
 // AddYourself returns the hint for a user who cannot decrypt a new file.
 func AddYourself(rule *environments.Rule) string {
 	if rule.Policy == recipientArgument || rule.Policy == "$"+envRecipients {
-		return "add your recipient to " + rule.Policy + "; sealcfg key show prints it"
+		return "add your recipient to " + rule.Policy + "; to print it, run: sealcfg key show"
 	}
-	return "add your recipient to .sops.yaml; sealcfg key show prints it"
+	return "add your recipient to .sops.yaml; to print it, run: sealcfg key show"
 }
 
 // malformed reports whether a recipient does not have the form of its type. The recipients

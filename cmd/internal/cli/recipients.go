@@ -107,7 +107,7 @@ func GroupsHint(err error) string {
 	if !errors.As(err, &groups) || groups.Opened == 0 {
 		return ""
 	}
-	return "each dash under key_groups in .sops.yaml begins a group, and a key of each of them is needed; if one key is to be enough, put all keys under one dash"
+	return "each dash under key_groups in .sops.yaml starts a group, and a key of every group is needed; if one key should be enough, put all keys under one dash"
 }
 
 // RecipientChanges returns the names of the recipients that a file would gain and lose
@@ -166,7 +166,7 @@ func SameGroups(rule *environments.Rule, meta *envfile.Metadata) bool {
 
 func DescribeGroups(rule *environments.Rule) string {
 	if len(rule.Groups) == 1 {
-		return "no key groups any more"
+		return "key groups removed"
 	}
 	return fmt.Sprintf("%d of %d key groups needed", rule.Quorum(), len(rule.Groups))
 }
@@ -187,7 +187,7 @@ func describeDifference(gain, lose []string) string {
 func (a *App) WarnKeepsDataKey(leavers []string, command string) {
 	slices.Sort(leavers)
 	if leavers = slices.Compact(leavers); len(leavers) > 0 {
-		a.Warn("%s %s the data key, and with it can read what is written from now on; %s makes a new one",
+		a.Warn("%s %s the data key and can read later versions; %s makes a new data key",
 			JoinNames(leavers), Verb(leavers, "keeps", "keep"), command)
 	}
 }

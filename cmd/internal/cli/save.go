@@ -41,12 +41,12 @@ func (a *App) InPlace(ctx context.Context, path string, text []byte) func() (fun
 			}
 			return func(written bool) {
 				if err := os.Remove(kept); err != nil {
-					a.Warn("the copy of %s could not be removed: %v", Shown(path), err)
+					a.Warn("cannot remove the copy of %s: %v", Shown(path), err)
 				}
 				a.reportInPlace(path, written)
 			}, nil
 		}
-		return nil, WithHint(failed, "a file that cannot be replaced is copied before it is written; set XDG_STATE_HOME to a directory that can be written")
+		return nil, WithHint(failed, "a file is copied before it is written in place; set $XDG_STATE_HOME to a writable directory")
 	}
 }
 

@@ -41,7 +41,7 @@ func (a *App) serviceTimeout(typ string) (time.Duration, error) {
 	if text := a.Env(envTimeout); text != "" {
 		d, err := time.ParseDuration(text)
 		if err != nil || d <= 0 {
-			return 0, Usagef("$%s is not a length of time such as 30s", envTimeout)
+			return 0, Usagef("$%s: expected a duration such as 30s", envTimeout)
 		}
 		return d, nil
 	}

@@ -87,7 +87,7 @@ func (a *App) TargetOf(env environments.Environment) *Target {
 // Target returns the target for an argument: the name of an environment, or a path.
 func (a *App) Target(arg string) (*Target, error) {
 	if arg == Stdio {
-		return nil, WithHint(Usagef("stdin (-) is read by encrypt and decrypt only"), "write it to a file, or pipe it through sealcfg decrypt -")
+		return nil, WithHint(Usagef("only encrypt and decrypt read stdin (-)"), "write it to a file first, or pipe it to: sealcfg decrypt -")
 	}
 	project, err := a.Project()
 	if err != nil {
@@ -170,11 +170,11 @@ func (a *App) Existing(arg string) (*Target, error) {
 			for _, e := range envs {
 				names = append(names, e.Name)
 			}
-			return nil, WithHint(err, "there is %s; sealcfg edit %s makes a new one", strings.Join(names, ", "), arg)
+			return nil, WithHint(err, "the environments are %s\nto create a new one, run: sealcfg edit %s", strings.Join(names, ", "), arg)
 		}
 	}
 	if project, perr := a.Project(); perr == nil && project.PolicyPath != "" {
-		return nil, WithHint(err, "sealcfg init makes dev, test and prod; sealcfg edit %s makes this one", arg)
+		return nil, WithHint(err, "to create it, run: sealcfg edit %s\nto create dev, test and prod, run: sealcfg init", arg)
 	}
 	return nil, WithHint(err, "%s", noProject)
 }

@@ -41,7 +41,7 @@ func DotenvText(root *envfile.Node) ([]byte, error) {
 		}
 		name := variableName(path)
 		if other, ok := seen[name]; ok {
-			return nil, fmt.Errorf("%s and %s would both be %s", other, path, name)
+			return nil, fmt.Errorf("%s and %s would both become %s", other, path, name)
 		}
 		seen[name] = path.String()
 		if strings.ContainsAny(name, "=\n\r") || name == "" || name[0] == '#' {
@@ -49,7 +49,7 @@ func DotenvText(root *envfile.Node) ([]byte, error) {
 		}
 		text := shownText(n)
 		if strings.Contains(text, `\n`) {
-			return nil, fmt.Errorf(`%s has \n in it, which dotenv reads as a line feed`, path)
+			return nil, fmt.Errorf(`%s contains \n, which dotenv reads as a line feed`, path)
 		}
 		fmt.Fprintf(&b, "%s=%s\n", name, strings.ReplaceAll(text, "\n", `\n`))
 	}
@@ -74,7 +74,7 @@ func variableName(path envfile.Path) string {
 // JSONText returns a value as JSON with indentation and a final line feed.
 func JSONText(n *envfile.Node) ([]byte, error) {
 	if err := envfile.UTF8(n); err != nil {
-		return nil, WithHint(err, "sealcfg get ENV PATH prints the bytes of one value, without --json")
+		return nil, WithHint(err, "to print the bytes of one value, run without --json: sealcfg get ENV PATH")
 	}
 	return append(escapeJSON(envfile.JSONText(n, "  ")), '\n'), nil
 }

@@ -24,7 +24,7 @@ func withNote(text []byte, err error) (noted []byte, line int) {
 			what = fmt.Sprintf("column %d: %s", syntax.Column, what)
 		}
 	}
-	notes := [][]byte{nil, []byte("mend it and save; to give up, save without a change")}
+	notes := [][]byte{nil, []byte("fix it and save; to give up, save without a change")}
 	notes[0] = fmt.Appendf(nil, "line %d: %s", line+len(notes), cli.Clean(what))
 	return prepend(text, notes), line + len(notes)
 }

@@ -62,7 +62,7 @@ func Edit(ctx context.Context, a *cli.App, t *cli.Target, resume bool, prefer Si
 	}
 	defer func() {
 		if closeErr := s.dir.Close(); closeErr != nil {
-			err = errors.Join(err, fmt.Errorf("the plain text of %s could not be taken away: %w", t.Shown, closeErr))
+			err = errors.Join(err, fmt.Errorf("cannot remove the plaintext of %s: %w", t.Shown, closeErr))
 		}
 	}()
 	ctx, stop := s.dir.CloseOn(ctx, scratch.Signals()...)
@@ -134,7 +134,7 @@ func (s *session) begin(ctx context.Context) error {
 		return a.LockedOut(s.t, policy, trial, err, cli.AddYourself(rule))
 	}
 	s.rule = rule
-	text := blank.remark(fmt.Sprintf("New: %s. Write settings as %s; save and quit to seal them.", filepath.Base(s.t.Path), blank.called))
+	text := blank.remark(fmt.Sprintf("New: %s. Write settings as %s; save and quit to encrypt them.", filepath.Base(s.t.Path), blank.called))
 	if project, err := a.Project(); err == nil {
 		if guess := project.Closest(s.t.Name); guess != "" && guess != s.t.Name {
 			text += blank.remark(fmt.Sprintf("If you meant %s, which exists: quit without a change.", guess))
@@ -290,7 +290,7 @@ func (s *session) runEditor(ctx context.Context, text []byte, line int) (edited 
 	edited, readErr := regular.Read(path, math.MaxInt64-1) // an editor may leave anything there
 	switch {
 	case readErr != nil:
-		return text, false, errors.Join(err, fmt.Errorf("read what %s has written: %w", s.editor.Name(), readErr))
+		return text, false, errors.Join(err, fmt.Errorf("read the text from %s: %w", s.editor.Name(), readErr))
 	case err == nil && res.ExitCode != 0:
 		err = cli.Quietly(ErrEditor, fmt.Errorf("%s ended with exit code %d; %s is unchanged", s.editor.Name(), res.ExitCode, s.t.Shown))
 	}
@@ -317,7 +317,7 @@ func (s *session) waited() error {
 
 func (s *session) unchanged() error {
 	a := s.app
-	a.Say("%s: no change, nothing written", s.t.Shown)
+	a.Say("%s: no change; file not written", s.t.Shown)
 	if s.ran < atOnce && a.Interactive() {
 		a.Say("(%s returned at once; an editor with a window needs a flag that makes it wait)", s.editor.Name())
 	}
@@ -342,7 +342,7 @@ func (s *session) write(ctx context.Context, doc *envfile.Document) error {
 		}
 		doc, s.base, s.stale = s.doc, nil, false
 		if theirs := cli.ChangesBetween(mine.Roots(), doc.Roots()); len(theirs) > 0 {
-			s.app.Say("note: someone else has changed %s while you edited it; their changes stay: %s", s.t.Shown, cli.ListChanges(theirs))
+			s.app.Say("note: another process changed %s while you edited it; these changes were kept: %s", s.t.Shown, cli.ListChanges(theirs))
 		}
 	}
 }
@@ -391,7 +391,7 @@ func (s *session) keep(text []byte, cause error) error {
 	case errors.As(cause, &conflict):
 		return cli.WithHint(cause, "your text is kept as an encrypted draft\n%s", s.takeHint())
 	case errors.Is(cause, atomicfile.ErrChanged) || errors.Is(cause, atomicfile.ErrExists):
-		hint = "someone else has written the file while you edited it\n" + hint
+		hint = "another process has written the file while you edited it\n" + hint
 	}
 	return cli.WithHint(cause, "%s", hint)
 }

@@ -47,7 +47,7 @@ func (r *invocation) hint(err error) string {
 	case errors.Is(err, envfile.ErrNotSealed):
 		return fmt.Sprintf("to encrypt it, run: %s encrypt --in-place %s", programName(), file)
 	case errors.Is(err, envfile.ErrAlreadySealed):
-		return fmt.Sprintf("to change it, run: %[1]s edit %[2]s\nto change who can read it, run: %[1]s updatekeys %[2]s", programName(), file)
+		return fmt.Sprintf("to change it, run: %[1]s edit %[2]s\nto change its recipients, run: %[1]s updatekeys %[2]s", programName(), file)
 	case (errors.Is(err, environments.ErrNoPolicy) || errors.Is(err, errNoCreationRules)) && (r.name == "encrypt" || r.name == "edit"):
 		return fmt.Sprintf("add a creation rule to .sops.yaml, set $SOPS_AGE_RECIPIENTS, or run: %s %s --age RECIPIENT %s", programName(), r.name, file)
 	}
