@@ -264,7 +264,7 @@ func knownDifference(args []string, sops, shim outcome) string {
 		return "rotate rejects recipients that only the file lists"
 	case strings.Contains(shim.stderr, "every recipient in the file gets the new data key"):
 		return "rotate warns without a creation rule"
-	case strings.Contains(shim.stderr, "lock yourself out"), strings.Contains(shim.stderr, "you cannot open"):
+	case strings.Contains(shim.stderr, "lock yourself out"), strings.Contains(shim.stderr, "you cannot decrypt"):
 		return "the user keeps access"
 	case has("--filename-override") && sops.code == shim.code && !has("--extract"):
 		return "decrypt keeps the layout under another name"
