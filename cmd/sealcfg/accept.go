@@ -135,7 +135,7 @@ func encryptAdded(ctx context.Context, a *cli.App, t *cli.Target, src []byte, ye
 	}
 	if !r.Authentic() {
 		return false, cli.WithHint(fmt.Errorf("%s: %s unencrypted, and the rest of the file does not authenticate%w", t.Shown, cli.AreNames(cli.FieldTexts(report.Added)), cli.Silent(envfile.ErrIntegrity)),
-			"review the change: git log -p -- %s\nto list the recoverable values and accept the file, run: sealcfg rekey --accept-mac %s", cli.ShellWord(t.Shown), t.Name)
+			"to list the recoverable values and accept the file, run: sealcfg rekey --accept-mac %s\nif you did not change the file, find the change: git log -p -- %s", t.Name, cli.ShellWord(t.Shown))
 	}
 	if !yes {
 		if !a.Interactive() {

@@ -74,7 +74,7 @@ func TestInjectedRecipientGetsNothing(t *testing.T) {
 	mallory := strings.TrimSpace(b.sealcfg("key", "new", "-q", "-o", key))
 	b.tamper("    age:\n", "    age:\n        - recipient: "+mallory+"\n          enc: x\n")
 	for name, said := range b.writes() {
-		assert.Contains(t, said, "names other people than the file", name)
+		assert.Contains(t, said, "the recipients differ from .sops.yaml", name)
 	}
 	assert.False(t, b.opensWith(key))
 	out, stderr, err := b.run("", "rekey", "--dry-run", "prod")

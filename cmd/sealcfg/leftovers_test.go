@@ -262,7 +262,7 @@ var ends = []end{
 	{"broken and given up", func(p *person, h habit, sealcfg, editor int) {
 		p.does(h.spoil)
 		p.gone(editor)
-		p.sees("#! sealcfg: mend it and save")
+		p.sees("#! sealcfg: fix it and save")
 		second := p.child(sealcfg)
 		p.does(h.quit)
 		p.sees("sealcfg edit --resume prod", "exit=1")

@@ -134,7 +134,7 @@ func TestPassphraseOfSSHKey(t *testing.T) {
 	p.runs("sealcfg get prod db.port")
 	p.sees("passphrase of ")
 	p.enters("guess")
-	p.sees("id_ed25519: wrong passphrase", "readable by ssh-ed25519 ...", "alice@home", "exit=4")
+	p.sees("id_ed25519: wrong passphrase", "encrypted for ssh-ed25519 ...", "alice@home", "exit=4")
 }
 
 func TestPluginOnTheTerminal(t *testing.T) {

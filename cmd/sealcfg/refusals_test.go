@@ -82,11 +82,12 @@ var refusals = map[string]refusal{
 			unbind(b.t, file)
 			replaceIn(b.t, file, "empty:", "added: CANARY-3\nempty:")
 		},
-		code: 5, says: "sealcfg encrypt app.yaml", steps: 2, after: strings.Replace(wayBackText, "empty:", "added: CANARY-3\nempty:", 1),
+		code: 5, says: "sealcfg rekey --accept-mac app.yaml", steps: 1, after: strings.Replace(wayBackText, "empty:", "added: CANARY-3\nempty:", 1),
 	},
 	"an encrypted value was replaced": {
 		spoil: func(b *bench, file string) { replaceIn(b.t, file, lineOf(b.t, file, "token: "), "token: CANARY-3\n") },
-		code:  5, says: "sealcfg encrypt app.yaml", steps: 2, after: strings.Replace(wayBackText, "CANARY-1", "CANARY-3", 1),
+		code:  5, says: "hint: to list the recoverable values and accept the file, run: sealcfg rekey --accept-mac app.yaml", steps: 1,
+		after: strings.Replace(wayBackText, "CANARY-1", "CANARY-3", 1),
 	},
 	"an encrypted value is broken": {
 		spoil: func(b *bench, file string) {
@@ -148,7 +149,7 @@ var refusals = map[string]refusal{
 			copyTo(b.t, file, filepath.Join(b.dir, "deploy", "moved.yaml"))
 			require.NoError(b.t, os.Remove(file))
 		},
-		file: "deploy/moved.yaml", code: 5, says: "sealcfg encrypt", steps: 2, after: strings.Replace(wayBackText, "web", "shop\nadded: CANARY-3", 1),
+		file: "deploy/moved.yaml", code: 5, says: "sealcfg rekey --accept-mac deploy/moved.yaml", steps: 1, after: strings.Replace(wayBackText, "web", "shop\nadded: CANARY-3", 1),
 	},
 	"git left both sides of a merge": {
 		spoil: func(b *bench, file string) {

@@ -139,8 +139,9 @@ func (a *App) warnNoSuchEnvironment(config *environments.ConfigFile) {
 const SeveralFilesHint = "the text has documents of several files: split it at the --- lines, and decrypt each file separately"
 
 // integrityHint adds the way back to an integrity error: how to find the change, and the
-// command that accepts it. For stdin there is no file to name.
-func integrityHint(t *Target, s *envfile.Sealed, err error) error {
+// command that accepts it. For stdin there is no file to name. replaced reports whether an
+// unencrypted value replaced an encrypted one: sealcfg encrypt accepts only added values.
+func integrityHint(t *Target, s *envfile.Sealed, replaced bool, err error) error {
 	var located *envfile.BindingError
 	switch {
 	case errors.Is(err, envfile.ErrSeveralFiles):
@@ -166,6 +167,8 @@ func integrityHint(t *Target, s *envfile.Sealed, err error) error {
 		return WithHint(err, "%s requires a binding; review the change: %s\nif one of you changed the file with sops, run: sealcfg rekey --accept-unbound %s", required, review, t.Name)
 	case b != nil:
 		return WithHint(err, "%s\nto accept the file, with the recipients in .sops.yaml, run: sealcfg rekey --accept-unbound %s", edited, t.Name)
+	case errors.Is(err, envfile.ErrUnencrypted) && replaced:
+		return WithHint(err, "to list the recoverable values and accept the file, run: sealcfg rekey --accept-mac %s\nif you did not change the file, find the change: %s", t.Name, review)
 	case errors.Is(err, envfile.ErrUnencrypted):
 		return WithHint(err, "if you added the value, encrypt it: sealcfg encrypt %s\nif not, find the change: %s", t.Name, review)
 	}

@@ -3,6 +3,9 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"syscall"
 
 	"github.com/sealcfg/sealcfg/cmd/internal/kmswire"
@@ -65,6 +68,10 @@ func (a *App) Hint(err error) string {
 		return "the file is incomplete; run the command again"
 	case errors.Is(err, regular.ErrNotRegular):
 		return "replace it with a regular file, or remove it"
+	case errors.Is(err, syscall.EROFS):
+		return "the file system is read-only; mount it writable, or work on a copy of the project"
+	case errors.Is(err, fs.ErrPermission):
+		return permissionHint(err)
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return "free some space and run the command again; the file is unchanged"
 	}
@@ -128,3 +135,17 @@ func serviceErrorHint(err *kmswire.ServiceError) string {
 // noProject is the hint for a directory without environments and policy. Most often the
 // user is in the wrong directory.
 const noProject = "if the project is in another directory, add: -C DIR\nto start a project here, run: sealcfg init"
+
+// permissionHint returns the hint for a file that may not be read or written. The file of the error
+// can be a temporary one that does not exist.
+func permissionHint(err error) string {
+	var of *fs.PathError
+	if !errors.As(err, &of) {
+		return "check the owner and the mode of the file and its directory"
+	}
+	names := ShellWord(Shown(filepath.Dir(of.Path)))
+	if _, err := os.Lstat(of.Path); err == nil {
+		names += " " + ShellWord(Shown(of.Path))
+	}
+	return "check the owner and the mode: ls -ld " + names
+}

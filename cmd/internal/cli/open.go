@@ -56,7 +56,12 @@ func (a *App) OpenSealed(ctx context.Context, t *Target, s *envfile.Sealed) (*en
 	}
 	o, err := s.Open(ctx, ids...)
 	if err != nil {
-		err = a.noKey(t, s, integrityHint(t, s, t.At(err)))
+		replaced := false
+		if errors.Is(err, envfile.ErrUnencrypted) {
+			r, rescueErr := s.Rescue(ctx, ids...)
+			replaced = rescueErr != nil || !r.Authentic()
+		}
+		err = a.noKey(t, s, integrityHint(t, s, replaced, t.At(err)))
 		if errors.Is(err, envfile.ErrIntegrity) {
 			err = t.Damaged(err)
 		}

@@ -55,3 +55,19 @@ func exposure(path string, info fs.FileInfo, sudoer string) exposed {
 	}
 	return notExposed
 }
+
+// hardLinks returns the number of hard links to a file.
+func hardLinks(info fs.FileInfo) int {
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+		return int(stat.Nlink)
+	}
+	return 1
+}
+
+// inode returns the number of a file in its file system.
+func inode(info fs.FileInfo) uint64 {
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+		return uint64(stat.Ino)
+	}
+	return 0
+}

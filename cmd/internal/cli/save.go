@@ -141,11 +141,28 @@ func (a *App) SaveAll(ctx context.Context, t *Target, s, old *envfile.Sealed) er
 // Save replaces the file by s, unless the file has changed since old was read. If old is
 // nil, the file must not exist yet.
 func (a *App) Save(ctx context.Context, t *Target, s, old *envfile.Sealed) error {
-	opt := atomicfile.Options{NoClobber: true}
-	if old != nil {
-		opt = atomicfile.Options{IfUnchanged: old.Bytes(), InPlace: a.InPlace(ctx, t.Path, s.Bytes())}
+	if old == nil {
+		return MarkDamaged(t.Path, atomicfile.Write(ctx, t.Path, s.Bytes(), atomicfile.Options{NoClobber: true}))
 	}
-	return MarkDamaged(t.Path, atomicfile.Write(ctx, t.Path, s.Bytes(), opt))
+	before, statErr := os.Stat(t.Path)
+	opt := atomicfile.Options{IfUnchanged: old.Bytes(), InPlace: a.InPlace(ctx, t.Path, s.Bytes())}
+	err := MarkDamaged(t.Path, atomicfile.Write(ctx, t.Path, s.Bytes(), opt))
+	if err == nil && statErr == nil {
+		a.warnSeparated(t, before)
+	}
+	return err
+}
+
+// warnSeparated warns of hard links to a file that was replaced: they keep the old contents.
+// before describes the file before. Links that are known as aliases are made again.
+func (a *App) warnSeparated(t *Target, before os.FileInfo) {
+	others := hardLinks(before) - 1 - len(t.Aliases)
+	after, err := os.Stat(t.Path)
+	if others < 1 || err != nil || os.SameFile(before, after) {
+		return
+	}
+	a.Warn("%s: replaced, and no longer the same file as %s\nto find them, run: find . -inum %d",
+		t.Shown, Count(others, "other hard link", "other hard links"), inode(before))
 }
 
 // ReplaceSealed writes a changed document and lists the changed fields.

@@ -393,6 +393,9 @@ func (s *session) keep(text []byte, cause error) error {
 	case errors.Is(cause, atomicfile.ErrChanged) || errors.Is(cause, atomicfile.ErrExists):
 		hint = "another process has written the file while you edited it\n" + hint
 	}
+	if own := s.app.Hint(cause); own != "" && !errors.Is(cause, atomicfile.ErrChanged) && !errors.Is(cause, atomicfile.ErrExists) {
+		hint = own + "\n" + hint
+	}
 	return cli.WithHint(cause, "%s", hint)
 }
 
