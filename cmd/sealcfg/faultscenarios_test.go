@@ -18,7 +18,7 @@ type faultScenario struct {
 	stdin   string
 	prepare func(*testing.T, *faultBed)
 	plain   []string // files that hold plaintext, temporarily or permanently
-	// done is what the command says, and fails, if its work has been done already.
+	// done is the message of a command that fails because its work is done already.
 	done string
 	// mounted is a file that cannot be replaced, and so is written in place.
 	mounted string

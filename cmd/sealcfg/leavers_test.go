@@ -20,8 +20,8 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// A leaving is a project whose file bob could read, and the file as git keeps it.
-// It is JSON, so that the attacker can take it apart.
+// A leaving is a project with a file that bob could decrypt, and the version of the file
+// in git. The file is JSON, so that the attacker can edit its metadata.
 type leaving struct {
 	*bench
 	alice string
@@ -40,7 +40,7 @@ func newLeaving(t *testing.T, bob keyKind) *leaving {
 	return l
 }
 
-// begin is the same project with a new file, for a test of its own.
+// begin returns the same project with a new file, for a separate test.
 func (l *leaving) begin(t *testing.T) *leaving {
 	t.Helper()
 	l = &leaving{bench: &bench{t, l.dir, l.env}, bob: l.bob, file: l.file, alice: l.alice}
@@ -65,8 +65,8 @@ func (l *leaving) read() map[string]any {
 	return m
 }
 
-// write stores what the attacker has put together. The names of values are in the
-// order of the alphabet, as encoding/json writes them.
+// write writes the attacker's version of the file. Fields are sorted, as encoding/json
+// writes them.
 func (l *leaving) write(m map[string]any) {
 	l.t.Helper()
 	text, err := json.MarshalIndent(m, "", "\t")
@@ -74,7 +74,7 @@ func (l *leaving) write(m map[string]any) {
 	require.NoError(l.t, os.WriteFile(l.file, text, 0o644))
 }
 
-// asBob runs a program as bob, who allows himself every service.
+// asBob runs a program as bob, who allows every key service.
 func (l *leaving) asBob(program string, args ...string) (said string, code int) {
 	l.t.Helper()
 	cmd := exec.Command(program, args...)
@@ -90,14 +90,14 @@ func (l *leaving) asBob(program string, args ...string) (said string, code int) 
 	return string(out), 0
 }
 
-// lists are the parts of a metadata block that say who can read the file.
+// lists returns the fields of a metadata block with the recipients.
 func lists() []string { return append(keys.Types(), "key_groups", "shamir_threshold") }
 
 // metadata is a copy of the block of a file.
 func metadata(file map[string]any) map[string]any { return maps.Clone(file["sops"].(map[string]any)) }
 
-// splices are the ways to put the old wrapped keys into a file that was written
-// since. Without the binding, the file is what sops leaves.
+// splices returns the ways to add old stanzas to a file that was written later. The files
+// have no binding, as if sops had written them.
 func (l *leaving) splices(now map[string]any) map[string]map[string]any {
 	old := metadata(l.old)
 	whole := metadata(now)
@@ -126,14 +126,14 @@ func (l *leaving) splices(now map[string]any) map[string]map[string]any {
 	return made
 }
 
-// The exit codes of who has no key, and of who has one that opens nothing.
+// The exit codes without a key, and with a key that decrypts no stanza.
 const (
 	noKey    = 4
 	wrongKey = 5
 )
 
-// lockedOut demands that bob reads nothing, whatever he puts into the file. As it is,
-// that ends with the code.
+// lockedOut requires that bob decrypts no value, whatever he adds to the file. For the
+// unchanged file, the exit code is asItIs.
 func (l *leaving) lockedOut(asItIs int) {
 	l.t.Helper()
 	now := l.read()
@@ -153,8 +153,9 @@ func (l *leaving) lockedOut(asItIs int) {
 	l.write(now)
 }
 
-// writeOn is what alice does in the weeks after. Each of her commands also meets the
-// file that bob has spliced, as sops would leave it: his old key stays his old key.
+// writeOn changes the file as alice does in the following weeks. Each of her commands also
+// runs on a file that bob has spliced, as sops would leave it: his old key stays his old
+// key.
 func (l *leaving) writeOn() {
 	l.t.Helper()
 	l.sealcfg("set", "-q", "app.json", "a", "CANARY-set")
@@ -165,8 +166,8 @@ func (l *leaving) writeOn() {
 	require.JSONEq(l.t, `{"a": "CANARY-later", "b": "CANARY-edited"}`, l.sealcfg("decrypt", "app.json"))
 }
 
-// Bob leaves, and is taken out with each command that does so. He has the file as it
-// was, and can write to the repository.
+// Each command that removes a recipient removes bob. He has the old file and write access
+// to the repository.
 func TestLeaverReadsNothingThatIsWrittenSince(t *testing.T) {
 	t.Parallel()
 	for name, make := range keyKinds(t) {
@@ -194,7 +195,7 @@ func TestLeaverReadsNothingThatIsWrittenSince(t *testing.T) {
 					l.lockedOut(wrongKey)
 				})
 			}
-			// That the attack is one: who keeps the data key can, and it is said.
+			// The attack works against a command that keeps the data key, and the command reports this.
 			for how, args := range map[string][]string{
 				"rekey --keep-data-key": {"rekey", "--yes", "--keep-data-key", "app.json"},
 				"sops updatekeys":       {"sops", "updatekeys", "--yes", "app.json"},
@@ -224,8 +225,8 @@ func TestLeaverReadsNothingThatIsWrittenSince(t *testing.T) {
 	}
 }
 
-// With key groups, bob holds a share, and somebody who stays lends him another. The
-// shares of two data keys make none.
+// With key groups, bob keeps his share, and a remaining recipient gives him another one.
+// Shares of two data keys do not combine.
 func TestLeaverOfAKeyGroup(t *testing.T) {
 	t.Parallel()
 	for _, keep := range []bool{false, true} {

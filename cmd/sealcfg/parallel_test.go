@@ -21,7 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A bench is a project for commands that run off a terminal.
+// A bench is a project for commands that run without a terminal.
 type bench struct {
 	t   *testing.T
 	dir string
@@ -39,7 +39,7 @@ func newBench(t *testing.T) *bench {
 	b.env = append(b.env, "PATH="+os.Getenv("PATH"))
 	_, stderr, err := b.run("", "init", "-q", "--name", "alice")
 	require.NoError(t, err, "%s", stderr)
-	// These tests show what holds without a required binding: a file may lose its own.
+	// These tests do not require a binding, because files lose theirs.
 	require.NoError(t, os.Remove(filepath.Join(b.dir, "sealcfg.yaml")))
 	return b
 }
@@ -66,8 +66,8 @@ func (b *bench) sealcfg(args ...string) string {
 	return out
 }
 
-// Many change one file at once, and somebody rekeys it. What a command said it has
-// done is in the file; what is not in the file was refused, and said so.
+// Many processes change one file while another one rekeys it. Each change is in the file,
+// or its command failed and reported it.
 func TestParallelChangesLoseNothing(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -121,7 +121,8 @@ func TestParallelChangesLoseNothing(t *testing.T) {
 	assert.Empty(t, left)
 }
 
-// Reading takes no lock and writes nothing: a folder that cannot be written will do.
+// Reading takes no lock and writes no file, so it works in a directory that is not
+// writable.
 func TestReadingInAReadOnlyFolder(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -167,8 +168,7 @@ func readFile(t *testing.T, path string) string {
 	return string(text)
 }
 
-// asNobody runs a copy of the command as a user without rights, who has been
-// given the key.
+// asNobody runs a copy of the command as a user without rights who has the key.
 func (b *bench) asNobody(key string) func(args ...string) (string, string, error) {
 	b.t.Helper()
 	const nobody = 65534

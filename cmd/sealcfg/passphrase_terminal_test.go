@@ -25,7 +25,7 @@ func (p *person) lockIdentity() (path string) {
 	return path
 }
 
-// echoes demands that the terminal shows what is typed, as before a question.
+// echoes requires that the terminal shows input, as before a prompt.
 func (p *person) echoes() {
 	p.t.Helper()
 	p.runs("stty -a | grep -w -- echo")
@@ -37,7 +37,7 @@ func TestPassphraseOfIdentities(t *testing.T) {
 	path := p.lockIdentity()
 	question := "passphrase of " + path + ": "
 
-	// Once for three files, which are opened side by side.
+	// One prompt for three files, which are decrypted in parallel.
 	p.runs("sealcfg rekey --yes")
 	p.sees(question)
 	p.enters(demoPassphrase)
@@ -45,7 +45,7 @@ func TestPassphraseOfIdentities(t *testing.T) {
 	assert.Equal(t, 1, strings.Count(screen, question), screen)
 	assert.NotContains(t, screen, demoPassphrase)
 
-	// Data on stdin is not taken for an answer, and does not keep anybody from asking.
+	// Data on stdin is not an answer, and does not prevent the prompt.
 	p.runs("printf %s " + p.canary[:10] + " | sealcfg set prod db.password -")
 	p.sees(question)
 	p.enters(demoPassphrase)
@@ -57,7 +57,7 @@ func TestPassphraseOfIdentities(t *testing.T) {
 	p.sees(p.canary[:10], "exit=0")
 	p.echoes()
 
-	// A wrong one is said, once for all files.
+	// A wrong passphrase is reported once for all files.
 	p.runs("sealcfg rekey --yes")
 	p.sees(question)
 	p.enters("guess")
@@ -86,7 +86,7 @@ func TestPassphraseInterrupted(t *testing.T) {
 		assert.NotContains(t, screen, "half of it")
 		p.echoes()
 	}
-	// Who has given up is not asked for the next.
+	// After an interrupted prompt, there is no further prompt.
 	other, err := encryptedIdentity([]byte("# nobody's\n"))
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(p.home, "other.age"), other, 0o600))
@@ -112,7 +112,7 @@ func TestPassphraseOfSSHKey(t *testing.T) {
 	public, err := os.ReadFile(key + ".pub")
 	require.NoError(t, err)
 
-	// Nobody is asked for a key that the file is not sealed to.
+	// There is no prompt for a key that is not a recipient of the file.
 	p.runs("sealcfg get prod db.port")
 	screen := p.sees("5432", "exit=0")
 	assert.NotContains(t, screen, "passphrase")

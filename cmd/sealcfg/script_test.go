@@ -17,8 +17,8 @@ import (
 	"github.com/sealcfg/sealcfg/internal/test/servicetest"
 )
 
-// TestMain makes the test binary also the command: the scripts and the terminal
-// tests run real processes without building anything.
+// TestMain lets the test binary also act as the command: scripts and terminal tests run
+// real processes without a build.
 func TestMain(m *testing.M) {
 	if sopscli.Called(os.Args[0]) { // by the link of shimDir
 		os.Exit(realMain())
@@ -72,8 +72,8 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// canMount answers the condition of scripts that mount a file system, in a mount
-// namespace of their own. In CI it must be so.
+// canMount reports whether scripts can mount a file system, in their own mount namespace.
+// In CI it must be possible.
 var canMount = sync.OnceValues(func() (bool, error) {
 	out, err := exec.Command("unshare", "-m", "mount", "-t", "tmpfs", "none", "/mnt").CombinedOutput()
 	if err != nil && os.Getenv("CI") == "true" {
@@ -82,7 +82,7 @@ var canMount = sync.OnceValues(func() (bool, error) {
 	return err == nil, nil
 })
 
-// setUpScript gives each script a person of its own.
+// setUpScript gives each script its own user.
 func setUpScript(env *testscript.Env) error {
 	home := filepath.Join(env.WorkDir, "home")
 	if err := os.MkdirAll(home, 0o700); err != nil {
@@ -91,7 +91,7 @@ func setUpScript(env *testscript.Env) error {
 	for name, value := range clitest.Isolated(home) {
 		env.Setenv(name, value)
 	}
-	// The socket of gpg-agent lies there, and its path must be short.
+	// The directory holds the socket of gpg-agent, so its path must be short.
 	gnupg := filepath.Join(env.WorkDir, "gpg")
 	env.Setenv("GNUPGHOME", gnupg)
 	env.Defer(func() { endAgents(env.WorkDir) })
@@ -105,7 +105,7 @@ func setUpScript(env *testscript.Env) error {
 	return nil
 }
 
-// exits CODE PROGRAM ARGS... demands an exit code.
+// exits CODE PROGRAM ARGS... requires an exit code.
 func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exits CODE PROGRAM ARGS...")
@@ -124,7 +124,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// mode FILE PERM demands the permission bits of a file.
+// mode FILE PERM requires the permission bits of a file.
 func mode(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: mode FILE PERM")
@@ -151,8 +151,8 @@ func shimDir(env *testscript.Env) error {
 	return os.Symlink(self, filepath.Join(dir, "sops"))
 }
 
-// both CODE ARGS... runs the shim and the real sops, and demands the exit code and
-// the same on stdout. Without the real one, the shim runs alone.
+// both CODE ARGS... runs the shim and the real sops. It requires the exit code and the
+// same stdout. Without the real sops, only the shim runs.
 func both(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: both CODE ARGS...")

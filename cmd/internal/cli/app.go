@@ -22,8 +22,8 @@ import (
 	_ "github.com/sealcfg/sealcfg/keys/agessh"    // SSH keys
 )
 
-// An App holds what the commands share: the terminal, the process environment and the
-// global flags.
+// An App is the state that the commands share: the terminal, the process environment and
+// the global flags.
 type App struct {
 	Stdin, Stdout *os.File
 	Stderr        *errorStream

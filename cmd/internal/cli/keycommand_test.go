@@ -17,7 +17,7 @@ func runKeyCommand(ctx context.Context, script string) ([]byte, error) {
 	return a.runKeyCommand(ctx, []string{"sh", "-c", script})
 }
 
-// A command may be a script, and what it started holds its output open.
+// A key command may be a script, and its child processes hold its output open.
 func TestKeyCommandEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
@@ -27,7 +27,8 @@ func TestKeyCommandEndsWithItsContext(t *testing.T) {
 	assert.Less(t, time.Since(begin), 15*time.Second)
 }
 
-// An agent that it leaves behind keeps nobody waiting, and is no failure.
+// A key command may start an agent that keeps running. The command does not wait for it
+// and does not fail.
 func TestKeyCommandLeavesAnAgentBehind(t *testing.T) {
 	begin := time.Now()
 	out, err := runKeyCommand(t.Context(), "sleep 20 & echo key")

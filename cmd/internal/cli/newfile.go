@@ -45,8 +45,8 @@ func (a *App) CanOpen(ctx context.Context, t *Target, s *envfile.Sealed) error {
 	return s.Unwraps(ctx, ids...)
 }
 
-// LockedOut returns an error for a user who cannot decrypt s, given the error of CanOpen.
-// It names the recipients, and why each key service failed.
+// LockedOut returns an error if the user cannot decrypt s, given the error of CanOpen. It
+// names the recipients, and why each key service failed.
 func (a *App) LockedOut(t *Target, policy *environments.Policy, s *envfile.Sealed, err error, hint string) error {
 	var none *keys.NoIdentityError
 	if !errors.As(err, &none) {
@@ -62,8 +62,8 @@ func (a *App) LockedOut(t *Target, policy *environments.Policy, s *envfile.Seale
 	return WithHint(fmt.Errorf("you cannot decrypt %s: it is encrypted for %s only%s", t.Shown, JoinNames(RecipientNames(policy, s.Metadata())), Reasons(err)), "%s", hint)
 }
 
-// WarnTraps warns of values whose notation changes by encryption, and of values that other
-// programs read differently.
+// WarnTraps warns of values that lose their notation by encryption, and of values that
+// other programs read differently.
 func (a *App) WarnTraps(t *Target, d *envfile.Document, rules envfile.Rules) error {
 	traps, err := d.Warnings(rules)
 	for _, trap := range traps {

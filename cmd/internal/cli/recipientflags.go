@@ -109,7 +109,7 @@ func (a *App) NoteGiven(t *Target, rule *environments.Rule) {
 	a.Say("note: no .sops.yaml covers %s: encrypted for %s, from %s", t.Shown, JoinNames(names), rule.Policy)
 }
 
-// AddYourself returns the hint for a user who cannot decrypt a new file.
+// AddYourself returns the hint to add the user's recipient.
 func AddYourself(rule *environments.Rule) string {
 	if rule.Policy == recipientArgument || rule.Policy == "$"+envRecipients {
 		return "add your recipient to " + rule.Policy + "; to print it, run: sealcfg key show"

@@ -41,7 +41,8 @@ func distinct(policy *environments.Policy, name, key string) string {
 	return name + " (" + key + ")"
 }
 
-// nameOf is what a policy calls a recipient that goes by several names.
+// nameOf returns the name of a recipient in the policy, or "". The recipient may have
+// several spellings.
 func nameOf(policy *environments.Policy, names []string) string {
 	if policy != nil {
 		for _, n := range names {
@@ -192,7 +193,7 @@ func (a *App) WarnKeepsDataKey(leavers []string, command string) {
 	}
 }
 
-// OwnRecipients lists the recipients of the identities, as far as they are known without a
+// OwnRecipients lists the recipients of the identities that are known without a
 // passphrase.
 func OwnRecipients(ids []keys.Identity) []string {
 	return append([]string{}, keys.Recipients(ids...)...)

@@ -13,7 +13,7 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// sealedForVaultKey is what a file says of itself; no value of it is opened here.
+// sealedForVaultKey is an encrypted file. The test does not decrypt its values.
 const sealedForVaultKey = `a: ENC[AES256_GCM,data:eA==,iv:eA==,tag:eA==,type:str]
 sops:
     azure_kv:
@@ -57,8 +57,8 @@ func TestDifferenceOfKeyVaultVersions(t *testing.T) {
 	}
 }
 
-// What stands behind an SSH key is no part of it: who changes it in .sops.yaml
-// gains and loses nothing.
+// The comment of an SSH key is not part of the key: a new comment in .sops.yaml does not
+// change recipients.
 func TestDifferenceOfSSHComments(t *testing.T) {
 	const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDemo0000000000000000000000000000000000000000"
 	text := strings.Replace(sealedForVaultKey, "    lastmodified", "    age:\n        - recipient: "+key+" alice@old\n          enc: x\n    lastmodified", 1)
@@ -76,8 +76,8 @@ func TestDifferenceOfSSHComments(t *testing.T) {
 	}
 }
 
-// Whoever gets into a policy may give themselves any name, and whoever can write a file
-// may let it name any recipient: neither passes for somebody else.
+// A person in the policy may choose any name, and anyone with write access may add a
+// recipient to a file: neither may look like another recipient.
 func TestNamesThatStandForAnothersKey(t *testing.T) {
 	const alice, mallory = "age1gde3ncmahlqd9gg50tanl99r960llztrhfapnmx853s4tjum03uqfssgdh", "age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg"
 	const aliceShort, malloryShort = "age1gde3ncma...fssgdh", "age1lggyhqrw...qvfafg"

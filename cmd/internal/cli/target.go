@@ -46,8 +46,8 @@ type Target struct {
 	*governance
 }
 
-// A governance holds what decides about a file: policy, creation rule, project config and
-// location. Each is found once.
+// A governance holds the policy, creation rule, project config and location of a file.
+// Each is found once.
 type governance struct {
 	rule     func() ruled
 	config   func() (*environments.Config, error)
