@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// noSuchCommand is the Args of a command that only has commands under it: what
-// is left over is a misspelt one.
+// noSuchCommand is the Args of a command with subcommands: an argument that is left
+// is a misspelled subcommand.
 func noSuchCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil

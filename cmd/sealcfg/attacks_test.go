@@ -105,7 +105,7 @@ func TestInjectedSelectorIsRefused(t *testing.T) {
 			assert.Equal(t, before, readFile(t, b.prod()))
 			// Accepted, it still has no new password written unencrypted.
 			for name, said := range b.writes("--keep-rules") {
-				if name != "unset" && selector != "unencrypted_comment_regex: .*" { // without a comment, it selects nothing
+				if name != "unset" && selector != "unencrypted_comment_regex: .*" { // without a comment, it selects no value
 					assert.Contains(t, said, "password would be written unencrypted, but .sops.yaml:", name)
 				}
 			}

@@ -11,7 +11,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// demoPassphrase protects nothing except the keys of these tests.
+// demoPassphrase protects only the keys of these tests.
 const demoPassphrase = "correct horse"
 
 // encryptedIdentity encrypts the text of an identity file with a low work factor.

@@ -43,7 +43,7 @@ type faultBed struct {
 }
 
 // editorScript sets the password to its new value, or adds it to a new file. It starts no program,
-// because that would take longer than everything else.
+// because that would dominate the time.
 const editorScript = `#!/bin/sh
 text=
 while IFS= read -r line; do
@@ -204,7 +204,7 @@ type judge struct {
 // A verdict counts the old and the new files, among those that the command changes.
 type verdict struct {
 	old, new int
-	temps    []string // temporary files left behind
+	temps    []string // leftover temporary files
 	damaged  bool     // the mounted file is neither old nor new, but a copy of its intended contents exists
 }
 

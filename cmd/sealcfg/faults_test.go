@@ -182,7 +182,7 @@ func scratchOf(pid int, in string) []string {
 	return left
 }
 
-// wellEnded returns what is wrong with the exit of the command.
+// wellEnded returns an error for a wrong exit of the command.
 func (s faultScenario) wellEnded(r *faultinject.Result, f faultinject.Fault, v verdict) error {
 	for _, text := range []string{r.Stdout, r.Stderr} {
 		if err := noCanary("output", text); err != nil {
@@ -222,7 +222,7 @@ func (s faultScenario) wellEnded(r *faultinject.Result, f faultinject.Fault, v v
 	return nil
 }
 
-// saysPath reports whether a text contains the path of a file. A temporary file may appear under
+// saysPath reports whether text contains the path of a file. A temporary file may appear under
 // its final name, and a directory as a file in it.
 func saysPath(text, path string) bool {
 	base := filepath.Base(path)

@@ -20,7 +20,7 @@ type faultScenario struct {
 	plain   []string // files that hold plaintext, temporarily or permanently
 	// done is the message of a command that fails because its work is done already.
 	done string
-	// mounted is a file that cannot be replaced, and so is written in place.
+	// mounted is a mounted file. It cannot be replaced, only written in place.
 	mounted string
 	most    int  // maximum number of points to test; 0 means all
 	slow    bool // tested only if all are

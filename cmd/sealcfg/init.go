@@ -269,8 +269,8 @@ func checkMembership(ctx context.Context, a *cli.App, project *environments.Proj
 		"ask one of its recipients (%s) to add your recipient and to run sealcfg rekey; your recipient:\n%s", cli.JoinNames(names), recipient)
 }
 
-// initIdentity returns the recipient of the user. It creates an identity if the user has
-// none. An SSH key is used only if the policy names it, because most people have SSH keys
+// initIdentity returns the recipient of the user. It creates an identity if there is
+// no identity yet. An SSH key is used only if the policy names it, because most people have SSH keys
 // for other purposes.
 func initIdentity(ctx context.Context, a *cli.App, project *environments.Project) (string, error) {
 	ids, err := a.LoadIdentities(ctx)

@@ -27,7 +27,7 @@ type injection struct {
 	policy  string // the key that .sops.yaml names
 	stanza  map[string]any
 	mallory []string // the variables with which mallory decrypts files, if that can be tried
-	asked   bool     // it may be contacted to unwrap, and kept if nothing is wrapped
+	asked   bool     // it may be contacted to unwrap, and kept by commands that do not wrap
 }
 
 const (
@@ -194,7 +194,7 @@ func (i *injected) run(stanzas map[string]injection, args ...string) (said strin
 	return said
 }
 
-// Whatever mallory adds to the recipients of a file, no command of alice's then wraps for it,
+// Mallory adds recipients to a file, and no command of alice's then wraps for it,
 // contacts its service, or starts its plugin.
 func TestInjectedKeysOfEachKind(t *testing.T) {
 	t.Parallel()

@@ -84,7 +84,7 @@ var (
 	defaultAsGiven = regexp.MustCompile(`unencrypted_suffix("?\s*[=:]\s*"?)_unencrypted`)
 )
 
-// The same holds in each format with metadata of its own.
+// The same holds in each format with its own metadata.
 func TestInjectedSelectorOfEachFormat(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -218,7 +218,7 @@ func withComment(ctx context.Context, a *cli.App, recipient string) string {
 	return recipient
 }
 
-// unlock decrypts identities whose recipients are known only then. It prompts for
+// unlock decrypts the identities that are encrypted. It prompts for
 // passphrases.
 func unlock(ctx context.Context, ids []keys.Identity) error {
 	for _, id := range ids {

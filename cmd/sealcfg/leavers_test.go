@@ -132,7 +132,7 @@ const (
 	wrongKey = 5
 )
 
-// lockedOut requires that bob decrypts no value, whatever he adds to the file. For the
+// lockedOut requires that bob decrypts no value, with any stanza that he adds. For the
 // unchanged file, the exit code is asItIs.
 func (l *leaving) lockedOut(asItIs int) {
 	l.t.Helper()

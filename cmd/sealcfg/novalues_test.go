@@ -33,7 +33,7 @@ var plainTexts = map[string]struct{ text, broken string }{
 type call struct {
 	args    string
 	stdin   string
-	editor  string // what the editor does with its file, as a shell command
+	editor  string // a shell command for the editor
 	answers bool   // prints values on stdout
 }
 

@@ -65,7 +65,7 @@ func (v *victim) after(t *testing.T, text string) {
 		assert.Less(t, time.Since(begun), 30*time.Second, "%v", args)
 		assert.NotContains(t, stderr, "panic", "%v", args)
 		assert.NotContains(t, readFile(t, v.file), "CANARY", "%v", args)
-		if readFile(t, v.file) != text { // otherwise she can read only what she wrote herself
+		if readFile(t, v.file) != text { // otherwise she can read only her own text
 			assert.False(t, v.opensFor(v.key, "app.yaml"), "%v", args)
 		}
 	}

@@ -39,7 +39,7 @@ func newBench(t *testing.T) *bench {
 	b.env = append(b.env, "PATH="+os.Getenv("PATH"))
 	_, stderr, err := b.run("", "init", "-q", "--name", "alice")
 	require.NoError(t, err, "%s", stderr)
-	// These tests do not require a binding, because files lose theirs.
+	// These tests do not require a binding, because the tests remove it.
 	require.NoError(t, os.Remove(filepath.Join(b.dir, "sealcfg.yaml")))
 	return b
 }

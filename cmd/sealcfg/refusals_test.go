@@ -23,7 +23,7 @@ type refusal struct {
 	steps int    // commands from hints until the file is valid again
 	after string
 
-	byHand func(b *bench, file string) // what the first hint requires in addition to its command
+	byHand func(b *bench, file string) // a manual step that the first hint requires
 }
 
 const wayBackText = "# remark\ntoken: CANARY-1\nother: CANARY-2\nname_unencrypted: web\nempty: \"\"\n"

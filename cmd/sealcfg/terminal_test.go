@@ -175,7 +175,7 @@ func TestKilledIsSweptByTheNext(t *testing.T) {
 	p.waits(func() bool { // the shell must be back, over vim's last output
 		return strings.Contains(p.screen(), "exit=137")
 	}, func() string { return p.screen() })
-	// After kill -9 nothing can clean up. The next sealcfg does: this one, unless another
+	// A process cannot clean up after kill -9. The next sealcfg does: this one, unless another
 	// test or another process of this user came first.
 	cmd := p.command("sealcfg", "edit", "prod")
 	cmd.Env = append(cmd.Env, "EDITOR=true")

@@ -24,7 +24,7 @@ import (
 // machine.
 const patience = 20 * time.Second
 
-// A person uses a real terminal (tmux) in a project of their own.
+// A person uses a real terminal (tmux) in their own project.
 type person struct {
 	t       *testing.T
 	home    string
