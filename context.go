@@ -1,6 +1,8 @@
 package sealcfg
 
-import "context"
+import (
+	"context"
+)
 
 // settingsKey is one key for each type of settings.
 type settingsKey[T any] struct{}

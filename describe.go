@@ -3,9 +3,10 @@ package sealcfg
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/internal/settings/plan"
+	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
 // A Setting describes one setting of a type: what there is to set, not what is.
@@ -36,7 +37,7 @@ type Setting struct {
 	// OldNames are those that still work.
 	OldNames []string
 
-	plan   *plan
+	plan   *plan.Plan
 	needed bool // required, and no group around it may be left out
 }
 
@@ -46,7 +47,7 @@ type Description struct {
 	Settings []Setting
 
 	prefix *string
-	root   *plan
+	root   *plan.Plan
 }
 
 // Describe describes the settings of T, as a program with these options takes
@@ -74,21 +75,21 @@ type spot struct {
 }
 
 // field returns the spot of a field in the group at s.
-func (s spot) field(f *field) spot {
-	path, variable := envfile.Path{{Key: f.name}}.String(), variableName(f.name)
+func (s spot) field(f *plan.Field) spot {
+	path, variable := envfile.Path{{Key: f.Name}}.String(), plan.VariableName(f.Name)
 	if s.path != "" {
-		path, variable = s.path+"."+path, s.variable+levels+variable
+		path, variable = s.path+"."+path, s.variable+tree.LevelSeparator+variable
 	}
 	return spot{path: path, variable: variable, reached: s.reached, needed: s.needed}
 }
 
 // group adds the fields of a struct.
-func (d *Description) group(p *plan, above []*plan, at spot) {
+func (d *Description) group(p *plan.Plan, above []*plan.Plan, at spot) {
 	if slices.Contains(above, p) { // a type that contains itself is described once
 		return
 	}
 	above = append(above, p)
-	each := func(f *field, kind string) {
+	each := func(f *plan.Field, kind string) {
 		first := len(d.Settings)
 		d.place(f, above, at.field(f))
 		for i := first; i < len(d.Settings); i++ {
@@ -96,86 +97,51 @@ func (d *Description) group(p *plan, above []*plan, at spot) {
 			if s.Kind == "" {
 				s.Kind = kind
 			}
-			if p.union != nil && f == &p.fields[p.union.kind] && len(s.Limits) == 0 {
-				s.Limits = []string{"one of " + p.union.kinds()}
+			if p.Union != nil && f == &p.Fields[p.Union.Kind] && len(s.Limits) == 0 {
+				s.Limits = []string{"one of " + p.Union.Kinds()}
 			}
 		}
 	}
-	for i := range p.fields {
-		each(&p.fields[i], "")
+	for i := range p.Fields {
+		each(&p.Fields[i], "")
 	}
-	if p.union == nil {
+	if p.Union == nil {
 		return
 	}
-	for _, v := range p.union.variants {
-		for i := range v.plan.elem.fields {
-			each(&v.plan.elem.fields[i], v.kind)
+	for _, v := range p.Union.Variants {
+		for i := range v.Plan.Elem.Fields {
+			each(&v.Plan.Elem.Fields[i], v.Kind)
 		}
 	}
 }
 
 // place adds what a field holds: a value, or what is below it.
-func (d *Description) place(f *field, above []*plan, at spot) {
-	core := f.plan.core()
+func (d *Description) place(f *plan.Field, above []*plan.Plan, at spot) {
+	core := f.Plan.Core()
 	switch {
-	case core.shape == shapeStruct:
-		at.needed = at.needed && f.isRequired()
+	case core.Shape == plan.ShapeStruct:
+		at.needed = at.needed && f.IsRequired()
 		d.group(core, above, at)
 		return
-	case core.shape == shapeList && core.elem.core().shape == shapeStruct:
-		d.group(core.elem.core(), above, spot{path: at.path + "[]"})
+	case core.Shape == plan.ShapeList && core.Elem.Core().Shape == plan.ShapeStruct:
+		d.group(core.Elem.Core(), above, spot{path: at.path + "[]"})
 		return
-	case core.shape == shapeMap && core.elem.core().shape == shapeStruct:
-		d.group(core.elem.core(), above, spot{path: at.path + ".*"})
+	case core.Shape == plan.ShapeMap && core.Elem.Core().Shape == plan.ShapeStruct:
+		d.group(core.Elem.Core(), above, spot{path: at.path + ".*"})
 		return
 	}
 	s := Setting{
-		Path: at.path, Type: f.plan.typeName(), Description: f.desc, Deprecated: f.deprecated, Required: f.isRequired(), Secret: f.plan.holdsSecret(),
-		Limits: f.limits.words(), OldNames: f.aliases, plan: f.plan, needed: at.needed && f.isRequired(),
+		Path: at.path, Type: f.Plan.TypeName(), Description: f.Desc, Deprecated: f.Deprecated, Required: f.IsRequired(), Secret: f.Plan.HoldsSecret(),
+		Limits: f.Limits.Words(), OldNames: f.Aliases, plan: f.Plan, needed: at.needed && f.IsRequired(),
 	}
-	if f.def != nil && !s.Secret {
-		s.Default, s.HasDefault = *f.def, true
+	if f.Def != nil && !s.Secret {
+		s.Default, s.HasDefault = *f.Def, true
 	}
-	s.Variables = append(s.Variables, f.explicit...)
+	s.Variables = append(s.Variables, f.Explicit...)
 	if at.reached && d.prefix != nil {
 		s.Variables = append(s.Variables, *d.prefix+at.variable)
 	}
 	d.Settings = append(d.Settings, s)
-}
-
-// holdsSecret says that there is a secret in a value: it is one, or one lies in it
-// at any depth.
-func (p *plan) holdsSecret() bool { return holdsSecret(p, make(map[*plan]bool)) }
-
-func holdsSecret(p *plan, seen map[*plan]bool) bool {
-	if p == nil || seen[p] {
-		return false
-	}
-	seen[p] = true
-	if p.shape == shapeSecret || holdsSecret(p.elem, seen) {
-		return true
-	}
-	if p.union != nil && slices.ContainsFunc(p.union.variants, func(v variant) bool { return holdsSecret(v.plan, seen) }) {
-		return true
-	}
-	return slices.ContainsFunc(p.fields, func(f field) bool { return holdsSecret(f.plan, seen) })
-}
-
-// words says what the tags ask for.
-func (c *constraints) words() []string {
-	if c == nil {
-		return nil
-	}
-	var words []string
-	if len(c.oneof) > 0 {
-		words = append(words, "one of "+strings.Join(c.oneof, ", "))
-	}
-	for _, w := range []struct{ tag, text string }{{"min ", c.min}, {"max ", c.max}, {"length ", c.len}, {"matches ", c.pattern}} {
-		if w.text != "" {
-			words = append(words, w.tag+w.text)
-		}
-	}
-	return append(words, c.checks...)
 }
 
 // about is what documents say of a setting besides its name, in a few words.

@@ -6,6 +6,9 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/sealcfg/sealcfg/internal/settings/plan"
+	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
 // WriteMarkdown writes a table of the settings.
@@ -70,8 +73,8 @@ func envValue(text string) string {
 
 // defaultValue is the default as JSON has it.
 func (s *Setting) defaultValue() any {
-	n := textNode(s.plan, s.Default, Origin{})
-	if n.kind == nodeBroken {
+	n := plan.FromText(s.plan, s.Default, Origin{})
+	if n.Kind == tree.NodeBroken {
 		return s.Default
 	}
 	return valueOf(s.plan, n)
@@ -98,5 +101,5 @@ func cell(text string) string { return strings.ReplaceAll(comment(text), "|", `\
 
 // comment keeps a text on its line.
 func comment(text string) string {
-	return oneLine(strings.ReplaceAll(strings.TrimSpace(text), "\n", " "))
+	return tree.OneLine(strings.ReplaceAll(strings.TrimSpace(text), "\n", " "))
 }

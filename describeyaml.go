@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/sealcfg/sealcfg/internal/settings/plan"
 )
 
 // WriteYAML writes an example file: what has to be set, with empty values of the
@@ -21,61 +23,61 @@ func (d *Description) WriteYAML(w io.Writer) error {
 // A yamlExample writes the fields of a plan as YAML.
 type yamlExample struct{ b strings.Builder }
 
-func (y *yamlExample) fields(p *plan, above []*plan, indent string) {
+func (y *yamlExample) fields(p *plan.Plan, above []*plan.Plan, indent string) {
 	if slices.Contains(above, p) {
 		return
 	}
 	above = append(above, p)
-	for i := range p.fields {
-		f := p.fields[i]
-		if p.union != nil && i == p.union.kind { // the first kind serves as the example
-			f.limits = &constraints{oneof: strings.Split(p.union.kinds(), ", ")}
+	for i := range p.Fields {
+		f := p.Fields[i]
+		if p.Union != nil && i == p.Union.Kind { // the first kind serves as the example
+			f.Limits = &plan.Constraints{Oneof: strings.Split(p.Union.Kinds(), ", ")}
 		}
 		y.field(&f, above, indent, "")
 	}
-	if p.union == nil {
+	if p.Union == nil {
 		return
 	}
-	for i, v := range p.union.variants {
-		for j := range v.plan.elem.fields {
+	for i, v := range p.Union.Variants {
+		for j := range v.Plan.Elem.Fields {
 			kind := ""
 			if i > 0 {
-				kind = v.kind
+				kind = v.Kind
 			}
-			y.field(&v.plan.elem.fields[j], above, indent, kind)
+			y.field(&v.Plan.Elem.Fields[j], above, indent, kind)
 		}
 	}
 }
 
 // field writes one field. kind is that of a variant that the example is not of.
-func (y *yamlExample) field(f *field, above []*plan, indent, kind string) {
-	if f.desc != "" {
-		y.b.WriteString(indent + "# " + comment(f.desc) + "\n")
+func (y *yamlExample) field(f *plan.Field, above []*plan.Plan, indent, kind string) {
+	if f.Desc != "" {
+		y.b.WriteString(indent + "# " + comment(f.Desc) + "\n")
 	}
 	off := ""
-	if !f.isRequired() || kind != "" {
+	if !f.IsRequired() || kind != "" {
 		off = "# "
 	}
-	key := indent + off + yamlKey(f.name) + ":"
-	core := f.plan.core()
+	key := indent + off + yamlKey(f.Name) + ":"
+	core := f.Plan.Core()
 	switch {
-	case core.shape == shapeStruct && !slices.Contains(above, core):
+	case core.Shape == plan.ShapeStruct && !slices.Contains(above, core):
 		y.b.WriteString(key + "\n")
 		inner := yamlExample{}
 		inner.fields(core, above, "")
 		y.block(inner.b.String(), indent, off, "  ")
 		return
-	case core.shape == shapeList && core.elem.core().shape == shapeStruct && !slices.Contains(above, core.elem.core()):
+	case core.Shape == plan.ShapeList && core.Elem.Core().Shape == plan.ShapeStruct && !slices.Contains(above, core.Elem.Core()):
 		y.b.WriteString(key + "\n")
 		inner := yamlExample{}
-		inner.fields(core.elem.core(), above, "")
+		inner.fields(core.Elem.Core(), above, "")
 		y.block(inner.b.String(), indent, off, "  - ")
 		return
 	}
-	s := Setting{Type: f.plan.typeName(), Secret: f.plan.holdsSecret(), Limits: f.limits.words(), Required: f.isRequired(), Deprecated: f.deprecated, Kind: kind, plan: f.plan}
-	value := emptyValue(core, f.limits)
-	if f.def != nil && !s.Secret {
-		s.Default = *f.def
+	s := Setting{Type: f.Plan.TypeName(), Secret: f.Plan.HoldsSecret(), Limits: f.Limits.Words(), Required: f.IsRequired(), Deprecated: f.Deprecated, Kind: kind, plan: f.Plan}
+	value := emptyValue(core, f.Limits)
+	if f.Def != nil && !s.Secret {
+		s.Default = *f.Def
 		value = s.defaultValue()
 	}
 	text, err := json.Marshal(value) // JSON is YAML
@@ -101,29 +103,29 @@ func (y *yamlExample) block(lines, indent, off, first string) {
 }
 
 // emptyValue is a value of the right type that says nothing.
-func emptyValue(p *plan, limits *constraints) any {
-	switch p.shape {
-	case shapeList:
+func emptyValue(p *plan.Plan, limits *plan.Constraints) any {
+	switch p.Shape {
+	case plan.ShapeList:
 		list := []any{}
-		if p.typ.Kind() == reflect.Array {
-			for range p.typ.Len() {
-				list = append(list, emptyValue(p.elem.core(), nil))
+		if p.Type.Kind() == reflect.Array {
+			for range p.Type.Len() {
+				list = append(list, emptyValue(p.Elem.Core(), nil))
 			}
 		}
 		return list
-	case shapeMap:
+	case plan.ShapeMap:
 		return map[string]any{}
-	case shapeScalar:
-		if limits != nil && len(limits.oneof) > 0 {
-			return scalarOf(p, limits.oneof[0])
+	case plan.ShapeScalar:
+		if limits != nil && len(limits.Oneof) > 0 {
+			return scalarOf(p, limits.Oneof[0])
 		}
-		switch p.typ {
-		case durationType:
+		switch p.Type {
+		case plan.DurationType:
 			return "0s"
-		case timeType:
+		case plan.TimeType:
 			return "2000-01-01T00:00:00Z"
 		}
-		return scalarOf(p, zeroText(p.typ.Kind()))
+		return scalarOf(p, zeroText(p.Type.Kind()))
 	}
 	return nil
 }

@@ -10,10 +10,10 @@ import (
 
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/internal/closest"
+	"github.com/sealcfg/sealcfg/internal/settings/plan"
+	"github.com/sealcfg/sealcfg/internal/settings/read"
+	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
-
-// levels stands between the names of a variable: APP_DB__API_KEY is db.api_key.
-const levels = "__"
 
 // An environSource is the process environment, or variables from elsewhere.
 // Names are derived from the struct, never guessed from the variable, and
@@ -66,12 +66,12 @@ func (s *environSource) derived(environ []string, r *Reading) error {
 		}
 		if n != nil {
 			r.add(n)
-		} else if *s.prefix != "" && v.name != s.ignored && !slices.Contains(r.plan.explicitVariables(), v.name) {
-			f := &flaw{kind: KindUnknown, reason: "unknown variable"}
-			if guess, near := closest.Of(v.rest, r.plan.variables()); near {
-				f.hint = "did you mean $" + strings.ToUpper(*s.prefix) + guess + "?"
+		} else if *s.prefix != "" && v.name != s.ignored && !slices.Contains(r.plan.ExplicitVariables(), v.name) {
+			f := &tree.Flaw{Kind: tree.KindUnknown, Reason: "unknown variable"}
+			if guess, near := closest.Of(v.rest, r.plan.Variables()); near {
+				f.Hint = "did you mean $" + strings.ToUpper(*s.prefix) + guess + "?"
 			}
-			r.unknown(f.problem("", v.origin))
+			r.unknown(f.Problem("", v.origin))
 		}
 	}
 	return nil
@@ -80,7 +80,7 @@ func (s *environSource) derived(environ []string, r *Reading) error {
 // explicit takes the variables that a field names in its env tag: the first of
 // them that is set. Case matters, as it does for whoever sets DATABASE_URL.
 func (s *environSource) explicit(environ []string, r *Reading) {
-	if len(r.plan.explicitVariables()) == 0 {
+	if len(r.plan.ExplicitVariables()) == 0 {
 		return
 	}
 	set := make(map[string]string, len(environ))
@@ -89,11 +89,11 @@ func (s *environSource) explicit(environ []string, r *Reading) {
 			set[name] = text
 		}
 	}
-	r.plan.eachField(func(path envfile.Path, f *field) {
-		for _, name := range f.explicit {
+	r.plan.EachField(func(path envfile.Path, f *plan.Field) {
+		for _, name := range f.Explicit {
 			if text, ok := set[name]; ok {
 				at := Origin{File: s.from, Variable: name}
-				r.add(nodeAt(r.plan, path, at, func(p *plan) *node { return textNode(p, text, at) }))
+				r.add(read.NodeAt(r.plan, path, at, func(p *plan.Plan) *tree.Node { return plan.FromText(p, text, at) }))
 				return
 			}
 		}
@@ -117,7 +117,7 @@ func (s *environSource) variables(environ []string) []variable {
 	}
 	sort.SliceStable(found, func(i, j int) bool {
 		a, b := &found[i], &found[j]
-		if x, y := strings.Count(a.rest, levels), strings.Count(b.rest, levels); x != y {
+		if x, y := strings.Count(a.rest, tree.LevelSeparator), strings.Count(b.rest, tree.LevelSeparator); x != y {
 			return x < y
 		}
 		if a.rest != b.rest {
@@ -133,17 +133,17 @@ func (s *environSource) variables(environ []string) []variable {
 
 // tree returns a tree for p that holds the variable's value under the path that
 // rest spells, nil if rest names nothing in p.
-func (v variable) tree(p *plan, below *node, rest string) (*node, error) {
-	p = p.core()
-	switch p.shape {
-	case shapeStruct:
+func (v variable) tree(p *plan.Plan, below *tree.Node, rest string) (*tree.Node, error) {
+	p = p.Core()
+	switch p.Shape {
+	case plan.ShapeStruct:
 		f, spelled, after, err := fieldOf(p, v.name, rest)
 		if f == nil || err != nil {
 			return nil, err
 		}
-		return v.entry(spelled, f.plan, below, after)
-	case shapeMap:
-		name, after, nested := strings.Cut(rest, levels)
+		return v.entry(spelled, f.Plan, below, after)
+	case plan.ShapeMap:
+		name, after, nested := strings.Cut(rest, tree.LevelSeparator)
 		if name == "" || nested && after == "" {
 			return nil, nil
 		}
@@ -151,41 +151,41 @@ func (v variable) tree(p *plan, below *node, rest string) (*node, error) {
 		if err != nil {
 			return nil, err
 		}
-		return v.entry(key, p.elem, below, after)
-	case shapeList:
+		return v.entry(key, p.Elem, below, after)
+	case plan.ShapeList:
 		return v.item(p, below, rest)
 	}
 	return nil, nil
 }
 
 // entry is tree for an entry of a map or struct.
-func (v variable) entry(key string, p *plan, below *node, rest string) (*node, error) {
-	child, err := v.child(p, below.get(key), rest)
+func (v variable) entry(key string, p *plan.Plan, below *tree.Node, rest string) (*tree.Node, error) {
+	child, err := v.child(p, below.Get(key), rest)
 	if child == nil {
 		return nil, err
 	}
-	child.key, child.keyOrigin = key, v.origin
-	return &node{kind: nodeMap, origin: v.origin, entries: []*node{child}}, nil
+	child.Key, child.KeyOrigin = key, v.origin
+	return &tree.Node{Kind: tree.NodeMap, Origin: v.origin, Entries: []*tree.Node{child}}, nil
 }
 
 // item is tree for an item of a list: HOSTS__0.
-func (v variable) item(p *plan, below *node, rest string) (*node, error) {
-	position, after, nested := strings.Cut(rest, levels)
+func (v variable) item(p *plan.Plan, below *tree.Node, rest string) (*tree.Node, error) {
+	position, after, nested := strings.Cut(rest, tree.LevelSeparator)
 	i, err := strconv.ParseUint(position, 10, 16)
 	if err != nil || nested && after == "" {
 		return nil, nil
 	}
-	child, err := v.child(p.elem, below.item(int(i)), after)
+	child, err := v.child(p.Elem, below.Item(int(i)), after)
 	if child == nil {
 		return nil, err
 	}
-	child.index = int(i)
-	return &node{kind: nodeItems, origin: v.origin, entries: []*node{child}}, nil
+	child.Index = int(i)
+	return &tree.Node{Kind: tree.NodeItems, Origin: v.origin, Entries: []*tree.Node{child}}, nil
 }
 
-func (v variable) child(p *plan, below *node, rest string) (*node, error) {
+func (v variable) child(p *plan.Plan, below *tree.Node, rest string) (*tree.Node, error) {
 	if rest == "" {
-		return textNode(p, v.text, v.origin), nil
+		return plan.FromText(p, v.text, v.origin), nil
 	}
 	return v.tree(p, below, rest)
 }
@@ -193,18 +193,18 @@ func (v variable) child(p *plan, below *node, rest string) (*node, error) {
 // fieldOf returns the field that rest begins with, its name or the old one that is
 // meant, and what follows it. The longest name wins, for a name may itself
 // contain what separates levels.
-func fieldOf(p *plan, name, rest string) (found *field, spelled, after string, err error) {
+func fieldOf(p *plan.Plan, name, rest string) (found *plan.Field, spelled, after string, err error) {
 	longest := 0
-	var twin *field
-	for _, f := range p.every {
-		for n, spelling := range append([]string{f.name}, f.aliases...) {
-			variable := f.variable
+	var twin *plan.Field
+	for _, f := range p.Every {
+		for n, spelling := range append([]string{f.Name}, f.Aliases...) {
+			variable := f.Variable
 			if n > 0 {
-				variable = variableName(spelling)
+				variable = plan.VariableName(spelling)
 			}
 			tail, ok := strings.CutPrefix(rest, variable)
 			if ok && tail != "" {
-				if tail, ok = strings.CutPrefix(tail, levels); tail == "" {
+				if tail, ok = strings.CutPrefix(tail, tree.LevelSeparator); tail == "" {
 					ok = false
 				}
 			}
@@ -218,25 +218,25 @@ func fieldOf(p *plan, name, rest string) (found *field, spelled, after string, e
 		}
 	}
 	if twin != nil {
-		return nil, "", "", fmt.Errorf("$%s matches two fields of %s: %q and %q", name, typeName(p.typ), found.name, twin.name)
+		return nil, "", "", fmt.Errorf("$%s matches two fields of %s: %q and %q", name, plan.TypeName(p.Type), found.Name, twin.Name)
 	}
 	return found, spelled, after, nil
 }
 
 // keyOf returns the key of a map that a variable means: one that the files
 // have, else the name in lower case.
-func keyOf(below *node, variable, name string) (string, error) {
+func keyOf(below *tree.Node, variable, name string) (string, error) {
 	found := strings.ToLower(name)
-	var first *node
-	if below != nil && below.kind == nodeMap {
-		for _, e := range below.entries {
-			if variableName(e.key) != name {
+	var first *tree.Node
+	if below != nil && below.Kind == tree.NodeMap {
+		for _, e := range below.Entries {
+			if plan.VariableName(e.Key) != name {
 				continue
 			}
 			if first != nil { // no key is quoted, because a Secret may hold the map
-				return "", fmt.Errorf("$%s matches two keys of a map, at %s and %s", variable, first.keyOrigin, e.keyOrigin)
+				return "", fmt.Errorf("$%s matches two keys of a map, at %s and %s", variable, first.KeyOrigin, e.KeyOrigin)
 			}
-			first, found = e, e.key
+			first, found = e, e.Key
 		}
 	}
 	return found, nil

@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"net/url"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strconv"
@@ -14,6 +15,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/sealcfg/sealcfg/internal/dsn"
+	"github.com/sealcfg/sealcfg/internal/settings/plan"
+	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
 // maxShown is how many characters of a value Explain shows.
@@ -64,9 +67,9 @@ func secretDirsOf(sources []Source) []string {
 	return dirs
 }
 
-func explain(w io.Writer, p *plan, v reflect.Value, s *snapshot) error {
+func explain(w io.Writer, p *plan.Plan, v reflect.Value, s *snapshot) error {
 	e := &explainer{origins: s.origins, secretDirs: s.secretDirs, rows: [][4]string{{"PATH", "TYPE", "VALUE", "ORIGIN"}}}
-	e.walk(p, v, &place{})
+	e.walk(p, v, &tree.FieldPath{})
 	if _, err := io.WriteString(w, e.table()+layerTable(s.layers)); err != nil {
 		return fmt.Errorf("explain settings: %w", err)
 	}
@@ -82,45 +85,45 @@ type explainer struct {
 	rows       [][4]string
 }
 
-func (e *explainer) walk(p *plan, v reflect.Value, at *place) {
-	switch p.shape {
-	case shapePointer:
+func (e *explainer) walk(p *plan.Plan, v reflect.Value, at *tree.FieldPath) {
+	switch p.Shape {
+	case plan.ShapePointer:
 		if !v.IsNil() {
-			e.walk(p.elem, v.Elem(), at)
+			e.walk(p.Elem, v.Elem(), at)
 			return
 		}
 		e.row(p, at, "null")
-	case shapeOptional:
-		value, state := copyOf(v).Interface().(optional).held()
-		if state == optionalSet {
-			e.walk(p.elem, value, at)
+	case plan.ShapeOptional:
+		value, state := plan.OptionalIn(plan.Copy(v)).Held()
+		if state == plan.OptionalSet {
+			e.walk(p.Elem, value, at)
 			return
 		}
 		e.row(p, at, "null")
-	case shapeSecret:
+	case plan.ShapeSecret:
 		e.row(p, at, fmt.Sprint(v.Interface()))
-	case shapeStruct:
+	case plan.ShapeStruct:
 		e.group(p, v, at)
-	case shapeList:
+	case plan.ShapeList:
 		for i := range v.Len() {
-			e.walk(p.elem, v.Index(i), at.index(i, Origin{}))
+			e.walk(p.Elem, v.Index(i), at.Index(i, Origin{}))
 		}
 		if v.Len() == 0 {
 			e.row(p, at, "[]")
 		}
-	case shapeMap:
+	case plan.ShapeMap:
 		byName := make(map[string]reflect.Value)
 		for it := v.MapRange(); it.Next(); {
-			byName[keyText(it.Key())] = it.Value()
+			byName[plan.KeyText(it.Key())] = it.Value()
 		}
 		for _, name := range slices.Sorted(maps.Keys(byName)) {
-			e.walk(p.elem, byName[name], at.key(name, ""))
+			e.walk(p.Elem, byName[name], at.Key(name, ""))
 		}
 		if len(byName) == 0 {
 			e.row(p, at, "{}")
 		}
 	default:
-		if p.isPointerScalar() && v.IsNil() { // a nil *time.Location spells itself UTC
+		if p.IsPointerScalar() && v.IsNil() { // a nil *time.Location spells itself UTC
 			e.row(p, at, "null")
 			return
 		}
@@ -128,32 +131,32 @@ func (e *explainer) walk(p *plan, v reflect.Value, at *place) {
 	}
 }
 
-func (e *explainer) group(p *plan, v reflect.Value, at *place) {
-	for i := range p.fields {
-		f := &p.fields[i]
-		e.walk(f.plan, v.FieldByIndex(f.index), at.key(f.name, f.variable))
+func (e *explainer) group(p *plan.Plan, v reflect.Value, at *tree.FieldPath) {
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		e.walk(f.Plan, v.FieldByIndex(f.Index), at.Key(f.Name, f.Variable))
 	}
-	if p.union == nil {
+	if p.Union == nil {
 		return
 	}
-	for _, variant := range p.union.variants { // its entries stand beside kind
-		if x := v.FieldByIndex(variant.index); !x.IsNil() {
-			e.group(variant.plan.elem, x.Elem(), at)
+	for _, variant := range p.Union.Variants { // its entries stand beside kind
+		if x := v.FieldByIndex(variant.Index); !x.IsNil() {
+			e.group(variant.Plan.Elem, x.Elem(), at)
 		}
 	}
 }
 
-func (e *explainer) row(p *plan, at *place, value string) {
-	path := at.path()
+func (e *explainer) row(p *plan.Plan, at *tree.FieldPath, value string) {
+	path := at.Text()
 	origin, secret := e.beneath(path)
 	switch {
-	case value == redacted || value == unset:
+	case value == tree.Redacted || value == tree.Unset:
 	case origin == (Origin{}).String():
 		value = nothing
 	case secret:
-		value = redacted
+		value = tree.Redacted
 	}
-	e.rows = append(e.rows, [4]string{oneLine(path), oneLine(p.typeName()), value, oneLine(origin)})
+	e.rows = append(e.rows, [4]string{tree.OneLine(path), tree.OneLine(p.TypeName()), value, tree.OneLine(origin)})
 }
 
 // beneath returns the origin of a path, or of the first setting below it, and whether
@@ -165,7 +168,7 @@ func (e *explainer) beneath(path string) (text string, secret bool) {
 		if !ok || rest != "" && rest[0] != '.' && rest[0] != '[' {
 			continue
 		}
-		secret = secret || origin.ofManager() || origin.within(e.secretDirs)
+		secret = secret || ofManager(origin) || within(origin, e.secretDirs)
 		switch {
 		case rest == "":
 			return origin.String(), secret
@@ -186,7 +189,7 @@ func (e *explainer) beneath(path string) (text string, secret bool) {
 
 // shownValue spells a scalar for people.
 func shownValue(v reflect.Value) string {
-	switch x := copyOf(v).Interface().(type) {
+	switch x := plan.Copy(v).Interface().(type) {
 	case *time.Time:
 		return x.Format(time.RFC3339Nano)
 	case *url.URL:
@@ -241,16 +244,33 @@ func layerTable(layers []explainedLayer) string {
 	const head = "LAYER"
 	width := len(head)
 	for _, l := range layers {
-		width = max(width, utf8.RuneCountInString(oneLine(l.file)))
+		width = max(width, utf8.RuneCountInString(tree.OneLine(l.file)))
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n%-*s  OVERRIDES\n", width, head)
 	for _, l := range layers {
 		overrides := nothing
 		if len(l.overrides) > 0 {
-			overrides = oneLine(strings.Join(l.overrides, ", "))
+			overrides = tree.OneLine(strings.Join(l.overrides, ", "))
 		}
-		fmt.Fprintf(&b, "%-*s  %s\n", width, oneLine(l.file), overrides)
+		fmt.Fprintf(&b, "%-*s  %s\n", width, tree.OneLine(l.file), overrides)
 	}
 	return b.String()
+}
+
+// ofManager reports whether a secret manager returned the value.
+func ofManager(o Origin) bool {
+	if strings.HasPrefix(o.Place, tree.RefPrefix) {
+		return true
+	}
+	scheme, _, ok := strings.Cut(o.Place, ":")
+	return ok && managerOf(scheme) != ""
+}
+
+// within reports whether the value is the contents of a file in one of the secrets
+// directories.
+func within(o Origin, secretDirs []string) bool {
+	return o.File != "" && o.Line == 0 && o.Variable == "" && slices.ContainsFunc(secretDirs, func(dir string) bool {
+		return strings.HasPrefix(o.File, strings.TrimSuffix(filepath.Join(dir, "x"), "x"))
+	})
 }

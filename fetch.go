@@ -3,6 +3,8 @@ package sealcfg
 import (
 	"context"
 	"sync"
+
+	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
 // atOnce is how many secrets are asked for at the same time.
@@ -21,7 +23,7 @@ func fetch(ctx context.Context, o *options, all references) {
 	for r, s := range of {
 		r.asked, r.text, r.err = true, s.text, s.err
 		if r.err == nil && r.ref.Key != "" {
-			r.text, r.err = fieldOfJSON(s.text, r.ref.Key)
+			r.text, r.err = tree.FieldOfJSON(s.text, r.ref.Key)
 		}
 	}
 }

@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/internal/regular"
+	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
 // A fileSource is one sealed file of an environment.
@@ -46,23 +46,23 @@ func (s *fileSource) Read(ctx context.Context, r *Reading) error {
 		return fmt.Errorf("%s: %w", s.shown, err)
 	}
 	r.warnings = append(r.warnings, s.keyring.warnings(s.shown)...)
-	var tree *node
+	var n *tree.Node
 	if format == envfile.Dotenv {
 		r.warnOfReturns(root, s.shown)
 	}
 	if format == envfile.Dotenv || format == envfile.INI {
-		if tree, err = r.flatTree(root, s.shown); err != nil {
+		if n, err = r.flatTree(root, s.shown); err != nil {
 			return fmt.Errorf("%s: %w", s.shown, err)
 		}
 	} else {
 		if format == envfile.JSON {
 			r.warnShadowed(root, s.shown)
 		}
-		tree = new(node)
-		fileNode(tree, root, s.shown)
+		n = new(tree.Node)
+		tree.FromFile(n, root, s.shown)
 	}
-	tree.origin = Origin{File: s.shown}
-	r.add(tree)
+	n.Origin = Origin{File: s.shown}
+	r.add(n)
 	return nil
 }
 
@@ -220,85 +220,4 @@ func oneDocument(roots []*envfile.Node) error {
 		return fmt.Errorf("expected one document, got %d", n)
 	}
 	return nil
-}
-
-// mergeKey is the key of YAML that includes the entries of other maps.
-const mergeKey = "<<"
-
-// fileNode fills c, which may have been made with others, with what a file says.
-func fileNode(c *node, n *envfile.Node, file string) {
-	// Field by field: whole Origins are large, and there are many.
-	c.key, c.origin.File, c.origin.Line, c.origin.Column = n.Key, file, n.Line, n.Column
-	if n.KeyLine > 0 {
-		c.keyOrigin.File, c.keyOrigin.Line, c.keyOrigin.Column = file, n.KeyLine, n.KeyColumn
-	}
-	switch n.Kind {
-	case envfile.Map:
-		c.kind, c.entries = nodeMap, mapEntries(n, file)
-	case envfile.List:
-		var made []node
-		c.kind, c.entries, made = nodeList, make([]*node, 0, n.Len()), make([]node, n.Len())
-		for e := range n.Entries() {
-			i := len(c.entries)
-			fileNode(&made[i], e, file)
-			c.entries = append(c.entries, &made[i])
-		}
-	case envfile.Null:
-		c.kind = nodeNull
-	default:
-		c.kind, c.typ, c.text, c.sealed = nodeScalar, n.Type, n.Text, n.Sealed
-	}
-}
-
-// mapEntries returns the entries of a map, with those of its merge keys behind
-// them: what stands in the map itself wins, then the map that is named first.
-func mapEntries(n *envfile.Node, file string) []*node {
-	entries, made := make([]*node, 0, n.Len()), make([]node, n.Len())
-	var included []*envfile.Node
-	for e := range n.Entries() {
-		if e.Shadowed {
-			continue
-		}
-		if maps, ok := mergedMaps(e); ok {
-			included = append(included, maps...)
-			continue
-		}
-		i := len(entries)
-		fileNode(&made[i], e, file)
-		entries = append(entries, &made[i])
-	}
-	if len(included) == 0 {
-		return entries
-	}
-	taken := make(map[string]bool)
-	for _, e := range entries {
-		taken[e.key] = true
-	}
-	for _, m := range included {
-		for _, e := range mapEntries(m, file) {
-			if !taken[e.key] {
-				taken[e.key] = true
-				entries = append(entries, e)
-			}
-		}
-	}
-	return entries
-}
-
-func mergedMaps(e *envfile.Node) ([]*envfile.Node, bool) {
-	switch {
-	case e.Key != mergeKey:
-		return nil, false
-	case e.Kind == envfile.Map:
-		return []*envfile.Node{e}, true
-	case e.Kind != envfile.List:
-		return nil, false
-	}
-	maps := slices.Collect(e.Entries())
-	for _, m := range maps {
-		if m.Kind != envfile.Map {
-			return nil, false
-		}
-	}
-	return maps, true
 }

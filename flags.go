@@ -7,6 +7,9 @@ import (
 	"strings"
 
 	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/internal/settings/plan"
+	"github.com/sealcfg/sealcfg/internal/settings/read"
+	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
 // Flags defines a flag for each setting of l that a text can set, but for secrets:
@@ -48,7 +51,7 @@ func (s *flagSource) Name() string { return "flags" }
 func (s *flagSource) Read(_ context.Context, r *Reading) error {
 	for _, f := range s.flags {
 		if len(f.texts) > 0 {
-			r.add(nodeAt(r.plan, f.path, Origin{Place: "--" + f.name}, f.node))
+			r.add(read.NodeAt(r.plan, f.path, Origin{Place: "--" + f.name}, f.node))
 		}
 	}
 	return nil
@@ -59,31 +62,31 @@ type flagValue struct {
 	name  string
 	usage string
 	path  envfile.Path
-	plan  *plan
+	plan  *plan.Plan
 	def   string
 	texts []string // each time it was given
 }
 
 // node puts the items of a list and the entries of a map together; of anything
 // else, the last text counts.
-func (f *flagValue) node(p *plan) *node {
+func (f *flagValue) node(p *plan.Plan) *tree.Node {
 	at := Origin{Place: "--" + f.name}
 	texts := f.texts
-	if s := p.core().shape; s != shapeList && s != shapeMap {
+	if s := p.Core().Shape; s != plan.ShapeList && s != plan.ShapeMap {
 		texts = texts[len(texts)-1:]
 	}
-	var all *node
+	var all *tree.Node
 	for _, text := range texts {
-		n := textNode(p, text, at)
+		n := plan.FromText(p, text, at)
 		switch {
-		case n.kind == nodeBroken:
+		case n.Kind == tree.NodeBroken:
 			return n
-		case n.kind != nodeList && n.kind != nodeMap && len(texts) > 1: // a reference
-			return brokenNode("a flag with a reference cannot be given more than once", at)
-		case all != nil && all.kind == nodeList && n.kind == nodeList:
-			all.entries = append(all.entries, n.entries...)
+		case n.Kind != tree.NodeList && n.Kind != tree.NodeMap && len(texts) > 1: // a reference
+			return tree.BrokenNode("a flag with a reference cannot be given more than once", at)
+		case all != nil && all.Kind == tree.NodeList && n.Kind == tree.NodeList:
+			all.Entries = append(all.Entries, n.Entries...)
 		default:
-			all = merge(all, n)
+			all = tree.Merge(all, n)
 		}
 	}
 	return all
@@ -104,10 +107,10 @@ func (f *flagValue) String() string {
 }
 
 // Type names the type, for flag sets that ask (see package pflags).
-func (f *flagValue) Type() string { return f.plan.typeName() }
+func (f *flagValue) Type() string { return f.plan.TypeName() }
 
 // IsBoolFlag makes --debug the same as --debug=true.
-func (f *flagValue) IsBoolFlag() bool { return f.plan != nil && f.plan.core().isBool() }
+func (f *flagValue) IsBoolFlag() bool { return f.plan != nil && f.plan.Core().IsBool() }
 
 func (l *loader) makeFlags() (*flagSource, error) {
 	if l.err != nil {
@@ -116,13 +119,13 @@ func (l *loader) makeFlags() (*flagSource, error) {
 	made := &flagSource{}
 	taken := make(map[string]envfile.Path)
 	var err error
-	l.plan.eachField(func(path envfile.Path, f *field) {
-		if f.plan.isSecret() || f.plan.core().shape == shapeStruct || !f.plan.core().takesText() {
+	l.plan.EachField(func(path envfile.Path, f *plan.Field) {
+		if f.Plan.IsSecret() || f.Plan.Core().Shape == plan.ShapeStruct || !f.Plan.Core().TakesText() {
 			return
 		}
-		v := &flagValue{name: flagName(path), usage: l.usage(path, f), path: append(envfile.Path(nil), path...), plan: f.plan}
-		if f.def != nil {
-			v.def = *f.def
+		v := &flagValue{name: flagName(path), usage: l.usage(path, f), path: append(envfile.Path(nil), path...), plan: f.Plan}
+		if f.Def != nil {
+			v.def = *f.Def
 		}
 		if other, twice := taken[v.name]; twice {
 			err = fmt.Errorf("%s and %s would have the same flag, --%s", other, v.path, v.name)
@@ -135,17 +138,17 @@ func (l *loader) makeFlags() (*flagSource, error) {
 
 // usage is the help of a flag; flag sets add the default. A word in backquotes is
 // what they show as its value.
-func (l *loader) usage(path envfile.Path, f *field) string {
+func (l *loader) usage(path envfile.Path, f *plan.Field) string {
 	var parts []string
 	switch {
-	case f.desc != "":
-		parts = append(parts, f.desc)
-	case !f.plan.core().isBool():
-		parts = append(parts, "`"+f.plan.typeName()+"`")
+	case f.Desc != "":
+		parts = append(parts, f.Desc)
+	case !f.Plan.Core().IsBool():
+		parts = append(parts, "`"+f.Plan.TypeName()+"`")
 	}
-	names := append([]string(nil), f.explicit...)
+	names := append([]string(nil), f.Explicit...)
 	if l.o.prefix != nil {
-		names = append(names, *l.o.prefix+variableOf(path))
+		names = append(names, *l.o.prefix+plan.VariableOf(path))
 	}
 	if len(names) > 0 {
 		parts = append(parts, "[env: "+strings.Join(names, ", ")+"]")

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
 // iniDefault is the section of keys that stand before the first one.
@@ -15,8 +16,8 @@ const iniDefault = "DEFAULT"
 // compared as for variables: DB__PASSWORD and [db] password are db.password. A
 // name that no setting has stays in the tree and is reported as unknown, because, unlike
 // the process environment, the file holds settings only.
-func (r *Reading) flatTree(root *envfile.Node, file string) (*node, error) {
-	f := flatFile{r: r, file: file, tree: &node{kind: nodeMap}, seen: map[string]*envfile.Node{}}
+func (r *Reading) flatTree(root *envfile.Node, file string) (*tree.Node, error) {
+	f := flatFile{r: r, file: file, tree: &tree.Node{Kind: tree.NodeMap}, seen: map[string]*envfile.Node{}}
 	for e := range root.Entries() {
 		if e.Kind != envfile.Map {
 			if err := f.add("", e); err != nil {
@@ -24,7 +25,7 @@ func (r *Reading) flatTree(root *envfile.Node, file string) (*node, error) {
 			}
 			continue
 		}
-		prefix := e.Key + levels
+		prefix := e.Key + tree.LevelSeparator
 		if e.Key == iniDefault {
 			prefix = ""
 		}
@@ -41,7 +42,7 @@ func (r *Reading) flatTree(root *envfile.Node, file string) (*node, error) {
 type flatFile struct {
 	r    *Reading
 	file string
-	tree *node
+	tree *tree.Node
 	seen map[string]*envfile.Node // by the name in upper case
 }
 
@@ -55,8 +56,8 @@ func (f *flatFile) add(prefix string, e *envfile.Node) error {
 	name := prefix + e.Key
 	v := variable{name: name, rest: strings.ToUpper(name), text: e.Text, origin: at}
 	if twin := f.seen[v.rest]; twin != nil {
-		flaw := flaw{kind: KindFormat, reason: fmt.Sprintf("names the same setting as line %d", twin.KeyLine), hint: "remove one of them; sealcfg uses the last one"}
-		f.r.warn(flaw.problem(envfile.Path{{Key: name}}.String(), at))
+		flaw := tree.Flaw{Kind: tree.KindFormat, Reason: fmt.Sprintf("names the same setting as line %d", twin.KeyLine), Hint: "remove one of them; sealcfg uses the last one"}
+		f.r.warn(flaw.Problem(envfile.Path{{Key: name}}.String(), at))
 	}
 	f.seen[v.rest] = e
 	n, err := v.tree(f.r.plan, f.r.below, v.rest)
@@ -66,7 +67,7 @@ func (f *flatFile) add(prefix string, e *envfile.Node) error {
 	if n == nil {
 		n = unknownTree(name, e.Text, at, Origin{File: f.file, Line: e.KeyLine, Column: e.KeyColumn})
 	}
-	f.tree = merge(f.tree, n)
+	f.tree = tree.Merge(f.tree, n)
 	return nil
 }
 
@@ -81,8 +82,8 @@ func (r *Reading) warnShadowed(n *envfile.Node, file string) {
 }
 
 func (r *Reading) warnRepeated(e *envfile.Node, file string) {
-	f := flaw{kind: KindFormat, reason: "this line is ignored, because the name occurs again", hint: "remove one of the two lines"}
-	r.warn(f.problem(envfile.Path{{Key: e.Key}}.String(), Origin{File: file, Line: e.KeyLine, Column: e.KeyColumn}))
+	f := tree.Flaw{Kind: tree.KindFormat, Reason: "this line is ignored, because the name occurs again", Hint: "remove one of the two lines"}
+	r.warn(f.Problem(envfile.Path{{Key: e.Key}}.String(), Origin{File: file, Line: e.KeyLine, Column: e.KeyColumn}))
 }
 
 // warnOfReturns tells, once a file, of carriage returns at the ends of values. The
@@ -90,8 +91,8 @@ func (r *Reading) warnRepeated(e *envfile.Node, file string) {
 func (r *Reading) warnOfReturns(root *envfile.Node, file string) {
 	for e := range root.Entries() {
 		if strings.HasSuffix(e.Text, "\r") {
-			f := flaw{kind: KindFormat, reason: "the value ends in a carriage return", hint: "end the lines of the file with a line feed alone"}
-			r.warn(f.problem("", Origin{File: file, Line: e.Line, Column: e.Column}))
+			f := tree.Flaw{Kind: tree.KindFormat, Reason: "the value ends in a carriage return", Hint: "end the lines of the file with a line feed alone"}
+			r.warn(f.Problem("", Origin{File: file, Line: e.Line, Column: e.Column}))
 			return
 		}
 	}
@@ -99,12 +100,12 @@ func (r *Reading) warnOfReturns(root *envfile.Node, file string) {
 
 // unknownTree puts a text where its name would have it, so that it is found to be
 // unknown among the fields that it may be a misspelling of.
-func unknownTree(name, text string, at, key Origin) *node {
-	n := &node{kind: nodeScalar, text: text, origin: at}
-	parts := strings.Split(strings.ToLower(name), levels)
+func unknownTree(name, text string, at, key Origin) *tree.Node {
+	n := &tree.Node{Kind: tree.NodeScalar, Text: text, Origin: at}
+	parts := strings.Split(strings.ToLower(name), tree.LevelSeparator)
 	for _, part := range slices.Backward(parts) {
-		n.key, n.keyOrigin = part, key
-		n = &node{kind: nodeMap, origin: at, entries: []*node{n}}
+		n.Key, n.KeyOrigin = part, key
+		n = &tree.Node{Kind: tree.NodeMap, Origin: at, Entries: []*tree.Node{n}}
 	}
 	return n
 }

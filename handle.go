@@ -4,6 +4,9 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
+
+	"github.com/sealcfg/sealcfg/internal/settings/bind"
+	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
 // A Handle holds the settings that were loaded last. All of its methods may be
@@ -43,8 +46,8 @@ func (h *Handle[T]) Reload(ctx context.Context) (changed []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	d := differ{}
-	d.diff(h.loader().plan, old.value.Elem(), s.value.Elem(), &place{})
+	d := bind.Differ{}
+	d.Diff(h.loader().plan, old.value.Elem(), s.value.Elem(), &tree.FieldPath{})
 	h.now.Store(s)
-	return d.changed, nil
+	return d.Changed, nil
 }

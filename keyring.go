@@ -9,6 +9,7 @@ import (
 
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/environments"
+	"github.com/sealcfg/sealcfg/internal/settings/tree"
 	"github.com/sealcfg/sealcfg/keys"
 )
 
@@ -50,11 +51,11 @@ func (r *keyring) identities(ctx context.Context) ([]keys.Identity, error) {
 }
 
 // warnings returns a warning for each broken key source, once.
-func (r *keyring) warnings(file string) []*Problem {
-	var all []*Problem
+func (r *keyring) warnings(file string) []*tree.Problem {
+	var all []*tree.Problem
 	for _, reason := range r.broken {
-		f := &flaw{kind: KindKeySource, reason: "broken key source: " + reason.Error()}
-		all = append(all, f.problem("", Origin{File: file}))
+		f := &tree.Flaw{Kind: tree.KindKeySource, Reason: "broken key source: " + reason.Error()}
+		all = append(all, f.Problem("", Origin{File: file}))
 	}
 	r.broken = nil
 	return all

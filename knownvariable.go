@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/sealcfg/sealcfg/internal/closest"
+	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
 // KnownVariable reports whether a setting is named like a variable, as
@@ -15,10 +16,10 @@ func (r *Reading) KnownVariable(name string, at Origin) (bool, error) {
 	if known || err != nil {
 		return known, err
 	}
-	f := &flaw{kind: KindUnknown, reason: "no setting has this name"}
-	if guess, near := closest.Of(strings.ToUpper(name), r.plan.variables()); near {
-		f.hint = "did you mean " + strings.ToLower(guess) + "?"
+	f := &tree.Flaw{Kind: tree.KindUnknown, Reason: "no setting has this name"}
+	if guess, near := closest.Of(strings.ToUpper(name), r.plan.Variables()); near {
+		f.Hint = "did you mean " + strings.ToLower(guess) + "?"
 	}
-	r.unknown(f.problem("", r.origin(at)))
+	r.unknown(f.Problem("", r.origin(at)))
 	return false, nil
 }

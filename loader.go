@@ -7,6 +7,9 @@ import (
 	"reflect"
 
 	"github.com/sealcfg/sealcfg/internal/secretmem"
+	"github.com/sealcfg/sealcfg/internal/settings/bind"
+	"github.com/sealcfg/sealcfg/internal/settings/plan"
+	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
 // A Loader loads settings of one type from the same places, as often as it is
@@ -38,7 +41,7 @@ func (l *Loader[T]) Load(ctx context.Context) (*Handle[T], error) {
 // A loader is a Loader without its type, so that programs with many settings
 // types hold the code once.
 type loader struct {
-	plan  *plan
+	plan  *plan.Plan
 	o     *options
 	flags []Source // those of [Flags]
 	err   error    // of the type or the options
@@ -46,10 +49,10 @@ type loader struct {
 
 func newLoader(t reflect.Type, opts []Option) *loader {
 	o, err := newOptions(opts)
-	p, planErr := planOf(t)
+	p, planErr := bind.PlanOf(t)
 	if p != nil {
-		p.defaultsOnce.Do(func() { p.defaultsErr = p.defaultReferences() })
-		planErr = p.defaultsErr
+		p.DefaultsOnce.Do(func() { p.DefaultsErr = p.DefaultReferences() })
+		planErr = p.DefaultsErr
 	}
 	return &loader{plan: p, o: o, err: errors.Join(planErr, err)}
 }
@@ -124,21 +127,21 @@ func (l *loader) open(ctx context.Context, env string, sources []Source, file st
 	if err := l.o.resolve(ctx, l.plan, all.tree); err != nil {
 		return nil, err
 	}
-	all.warnings = append(all.warnings, projectWarnings(sources)...)
-	v, tree := reflect.New(l.plan.typ), orEmpty(all.tree)
-	b := &binder{file: file, prefix: l.o.prefix, root: l.plan, problems: all.problems, origins: make([]placed, 0, tree.leaves())}
-	b.bind(l.plan, v.Elem(), tree, &place{})
-	b.validateAll(l.o.validations, l.plan, v, tree.origin)
-	if b.count() > 0 {
-		return &snapshot{warnings: all.warnings}, &Error{Env: env, Problems: b.all()}
+	warnings := append(problemsOf(all.warnings), projectWarnings(sources)...)
+	v, root := reflect.New(l.plan.Type), orEmpty(all.tree)
+	b := &bind.Binder{File: file, Prefix: l.o.prefix, Root: l.plan, Problems: all.problems, Origins: make([]bind.Bound, 0, root.Leaves())}
+	b.Bind(l.plan, v.Elem(), root, &tree.FieldPath{})
+	b.ValidateAll(l.o.validations, l.plan, v, root.Origin)
+	if b.Count() > 0 {
+		return &snapshot{warnings: warnings}, &Error{Env: env, Problems: problemsOf(b.All())}
 	}
-	return &snapshot{env: env, value: v, origins: newOrigins(b.origins), warnings: all.warnings, layers: layersOf(sources), secretDirs: secretDirsOf(sources)}, nil
+	return &snapshot{env: env, value: v, origins: &Origins{table: bind.NewOriginTable(b.Origins)}, warnings: warnings, layers: layersOf(sources), secretDirs: secretDirsOf(sources)}, nil
 }
 
 // orEmpty is the tree of settings that nothing mentions.
-func orEmpty(tree *node) *node {
-	if tree == nil {
-		return &node{kind: nodeMap, origin: Origin{Default: true}}
+func orEmpty(n *tree.Node) *tree.Node {
+	if n == nil {
+		return &tree.Node{Kind: tree.NodeMap, Origin: Origin{Default: true}}
 	}
-	return tree
+	return n
 }

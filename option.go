@@ -281,3 +281,16 @@ func (o *options) config() (*environments.Config, error) {
 func (o *options) run(ctx context.Context, argv []string) ([]byte, error) {
 	return bounded.Output(ctx, argv, keys.MaxSource, func(cmd *exec.Cmd) { cmd.Env = o.variables() })
 }
+
+// WithValidation has f judge the settings as a whole, after all checks and
+// Validate methods have passed. settings is the *T. Its error may be, join or wrap
+// any number of [FieldError], each of which becomes a [Problem] of its setting. f
+// must not change the settings or keep them; its errors are shown, so they must
+// not quote values. Several are asked one after the other, and all of them.
+func WithValidation(f func(settings any) error) Option {
+	return func(o *options) {
+		if f != nil {
+			o.validations = append(o.validations, f)
+		}
+	}
+}

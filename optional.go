@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+
+	"github.com/sealcfg/sealcfg/internal/settings/plan"
 )
 
 // An Optional holds a T that need not be set. Unlike a pointer it tells "nobody
@@ -16,26 +18,18 @@ import (
 // the option omitzero, encoding/json leaves out what is unset.
 type Optional[T any] struct {
 	value T
-	state optionalState
+	state plan.OptionalState
 }
 
-type optionalState uint8
-
-const (
-	optionalUnset optionalState = iota
-	optionalNull
-	optionalSet
-)
-
 // NewOptional returns an Optional that is set to v.
-func NewOptional[T any](v T) Optional[T] { return Optional[T]{value: v, state: optionalSet} }
+func NewOptional[T any](v T) Optional[T] { return Optional[T]{value: v, state: plan.OptionalSet} }
 
 // Get returns the value, and false with the zero T if there is none.
-func (o Optional[T]) Get() (T, bool) { return o.value, o.state == optionalSet }
+func (o Optional[T]) Get() (T, bool) { return o.value, o.state == plan.OptionalSet }
 
 // Or returns the value, or another one if there is none.
 func (o Optional[T]) Or(other T) T {
-	if o.state == optionalSet {
+	if o.state == plan.OptionalSet {
 		return o.value
 	}
 	return other
@@ -43,17 +37,17 @@ func (o Optional[T]) Or(other T) T {
 
 // IsNull reports whether a source set it to null, so that there is no value
 // because somebody wants none.
-func (o Optional[T]) IsNull() bool { return o.state == optionalNull }
+func (o Optional[T]) IsNull() bool { return o.state == plan.OptionalNull }
 
 // IsZero reports whether it is unset: neither a value nor null.
-func (o Optional[T]) IsZero() bool { return o.state == optionalUnset }
+func (o Optional[T]) IsZero() bool { return o.state == plan.OptionalUnset }
 
 // shown is what printers print.
 func (o Optional[T]) shown() any {
 	switch o.state {
-	case optionalSet:
+	case plan.OptionalSet:
 		return o.value
-	case optionalNull:
+	case plan.OptionalNull:
 		return "<null>"
 	}
 	return "<unset>"
@@ -61,7 +55,7 @@ func (o Optional[T]) shown() any {
 
 // Format prints the value with the same verb and flags.
 func (o Optional[T]) Format(f fmt.State, verb rune) {
-	if o.state != optionalSet {
+	if o.state != plan.OptionalSet {
 		verb = 's'
 	}
 	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), o.shown()) // fmt.State never fails
@@ -69,7 +63,7 @@ func (o Optional[T]) Format(f fmt.State, verb rune) {
 
 // MarshalJSON returns the value in JSON, or null.
 func (o Optional[T]) MarshalJSON() ([]byte, error) {
-	if o.state != optionalSet {
+	if o.state != plan.OptionalSet {
 		return []byte("null"), nil
 	}
 	return json.Marshal(o.value)
@@ -78,7 +72,7 @@ func (o Optional[T]) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON sets it to a value, or to null.
 func (o *Optional[T]) UnmarshalJSON(text []byte) error {
 	if string(text) == "null" {
-		*o = Optional[T]{state: optionalNull}
+		*o = Optional[T]{state: plan.OptionalNull}
 		return nil
 	}
 	var v T
@@ -91,21 +85,37 @@ func (o *Optional[T]) UnmarshalJSON(text []byte) error {
 
 // MarshalYAML returns the value, or null, for the common YAML packages.
 func (o Optional[T]) MarshalYAML() (any, error) {
-	if o.state != optionalSet {
+	if o.state != plan.OptionalSet {
 		return nil, nil
 	}
 	return o.value, nil
 }
 
-// optional is how the binder fills an Optional of any T.
+// optional is implemented by a pointer to an Optional of any type.
 type optional interface {
 	optionalTypes() (self, elem reflect.Type)
 	hold(v reflect.Value)
 	holdNull()
-	held() (v reflect.Value, state optionalState)
+	held() (v reflect.Value, state plan.OptionalState)
 }
 
-var optionalType = reflect.TypeFor[optional]()
+// An optionalAccess lets the binder read and fill an Optional.
+type optionalAccess struct{ optional }
+
+func (a optionalAccess) Types() (self, elem reflect.Type) { return a.optionalTypes() }
+
+func (a optionalAccess) Fill(v reflect.Value) { a.hold(v) }
+
+func (a optionalAccess) FillNull() { a.holdNull() }
+
+func (a optionalAccess) Held() (v reflect.Value, state plan.OptionalState) { return a.held() }
+
+func (publicTypes) Optional(pointer any) plan.OptionalValue {
+	if o, ok := pointer.(optional); ok {
+		return optionalAccess{o}
+	}
+	return nil
+}
 
 // optionalTypes returns the type itself too, as [Secret] does.
 func (o *Optional[T]) optionalTypes() (self, elem reflect.Type) {
@@ -115,19 +125,11 @@ func (o *Optional[T]) optionalTypes() (self, elem reflect.Type) {
 // hold is only called with a v of type T.
 func (o *Optional[T]) hold(v reflect.Value) {
 	reflect.ValueOf(&o.value).Elem().Set(v)
-	o.state = optionalSet
+	o.state = plan.OptionalSet
 }
 
-func (o *Optional[T]) holdNull() { *o = Optional[T]{state: optionalNull} }
+func (o *Optional[T]) holdNull() { *o = Optional[T]{state: plan.OptionalNull} }
 
-func (o *Optional[T]) held() (reflect.Value, optionalState) {
+func (o *Optional[T]) held() (reflect.Value, plan.OptionalState) {
 	return reflect.ValueOf(&o.value).Elem(), o.state
-}
-
-func optionalElem(t reflect.Type) (reflect.Type, bool) {
-	if t.Kind() != reflect.Struct || !reflect.PointerTo(t).Implements(optionalType) {
-		return nil, false
-	}
-	self, elem := reflect.New(t).Interface().(optional).optionalTypes()
-	return elem, self == t
 }

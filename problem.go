@@ -1,10 +1,13 @@
 package sealcfg
 
 import (
+	"errors"
 	"fmt"
 	"strings"
-	"unicode"
 	"unicode/utf8"
+
+	"github.com/sealcfg/sealcfg/internal/settings/plan"
+	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
 // A Kind sorts problems. The texts are stable.
@@ -39,15 +42,15 @@ type Problem struct {
 
 	// A closure, so that no printer that walks fields (%#v, a test's diff) shows
 	// the text of an error that may quote the value.
-	cause func() *hidden
+	cause func() *tree.Hidden
 }
 
 // Error returns the problem in one line.
 func (p *Problem) Error() string {
 	if p.Kind == KindProject {
-		return oneLine(p.Origin.String() + ": " + p.text())
+		return tree.OneLine(p.Origin.String() + ": " + p.text())
 	}
-	return oneLine(p.name() + ": " + p.Origin.String() + ": " + p.text())
+	return tree.OneLine(p.name() + ": " + p.Origin.String() + ": " + p.text())
 }
 
 // Unwrap returns the [FieldError] of a validator, nil for other problems. The errors
@@ -57,7 +60,7 @@ func (p *Problem) Unwrap() error {
 	if p.cause == nil {
 		return nil
 	}
-	if e, ok := p.cause().err.(*FieldError); ok {
+	if e, ok := p.cause().Err.(*FieldError); ok {
 		return e
 	}
 	return nil
@@ -65,12 +68,29 @@ func (p *Problem) Unwrap() error {
 
 // Is reports whether target is, or is wrapped by, the error of the UnmarshalText or
 // Validate method or of the resolver.
-func (p *Problem) Is(target error) bool { return p.cause != nil && p.cause().is(target) }
+func (p *Problem) Is(target error) bool { return p.cause != nil && p.cause().Is(target) }
 
 // As finds the error of an UnmarshalText or Validate method or of a resolver by its
 // concrete type, such as *MyError. It does not find an error that quotes the value, nor
 // an error that a Validate method or a resolver wraps but whose text it does not show.
-func (p *Problem) As(target any) bool { return p.cause != nil && p.cause().as(target) }
+func (p *Problem) As(target any) bool { return p.cause != nil && p.cause().As(target) }
+
+// problemOf returns the [Problem] that users see.
+func problemOf(p *tree.Problem) *Problem {
+	public := &Problem{Path: p.Path, Kind: Kind(p.Kind), Origin: p.Origin, Reason: p.Reason, Hint: p.Hint}
+	if cause := p.Cause; cause != nil {
+		public.cause = func() *tree.Hidden { return cause }
+	}
+	return public
+}
+
+func problemsOf(all []*tree.Problem) []*Problem {
+	var public []*Problem
+	for _, p := range all {
+		public = append(public, problemOf(p))
+	}
+	return public
+}
 
 func (p *Problem) name() string {
 	if p.Path == "" {
@@ -103,7 +123,7 @@ func (e *Error) Error() string {
 	var rows [][3]string
 	var width [2]int
 	for _, p := range e.Problems {
-		row := [3]string{oneLine(p.name()), oneLine(p.Origin.String()), oneLine(p.text())}
+		row := [3]string{tree.OneLine(p.name()), tree.OneLine(p.Origin.String()), tree.OneLine(p.text())}
 		for i := range width {
 			width[i] = max(width[i], utf8.RuneCountInString(row[i]))
 		}
@@ -133,14 +153,21 @@ func (e *Error) Unwrap() []error {
 	return errs
 }
 
-// oneLine keeps a key or a reason with control characters from breaking the table. A byte
-// order mark, which a dotenv file may have in its first name, becomes visible.
-func oneLine(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, s)
-	return strings.ReplaceAll(s, "\uFEFF", `\ufeff`)
+// A FieldError is what a validator says of one field. A Validate method may
+// return it too; the field is one of its own type then.
+type FieldError struct {
+	Field  string // path of Go names: DB.Port, Hosts[0].Name, Labels[team]
+	Reason string // what the value must be; it must not quote the value
+}
+
+// Error returns field and reason.
+func (e *FieldError) Error() string { return e.Field + ": " + e.Reason }
+
+func (publicTypes) FieldError(err error) (field *plan.FieldError, is bool) {
+	var e *FieldError
+	if !errors.As(err, &e) {
+		return nil, false
+	}
+	_, is = err.(*FieldError)
+	return &plan.FieldError{Path: e.Field, Reason: e.Reason, Err: e}, is
 }

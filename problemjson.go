@@ -1,6 +1,8 @@
 package sealcfg
 
-import "encoding/json"
+import (
+	"encoding/json"
+)
 
 // problemJSON is the stable JSON form of a [Problem].
 type problemJSON struct {

@@ -2,19 +2,19 @@ package sealcfg
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/sealcfg/sealcfg/crypto"
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/internal/errtext"
+	"github.com/sealcfg/sealcfg/internal/settings/plan"
+	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
 // resolve replaces the references in a tree: after the sources are merged, so that
 // nobody is asked for what a stronger source overrides. What is wrong with a
 // reference is a problem of its setting; a context that has ended ends the load.
-func (o *options) resolve(ctx context.Context, p *plan, tree *node) error {
+func (o *options) resolve(ctx context.Context, p *plan.Plan, tree *tree.Node) error {
 	var r references
 	r.find(p, tree)
 	if len(r) == 0 {
@@ -45,8 +45,8 @@ type references []*found
 
 // A found is a setting that holds a reference.
 type found struct {
-	plan  *plan
-	node  *node
+	plan  *plan.Plan
+	node  *tree.Node
 	ref   Reference // without scheme if it cannot be read
 	asked bool      // a resolver is for it
 	text  string    // the secret
@@ -55,43 +55,43 @@ type found struct {
 
 // find looks for references at n. p is nil within what is bound as one value, and
 // for a place that no setting has.
-func (r *references) find(p *plan, n *node) {
+func (r *references) find(p *plan.Plan, n *tree.Node) {
 	if n == nil {
 		return
 	}
-	if n.kind == nodeScalar {
+	if n.Kind == tree.NodeScalar {
 		r.scalar(p, n)
 		return
 	}
-	for _, e := range n.entries {
-		step := envfile.Step{Key: e.key}
-		if n.kind != nodeMap {
+	for _, e := range n.Entries {
+		step := envfile.Step{Key: e.Key}
+		if n.Kind != tree.NodeMap {
 			step = envfile.Step{IsIndex: true}
 		}
-		r.find(p.below(step), e)
+		r.find(p.Below(step), e)
 	}
 }
 
-func (r *references) scalar(p *plan, n *node) {
-	if n.typ != "" && n.typ != crypto.Str || n.origin.Place == inCode {
+func (r *references) scalar(p *plan.Plan, n *tree.Node) {
+	if n.Type != "" && n.Type != crypto.Str || n.Origin.Place == inCode {
 		return
 	}
-	if isEncrypted(n.text) { // no decrypted value is one
-		n.replace(&node{kind: nodeBroken, origin: n.origin, flaw: &flaw{
-			kind: KindInvalid, reason: "an encrypted value without the metadata of its file",
-			hint: "give the decrypted value, or restore the metadata",
+	if isEncrypted(n.Text) { // no decrypted value is one
+		n.Replace(&tree.Node{Kind: tree.NodeBroken, Origin: n.Origin, Flaw: &tree.Flaw{
+			Kind: tree.KindInvalid, Reason: "an encrypted value without the metadata of its file",
+			Hint: "give the decrypted value, or restore the metadata",
 		}})
 		return
 	}
-	if !isReference(n.text) {
+	if !tree.IsReference(n.Text) {
 		return
 	}
-	if text, ok := strings.CutPrefix(n.text, literalPrefix); ok {
-		n.replace(textNode(p, text, n.origin))
+	if text, ok := strings.CutPrefix(n.Text, tree.LiteralPrefix); ok {
+		n.Replace(plan.FromText(p, text, n.Origin))
 		return
 	}
 	f := &found{plan: p, node: n}
-	if f.ref, f.err = parseReference(n.text); f.err == nil {
+	if f.ref, f.err = tree.ParseReference(n.Text); f.err == nil {
 		f.err = noResolver(f.ref.Scheme)
 	}
 	*r = append(*r, f)
@@ -100,7 +100,7 @@ func (r *references) scalar(p *plan, n *node) {
 // permitted returns the references that the options allow. The others get an error.
 func (r references) permitted(o *options) (wanted references) {
 	for _, f := range r {
-		if err := o.permit(f.ref, f.node.origin); err != nil && f.ref.Scheme != "" {
+		if err := o.permit(f.ref, f.node.Origin); err != nil && f.ref.Scheme != "" {
 			f.err, f.asked = err, o.resolverOf(f.ref.Scheme) != nil
 			continue
 		}
@@ -111,35 +111,15 @@ func (r references) permitted(o *options) (wanted references) {
 
 // replace puts the secret in the place of the reference.
 func (f *found) replace() {
-	at := f.node.origin
+	at := f.node.Origin
 	// What no manager is known for may be a value after all, and is not shown.
 	if f.asked || managerOf(f.ref.Scheme) != "" {
 		at.Place = f.ref.String()
 	}
 	if f.err != nil {
 		reason := errtext.OneLine(f.err.Error())
-		f.node.replace(&node{kind: nodeBroken, origin: at, flaw: &flaw{kind: KindInvalid, reason: reason, cause: shown(f.err)}})
+		f.node.Replace(&tree.Node{Kind: tree.NodeBroken, Origin: at, Flaw: &tree.Flaw{Kind: tree.KindInvalid, Reason: reason, Cause: tree.ShownError(f.err)}})
 		return
 	}
-	f.node.replace(textNode(f.plan, f.text, at))
-}
-
-// replace puts another value in the same place.
-func (n *node) replace(by *node) {
-	by.key, by.keyOrigin, by.index = n.key, n.keyOrigin, n.index
-	*n = *by
-}
-
-// defaultReferences is an error if a default tag holds a reference: a default is
-// for when nothing else is known, and it is not resolved.
-func (p *plan) defaultReferences() (err error) {
-	if p == nil {
-		return nil
-	}
-	p.eachField(func(path envfile.Path, f *field) {
-		if f.def != nil && isReference(*f.def) {
-			err = errors.Join(err, fmt.Errorf("settings type %s: %s: a default tag cannot hold a reference", p.typ, path))
-		}
-	})
-	return err
+	f.node.Replace(plan.FromText(f.plan, f.text, at))
 }

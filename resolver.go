@@ -1,35 +1,22 @@
 package sealcfg
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"path"
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/sealcfg/sealcfg/internal/settings/tree"
+	"github.com/sealcfg/sealcfg/source"
 )
 
-// A Resolver asks a manager of secrets. A value that is a text and begins with
-// ref+SCHEME:// is replaced by what the resolver of that scheme returns:
-//
-//	password: ref+awssm://prod/db#password
-//
-// It does not matter where the text comes from (a file, a .env file, a secrets
-// directory, a variable, a flag, another source), but for [Set], whose values are
-// taken as they are. A value that must begin with ref+SCHEME:// is written with
-// ref+echo:// before it. What a resolver returns is not looked at again.
-//
-// The host and the credentials are those of the program, never those of a
-// reference. Implementations are safe for concurrent use.
-type Resolver interface {
-	// Schemes returns the schemes that it is for.
-	Schemes() []string
-	// Resolve returns a secret as a whole, once for all references to it in one
-	// load, and for several secrets at once. It must end when ctx does; errors
-	// carry no secret. See also [Shared].
-	Resolve(ctx context.Context, ref Reference) (string, error)
-}
+// A Resolver returns secrets of a secret manager: see [source.Resolver].
+type Resolver = source.Resolver
+
+// A Reference names a secret of a secret manager: see [source.Reference].
+type Reference = source.Reference
 
 // Resolvers holds those of the packages that the program imports.
 var Resolvers ResolverRegistry
@@ -111,8 +98,8 @@ func (o *options) limited() *referenceLimits {
 func checkedPrefixes(o *options, prefixes []string) []string {
 	var checked []string
 	for _, p := range prefixes {
-		p = strings.TrimPrefix(p, refPrefix)
-		if !isReference(refPrefix + p) {
+		p = strings.TrimPrefix(p, tree.RefPrefix)
+		if !tree.IsReference(tree.RefPrefix + p) {
 			o.errs = append(o.errs, fmt.Errorf("allow references %q: expected SCHEME:// or SCHEME:// and the beginning of a name", p))
 		}
 		checked = append(checked, p)
@@ -188,7 +175,7 @@ func managerOf(scheme string) string {
 // noResolver says that a scheme has no resolver here, and which import would help.
 func noResolver(scheme string) error {
 	if pkg := managerOf(scheme); pkg != "" {
-		return fmt.Errorf("no resolver for %s%s://: the program does not import github.com/sealcfg/sealcfg/services/%s", refPrefix, scheme, pkg)
+		return fmt.Errorf("no resolver for %s%s://: the program does not import github.com/sealcfg/sealcfg/services/%s", tree.RefPrefix, scheme, pkg)
 	}
-	return fmt.Errorf("no resolver for %s%s://; if the value is not a reference, write %s before it", refPrefix, scheme, literalPrefix)
+	return fmt.Errorf("no resolver for %s%s://; if the value is not a reference, write %s before it", tree.RefPrefix, scheme, tree.LiteralPrefix)
 }

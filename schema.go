@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/sealcfg/sealcfg/crypto"
+	"github.com/sealcfg/sealcfg/internal/settings/plan"
+	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
 // schemaDialect is the version of JSON Schema that is written.
@@ -36,7 +38,7 @@ func (l *loader) schema(layer bool) ([]byte, error) {
 	if l.err != nil {
 		return nil, fmt.Errorf("describe settings: %w", l.err)
 	}
-	s := &schemer{layer: layer, open: make(map[*plan]string), defs: jsonObject{}}
+	s := &schemer{layer: layer, open: make(map[*plan.Plan]string), defs: jsonObject{}}
 	root := s.structOf(l.plan)
 	root.addFirst("$schema", schemaDialect)
 	root.addTo("properties", "sops", jsonObject{{"description", "the metadata of a sealed file"}, {"type", "object"}})
@@ -51,18 +53,18 @@ func (l *loader) schema(layer bool) ([]byte, error) {
 
 // A schemer writes the schema of a plan.
 type schemer struct {
-	layer bool             // nothing is required
-	open  map[*plan]string // structs that contain what is being written, by the name of their definition once one is needed
+	layer bool                  // nothing is required
+	open  map[*plan.Plan]string // structs that contain what is being written, by the name of their definition once one is needed
 	defs  jsonObject
 	used  []string // types of sealed values, in the order of sealedTypes
 }
 
 // structOf returns the schema of a struct, or a reference to the definition of one
 // that contains itself.
-func (s *schemer) structOf(p *plan) jsonObject {
+func (s *schemer) structOf(p *plan.Plan) jsonObject {
 	if name, recursive := s.open[p]; recursive {
 		if name == "" {
-			bare, _, _ := strings.Cut(p.typ.Name(), "[") // type arguments hold slashes
+			bare, _, _ := strings.Cut(p.Type.Name(), "[") // type arguments hold slashes
 			name = fmt.Sprintf("%s-%d", bare, len(s.defs)+1)
 			s.open[p] = name
 		}
@@ -70,12 +72,12 @@ func (s *schemer) structOf(p *plan) jsonObject {
 	}
 	s.open[p] = ""
 	o := jsonObject{{"type", "object"}}
-	properties, required := s.fields(p.fields)
+	properties, required := s.fields(p.Fields)
 	o.add("properties", properties)
 	if len(required) > 0 && !s.layer {
 		o.add("required", required)
 	}
-	if p.union == nil {
+	if p.Union == nil {
 		o.add("additionalProperties", false)
 	} else {
 		s.addUnion(&o, p)
@@ -90,13 +92,13 @@ func (s *schemer) structOf(p *plan) jsonObject {
 }
 
 // addUnion adds what holds for one kind only.
-func (s *schemer) addUnion(o *jsonObject, p *plan) {
+func (s *schemer) addUnion(o *jsonObject, p *plan.Plan) {
 	var variants []jsonObject
-	for _, v := range p.union.variants {
-		properties, required := s.fields(v.plan.elem.fields)
+	for _, v := range p.Union.Variants {
+		properties, required := s.fields(v.Plan.Elem.Fields)
 		s.used = append(s.used, string(crypto.Str))
-		kind := jsonObject{{"anyOf", []jsonObject{{{"const", v.kind}}, {{"$ref", sealedRef(crypto.Str)}}}}}
-		variant := jsonObject{{"properties", append(jsonObject{{kindName, kind}}, properties...)}}
+		kind := jsonObject{{"anyOf", []jsonObject{{{"const", v.Kind}}, {{"$ref", sealedRef(crypto.Str)}}}}}
+		variant := jsonObject{{"properties", append(jsonObject{{plan.KindName, kind}}, properties...)}}
 		if len(required) > 0 && !s.layer {
 			variant.add("required", required)
 		}
@@ -108,77 +110,60 @@ func (s *schemer) addUnion(o *jsonObject, p *plan) {
 
 // fields returns the properties of a struct, old names included, and which are
 // required.
-func (s *schemer) fields(fields []field) (properties jsonObject, required []string) {
+func (s *schemer) fields(fields []plan.Field) (properties jsonObject, required []string) {
 	properties = jsonObject{}
 	for i := range fields {
 		f := &fields[i]
 		o := s.field(f)
-		properties.add(f.name, o)
-		for _, old := range f.aliases {
+		properties.add(f.Name, o)
+		for _, old := range f.Aliases {
 			properties.add(old, append(jsonObject{{"deprecated", true}}, o...))
 		}
-		if f.isRequired() && len(f.aliases) == 0 {
-			required = append(required, f.name)
+		if f.IsRequired() && len(f.Aliases) == 0 {
+			required = append(required, f.Name)
 		}
 	}
 	return properties, required
 }
 
-// isRequired says that something has to set the field itself. What a struct needs
-// is asked of its fields.
-func (f *field) isRequired() bool {
-	if f.def != nil || f.optional || f.plan.nilable() {
-		return false
-	}
-	if f.plan.shape != shapeStruct {
-		return true
-	}
-	for i := range f.plan.fields {
-		if f.plan.fields[i].isRequired() {
-			return true
-		}
-	}
-	return false
-}
-
-func (s *schemer) field(f *field) jsonObject {
-	o := s.of(f.plan, f.limits)
+func (s *schemer) field(f *plan.Field) jsonObject {
+	o := s.of(f.Plan, f.Limits)
 	var about jsonObject
-	if f.desc != "" {
-		about.add("description", f.desc)
+	if f.Desc != "" {
+		about.add("description", f.Desc)
 	}
-	if f.deprecated != "" {
+	if f.Deprecated != "" {
 		about.add("deprecated", true)
 	}
-	if f.plan.isSecret() || f.plan.itemsAreSecret() {
+	if f.Plan.IsSecret() || f.Plan.ItemsAreSecret() {
 		about.add("writeOnly", true)
 	}
-	if f.def != nil && !f.plan.holdsSecret() {
-		if n := textNode(f.plan, *f.def, Origin{}); n.kind != nodeBroken {
-			about.add("default", valueOf(f.plan, n))
+	if f.Def != nil && !f.Plan.HoldsSecret() {
+		if n := plan.FromText(f.Plan, *f.Def, Origin{}); n.Kind != tree.NodeBroken {
+			about.add("default", valueOf(f.Plan, n))
 		}
 	}
 	return append(about, o...)
 }
 
 // of returns the schema of a value. limits are nil, or those of the field.
-func (s *schemer) of(p *plan, limits *constraints) jsonObject {
+func (s *schemer) of(p *plan.Plan, limits *plan.Constraints) jsonObject {
 	var o jsonObject
-	nilable := p.nilable()
-	switch core := p.core(); core.shape {
-	case shapeStruct:
+	nilable := p.Nilable()
+	switch core := p.Core(); core.Shape {
+	case plan.ShapeStruct:
 		o = s.structOf(core)
-	case shapeList:
-		o = jsonObject{{"type", "array"}, {"items", s.of(core.elem, limits.ofItems())}}
-		if core.typ.Kind() == reflect.Array {
-			o.add("minItems", core.typ.Len())
-			o.add("maxItems", core.typ.Len())
+	case plan.ShapeList:
+		o = jsonObject{{"type", "array"}, {"items", s.of(core.Elem, ofItems(limits))}}
+		if core.Type.Kind() == reflect.Array {
+			o.add("minItems", core.Type.Len())
+			o.add("maxItems", core.Type.Len())
 		}
-		limits.addCount(&o, "Items")
-	case shapeMap:
-		o = jsonObject{{"type", "object"}, {"additionalProperties", s.of(core.elem, limits.ofItems())}}
-		limits.addCount(&o, "Properties")
-	case shapeScalar:
+		addCount(limits, &o, "Items")
+	case plan.ShapeMap:
+		o = jsonObject{{"type", "object"}, {"additionalProperties", s.of(core.Elem, ofItems(limits))}}
+		addCount(limits, &o, "Properties")
+	case plan.ShapeScalar:
 		return s.scalar(core, limits, nilable)
 	default: // anything
 		return nil

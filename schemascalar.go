@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/sealcfg/sealcfg/crypto"
+	"github.com/sealcfg/sealcfg/internal/settings/plan"
+	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
 // sealedTypes are the types of sealed values that settings can have.
@@ -34,9 +36,9 @@ func (s *schemer) sealedDefs() jsonObject {
 }
 
 // scalar returns the schema of a single value: as plain text, or sealed.
-func (s *schemer) scalar(p *plan, limits *constraints, nilable bool) jsonObject {
+func (s *schemer) scalar(p *plan.Plan, limits *plan.Constraints, nilable bool) jsonObject {
 	plain, types := plainScalar(p)
-	limits.addTo(&plain, p)
+	addTo(limits, &plain, p)
 	choices := []jsonObject{plain}
 	if isStringSchema(plain) { // a sealed value is a string too, and must have the type
 		choices[0] = append(plain, jsonMember{"not", jsonObject{{"pattern", sealedStart}}})
@@ -62,40 +64,40 @@ func isStringSchema(o jsonObject) bool {
 
 // plainScalar returns the schema of the plain value, and the types that it may
 // have when it is sealed.
-func plainScalar(p *plan) (jsonObject, []crypto.Type) {
+func plainScalar(p *plan.Plan) (jsonObject, []crypto.Type) {
 	text := []crypto.Type{crypto.Str}
-	switch p.typ {
-	case durationType:
+	switch p.Type {
+	case plan.DurationType:
 		return jsonObject{{"type", "string"}, {"pattern", `^[-+]?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$`}}, text
-	case timeType:
+	case plan.TimeType:
 		return jsonObject{{"type", "string"}, {"format", "date-time"}}, []crypto.Type{crypto.Time, crypto.Str}
 	}
-	if isURLType(p.typ) {
+	if plan.IsURLType(p.Type) {
 		return jsonObject{{"type", "string"}, {"format", "uri-reference"}}, text
 	}
-	switch bigName(p.typ) {
+	switch plan.MathBigName(p.Type) {
 	case "":
 	case "Int":
 		return jsonObject{{"type", []string{"integer", "string"}}}, []crypto.Type{crypto.Int, crypto.Str}
 	default:
 		return jsonObject{{"type", []string{"number", "string"}}}, []crypto.Type{crypto.Int, crypto.Float, crypto.Str}
 	}
-	if stdDecoder(p.typ) != nil || reflect.PointerTo(p.typ).Implements(textUnmarshalerType) {
+	if plan.StdDecoder(p.Type) != nil || reflect.PointerTo(p.Type).Implements(plan.TextUnmarshalerType) {
 		return jsonObject{{"type", "string"}}, text
 	}
-	switch kind := p.typ.Kind(); kind {
+	switch kind := p.Type.Kind(); kind {
 	case reflect.Bool:
 		return jsonObject{{"type", "boolean"}}, []crypto.Type{crypto.Bool}
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		o := jsonObject{{"type", "integer"}}
-		if bits := p.typ.Bits(); bits < 64 {
+		if bits := p.Type.Bits(); bits < 64 {
 			o.add("minimum", -(int64(1) << (bits - 1)))
 			o.add("maximum", int64(1)<<(bits-1)-1)
 		}
 		return o, []crypto.Type{crypto.Int}
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
 		o := jsonObject{{"type", "integer"}, {"minimum", 0}}
-		if bits := p.typ.Bits(); bits < 64 {
+		if bits := p.Type.Bits(); bits < 64 {
 			o.add("maximum", int64(1)<<bits-1)
 		}
 		return o, []crypto.Type{crypto.Int}
@@ -108,19 +110,19 @@ func plainScalar(p *plan) (jsonObject, []crypto.Type) {
 }
 
 // ofItems returns what holds for each item of a list or map.
-func (c *constraints) ofItems() *constraints {
+func ofItems(c *plan.Constraints) *plan.Constraints {
 	if c == nil {
 		return nil
 	}
-	return &constraints{oneof: c.oneof, pattern: c.pattern, checks: c.checks}
+	return &plan.Constraints{Oneof: c.Oneof, Pattern: c.Pattern, Checks: c.Checks}
 }
 
 // addCount adds the bounds of a list or map.
-func (c *constraints) addCount(o *jsonObject, of string) {
+func addCount(c *plan.Constraints, o *jsonObject, of string) {
 	if c == nil {
 		return
 	}
-	for _, bound := range []struct{ text, word string }{{c.min, "min"}, {c.max, "max"}, {c.len, "min"}, {c.len, "max"}} {
+	for _, bound := range []struct{ text, word string }{{c.Min, "min"}, {c.Max, "max"}, {c.Len, "min"}, {c.Len, "max"}} {
 		if n, err := strconv.Atoi(bound.text); err == nil {
 			o.set(bound.word+of, n)
 		}
@@ -132,33 +134,33 @@ var schemaFormats = map[string]string{"url": "uri", "email": "email"}
 
 // addTo adds what tags ask of a single value, as far as JSON Schema can say it:
 // not the bounds of durations and times, for instance.
-func (c *constraints) addTo(o *jsonObject, p *plan) {
+func addTo(c *plan.Constraints, o *jsonObject, p *plan.Plan) {
 	if c == nil {
 		return
 	}
-	if len(c.oneof) > 0 {
-		words := make([]any, len(c.oneof))
-		for i, word := range c.oneof {
+	if len(c.Oneof) > 0 {
+		words := make([]any, len(c.Oneof))
+		for i, word := range c.Oneof {
 			words[i] = scalarOf(p, word)
 		}
 		o.set("enum", words)
 	}
-	if c.pattern != "" {
-		o.set("pattern", c.pattern)
+	if c.Pattern != "" {
+		o.set("pattern", c.Pattern)
 	}
-	for _, name := range c.checks {
+	for _, name := range c.Checks {
 		if format := schemaFormats[name]; format != "" {
 			o.set("format", format)
 		}
 	}
-	s := scaleOf(p)
+	s := plan.ScaleOf(p)
 	switch {
 	case s == nil:
-	case s.unit != "":
-		c.addCount(o, "Length")
-	case p.typ == durationType, p.typ == timeType:
+	case s.Unit != "":
+		addCount(c, o, "Length")
+	case p.Type == plan.DurationType, p.Type == plan.TimeType:
 	default:
-		for _, bound := range []struct{ text, word string }{{c.min, "minimum"}, {c.max, "maximum"}} {
+		for _, bound := range []struct{ text, word string }{{c.Min, "minimum"}, {c.Max, "maximum"}} {
 			if json.Valid([]byte(bound.text)) {
 				o.set(bound.word, json.RawMessage(bound.text))
 			}
@@ -167,43 +169,43 @@ func (c *constraints) addTo(o *jsonObject, p *plan) {
 }
 
 // valueOf returns what a text that was made a node says, for JSON.
-func valueOf(p *plan, n *node) any {
-	core := p.coreOrNil()
-	switch n.kind {
-	case nodeList:
+func valueOf(p *plan.Plan, n *tree.Node) any {
+	core := p.CoreOrNil()
+	switch n.Kind {
+	case tree.NodeList:
 		items := []any{}
-		for _, e := range n.entries {
-			var elem *plan
+		for _, e := range n.Entries {
+			var elem *plan.Plan
 			if core != nil {
-				elem = core.elem
+				elem = core.Elem
 			}
 			items = append(items, valueOf(elem, e))
 		}
 		return items
-	case nodeMap:
+	case tree.NodeMap:
 		object := jsonObject{}
-		for _, e := range n.entries {
-			var elem *plan
-			if core != nil && core.shape == shapeStruct {
-				if f := core.named(e.key); f != nil {
-					elem = f.plan
+		for _, e := range n.Entries {
+			var elem *plan.Plan
+			if core != nil && core.Shape == plan.ShapeStruct {
+				if f := core.Named(e.Key); f != nil {
+					elem = f.Plan
 				}
 			} else if core != nil {
-				elem = core.elem
+				elem = core.Elem
 			}
-			object.add(e.key, valueOf(elem, e))
+			object.add(e.Key, valueOf(elem, e))
 		}
 		return object
-	case nodeNull:
+	case tree.NodeNull:
 		return nil
 	}
-	return scalarOf(core, n.text)
+	return scalarOf(core, n.Text)
 }
 
 // scalarOf returns a text as JSON has it for the type: numbers and booleans
 // without quotes.
-func scalarOf(p *plan, text string) any {
-	if p == nil || p.shape != shapeScalar || !json.Valid([]byte(text)) {
+func scalarOf(p *plan.Plan, text string) any {
+	if p == nil || p.Shape != plan.ShapeScalar || !json.Valid([]byte(text)) {
 		return text
 	}
 	plain, _ := plainScalar(p)

@@ -8,12 +8,9 @@ import (
 	"io"
 	"reflect"
 	"sync"
-)
 
-// What every printer shows of a Secret.
-const (
-	redacted = "[secret]"
-	unset    = "[unset]"
+	"github.com/sealcfg/sealcfg/internal/settings/plan"
+	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
 // A Secret holds a T that must not be shown. It prints as [secret], or as [unset]
@@ -132,7 +129,7 @@ func (s Secret[T]) Equal(other Secret[T]) bool {
 	case x.Kind() == reflect.String:
 		return sameBytes([]byte(x.String()), []byte(y.String()))
 	}
-	return same(x, y)
+	return plan.Equal(x, y)
 }
 
 // sameBytes compares digests, for the comparison in constant time ends at once if
@@ -152,9 +149,9 @@ func (s Secret[T]) Destroy() { s.ask(destroy) }
 // String returns [secret] or [unset].
 func (s Secret[T]) String() string {
 	if s.IsSet() {
-		return redacted
+		return tree.Redacted
 	}
-	return unset
+	return tree.Unset
 }
 
 // Format writes [secret] or [unset] for every verb and flag.
@@ -174,12 +171,33 @@ func (s Secret[T]) MarshalJSON() ([]byte, error) { return []byte(`"` + s.String(
 // MarshalYAML returns [secret] or [unset], for the common YAML packages.
 func (s Secret[T]) MarshalYAML() (any, error) { return s.String(), nil }
 
-// boxed is how the binder fills a Secret of any T.
+// boxed is implemented by a pointer to a Secret of any type.
 type boxed interface {
 	secretTypes() (self, elem reflect.Type)
 	fill(v reflect.Value)
 	exposed() reflect.Value
-	isSet() bool
+	IsSet() bool
+}
+
+// A secretAccess lets the binder read and fill a Secret.
+type secretAccess struct{ boxed }
+
+func (a secretAccess) Types() (self, elem reflect.Type) { return a.secretTypes() }
+
+func (a secretAccess) Fill(v reflect.Value) { a.fill(v) }
+
+func (a secretAccess) Exposed() reflect.Value { return a.exposed() }
+
+// publicTypes lets the binder recognize the types of this package.
+type publicTypes struct{}
+
+func init() { plan.Root.Register(publicTypes{}) }
+
+func (publicTypes) Secret(pointer any) plan.SecretValue {
+	if b, ok := pointer.(boxed); ok {
+		return secretAccess{b}
+	}
+	return nil
 }
 
 // secretTypes returns the type itself too, for a struct that embeds a Secret
@@ -199,5 +217,3 @@ func (s *Secret[T]) exposed() reflect.Value {
 	value := s.Expose()
 	return reflect.ValueOf(&value).Elem()
 }
-
-func (s *Secret[T]) isSet() bool { return s.IsSet() }

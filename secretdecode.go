@@ -5,6 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+
+	"github.com/sealcfg/sealcfg/internal/settings/bind"
+	"github.com/sealcfg/sealcfg/internal/settings/plan"
+	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
 // errPlaceholder is that of a decoder which meets what a Secret prints: whoever
@@ -25,17 +29,17 @@ func (s *Secret[T]) UnmarshalText(text []byte) error {
 }
 
 func bindText(v reflect.Value, text string) error {
-	if text == redacted || text == unset {
+	if text == tree.Redacted || text == tree.Unset {
 		return errPlaceholder
 	}
-	p, err := planFor(v.Type())
+	p, err := bind.PlanFor(v.Type())
 	if err != nil {
 		return fmt.Errorf("read a secret: %w", err)
 	}
-	var b binder
-	b.bind(p, v, textNode(p, text, Origin{}), &place{})
-	if problems := b.all(); len(problems) > 0 {
-		return fmt.Errorf("read a secret: %s", problems[0].text())
+	var b bind.Binder
+	b.Bind(p, v, plan.FromText(p, text, Origin{}), &tree.FieldPath{})
+	if problems := b.All(); len(problems) > 0 {
+		return fmt.Errorf("read a secret: %s", problemOf(problems[0]).text())
 	}
 	return nil
 }
@@ -46,17 +50,13 @@ func (s *Secret[T]) UnmarshalJSON(data []byte) error {
 	switch string(data) {
 	case "null":
 		return nil
-	case `"` + redacted + `"`, `"` + unset + `"`:
+	case `"` + tree.Redacted + `"`, `"` + tree.Unset + `"`:
 		return errPlaceholder
 	}
 	var v T
 	if json.Unmarshal(data, &v) != nil { // its error quotes numbers
-		return fmt.Errorf("read a secret: expected JSON for %s", typeName(reflect.TypeFor[T]()))
+		return fmt.Errorf("read a secret: expected JSON for %s", plan.TypeName(reflect.TypeFor[T]()))
 	}
 	*s = NewSecret(v)
 	return nil
 }
-
-// embedsSecret says that a type which is no Secret has the methods of one, those
-// that decode among them. They are meant for the field, not for the type.
-func embedsSecret(t reflect.Type) bool { return reflect.PointerTo(t).Implements(boxedType) }

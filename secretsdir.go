@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/sealcfg/sealcfg/internal/closest"
+	"github.com/sealcfg/sealcfg/internal/settings/plan"
+	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
 const (
@@ -88,8 +90,8 @@ func (s *secretsDir) file(fsys fs.FS, name string, r *Reading) error {
 	at := Origin{File: s.shown(name)}
 	variable := secretVariable(name)
 	if ok, err := r.known(variable); !ok {
-		if guess, near := closest.Of(variable, r.plan.variables()); near {
-			r.warn((&flaw{kind: KindUnknown, reason: "unknown secret", hint: "did you mean " + strings.ToLower(guess) + "?"}).problem("", at))
+		if guess, near := closest.Of(variable, r.plan.Variables()); near {
+			r.warn((&tree.Flaw{Kind: tree.KindUnknown, Reason: "unknown secret", Hint: "did you mean " + strings.ToLower(guess) + "?"}).Problem("", at))
 		}
 		return err
 	}
@@ -114,9 +116,9 @@ func (s *secretsDir) file(fsys fs.FS, name string, r *Reading) error {
 func secretVariable(name string) string {
 	parts := strings.FieldsFunc(name, func(r rune) bool { return r == '/' || r == '.' })
 	for i := range parts {
-		parts[i] = variableName(parts[i])
+		parts[i] = plan.VariableName(parts[i])
 	}
-	return strings.Join(parts, levels)
+	return strings.Join(parts, tree.LevelSeparator)
 }
 
 // withoutNewline takes one line end off: most editors and echo leave one.

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/sealcfg/sealcfg/crypto"
+	"github.com/sealcfg/sealcfg/internal/settings/plan"
+	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
 // inCode is the place of what [Set] sets.
@@ -33,7 +35,7 @@ func (s *setSource) Read(_ context.Context, r *Reading) error {
 		if err != nil {
 			return fmt.Errorf("set %q: %w", a.path, err)
 		}
-		if err := r.put(a.path, at, func(*plan) *node { return n }); err != nil {
+		if err := r.put(a.path, at, func(*plan.Plan) *tree.Node { return n }); err != nil {
 			return err
 		}
 	}
@@ -41,15 +43,15 @@ func (s *setSource) Read(_ context.Context, r *Reading) error {
 }
 
 // valueNode spells a value of Go as a file would have it.
-func valueNode(v reflect.Value, at Origin) (*node, error) {
-	scalar := func(typ crypto.Type, text string) (*node, error) {
-		return &node{kind: nodeScalar, typ: typ, text: text, origin: at}, nil
+func valueNode(v reflect.Value, at Origin) (*tree.Node, error) {
+	scalar := func(typ crypto.Type, text string) (*tree.Node, error) {
+		return &tree.Node{Kind: tree.NodeScalar, Type: typ, Text: text, Origin: at}, nil
 	}
 	if !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
-		return &node{kind: nodeNull, origin: at}, nil
+		return &tree.Node{Kind: tree.NodeNull, Origin: at}, nil
 	}
-	if secret, ok := copyOf(v).Interface().(boxed); ok {
-		return valueNode(secret.exposed(), at)
+	if secret := plan.SecretIn(plan.Copy(v)); secret != nil {
+		return valueNode(secret.Exposed(), at)
 	}
 	switch x := v.Interface().(type) {
 	case time.Time:
@@ -86,19 +88,19 @@ func valueNode(v reflect.Value, at Origin) (*node, error) {
 	return nil, fmt.Errorf("a value of type %s cannot be set", v.Type())
 }
 
-func valueList(v reflect.Value, at Origin) (*node, error) {
-	list := &node{kind: nodeList, origin: at}
+func valueList(v reflect.Value, at Origin) (*tree.Node, error) {
+	list := &tree.Node{Kind: tree.NodeList, Origin: at}
 	for i := range v.Len() {
 		e, err := valueNode(v.Index(i), at)
 		if err != nil {
 			return nil, err
 		}
-		list.entries = append(list.entries, e)
+		list.Entries = append(list.Entries, e)
 	}
 	return list, nil
 }
 
-func valueMap(v reflect.Value, at Origin) (*node, error) {
+func valueMap(v reflect.Value, at Origin) (*tree.Node, error) {
 	if v.Type().Key().Kind() != reflect.String {
 		return nil, fmt.Errorf("a value of type %s cannot be set: its keys are not strings", v.Type())
 	}
@@ -106,14 +108,14 @@ func valueMap(v reflect.Value, at Origin) (*node, error) {
 	for _, k := range v.MapKeys() {
 		byName[k.String()] = v.MapIndex(k)
 	}
-	m := &node{kind: nodeMap, origin: at}
+	m := &tree.Node{Kind: tree.NodeMap, Origin: at}
 	for _, name := range slices.Sorted(maps.Keys(byName)) {
 		e, err := valueNode(byName[name], at)
 		if err != nil {
 			return nil, err
 		}
-		e.key, e.keyOrigin = name, at
-		m.entries = append(m.entries, e)
+		e.Key, e.KeyOrigin = name, at
+		m.Entries = append(m.Entries, e)
 	}
 	return m, nil
 }

@@ -6,6 +6,9 @@ import (
 	"strings"
 
 	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/internal/settings/plan"
+	"github.com/sealcfg/sealcfg/internal/settings/read"
+	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
 // A Source is one place that settings come from. Sources are read weakest first,
@@ -28,13 +31,13 @@ type Source interface {
 
 // A Reading is what a [Source] tells its settings to.
 type Reading struct {
-	plan     *plan
-	name     string // of the source
-	below    *node  // what weaker sources say
-	tree     *node  // what this one says
-	warnings []*Problem
+	plan     *plan.Plan
+	name     string     // of the source
+	below    *tree.Node // what weaker sources say
+	tree     *tree.Node // what this one says
+	warnings []*tree.Problem
 	strict   bool // unknown variables are problems
-	problems []*Problem
+	problems []*tree.Problem
 }
 
 // Set says that the setting under path has the value text: a text that is yet to
@@ -45,7 +48,7 @@ type Reading struct {
 // none; a path that no setting has is found when the settings are bound.
 func (r *Reading) Set(path, text string, at Origin) error {
 	at = r.origin(at)
-	return r.put(path, at, func(p *plan) *node { return textNode(p, text, at) })
+	return r.put(path, at, func(p *plan.Plan) *tree.Node { return plan.FromText(p, text, at) })
 }
 
 // SetJSON is [Reading.Set] for a JSON text, whose objects and arrays become maps
@@ -53,18 +56,18 @@ func (r *Reading) Set(path, text string, at Origin) error {
 // has a key twice, does not quote it.
 func (r *Reading) SetJSON(path, text string, at Origin) error {
 	at = r.origin(at)
-	n := jsonNode(text, at)
+	n := tree.FromJSON(text, at)
 	if n == nil {
 		return fmt.Errorf("%s: not JSON with distinct keys", at)
 	}
 	if path == "" {
-		if n.kind != nodeMap {
+		if n.Kind != tree.NodeMap {
 			return fmt.Errorf("%s: expected a JSON object", at)
 		}
 		r.add(n)
 		return nil
 	}
-	return r.put(path, at, func(*plan) *node { return n })
+	return r.put(path, at, func(*plan.Plan) *tree.Node { return n })
 }
 
 // SetVariable is [Reading.Set] for a setting that is named like a variable:
@@ -86,7 +89,7 @@ func (r *Reading) known(name string) (bool, error) {
 }
 
 // variable returns the tree that a variable stands for, nil if no setting has its name.
-func (r *Reading) variable(name, text string, at Origin) (*node, error) {
+func (r *Reading) variable(name, text string, at Origin) (*tree.Node, error) {
 	v := variable{name: name, rest: strings.ToUpper(name), text: text, origin: at}
 	return v.tree(r.plan, r.below, v.rest)
 }
@@ -101,18 +104,18 @@ func (r *Reading) Lookup(path string) (string, bool) {
 	n := r.below
 	for _, s := range steps {
 		if s.IsIndex {
-			n = n.item(s.Index)
+			n = n.Item(s.Index)
 		} else {
-			n = n.get(s.Key)
+			n = n.Get(s.Key)
 		}
 	}
-	if n == nil || n.kind != nodeScalar {
+	if n == nil || n.Kind != tree.NodeScalar {
 		return "", false
 	}
-	return n.text, true
+	return n.Text, true
 }
 
-func (r *Reading) put(path string, at Origin, leaf func(*plan) *node) error {
+func (r *Reading) put(path string, at Origin, leaf func(*plan.Plan) *tree.Node) error {
 	steps, err := envfile.ParsePath(path)
 	if err != nil {
 		return fmt.Errorf("set %q: %w", path, err)
@@ -122,8 +125,8 @@ func (r *Reading) put(path string, at Origin, leaf func(*plan) *node) error {
 			return fmt.Errorf("set %q: %w: the index is missing", path, envfile.ErrPath)
 		}
 	}
-	n := nodeAt(r.plan, steps, at, leaf)
-	if n.kind != nodeMap {
+	n := read.NodeAt(r.plan, steps, at, leaf)
+	if n.Kind != tree.NodeMap {
 		return fmt.Errorf("set %q: %w: it begins with an index", path, envfile.ErrPath)
 	}
 	r.add(n)
@@ -138,12 +141,12 @@ func (r *Reading) origin(at Origin) Origin {
 	return at
 }
 
-func (r *Reading) add(n *node) { r.tree = merge(r.tree, n) }
+func (r *Reading) add(n *tree.Node) { r.tree = tree.Merge(r.tree, n) }
 
-func (r *Reading) warn(p *Problem) { r.warnings = append(r.warnings, p) }
+func (r *Reading) warn(p *tree.Problem) { r.warnings = append(r.warnings, p) }
 
 // unknown says of a name that is all ours that nothing has it.
-func (r *Reading) unknown(p *Problem) {
+func (r *Reading) unknown(p *tree.Problem) {
 	if r.strict {
 		r.problems = append(r.problems, p)
 		return
@@ -151,63 +154,29 @@ func (r *Reading) unknown(p *Problem) {
 	r.warn(p)
 }
 
-// nodeAt builds the tree that has leaf under path. leaf gets the plan of that
-// place, nil if there is none.
-func nodeAt(p *plan, path envfile.Path, at Origin, leaf func(*plan) *node) *node {
-	if len(path) == 0 {
-		return leaf(p)
-	}
-	step := path[0]
-	child := nodeAt(p.below(step), path[1:], at, leaf)
-	kind := nodeItems
-	if step.IsIndex {
-		child.index = step.Index
-	} else {
-		kind, child.key, child.keyOrigin = nodeMap, step.Key, at
-	}
-	return &node{kind: kind, origin: at, entries: []*node{child}}
-}
-
-// below returns the plan one step further down, nil if there is none.
-func (p *plan) below(s envfile.Step) *plan {
-	if p == nil {
-		return nil
-	}
-	p = p.core()
-	switch {
-	case s.IsIndex && p.shape == shapeList, !s.IsIndex && p.shape == shapeMap:
-		return p.elem
-	case !s.IsIndex && p.shape == shapeStruct:
-		if f := p.named(s.Key); f != nil {
-			return f.plan
-		}
-	}
-	return nil
-}
-
 // readings is what all sources have said.
 type readings struct {
-	tree     *node
-	warnings []*Problem
-	problems []*Problem
+	tree     *tree.Node
+	warnings []*tree.Problem
+	problems []*tree.Problem
 }
 
-func readAll(ctx context.Context, sources []Source, p *plan, strict bool) (*readings, error) {
+func readAll(ctx context.Context, sources []Source, p *plan.Plan, strict bool) (*readings, error) {
 	all := &readings{}
 	for _, s := range sources {
 		r := &Reading{plan: p, name: s.Name(), below: all.tree, strict: strict}
 		if err := s.Read(ctx, r); err != nil {
 			return nil, err
 		}
-		renames := renamer{}
-		renames.rename(p, r.tree, &place{})
+		renames := read.Renamer{}
+		renames.Rename(p, r.tree, &tree.FieldPath{})
 		if file, ok := s.(*fileSource); ok {
-			file.overrides = overridden(nil, nil, p, all.tree, r.tree)
+			file.overrides = read.Overridden(nil, nil, p, all.tree, r.tree)
 		}
-		all.warnings = append(append(all.warnings, r.warnings...), renames.warnings...)
+		all.warnings = append(append(all.warnings, r.warnings...), renames.Warnings...)
 		all.problems = append(all.problems, r.problems...)
-		forgetVariants(p, all.tree, r.tree)
-		all.tree = merge(all.tree, r.tree)
+		read.ForgetVariants(p, all.tree, r.tree)
+		all.tree = tree.Merge(all.tree, r.tree)
 	}
 	return all, nil
 }

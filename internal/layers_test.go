@@ -12,9 +12,21 @@ import (
 // layers are the packages of the house, from right to left: each may import
 // those before it. docs/layout.md draws the picture.
 var layers = []string{
-	"crypto", "keys", "envfile", "environments", ".", wire, "cmd/sealcfg-kms",
+	"crypto", "keys", "envfile", "environments", "source", settingsTree, settingsPlan, settingsBind, settingsRead, ".", wire, "cmd/sealcfg-kms",
 	"cmd/internal/cli", "cmd/internal/editing", "cmd/internal/sopscli", "cmd/sealcfg",
 }
+
+// The implementation of the root package. Each part imports those before it.
+const (
+	settingsTree = "internal/settings/tree"
+	settingsPlan = "internal/settings/plan"
+	settingsBind = "internal/settings/bind"
+	settingsRead = "internal/settings/read"
+)
+
+// isSettings reports whether a package is a part of the implementation of the root
+// package, which alone imports it.
+func isSettings(name string) bool { return within(name, "internal/settings") }
 
 // isCommandLine reports whether a package is a part of the command sealcfg.
 func isCommandLine(name string) bool { return rank(name) >= rank("cmd/internal/cli") }
@@ -29,7 +41,7 @@ const keycall = "keys/keycall"
 const gitrun = "internal/gitrun"
 
 // libraries are the layers that other programs import.
-var libraries = layers[:5]
+var libraries = layers[:10]
 
 func rank(name string) int {
 	for i, l := range layers {
@@ -127,7 +139,9 @@ func isVendorTool(name string) bool {
 	_, ok := vendorTools[name]
 	return ok
 }
-func isTool(name string) bool    { return strings.HasPrefix(name, "internal/") && !isForTests(name) }
+func isTool(name string) bool {
+	return strings.HasPrefix(name, "internal/") && !isForTests(name) && !isSettings(name)
+}
 func isExample(name string) bool { return strings.HasPrefix(name, "examples/") }
 func isStandard(path string) bool {
 	first, _, _ := strings.Cut(path, "/")
@@ -300,6 +314,9 @@ func badOurs(from string, file *source, to string) string {
 		}
 		return ""
 	}
+	if isSettings(to) && from != "." && !isSettings(from) {
+		return "the root package is the way to it"
+	}
 	if isTool(to) || isForTests(to) || rank(to) < rank(from) {
 		return ""
 	}
@@ -368,6 +385,12 @@ func TestBadImport(t *testing.T) {
 		{"cmd/internal/cli", "cmd/internal/cli/app.go", module + "/environments", false},
 		{"cmd/internal/cli", "cmd/internal/cli/app.go", module + "/cmd/sealcfg", true},
 		{".", "load.go", module + "/cmd/sealcfg", true},
+		{".", "load.go", module + "/" + settingsBind, false},
+		{settingsBind, settingsBind + "/bind.go", module + "/" + settingsPlan, false},
+		{settingsPlan, settingsPlan + "/plan.go", module + "/" + settingsBind, true},
+		{settingsTree, settingsTree + "/node.go", module, true},
+		{"cmd/sealcfg", "cmd/sealcfg/app.go", module + "/" + settingsTree, true},
+		{"source", "source/source.go", module + "/" + settingsTree, true},
 		{"cmd/sealcfg", "cmd/sealcfg/services.go", module + "/services/gcp", true},
 		{"cmd/sealcfg-kms", "cmd/sealcfg-kms/services.go", module + "/services/gcp", false},
 		{"cmd/sealcfg", "cmd/sealcfg/services.go", module + "/" + wire, false},

@@ -97,7 +97,7 @@ func (a *adapter) learn(t reflect.Type) {
 // holder returns the type of the value inside a Secret or an Optional, and a
 // function that returns that value.
 func holder(t reflect.Type) (held reflect.Type, inside validator.CustomTypeFunc) {
-	if t.PkgPath() != reflect.TypeFor[sealcfg.Origin]().PkgPath() {
+	if t.PkgPath() != reflect.TypeFor[sealcfg.FieldError]().PkgPath() {
 		return nil, nil
 	}
 	switch name, _, _ := strings.Cut(t.Name(), "["); name {

@@ -1,0 +1,26 @@
+// Package read lays the trees of several sources over one another.
+package read
+
+import (
+	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/internal/settings/plan"
+	"github.com/sealcfg/sealcfg/internal/settings/tree"
+	"github.com/sealcfg/sealcfg/source"
+)
+
+// NodeAt builds the tree that has leaf under path. leaf gets the plan of that
+// place, nil if there is none.
+func NodeAt(p *plan.Plan, path envfile.Path, at source.Origin, leaf func(*plan.Plan) *tree.Node) *tree.Node {
+	if len(path) == 0 {
+		return leaf(p)
+	}
+	step := path[0]
+	child := NodeAt(p.Below(step), path[1:], at, leaf)
+	kind := tree.NodeItems
+	if step.IsIndex {
+		child.Index = step.Index
+	} else {
+		kind, child.Key, child.KeyOrigin = tree.NodeMap, step.Key, at
+	}
+	return &tree.Node{Kind: kind, Origin: at, Entries: []*tree.Node{child}}
+}
