@@ -70,11 +70,10 @@ func decimal(text string) (string, bool) {
 
 // mathBigScale compares numbers behind pointers.
 func mathBigScale(p *Plan) *scale {
-	parse := func(text string) (reflect.Value, bool) {
-		v := reflect.New(p.Type)
-		return v, p.Decode(v.Elem(), "", text) == nil
-	}
-	return newScale("number", "", parse, Copy, compareMathBig)
+	return &scale{want: "number", parse: func(text string) (reflect.Value, bool) {
+		v := reflect.New(p.Type).Elem()
+		return v, p.Decode(v, "", text) == nil
+	}}
 }
 
 // compareMathBig asks interfaces, so that who has no such number does not link how they

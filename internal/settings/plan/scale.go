@@ -10,14 +10,48 @@ import (
 )
 
 // A scale compares values of one type with the bounds of tags: numbers by value,
-// texts by their runes, lists and maps by their entries.
+// strings by their characters, lists and maps by their entries.
 type scale struct {
 	want string // what a bound has to be
 	Unit string // what is counted, "" for values
-	// bound returns how a value compares with a bound; comparable is false for
-	// NaN. ok is false for a text that is no bound.
-	bound func(text string) (compare func(v reflect.Value) (order int, comparable bool), ok bool)
-	above func(a, b string) bool // of two bounds
+	// parse returns a bound, and false if the text is not one.
+	parse func(text string) (reflect.Value, bool)
+	count func(v reflect.Value) int // nil for values
+}
+
+// bound returns a function that compares values with a bound, and false if the text is not
+// a bound. comparable is false for NaN.
+func (s *scale) bound(text string) (compare func(v reflect.Value) (order int, comparable bool), ok bool) {
+	bound, ok := s.parse(text)
+	return func(v reflect.Value) (int, bool) {
+		if s.count != nil {
+			v = reflect.ValueOf(s.count(v))
+		}
+		return compareValues(v, bound), !v.CanFloat() || !math.IsNaN(v.Float())
+	}, ok
+}
+
+// above reports whether bound a is above bound b.
+func (s *scale) above(a, b string) bool {
+	x, ok := s.parse(a)
+	y, _ := s.parse(b)
+	return ok && compareValues(x, y) > 0
+}
+
+// compareValues compares two numbers or times of the same kind.
+func compareValues(a, b reflect.Value) int {
+	switch {
+	case a.CanInt():
+		return cmp.Compare(a.Int(), b.Int())
+	case a.CanUint():
+		return cmp.Compare(a.Uint(), b.Uint())
+	case a.CanFloat():
+		return cmp.Compare(a.Float(), b.Float())
+	}
+	if t, ok := a.Interface().(time.Time); ok {
+		return t.Compare(b.Interface().(time.Time))
+	}
+	return compareMathBig(Copy(a), Copy(b))
 }
 
 // say says what a value must be.
@@ -35,35 +69,15 @@ func (s *scale) say(word, bound string) string {
 	return "be " + word + bound + " " + s.Unit + "s long"
 }
 
-// newScale makes a scale on which of places values, parse bounds, and compare both.
-func newScale[N any](want, unit string, parse func(string) (N, bool), of func(reflect.Value) N, compare func(a, b N) int) *scale {
-	return &scale{
-		want: want, Unit: unit,
-		bound: func(text string) (func(reflect.Value) (int, bool), bool) {
-			bound, ok := parse(text)
-			return func(v reflect.Value) (int, bool) {
-				comparable := !v.CanFloat() || !math.IsNaN(v.Float())
-				return compare(of(v), bound), comparable
-			}, ok
-		},
-		above: func(a, b string) bool {
-			x, _ := parse(a)
-			y, _ := parse(b)
-			return compare(x, y) > 0
-		},
-	}
-}
-
-// counted is the scale of what has a length.
-func counted(unit string, of func(reflect.Value) int) *scale {
-	parse := func(text string) (int, bool) {
+// counted returns the scale of values with a length.
+func counted(unit string, count func(reflect.Value) int) *scale {
+	return &scale{want: "count", Unit: unit, count: count, parse: func(text string) (reflect.Value, bool) {
 		n, err := strconv.Atoi(text)
-		return n, err == nil && n >= 0
-	}
-	return newScale("count", unit, parse, of, cmp.Compare[int])
+		return reflect.ValueOf(n), err == nil && n >= 0
+	}}
 }
 
-// ScaleOf returns nil for types that have none.
+// ScaleOf returns the scale of a type, and nil for types without one.
 func ScaleOf(p *Plan) *scale {
 	switch {
 	case p.Shape == ShapeList && p.Type.Kind() == reflect.Slice, p.Shape == ShapeMap:
@@ -73,11 +87,15 @@ func ScaleOf(p *Plan) *scale {
 	}
 	switch p.Type {
 	case DurationType:
-		parse := func(text string) (time.Duration, bool) { d, err := time.ParseDuration(text); return d, err == nil }
-		return newScale("duration", "", parse, func(v reflect.Value) time.Duration { return time.Duration(v.Int()) }, cmp.Compare[time.Duration])
+		return &scale{want: "duration", parse: func(text string) (reflect.Value, bool) {
+			d, err := time.ParseDuration(text)
+			return reflect.ValueOf(d), err == nil
+		}}
 	case TimeType:
-		parse := func(text string) (time.Time, bool) { t, err := time.Parse(time.RFC3339, text); return t, err == nil }
-		return newScale("time", "", parse, func(v reflect.Value) time.Time { return v.Interface().(time.Time) }, time.Time.Compare)
+		return &scale{want: "time", parse: func(text string) (reflect.Value, bool) {
+			t, err := time.Parse(time.RFC3339, text)
+			return reflect.ValueOf(t), err == nil
+		}}
 	}
 	if MathBigName(p.Type) != "" {
 		return mathBigScale(p)
@@ -88,28 +106,28 @@ func ScaleOf(p *Plan) *scale {
 	case v.Kind() == reflect.Slice: // of bytes
 		return counted("byte", reflect.Value.Len)
 	case v.CanInt():
-		parse := func(text string) (int64, bool) {
+		return &scale{want: "whole number", parse: func(text string) (reflect.Value, bool) {
 			text, flaw := integerText(p.Type, "", text)
 			if flaw != nil {
-				return 0, false
+				return reflect.Value{}, false
 			}
 			n, err := strconv.ParseInt(text, 10, 64)
-			return n, err == nil
-		}
-		return newScale("whole number", "", parse, reflect.Value.Int, cmp.Compare[int64])
+			return reflect.ValueOf(n), err == nil
+		}}
 	case v.CanUint():
-		parse := func(text string) (uint64, bool) {
+		return &scale{want: "whole number from 0", parse: func(text string) (reflect.Value, bool) {
 			text, flaw := integerText(p.Type, "", text)
 			if flaw != nil {
-				return 0, false
+				return reflect.Value{}, false
 			}
 			n, err := strconv.ParseUint(text, 10, 64)
-			return n, err == nil
-		}
-		return newScale("whole number from 0", "", parse, reflect.Value.Uint, cmp.Compare[uint64])
+			return reflect.ValueOf(n), err == nil
+		}}
 	case v.CanFloat():
-		parse := func(text string) (float64, bool) { f, err := strconv.ParseFloat(text, 64); return f, err == nil }
-		return newScale("number", "", parse, reflect.Value.Float, cmp.Compare[float64])
+		return &scale{want: "number", parse: func(text string) (reflect.Value, bool) {
+			f, err := strconv.ParseFloat(text, 64)
+			return reflect.ValueOf(f), err == nil
+		}}
 	}
 	return nil
 }
