@@ -212,7 +212,7 @@ func (s faultScenario) wellEnded(r *faultinject.Result, f faultinject.Fault, v v
 		return fmt.Errorf("what failed is not said")
 	case !slices.ContainsFunc(r.Calls, func(c *faultinject.Call) bool { return c.Err == f.Errno && saysPath(r.Stderr, c.Path) }):
 		return fmt.Errorf("the path is not said")
-	case v.old == 0 && !skips && !strings.Contains(r.Stderr, "is in place") && !strings.Contains(r.Stderr, "could not be taken away"):
+	case v.old == 0 && !skips && !strings.Contains(r.Stderr, "is in place") && !strings.Contains(r.Stderr, "cannot remove the plaintext"):
 		return fmt.Errorf("an error, and yet all is done, and that is not said")
 	case len(v.temps) > 0 && !f.Lasts && !strings.HasPrefix(r.Hit.Name, "unlink"):
 		return fmt.Errorf("temporary files are left: %v", v.temps)

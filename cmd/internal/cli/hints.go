@@ -69,7 +69,7 @@ func (a *App) Hint(err error) string {
 	case errors.Is(err, regular.ErrNotRegular):
 		return "replace it with a regular file, or remove it"
 	case errors.Is(err, syscall.EROFS):
-		return "the file system is read-only; mount it writable, or work on a copy of the project"
+		return "the file system is read-only; mount it writable, then run the command again"
 	case errors.Is(err, fs.ErrPermission):
 		return permissionHint(err)
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
