@@ -164,7 +164,7 @@ func parseFlow(f Format, text string) (*Node, error) {
 	if v == nil {
 		return nil, notJSON
 	}
-	v.span = span{}
+	v.Layout = nil
 	return v, nil
 }
 
@@ -208,10 +208,6 @@ func (d *Document) replace(n *Node, op Op) ([]edit, error) {
 		return d.p.overwrite(n, op.value)
 	}
 	return nil, errUnsetFirst(n)
-}
-
-func errUnsetFirst(n *Node) error {
-	return fmt.Errorf("%w: it is a %s; unset it first", ErrPath, n.Kind)
 }
 
 // childOn returns the child of n on the way to path. If several children have the same name, it
@@ -307,7 +303,7 @@ func wantedValue(n, v *Node) *Node {
 		}
 		t.written = ""
 		if t.local != "" {
-			t.local = tomlLocalKind(v.Text)
+			t.local = localKind(v.Text)
 		}
 	})
 	return &c

@@ -94,18 +94,18 @@ func (o *Opened) replaceable(op Op) (n, plain *Node) {
 }
 
 // with returns a copy of a tree in which one value has another text. It shares unchanged nodes.
-func with(tree, value *Node, text string) *Node {
-	if tree == value {
+func with(top, value *Node, text string) *Node {
+	if top == value {
 		c := *value
 		c.Text = text
 		return &c
 	}
-	for i, e := range tree.entries {
+	for i, e := range top.entries {
 		if changed := with(e, value, text); changed != e {
-			c := *tree
-			c.entries = append(append(append(make([]*Node, 0, len(tree.entries)), tree.entries[:i]...), changed), tree.entries[i+1:]...)
+			c := *top
+			c.entries = append(append(append(make([]*Node, 0, len(top.entries)), top.entries[:i]...), changed), top.entries[i+1:]...)
 			return &c
 		}
 	}
-	return tree
+	return top
 }

@@ -38,18 +38,10 @@ func (binaryFormat) parse(src []byte) (*parsed, error) {
 			return p, nil
 		}
 	}
-	n := &Node{Kind: Value, Key: dataKeyName, Type: crypto.Str, Text: nocopy.String(src), Line: 1, Column: 1, Quoted: true, span: noSpan()}
-	n.span.start, n.span.end = 0, len(src)
-	root := &Node{Kind: Map, Line: 1, Column: 1, entries: []*Node{n}, span: noSpan()}
+	n := newNode(Node{Kind: Value, Key: dataKeyName, Type: crypto.Str, Text: nocopy.String(src), Line: 1, Column: 1, Quoted: true})
+	spanOf(n).start, spanOf(n).end = 0, len(src)
+	root := newNode(Node{Kind: Map, Line: 1, Column: 1, entries: []*Node{n}})
 	return &parsed{src: src, roots: []*Node{root}, blocks: []*block{nil}, layout: &binaryText{size: len(src), indent: "\t"}}, nil
-}
-
-// looksSealedBinary reports whether src may be an encrypted file, without parsing it. Plaintext
-// files may have any contents: parsing a large one takes long, and a failure is no error. An
-// encrypted file, even a broken one, contains a ciphertext.
-func looksSealedBinary(src []byte) bool {
-	head := bytes.TrimLeft(src[:min(len(src), 64)], " \t\r\n")
-	return bytes.HasPrefix(head, []byte("{")) && bytes.Contains(src, []byte(`"`+metaKey+`"`)) && bytes.Contains(src, []byte(sealedPrefix))
 }
 
 // parseSealedBinary parses the JSON without the ciphertext, which may have tens of megabytes, and
@@ -69,11 +61,11 @@ func parseSealedBinary(src []byte) (*parsed, error) {
 		return nil, err
 	}
 	n := p.roots[0].Get(dataKeyName)
-	if n == nil || n.span.end != start+1 { // it was the mac: the value is empty
+	if n == nil || spanOf(n).end != start+1 { // it was the mac: the value is empty
 		return JSON.parse(src)
 	}
 	n.Text = nocopy.String(src[start : start+size])
-	n.span.end += size
+	spanOf(n).end += size
 	if b := p.blocks[0]; b != nil {
 		b.move(start, size)
 	}
@@ -94,10 +86,10 @@ func (b *block) move(at, size int) {
 	shift(&b.text[1])
 	var move func(n *Node)
 	move = func(n *Node) {
-		shift(&n.span.start)
-		shift(&n.span.end)
-		shift(&n.span.keyStart)
-		shift(&n.span.keyEnd)
+		shift(&spanOf(n).start)
+		shift(&spanOf(n).end)
+		shift(&spanOf(n).keyStart)
+		shift(&spanOf(n).keyEnd)
 		for _, e := range n.entries {
 			move(e)
 		}
@@ -146,8 +138,8 @@ func indentOf(src []byte) string {
 // plaintext.
 func (t *binaryText) format(n *Node, to replacement) ([]edit, error) {
 	switch {
-	case t.block != nil && n.span.start >= t.block.text[0]: // a field of the metadata
-		return []edit{{n.span.start, n.span.end, string(jsonString(to.text))}}, nil
+	case t.block != nil && spanOf(n).start >= t.block.text[0]: // a field of the metadata
+		return []edit{{spanOf(n).start, spanOf(n).end, string(jsonString(to.text))}}, nil
 	case to.sealed:
 		return []edit{{0, 0, t.head()}, {0, t.size, to.text}, {t.size, t.size, binaryTail}}, nil
 	}
@@ -156,15 +148,15 @@ func (t *binaryText) format(n *Node, to replacement) ([]edit, error) {
 
 func (t *binaryText) blockFits(int, *block) bool { return true }
 
-func (t *binaryText) renderBlock(_ int, tree *Node, _ *block) string {
-	shown := *tree
+func (t *binaryText) renderBlock(_ int, top *Node, _ *block) string {
+	shown := *top
 	shown.entries = nil
-	for e := range tree.Entries() {
+	for e := range top.Entries() {
 		if e.Key != "unencrypted_suffix" { // sops writes no selector here
 			shown.entries = append(shown.entries, e)
 		}
 	}
-	return "\"" + tree.Key + "\": " + strings.ReplaceAll(string(JSONText(&shown, t.indent)), "\n", "\n"+t.indent)
+	return "\"" + top.Key + "\": " + strings.ReplaceAll(string(JSONText(&shown, t.indent)), "\n", "\n"+t.indent)
 }
 
 func (t *binaryText) insertBlock(_ int, text string, _ *block) edit {
@@ -206,3 +198,5 @@ func (f binaryFormat) convert(roots []*Node, _ int) ([]byte, error) {
 	}
 	return nil, fmt.Errorf("there is no string named %s: %w (%s)", dataKeyName, ErrConvert, f.Name())
 }
+
+func (binaryFormat) unsealed(src []byte) bool { return jsonUnsealed(src) }

@@ -155,11 +155,11 @@ func (d *structureDigest) node(n *Node, m *meaning) {
 func (d *structureDigest) entry(n *Node, inMap bool) {
 	if n.Kind == Value && n.traits == nil && n.Anchor == "" {
 		if inMap {
-			d.flag(markQuoted, n.keyQuoted && n.keyQuotesMatter())
+			d.flag(markQuoted, n.keyQuoted && keyQuotesMatter(n))
 			d.text(n.Key)
 		}
 		d.flag(markSelected, d.rules.comment != nil && d.selected[n])
-		d.flag(markQuoted, n.quoted && n.quotesMatter())
+		d.flag(markQuoted, n.quoted && quotesMatter(n))
 		d.value(n, n.Type, n.Text)
 		return
 	}

@@ -6,9 +6,6 @@ import (
 	"github.com/sealcfg/sealcfg/crypto"
 )
 
-// sealedPrefix is the start of every ciphertext.
-const sealedPrefix = "ENC[AES256_GCM,"
-
 // ciphertexts assigns existing ciphertexts to the unchanged values of a changed document. Each
 // ciphertext is used once, so no two values share a nonce.
 type ciphertexts struct {

@@ -25,16 +25,3 @@ func brokenComment(text string) string {
 	}
 	return ""
 }
-
-// misreadComment also rejects a comment to which some readers join the next line.
-func (dotenvFormat) misreadComment(text string) string {
-	if why := brokenComment(text); why != "" {
-		return why
-	}
-	if strings.HasSuffix(strings.TrimRight(text, "\r"), `\`) {
-		return "the comment ends in a backslash, with which some readers join the next line: remove it"
-	}
-	return ""
-}
-
-func (iniFormat) misreadComment(text string) string { return brokenComment(text) }

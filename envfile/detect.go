@@ -163,43 +163,6 @@ func isSealedWhole(src []byte) bool {
 	return err == nil && p.blocks[0] != nil
 }
 
-// fieldIs reports whether a line is the field NAME=VALUE with such a value.
-func fieldIs(src []byte, name string, is func(value []byte) bool) bool {
-	return anyOccurrence(src, name, func(before, after []byte) bool {
-		value, isField := bytes.CutPrefix(bytes.TrimLeft(after, " \t"), []byte("="))
-		return isField && len(bytes.TrimRight(before, " \t")) == 0 && is(bytes.TrimLeft(value, " \t"))
-	})
-}
-
-// anyOccurrence reports whether is returns true for an occurrence of word. It gets
-// the rest of the line, before and after the word.
-func anyOccurrence(src []byte, word string, is func(before, after []byte) bool) bool {
-	for len(src) > 0 {
-		i := bytes.Index(src, []byte(word))
-		if i < 0 {
-			return false
-		}
-		start := bytes.LastIndexByte(src[:i], '\n') + 1
-		end := len(src)
-		if n := bytes.IndexByte(src[i:], '\n'); n >= 0 {
-			end = i + n
-		}
-		line := src[start:end]
-		for at := i - start; at >= 0; {
-			if is(line[:at], line[at+len(word):]) {
-				return true
-			}
-			next := bytes.Index(line[at+len(word):], []byte(word))
-			if next < 0 {
-				break
-			}
-			at += len(word) + next
-		}
-		src = src[end:]
-	}
-	return false
-}
-
 // looksLike reports whether src is plaintext in format f, with at least one field.
 // Prose and certificates are not.
 func looksLike(f Format, src []byte) bool {

@@ -114,3 +114,16 @@ func (d *Document) WithLocation(location string) *Document {
 
 // Format returns the format of the document.
 func (d *Document) Format() Format { return d.format }
+
+// Once returns a [*SyntaxError] if a name occurs more than once in the document. [Seal] accepts
+// such a document because sops does, but programs read different values from it.
+func (d *Document) Once() error {
+	if len(d.p.repeats) == 0 {
+		return nil
+	}
+	r := d.p.repeats[0]
+	return &SyntaxError{Line: r.Lines[1], Reason: r.String() + ", but may occur once", Repeats: true}
+}
+
+// Repeats returns the names that occur more than once.
+func (d *Document) Repeats() []Repeat { return d.p.repeats }

@@ -19,9 +19,6 @@ var Dotenv Format = dotenvFormat{}
 
 type dotenvFormat struct{ formatDefaults }
 
-// metaPrefix is the prefix of metadata names.
-const metaPrefix = metaKey + "_"
-
 func (dotenvFormat) Name() string { return "dotenv" }
 
 func (f dotenvFormat) values(src []byte) ([]*Node, error) { return valuesOf(f, src) }
@@ -35,7 +32,7 @@ func (dotenvFormat) parse(src []byte) (*parsed, error) {
 		return nil, err
 	}
 	var quotes openQuotes
-	t := &dotenvText{src: src, root: &Node{Kind: Map, Line: 1, Column: 1, span: noSpan()}}
+	t := &dotenvText{src: src, root: newNode(Node{Kind: Map, Line: 1, Column: 1})}
 	var meta flatBlock
 	budget := newBudget(src)
 	line, offset := 0, 0
@@ -53,8 +50,8 @@ func (dotenvFormat) parse(src []byte) (*parsed, error) {
 		case string(text) == "\r":
 			return nil, &SyntaxError{Line: line, Reason: "sops cannot read sops cannot read an empty line that ends in CR LF: end it with LF, or write a comment"}
 		case text[0] == '#':
-			c := &Node{Kind: Comment, Type: crypto.Comment, Text: string(text[1:]), Line: line, Column: 1, span: noSpan()}
-			c.span.start, c.span.end = start, start+len(text)
+			c := newNode(Node{Kind: Comment, Type: crypto.Comment, Text: string(text[1:]), Line: line, Column: 1})
+			spanOf(c).start, spanOf(c).end = start, start+len(text)
 			t.root.entries = append(t.root.entries, c)
 			continue
 		}
@@ -104,9 +101,9 @@ func (q *openQuotes) see(n *Node, line []byte) {
 		if !strings.HasSuffix(strings.TrimSpace(string(line)), quote) {
 			return
 		}
-		q.open.span.sopsMisreads = true
+		spanOf(q.open).sopsMisreads = true
 		for _, n := range q.following {
-			n.span.insideQuotes = true
+			spanOf(n).insideQuotes = true
 		}
 		q.open, q.following = nil, nil
 	}
@@ -122,12 +119,11 @@ func dotenvLine(text []byte, line, start int) (*Node, error) {
 	if !ok {
 		return nil, &SyntaxError{Line: line, Reason: "expected KEY=value, got no ="}
 	}
-	n := &Node{
+	n := newNode(Node{
 		Kind: Value, Key: string(key), Type: crypto.Str, Text: unescapeFeeds(string(value)), Quoted: true,
-		Line: line, Column: utf8.RuneCount(key) + 2, KeyLine: line, KeyColumn: 1, span: noSpan(),
-	}
-	n.span.keyStart, n.span.keyEnd = start, start+len(key)
-	n.span.start, n.span.end = start+len(key)+1, start+len(text)
+		Line: line, Column: utf8.RuneCount(key) + 2, KeyLine: line, KeyColumn: 1})
+	spanOf(n).keyStart, spanOf(n).keyEnd = start, start+len(key)
+	spanOf(n).start, spanOf(n).end = start+len(key)+1, start+len(text)
 	return n, nil
 }
 
@@ -141,7 +137,7 @@ type dotenvText struct {
 
 func (t *dotenvText) format(n *Node, to replacement) ([]edit, error) {
 	if n.Kind == Comment {
-		return []edit{{n.span.start, n.span.end, "#" + to.text}}, nil
+		return []edit{{spanOf(n).start, spanOf(n).end, "#" + to.text}}, nil
 	}
 	if !to.sealed {
 		_, to.text = coerceText(to.typ, to.text)
@@ -149,16 +145,16 @@ func (t *dotenvText) format(n *Node, to replacement) ([]edit, error) {
 	if strings.Contains(to.text, `\n`) {
 		return nil, syntaxError(n, "%s", errBackslashN)
 	}
-	return []edit{{n.span.start, n.span.end, escapeFeeds(to.text)}}, nil
+	return []edit{{spanOf(n).start, spanOf(n).end, escapeFeeds(to.text)}}, nil
 }
 
 var errBackslashN = errors.New(`the value contains \n, which dotenv reads as a line feed`)
 
 func (t *dotenvText) blockFits(int, *block) bool { return true }
 
-func (t *dotenvText) renderBlock(_ int, tree *Node, _ *block) string {
+func (t *dotenvText) renderBlock(_ int, top *Node, _ *block) string {
 	var lines []string
-	for _, f := range flatten(tree, "") {
+	for _, f := range flatten(top, "") {
 		lines = append(lines, metaPrefix+f.name+"="+flatText(f.node))
 	}
 	return strings.Join(lines, "\n")
@@ -169,29 +165,12 @@ func (t *dotenvText) insertBlock(_ int, text string, _ *block) edit { return app
 
 func (t *dotenvText) removeBlock(int) edit { return edit{t.block.start, t.block.end, ""} }
 
-// appendLine appends a line. If src does not end in a line feed, the result does not either.
-func appendLine(src []byte, text string) edit {
-	at := len(src)
-	if at > 0 && src[at-1] != '\n' {
-		return edit{at, at, "\n" + text}
-	}
-	return edit{at, at, text + "\n"}
-}
-
 func (t *dotenvText) replace(n, v *Node) ([]edit, error) {
 	text, err := flatNew(v)
 	if err != nil {
 		return nil, err
 	}
 	return t.format(n, replacement{typ: crypto.Str, text: text})
-}
-
-// flatNew returns the text of a new value in a format that has only strings.
-func flatNew(v *Node) (string, error) {
-	if v.Kind != Value {
-		return "", errFlat
-	}
-	return v.Text, nil
 }
 
 func (t *dotenvText) insert(_ *Node, missing Path, v *Node) ([]edit, error) {
@@ -213,11 +192,11 @@ func (t *dotenvText) insert(_ *Node, missing Path, v *Node) ([]edit, error) {
 }
 
 func (t *dotenvText) remove(_, n *Node) ([]edit, error) {
-	end := n.span.end
+	end := spanOf(n).end
 	if end < len(t.src) {
-		return []edit{{n.span.keyStart, end + 1, ""}}, nil
+		return []edit{{spanOf(n).keyStart, end + 1, ""}}, nil
 	}
-	return []edit{{max(n.span.keyStart-1, 0), end, ""}}, nil
+	return []edit{{max(spanOf(n).keyStart-1, 0), end, ""}}, nil
 }
 
 // warn returns a warning about a dotenv line with syntax that sops does not support: sops takes
@@ -227,9 +206,9 @@ func (t *dotenvText) warn(n *Node, _ bool) string {
 		return ""
 	}
 	switch {
-	case n.span.sopsMisreads:
+	case spanOf(n).sopsMisreads:
 		return severalLines
-	case n.span.insideQuotes:
+	case spanOf(n).insideQuotes:
 		return "is between the lines of a quoted value; sops reads the text before the first = as a name"
 	case strings.HasPrefix(n.Key, byteOrderMark):
 		return "sops reads the byte order mark as a part of the name: remove it"
@@ -240,7 +219,7 @@ func (t *dotenvText) warn(n *Node, _ bool) string {
 	case !utf8.ValidString(n.Key):
 		return bytesWarning
 	}
-	return dotenvWarning(string(t.src[n.span.start:n.span.end]))
+	return dotenvWarning(string(t.src[spanOf(n).start:spanOf(n).end]))
 }
 
 // dotenvWarning returns a warning about the text after the =.
@@ -265,14 +244,14 @@ func dotenvWarning(raw string) string {
 	return ""
 }
 
-func (dotenvFormat) warnNew(_ crypto.Type, text string) string {
-	return dotenvWarning(strings.ReplaceAll(text, "\n", " "))
+func (dotenvFormat) warnNew(_ crypto.Type, text string) (string, bool) {
+	return dotenvWarning(strings.ReplaceAll(text, "\n", " ")), true
 }
 
-func (t *dotenvText) unnamed(n *Node) bool { return n.span.insideQuotes }
+func (t *dotenvText) unnamed(n *Node) bool { return spanOf(n).insideQuotes }
 
 func (t *dotenvText) refuse(n *Node, _ Path, _, fresh bool) string {
-	if fresh && n.span.sopsMisreads { // the author can still correct the plaintext
+	if fresh && spanOf(n).sopsMisreads { // the author can still correct the plaintext
 		return severalLines
 	}
 	return ""
@@ -331,4 +310,15 @@ func convertDotenv(root *Node) ([]byte, error) {
 		b.WriteString(e.Key + "=" + escapeFeeds(text) + "\n")
 	}
 	return b.Bytes(), nil
+}
+
+// misreadComment also rejects a comment to which some readers join the next line.
+func (dotenvFormat) misreadComment(text string) string {
+	if why := brokenComment(text); why != "" {
+		return why
+	}
+	if strings.HasSuffix(strings.TrimRight(text, "\r"), `\`) {
+		return "the comment ends in a backslash, with which some readers join the next line: remove it"
+	}
+	return ""
 }

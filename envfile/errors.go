@@ -2,7 +2,6 @@ package envfile
 
 import (
 	"errors"
-	"fmt"
 )
 
 var (
@@ -23,26 +22,6 @@ var (
 	// the file does not.
 	ErrMAC = errors.New("wrong mac")
 )
-
-// A SyntaxError reports the position at which a file is malformed or the format cannot represent
-// it. Its text never contains a value.
-type SyntaxError struct {
-	Line, Column int // from 1; Column is 0 if unknown
-	Reason       string
-	Conflict     bool // the file contains merge conflict markers
-	Repeats      bool // a name occurs more than once
-}
-
-func (e *SyntaxError) Error() string {
-	if e.Column > 0 {
-		return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Reason)
-	}
-	return fmt.Sprintf("line %d: %s", e.Line, e.Reason)
-}
-
-func syntaxError(n *Node, format string, args ...any) error {
-	return &SyntaxError{Line: n.Line, Column: n.Column, Reason: fmt.Sprintf(format, args...)}
-}
 
 // silent wraps an error without adding to the message.
 type silent struct{ error }

@@ -69,11 +69,11 @@ func unflatten(fields []flatField) (*Node, error) {
 			return nil, syntaxError(f.node, "sops metadata has too many fields")
 		}
 	}
-	tree := flatTree{}
+	top := flatTree{}
 	fields = slices.Clone(fields)
 	sort.SliceStable(fields, func(i, j int) bool { return listOrder(fields[i].name) < listOrder(fields[j].name) })
 	for _, f := range fields {
-		if err := tree.insert(root, f.name, f.node); err != nil {
+		if err := top.insert(root, f.name, f.node); err != nil {
 			return nil, err
 		}
 	}
@@ -137,7 +137,7 @@ func (t flatTree) insert(at *Node, name string, v *Node) error {
 			kind = List
 		}
 		if child == nil {
-			child = &Node{Kind: kind, Line: v.Line, span: noSpan()}
+			child = newNode(Node{Kind: kind, Line: v.Line})
 			t.add(at, part, child)
 		}
 		if child.Kind != kind {
@@ -202,12 +202,12 @@ func (b *flatBlock) block(src []byte) (*block, error) {
 			return nil, syntaxError(b.fields[i].node, "unexpected text between the lines of the sops metadata: move it")
 		}
 	}
-	tree, err := unflatten(b.fields)
+	top, err := unflatten(b.fields)
 	if err != nil {
 		return nil, err
 	}
 	start, end := b.lines[0][0], b.lines[len(b.lines)-1][1]
-	blk := &block{tree: tree, text: [2]int{start, end}, start: start, end: end, line: b.fields[0].node.Line}
+	blk := &block{tree: top, text: [2]int{start, end}, start: start, end: end, line: b.fields[0].node.Line}
 	if i := bytes.IndexByte(src[end:], '\n'); i >= 0 { // after a carriage return, if there is one
 		blk.end += i + 1
 	} else if start > 0 {

@@ -46,8 +46,9 @@ type formatOptions interface {
 	convert(roots []*Node, indent int) ([]byte, error)
 	// convertValue writes a list, or a value that is not a string: see [ConvertValue].
 	convertValue(n *Node, indent int) ([]byte, error)
-	// warnNew returns a warning about a new value as a person typed it: see [ValueWarning].
-	warnNew(typ crypto.Type, text string) string
+	// warnNew returns a warning about a new value as a person typed it: see [ValueWarning]. ok is false
+	// if the format reads numbers and times as YAML does.
+	warnNew(typ crypto.Type, text string) (reason string, ok bool)
 	// looksLike reports whether the values of a file without metadata look like this format.
 	looksLike(root *Node) bool
 	// unsealed implements [Unsealed].
@@ -57,13 +58,13 @@ type formatOptions interface {
 // formatDefaults are the options of a format without any.
 type formatDefaults struct{}
 
-func (formatDefaults) comparable(roots []*Node) []*Node            { return roots }
-func (formatDefaults) misreadComment(string) string                { return "" }
-func (formatDefaults) convert([]*Node, int) ([]byte, error)        { return nil, ErrConvert }
-func (formatDefaults) convertValue(*Node, int) ([]byte, error)     { return nil, errNoString }
-func (formatDefaults) warnNew(typ crypto.Type, text string) string { return warnNotation(typ, text) }
-func (formatDefaults) looksLike(*Node) bool                        { return true }
-func (formatDefaults) unsealed([]byte) bool                        { return false }
+func (formatDefaults) comparable(roots []*Node) []*Node           { return roots }
+func (formatDefaults) misreadComment(string) string               { return "" }
+func (formatDefaults) convert([]*Node, int) ([]byte, error)       { return nil, ErrConvert }
+func (formatDefaults) convertValue(*Node, int) ([]byte, error)    { return nil, errNoString }
+func (formatDefaults) warnNew(crypto.Type, string) (string, bool) { return "", false }
+func (formatDefaults) looksLike(*Node) bool                       { return true }
+func (formatDefaults) unsealed([]byte) bool                       { return false }
 
 // valuesOf is Format.values for formats in which it costs as much as parse.
 func valuesOf(f Format, src []byte) ([]*Node, error) {
@@ -122,7 +123,7 @@ type layout interface {
 	format(n *Node, to replacement) ([]edit, error)
 	// renderBlock formats a metadata tree for a document. old is the document's previous block, or
 	// nil.
-	renderBlock(doc int, tree *Node, old *block) string
+	renderBlock(doc int, top *Node, old *block) string
 	// blockFits reports whether a document can contain the bytes of the block old.
 	blockFits(doc int, old *block) bool
 	// insertBlock adds a rendered block to a document: at the position of old, or at the end if old
@@ -203,7 +204,7 @@ func (layoutDefaults) indented(int) layout                          { return nil
 func (layoutDefaults) like(layout) layout                           { return nil }
 func (layoutDefaults) shared(*Node) (int, bool)                     { return 0, false }
 
-func (layoutDefaults) bytes(n *Node) (start, end int) { return n.span.start, n.span.end }
+func (layoutDefaults) bytes(n *Node) (start, end int) { return spanOf(n).start, spanOf(n).end }
 
 // A replacement is the new contents of a value or comment: a ciphertext if sealed is set, otherwise
 // the canonical text of a value.
@@ -213,26 +214,4 @@ type replacement struct {
 	sealed bool
 	agreed bool  // all readers must take a string for a string, which unquoted YAML does not always allow
 	was    *Node // the same value in the previous encrypted file, or nil
-}
-
-// formats are the formats of this package. To add one, append it.
-var formats = []Format{YAML, JSON, Dotenv, INI, TOML, Binary}
-
-// FormatNames lists the names that [FormatNamed] accepts.
-func FormatNames() []string {
-	names := make([]string, len(formats))
-	for i, f := range formats {
-		names[i] = f.Name()
-	}
-	return names
-}
-
-// FormatNamed returns the format with a name of [FormatNames].
-func FormatNamed(name string) (f Format, known bool) {
-	for _, f := range formats {
-		if f.Name() == name {
-			return f, true
-		}
-	}
-	return nil, false
 }

@@ -34,7 +34,7 @@ func (iniFormat) parse(src []byte) (*parsed, error) {
 	if err := notUTF16(src); err != nil {
 		return nil, err
 	}
-	s := iniScanner{src: newLines(src), indent: -1, root: &Node{Kind: Map, Line: 1, Column: 1, span: noSpan()}, budget: newBudget(src)}
+	s := iniScanner{src: newLines(src), indent: -1, root: newNode(Node{Kind: Map, Line: 1, Column: 1}), budget: newBudget(src)}
 	s.section(iniDefault, 0)
 	for at := len(src) - len(bytes.TrimPrefix(src, []byte("\xEF\xBB\xBF"))); at < len(src); {
 		next, err := s.line(at)
@@ -75,10 +75,10 @@ type iniScanner struct {
 }
 
 func (s *iniScanner) section(name string, at int) {
-	n := &Node{Kind: Map, Key: name, span: noSpan()}
+	n := newNode(Node{Kind: Map, Key: name})
 	n.Line, n.Column = s.src.position(at)
 	n.KeyLine, n.KeyColumn = n.Line, n.Column
-	n.span.start = at
+	spanOf(n).start = at
 	s.current = &iniSection{section: n, end: at, seen: map[string]int{}}
 	s.sections = append(s.sections, s.current)
 	s.root.entries = append(s.root.entries, n)
@@ -88,8 +88,8 @@ func (s *iniScanner) section(name string, at int) {
 // sops, it strips the comment marks.
 func (s *iniScanner) finishComments() {
 	for _, c := range s.pending {
-		c.Text = stripMarks(string(s.src.src[c.span.start:c.span.end]))
-		c.span.tag = c.span.end - len(c.Text)
+		c.Text = stripMarks(string(s.src.src[spanOf(c).start:spanOf(c).end]))
+		spanOf(c).tag = spanOf(c).end - len(c.Text)
 	}
 }
 
@@ -105,7 +105,7 @@ func (s *iniScanner) attach(section *Node) {
 	}
 	for _, c := range s.pending {
 		// sops splits the text into lines and fails if the first one is empty.
-		c.span.sopsMisreads = strings.HasPrefix(c.Text, "\n")
+		spanOf(c).sopsMisreads = strings.HasPrefix(c.Text, "\n")
 	}
 	section.entries = append(section.entries, s.pending...)
 	s.pending = nil
@@ -129,12 +129,12 @@ func (s *iniScanner) joinComments() {
 	if !encrypted {
 		var text []byte
 		for _, c := range s.pending {
-			text = append(text, s.src.src[c.span.start:s.src.nextLine(c.span.end)]...)
+			text = append(text, s.src.src[spanOf(c).start:s.src.nextLine(spanOf(c).end)]...)
 		}
 		first.Text = stripMarks(strings.TrimSpace(string(text)))
 	}
 	for _, c := range rest {
-		first.span.rest = append(first.span.rest, [2]int{c.span.start, c.span.end})
+		spanOf(first).rest = append(spanOf(first).rest, [2]int{spanOf(c).start, spanOf(c).end})
 	}
 	s.pending = s.pending[:1]
 }
@@ -181,9 +181,9 @@ func (s *iniScanner) line(at int) (next int, err error) {
 func (s *iniScanner) comment(start, end int) {
 	if n := len(s.pending); n > 0 {
 		last := s.pending[n-1]
-		gap := s.src.src[last.span.end:start]
-		if bytes.Count(gap, []byte("\n")) == 1 && bytes.HasSuffix(gap, []byte("\n")) && !last.span.flow { // not indented
-			last.span.end = end
+		gap := s.src.src[spanOf(last).end:start]
+		if bytes.Count(gap, []byte("\n")) == 1 && bytes.HasSuffix(gap, []byte("\n")) && !spanOf(last).flow { // not indented
+			spanOf(last).end = end
 			return
 		}
 	}
@@ -192,9 +192,9 @@ func (s *iniScanner) comment(start, end int) {
 
 // newComment creates the node of a comment. finishComments sets the text.
 func (s *iniScanner) newComment(start, end int) *Node {
-	c := &Node{Kind: Comment, Type: crypto.Comment, span: noSpan()}
+	c := newNode(Node{Kind: Comment, Type: crypto.Comment})
 	c.Line, c.Column = s.src.position(start)
-	c.span.start, c.span.end = start, end
+	spanOf(c).start, spanOf(c).end = start, end
 	return c
 }
 
@@ -218,24 +218,24 @@ func (s *iniScanner) setFrame(n *Node, keyQuotes string, delimiter, inline int) 
 	}
 	src := s.src.src
 	frame := keyQuotes
-	if raw := src[n.span.keyStart+len(keyQuotes) : n.span.keyEnd-len(keyQuotes)]; string(raw) != n.Key {
+	if raw := src[spanOf(n).keyStart+len(keyQuotes) : spanOf(n).keyEnd-len(keyQuotes)]; string(raw) != n.Key {
 		frame += string(raw)
 	}
-	frame += string(src[delimiter]) + iniQuotes[n.span.style]
-	end := s.src.lineEnd(n.span.end)
+	frame += string(src[delimiter]) + iniQuotes[spanOf(n).style]
+	end := s.src.lineEnd(spanOf(n).end)
 	if inline >= 0 {
 		frame += ";"
 		end = inline
 	}
-	if s.deeper(n.span.keyStart) {
+	if s.deeper(spanOf(n).keyStart) {
 		frame += iniDeeper
 	}
-	start := s.src.lineStart(n.span.keyStart)
-	frame += oddSpace(src[start:n.span.keyStart], src[n.span.keyEnd:n.span.start], bytes.TrimRight(src[n.span.end:end], "\r"))
+	start := s.src.lineStart(spanOf(n).keyStart)
+	frame += oddSpace(src[start:spanOf(n).keyStart], src[spanOf(n).keyEnd:spanOf(n).start], bytes.TrimRight(src[spanOf(n).end:end], "\r"))
 	if frame != "=" {
 		n.with().frame = frame
 	}
-	s.indent = s.indentOf(n.span.keyStart)
+	s.indent = s.indentOf(spanOf(n).keyStart)
 }
 
 // oddSpace returns the white space in texts that not all readers skip, or at which some
@@ -263,7 +263,7 @@ func (s *iniScanner) header(text string, start, next int) error {
 		}
 		i := start + len(text) - len(strings.TrimLeft(text[closing+1:], " \t"))
 		c := s.newComment(i, start+len(text))
-		c.span.flow = true // shares its line
+		spanOf(c).flow = true // shares its line
 		s.pending = append(s.pending, c)
 	}
 	s.section(text[1:closing], start)
@@ -302,19 +302,19 @@ func (s *iniScanner) key(text string, start, next int) (stop int, err error) {
 		return next, s.fail(start, "duplicate key "+quoteName(name)+"; sops keeps only the last one")
 	}
 	s.current.seen[name] = start
-	n := &Node{Kind: Value, Key: name, Type: crypto.Str, Quoted: true, span: noSpan()}
+	n := newNode(Node{Kind: Value, Key: name, Type: crypto.Str, Quoted: true})
 	n.KeyLine, n.KeyColumn = s.src.position(start)
-	n.span.keyStart, n.span.keyEnd = start, start+nameEnd
+	spanOf(n).keyStart, spanOf(n).keyEnd = start, start+nameEnd
 	inline, stop, err := s.value(n, start+delimiter+1, start+len(text), next)
 	if err != nil {
 		return next, err
 	}
-	n.Line, n.Column = s.src.position(n.span.start)
+	n.Line, n.Column = s.src.position(spanOf(n).start)
 	s.setFrame(n, iniKeyQuotes(text), start+delimiter, inline)
 	s.current.section.entries = append(s.current.section.entries, n)
 	if inline >= 0 {
 		c := s.newComment(inline, start+len(text))
-		c.span.flow = true
+		spanOf(c).flow = true
 		s.pending = append(s.pending, c)
 	}
 	s.attach(s.current.section) // sops puts a key's comments after it
@@ -360,7 +360,7 @@ func iniKey(text string) (name string, end, delimiter int) {
 func (s *iniScanner) value(n *Node, i, end, next int) (inline, stop int, err error) {
 	src := s.src.src
 	i = end - len(bytes.TrimLeftFunc(src[i:end], unicode.IsSpace))
-	n.span.start, n.span.end = i, end
+	spanOf(n).start, spanOf(n).end = i, end
 	text := string(src[i:end])
 	for _, q := range []struct {
 		quote string
@@ -379,15 +379,15 @@ func (s *iniScanner) value(n *Node, i, end, next int) (inline, stop int, err err
 	if c := inlineComment(text); c >= 0 && !surrounded(text) {
 		inline = i + c
 		text = strings.TrimRightFunc(text[:c], unicode.IsSpace)
-		n.span.end = i + len(text)
+		spanOf(n).end = i + len(text)
 	}
-	n.span.sopsMisreads = strings.ContainsAny(text, "#;")
+	spanOf(n).sopsMisreads = strings.ContainsAny(text, "#;")
 	switch {
 	case surrounded(text) && text[0] == '\'':
-		n.span.style = styleSingle
+		spanOf(n).style = styleSingle
 		text = text[1 : len(text)-1]
 	case surrounded(text):
-		n.span.style = styleDouble
+		spanOf(n).style = styleDouble
 		text = text[1 : len(text)-1]
 	}
 	n.Text = text
@@ -398,22 +398,22 @@ func (s *iniScanner) value(n *Node, i, end, next int) (inline, stop int, err err
 // quote is not closed on the first.
 func (s *iniScanner) quoted(n *Node, quote string, st style, end, next int) (stop int, err error) {
 	src := s.src.src
-	from := n.span.start + len(quote)
+	from := spanOf(n).start + len(quote)
 	line := from
 	closing := bytes.LastIndex(src[line:end], []byte(quote))
 	for closing < 0 {
 		if next >= len(src) {
-			return next, s.fail(n.span.start, "the quote is not closed")
+			return next, s.fail(spanOf(n).start, "the quote is not closed")
 		}
 		line, end = next, s.src.lineEnd(next)
 		next = s.src.nextLine(end)
 		closing = bytes.LastIndex(src[line:end], []byte(quote))
 	}
 	closing += line
-	n.span.style, n.span.end = st, closing+len(quote)
+	spanOf(n).style, spanOf(n).end = st, closing+len(quote)
 	n.Text = string(src[from:closing])
-	if strings.TrimSpace(string(src[n.span.end:end])) != "" {
-		return next, s.fail(n.span.end, "unexpected text after the closing quote")
+	if strings.TrimSpace(string(src[spanOf(n).end:end])) != "" {
+		return next, s.fail(spanOf(n).end, "unexpected text after the closing quote")
 	}
 	return next, nil
 }
@@ -452,13 +452,13 @@ func (s *iniScanner) metadata() (*block, error) {
 			v.Text = unescapeFeeds(v.Text)
 			fields = append(fields, flatField{e.Key, &v})
 		}
-		tree, err := unflatten(fields)
+		top, err := unflatten(fields)
 		if err != nil {
 			return nil, err
 		}
-		tree.Line, tree.Column = sec.section.Line, sec.section.Column
-		start := s.src.lineStart(sec.section.span.start)
-		b := &block{tree: tree, line: sec.section.Line, first: i == 0, text: [2]int{start, sec.end}, start: start, end: sec.end}
+		top.Line, top.Column = sec.section.Line, sec.section.Column
+		start := s.src.lineStart(spanOf(sec.section).start)
+		b := &block{tree: top, line: sec.section.Line, first: i == 0, text: [2]int{start, sec.end}, start: start, end: sec.end}
 		b.text[1] -= lineFeed(s.src.src[:sec.end])
 		// sops and sealcfg write a blank line before the section.
 		if sec.end == len(s.src.src) && lineFeed(s.src.src) == 0 {
@@ -489,7 +489,7 @@ func (s *iniScanner) keepAbove(i int) {
 	}
 	before := s.sections[i-1].section
 	for _, c := range s.sections[i].section.entries {
-		if c.Kind == Comment && c.span.start < s.sections[i].section.span.start {
+		if c.Kind == Comment && spanOf(c).start < spanOf(s.sections[i].section).start {
 			before.entries = append(before.entries, c)
 		}
 	}
@@ -541,3 +541,5 @@ func (iniFormat) looksLike(root *Node) bool {
 	}
 	return false
 }
+
+func (iniFormat) misreadComment(text string) string { return brokenComment(text) }

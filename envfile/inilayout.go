@@ -20,7 +20,7 @@ type iniText struct {
 }
 
 func (t *iniText) format(n *Node, to replacement) ([]edit, error) {
-	sp := n.span
+	sp := *spanOf(n)
 	if n.Kind == Comment { // the marks before it stay
 		if head := t.src.src[t.src.lineStart(sp.start):sp.start]; to.sealed && sp.flow && bytes.HasPrefix(bytes.TrimSpace(bytes.TrimPrefix(head, []byte(byteOrderMark))), []byte("[")) {
 			return nil, syntaxError(n, "the comment after a section's bracket cannot be encrypted: put it on a separate line")
@@ -45,7 +45,7 @@ func (t *iniText) formatComment(n *Node, to replacement) []edit {
 	src := t.src.src
 	var edits []edit
 	text := to.text
-	for _, at := range slices.Backward(n.span.rest) {
+	for _, at := range slices.Backward(spanOf(n).rest) {
 		lines := strings.SplitAfter(string(src[at[0]:at[1]]), "\n")
 		var written string
 		if to.sealed {
@@ -67,7 +67,7 @@ func (t *iniText) formatComment(n *Node, to replacement) []edit {
 // commentEdit replaces the first part of a comment, including its mark. At the end of a file, text
 // inserted after an empty comment would otherwise come before it.
 func (t *iniText) commentEdit(n *Node, text string) edit {
-	sp := n.span
+	sp := *spanOf(n)
 	return edit{sp.tag - 1, sp.end, string(t.src.src[sp.tag-1]) + text}
 }
 
@@ -84,7 +84,7 @@ func cutLines(text string, n int) (before, last string, ok bool) {
 
 // write replaces a value. The result must round-trip together with a comment after it.
 func (t *iniText) write(n *Node, text string, st style) ([]edit, error) {
-	rest, gap := string(t.src.src[n.span.end:t.src.lineEnd(n.span.end)]), ""
+	rest, gap := string(t.src.src[spanOf(n).end:t.src.lineEnd(spanOf(n).end)]), ""
 	if text != "" && rest != "" && strings.ContainsAny(rest[:1], "#;") {
 		gap = " " // an empty value does not need it
 	}
@@ -95,14 +95,14 @@ func (t *iniText) write(n *Node, text string, st style) ([]edit, error) {
 	case !ok:
 		return nil, syntaxError(n, "%s", errNotInINI)
 	}
-	return []edit{{n.span.start, n.span.end, formatted + gap}}, nil
+	return []edit{{spanOf(n).start, spanOf(n).end, formatted + gap}}, nil
 }
 
 func (t *iniText) blockFits(int, *block) bool { return true }
 
-func (t *iniText) renderBlock(_ int, tree *Node, _ *block) string {
+func (t *iniText) renderBlock(_ int, top *Node, _ *block) string {
 	lines := []string{"[" + metaKey + "]"}
-	fields := flatten(tree, "")
+	fields := flatten(top, "")
 	width := 0
 	for _, f := range fields {
 		width = max(width, len(f.name))
@@ -133,7 +133,7 @@ func (t *iniText) replace(n, v *Node) ([]edit, error) {
 	if err != nil {
 		return nil, err
 	}
-	return t.write(n, text, iniNewStyle(text, n.span.style))
+	return t.write(n, text, iniNewStyle(text, spanOf(n).style))
 }
 
 func (t *iniText) insert(at *Node, missing Path, v *Node) ([]edit, error) {
@@ -173,7 +173,7 @@ func (t *iniText) insert(at *Node, missing Path, v *Node) ([]edit, error) {
 // equals returns the separator between keys and values that the section uses.
 func (t *iniText) equals(section *Node) string {
 	for e := range section.Entries() {
-		sep := string(t.src.src[e.span.keyEnd:e.span.start])
+		sep := string(t.src.src[spanOf(e).keyEnd:spanOf(e).start])
 		if s := strings.TrimSpace(sep); s == "=" || s == ":" {
 			if strings.HasPrefix(sep, " ") {
 				return " " + s + " "
@@ -195,13 +195,13 @@ func (t *iniText) remove(parent, n *Node) ([]edit, error) {
 	if parent == t.root {
 		for _, s := range t.sections {
 			if s.section == n {
-				return []edit{{t.src.lineStart(n.span.start), s.end, ""}}, nil
+				return []edit{{t.src.lineStart(spanOf(n).start), s.end, ""}}, nil
 			}
 		}
 		return nil, ErrPath
 	}
-	start, stop := t.src.lineStart(n.span.keyStart), t.src.nextLine(n.span.end)
-	if stop == t.src.lineEnd(n.span.end) && start > 0 {
+	start, stop := t.src.lineStart(spanOf(n).keyStart), t.src.nextLine(spanOf(n).end)
+	if stop == t.src.lineEnd(spanOf(n).end) && start > 0 {
 		start -= lineFeed(t.src.src[:start])
 	}
 	return []edit{{start, stop, ""}}, nil
@@ -231,11 +231,11 @@ func iniWarning(text string) string {
 	return ""
 }
 
-func (iniFormat) warnNew(_ crypto.Type, text string) string { return iniWarning(text) }
+func (iniFormat) warnNew(_ crypto.Type, text string) (string, bool) { return iniWarning(text), true }
 
 func (t *iniText) refuse(n *Node, path Path, encrypted, _ bool) string {
 	switch {
-	case !n.span.sopsMisreads:
+	case !spanOf(n).sopsMisreads:
 		return ""
 	case n.Kind == Comment:
 		return "sops cannot read a comment whose first line has only comment marks: add text to it"

@@ -53,7 +53,7 @@ func (jsonFormat) parse(src []byte) (*parsed, error) {
 		return nil, syntaxError(root, "expected an object at the top level, got a %s", root.Kind)
 	}
 	if _, err := t.tokens.Next(); !errors.Is(err, io.EOF) {
-		line, column := t.src.position(t.skipBlanks(root.span.end))
+		line, column := t.src.position(t.skipBlanks(spanOf(root).end))
 		return nil, &SyntaxError{Line: line, Column: column, Reason: "unexpected text after the object"}
 	}
 	t.cutBlock()
@@ -103,9 +103,9 @@ func (t *jsonText) broken(err error) error {
 
 // value parses the value that starts with a token.
 func (t *jsonText) value(token jsontoken.Token) (*Node, error) {
-	n := &Node{Kind: Value, Type: crypto.Str, span: noSpan()}
+	n := newNode(Node{Kind: Value, Type: crypto.Str})
 	n.Line, n.Column = t.src.position(token.Start)
-	n.span.start, n.span.end, n.span.flow = token.Start, token.End, true
+	spanOf(n).start, spanOf(n).end, spanOf(n).flow = token.Start, token.End, true
 	if t.root == nil {
 		t.root = n
 	}
@@ -182,7 +182,7 @@ func (t *jsonText) entries(n *Node) error {
 			return err
 		}
 		if token.Closes() {
-			n.span.close, n.span.end = token.Start, token.End
+			spanOf(n).close, spanOf(n).end = token.Start, token.End
 			if twice {
 				t.repeats = append(t.repeats, shadow(n, false)...)
 			}
@@ -213,7 +213,7 @@ func (t *jsonText) entries(n *Node) error {
 			return err
 		}
 		if n.Kind == Map {
-			e.Key, e.span.keyStart, e.span.keyEnd = key.Text, key.Start, key.End
+			e.Key, spanOf(e).keyStart, spanOf(e).keyEnd = key.Text, key.Start, key.End
 			e.KeyLine, e.KeyColumn = t.src.position(key.Start)
 		}
 		n.entries = append(n.entries, e)

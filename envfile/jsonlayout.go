@@ -19,7 +19,7 @@ func (t *jsonText) format(n *Node, to replacement) ([]edit, error) {
 			return nil, err
 		}
 	}
-	return []edit{{n.span.start, n.span.end, text}}, nil
+	return []edit{{spanOf(n).start, spanOf(n).end, text}}, nil
 }
 
 func formatJSON(n *Node, typ crypto.Type, text string) (string, error) {
@@ -48,7 +48,7 @@ func (t *jsonText) warn(n *Node, encrypted bool) string {
 	if !encrypted || n.Kind != Value || n.Type != crypto.Int && n.Type != crypto.Float {
 		return ""
 	}
-	if text, err := formatJSON(n, n.Type, n.Text); err == nil && text != string(t.src.src[n.span.start:n.span.end]) {
+	if text, err := formatJSON(n, n.Type, n.Text); err == nil && text != string(t.src.src[spanOf(n).start:spanOf(n).end]) {
 		return "the number comes back in another notation; make it a string if the notation matters"
 	}
 	return ""
@@ -60,18 +60,18 @@ func (t *jsonText) cutBlock() {
 		if e.Key != metaKey {
 			continue
 		}
-		b := &block{tree: e, line: e.KeyLine, first: i == 0, text: [2]int{e.span.keyStart, e.span.end}}
-		lead := t.lead(e.span.keyStart)
+		b := &block{tree: e, line: e.KeyLine, first: i == 0, text: [2]int{spanOf(e).keyStart, spanOf(e).end}}
+		lead := t.lead(spanOf(e).keyStart)
 		b.flow, b.indent = lineBreaks(lead) == 0, len(strings.TrimLeft(lead, "\r\n"))
 		switch {
 		case i > 0:
 			before := t.root.entries[i-1]
 			b.after = before.Key
-			b.start, b.end = before.span.end, e.span.end
+			b.start, b.end = spanOf(before).end, spanOf(e).end
 		case len(t.root.entries) > 1:
-			b.start, b.end = e.span.keyStart, t.root.entries[1].span.keyStart
+			b.start, b.end = spanOf(e).keyStart, spanOf(t.root.entries[1]).keyStart
 		default:
-			b.start, b.end = t.root.span.start+1, e.span.end
+			b.start, b.end = spanOf(t.root).start+1, spanOf(e).end
 		}
 		t.block = b
 		t.root.entries = append(t.root.entries[:i:i], t.root.entries[i+1:]...)
@@ -102,9 +102,9 @@ func lineBreaks(s string) int { return strings.Count(s, "\n") }
 // gap returns the white space between a comma and a new entry of n.
 func (t *jsonText) gap(n *Node) string {
 	for e := range n.Entries() {
-		start := e.span.keyStart
+		start := spanOf(e).keyStart
 		if start < 0 {
-			start = e.span.start
+			start = spanOf(e).start
 		}
 		if lead := t.lead(start); lead != "" {
 			return lead
@@ -114,16 +114,16 @@ func (t *jsonText) gap(n *Node) string {
 	return ""
 }
 
-func (t *jsonText) renderBlock(_ int, tree *Node, _ *block) string {
+func (t *jsonText) renderBlock(_ int, top *Node, _ *block) string {
 	var b strings.Builder
-	b.WriteString(string(jsonString(tree.Key)) + ": ")
+	b.WriteString(string(jsonString(top.Key)) + ": ")
 	lead := t.gap(t.root)
 	unit := strings.TrimLeft(lead, "\r\n")
 	if lineBreaks(lead) == 0 {
-		writeFlow(&b, tree) // with the blank in "mac": "ENC[ that Flux searches for
+		writeFlow(&b, top) // with the blank in "mac": "ENC[ that Flux searches for
 		return b.String()
 	}
-	text := string(JSONText(tree, unit))
+	text := string(JSONText(top, unit))
 	b.WriteString(strings.ReplaceAll(text, "\n", lead))
 	return b.String()
 }
@@ -132,15 +132,15 @@ func (t *jsonText) insertBlock(_ int, text string, old *block) edit {
 	gap := t.gap(t.root)
 	all := values(t.root)
 	if len(all) == 0 {
-		return edit{t.root.span.start + 1, t.root.span.start + 1, text}
+		return edit{spanOf(t.root).start + 1, spanOf(t.root).start + 1, text}
 	}
 	if old != nil && old.first {
-		return edit{all[0].span.keyStart, all[0].span.keyStart, text + "," + gap}
+		return edit{spanOf(all[0]).keyStart, spanOf(all[0]).keyStart, text + "," + gap}
 	}
-	at := all[len(all)-1].span.end
+	at := spanOf(all[len(all)-1]).end
 	if old != nil {
 		if e := t.root.Get(old.after); e != nil {
-			at = e.span.end
+			at = spanOf(e).end
 		}
 	}
 	return edit{at, at, "," + gap + text}
@@ -148,7 +148,7 @@ func (t *jsonText) insertBlock(_ int, text string, old *block) edit {
 
 func (t *jsonText) replace(n, v *Node) ([]edit, error) {
 	text, err := jsonNew(n, v)
-	return []edit{{n.span.start, n.span.end, text}}, err
+	return []edit{{spanOf(n).start, spanOf(n).end, text}}, err
 }
 
 func (t *jsonText) overwrite(n, v *Node) ([]edit, error) { return t.replace(n, v) }
@@ -180,35 +180,34 @@ func (t *jsonText) insert(at *Node, missing Path, v *Node) ([]edit, error) {
 		}
 	}
 	if at.Kind == Null {
-		return []edit{{at.span.start, at.span.end, text}}, nil
+		return []edit{{spanOf(at).start, spanOf(at).end, text}}, nil
 	}
 	all := values(at)
 	if len(all) == 0 {
-		return []edit{{at.span.start + 1, at.span.start + 1, text}}, nil
+		return []edit{{spanOf(at).start + 1, spanOf(at).start + 1, text}}, nil
 	}
-	end := all[len(all)-1].span.end
+	end := spanOf(all[len(all)-1]).end
 	return []edit{{end, end, "," + t.gap(at) + text}}, nil
 }
 
 func (t *jsonText) remove(parent, n *Node) ([]edit, error) {
 	before, after := neighbours(parent, n)
 	start := func(n *Node) int {
-		if n.span.keyStart >= 0 {
-			return n.span.keyStart
+		if spanOf(n).keyStart >= 0 {
+			return spanOf(n).keyStart
 		}
-		return n.span.start
+		return spanOf(n).start
 	}
 	switch {
 	case before != nil:
-		return []edit{{before.span.end, n.span.end, ""}}, nil
+		return []edit{{spanOf(before).end, spanOf(n).end, ""}}, nil
 	case after != nil:
 		return []edit{{start(n), start(after), ""}}, nil
 	}
-	return []edit{{parent.span.start + 1, parent.span.close, ""}}, nil
+	return []edit{{spanOf(parent).start + 1, spanOf(parent).close, ""}}, nil
 }
 
-func (jsonFormat) unsealed(src []byte) bool   { return jsonUnsealed(src) }
-func (binaryFormat) unsealed(src []byte) bool { return jsonUnsealed(src) }
+func (jsonFormat) unsealed(src []byte) bool { return jsonUnsealed(src) }
 
 func jsonUnsealed(src []byte) bool {
 	var members map[string]json.RawMessage

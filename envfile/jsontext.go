@@ -141,3 +141,42 @@ func compactJSON(b *bytes.Buffer, n *Node) error {
 	b.Write(text)
 	return err
 }
+
+// writeFlow formats a metadata tree on one line as JSON, for a root in flow style.
+func writeFlow(b *strings.Builder, n *Node) {
+	sep := ""
+	switch n.Kind {
+	case Map:
+		b.WriteByte('{')
+		for e := range n.Entries() {
+			b.WriteString(sep + quoteDouble(e.Key) + ": ")
+			writeFlow(b, e)
+			sep = ", "
+		}
+		b.WriteByte('}')
+	case List:
+		b.WriteByte('[')
+		for e := range n.Entries() {
+			b.WriteString(sep)
+			writeFlow(b, e)
+			sep = ", "
+		}
+		b.WriteByte(']')
+	case Null:
+		b.WriteString("null")
+	default:
+		if n.Type == crypto.Str {
+			b.WriteString(quoteDouble(n.Text))
+		} else {
+			b.WriteString(formatTyped(n.Type, n.Text))
+		}
+	}
+}
+
+// looksSealedBinary reports whether src may be an encrypted file, without parsing it. Plaintext
+// files may have any contents: parsing a large one takes long, and a failure is no error. An
+// encrypted file, even a broken one, contains a ciphertext.
+func looksSealedBinary(src []byte) bool {
+	head := bytes.TrimLeft(src[:min(len(src), 64)], " \t\r\n")
+	return bytes.HasPrefix(head, []byte("{")) && bytes.Contains(src, []byte(`"`+metaKey+`"`)) && bytes.Contains(src, []byte(sealedPrefix))
+}

@@ -26,10 +26,10 @@ type meaning struct {
 // encryption drops some tags and the notation of a value.
 func meaningOf(n *Node, sealed bool) meaning {
 	m := meaning{kind: n.Kind, key: n.Key, anchor: n.Anchor, typ: n.Type}
-	m.keyQuoted = n.keyQuoted && n.keyQuotesMatter()
+	m.keyQuoted = n.keyQuoted && keyQuotesMatter(n)
 	if n.Kind == Value {
 		m.text = n.Text
-		m.quoted = n.quoted && n.quotesMatter()
+		m.quoted = n.quoted && quotesMatter(n)
 	}
 	t := n.traits
 	if t == nil {
@@ -43,7 +43,7 @@ func meaningOf(n *Node, sealed bool) meaning {
 			m.tag = ""
 		}
 	}
-	if sealed && m.tag != "" && t.flow && n.quotesMatter() {
+	if sealed && m.tag != "" && t.flow && quotesMatter(n) {
 		m.quoted = true // see marksPlain
 	}
 	m.directives = strings.Join(t.directives, "\n")
@@ -54,17 +54,17 @@ func meaningOf(n *Node, sealed bool) meaning {
 }
 
 // quotesMatter reports whether some readers take the text for another value without quotes.
-func (n *Node) quotesMatter() bool {
+func quotesMatter(n *Node) bool {
 	return n.Kind == Value && n.Type == crypto.Str && ambiguous(n.Text)
 }
 
-func (n *Node) keyQuotesMatter() bool { return n.Key != "" && ambiguous(n.Key) }
+func keyQuotesMatter(n *Node) bool { return n.Key != "" && ambiguous(n.Key) }
 
 // sameMeaning reports whether two nodes have the same meaning.
 func sameMeaning(a, b *Node, sealed bool) bool {
 	if a.traits == nil && b.traits == nil { // most nodes
 		return a.Kind == b.Kind && a.Key == b.Key && a.Anchor == b.Anchor && a.Type == b.Type && (a.Kind != Value || a.Text == b.Text) &&
-			(a.quoted == b.quoted || !a.quotesMatter()) && (a.keyQuoted == b.keyQuoted || !a.keyQuotesMatter())
+			(a.quoted == b.quoted || !quotesMatter(a)) && (a.keyQuoted == b.keyQuoted || !keyQuotesMatter(a))
 	}
 	x, y := meaningOf(a, sealed), meaningOf(b, b.Sealed)
 	x.frame, y.frame = "", "" // plaintext may need other quotes

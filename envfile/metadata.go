@@ -2,7 +2,6 @@ package envfile
 
 import (
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -15,9 +14,6 @@ import (
 // FormatVersion is the version that new metadata gets: the sops release whose format this package
 // implements. Readers require strict semver.
 const FormatVersion = "3.13.3"
-
-// metaKey is the top-level key of the metadata in YAML and JSON.
-const metaKey = "sops"
 
 // Metadata holds the sops block of a file. It is not authenticated before the file is decrypted.
 // Without a binding, recipients and selectors are never authenticated: compare them with the
@@ -296,10 +292,6 @@ func fieldsTree(key string, fields []keys.Field) *Node {
 		}
 	}
 	return n
-}
-
-func sortEntries(entries []*Node) {
-	sort.SliceStable(entries, func(i, j int) bool { return entries[i].Key < entries[j].Key })
 }
 
 // semver matches a strict version, which every sops command requires.

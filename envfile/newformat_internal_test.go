@@ -66,9 +66,9 @@ func (t *arrowText) format(n *Node, to replacement) ([]edit, error) {
 	return []edit{{at[0], at[1], escapeFeeds(to.text)}}, nil
 }
 
-func (t *arrowText) renderBlock(_ int, tree *Node, _ *block) string {
+func (t *arrowText) renderBlock(_ int, top *Node, _ *block) string {
 	var b strings.Builder
-	for _, f := range flatten(tree, "") {
+	for _, f := range flatten(top, "") {
 		b.WriteString(metaPrefix + f.name + arrow + flatText(f.node) + "\n")
 	}
 	return strings.TrimSuffix(b.String(), "\n")

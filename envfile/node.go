@@ -47,7 +47,8 @@ type Node struct {
 	Remark  string // comment at the end of the value's line, without # and surrounding blanks
 	entries []*Node
 
-	span   span    // position and style of the value
+	// Layout belongs to the format that parsed the node: position and style of the value.
+	Layout any
 	enc    string  // in a decrypted file: the ENC form
 	traits *traits // nil for most nodes
 	// In YAML: quotes, a block style or a tag make the value, or the key, a string.
@@ -201,16 +202,4 @@ func leaves(n *Node, p Path, yield func(Path, *Node) bool) bool {
 		return yield(p, n)
 	}
 	return true
-}
-
-// A nodeMaker allocates nodes in blocks, which is faster than one by one.
-type nodeMaker struct{ spare []Node }
-
-func (m *nodeMaker) make() *Node {
-	if len(m.spare) == 0 {
-		m.spare = make([]Node, 32)
-	}
-	n := &m.spare[0]
-	m.spare = m.spare[1:]
-	return n
 }

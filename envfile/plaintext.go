@@ -110,14 +110,14 @@ func (o *Opened) plainText() ([]byte, error) {
 
 // plaintextEdits appends the edits for the encrypted values below n, roughly in file order.
 func (o *Opened) plaintextEdits(edits []edit, n *Node) ([]edit, error) {
-	layout := o.sealed.p.layout
-	_, shared := layout.shared(n)
-	reformats := layout.reformats() && o.bound == nil && !shared
+	l := o.sealed.p.layout
+	_, shared := l.shared(n)
+	reformats := l.reformats() && o.bound == nil && !shared
 	emptied := o.onlyComments(n)
 	for _, c := range n.entries {
 		plain := o.plain[c]
 		if reformats && c.Kind != Comment {
-			edits = append(edits, layout.reformat(c, plain != nil)...)
+			edits = append(edits, l.reformat(c, plain != nil)...)
 		}
 		var e []edit
 		var err error
@@ -125,7 +125,7 @@ func (o *Opened) plaintextEdits(edits []edit, n *Node) ([]edit, error) {
 		case plain == nil:
 			edits, err = o.plaintextEdits(edits, c)
 		case c.Kind == Value && plain.Kind == Comment: // "- ENC[…,type:comment]"
-			comment, ok := layout.itemComment(c, plain.Text, emptied)
+			comment, ok := l.itemComment(c, plain.Text, emptied)
 			if !ok {
 				err = syntaxError(c, "expected a value, got an encrypted comment")
 			}

@@ -401,3 +401,18 @@ func (o *Opened) copyPlain(n *Node) *Node {
 	}
 	return c
 }
+
+// Repeats returns the names that occur more than once.
+func (s *Sealed) Repeats() []Repeat { return s.p.repeats }
+
+// A nodeMaker allocates nodes in blocks, which is faster than one by one.
+type nodeMaker struct{ spare []Node }
+
+func (m *nodeMaker) make() *Node {
+	if len(m.spare) == 0 {
+		m.spare = make([]Node, 32)
+	}
+	n := &m.spare[0]
+	m.spare = m.spare[1:]
+	return n
+}

@@ -65,3 +65,41 @@ type span struct {
 	rest         [][2]int // INI: the other parts of a comment with several parts
 	local        bool     // TOML: a local date or time, in plaintext or encrypted
 }
+
+// A spannedNode is a node together with its span, which saves an allocation.
+type spannedNode struct {
+	node Node
+	span span
+}
+
+// newNode returns a node with a span without positions.
+func newNode(n Node) *Node {
+	s := &spannedNode{node: n, span: noSpan()}
+	s.node.Layout = &s.span
+	return &s.node
+}
+
+// noPositions is the span of nodes that do not come from a file.
+var noPositions span
+
+// spanOf returns the span of a node.
+func spanOf(n *Node) *span {
+	if s, ok := n.Layout.(*span); ok {
+		return s
+	}
+	return &noPositions
+}
+
+// A spanMaker allocates nodes with spans in blocks, which is faster than one by one.
+type spanMaker struct{ spare []spannedNode }
+
+func (m *spanMaker) make() *Node {
+	if len(m.spare) == 0 {
+		m.spare = make([]spannedNode, 32)
+	}
+	s := &m.spare[0]
+	m.spare = m.spare[1:]
+	s.span = noSpan()
+	s.node.Layout = &s.span
+	return &s.node
+}

@@ -27,7 +27,7 @@ func (tomlFormat) parse(src []byte) (*parsed, error) {
 	if err := notUTF8(src); err != nil {
 		return nil, err
 	}
-	root := &Node{Kind: Map, Line: 1, Column: 1, span: noSpan()}
+	root := newNode(Node{Kind: Map, Line: 1, Column: 1})
 	t := &tomlText{src: newLines(src), root: root, tables: map[*Node]*tomlTable{}, budget: newBudget(src)}
 	s := tomlScanner{text: t, src: src}
 	if bytes.HasPrefix(src, []byte(byteOrderMark)) {

@@ -57,11 +57,11 @@ func (t *tomlText) readAsFeed(text string) bool {
 
 func (t *tomlText) replace(n, v *Node) ([]edit, error) {
 	str := v.Kind == Value && v.Type == crypto.Str
-	if str && (n.Quoted && !t.readAsFeed(v.Text) || n.span.local && tomlLocal(v.Text)) {
+	if str && (n.Quoted && !t.readAsFeed(v.Text) || spanOf(n).local && tomlLocal(v.Text)) {
 		return t.format(n, replacement{typ: v.Type, text: v.Text})
 	}
 	text, err := t.newValue(v)
-	return []edit{{n.span.start, n.span.end, text}}, err
+	return []edit{{spanOf(n).start, spanOf(n).end, text}}, err
 }
 
 // insert adds a value to a table and creates the missing tables on its path.
@@ -150,8 +150,8 @@ func (t *tomlText) endOf(sec *tomlSection) int {
 		limit = t.sections[1].head
 	}
 	for _, c := range t.root.entries {
-		if c.Kind == Comment && c.span.start < limit {
-			end = t.src.nextLine(c.span.end)
+		if c.Kind == Comment && spanOf(c).start < limit {
+			end = t.src.nextLine(spanOf(c).end)
 		}
 	}
 	return end
@@ -163,7 +163,7 @@ func (t *tomlText) addLine(at int, sec *tomlSection, keys []string, text string)
 	if n := len(sec.statements); n > 0 {
 		last := sec.statements[n-1]
 		indent = string(t.src.src[t.lineStart(last.start):last.start])
-		if string(t.src.src[last.leaf.span.keyEnd:last.leaf.span.start]) == "=" {
+		if string(t.src.src[spanOf(last.leaf).keyEnd:spanOf(last.leaf).start]) == "=" {
 			equals = "="
 		}
 	}
@@ -218,7 +218,7 @@ func (t *tomlText) addInline(sec *tomlSection, keys []string, text string) edit 
 		end := sec.statements[n-1].end
 		return edit{end, end, ", " + text}
 	}
-	return edit{sec.start + 1, sec.node.span.close, " " + text + " "}
+	return edit{sec.start + 1, spanOf(sec.node).close, " " + text + " "}
 }
 
 // appendTo adds an item to a list. rest is the path from the item to the value.
@@ -232,29 +232,29 @@ func (t *tomlText) appendTo(list *Node, rest Path, v *Node) ([]edit, error) {
 	}
 	items := values(list)
 	if len(items) == 0 {
-		at := list.span.start + 1
+		at := spanOf(list).start + 1
 		return []edit{{at, at, text}}, nil
 	}
 	last := items[len(items)-1]
 	comma := t.comma(last, list)
-	switch t.src.line(list.span.close) {
-	case t.src.line(last.span.end):
-		return []edit{{last.span.end, last.span.end, ", " + text}}, nil
+	switch t.src.line(spanOf(list).close) {
+	case t.src.line(spanOf(last).end):
+		return []edit{{spanOf(last).end, spanOf(last).end, ", " + text}}, nil
 	case t.src.line(max(comma, 0)):
 		return []edit{{comma + 1, comma + 1, " " + text + ","}}, nil
 	}
-	indent := string(t.src.src[t.lineStart(last.span.start):last.span.start])
+	indent := string(t.src.src[t.lineStart(spanOf(last).start):spanOf(last).start])
 	indent = indent[:len(indent)-len(strings.TrimLeft(indent, " \t"))]
-	at := t.src.nextLine(max(last.span.end, comma))
+	at := t.src.nextLine(max(spanOf(last).end, comma))
 	if comma >= 0 {
 		return []edit{{at, at, indent + text + "," + t.src.eol}}, nil
 	}
-	return []edit{{last.span.end, last.span.end, ","}, {at, at, indent + text + t.src.eol}}, nil
+	return []edit{{spanOf(last).end, spanOf(last).end, ","}, {at, at, indent + text + t.src.eol}}, nil
 }
 
 // comma returns the position of the comma after an item, or -1.
 func (t *tomlText) comma(item, list *Node) int {
-	for i := item.span.end; i < list.span.close; i++ {
+	for i := spanOf(item).end; i < spanOf(list).close; i++ {
 		switch t.src.src[i] {
 		case ',':
 			return i

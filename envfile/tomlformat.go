@@ -25,22 +25,22 @@ var tomlQuotes = map[style]string{stylePlain: `"`, styleSingle: `'`, styleDouble
 
 func (t *tomlText) format(n *Node, to replacement) ([]edit, error) {
 	if n.Kind == Comment {
-		return []edit{{n.span.start, n.span.end, "#" + to.text}}, nil
+		return []edit{{spanOf(n).start, spanOf(n).end, "#" + to.text}}, nil
 	}
 	text, err := t.formatted(n, to)
 	if err != nil {
 		return nil, syntaxError(n, "%s", err)
 	}
-	return []edit{{n.span.start, n.span.end, text}}, nil
+	return []edit{{spanOf(n).start, spanOf(n).end, text}}, nil
 }
 
 // reveal sets the kind of a local date or time. A value that is marked as a local date or time but
 // is not one was changed.
 func (t *tomlText) reveal(n *Node) error {
-	if !n.span.local {
+	if !spanOf(n).local {
 		return nil
 	}
-	kind := tomlLocalKind(n.Text)
+	kind := localKind(n.Text)
 	if n.Type != crypto.Str || kind == "" {
 		return errLocalBroke
 	}
@@ -50,7 +50,7 @@ func (t *tomlText) reveal(n *Node) error {
 
 // formatted returns the new value in the style of n.
 func (t *tomlText) formatted(n *Node, to replacement) (string, error) {
-	sp := n.span
+	sp := *spanOf(n)
 	switch {
 	case to.sealed && sp.local && sp.style == stylePlain:
 		return `"` + strings.TrimSuffix(to.text, "]") + localMark, nil
@@ -72,10 +72,10 @@ func (t *tomlText) formatted(n *Node, to replacement) (string, error) {
 // firstBreak returns the line break after the opening quotes of a multi-line string. It is not part
 // of the string.
 func (t *tomlText) firstBreak(n *Node) string {
-	if n.span.style != styleTriple && n.span.style != styleTripleSingle {
+	if spanOf(n).style != styleTriple && spanOf(n).style != styleTripleSingle {
 		return ""
 	}
-	rest := string(t.src.src[n.span.start+3 : n.span.end])
+	rest := string(t.src.src[spanOf(n).start+3 : spanOf(n).end])
 	for _, br := range []string{"\n", "\r\n"} {
 		if strings.HasPrefix(rest, br) {
 			return br
@@ -195,7 +195,7 @@ func (t *tomlText) warn(n *Node, encrypted bool) string {
 	if !encrypted || n.Kind != Value || n.Text == "" {
 		return ""
 	}
-	raw := string(t.src.src[n.span.start:n.span.end])
+	raw := string(t.src.src[spanOf(n).start:spanOf(n).end])
 	back, err := t.formatted(n, replacement{typ: n.Type, text: n.Text})
 	if err != nil || back == raw {
 		return ""

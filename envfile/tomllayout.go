@@ -104,9 +104,9 @@ func (t *tomlText) insertBlock(_ int, text string, _ *block) edit {
 	return edit{at, at, eol + text + eol}
 }
 
-func (t *tomlText) renderBlock(_ int, tree *Node, _ *block) string {
+func (t *tomlText) renderBlock(_ int, top *Node, _ *block) string {
 	w := tomlWriter{eol: t.src.eol}
-	w.table(tree, []string{tree.Key}, "["+tomlKeys([]string{tree.Key})+"]")
+	w.table(top, []string{top.Key}, "["+tomlKeys([]string{top.Key})+"]")
 	return strings.TrimSuffix(w.out.String(), t.src.eol)
 }
 

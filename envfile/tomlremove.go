@@ -113,7 +113,7 @@ func (t *tomlText) removeInline(parent, n *Node) []edit {
 		return []edit{{gone[0].start, gone[0].end, tomlKeys(t.dots(parent, sec.node)) + " = {}"}}
 	}
 	if len(gone) == len(sec.statements) {
-		return []edit{{sec.start + 1, sec.node.span.close, ""}}
+		return []edit{{sec.start + 1, spanOf(sec.node).close, ""}}
 	}
 	var edits []edit
 	kept := false // whether a statement before it stays
@@ -133,18 +133,18 @@ func (t *tomlText) removeInline(parent, n *Node) []edit {
 // removeItem removes an item from an array, with its lines if the item does not share them.
 func (t *tomlText) removeItem(list, n *Node) []edit {
 	src := t.src.src
-	start, stop := t.lineStart(n.span.start), t.src.nextLine(n.span.end)
-	rest := strings.TrimLeft(string(src[n.span.end:t.src.lineEnd(n.span.end)]), " \t,")
-	alone := strings.TrimSpace(string(src[start:n.span.start])) == "" && (rest == "" || rest[0] == '#')
-	if comma := t.comma(n, list); alone && comma < stop && stop <= list.span.close {
+	start, stop := t.lineStart(spanOf(n).start), t.src.nextLine(spanOf(n).end)
+	rest := strings.TrimLeft(string(src[spanOf(n).end:t.src.lineEnd(spanOf(n).end)]), " \t,")
+	alone := strings.TrimSpace(string(src[start:spanOf(n).start])) == "" && (rest == "" || rest[0] == '#')
+	if comma := t.comma(n, list); alone && comma < stop && stop <= spanOf(list).close {
 		return []edit{{start, stop, ""}}
 	}
 	before, after := neighbours(list, n)
 	switch {
 	case before != nil:
-		return []edit{{before.span.end, n.span.end, ""}}
+		return []edit{{spanOf(before).end, spanOf(n).end, ""}}
 	case after != nil:
-		return []edit{{n.span.start, after.span.start, ""}}
+		return []edit{{spanOf(n).start, spanOf(after).start, ""}}
 	}
-	return []edit{{list.span.start + 1, list.span.close, ""}}
+	return []edit{{spanOf(list).start + 1, spanOf(list).close, ""}}
 }

@@ -128,9 +128,9 @@ func (s *tomlScanner) comment() (*Node, error) {
 			return nil, s.fail(s.at, "control character in a comment")
 		}
 	}
-	c := &Node{Kind: Comment, Type: crypto.Comment, Text: string(s.src[start+1 : s.at]), span: noSpan()}
+	c := newNode(Node{Kind: Comment, Type: crypto.Comment, Text: string(s.src[start+1 : s.at])})
 	c.Line, c.Column = s.text.src.position(start)
-	c.span.start, c.span.end = start, s.at
+	spanOf(c).start, spanOf(c).end = start, s.at
 	return c, s.text.budget.spend(c.Line)
 }
 

@@ -7,14 +7,14 @@ package envfile
 func (s *tomlScanner) add(in, n *Node, k tomlKey) {
 	n.Key = k.name
 	n.KeyLine, n.KeyColumn = s.text.src.position(k.start)
-	n.span.keyStart, n.span.keyEnd = k.start, k.end
+	spanOf(n).keyStart, spanOf(n).keyEnd = k.start, k.end
 	in.entries = append(in.entries, n)
 	s.text.tables[in].kids[k.name] = n
 }
 
 // addTable adds an empty table to another one.
 func (s *tomlScanner) addTable(in *Node, k tomlKey, made tomlMade, sec *tomlSection) *Node {
-	n := &Node{Kind: Map, span: noSpan()}
+	n := newNode(Node{Kind: Map})
 	s.add(in, n, k)
 	n.Line, n.Column = n.KeyLine, n.KeyColumn
 	s.text.newTable(n, in, made, sec)
@@ -64,7 +64,7 @@ func (s *tomlScanner) header() error {
 	s.setFoot(keys[0].name)
 	sec := &tomlSection{keys: names(keys), start: start, head: s.text.lineStart(start)}
 	if len(s.pending) > 0 {
-		sec.head = s.text.lineStart(s.pending[0].span.start)
+		sec.head = s.text.lineStart(spanOf(s.pending[0]).start)
 	}
 	in, err := s.open(keys, list, sec)
 	if err != nil {
@@ -129,7 +129,7 @@ func (s *tomlScanner) open(keys []tomlKey, list bool, sec *tomlSection) (in *Nod
 // openItem adds an element to the list of [[name]].
 func (s *tomlScanner) openItem(n, list *Node, k tomlKey, sec *tomlSection) (in *Node, err error) {
 	if list == nil {
-		list = &Node{Kind: List, span: noSpan()}
+		list = newNode(Node{Kind: List})
 		s.add(n, list, k)
 		list.Line, list.Column = list.KeyLine, list.KeyColumn
 		s.text.newTable(list, n, madeByHeaders, nil)
@@ -137,7 +137,7 @@ func (s *tomlScanner) openItem(n, list *Node, k tomlKey, sec *tomlSection) (in *
 	if tb := s.text.tables[list]; tb == nil || tb.made != madeByHeaders {
 		return nil, s.fail(k.start, "%s is already defined, but not by [[ ]]", quoteName(k.name))
 	}
-	item := &Node{Kind: Map, span: noSpan()}
+	item := newNode(Node{Kind: Map})
 	item.Line, item.Column = s.text.src.position(sec.start)
 	list.entries = append(list.entries, item)
 	s.text.newTable(item, list, madeByHeader, sec)

@@ -12,9 +12,9 @@ import (
 
 // value parses a value that will be an entry of parent.
 func (s *tomlScanner) value(parent *Node, depth int) (*Node, error) {
-	n := &Node{Kind: Value, Type: crypto.Str, Quoted: true, span: noSpan()}
+	n := newNode(Node{Kind: Value, Type: crypto.Str, Quoted: true})
 	n.Line, n.Column = s.text.src.position(s.at)
-	n.span.start = s.at
+	spanOf(n).start = s.at
 	if depth > maxTOMLDepth {
 		return nil, syntaxError(n, "nested too deeply")
 	}
@@ -35,26 +35,26 @@ func (s *tomlScanner) value(parent *Node, depth int) (*Node, error) {
 		n.Quoted = false
 		err = s.bare(n)
 	}
-	n.span.end = s.at
+	spanOf(n).end = s.at
 	return n, err
 }
 
 // quoted parses a string of any kind.
 func (s *tomlScanner) quoted(n *Node, quote byte) (err error) {
 	start := s.at
-	n.span.style = styleDouble
+	spanOf(n).style = styleDouble
 	if quote == '\'' {
-		n.span.style = styleSingle
+		spanOf(n).style = styleSingle
 	}
 	if bytes.HasPrefix(s.src[s.at:], []byte{quote, quote, quote}) {
-		if n.span.style = styleTriple; quote == '\'' {
-			n.span.style = styleTripleSingle
+		if spanOf(n).style = styleTriple; quote == '\'' {
+			spanOf(n).style = styleTripleSingle
 		}
 		n.Text, err = s.lines(quote)
 		return err
 	}
 	n.Text, err = s.str(quote)
-	n.span.local = err == nil && bytes.HasSuffix(s.src[start:s.at], []byte(localMark)) && crypto.IsSealed(n.Text)
+	spanOf(n).local = err == nil && bytes.HasSuffix(s.src[start:s.at], []byte(localMark)) && crypto.IsSealed(n.Text)
 	return err
 }
 
@@ -68,7 +68,7 @@ func (s *tomlScanner) array(n *Node, depth int) error {
 		s.blanks()
 		switch c := s.peek(); {
 		case s.ends():
-			return s.fail(n.span.start, "the array has no closing bracket")
+			return s.fail(spanOf(n).start, "the array has no closing bracket")
 		case s.newline(s.at) > 0:
 			s.at += s.newline(s.at)
 			last = nil
@@ -83,7 +83,7 @@ func (s *tomlScanner) array(n *Node, depth int) error {
 				comments = append(comments, trailing)
 			}
 		case c == ']':
-			n.span.close = s.at
+			spanOf(n).close = s.at
 			s.at++
 			n.entries = append(n.entries, comments...)
 			return nil
@@ -100,7 +100,7 @@ func (s *tomlScanner) array(n *Node, depth int) error {
 			if err != nil {
 				return err
 			}
-			e.span.flow = true
+			spanOf(e).flow = true
 			n.entries = append(append(n.entries, comments...), e)
 			last, comments, comma = e, nil, false
 		}
@@ -113,7 +113,7 @@ func (s *tomlScanner) inline(n, parent *Node, depth int) error {
 	s.text.newTable(n, parent, madeInline, sec)
 	s.at++
 	if s.blanks(); s.peek() == '}' {
-		n.span.close = s.at
+		spanOf(n).close = s.at
 		s.at++
 		return nil
 	}
@@ -126,13 +126,13 @@ func (s *tomlScanner) inline(n, parent *Node, depth int) error {
 		if err != nil {
 			return err
 		}
-		st.leaf.span.flow = true
+		spanOf(st.leaf).flow = true
 		s.blanks()
 		switch s.peek() {
 		case ',':
 			s.at++
 		case '}':
-			n.span.close = s.at
+			spanOf(n).close = s.at
 			s.at++
 			return nil
 		default:
@@ -149,15 +149,13 @@ var (
 	tomlBased = pattern.New(`^0(x[0-9A-Fa-f](_?[0-9A-Fa-f])*|o[0-7](_?[0-7])*|b[01](_?[01])*)$`)
 	tomlFloat = pattern.New(`^[+-]?(0|[1-9](_?[0-9])*)(\.[0-9](_?[0-9])*)?([eE][+-]?[0-9](_?[0-9])*)?$`)
 	tomlNoNum = pattern.New(`^[+-]?(inf|nan)$`)
-	tomlDate  = pattern.New(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
-	tomlTime  = pattern.New(`^([0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ])?[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?$`)
 )
 
 // bare parses a value without quotes.
 func (s *tomlScanner) bare(n *Node) error {
 	start := s.at
 	s.word()
-	if tomlDate().Match(s.src[start:s.at]) && s.peek() == ' ' && s.at+1 < len(s.src) && digit(s.src[s.at+1]) {
+	if localDate().Match(s.src[start:s.at]) && s.peek() == ' ' && s.at+1 < len(s.src) && digit(s.src[s.at+1]) {
 		s.at++ // a blank instead of T
 		s.word()
 	}
@@ -168,7 +166,7 @@ func (s *tomlScanner) bare(n *Node) error {
 	case text == "true" || text == "false":
 		n.Type, n.Text = crypto.Bool, crypto.FormatBool(text == "true")
 		return nil
-	case tomlDate().MatchString(text) || tomlTime().MatchString(text):
+	case localDate().MatchString(text) || localTime().MatchString(text):
 		return tomlMoment(n, text)
 	}
 	return tomlNumber(n, text)
@@ -213,8 +211,8 @@ func tomlNumber(n *Node, text string) error {
 // tomlMoment parses a date or time. With an offset, it has the type time. Without one, it is a
 // string, because the SOPS format has no type for it, and its notation is kept.
 func tomlMoment(n *Node, text string) error {
-	if kind := tomlLocalKind(text); kind != "" {
-		n.Text, n.span.local = text, true
+	if kind := localKind(text); kind != "" {
+		n.Text, spanOf(n).local = text, true
 		n.with().local = kind
 		return nil
 	}
@@ -231,19 +229,4 @@ func tomlMoment(n *Node, text string) error {
 	return syntaxError(n, "the date or time does not exist")
 }
 
-// tomlLocalKind returns the kind of a value without quotes: "date", "time" or "datetime" if it is a
-// local one, otherwise "".
-func tomlLocalKind(text string) string {
-	norm := strings.ToUpper(strings.Replace(text, " ", "T", 1))
-	if !tomlDate().MatchString(text) && !tomlTime().MatchString(text) || strings.HasSuffix(norm, "Z") {
-		return ""
-	}
-	for kind, form := range map[string]string{"datetime": "2006-01-02T15:04:05", "date": time.DateOnly, "time": time.TimeOnly} {
-		if _, err := time.Parse(form, norm); err == nil {
-			return kind
-		}
-	}
-	return ""
-}
-
-func tomlLocal(text string) bool { return tomlLocalKind(text) != "" }
+func tomlLocal(text string) bool { return localKind(text) != "" }

@@ -52,12 +52,9 @@ func (yamlFormat) coerce(typ crypto.Type, text string) (crypto.Type, string) { r
 
 func (yamlFormat) values(src []byte) ([]*Node, error) { return readYAML(src, decodeYAML, false) }
 
-// ReadYAML parses a YAML file that will not be encrypted, such as a policy, and returns the root
-// map of each document. Unlike [Parse], it accepts keys of any scalar type, by their text.
-func ReadYAML(src []byte) ([]*Node, error) {
-	roots, err := readYAML(src, decodeWithParser, true) // a policy decides about access, so use the complete parser
-	return roots, orConflict(src, err)
-}
+// readKeys parses a file that will not be encrypted, with the complete parser, and accepts keys of any
+// scalar type.
+func readKeys(src []byte) ([]*Node, error) { return readYAML(src, decodeWithParser, true) }
 
 func readYAML(src []byte, decode yamlDecoder, anyKey bool) ([]*Node, error) {
 	docs, err := decode(src)
@@ -255,8 +252,6 @@ var (
 	yamlFirstLine = pattern.New(`^yaml: ((?:did not find|could not find|found|mapping values are|block sequence entries are) .*)`)
 	yamlAnchor    = pattern.New(`^yaml: unknown anchor '([^']*)' referenced`)
 )
-
-const byteOrderMark = "\xEF\xBB\xBF"
 
 // loneReturn returns the line of a carriage return without a line feed, or 0. YAML takes it for a
 // line break. Writing a line feed after it would turn both into one line break.

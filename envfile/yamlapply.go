@@ -10,11 +10,11 @@ var errBorrowed = "it is reached through an alias (*); change it at its anchor"
 
 // nodeEnd returns the end of an entry's last token or closing bracket.
 func (t *yamlTree) nodeEnd(n *Node) int {
-	end := max(n.span.end, n.span.close+1, n.span.keyEnd)
-	if n.span.header >= 0 && n.span.end <= n.span.header {
-		end = max(end, t.src.lineEnd(n.span.header))
+	end := max(spanOf(n).end, spanOf(n).close+1, spanOf(n).keyEnd)
+	if spanOf(n).header >= 0 && spanOf(n).end <= spanOf(n).header {
+		end = max(end, t.src.lineEnd(spanOf(n).header))
 	}
-	if n.Kind == Null && n.span.start == n.span.end { // only a key or dash
+	if n.Kind == Null && spanOf(n).start == spanOf(n).end { // only a key or dash
 		end = t.afterKey(n)
 	}
 	if n.Alias != "" {
@@ -30,41 +30,41 @@ func (t *yamlTree) nodeEnd(n *Node) int {
 
 // afterKey returns the end of an entry's colon or dash, where its value starts.
 func (t *yamlTree) afterKey(n *Node) int {
-	if n.span.keyStart < 0 {
-		return n.span.dash + 1
+	if spanOf(n).keyStart < 0 {
+		return spanOf(n).dash + 1
 	}
-	i := t.src.skipBlank(n.span.keyEnd)
+	i := t.src.skipBlank(spanOf(n).keyEnd)
 	if i < len(t.src.src) && t.src.src[i] == ':' {
 		return i + 1
 	}
-	return n.span.keyEnd
+	return spanOf(n).keyEnd
 }
 
 func (t *yamlTree) replace(n, v *Node) ([]edit, error) {
-	if n.span.borrowed {
+	if spanOf(n).borrowed {
 		return nil, syntaxError(n, "%s", errBorrowed)
 	}
-	if n.Kind == Null && n.span.start == n.span.end {
+	if n.Kind == Null && spanOf(n).start == spanOf(n).end {
 		at := t.afterKey(n)
-		return []edit{{at, at, " " + t.formatNew(v, n.span.indent, n.span.flow)}}, nil
+		return []edit{{at, at, " " + t.formatNew(v, spanOf(n).indent, spanOf(n).flow)}}, nil
 	}
 	if n.Kind == Null || v.Kind != Value {
-		start, end := n.span.start, n.span.end
-		if n.span.header >= 0 {
-			start = n.span.header
+		start, end := spanOf(n).start, spanOf(n).end
+		if spanOf(n).header >= 0 {
+			start = spanOf(n).header
 		}
-		return []edit{{start, end, t.formatNew(v, n.span.indent, n.span.flow)}}, nil
+		return []edit{{start, end, t.formatNew(v, spanOf(n).indent, spanOf(n).flow)}}, nil
 	}
-	w := yamlWriter{src: t.src, t: t, n: n, sp: n.span}
+	w := yamlWriter{src: t.src, t: t, n: n, sp: *spanOf(n)}
 	return w.rewrite(v.Type, v.Text), nil
 }
 
 // overwrite replaces everything after the key or dash, including an anchor.
 func (t *yamlTree) overwrite(n, v *Node) ([]edit, error) {
-	if n.span.borrowed {
+	if spanOf(n).borrowed {
 		return nil, syntaxError(n, "%s", errBorrowed)
 	}
-	return []edit{{t.afterKey(n), t.nodeEnd(n), " " + t.formatNew(v, n.span.indent, n.span.flow)}}, nil
+	return []edit{{t.afterKey(n), t.nodeEnd(n), " " + t.formatNew(v, spanOf(n).indent, spanOf(n).flow)}}, nil
 }
 
 // formatNew formats a value without a previous style. indent is the column of its key or dash.
@@ -85,7 +85,7 @@ func (t *yamlTree) formatNew(v *Node, indent int, flow bool) string {
 }
 
 func (t *yamlTree) insert(at *Node, missing Path, v *Node) ([]edit, error) {
-	if at.span.borrowed {
+	if spanOf(at).borrowed {
 		return nil, syntaxError(at, "%s", errBorrowed)
 	}
 	if at.Kind == Null {
@@ -95,7 +95,7 @@ func (t *yamlTree) insert(at *Node, missing Path, v *Node) ([]edit, error) {
 	for e := range at.Entries() {
 		last = e
 	}
-	if at.span.flow {
+	if spanOf(at).flow {
 		return t.insertFlow(at, last, missing, v)
 	}
 	if last == nil { // an empty document: only "---"
@@ -104,7 +104,7 @@ func (t *yamlTree) insert(at *Node, missing Path, v *Node) ([]edit, error) {
 	}
 	indent := last.KeyColumn - 1
 	if at.Kind == List {
-		_, column := t.src.position(last.span.dash)
+		_, column := t.src.position(spanOf(last).dash)
 		indent = column - 1
 	}
 	line := t.insertLine(t.src.nextLine(t.nodeEnd(last)), t.entryText(indent, missing, v))
@@ -116,17 +116,17 @@ func (t *yamlTree) insert(at *Node, missing Path, v *Node) ([]edit, error) {
 func (t *yamlTree) chomp(n *Node) []edit {
 	for n.Kind == Map || n.Kind == List {
 		all := values(n)
-		if len(all) == 0 || n.span.borrowed {
+		if len(all) == 0 || spanOf(n).borrowed {
 			return nil
 		}
 		n = all[len(all)-1]
 	}
-	if n.span.header < 0 || n.span.end < len(t.src.src) || strings.HasSuffix(n.Text, "\n") {
+	if spanOf(n).header < 0 || spanOf(n).end < len(t.src.src) || strings.HasSuffix(n.Text, "\n") {
 		return nil
 	}
-	w := yamlWriter{src: t.src, sp: n.span}
+	w := yamlWriter{src: t.src, sp: *spanOf(n)}
 	at := w.headerEnd()
-	if strings.Contains(string(t.src.src[n.span.header:at]), "-") {
+	if strings.Contains(string(t.src.src[spanOf(n).header:at]), "-") {
 		return nil
 	}
 	return []edit{{at, at, "-"}}
@@ -161,25 +161,25 @@ func (t *yamlTree) entryText(indent int, path Path, v *Node) string {
 }
 
 func (t *yamlTree) insertBelowNull(at *Node, missing Path, v *Node) []edit {
-	if at.span.flow || at.span.keyStart < 0 {
+	if spanOf(at).flow || spanOf(at).keyStart < 0 {
 		flow := t.flowText(missing, v)
 		if missing[0].IsIndex {
 			flow = "[" + flow + "]"
 		} else {
 			flow = "{" + flow + "}"
 		}
-		if at.span.start == at.span.end {
+		if spanOf(at).start == spanOf(at).end {
 			i := t.afterKey(at)
 			return []edit{{i, i, " " + flow}}
 		}
-		return []edit{{at.span.start, at.span.end, flow}}
+		return []edit{{spanOf(at).start, spanOf(at).end, flow}}
 	}
 	after := t.afterKey(at)
-	_, column := t.src.position(at.span.keyStart)
-	end := t.src.lineEnd(max(after, at.span.end))
+	_, column := t.src.position(spanOf(at).keyStart)
+	end := t.src.lineEnd(max(after, spanOf(at).end))
 	edits := []edit{{end, end, t.src.eol + t.entryText(column-1+t.step(), missing, v)}}
-	if at.span.end > at.span.start { // "~" or "null"
-		edits = append(edits, edit{after, at.span.end, ""})
+	if spanOf(at).end > spanOf(at).start { // "~" or "null"
+		edits = append(edits, edit{after, spanOf(at).end, ""})
 	}
 	return edits
 }
@@ -187,7 +187,7 @@ func (t *yamlTree) insertBelowNull(at *Node, missing Path, v *Node) []edit {
 func (t *yamlTree) insertFlow(at, last *Node, missing Path, v *Node) ([]edit, error) {
 	text := t.flowText(missing, v)
 	if last == nil {
-		return []edit{{at.span.start + 1, at.span.start + 1, text}}, nil
+		return []edit{{spanOf(at).start + 1, spanOf(at).start + 1, text}}, nil
 	}
 	end := t.nodeEnd(last)
 	if last.Kind == Null && end > 0 && t.src.src[end-1] == ':' {
@@ -215,16 +215,16 @@ func (t *yamlTree) flowText(path Path, v *Node) string {
 }
 
 func (t *yamlTree) remove(parent, n *Node) ([]edit, error) {
-	if n.span.borrowed && n.Alias == "" || parent.span.borrowed {
+	if spanOf(n).borrowed && n.Alias == "" || spanOf(parent).borrowed {
 		return nil, syntaxError(n, "%s", errBorrowed)
 	}
 	before, after := neighbours(parent, n)
-	if parent.span.flow {
+	if spanOf(parent).flow {
 		return t.removeFlow(n, before, after), nil
 	}
-	start := n.span.keyStart
+	start := spanOf(n).keyStart
 	if start < 0 {
-		start = n.span.dash
+		start = spanOf(n).dash
 	}
 	if start < 0 {
 		return nil, syntaxError(n, "cannot find its start: remove it in an editor")
@@ -241,9 +241,9 @@ func (t *yamlTree) remove(parent, n *Node) ([]edit, error) {
 		return nil, syntaxError(n, "it shares its line with other text: remove it in an editor")
 	}
 	// The first entry shares its line with a dash: "- a: 1".
-	next := after.span.keyStart
+	next := spanOf(after).keyStart
 	if next < 0 {
-		next = after.span.dash
+		next = spanOf(after).dash
 	}
 	if strings.Contains(string(t.src.src[end:next]), "#") {
 		return nil, syntaxError(n, "a comment is between it and the next entry: remove it in an editor")
@@ -267,7 +267,7 @@ func (t *yamlTree) emptied(parent, n *Node, start, end int, ownLine bool) []edit
 	if parent.Kind == List {
 		empty = "[]"
 	}
-	root := parent.span.keyStart < 0 && parent.span.dash < 0
+	root := spanOf(parent).keyStart < 0 && spanOf(parent).dash < 0
 	if root || !ownLine {
 		return []edit{{start, t.src.lineEnd(end), empty}}
 	}
@@ -275,25 +275,10 @@ func (t *yamlTree) emptied(parent, n *Node, start, end int, ownLine bool) []edit
 	return []edit{{at, at, " " + empty}, t.cutLines(t.src.lineStart(start), end)}
 }
 
-func neighbours(parent, n *Node) (before, after *Node) {
-	found := false
-	for e := range parent.Entries() {
-		switch {
-		case e == n:
-			found = true
-		case !found:
-			before = e
-		default:
-			return before, e
-		}
-	}
-	return before, nil
-}
-
 func (t *yamlTree) removeFlow(n, before, after *Node) []edit {
 	start := func(n *Node) int {
-		if n.span.keyStart >= 0 {
-			return n.span.keyStart
+		if spanOf(n).keyStart >= 0 {
+			return spanOf(n).keyStart
 		}
 		i, _ := t.src.skipProperties(t.src.offset(n.Line, n.Column))
 		return min(i, t.src.offset(n.Line, n.Column))

@@ -43,8 +43,8 @@ func (t *yamlTree) blockAt(doc int, e, before *Node) *block {
 	if before != nil {
 		b.after = before.Key
 	}
-	start, end := e.span.keyStart, t.entryEnd(doc, e)
-	b.flow, b.indent = t.roots[doc].span.flow, start-src.lineStart(start)
+	start, end := spanOf(e).keyStart, t.entryEnd(doc, e)
+	b.flow, b.indent = spanOf(t.roots[doc]).flow, start-src.lineStart(start)
 	if b.flow {
 		b.text = [2]int{start, end}
 		b.start, b.end = start, end
@@ -90,24 +90,24 @@ func lastBreak(s []byte) int {
 
 // entryEnd returns the end of an entry's last token or closing bracket.
 func (t *yamlTree) entryEnd(doc int, e *Node) int {
-	end := e.span.keyStart
+	end := spanOf(e).keyStart
 	limit := t.nextKey(doc, e)
 	for _, tok := range t.tokensOf(doc) {
-		if tok.start >= e.span.keyStart && tok.start < limit {
+		if tok.start >= spanOf(e).keyStart && tok.start < limit {
 			end = max(end, tok.end)
 		}
 	}
 	var brackets func(n *Node)
 	brackets = func(n *Node) {
-		if n.Alias == "" && !n.span.borrowed {
-			end = max(end, n.span.close+1)
+		if n.Alias == "" && !spanOf(n).borrowed {
+			end = max(end, spanOf(n).close+1)
 		}
 		for _, c := range n.entries {
 			brackets(c)
 		}
 	}
 	brackets(e)
-	if end == e.span.keyStart { // a null: only the key
+	if end == spanOf(e).keyStart { // a null: only the key
 		end = t.src.lineEnd(end)
 	}
 	return end
@@ -124,8 +124,8 @@ func (t *yamlTree) tokensOf(doc int) []token {
 func (t *yamlTree) nextKey(doc int, e *Node) int {
 	next := len(t.src.src) + 1
 	for _, s := range t.roots[doc].entries {
-		if s.Kind != Comment && s.span.keyStart > e.span.keyStart {
-			next = min(next, s.span.keyStart)
+		if s.Kind != Comment && spanOf(s).keyStart > spanOf(e).keyStart {
+			next = min(next, spanOf(s).keyStart)
 		}
 	}
 	return next
@@ -138,7 +138,7 @@ func (t *yamlTree) docEnd(doc int) int {
 	for _, tok := range t.tokensOf(doc) {
 		at = max(at, tok.end)
 	}
-	at = max(at, t.roots[doc].span.close)
+	at = max(at, spanOf(t.roots[doc]).close)
 	switch {
 	case at >= 0:
 		at = t.src.nextLine(at)
@@ -161,15 +161,15 @@ func (t *yamlTree) docEnd(doc int) int {
 	return at
 }
 
-func (t *yamlTree) renderBlock(doc int, tree *Node, old *block) string {
+func (t *yamlTree) renderBlock(doc int, top *Node, old *block) string {
 	if t.inFlow(doc, old) {
 		var b strings.Builder
-		b.WriteString(`"` + tree.Key + `": `)
-		writeFlow(&b, tree)
+		b.WriteString(`"` + top.Key + `": `)
+		writeFlow(&b, top)
 		return b.String()
 	}
 	indent := strings.Repeat(" ", t.rootIndent(doc))
-	text := renderYAML(tree, t.metaStep(old))
+	text := renderYAML(top, t.metaStep(old))
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 	return indent + strings.Join(lines, t.src.eol+indent)
 }
@@ -195,10 +195,10 @@ func (t *yamlTree) metaStep(old *block) int {
 // replaces the {} that removeBlock leaves.
 func (t *yamlTree) inFlow(doc int, old *block) bool {
 	root := t.roots[doc]
-	if !root.span.flow {
+	if !spanOf(root).flow {
 		return false
 	}
-	return old == nil || old.flow || len(root.entries) > 0 || t.src.lineStart(root.span.start) != root.span.start
+	return old == nil || old.flow || len(root.entries) > 0 || t.src.lineStart(spanOf(root).start) != spanOf(root).start
 }
 
 func (t *yamlTree) blockFits(doc int, old *block) bool {
@@ -209,7 +209,7 @@ func (t *yamlTree) blockFits(doc int, old *block) bool {
 // rootIndent returns the indentation of the keys of a document.
 func (t *yamlTree) rootIndent(doc int) int {
 	for e := range t.roots[doc].Entries() {
-		key := e.span.keyStart
+		key := spanOf(e).keyStart
 		before := bytes.TrimRight(t.src.src[:key], " \t\r\n")
 		if n := len(before) - 1; n >= 0 && before[n] == '?' && len(bytes.TrimLeft(before[t.src.lineStart(n):], " ")) == 1 {
 			key = n // an explicit key, which may be on a later line
@@ -230,7 +230,7 @@ func (t *yamlTree) insertBlock(doc int, text string, old *block) edit {
 	if old != nil && !old.last { // back to its previous position, if that still exists
 		for e := range root.Entries() {
 			if old.first {
-				at = e.span.keyStart
+				at = spanOf(e).keyStart
 				break
 			}
 			if e.Key == old.after {
@@ -241,8 +241,8 @@ func (t *yamlTree) insertBlock(doc int, text string, old *block) edit {
 	switch {
 	case t.inFlow(doc, old):
 		return t.insertInFlow(root, doc, text, at)
-	case root.span.flow:
-		return edit{root.span.start, root.span.close + 1, text}
+	case spanOf(root).flow:
+		return edit{spanOf(root).start, spanOf(root).close + 1, text}
 	}
 	last := t.docEnd(doc)
 	switch {
@@ -263,7 +263,7 @@ func (t *yamlTree) insertBlock(doc int, text string, old *block) edit {
 // map.
 func (t *yamlTree) removeBlock(doc int) edit {
 	b := t.blocks[doc]
-	if root := t.roots[doc]; root.Len() == 0 && !root.span.flow {
+	if root := t.roots[doc]; root.Len() == 0 && !spanOf(root).flow {
 		return edit{b.text[0], b.text[1], "{}"}
 	}
 	return edit{b.start, b.end, ""}
@@ -275,23 +275,23 @@ func (t *yamlTree) insertInFlow(root *Node, doc int, text string, at int) edit {
 		last = e
 	}
 	if last == nil {
-		at = root.span.start + 1
+		at = spanOf(root).start + 1
 		return edit{at, at, text}
 	}
-	if at <= root.span.start {
+	if at <= spanOf(root).start {
 		at = t.entryEnd(doc, last)
 	}
-	if first := values(root)[0].span.keyStart; at <= first { // a comment may be before it
+	if first := spanOf(values(root)[0]).keyStart; at <= first { // a comment may be before it
 		return edit{first, first, text + ", "}
 	}
 	return edit{at, at, ", " + text}
 }
 
 // renderYAML formats a metadata tree as sops does, with an indentation of step per level.
-func renderYAML(tree *Node, step int) string {
+func renderYAML(top *Node, step int) string {
 	w := blockWriter{step: step}
-	w.WriteString(tree.Key + ":\n")
-	w.fields(tree, step, false)
+	w.WriteString(top.Key + ":\n")
+	w.fields(top, step, false)
 	return w.String()
 }
 
@@ -355,34 +355,3 @@ func (b *blockWriter) value(e *Node, indent int) {
 }
 
 func yamlKey(key string) string { return formatScalar(crypto.Str, key, false) }
-
-// writeFlow formats a metadata tree on one line as JSON, for a root in flow style.
-func writeFlow(b *strings.Builder, n *Node) {
-	sep := ""
-	switch n.Kind {
-	case Map:
-		b.WriteByte('{')
-		for e := range n.Entries() {
-			b.WriteString(sep + quoteDouble(e.Key) + ": ")
-			writeFlow(b, e)
-			sep = ", "
-		}
-		b.WriteByte('}')
-	case List:
-		b.WriteByte('[')
-		for e := range n.Entries() {
-			b.WriteString(sep)
-			writeFlow(b, e)
-			sep = ", "
-		}
-		b.WriteByte(']')
-	case Null:
-		b.WriteString("null")
-	default:
-		if n.Type == crypto.Str {
-			b.WriteString(quoteDouble(n.Text))
-		} else {
-			b.WriteString(formatTyped(n.Type, n.Text))
-		}
-	}
-}

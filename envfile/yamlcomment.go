@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"slices"
 	"sort"
-	"strconv"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -62,36 +61,19 @@ func (t *yamlTree) attachComments(docs []*yaml.Node) error {
 	t.take = nil // the tree is kept as the layout
 	for _, c := range t.comments {
 		if !attached[c] { // the parser drops it, so sops does not see it
-			in := t.containerAt(c.span.start)
-			c.span.list = in.Kind == List
+			in := t.containerAt(spanOf(c).start)
+			spanOf(c).list = in.Kind == List
 			in.entries = append(in.entries, c)
 		}
 	}
 	return nil
 }
 
-const markPrefix = "sealcfg-comment-"
-
-// mark returns a unique comment that replaces the i-th comment while the parser determines its
-// container.
-func mark(i int) string { return markPrefix + strconv.Itoa(i) + "-" }
-
-// markNumber is the inverse of mark. It returns -1 for any other comment.
-func markNumber(text string) int {
-	digits, ok1 := strings.CutPrefix(text, markPrefix)
-	digits, ok2 := strings.CutSuffix(digits, "-")
-	i, err := strconv.Atoi(digits)
-	if !ok1 || !ok2 || err != nil {
-		return -1
-	}
-	return i
-}
-
 // markComments parses the file again with unique comments at the same positions.
 func (t *yamlTree) markComments() ([]*yaml.Node, error) {
 	edits := make([]edit, len(t.comments))
 	for i, c := range t.comments {
-		edits[i] = edit{c.span.start, c.span.end, "#" + mark(i)}
+		edits[i] = edit{spanOf(c).start, spanOf(c).end, "#" + mark(i)}
 	}
 	marked, err := splice(t.src.src, edits)
 	if err != nil {
@@ -124,8 +106,8 @@ func (t *yamlTree) scanGap(at, end int) error {
 		case c == '#':
 			stop := t.src.lineEnd(at)
 			line, column := t.src.position(at)
-			c := &Node{Kind: Comment, Type: crypto.Comment, Text: nocopy.String(src)[at+1 : stop], Line: line, Column: column, span: noSpan()}
-			c.span.start, c.span.end = at, stop
+			c := newNode(Node{Kind: Comment, Type: crypto.Comment, Text: nocopy.String(src)[at+1 : stop], Line: line, Column: column})
+			spanOf(c).start, spanOf(c).end = at, stop
 			t.comments = append(t.comments, c)
 			at = stop
 		case c == '!' || c == '&': // a # in it does not start a comment
@@ -210,7 +192,7 @@ func (b *entryBuilder) add(comments ...string) {
 				continue
 			}
 			if c := b.t.take(line[1:]); c != nil {
-				c.span.list = b.list
+				spanOf(c).list = b.list
 				if b.out == nil {
 					b.out = append(make([]*Node, 0, len(b.old)+1), b.old[:b.at]...)
 				}
@@ -287,8 +269,8 @@ func (t *yamlTree) closeFlows() {
 	opened := map[int]*Node{}
 	var collect func(n *Node)
 	collect = func(n *Node) {
-		if n.span.flow && n.Alias == "" && !n.span.borrowed && (n.Kind == Map || n.Kind == List) {
-			opened[n.span.start] = n
+		if spanOf(n).flow && n.Alias == "" && !spanOf(n).borrowed && (n.Kind == Map || n.Kind == List) {
+			opened[spanOf(n).start] = n
 		}
 		for _, e := range n.entries {
 			collect(e)
@@ -303,7 +285,7 @@ func (t *yamlTree) closeFlows() {
 	var stack []*Node
 	skip := slices.Clone(t.tokens)
 	for _, c := range t.comments {
-		skip = append(skip, token{start: c.span.start, end: c.span.end})
+		skip = append(skip, token{start: spanOf(c).start, end: spanOf(c).end})
 	}
 	sort.Slice(skip, func(i, j int) bool { return skip[i].start < skip[j].start })
 	at := 0
@@ -315,7 +297,7 @@ func (t *yamlTree) closeFlows() {
 			case '}', ']':
 				if len(stack) > 0 {
 					if n := stack[len(stack)-1]; n != nil {
-						n.span.close = at
+						spanOf(n).close = at
 					}
 					stack = stack[:len(stack)-1]
 				}

@@ -152,13 +152,6 @@ const (
 
 var inPlainKey, startsPlain = setOf(letters + "-"), setOf(plainStarts)
 
-func setOf(chars string) (set [256]bool) {
-	for i := range len(chars) {
-		set[chars[i]] = true
-	}
-	return set
-}
-
 // isBlockHeader reports whether a value is the header of a block scalar.
 func isBlockHeader(value []byte) bool {
 	if value[0] != '|' && value[0] != '>' {

@@ -18,16 +18,16 @@ import (
 // '…' if it would be valid without quotes.
 func (t *yamlTree) format(n *Node, to replacement) ([]edit, error) {
 	if n.Kind == Comment {
-		return []edit{{n.span.start, n.span.end, "#" + to.text}}, nil
+		return []edit{{spanOf(n).start, spanOf(n).end, "#" + to.text}}, nil
 	}
-	if n.span.borrowed {
+	if spanOf(n).borrowed {
 		return nil, syntaxError(n, "the value belongs to the anchor of an alias")
 	}
-	w := yamlWriter{src: t.src, t: t, n: n, sp: n.span}
+	w := yamlWriter{src: t.src, t: t, n: n, sp: *spanOf(n)}
 	switch {
 	case !to.sealed:
 		return w.decrypted(to), nil
-	case to.was != nil && to.was.span.style == stylePlain && !to.was.span.flow && w.comesBackFromPlain():
+	case to.was != nil && spanOf(to.was).style == stylePlain && !spanOf(to.was).flow && w.comesBackFromPlain():
 		return w.encryptedPlain(to.text), nil
 	}
 	return w.encrypted(to.text), nil
@@ -41,17 +41,17 @@ func (t *yamlTree) reformat(n *Node, encrypted bool) []edit {
 	was, is := meaningOf(n, encrypted), meaningOf(settled, encrypted)
 	var edits []edit
 	if was.keyTag != is.keyTag || was.keyAs != is.keyAs || was.keyQuoted != is.keyQuoted {
-		start, tag := t.src.skipProperties(n.span.keyStart)
+		start, tag := t.src.skipProperties(spanOf(n).keyStart)
 		if was.keyTag != is.keyTag {
 			w := yamlWriter{src: t.src, sp: span{tag: tag}}
 			edits = append(edits, w.dropTag())
 		}
-		edits = append(edits, edit{start, n.span.keyEnd, quoteDouble(n.Key)})
+		edits = append(edits, edit{start, spanOf(n).keyEnd, quoteDouble(n.Key)})
 	}
-	if encrypted || n.span.borrowed || was.tag == is.tag && was.written == is.written && was.quoted == is.quoted {
+	if encrypted || spanOf(n).borrowed || was.tag == is.tag && was.written == is.written && was.quoted == is.quoted {
 		return edits
 	}
-	w := yamlWriter{src: t.src, t: t, n: n, sp: n.span}
+	w := yamlWriter{src: t.src, t: t, n: n, sp: *spanOf(n)}
 	if n.Kind == Null {
 		return append(edits, w.dropTag())
 	}
@@ -71,7 +71,7 @@ func (w *yamlWriter) rewrite(typ crypto.Type, text string) []edit {
 // onOneLine reports whether a value can change by a change of its ciphertext alone: the new
 // plaintext is on one line, in the same style.
 func (t *yamlTree) onOneLine(n *Node, to replacement) bool {
-	sp, src := n.span, t.src.src
+	sp, src := *spanOf(n), t.src.src
 	switch {
 	case sp.header >= 0 || sp.flow || sp.borrowed || sp.tag >= 0 || !endsLine(src, sp.end):
 		return false
@@ -284,7 +284,7 @@ func (sp *span) marksPlain(text string) bool {
 // reveal sets a tag that contradicts the type. It also sets whether a string gets quotes in
 // plaintext although its ciphertext marks one without quotes.
 func (t *yamlTree) reveal(n *Node) error {
-	sp := n.span
+	sp := *spanOf(n)
 	if sp.tagKind == stringTag && impliedTag(n) != "!!str" {
 		t := n.ownTraits()
 		t.tag = longStringTag
@@ -418,7 +418,7 @@ func blockOK(text string) bool {
 func (t *yamlTree) step() int {
 	for _, root := range t.roots {
 		for e := range root.Entries() {
-			if e.Kind != Map || e.span.flow || e.span.borrowed {
+			if e.Kind != Map || spanOf(e).flow || spanOf(e).borrowed {
 				continue
 			}
 			for c := range e.Entries() {

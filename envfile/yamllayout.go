@@ -8,11 +8,11 @@ import (
 	"github.com/sealcfg/sealcfg/crypto"
 )
 
-func (t *yamlTree) shared(n *Node) (origin int, is bool) { return n.span.origin, n.span.borrowed }
+func (t *yamlTree) shared(n *Node) (origin int, is bool) { return spanOf(n).origin, spanOf(n).borrowed }
 
 // ciphertext removes the line feeds that a block scalar adds.
 func (t *yamlTree) ciphertext(n *Node) string {
-	if n.span.header >= 0 {
+	if spanOf(n).header >= 0 {
 		return strings.TrimRight(n.Text, "\n")
 	}
 	return n.Text
@@ -22,7 +22,7 @@ func (t *yamlTree) reformats() bool { return true }
 
 func (t *yamlTree) refuse(n *Node, _ Path, encrypted, _ bool) string {
 	plain := !encrypted || n.Text == ""
-	if n.Kind == Value && n.span.header >= 0 && t.openEnd(n) && (plain || t.keepsBlanks(n)) {
+	if n.Kind == Value && spanOf(n).header >= 0 && t.openEnd(n) && (plain || t.keepsBlanks(n)) {
 		return "the text block ends the file without a line break, so the metadata after it would change it: add a line break"
 	}
 	return ""
@@ -31,39 +31,39 @@ func (t *yamlTree) refuse(n *Node, _ Path, encrypted, _ bool) string {
 // openEnd reports whether a value runs to the end of a file without a final line break.
 func (t *yamlTree) openEnd(n *Node) bool {
 	src := t.src.src
-	return lastBreak(src) == 0 && len(bytes.TrimSpace(src[n.span.end:])) == 0
+	return lastBreak(src) == 0 && len(bytes.TrimSpace(src[spanOf(n).end:])) == 0
 }
 
 // keepsBlanks reports whether a line break would turn blanks after a block at the end of the file
 // into a line of the block: the header has a +.
 func (t *yamlTree) keepsBlanks(n *Node) bool {
 	src := t.src.src
-	header := src[n.span.header:min(n.span.header+3, len(src))]
-	return bytes.HasSuffix(src[n.span.end:], []byte(" ")) && bytes.ContainsRune(header, '+')
+	header := src[spanOf(n).header:min(spanOf(n).header+3, len(src))]
+	return bytes.HasSuffix(src[spanOf(n).end:], []byte(" ")) && bytes.ContainsRune(header, '+')
 }
 
 func (t *yamlTree) unsure(n *Node) string {
-	if n.span.open {
+	if spanOf(n).open {
 		return openBlock
 	}
 	return ""
 }
 
-func (t *yamlTree) listComment(n *Node) bool { return n.span.list }
+func (t *yamlTree) listComment(n *Node) bool { return spanOf(n).list }
 
-func (t *yamlTree) openMap(root *Node) bool { return root.span.flow }
+func (t *yamlTree) openMap(root *Node) bool { return spanOf(root).flow }
 
 func (t *yamlTree) indented(n int) layout {
-	tree := *t
-	tree.indent = n
-	return &tree
+	top := *t
+	top.indent = n
+	return &top
 }
 
 func (t *yamlTree) itemComment(n *Node, text string, emptied bool) (e edit, ok bool) {
-	if n.span.dash < 0 {
+	if spanOf(n).dash < 0 {
 		return edit{}, false
 	}
-	e = edit{n.span.dash, n.span.end, "#" + text}
+	e = edit{spanOf(n).dash, spanOf(n).end, "#" + text}
 	if emptied { // otherwise the list would become null
 		e = t.emptyList(n, e)
 	}
@@ -75,12 +75,12 @@ func (t *yamlTree) itemComment(n *Node, text string, emptied bool) (e edit, ok b
 func (t *yamlTree) emptyList(c *Node, comment edit) edit {
 	src := t.src.src
 	eol := "\n"
-	if bytes.Contains(src[:c.span.dash], []byte("\r\n")) {
+	if bytes.Contains(src[:spanOf(c).dash], []byte("\r\n")) {
 		eol = "\r\n"
 	}
-	line := bytes.LastIndexByte(src[:c.span.dash], '\n') + 1
-	before := bytes.TrimRight(src[:c.span.dash], " \t\r\n")
-	indent := strings.Repeat(" ", utf8.RuneCount(src[line:c.span.dash]))
+	line := bytes.LastIndexByte(src[:spanOf(c).dash], '\n') + 1
+	before := bytes.TrimRight(src[:spanOf(c).dash], " \t\r\n")
+	indent := strings.Repeat(" ", utf8.RuneCount(src[line:spanOf(c).dash]))
 	if bytes.HasSuffix(before, []byte(":")) && len(before) < line {
 		comment.start, comment.text = len(before), " []"+eol+indent+comment.text
 	} else { // after "- " or another comment; the brackets are indented more than the key
@@ -91,13 +91,13 @@ func (t *yamlTree) emptyList(c *Node, comment edit) edit {
 
 // warn returns a warning about an unquoted value that decryption writes in another notation.
 func (t *yamlTree) warn(n *Node, encrypted bool) string {
-	if encrypted && n.span.open {
+	if encrypted && spanOf(n).open {
 		return "the text block ends the file without a line break, and readers disagree whether a line feed follows: decryption writes |-"
 	}
-	if !encrypted || n.Kind != Value || n.Quoted || n.span.borrowed || n.span.end <= n.span.start {
+	if !encrypted || n.Kind != Value || n.Quoted || spanOf(n).borrowed || spanOf(n).end <= spanOf(n).start {
 		return ""
 	}
-	text := string(t.src.src[n.span.start:n.span.end])
+	text := string(t.src.src[spanOf(n).start:spanOf(n).end])
 	if n.Type == crypto.Str {
 		switch strings.ToLower(text) {
 		case "yes", "no", "on", "off", "y", "n":

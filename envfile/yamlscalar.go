@@ -3,10 +3,7 @@ package envfile
 import (
 	"encoding/base64"
 	"errors"
-	"fmt"
-	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
@@ -15,14 +12,6 @@ import (
 )
 
 // This file formats single scalars in YAML, independent of their position.
-
-func formatInt(n int64) string { return strconv.FormatInt(n, 10) }
-
-// printable reports whether YAML allows a character unescaped on one line.
-func printable(r rune) bool {
-	return r >= ' ' && r <= '~' || r >= 0xA0 && r <= 0xD7FF && r != 0x2028 && r != 0x2029 ||
-		r >= 0xE000 && r <= 0xFFFD && r != 0xFEFF || r >= 0x10000 && r <= 0x10FFFF
-}
 
 func canBeSingle(text string) bool {
 	for _, r := range text {
@@ -136,73 +125,3 @@ func formatScalar(typ crypto.Type, text string, flow bool) string {
 }
 
 func quoteSingle(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
-
-// formatTyped formats the canonical text of a number, boolean or time so that YAML reads it with
-// the same type.
-func formatTyped(typ crypto.Type, text string) string {
-	switch typ {
-	case crypto.Bool:
-		return strings.ToLower(text)
-	case crypto.Float:
-		return formatFloat(text)
-	case crypto.Time:
-		// People write midnight UTC as a date without a time.
-		if t, err := time.Parse(time.RFC3339Nano, text); err == nil && strings.HasSuffix(text, "T00:00:00Z") {
-			return t.Format(time.DateOnly)
-		}
-	}
-	return text
-}
-
-func formatFloat(text string) string {
-	switch text {
-	case "+Inf":
-		return ".inf"
-	case "-Inf":
-		return "-.inf"
-	case "NaN":
-		return ".nan"
-	}
-	if len(strings.TrimLeft(text, "-")) > 21 { // 1e300 has 301 digits
-		if f, err := strconv.ParseFloat(text, 64); err == nil {
-			s := strconv.FormatFloat(f, 'e', -1, 64)
-			if !strings.Contains(s, ".") {
-				s = strings.Replace(s, "e", ".0e", 1)
-			}
-			return s
-		}
-	}
-	if !strings.Contains(text, ".") {
-		return text + ".0"
-	}
-	return text
-}
-
-// quoteDouble formats a string in double quotes, with the necessary escapes only.
-func quoteDouble(text string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for _, r := range text {
-		switch {
-		case r == '"' || r == '\\':
-			b.WriteByte('\\')
-			b.WriteRune(r)
-		case r == '\n':
-			b.WriteString(`\n`)
-		case r == '\t':
-			b.WriteString(`\t`)
-		case r == '\r':
-			b.WriteString(`\r`)
-		case r == 0:
-			b.WriteString(`\0`)
-		case printable(r):
-			b.WriteRune(r)
-		case r < 0x10000:
-			fmt.Fprintf(&b, `\u%04X`, r)
-		default:
-			fmt.Fprintf(&b, `\U%08X`, r)
-		}
-	}
-	b.WriteByte('"')
-	return b.String()
-}

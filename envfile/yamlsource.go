@@ -98,8 +98,6 @@ func breakAt(src []byte, i int) int {
 // bytes.
 func ordinary(c byte) bool { return c > '\r' && c < 0xC2 }
 
-func blank(c byte) bool { return c == ' ' || c == '\t' }
-
 // offset returns the offset of a position of the parser, or -1 if the position is outside of the
 // file.
 func (s *source) offset(line, column int) int {

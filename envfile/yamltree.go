@@ -35,7 +35,7 @@ type yamlTree struct {
 	anyKey   bool                // keys need not be strings
 	readOnly bool                // the positions of tokens and the notation of values are not needed
 	open     map[*yaml.Node]bool // aliases being expanded, to detect cycles
-	nodes    nodeMaker
+	nodes    spanMaker
 	begin    []int // the first line of each document, including its directives
 }
 
@@ -56,7 +56,7 @@ func (t *yamlTree) token(start, end int, in *Node) {
 func (t *yamlTree) build(docs []*yaml.Node) error {
 	for _, doc := range docs {
 		t.begin = append(t.begin, doc.Line)
-		root := &Node{Kind: Map, Line: doc.Line, Column: doc.Column, span: noSpan()}
+		root := newNode(Node{Kind: Map, Line: doc.Line, Column: doc.Column})
 		content := doc.Content[0]
 		root.Line, root.Column = content.Line, content.Column
 		if content.Kind != yaml.MappingNode && !emptyDocument(content) {
@@ -99,10 +99,6 @@ func yamlKind(n *yaml.Node) string {
 		return "single value"
 	}
 	return "alias"
-}
-
-func noSpan() span {
-	return span{start: -1, end: -1, header: -1, tag: -1, keyStart: -1, dash: -1, close: -1, origin: -1}
 }
 
 // fewKeys is the number of keys up to which a search is faster than an index.
@@ -157,7 +153,7 @@ func (t *yamlTree) keyToken(key *yaml.Node, n *Node) span {
 
 // keyTraits sets the position and the notation of an entry's key.
 func (t *yamlTree) keyTraits(e *Node, key *yaml.Node, sp span) {
-	e.span.keyStart, e.span.keyEnd = sp.keyStart, sp.end
+	spanOf(e).keyStart, spanOf(e).keyEnd = sp.keyStart, sp.end
 	e.keyQuoted = inQuotes(key)
 	if key.Anchor != "" {
 		e.with().keyAnchor = key.Anchor
@@ -178,10 +174,6 @@ func inQuotes(y *yaml.Node) bool {
 	const quotes = yaml.SingleQuotedStyle | yaml.DoubleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
 	return y.Style&quotes != 0 || y.Style&yaml.TaggedStyle != 0 && y.ShortTag() == "!!str"
 }
-
-// bang represents the tag "!". According to the specification, it makes a scalar a string. Some
-// readers ignore it, and PyYAML treats the scalar as unquoted.
-const bang = "!"
 
 func impliedKeyTag(e *Node) string {
 	if e.Key == "<<" && !e.keyQuoted {
@@ -253,15 +245,13 @@ func (t *yamlTree) keyName(key *yaml.Node) (string, error) {
 	return key.Value, nil
 }
 
-func quoteName(s string) string { return `"` + strings.ReplaceAll(s, `"`, `\"`) + `"` }
-
 // sequence adds the items of s to n.
 func (t *yamlTree) sequence(n *Node, s *yaml.Node) error {
 	t.flow(n, s)
 	n.entries = make([]*Node, 0, len(s.Content))
 	for _, item := range s.Content {
 		parent, dash := s.Column-1, -1
-		if !n.span.flow {
+		if !spanOf(n).flow {
 			dash = t.dash(item, n)
 			_, parent = t.src.position(max(dash, 0))
 			parent--
@@ -270,7 +260,7 @@ func (t *yamlTree) sequence(n *Node, s *yaml.Node) error {
 		if err != nil {
 			return err
 		}
-		e.span.dash = dash
+		spanOf(e).dash = dash
 		n.entries = append(n.entries, e)
 	}
 	return nil
@@ -279,7 +269,7 @@ func (t *yamlTree) sequence(n *Node, s *yaml.Node) error {
 // dash returns the position of the "-" of an item of a block sequence. All items of a sequence have
 // the same column.
 func (t *yamlTree) dash(item *yaml.Node, list *Node) int {
-	first, column := t.src.position(list.span.start)
+	first, column := t.src.position(spanOf(list).start)
 	for line := item.Line; line >= first; line-- {
 		i := t.src.offset(line, column)
 		if i >= 0 && i < len(t.src.src) && t.src.src[i] == '-' {
@@ -291,8 +281,8 @@ func (t *yamlTree) dash(item *yaml.Node, list *Node) int {
 
 // flow sets the position of a collection and whether it is in flow style.
 func (t *yamlTree) flow(n *Node, y *yaml.Node) {
-	n.span.start, _ = t.src.skipProperties(max(t.src.offset(y.Line, y.Column), 0))
-	n.span.flow = y.Style&yaml.FlowStyle != 0 // closeFlows finds the closing bracket
+	spanOf(n).start, _ = t.src.skipProperties(max(t.src.offset(y.Line, y.Column), 0))
+	spanOf(n).flow = y.Style&yaml.FlowStyle != 0 // closeFlows finds the closing bracket
 }
 
 // value creates the node of a value below parent. It uses only the style of parent.
@@ -304,9 +294,9 @@ func (t *yamlTree) value(parent *Node, y *yaml.Node, indent int) (*Node, error) 
 		return nil, &SyntaxError{Line: y.Line, Column: y.Column, Reason: "too many values after aliases are expanded"}
 	}
 	n := t.nodes.make()
-	n.Line, n.Column, n.Anchor, n.span = y.Line, y.Column, y.Anchor, noSpan()
-	n.span.indent = indent
-	n.span.borrowed = t.borrowed > 0
+	n.Line, n.Column, n.Anchor = y.Line, y.Column, y.Anchor
+	spanOf(n).indent = indent
+	spanOf(n).borrowed = t.borrowed > 0
 	n.Remark = remark(y.LineComment)
 	if t.borrowed > 0 && !t.readOnly {
 		n.Line, n.Column = t.outer.Line, t.outer.Column
@@ -329,16 +319,16 @@ func (t *yamlTree) value(parent *Node, y *yaml.Node, indent int) (*Node, error) 
 	sp, ok := t.src.scalar(y, indent)
 	t.scalarTraits(n, y, sp)
 	if t.borrowed > 0 {
-		n.span.origin = sp.start
+		spanOf(n).origin = sp.start
 		return n, nil
 	}
 	if !ok {
 		return nil, syntaxError(n, "cannot find the end of this value; write it in double quotes")
 	}
-	sp.flow = parent.span.flow
+	sp.flow = spanOf(parent).flow
 	sp.open = sp.header >= 0 && sp.end == len(t.src.src) && !strings.HasSuffix(y.Value, "\n") &&
 		bytes.IndexByte(t.src.src[sp.header:min(sp.header+3, sp.end)], '-') < 0
-	n.span = sp
+	*spanOf(n) = sp
 	if n.traits != nil {
 		n.traits.flow = sp.flow
 	}
@@ -383,11 +373,6 @@ func setWritten(n *Node, y *yaml.Node) {
 	}
 }
 
-func remark(comment string) string {
-	first, _, _ := strings.Cut(comment, "\n")
-	return strings.TrimSpace(strings.TrimLeft(first, "#"))
-}
-
 // alias expands an alias as sops does.
 func (t *yamlTree) alias(parent, n *Node, y *yaml.Node, indent int) (*Node, error) {
 	if t.open == nil {
@@ -412,18 +397,15 @@ func (t *yamlTree) alias(parent, n *Node, y *yaml.Node, indent int) (*Node, erro
 	e.Alias, e.Anchor = y.Value, ""
 	e.Line, e.Column = n.Line, n.Column
 	e.Remark = n.Remark
-	e.span.borrowed = true
+	spanOf(e).borrowed = true
 	if t.borrowed == 0 {
-		e.span.start = t.src.offset(y.Line, y.Column)
-		e.span.end = e.span.start + 1 + len(y.Value)
-		e.span.close = -1
-		e.span.flow = parent.span.flow
+		spanOf(e).start = t.src.offset(y.Line, y.Column)
+		spanOf(e).end = spanOf(e).start + 1 + len(y.Value)
+		spanOf(e).close = -1
+		spanOf(e).flow = spanOf(parent).flow
 	}
 	return e, nil
 }
-
-// coreTags are the tags with which a ciphertext would not parse.
-var coreTags = map[string]bool{"!!int": true, "!!float": true, "!!bool": true, "!!timestamp": true, "!!binary": true, "!!null": true}
 
 // scalarValue sets the type and canonical text like yaml.v3, and therefore like sops.
 func scalarValue(n *Node, y *yaml.Node) error {
@@ -434,7 +416,7 @@ func scalarValue(n *Node, y *yaml.Node) error {
 	if !coreTags[tag] {
 		return nil // strings, and custom tags, which sops drops
 	}
-	if n.usualScalar(tag) {
+	if usualScalar(n, tag) {
 		return nil
 	}
 	var v any
@@ -470,7 +452,7 @@ func scalarValue(n *Node, y *yaml.Node) error {
 
 // usualScalar is a fast version of the parser's resolver for the most common scalars. It returns
 // false, without any effect, for all others.
-func (n *Node) usualScalar(tag string) bool {
+func usualScalar(n *Node, tag string) bool {
 	switch {
 	case tag == "!!bool" && n.Text == "true":
 		n.Type, n.Text = crypto.Bool, crypto.FormatBool(true)

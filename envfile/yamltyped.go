@@ -8,8 +8,8 @@ import (
 	"github.com/sealcfg/sealcfg/crypto"
 )
 
-// GuessType returns the type and canonical text of an unquoted one-line text in YAML.
-func GuessType(text string) (crypto.Type, string) {
+// guessType returns the type and canonical text of an unquoted one-line text in YAML.
+func guessType(text string) (crypto.Type, string) {
 	n := &Node{}
 	y := &yaml.Node{Kind: yaml.ScalarNode, Value: text}
 	if strings.TrimSpace(text) != text || scalarValue(n, y) != nil || n.Kind != Value {
@@ -18,13 +18,13 @@ func GuessType(text string) (crypto.Type, string) {
 	return n.Type, n.Text
 }
 
-// CanonicalText parses a value of the given type as a person types it ("yes" is not a boolean, 1e3
+// canonicalText parses a value of the given type as a person types it ("yes" is not a boolean, 1e3
 // is a float) and returns its canonical text. The error does not contain the value.
-func CanonicalText(typ crypto.Type, text string) (string, error) {
+func canonicalText(typ crypto.Type, text string) (string, error) {
 	if typ == crypto.Str {
 		return text, nil
 	}
-	guess, canonical := GuessType(strings.TrimSpace(text))
+	guess, canonical := guessType(strings.TrimSpace(text))
 	if guess == crypto.Int && typ == crypto.Float {
 		guess = typ
 	}
