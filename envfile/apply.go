@@ -1,12 +1,16 @@
 package envfile
 
 import (
+	"github.com/sealcfg/sealcfg/envfile/internal/layout"
+	"github.com/sealcfg/sealcfg/envfile/tree"
+
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/sealcfg/sealcfg/crypto"
+	jsonfile "github.com/sealcfg/sealcfg/envfile/internal/json"
 )
 
 // ErrNoField is returned when no field exists at a path.
@@ -14,27 +18,27 @@ var ErrNoField = errors.New("no such field")
 
 // An Op is one change of a document: see [Set], [SetText] and [Unset].
 type Op struct {
-	path     Path
-	document int     // from 0
-	value    *Node   // nil to remove
-	text     *string // of SetText
+	path     tree.Path
+	document int        // from 0
+	value    *tree.Node // nil to remove
+	text     *string    // of SetText
 	whole    bool
 }
 
 // Set sets the field at path. text is the canonical text of the value (see [crypto.Canonical]).
 // Missing maps on the way are created; [+] appends to a list.
-func Set(path Path, typ crypto.Type, text string) Op {
-	return Op{path: path, value: &Node{Kind: Value, Type: typ, Text: text}}
+func Set(path tree.Path, typ crypto.Type, text string) Op {
+	return Op{path: path, value: &tree.Node{Kind: tree.Value, Type: typ, Text: text}}
 }
 
 // SetNull sets the field at path to null.
-func SetNull(path Path) Op { return Op{path: path, value: &Node{Kind: Null}} }
+func SetNull(path tree.Path) Op { return Op{path: path, value: &tree.Node{Kind: tree.Null}} }
 
-// SetText sets the field at path to a JSON value: a list, a map, or a single value.
-func SetText(path Path, text string) Op { return Op{path: path, text: &text} }
+// SetText sets the field at path to a Format value: a list, a map, or a single value.
+func SetText(path tree.Path, text string) Op { return Op{path: path, text: &text} }
 
 // Whole allows the operation to replace a map or a list, with its entries and comments. It applies
-// to YAML and JSON.
+// to Format and Format.
 func (op Op) Whole() Op {
 	op.whole = true
 	return op
@@ -51,7 +55,7 @@ func (op Op) In(document int) Op {
 func (op Op) Document() int { return op.document }
 
 // Unset removes the field at path.
-func Unset(path Path) Op { return Op{path: path} }
+func Unset(path tree.Path) Op { return Op{path: path} }
 
 // Apply returns a document with the operations applied in order. Each operation changes the first
 // document or the document of [Op.In]. All other bytes stay the same. The result is parsed again
@@ -61,19 +65,19 @@ func Unset(path Path) Op { return Op{path: path} }
 // [*SyntaxError], for example if a name occurs more than once in the result.
 func (d *Document) Apply(ops ...Op) (*Document, error) {
 	for _, op := range ops {
-		if op.document < 0 || op.document >= len(d.p.roots) {
+		if op.document < 0 || op.document >= len(d.p.Roots) {
 			return nil, fmt.Errorf("%s: %w: document %d does not exist", op.path, ErrNoField, op.document+1)
 		}
 		times := 1
 		if op.value == nil && op.text == nil {
-			times = occurrences(d.p.roots[op.document], op.path)
+			times = occurrences(d.p.Roots[op.document], op.path)
 		}
 		for range max(times, 1) {
 			next, err := d.apply(op)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", op.path, err)
 			}
-			if d = next; d.p.roots[op.document].At(op.path) == nil {
+			if d = next; d.p.Roots[op.document].At(op.path) == nil {
 				break
 			}
 		}
@@ -85,7 +89,7 @@ func (d *Document) Apply(ops ...Op) (*Document, error) {
 }
 
 // occurrences counts the nodes at a path. There are several if a name occurs more than once.
-func occurrences(n *Node, p Path) int {
+func occurrences(n *tree.Node, p tree.Path) int {
 	if len(p) == 0 {
 		return 1
 	}
@@ -96,7 +100,7 @@ func occurrences(n *Node, p Path) int {
 		return occurrences(n, p[1:])
 	}
 	count := 0
-	if n.Kind == Map {
+	if n.Kind == tree.Map {
 		for e := range n.Entries() {
 			if e.Key == p[0].Key {
 				count += occurrences(e, p[1:])
@@ -108,10 +112,10 @@ func occurrences(n *Node, p Path) int {
 
 func (d *Document) apply(op Op) (*Document, error) {
 	if len(op.path) == 0 {
-		return nil, fmt.Errorf("%w: empty", ErrPath)
+		return nil, fmt.Errorf("%w: empty", tree.ErrPath)
 	}
-	if op.path[0].Key == metaKey && !op.path[0].IsIndex {
-		return nil, fmt.Errorf("%w: %q is the name of the metadata", ErrPath, metaKey)
+	if op.path[0].Key == layout.MetaKey && !op.path[0].IsIndex {
+		return nil, fmt.Errorf("%w: %q is the name of the metadata", tree.ErrPath, layout.MetaKey)
 	}
 	if op.text != nil {
 		v, err := parseFlow(d.format, *op.text)
@@ -121,46 +125,46 @@ func (d *Document) apply(op Op) (*Document, error) {
 		op.value = v
 	}
 	if op.value != nil {
-		op.value = asNew(op.value, d.format.properties().bare)
+		op.value = asNew(op.value, d.format.Properties().Bare)
 	}
-	if op.value != nil && op.value.Kind == Value {
-		op.value.Type, op.value.Text = d.format.coerce(op.value.Type, op.value.Text)
+	if op.value != nil && op.value.Kind == tree.Value {
+		op.value.Type, op.value.Text = d.format.Coerce(op.value.Type, op.value.Text)
 	}
 	edits, want, err := d.plan(op)
 	if err != nil {
 		return nil, err
 	}
-	text, err := splice(d.p.src, edits)
+	text, err := layout.Splice(d.p.Src, edits)
 	if err != nil {
 		return nil, err
 	}
-	next, err := parsePlain(d.format, text, Format.parse)
-	if err == nil && d.format.properties().whole {
+	next, err := parsePlain(d.format, text, layout.Format.Parse)
+	if err == nil && d.format.Properties().Whole {
 		_, err = Parse(d.format, text)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot be changed in place: %w", err)
 	}
-	if at := firstChange(d.format, want, next.p.roots); at != nil {
+	if at := layout.FirstChange(d.format, want, next.p.Roots); at != nil {
 		return nil, fmt.Errorf("cannot be changed in place: %s would not parse to the new value", at)
 	}
 	return next, nil
 }
 
-// parseFlow parses the JSON text of a SetText.
-func parseFlow(f Format, text string) (*Node, error) {
-	if !f.properties().nested {
-		return nil, errFlat
+// parseFlow parses the Format text of a SetText.
+func parseFlow(f Format, text string) (*tree.Node, error) {
+	if !f.Properties().Nested {
+		return nil, layout.ErrFlat
 	}
-	notJSON := fmt.Errorf("value: %w", &SyntaxError{Line: 1, Reason: "not a JSON value"})
+	notJSON := fmt.Errorf("value: %w", &tree.SyntaxError{Line: 1, Reason: "not a JSON value"})
 	if !json.Valid([]byte(text)) { // the text could close the map and start another one
 		return nil, notJSON
 	}
-	p, err := JSON.parse([]byte(`{"value":` + text + "}"))
+	p, err := jsonfile.Format.Parse([]byte(`{"value":` + text + "}"))
 	if err != nil {
 		return nil, fmt.Errorf("value: %w", err)
 	}
-	v := p.roots[0].Get("value")
+	v := p.Roots[0].Get("value")
 	if v == nil {
 		return nil, notJSON
 	}
@@ -169,10 +173,10 @@ func parseFlow(f Format, text string) (*Node, error) {
 }
 
 // plan returns the edits for op and the trees that they must produce.
-func (d *Document) plan(op Op) (edits []edit, want []*Node, err error) {
-	root := d.p.roots[op.document]
+func (d *Document) plan(op Op) (edits []layout.Edit, want []*tree.Node, err error) {
+	root := d.p.Roots[op.document]
 	parent, depth := root, 0 // the deepest existing node on the path, and the number of steps to it
-	var above *Node
+	var above *tree.Node
 	for depth < len(op.path) {
 		child := childOn(parent, op.path[depth:])
 		if child == nil {
@@ -186,37 +190,37 @@ func (d *Document) plan(op Op) (edits []edit, want []*Node, err error) {
 	case len(missing) > 0 && op.value == nil:
 		return nil, nil, ErrNoField
 	case len(missing) == 0 && op.value == nil:
-		edits, err = d.p.remove(above, parent)
+		edits, err = d.p.Remove(above, parent)
 	case len(missing) == 0:
 		edits, err = d.replace(parent, op)
 	default:
 		if err := canInsert(parent, missing); err != nil {
 			return nil, nil, err
 		}
-		edits, err = d.p.insert(parent, missing, op.value)
+		edits, err = d.p.Insert(parent, missing, op.value)
 	}
-	want = slices.Clone(d.p.roots)
+	want = slices.Clone(d.p.Roots)
 	want[op.document] = wanted(root, op.path, op.value)
 	return edits, want, err
 }
 
-func (d *Document) replace(n *Node, op Op) ([]edit, error) {
-	if n.Kind != Map && n.Kind != List {
-		return d.p.replace(n, op.value)
+func (d *Document) replace(n *tree.Node, op Op) ([]layout.Edit, error) {
+	if n.Kind != tree.Map && n.Kind != tree.List {
+		return d.p.Replace(n, op.value)
 	}
 	if op.whole {
-		return d.p.overwrite(n, op.value)
+		return d.p.Overwrite(n, op.value)
 	}
-	return nil, errUnsetFirst(n)
+	return nil, layout.ErrUnsetFirst(n)
 }
 
 // childOn returns the child of n on the way to path. If several children have the same name, it
 // returns the one that contains the rest of the path.
-func childOn(n *Node, path Path) *Node {
+func childOn(n *tree.Node, path tree.Path) *tree.Node {
 	if path[0].IsIndex {
 		return n.Index(path[0].Index)
 	}
-	if n.repeats {
+	if n.Repeats {
 		for e := range n.Entries() {
 			if e.Key == path[0].Key && e.At(path[1:]) != nil {
 				return e
@@ -228,19 +232,19 @@ func childOn(n *Node, path Path) *Node {
 
 // canInsert reports an error if the missing steps do not fit the node where they start: a map
 // requires a key, a list requires the position after its last item.
-func canInsert(n *Node, missing Path) error {
+func canInsert(n *tree.Node, missing tree.Path) error {
 	for i, s := range missing {
 		first := i == 0
 		switch {
-		case first && n.Kind == Value:
-			return fmt.Errorf("%w: it leads through a value on line %d", ErrPath, n.Line)
-		case first && n.Kind == Map && s.IsIndex:
-			return fmt.Errorf("%w: it has an index where line %d has a map", ErrPath, n.Line)
-		case first && n.Kind == List && !s.IsIndex:
-			return fmt.Errorf("%w: it has a key where line %d has a list", ErrPath, n.Line)
-		case first && n.Kind == List && s.Index != Append && s.Index != n.Len():
+		case first && n.Kind == tree.Value:
+			return fmt.Errorf("%w: it leads through a value on line %d", tree.ErrPath, n.Line)
+		case first && n.Kind == tree.Map && s.IsIndex:
+			return fmt.Errorf("%w: it has an index where line %d has a map", tree.ErrPath, n.Line)
+		case first && n.Kind == tree.List && !s.IsIndex:
+			return fmt.Errorf("%w: it has a key where line %d has a list", tree.ErrPath, n.Line)
+		case first && n.Kind == tree.List && s.Index != tree.Append && s.Index != n.Len():
 			return fmt.Errorf("%w: the list has %d items", ErrNoField, n.Len())
-		case (!first || n.Kind == Null) && s.IsIndex && s.Index != Append && s.Index != 0:
+		case (!first || n.Kind == tree.Null) && s.IsIndex && s.Index != tree.Append && s.Index != 0:
 			return fmt.Errorf("%w: the list is new", ErrNoField)
 		}
 	}
@@ -248,27 +252,27 @@ func canInsert(n *Node, missing Path) error {
 }
 
 // wanted returns a copy of the tree in which the value at path is v, or is removed if v is nil.
-func wanted(n *Node, path Path, v *Node) *Node {
+func wanted(n *tree.Node, path tree.Path, v *tree.Node) *tree.Node {
 	if len(path) == 0 {
 		return wantedValue(n, v)
 	}
 	step := path[0]
-	kind := Map
+	kind := tree.Map
 	if step.IsIndex {
-		kind = List
+		kind = tree.List
 	}
-	c := Node{Kind: kind, keyQuoted: v != nil && v.keyQuoted}
-	child := (*Node)(nil)
+	c := tree.Node{Kind: kind, KeyQuoted: v != nil && v.KeyQuoted}
+	child := (*tree.Node)(nil)
 	if n != nil {
 		if c = *n; c.Kind != kind { // a null becomes a map or a list
 			c.Kind, c.Type, c.Text = kind, "", ""
 		}
-		c.traits = n.traits.of(func(t *traits) { t.empty = false })
-		c.entries = values(n)
+		c.Traits = n.Traits.Changed(func(t *tree.Traits) { t.Empty = false })
+		c.Children = layout.Values(n)
 		child = childOn(n, path)
 	}
-	entries := make([]*Node, 0, len(c.entries)+1)
-	for _, e := range c.entries {
+	entries := make([]*tree.Node, 0, len(c.Children)+1)
+	for _, e := range c.Children {
 		switch {
 		case e != child:
 			entries = append(entries, e)
@@ -281,42 +285,42 @@ func wanted(n *Node, path Path, v *Node) *Node {
 		e.Key = step.Key
 		entries = append(entries, e)
 	}
-	c.entries = entries
+	c.Children = entries
 	return &c
 }
 
 // wantedValue returns the node that replaces n with the value v. The key of n stays. If n is a
-// single value, its anchor and any tag that encryption keeps stay too. n is nil for a new field.
-func wantedValue(n, v *Node) *Node {
+// Single value, its anchor and any tag that encryption keeps stay too. n is nil for a new field.
+func wantedValue(n, v *tree.Node) *tree.Node {
 	c := *v
 	if n == nil {
 		return &c
 	}
-	c.Key, c.keyQuoted = n.Key, n.keyQuoted
-	single := n.Kind == Value || n.Kind == Null
+	c.Key, c.KeyQuoted = n.Key, n.KeyQuoted
+	single := n.Kind == tree.Value || n.Kind == tree.Null
 	if single {
 		c.Anchor = n.Anchor
 	}
-	c.traits = n.traits.of(func(t *traits) {
-		if !single || t.tag == bang || !staysWhenSealed(t.tag) {
-			t.tag = ""
+	c.Traits = n.Traits.Changed(func(t *tree.Traits) {
+		if !single || t.Tag == layout.Bang || !layout.StaysWhenSealed(t.Tag) {
+			t.Tag = ""
 		}
-		t.written = ""
-		if t.local != "" {
-			t.local = localKind(v.Text)
+		t.Written = ""
+		if t.Local != "" {
+			t.Local = layout.LocalKind(v.Text)
 		}
 	})
 	return &c
 }
 
 // asNew copies a value without tags and anchors. With quoted, its strings and keys count as quoted:
-// YAML quotes new strings that a reader could take for another type.
-func asNew(n *Node, quoted bool) *Node {
+// Format quotes new strings that a reader could take for another type.
+func asNew(n *tree.Node, quoted bool) *tree.Node {
 	c := *n
-	c.Anchor, c.Alias, c.traits, c.quoted, c.keyQuoted = "", "", nil, quoted, quoted
-	c.entries = nil
+	c.Anchor, c.Alias, c.Traits, c.StringQuoted, c.KeyQuoted = "", "", nil, quoted, quoted
+	c.Children = nil
 	for e := range n.Entries() {
-		c.entries = append(c.entries, asNew(e, quoted))
+		c.Children = append(c.Children, asNew(e, quoted))
 	}
 	return &c
 }

@@ -6,10 +6,12 @@ import (
 	"time"
 
 	"github.com/sealcfg/sealcfg/crypto"
+	"github.com/sealcfg/sealcfg/envfile/internal/layout"
+	"github.com/sealcfg/sealcfg/envfile/tree"
 )
 
 // Path returns the path that the operation changes.
-func (op Op) Path() Path { return op.path }
+func (op Op) Path() tree.Path { return op.path }
 
 // ApplyInPlace combines [Document.Apply] and [Opened.Reseal] for the most common change of a large
 // file: an encrypted one-line value gets another text of the same type. It replaces the ciphertext,
@@ -22,18 +24,18 @@ func (o *Opened) ApplyInPlace(op Op) (_ *Sealed, ok bool, err error) {
 		return nil, false, nil
 	}
 	p := o.sealed.p
-	ciphertext, ok := p.replaceCiphertext(n, plain.enc)
+	ciphertext, ok := replaceCiphertext(p, n, plain.Ciphertext)
 	if !ok {
 		return nil, false, nil
 	}
 	mac := crypto.NewMAC(o.rules.macOnly)
-	err = o.rules.walk(p.roots, func(v visit) error {
+	err = o.rules.walk(p.Roots, func(v visit) error {
 		was := o.plain[v.node]
 		switch {
 		case v.node == n:
 			mac.Add(op.value.Text)
-			ciphertext.text = o.cipher.Seal(plain.Type, op.value.Text, v.aad())
-		case v.node.Kind == Comment || was != nil && was.Kind == Comment:
+			ciphertext.Text = o.cipher.Seal(plain.Type, op.value.Text, v.aad())
+		case v.node.Kind == tree.Comment || was != nil && was.Kind == tree.Comment:
 		case was != nil:
 			mac.Add(was.Text)
 		case !o.rules.macOnly:
@@ -44,19 +46,19 @@ func (o *Opened) ApplyInPlace(op Op) (_ *Sealed, ok bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
-	want := []*Node{with(o.roots[0], plain, op.value.Text)}
+	want := []*tree.Node{with(o.roots[0], plain, op.value.Text)}
 	meta := o.sealed.meta.forWriting()
 	meta.touch(time.Now())
 	meta.mac = mac.Seal(o.cipher, meta.LastModified)
 	meta.bind(o.cipher, structureOf(want, nil, o.rules), o.locationToWrite())
-	block, err := patchBlock(p, p.blocks[0], meta)
+	block, err := patchBlock(p, p.Blocks[0], meta)
 	if err != nil {
 		return nil, false, err
 	}
 	if block == "" {
-		block = p.renderBlock(0, meta.tree(), p.blocks[0])
+		block = p.RenderBlock(0, meta.tree(), p.Blocks[0])
 	}
-	text, err := splice(p.src, []edit{ciphertext, {p.blocks[0].text[0], p.blocks[0].text[1], block}})
+	text, err := layout.Splice(p.Src, []layout.Edit{ciphertext, {Start: p.Blocks[0].Text[0], End: p.Blocks[0].Text[1], Text: block}})
 	if err != nil {
 		return nil, false, fmt.Errorf("write the encrypted text: %w", err)
 	}
@@ -66,7 +68,7 @@ func (o *Opened) ApplyInPlace(op Op) (_ *Sealed, ok bool, err error) {
 
 // replaceable returns the encrypted and the decrypted node of the value that an operation changes.
 // It returns nil if ApplyInPlace does not support the change.
-func (o *Opened) replaceable(op Op) (n, plain *Node) {
+func (o *Opened) replaceable(op Op) (n, plain *tree.Node) {
 	if len(o.roots) != 1 || op.value == nil || op.text != nil || op.whole || op.document != 0 {
 		return nil, nil
 	}
@@ -75,18 +77,18 @@ func (o *Opened) replaceable(op Op) (n, plain *Node) {
 		return nil, nil
 	}
 	plain = o.roots[0].At(op.path)
-	if plain == nil || plain.Kind != Value || plain.enc == "" || plain.Anchor != "" {
+	if plain == nil || plain.Kind != tree.Value || plain.Ciphertext == "" || plain.Anchor != "" {
 		return nil, nil
 	}
 	text := op.value.Text
-	if op.value.Kind != Value || op.value.Type != plain.Type || text == plain.Text || text == "" || strings.Contains(text, "\n") {
+	if op.value.Kind != tree.Value || op.value.Type != plain.Type || text == plain.Text || text == "" || strings.Contains(text, "\n") {
 		return nil, nil
 	}
 	if canonical, err := crypto.Canonical(plain.Type, text); err != nil || canonical != text {
 		return nil, nil
 	}
 	for sealed, open := range o.plain {
-		if open == plain && o.sealed.p.onOneLine(sealed, replacement{text: text, typ: plain.Type}) {
+		if open == plain && o.sealed.p.OnOneLine(sealed, layout.Replacement{Text: text, Typ: plain.Type}) {
 			return sealed, plain
 		}
 	}
@@ -94,16 +96,16 @@ func (o *Opened) replaceable(op Op) (n, plain *Node) {
 }
 
 // with returns a copy of a tree in which one value has another text. It shares unchanged nodes.
-func with(top, value *Node, text string) *Node {
+func with(top, value *tree.Node, text string) *tree.Node {
 	if top == value {
 		c := *value
 		c.Text = text
 		return &c
 	}
-	for i, e := range top.entries {
+	for i, e := range top.Children {
 		if changed := with(e, value, text); changed != e {
 			c := *top
-			c.entries = append(append(append(make([]*Node, 0, len(top.entries)), top.entries[:i]...), changed), top.entries[i+1:]...)
+			c.Children = append(append(append(make([]*tree.Node, 0, len(top.Children)), top.Children[:i]...), changed), top.Children[i+1:]...)
 			return &c
 		}
 	}

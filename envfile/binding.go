@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/sealcfg/sealcfg/crypto"
+	"github.com/sealcfg/sealcfg/envfile/tree"
 )
 
 // The binding is a block in the metadata, at sops.sealcfg. sops ignores it and drops it when it
@@ -145,15 +146,15 @@ func (m *Metadata) bind(c *crypto.ValueCipher, structure, location string) {
 }
 
 // bindingBlock returns the block with the fields of this version only.
-func bindingBlock(text string) *Node {
-	return &Node{Kind: Map, Key: bindingKey, entries: []*Node{
-		{Kind: Value, Key: bindingText, Type: crypto.Str, Text: text},
-		{Kind: Value, Key: bindingNumber, Type: crypto.Int, Text: strconv.Itoa(bindingVersion)},
+func bindingBlock(text string) *tree.Node {
+	return &tree.Node{Kind: tree.Map, Key: bindingKey, Children: []*tree.Node{
+		{Kind: tree.Value, Key: bindingText, Type: crypto.Str, Text: text},
+		{Kind: tree.Value, Key: bindingNumber, Type: crypto.Int, Text: strconv.Itoa(bindingVersion)},
 	}}
 }
 
 // parseBinding reads the version of the block. It needs no key.
-func (m *Metadata) parseBinding(block *Node) {
+func (m *Metadata) parseBinding(block *tree.Node) {
 	version := block.Get(bindingNumber)
 	if version != nil {
 		n, ok := lenientCount(version)
@@ -215,7 +216,7 @@ func (m *Metadata) openBinding(c *crypto.ValueCipher) (binding, error) {
 		return binding{}, &BindingError{Tampered: BindingItself, Reason: reason}
 	}
 	text := m.binding.Get(bindingText)
-	if text == nil || text.Kind != Value {
+	if text == nil || text.Kind != tree.Value {
 		return broken("sops.sealcfg has no binding")
 	}
 	typ, plain, err := c.Open(text.Text, bindingAAD(m.LastModified))

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/sealcfg/sealcfg/crypto"
+	"github.com/sealcfg/sealcfg/envfile/internal/layout"
+	"github.com/sealcfg/sealcfg/envfile/tree"
 	"github.com/sealcfg/sealcfg/keys"
 )
 
@@ -64,20 +66,20 @@ func (e *encoder) sum() string {
 //
 // sealed names the values of a plaintext document that will be encrypted. In a decrypted file, the
 // nodes are marked.
-func structureOf(roots []*Node, sealed map[*Node]bool, rules *matcher) string {
+func structureOf(roots []*tree.Node, sealed map[*tree.Node]bool, rules *matcher) string {
 	d := structureDigest{encoder: newEncoder("sealcfg structure"), sealed: sealed, rules: rules}
 	if rules.comment != nil || rules.macOnly {
 		d.selected = rules.selects(roots)
 	}
 	if rules.macOnly {
-		d.bound = map[*Node]bool{}
+		d.bound = map[*tree.Node]bool{}
 		for _, root := range roots {
 			d.findBound(root)
 		}
 	}
 	d.count(len(roots))
 	for _, root := range roots {
-		m := meaningOf(root, false)
+		m := layout.MeaningOf(root, false)
 		d.node(root, &m)
 	}
 	return d.sum()
@@ -85,15 +87,15 @@ func structureOf(roots []*Node, sealed map[*Node]bool, rules *matcher) string {
 
 type structureDigest struct {
 	*encoder
-	sealed   map[*Node]bool
+	sealed   map[*tree.Node]bool
 	rules    *matcher
-	selected map[*Node]bool // entries that the rules select for encryption, of any kind
-	bound    map[*Node]bool // with mac_only_encrypted: the selected entries and their parents
+	selected map[*tree.Node]bool // entries that the rules select for encryption, of any kind
+	bound    map[*tree.Node]bool // with mac_only_encrypted: the selected entries and their parents
 }
 
-func (d *structureDigest) findBound(n *Node) bool {
+func (d *structureDigest) findBound(n *tree.Node) bool {
 	found := d.selected[n]
-	for _, e := range n.entries {
+	for _, e := range n.Children {
 		found = d.findBound(e) || found
 	}
 	if found {
@@ -103,12 +105,12 @@ func (d *structureDigest) findBound(n *Node) bool {
 }
 
 // entries returns the entries of n that the binding covers.
-func (d *structureDigest) entries(n *Node) []*Node {
-	all := values(n)
+func (d *structureDigest) entries(n *tree.Node) []*tree.Node {
+	all := layout.Values(n)
 	if !d.rules.macOnly {
 		return all
 	}
-	return slices.DeleteFunc(slices.Clone(all), func(e *Node) bool { return !d.bound[e] })
+	return slices.DeleteFunc(slices.Clone(all), func(e *tree.Node) bool { return !d.bound[e] })
 }
 
 // The bytes before the kind of a node or before a key.
@@ -123,58 +125,58 @@ const (
 	markFrame     = 'f'
 )
 
-func (d *structureDigest) node(n *Node, m *meaning) {
-	if m.directives != "" {
-		for line := range strings.SplitSeq(m.directives, "\n") {
+func (d *structureDigest) node(n *tree.Node, m *layout.Meaning) {
+	if m.Directives != "" {
+		for line := range strings.SplitSeq(m.Directives, "\n") {
 			d.optional(markDirective, line)
 		}
 	}
 	d.flag(markSelected, d.rules.comment != nil && d.selected[n])
-	d.optional(markTag, m.tag)
-	d.optional(markAnchor, m.anchor)
-	d.flag(markQuoted, m.quoted)
-	d.optional(markWritten, m.written)
-	d.optional(markLocal, m.local)
-	d.optional(markFrame, m.frame)
-	switch m.kind {
-	case Map, List:
-		d.mark(map[Kind]byte{Map: 'm', List: 'l'}[m.kind])
+	d.optional(markTag, m.Tag)
+	d.optional(markAnchor, m.Anchor)
+	d.flag(markQuoted, m.Quoted)
+	d.optional(markWritten, m.Written)
+	d.optional(markLocal, m.Local)
+	d.optional(markFrame, m.Frame)
+	switch m.Kind {
+	case tree.Map, tree.List:
+		d.mark(map[tree.Kind]byte{tree.Map: 'm', tree.List: 'l'}[m.Kind])
 		entries := d.entries(n)
 		d.count(len(entries))
 		for _, e := range entries {
-			d.entry(e, m.kind == Map)
+			d.entry(e, m.Kind == tree.Map)
 		}
-	case Null:
+	case tree.Null:
 		d.mark('n')
 	default:
-		d.value(n, m.typ, m.text)
+		d.value(n, m.Typ, m.Text)
 	}
 }
 
 // entry adds an entry of a map or list. Most entries consist of a key and a value only.
-func (d *structureDigest) entry(n *Node, inMap bool) {
-	if n.Kind == Value && n.traits == nil && n.Anchor == "" {
+func (d *structureDigest) entry(n *tree.Node, inMap bool) {
+	if n.Kind == tree.Value && n.Traits == nil && n.Anchor == "" {
 		if inMap {
-			d.flag(markQuoted, n.keyQuoted && keyQuotesMatter(n))
+			d.flag(markQuoted, n.KeyQuoted && layout.KeyQuotesMatter(n))
 			d.text(n.Key)
 		}
 		d.flag(markSelected, d.rules.comment != nil && d.selected[n])
-		d.flag(markQuoted, n.quoted && quotesMatter(n))
+		d.flag(markQuoted, n.StringQuoted && layout.QuotesMatter(n))
 		d.value(n, n.Type, n.Text)
 		return
 	}
-	m := meaningOf(n, d.encrypted(n))
+	m := layout.MeaningOf(n, d.encrypted(n))
 	if inMap {
-		d.optional(markTag, m.keyTag)
-		d.optional(markAnchor, m.keyAnchor)
-		d.flag(markQuoted, m.keyQuoted)
-		d.optional(markWritten, m.keyAs)
-		d.text(m.key)
+		d.optional(markTag, m.KeyTag)
+		d.optional(markAnchor, m.KeyAnchor)
+		d.flag(markQuoted, m.KeyQuoted)
+		d.optional(markWritten, m.KeyAs)
+		d.text(m.Key)
 	}
 	d.node(n, &m)
 }
 
-func (d *structureDigest) value(n *Node, typ crypto.Type, text string) {
+func (d *structureDigest) value(n *tree.Node, typ crypto.Type, text string) {
 	if d.encrypted(n) {
 		d.mark('s')
 		d.text(string(typ))
@@ -186,7 +188,7 @@ func (d *structureDigest) value(n *Node, typ crypto.Type, text string) {
 	d.text(text)
 }
 
-func (d *structureDigest) encrypted(n *Node) bool { return n.Sealed || d.sealed[n] }
+func (d *structureDigest) encrypted(n *tree.Node) bool { return n.Sealed || d.sealed[n] }
 
 func (e *encoder) flag(mark byte, set bool) {
 	if set {

@@ -6,18 +6,19 @@ import (
 	"strings"
 
 	"github.com/sealcfg/sealcfg/crypto"
+	"github.com/sealcfg/sealcfg/envfile/tree"
 )
 
 // This file converts metadata values to strings, booleans, numbers and lists as sops does. sops
 // decodes with mapstructure and WeaklyTypedInput. A selector that is converted differently would
 // encrypt other values.
 
-// lenientText converts a value to a string. A YAML time is rejected: it must be quoted.
-func lenientText(n *Node) (text string, ok bool) {
+// lenientText converts a value to a string. A Format time is rejected: it must be quoted.
+func lenientText(n *tree.Node) (text string, ok bool) {
 	switch {
-	case n.Kind == Null:
+	case n.Kind == tree.Null:
 		return "", true
-	case n.Kind != Value || n.Type == crypto.Time:
+	case n.Kind != tree.Value || n.Type == crypto.Time:
 		return "", false
 	case n.Type == crypto.Bool && n.Text == crypto.FormatBool(true):
 		return "1", true
@@ -27,7 +28,7 @@ func lenientText(n *Node) (text string, ok bool) {
 	return n.Text, true
 }
 
-func lenientBool(n *Node) (value, ok bool) {
+func lenientBool(n *tree.Node) (value, ok bool) {
 	text, ok := lenientText(n)
 	if !ok || text == "" {
 		return false, ok
@@ -41,7 +42,7 @@ func lenientBool(n *Node) (value, ok bool) {
 }
 
 // lenientCount converts a value to a number that is not negative.
-func lenientCount(n *Node) (value int, ok bool) {
+func lenientCount(n *tree.Node) (value int, ok bool) {
 	text, ok := lenientText(n)
 	if !ok || text == "" {
 		return 0, ok
@@ -50,23 +51,23 @@ func lenientCount(n *Node) (value int, ok bool) {
 		f, err := strconv.ParseFloat(text, 64)
 		return int(f), err == nil && f >= 0 && f < math.MaxInt32
 	}
-	// sops 3.9 wrote 2.000000 into INI files.
+	// sops 3.9 wrote 2.000000 into Format files.
 	i, err := strconv.ParseInt(strings.TrimSuffix(text, ".000000"), 0, 32)
 	return int(i), err == nil && i >= 0
 }
 
 // lenientList converts a value to a list. A map becomes a list of one entry, an empty map an empty
 // list.
-func lenientList(n *Node) (entries []*Node, ok bool) {
+func lenientList(n *tree.Node) (entries []*tree.Node, ok bool) {
 	switch n.Kind {
-	case Null:
+	case tree.Null:
 		return nil, true
-	case Map:
+	case tree.Map:
 		if n.Len() > 0 {
-			return []*Node{n}, true
+			return []*tree.Node{n}, true
 		}
 		return nil, true
-	case List:
+	case tree.List:
 		for e := range n.Entries() {
 			entries = append(entries, e)
 		}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/sealcfg/sealcfg/crypto"
+	"github.com/sealcfg/sealcfg/envfile/internal/layout"
+	"github.com/sealcfg/sealcfg/envfile/tree"
 	"github.com/sealcfg/sealcfg/internal/pattern"
 	"github.com/sealcfg/sealcfg/keys"
 )
@@ -26,8 +28,8 @@ type Metadata struct {
 	Version      string // of the sops format
 
 	mac     string
-	binding *Node   // the block sops.sealcfg, or nil without one that this package can read
-	unknown []*Node // fields that this version does not know, kept
+	binding *tree.Node   // the block sops.sealcfg, or nil without one that this package can read
+	unknown []*tree.Node // fields that this version does not know, kept
 
 	hasOther     bool   // there is a binding of another version
 	otherBinding string // its number, if it has one
@@ -41,16 +43,16 @@ func (m *Metadata) Stanzas() []*keys.Stanza { return slices.Concat(m.Groups...) 
 
 // parseMetadata parses the tree of a sops block. Like sops, it ignores the case of field names and
 // converts values of other types (lenient.go).
-func parseMetadata(block *Node) (*Metadata, error) {
-	if block.Kind != Map {
-		return nil, syntaxError(block, "sops metadata: expected a map, got a %s", block.Kind)
+func parseMetadata(block *tree.Node) (*Metadata, error) {
+	if block.Kind != tree.Map {
+		return nil, tree.ErrorAt(block, "sops metadata: expected a map, got a %s", block.Kind)
 	}
 	if err := distinctNames(block); err != nil {
 		return nil, err
 	}
 	m := &Metadata{}
 	var group []*keys.Stanza
-	var keyGroups *Node
+	var keyGroups *tree.Node
 	for e := range block.Entries() {
 		name := strings.ToLower(e.Key)
 		var err error
@@ -78,8 +80,8 @@ func parseMetadata(block *Node) (*Metadata, error) {
 	}
 	switch n := len(m.Stanzas()); {
 	case n == 0:
-		return nil, syntaxError(block, "sops metadata has no recipients")
-	case n > maxStanzas:
+		return nil, tree.ErrorAt(block, "sops metadata has no recipients")
+	case n > layout.MaxStanzas:
 		return nil, tooManyStanzas(block)
 	}
 	n := len(m.Groups)
@@ -87,16 +89,16 @@ func parseMetadata(block *Node) (*Metadata, error) {
 		m.Threshold = n // sops's default
 	}
 	if n > 1 && (m.Threshold < 2 || m.Threshold > n) {
-		return nil, syntaxError(block, "sops.shamir_threshold is %d for %d key groups, expected 2 to %d", m.Threshold, n, n)
+		return nil, tree.ErrorAt(block, "sops.shamir_threshold is %d for %d key groups, expected 2 to %d", m.Threshold, n, n)
 	}
 	m.Rules = m.Rules.Normal()
 	if err := m.Rules.Validate(); err != nil {
-		return nil, &SyntaxError{Line: block.Line, Reason: err.Error()}
+		return nil, &tree.SyntaxError{Line: block.Line, Reason: err.Error()}
 	}
 	return m, nil
 }
 
-func (m *Metadata) parseField(name string, e *Node) error {
+func (m *Metadata) parseField(name string, e *tree.Node) error {
 	for _, s := range m.Rules.selectors() {
 		if s.name == name {
 			return parseString(e, s.value)
@@ -109,7 +111,7 @@ func (m *Metadata) parseField(name string, e *Node) error {
 		}
 		t, err := time.Parse(time.RFC3339, m.LastModified)
 		if err != nil {
-			return syntaxError(e, "sops.lastmodified is not an RFC 3339 time")
+			return tree.ErrorAt(e, "sops.lastmodified is not an RFC 3339 time")
 		}
 		m.LastModified = t.Format(time.RFC3339) // the text that the MAC is bound to
 	case bindingKey:
@@ -121,12 +123,12 @@ func (m *Metadata) parseField(name string, e *Node) error {
 	case "mac_only_encrypted":
 		var ok bool
 		if m.Rules.MACOnlyEncrypted, ok = lenientBool(e); !ok {
-			return syntaxError(e, "sops.mac_only_encrypted is not a boolean")
+			return tree.ErrorAt(e, "sops.mac_only_encrypted is not a boolean")
 		}
 	case "shamir_threshold":
 		var ok bool
 		if m.Threshold, ok = lenientCount(e); !ok {
-			return syntaxError(e, "sops.shamir_threshold is not a number")
+			return tree.ErrorAt(e, "sops.shamir_threshold is not a number")
 		}
 	default:
 		m.unknown = append(m.unknown, e)
@@ -134,36 +136,36 @@ func (m *Metadata) parseField(name string, e *Node) error {
 	return nil
 }
 
-func parseString(e *Node, to *string) error {
+func parseString(e *tree.Node, to *string) error {
 	text, ok := lenientText(e)
 	if !ok {
-		return syntaxError(e, "sops.%s is not a string (quote it)", e.Key)
+		return tree.ErrorAt(e, "sops.%s is not a string (quote it)", e.Key)
 	}
 	*to = text
 	return nil
 }
 
 // distinctNames rejects names that differ only in case. sops prefers the exact name, in any order.
-func distinctNames(n *Node) error {
+func distinctNames(n *tree.Node) error {
 	seen := map[string]bool{}
 	for e := range n.Entries() {
 		name := strings.ToLower(e.Key)
 		if seen[name] {
-			return syntaxError(e, "duplicate field %s in the sops metadata, which ignores the case of names", name)
+			return tree.ErrorAt(e, "duplicate field %s in the sops metadata, which ignores the case of names", name)
 		}
 		seen[name] = true
 	}
 	return nil
 }
 
-func (m *Metadata) parseGroups(list *Node) error {
+func (m *Metadata) parseGroups(list *tree.Node) error {
 	groups, ok := lenientList(list)
 	if !ok {
-		return syntaxError(list, "sops.key_groups: expected a list, got a %s", list.Kind)
+		return tree.ErrorAt(list, "sops.key_groups: expected a list, got a %s", list.Kind)
 	}
 	for _, g := range groups {
-		if g.Kind != Map && g.Kind != Null {
-			return syntaxError(g, "entry of sops.key_groups: expected a map, got a %s", g.Kind)
+		if g.Kind != tree.Map && g.Kind != tree.Null {
+			return tree.ErrorAt(g, "entry of sops.key_groups: expected a map, got a %s", g.Kind)
 		}
 		if err := distinctNames(g); err != nil {
 			return err
@@ -181,18 +183,18 @@ func (m *Metadata) parseGroups(list *Node) error {
 	return nil
 }
 
-func parseStanzas(typ string, list *Node) ([]*keys.Stanza, error) {
+func parseStanzas(typ string, list *tree.Node) ([]*keys.Stanza, error) {
 	entries, ok := lenientList(list)
 	if !ok {
-		return nil, syntaxError(list, "sops.%s: expected a list, got a %s", typ, list.Kind)
+		return nil, tree.ErrorAt(list, "sops.%s: expected a list, got a %s", typ, list.Kind)
 	}
-	if len(entries) > maxStanzas {
+	if len(entries) > layout.MaxStanzas {
 		return nil, tooManyStanzas(list)
 	}
 	var stanzas []*keys.Stanza
 	for _, e := range entries {
-		if e.Kind != Map {
-			return nil, syntaxError(e, "entry of sops.%s: expected a map, got a %s", typ, e.Kind)
+		if e.Kind != tree.Map {
+			return nil, tree.ErrorAt(e, "entry of sops.%s: expected a map, got a %s", typ, e.Kind)
 		}
 		if err := distinctNames(e); err != nil {
 			return nil, err
@@ -210,12 +212,12 @@ func parseStanzas(typ string, list *Node) ([]*keys.Stanza, error) {
 	return stanzas, nil
 }
 
-func tooManyStanzas(at *Node) error {
-	return syntaxError(at, "sops metadata has more than %d recipients", maxStanzas)
+func tooManyStanzas(at *tree.Node) error {
+	return tree.ErrorAt(at, "sops metadata has more than %d recipients", layout.MaxStanzas)
 }
 
-func parseStanzaField(name string, n *Node) keys.Field {
-	if n.Kind != Map {
+func parseStanzaField(name string, n *tree.Node) keys.Field {
+	if n.Kind != tree.Map {
 		return keys.Field{Name: name, Value: n.Text}
 	}
 	f := keys.Field{Name: name, Map: []keys.Field{}}
@@ -227,20 +229,20 @@ func parseStanzaField(name string, n *Node) keys.Field {
 
 // tree returns the block as sops would write it: names in alphabetical order at every level,
 // without empty fields.
-func (m *Metadata) tree() *Node {
-	b := &Node{Kind: Map, Key: metaKey}
+func (m *Metadata) tree() *tree.Node {
+	b := &tree.Node{Kind: tree.Map, Key: layout.MetaKey}
 	if len(m.Groups) == 1 {
-		b.entries = groupTree(m.Groups[0])
+		b.Children = groupTree(m.Groups[0])
 	} else {
-		groups := &Node{Kind: List, Key: "key_groups"}
+		groups := &tree.Node{Kind: tree.List, Key: "key_groups"}
 		for _, g := range m.Groups {
-			groups.entries = append(groups.entries, &Node{Kind: Map, entries: groupTree(g)})
+			groups.Children = append(groups.Children, &tree.Node{Kind: tree.Map, Children: groupTree(g)})
 		}
-		b.entries = append(b.entries, groups)
+		b.Children = append(b.Children, groups)
 	}
 	add := func(name string, typ crypto.Type, text string) {
 		if text != "" {
-			b.entries = append(b.entries, &Node{Kind: Value, Key: name, Type: typ, Text: text})
+			b.Children = append(b.Children, &tree.Node{Kind: tree.Value, Key: name, Type: typ, Text: text})
 		}
 	}
 	for _, s := range m.Rules.selectors() {
@@ -256,39 +258,39 @@ func (m *Metadata) tree() *Node {
 		add("shamir_threshold", crypto.Int, strconv.Itoa(m.Threshold))
 	}
 	if m.binding != nil {
-		b.entries = append(b.entries, bindingBlock(m.binding.Get(bindingText).Text))
+		b.Children = append(b.Children, bindingBlock(m.binding.Get(bindingText).Text))
 	}
-	b.entries = append(b.entries, m.unknown...)
-	sortEntries(b.entries)
+	b.Children = append(b.Children, m.unknown...)
+	layout.SortEntries(b.Children)
 	return b
 }
 
-func groupTree(group []*keys.Stanza) []*Node {
-	byType := map[string]*Node{}
-	var lists []*Node
+func groupTree(group []*keys.Stanza) []*tree.Node {
+	byType := map[string]*tree.Node{}
+	var lists []*tree.Node
 	for _, s := range group {
 		list := byType[s.Type]
 		if list == nil {
-			list = &Node{Kind: List, Key: s.Type}
+			list = &tree.Node{Kind: tree.List, Key: s.Type}
 			byType[s.Type] = list
 			lists = append(lists, list)
 		}
 		entry := fieldsTree("", s.Fields)
-		entry.entries = append(entry.entries, &Node{Kind: Value, Key: "enc", Type: crypto.Str, Text: s.Wrapped})
-		sortEntries(entry.entries)
-		list.entries = append(list.entries, entry)
+		entry.Children = append(entry.Children, &tree.Node{Kind: tree.Value, Key: "enc", Type: crypto.Str, Text: s.Wrapped})
+		layout.SortEntries(entry.Children)
+		list.Children = append(list.Children, entry)
 	}
-	sortEntries(lists)
+	layout.SortEntries(lists)
 	return lists
 }
 
-func fieldsTree(key string, fields []keys.Field) *Node {
-	n := &Node{Kind: Map, Key: key}
+func fieldsTree(key string, fields []keys.Field) *tree.Node {
+	n := &tree.Node{Kind: tree.Map, Key: key}
 	for _, f := range fields {
 		if f.Map != nil {
-			n.entries = append(n.entries, fieldsTree(f.Name, f.Map))
+			n.Children = append(n.Children, fieldsTree(f.Name, f.Map))
 		} else {
-			n.entries = append(n.entries, &Node{Kind: Value, Key: f.Name, Type: crypto.Str, Text: f.Value})
+			n.Children = append(n.Children, &tree.Node{Kind: tree.Value, Key: f.Name, Type: crypto.Str, Text: f.Value})
 		}
 	}
 	return n

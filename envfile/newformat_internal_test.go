@@ -10,24 +10,28 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sealcfg/sealcfg/crypto"
+	"github.com/sealcfg/sealcfg/envfile/internal/layout"
+	"github.com/sealcfg/sealcfg/envfile/tree"
 	"github.com/sealcfg/sealcfg/keys"
 )
 
 // arrows is a format that exists only in this test: lines of "name -> value".
-type arrows struct{ formatDefaults }
+type arrows struct{ layout.FormatDefaults }
 
 const arrow = " -> "
 
-func (arrows) Name() string                                         { return "arrows" }
-func (arrows) properties() properties                               { return properties{extensions: []string{".arrows"}} }
-func (f arrows) values(src []byte) ([]*Node, error)                 { return valuesOf(f, src) }
-func (arrows) marked(src []byte) bool                               { return bytes.Contains(src, []byte("\nsops_mac"+arrow)) }
-func (arrows) coerce(t crypto.Type, s string) (crypto.Type, string) { return coerceText(t, s) }
+func (*arrows) Name() string { return "arrows" }
+func (*arrows) Properties() layout.Properties {
+	return layout.Properties{Extensions: []string{".arrows"}}
+}
+func (f *arrows) Values(src []byte) ([]*tree.Node, error)            { return layout.ValuesOf(f, src) }
+func (*arrows) Marked(src []byte) bool                               { return bytes.Contains(src, []byte("\nsops_mac"+arrow)) }
+func (*arrows) Coerce(t crypto.Type, s string) (crypto.Type, string) { return layout.CoerceText(t, s) }
 
-func (arrows) parse(src []byte) (*parsed, error) {
+func (*arrows) Parse(src []byte) (*layout.Parsed, error) {
 	t := &arrowText{src: src, at: map[string][2]int{}}
-	root := &Node{Kind: Map, Line: 1, Column: 1}
-	var meta flatBlock
+	root := &tree.Node{Kind: tree.Map, Line: 1, Column: 1}
+	var meta layout.FlatBlock
 	offset, line := 0, 0
 	for text := range strings.Lines(string(src)) {
 		line++
@@ -35,73 +39,77 @@ func (arrows) parse(src []byte) (*parsed, error) {
 		offset += len(text)
 		name, value, ok := strings.Cut(strings.TrimSuffix(text, "\n"), arrow)
 		if !ok {
-			return nil, &SyntaxError{Line: line, Reason: "expected name" + arrow + "value"}
+			return nil, &tree.SyntaxError{Line: line, Reason: "expected name" + arrow + "value"}
 		}
-		n := &Node{Kind: Value, Key: name, Type: crypto.Str, Text: unescapeFeeds(value), Quoted: true, Line: line, Column: 1}
-		if name, ok := strings.CutPrefix(name, metaPrefix); ok {
-			meta.fields = append(meta.fields, flatField{name, n})
-			meta.lines = append(meta.lines, [2]int{start, offset - 1})
+		n := &tree.Node{Kind: tree.Value, Key: name, Type: crypto.Str, Text: layout.UnescapeFeeds(value), Quoted: true, Line: line, Column: 1}
+		if name, ok := strings.CutPrefix(name, layout.MetaPrefix); ok {
+			meta.Fields = append(meta.Fields, layout.FlatField{Name: name, Node: n})
+			meta.Lines = append(meta.Lines, [2]int{start, offset - 1})
 			continue
 		}
 		t.at[n.Key] = [2]int{start + len(name) + len(arrow), start + len(name) + len(arrow) + len(value)}
-		root.entries = append(root.entries, n)
+		root.Children = append(root.Children, n)
 	}
 	var err error
-	t.block, err = meta.block(src)
-	return &parsed{src: src, roots: []*Node{root}, blocks: []*block{t.block}, layout: t}, err
+	t.block, err = meta.Block(src)
+	return &layout.Parsed{Src: src, Roots: []*tree.Node{root}, Blocks: []*layout.Block{t.block}, Layout: t}, err
 }
 
 // arrowText is the layout of the format. It keeps the positions itself.
 type arrowText struct {
-	layoutDefaults
+	layout.LayoutDefaults
 	src   []byte
 	at    map[string][2]int
-	block *block
+	block *layout.Block
 }
 
-func (t *arrowText) bytes(n *Node) (start, end int) { return t.at[n.Key][0], t.at[n.Key][1] }
+func (t *arrowText) Bytes(n *tree.Node) (start, end int) { return t.at[n.Key][0], t.at[n.Key][1] }
 
-func (t *arrowText) format(n *Node, to replacement) ([]edit, error) {
+func (t *arrowText) Format(n *tree.Node, to layout.Replacement) ([]layout.Edit, error) {
 	at := t.at[n.Key]
-	return []edit{{at[0], at[1], escapeFeeds(to.text)}}, nil
+	return []layout.Edit{{Start: at[0], End: at[1], Text: layout.EscapeFeeds(to.Text)}}, nil
 }
 
-func (t *arrowText) renderBlock(_ int, top *Node, _ *block) string {
+func (t *arrowText) RenderBlock(_ int, top *tree.Node, _ *layout.Block) string {
 	var b strings.Builder
-	for _, f := range flatten(top, "") {
-		b.WriteString(metaPrefix + f.name + arrow + flatText(f.node) + "\n")
+	for _, f := range layout.Flatten(top, "") {
+		b.WriteString(layout.MetaPrefix + f.Name + arrow + layout.FlatText(f.Node) + "\n")
 	}
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-func (t *arrowText) blockFits(int, *block) bool { return false }
+func (t *arrowText) BlockFits(int, *layout.Block) bool { return false }
 
-func (t *arrowText) insertBlock(_ int, text string, _ *block) edit { return appendLine(t.src, text) }
-
-func (t *arrowText) removeBlock(int) edit { return edit{t.block.start, t.block.end, ""} }
-
-func (t *arrowText) insert(_ *Node, missing Path, v *Node) ([]edit, error) {
-	return []edit{appendLine(t.src, missing[0].Key+arrow+escapeFeeds(v.Text))}, nil
+func (t *arrowText) InsertBlock(_ int, text string, _ *layout.Block) layout.Edit {
+	return layout.AppendLine(t.src, text)
 }
 
-func (t *arrowText) replace(n, v *Node) ([]edit, error) {
-	return t.format(n, replacement{typ: crypto.Str, text: v.Text})
+func (t *arrowText) RemoveBlock(int) layout.Edit {
+	return layout.Edit{Start: t.block.Start, End: t.block.End, Text: ""}
 }
 
-func (t *arrowText) remove(_, n *Node) ([]edit, error) {
+func (t *arrowText) Insert(_ *tree.Node, missing tree.Path, v *tree.Node) ([]layout.Edit, error) {
+	return []layout.Edit{layout.AppendLine(t.src, missing[0].Key+arrow+layout.EscapeFeeds(v.Text))}, nil
+}
+
+func (t *arrowText) Replace(n, v *tree.Node) ([]layout.Edit, error) {
+	return t.Format(n, layout.Replacement{Typ: crypto.Str, Text: v.Text})
+}
+
+func (t *arrowText) Remove(_, n *tree.Node) ([]layout.Edit, error) {
 	at := t.at[n.Key]
-	return []edit{{at[0] - len(n.Key) - len(arrow), at[1] + 1, ""}}, nil
+	return []layout.Edit{{Start: at[0] - len(n.Key) - len(arrow), End: at[1] + 1, Text: ""}}, nil
 }
 
 // TestNewFormat registers a format and uses it like the others: a format is one type and its
 // registration.
 func TestNewFormat(t *testing.T) {
-	formats = append(formats, arrows{})
+	formats = append(formats, &arrows{})
 	t.Cleanup(func() { formats = formats[:len(formats)-1] })
 
 	f, known := FormatOf("environments/prod.arrows")
 	require.True(t, known)
-	assert.Equal(t, arrows{}, f)
+	assert.Equal(t, "arrows", f.Name())
 	assert.Contains(t, FormatNames(), "arrows")
 
 	id, err := keys.ParseAgeIdentity("AGE-SECRET-KEY-15205YUFKQDP4J4XXY84FVGZNJ7CDKHZ096SZ2NAP2QF7M5Q9VZ7QPU7KDW")
@@ -130,7 +138,7 @@ func TestNewFormat(t *testing.T) {
 
 	d, err = opened.Document()
 	require.NoError(t, err)
-	d, err = d.Apply(Set(Path{{Key: "password"}}, crypto.Str, "a\nb"), Set(Path{{Key: "port"}}, crypto.Int, "5432"), Unset(Path{{Key: "user"}}))
+	d, err = d.Apply(Set(tree.Path{{Key: "password"}}, crypto.Str, "a\nb"), Set(tree.Path{{Key: "port"}}, crypto.Int, "5432"), Unset(tree.Path{{Key: "user"}}))
 	require.NoError(t, err)
 	again, err := opened.Reseal(d)
 	require.NoError(t, err)

@@ -3,6 +3,9 @@ package envfile
 import (
 	"fmt"
 	"slices"
+
+	"github.com/sealcfg/sealcfg/envfile/internal/layout"
+	"github.com/sealcfg/sealcfg/envfile/tree"
 )
 
 // Text returns the plaintext. It keeps the author's bytes if the format allows it, and otherwise
@@ -15,10 +18,10 @@ func (o *Opened) Text() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.sealed.format.properties().whole { // the text is the value, even if it is an encrypted file
+	if o.sealed.format.Properties().Whole { // the text is the value, even if it is an encrypted file
 		return text, nil
 	}
-	at, err := misread(o.sealed.format, text, o.coerced())
+	at, err := layout.Misread(o.sealed.format, text, o.coerced())
 	if err != nil {
 		return nil, fmt.Errorf("parse the plaintext again: %w", err)
 	}
@@ -31,17 +34,17 @@ func (o *Opened) Document() (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := parsePlain(o.sealed.format, text, reparse)
+	d, err := parsePlain(o.sealed.format, text, layout.Reparse)
 	if err != nil {
 		return nil, fmt.Errorf("parse the plaintext again: %w", err)
 	}
-	if err := misreads(firstDifference(o.coerced(), d.p.roots, nil)); err != nil {
+	if err := misreads(layout.FirstDifference(o.coerced(), d.p.Roots, nil)); err != nil {
 		return nil, err
 	}
 	return d, nil
 }
 
-func misreads(at Path) error {
+func misreads(at tree.Path) error {
 	if at != nil {
 		return fmt.Errorf("%s cannot be written as plaintext: it would not parse to the same value", at)
 	}
@@ -49,7 +52,7 @@ func misreads(at Path) error {
 }
 
 // coerced returns the trees that a reader of the plaintext must see.
-func (o *Opened) coerced() []*Node {
+func (o *Opened) coerced() []*tree.Node {
 	want := slices.Clone(o.settled())
 	for i, root := range want {
 		want[i] = coerced(o.sealed.format, root)
@@ -57,27 +60,27 @@ func (o *Opened) coerced() []*Node {
 	return want
 }
 
-// coerced returns a tree with the types that the format has in plaintext. sops can encrypt a YAML
-// file as JSON or dotenv, so an encrypted file can hold times, numbers and booleans that its format
+// coerced returns a tree with the types that the format has in plaintext. sops can encrypt a Format
+// file as Format or dotenv, so an encrypted file can hold times, numbers and booleans that its format
 // lacks.
-func coerced(f Format, n *Node) *Node {
-	if n.Kind != Map && n.Kind != List {
-		typ, text := f.coerce(n.Type, n.Text)
-		if n.Kind != Value || typ == n.Type {
+func coerced(f Format, n *tree.Node) *tree.Node {
+	if n.Kind != tree.Map && n.Kind != tree.List {
+		typ, text := f.Coerce(n.Type, n.Text)
+		if n.Kind != tree.Value || typ == n.Type {
 			return n
 		}
 		c := *n
 		c.Type, c.Text = typ, text
 		return &c
 	}
-	var c *Node // a copy, created by the first change
-	for i, e := range n.entries {
+	var c *tree.Node // a copy, created by the first change
+	for i, e := range n.Children {
 		if as := coerced(f, e); as != e {
 			if c == nil {
 				own := *n
-				c, own.entries = &own, slices.Clone(n.entries)
+				c, own.Children = &own, slices.Clone(n.Children)
 			}
-			c.entries[i] = as
+			c.Children[i] = as
 		}
 	}
 	if c == nil {
@@ -89,19 +92,19 @@ func coerced(f Format, n *Node) *Node {
 // plainText replaces the ciphertexts by the decrypted values and removes the metadata.
 func (o *Opened) plainText() ([]byte, error) {
 	p := o.sealed.p
-	edits := make([]edit, 0, len(o.plain)+len(p.blocks))
-	for _, root := range p.roots {
+	edits := make([]layout.Edit, 0, len(o.plain)+len(p.Blocks))
+	for _, root := range p.Roots {
 		var err error
 		if edits, err = o.plaintextEdits(edits, root); err != nil {
 			return nil, err
 		}
 	}
-	for i, b := range p.blocks {
+	for i, b := range p.Blocks {
 		if b != nil {
-			edits = append(edits, p.removeBlock(i))
+			edits = append(edits, p.RemoveBlock(i))
 		}
 	}
-	text, err := splice(p.src, edits)
+	text, err := layout.Splice(p.Src, edits)
 	if err != nil {
 		return nil, fmt.Errorf("write plaintext: %w", err)
 	}
@@ -109,29 +112,29 @@ func (o *Opened) plainText() ([]byte, error) {
 }
 
 // plaintextEdits appends the edits for the encrypted values below n, roughly in file order.
-func (o *Opened) plaintextEdits(edits []edit, n *Node) ([]edit, error) {
-	l := o.sealed.p.layout
-	_, shared := l.shared(n)
-	reformats := l.reformats() && o.bound == nil && !shared
+func (o *Opened) plaintextEdits(edits []layout.Edit, n *tree.Node) ([]layout.Edit, error) {
+	l := o.sealed.p.Layout
+	_, shared := l.Shared(n)
+	reformats := l.Reformats() && o.bound == nil && !shared
 	emptied := o.onlyComments(n)
-	for _, c := range n.entries {
+	for _, c := range n.Children {
 		plain := o.plain[c]
-		if reformats && c.Kind != Comment {
-			edits = append(edits, l.reformat(c, plain != nil)...)
+		if reformats && c.Kind != tree.Comment {
+			edits = append(edits, l.Reformat(c, plain != nil)...)
 		}
-		var e []edit
+		var e []layout.Edit
 		var err error
 		switch {
 		case plain == nil:
 			edits, err = o.plaintextEdits(edits, c)
-		case c.Kind == Value && plain.Kind == Comment: // "- ENC[…,type:comment]"
-			comment, ok := l.itemComment(c, plain.Text, emptied)
+		case c.Kind == tree.Value && plain.Kind == tree.Comment: // "- ENC[…,type:comment]"
+			comment, ok := l.ItemComment(c, plain.Text, emptied)
 			if !ok {
-				err = syntaxError(c, "expected a value, got an encrypted comment")
+				err = tree.ErrorAt(c, "expected a value, got an encrypted comment")
 			}
-			e, emptied = []edit{comment}, false // only the first comment follows the empty list
+			e, emptied = []layout.Edit{comment}, false // only the first comment follows the empty list
 		default:
-			e, err = o.sealed.p.format(c, replacement{text: plain.Text, typ: plain.Type, agreed: o.bound == nil})
+			e, err = o.sealed.p.Format(c, layout.Replacement{Text: plain.Text, Typ: plain.Type, Agreed: o.bound == nil})
 		}
 		if err != nil {
 			return nil, err
@@ -143,12 +146,12 @@ func (o *Opened) plaintextEdits(edits []edit, n *Node) ([]edit, error) {
 
 // onlyComments reports whether every item of a list is an encrypted comment. sops writes "[] #
 // comment" as such a list.
-func (o *Opened) onlyComments(n *Node) bool {
-	if n.Kind != List || n.Len() == 0 {
+func (o *Opened) onlyComments(n *tree.Node) bool {
+	if n.Kind != tree.List || n.Len() == 0 {
 		return false
 	}
 	for e := range n.Entries() {
-		if plain := o.plain[e]; plain == nil || plain.Kind != Comment {
+		if plain := o.plain[e]; plain == nil || plain.Kind != tree.Comment {
 			return false
 		}
 	}

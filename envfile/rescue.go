@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/sealcfg/sealcfg/crypto"
+	"github.com/sealcfg/sealcfg/envfile/internal/layout"
+	"github.com/sealcfg/sealcfg/envfile/tree"
 	"github.com/sealcfg/sealcfg/keys"
 )
 
@@ -50,22 +52,22 @@ func (s *Sealed) RescueWith(key crypto.DataKey) (*Rescue, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &Opened{sealed: s, key: key, cipher: crypto.NewValueCipher(key), rules: rules, plain: map[*Node]*Node{}}
+	o := &Opened{sealed: s, key: key, cipher: crypto.NewValueCipher(key), rules: rules, plain: map[*tree.Node]*tree.Node{}}
 	r := &Rescue{opened: o}
-	fields := fieldsOf(s.p.roots)
-	added := map[*Node]bool{}
+	fields := fieldsOf(s.p.Roots)
+	added := map[*tree.Node]bool{}
 	mac := crypto.NewMAC(rules.macOnly)
 	var comments []commentAt
-	err = rules.walk(s.p.roots, func(v visit) error {
+	err = rules.walk(s.p.Roots, func(v visit) error {
 		n := v.node
-		if n.Kind == Comment {
+		if n.Kind == tree.Comment {
 			if v.sealed || crypto.IsSealed(n.Text) {
 				// One that does not authenticate is reported, not rejected.
 				comments = append(comments, commentAt{n, v.aad(), false})
 			}
 			return nil
 		}
-		encrypted := strings.HasPrefix(n.Text, sealedPrefix) && n.Type == crypto.Str
+		encrypted := strings.HasPrefix(n.Text, layout.SealedPrefix) && n.Type == crypto.Str
 		text, isValue, err := o.openValue(v)
 		switch {
 		case encrypted && err == nil: // even if the rules leave values unencrypted: sops writes such files
@@ -119,14 +121,14 @@ const (
 )
 
 // checkBinding compares the file without the added values with its binding.
-func (r *Rescue) checkBinding(added map[*Node]bool) error {
+func (r *Rescue) checkBinding(added map[*tree.Node]bool) error {
 	var first error
 	for was := range waysToAdd {
 		before := *r.opened
 		before.roots = nil
-		for _, root := range r.opened.sealed.p.roots {
+		for _, root := range r.opened.sealed.p.Roots {
 			if root = r.opened.before(root, added, was); root == nil {
-				root = &Node{Kind: Map}
+				root = &tree.Node{Kind: tree.Map}
 			}
 			before.roots = append(before.roots, root)
 		}
@@ -143,31 +145,31 @@ func (r *Rescue) checkBinding(added map[*Node]bool) error {
 }
 
 // before returns the decrypted tree without the added values, or nil if n was absent.
-func (o *Opened) before(n *Node, added map[*Node]bool, was int) *Node {
+func (o *Opened) before(n *tree.Node, added map[*tree.Node]bool, was int) *tree.Node {
 	if p, ok := o.plain[n]; ok {
 		return p
 	}
 	c := o.copyOf(n)
 	switch {
-	case !added[n] && len(n.entries) == 0:
+	case !added[n] && len(n.Children) == 0:
 		return n
 	case !added[n]:
 	case was == wasEmpty:
-		c.Type, c.Text, c.quoted = crypto.Str, "", o.sealed.format.properties().bare // without quotes, it would be a null
+		c.Type, c.Text, c.StringQuoted = crypto.Str, "", o.sealed.format.Properties().Bare // without quotes, it would be a null
 		return c
 	case was == wasNull:
-		c.Kind, c.Type, c.Text = Null, "", ""
+		c.Kind, c.Type, c.Text = tree.Null, "", ""
 		return c
 	default:
 		return nil
 	}
-	c.entries = nil
-	for _, e := range n.entries {
+	c.Children = nil
+	for _, e := range n.Children {
 		if e = o.before(e, added, was); e != nil {
-			c.entries = append(c.entries, e)
+			c.Children = append(c.Children, e)
 		}
 	}
-	if len(c.entries) == 0 && was == wasAbsentToo {
+	if len(c.Children) == 0 && was == wasAbsentToo {
 		return nil
 	}
 	return c
@@ -180,7 +182,7 @@ func (r *Rescue) Sealed() *Sealed { return r.opened.sealed }
 func (r *Rescue) DataKey() crypto.DataKey { return r.opened.key }
 
 // Roots returns the root map of each document. Recovered values are decrypted.
-func (r *Rescue) Roots() []*Node { return r.opened.roots }
+func (r *Rescue) Roots() []*tree.Node { return r.opened.roots }
 
 // Reselect is [Opened.Reselect] for the recovered values.
 func (r *Rescue) Reselect(rules Rules) (encrypted, unencrypted []Field, err error) {
@@ -231,12 +233,12 @@ const lostComment = " (lost: this comment could not be decrypted)"
 // document returns the plaintext without lost values.
 func (r *Rescue) document() (*Document, error) {
 	o := *r.opened
-	o.plain = make(map[*Node]*Node, len(r.opened.plain))
+	o.plain = make(map[*tree.Node]*tree.Node, len(r.opened.plain))
 	for n, plain := range r.opened.plain {
 		o.plain[n] = plain
 	}
 	if len(r.LostComments) > 0 {
-		o.replaceLost(o.sealed.p.roots)
+		o.replaceLost(o.sealed.p.Roots)
 		o.roots = nil
 		o.fillRoots()
 	}
@@ -253,40 +255,40 @@ func (r *Rescue) document() (*Document, error) {
 	return d, nil
 }
 
-func (o *Opened) replaceLost(nodes []*Node) {
+func (o *Opened) replaceLost(nodes []*tree.Node) {
 	for _, n := range nodes {
-		if n.Kind == Comment && crypto.IsSealed(n.Text) && o.plain[n] == nil {
+		if n.Kind == tree.Comment && crypto.IsSealed(n.Text) && o.plain[n] == nil {
 			plain := o.copyOf(n)
 			plain.Text = lostComment
 			o.plain[n] = plain
 		}
-		o.replaceLost(n.entries)
+		o.replaceLost(n.Children)
 	}
 }
 
 // without returns the document without a field.
 func (d *Document) without(f Field) (*Document, error) {
-	root := d.p.roots[f.Document]
+	root := d.p.Roots[f.Document]
 	parent := root.At(f.Path[:len(f.Path)-1])
 	n := root.At(f.Path)
 	if parent == nil || n == nil {
 		return nil, ErrNoField
 	}
-	edits, err := d.p.remove(parent, n)
+	edits, err := d.p.Remove(parent, n)
 	if err != nil {
 		return nil, err
 	}
-	text, err := splice(d.p.src, edits)
+	text, err := layout.Splice(d.p.Src, edits)
 	if err != nil {
 		return nil, err
 	}
-	next, err := parsePlain(d.format, text, Format.parse)
+	next, err := parsePlain(d.format, text, layout.Format.Parse)
 	if err != nil {
 		return nil, fmt.Errorf("cannot be removed in place: %w", err)
 	}
-	want := slices.Clone(d.p.roots)
+	want := slices.Clone(d.p.Roots)
 	want[f.Document] = wanted(root, f.Path, nil)
-	if at := firstChange(d.format, want, next.p.roots); at != nil {
+	if at := layout.FirstChange(d.format, want, next.p.Roots); at != nil {
 		return nil, fmt.Errorf("cannot be removed in place: %s would change", at)
 	}
 	return next, nil

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/sealcfg/sealcfg/crypto"
+	"github.com/sealcfg/sealcfg/envfile/internal/layout"
+	"github.com/sealcfg/sealcfg/envfile/tree"
 	"github.com/sealcfg/sealcfg/internal/nocopy"
 )
 
@@ -26,13 +28,13 @@ func (o *Opened) rotateInPlace(key crypto.DataKey, meta *Metadata) (_ *Sealed, o
 	if meta.Rules != o.sealed.meta.Rules || o.rules.comment != nil || !o.isSettled() {
 		return nil, false, nil
 	}
-	for _, b := range p.blocks {
+	for _, b := range p.Blocks {
 		if b == nil {
 			return nil, false, nil
 		}
 	}
 	r := rotation{opened: o, cipher: crypto.NewValueCipher(key), mac: crypto.NewMAC(o.rules.macOnly)}
-	if err := o.rules.walk(p.roots, r.visit); errors.Is(err, errNotInPlace) {
+	if err := o.rules.walk(p.Roots, r.visit); errors.Is(err, errNotInPlace) {
 		return nil, false, nil
 	} else if err != nil {
 		return nil, false, err
@@ -40,10 +42,10 @@ func (o *Opened) rotateInPlace(key crypto.DataKey, meta *Metadata) (_ *Sealed, o
 	meta.touch(time.Now())
 	meta.mac = r.mac.Seal(r.cipher, meta.LastModified)
 	meta.bind(r.cipher, structureOf(o.roots, nil, o.rules), o.locationToWrite())
-	for i, b := range p.blocks {
-		r.edits = append(r.edits, edit{b.text[0], b.text[1], p.renderBlock(i, meta.tree(), b)})
+	for i, b := range p.Blocks {
+		r.edits = append(r.edits, layout.Edit{Start: b.Text[0], End: b.Text[1], Text: p.RenderBlock(i, meta.tree(), b)})
 	}
-	text, err := splice(p.src, r.edits)
+	text, err := layout.Splice(p.Src, r.edits)
 	if err != nil {
 		return nil, false, fmt.Errorf("write the encrypted text: %w", err)
 	}
@@ -56,12 +58,12 @@ type rotation struct {
 	opened *Opened
 	cipher *crypto.ValueCipher
 	mac    *crypto.MAC
-	edits  []edit
+	edits  []layout.Edit
 }
 
 func (r *rotation) visit(v visit) error {
 	n, plain := v.node, r.opened.plain[v.node]
-	isComment := n.Kind == Comment
+	isComment := n.Kind == tree.Comment
 	if !v.sealed {
 		if isComment && plain != nil {
 			return errNotInPlace // encrypted against the rules
@@ -76,31 +78,31 @@ func (r *rotation) visit(v visit) error {
 		return nil
 	case plain == nil || plain.Kind != n.Kind:
 		return errNotInPlace
-	case plain.enc == "": // an empty comment in a list
+	case plain.Ciphertext == "": // an empty comment in a list
 		return nil
 	}
 	if !isComment {
 		r.mac.Add(plain.Text)
 	}
-	e, ok := r.opened.sealed.p.replaceCiphertext(n, plain.enc)
+	e, ok := replaceCiphertext(r.opened.sealed.p, n, plain.Ciphertext)
 	if !ok {
 		return errNotInPlace
 	}
-	e.text = r.cipher.Seal(plain.Type, plain.Text, v.aad())
+	e.Text = r.cipher.Seal(plain.Type, plain.Text, v.aad())
 	r.edits = append(r.edits, e)
 	return nil
 }
 
 // replaceCiphertext returns the edit that replaces the ciphertext of a value or comment, without its
 // new text. ok is false if the value is shared, or if the ciphertext is not in one piece.
-func (p *parsed) replaceCiphertext(n *Node, enc string) (e edit, ok bool) {
-	if _, shared := p.shared(n); shared {
-		return edit{}, false
+func replaceCiphertext(p *layout.Parsed, n *tree.Node, enc string) (e layout.Edit, ok bool) {
+	if _, shared := p.Shared(n); shared {
+		return layout.Edit{}, false
 	}
-	start, end := p.bytes(n)
-	at := strings.Index(nocopy.String(p.src[start:end]), enc)
+	start, end := p.Bytes(n)
+	at := strings.Index(nocopy.String(p.Src[start:end]), enc)
 	if at < 0 {
-		return edit{}, false
+		return layout.Edit{}, false
 	}
-	return edit{start + at, start + at + len(enc), ""}, true
+	return layout.Edit{Start: start + at, End: start + at + len(enc), Text: ""}, true
 }

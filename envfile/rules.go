@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/sealcfg/sealcfg/crypto"
+	"github.com/sealcfg/sealcfg/envfile/internal/layout"
+	"github.com/sealcfg/sealcfg/envfile/tree"
 )
 
 // DefaultUnencryptedSuffix is the selector of a file without an explicit one.
@@ -68,7 +70,7 @@ func (r Rules) Normal() Rules {
 // For returns the rules for files of a format. Selectors do not apply to a file that is encrypted
 // as one value.
 func (r Rules) For(f Format) Rules {
-	if f.properties().whole {
+	if f.Properties().Whole {
 		return Rules{}.Normal()
 	}
 	return r.Normal()
@@ -129,8 +131,8 @@ func (r Rules) compile() (*matcher, error) {
 	case r.EncryptedCommentRegex != "":
 		expr, field, m.commentEncrypts = r.EncryptedCommentRegex, &m.comment, true
 	}
-	if len(expr) > maxSelector {
-		return nil, fmt.Errorf("%w: %s has more than %d bytes", ErrSelector, set[0], maxSelector)
+	if len(expr) > layout.MaxSelector {
+		return nil, fmt.Errorf("%w: %s has more than %d bytes", ErrSelector, set[0], layout.MaxSelector)
 	}
 	if field != nil {
 		re, err := regexp.Compile(expr)
@@ -144,10 +146,10 @@ func (r Rules) compile() (*matcher, error) {
 
 // A visit is one value or comment in a walk.
 type visit struct {
-	node   *Node
-	keys   []string // names of the maps above and of the value; valid during the call
-	path   Path     // path of the value, or of the map or list that contains the comment; valid during the call
-	sealed bool     // the rules encrypt it
+	node   *tree.Node
+	keys   []string  // names of the maps above and of the value; valid during the call
+	path   tree.Path // path of the value, or of the map or list that contains the comment; valid during the call
+	sealed bool      // the rules encrypt it
 }
 
 func (v visit) aad() string { return crypto.AAD(v.keys) }
@@ -155,7 +157,7 @@ func (v visit) aad() string { return crypto.AAD(v.keys) }
 // walk visits every value and comment of the documents in the order of the MAC and reports which of
 // them the rules encrypt. It follows shouldBeEncrypted, walkBranch and walkSlice of sops.go, with
 // compiled selectors.
-func (m *matcher) walk(roots []*Node, fn func(visit) error) error {
+func (m *matcher) walk(roots []*tree.Node, fn func(visit) error) error {
 	for _, root := range roots {
 		w := walker{m: m, fn: fn}
 		if err := w.entries(root, false, 0); err != nil {
@@ -167,9 +169,9 @@ func (m *matcher) walk(roots []*Node, fn func(visit) error) error {
 
 // selects returns the entries that the rules select for encryption, of any kind, including empty
 // ones.
-func (m *matcher) selects(roots []*Node) map[*Node]bool {
-	selected := map[*Node]bool{}
-	w := walker{m: m, fn: func(visit) error { return nil }, visitEntry: func(n *Node, sealed bool) {
+func (m *matcher) selects(roots []*tree.Node) map[*tree.Node]bool {
+	selected := map[*tree.Node]bool{}
+	w := walker{m: m, fn: func(visit) error { return nil }, visitEntry: func(n *tree.Node, sealed bool) {
 		if sealed {
 			selected[n] = true
 		}
@@ -187,25 +189,25 @@ const commentSuffix = ",type:comment]"
 type walker struct {
 	m          *matcher
 	fn         func(visit) error
-	visitEntry func(n *Node, sealed bool) // called for each entry except comments, if set
+	visitEntry func(n *tree.Node, sealed bool) // called for each entry except comments, if set
 	keys       []string
-	path       Path
+	path       tree.Path
 }
 
 // entries walks a map or a list. byKey reports whether a key above is selected. above counts the
 // selecting comments that are active in the levels above.
-func (w *walker) entries(n *Node, byKey bool, above int) error {
+func (w *walker) entries(n *tree.Node, byKey bool, above int) error {
 	own := 0 // selecting comments directly before the next value
 	index := 0
-	for _, e := range n.entries {
-		if e.Kind == Comment {
+	for _, e := range n.Children {
+		if e.Kind == tree.Comment {
 			matches := w.m.comment != nil && w.m.comment(e.Text)
 			before := above + own
 			if matches {
 				own++
 			}
 			// A comment that selects values to encrypt stays unencrypted. A comment that selects
-			// values to leave unencrypted is unencrypted as well.
+			// Values to leave unencrypted is unencrypted as well.
 			active := above + own
 			if w.m.commentEncrypts {
 				active = before
@@ -216,12 +218,12 @@ func (w *walker) entries(n *Node, byKey bool, above int) error {
 			continue
 		}
 		selected := byKey
-		if n.Kind == Map {
+		if n.Kind == tree.Map {
 			w.keys = append(w.keys, e.Key)
-			w.path = append(w.path, Step{Key: e.Key})
+			w.path = append(w.path, tree.Step{Key: e.Key})
 			selected = selected || w.m.key != nil && w.m.key(e.Key)
 		} else {
-			w.path = append(w.path, Step{Index: index, IsIndex: true})
+			w.path = append(w.path, tree.Step{Index: index, IsIndex: true})
 			if !strings.HasSuffix(e.Text, commentSuffix) {
 				index++
 			}
@@ -231,15 +233,15 @@ func (w *walker) entries(n *Node, byKey bool, above int) error {
 		}
 		var err error
 		switch e.Kind {
-		case Map, List:
+		case tree.Map, tree.List:
 			err = w.entries(e, selected, above+own)
-		case Value:
+		case tree.Value:
 			err = w.visit(e, selected, above+own)
 		}
 		if err != nil {
 			return err
 		}
-		if n.Kind == Map {
+		if n.Kind == tree.Map {
 			w.keys = w.keys[:len(w.keys)-1]
 		}
 		w.path = w.path[:len(w.path)-1]
@@ -248,7 +250,7 @@ func (w *walker) entries(n *Node, byKey bool, above int) error {
 	return nil
 }
 
-func (w *walker) visit(n *Node, byKey bool, active int) error {
+func (w *walker) visit(n *tree.Node, byKey bool, active int) error {
 	return w.fn(visit{node: n, keys: w.keys, path: w.path, sealed: w.m.encrypts(byKey, active)})
 }
 

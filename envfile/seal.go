@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/sealcfg/sealcfg/crypto"
+	"github.com/sealcfg/sealcfg/envfile/internal/layout"
+	"github.com/sealcfg/sealcfg/envfile/tree"
 	"github.com/sealcfg/sealcfg/keys"
 )
 
@@ -53,7 +55,7 @@ func (o *Opened) Reseal(d *Document) (*Sealed, error) {
 }
 
 // Rewrap wraps the same data key for other recipients. Existing recipients keep their stanzas, and
-// values do not change. A recipient that loses access can still decrypt every version with this
+// Values do not change. A recipient that loses access can still decrypt every version with this
 // data key: see [Opened.Rotate].
 func (o *Opened) Rewrap(ctx context.Context, to Recipients) (*Sealed, error) {
 	meta := o.sealed.meta.forWriting()
@@ -76,13 +78,13 @@ func (o *Opened) Rewrap(ctx context.Context, to Recipients) (*Sealed, error) {
 	}
 	meta.rebind(o)
 	p := o.sealed.p
-	var edits []edit
-	for i, b := range p.blocks {
+	var edits []layout.Edit
+	for i, b := range p.Blocks {
 		if b != nil {
-			edits = append(edits, edit{b.text[0], b.text[1], p.renderBlock(i, meta.tree(), b)})
+			edits = append(edits, layout.Edit{Start: b.Text[0], End: b.Text[1], Text: p.RenderBlock(i, meta.tree(), b)})
 		}
 	}
-	text, err := splice(p.src, edits)
+	text, err := layout.Splice(p.Src, edits)
 	if err != nil {
 		return nil, fmt.Errorf("write metadata: %w", err)
 	}
@@ -130,10 +132,10 @@ type sealer struct {
 	d        *Document
 	cipher   *crypto.ValueCipher
 	old      *ciphertexts
-	edits    []edit
-	comments []*Node // to be encrypted once their container in the encrypted file is known
+	edits    []layout.Edit
+	comments []*tree.Node // to be encrypted once their container in the encrypted file is known
 	mac      *crypto.MAC
-	sealed   map[*Node]bool
+	sealed   map[*tree.Node]bool
 }
 
 func sealWith(d *Document, key crypto.DataKey, meta *Metadata, old *Opened, location string) (*Sealed, *Opened, error) {
@@ -142,23 +144,23 @@ func sealWith(d *Document, key crypto.DataKey, meta *Metadata, old *Opened, loca
 		return nil, nil, err
 	}
 	d = d.indentedAs(old)
-	if first := d.p.roots[0]; first.traits != nil {
-		first.traits.empty = false // the metadata turns it into a map
+	if first := d.p.Roots[0]; first.Traits != nil {
+		first.Traits.Empty = false // the metadata turns it into a map
 	}
 	s := &sealer{d: d, cipher: crypto.NewValueCipher(key), mac: crypto.NewMAC(rules.macOnly), old: collect(old),
-		sealed: map[*Node]bool{}}
-	s.old.match(d.p.roots)
-	if err := s.values(rules); err != nil {
+		sealed: map[*tree.Node]bool{}}
+	s.old.match(d.p.Roots)
+	if err := s.Values(rules); err != nil {
 		return nil, nil, err
 	}
 	meta.touch(time.Now())
 	meta.mac = s.mac.Seal(s.cipher, meta.LastModified)
-	meta.bind(s.cipher, structureOf(d.p.roots, s.sealed, rules), location)
+	meta.bind(s.cipher, structureOf(d.p.Roots, s.sealed, rules), location)
 	if err := s.blocks(meta, old); err != nil {
 		return nil, nil, err
 	}
 	if text, ok := s.likelyText(rules); ok {
-		sealed, opened, err := checked(d.format, text, key, d.p.roots, s.sealed)
+		sealed, opened, err := checked(d.format, text, key, d.p.Roots, s.sealed)
 		if err == nil && opened.inPlace == len(s.comments) {
 			return sealed, opened, nil
 		}
@@ -167,31 +169,31 @@ func sealWith(d *Document, key crypto.DataKey, meta *Metadata, old *Opened, loca
 	if err != nil {
 		return nil, nil, err
 	}
-	return checked(d.format, text, key, d.p.roots, s.sealed)
+	return checked(d.format, text, key, d.p.Roots, s.sealed)
 }
 
-// values encrypts each value at its position and adds it to the MAC.
-func (s *sealer) values(rules *matcher) error {
+// Values encrypts each value at its position and adds it to the MAC.
+func (s *sealer) Values(rules *matcher) error {
 	sealedAt := map[int]bool{} // an alias cannot repeat an encrypted value unencrypted
-	return rules.walk(s.d.p.roots, func(v visit) error {
+	return rules.walk(s.d.p.Roots, func(v visit) error {
 		n := v.node
-		if why := s.d.p.refuse(n, v.path, v.sealed, s.old.old == nil); why != "" {
-			return syntaxError(n, "%s", why)
+		if why := s.d.p.Refuse(n, v.path, v.sealed, s.old.old == nil); why != "" {
+			return tree.ErrorAt(n, "%s", why)
 		}
-		origin, shared := s.d.p.shared(n)
+		origin, shared := s.d.p.Shared(n)
 		switch {
-		case n.Kind == Comment:
+		case n.Kind == tree.Comment:
 			if v.sealed {
 				s.comments = append(s.comments, n)
-			} else if why := s.d.format.misreadComment(n.Text); why != "" {
-				return syntaxError(n, "%s", why)
+			} else if why := s.d.format.MisreadComment(n.Text); why != "" {
+				return tree.ErrorAt(n, "%s", why)
 			}
 			return nil
 		case v.sealed && shared:
-			return syntaxError(n, "%s cannot be encrypted through an alias (*), because a ciphertext is bound to its field path: "+
+			return tree.ErrorAt(n, "%s cannot be encrypted through an alias (*), because a ciphertext is bound to its field path: "+
 				"replace the alias by its value, or leave the field unencrypted", v.path)
 		case shared && sealedAt[origin]:
-			return syntaxError(n, "%s is unencrypted, but it is an alias (*) of a value that the rules encrypt: "+
+			return tree.ErrorAt(n, "%s is unencrypted, but it is an alias (*) of a value that the rules encrypt: "+
 				"replace the alias by its value", v.path)
 		}
 		if v.sealed || !rules.macOnly {
@@ -200,21 +202,21 @@ func (s *sealer) values(rules *matcher) error {
 		if !v.sealed || n.Text == "" {
 			return nil
 		}
-		start, _ := s.d.p.bytes(n)
+		start, _ := s.d.p.Bytes(n)
 		sealedAt[start] = true
 		s.sealed[n] = true
-		to := replacement{typ: n.Type, sealed: true, was: s.old.value(n)}
-		if to.was != nil {
-			to.text = to.was.enc
+		to := layout.Replacement{Typ: n.Type, Sealed: true, Was: s.old.value(n)}
+		if to.Was != nil {
+			to.Text = to.Was.Ciphertext
 		} else {
-			to.text = s.cipher.Seal(n.Type, n.Text, v.aad())
+			to.Text = s.cipher.Seal(n.Type, n.Text, v.aad())
 		}
 		return s.put(n, to)
 	})
 }
 
-func (s *sealer) put(n *Node, to replacement) error {
-	edits, err := s.d.p.format(n, to)
+func (s *sealer) put(n *tree.Node, to layout.Replacement) error {
+	edits, err := s.d.p.Format(n, to)
 	s.edits = append(s.edits, edits...)
 	return err
 }
@@ -223,28 +225,28 @@ func (s *sealer) put(n *Node, to replacement) error {
 // after encryption. Decryption of the result shows whether that is true. It does not support rules
 // that match comments or empty comments.
 func (s *sealer) likelyText(rules *matcher) ([]byte, bool) {
-	if rules.comment != nil || slices.ContainsFunc(s.comments, func(c *Node) bool { return c.Text == "" }) {
+	if rules.comment != nil || slices.ContainsFunc(s.comments, func(c *tree.Node) bool { return c.Text == "" }) {
 		return nil, false
 	}
 	edits := slices.Clone(s.edits)
 	kept := maps.Clone(s.old.comments)
 	defer func() { s.old.comments = kept }() // text uses them again
-	err := rules.walk(s.d.p.roots, func(v visit) error {
-		if v.node.Kind != Comment || !v.sealed {
+	err := rules.walk(s.d.p.Roots, func(v visit) error {
+		if v.node.Kind != tree.Comment || !v.sealed {
 			return nil
 		}
-		enc, err := s.comment(v.node, v, s.d.p.listComment(v.node), rules)
+		enc, err := s.comment(v.node, v, s.d.p.ListComment(v.node), rules)
 		if err != nil {
 			return err
 		}
-		e, err := s.d.p.format(v.node, replacement{typ: crypto.Comment, text: enc, sealed: true})
+		e, err := s.d.p.Format(v.node, layout.Replacement{Typ: crypto.Comment, Text: enc, Sealed: true})
 		edits = append(edits, e...)
 		return err
 	})
 	if err != nil {
 		return nil, false
 	}
-	text, err := splice(s.d.p.src, edits)
+	text, err := layout.Splice(s.d.p.Src, edits)
 	return text, err == nil
 }
 
@@ -252,34 +254,34 @@ func (s *sealer) likelyText(rules *matcher) ([]byte, bool) {
 // it in the encrypted file. So text first parses the file with a mark for each comment.
 func (s *sealer) text(rules *matcher) ([]byte, error) {
 	if len(s.comments) == 0 {
-		return splice(s.d.p.src, s.edits)
+		return layout.Splice(s.d.p.Src, s.edits)
 	}
-	byMark := make(map[string]*Node, len(s.comments))
+	byMark := make(map[string]*tree.Node, len(s.comments))
 	for i, c := range s.comments {
-		byMark[mark(i)] = c
-		if err := s.put(c, replacement{typ: crypto.Comment, text: mark(i), sealed: true}); err != nil {
+		byMark[layout.Mark(i)] = c
+		if err := s.put(c, layout.Replacement{Typ: crypto.Comment, Text: layout.Mark(i), Sealed: true}); err != nil {
 			return nil, err
 		}
 	}
-	marked, err := splice(s.d.p.src, s.edits)
+	marked, err := layout.Splice(s.d.p.Src, s.edits)
 	if err != nil {
 		return nil, fmt.Errorf("write the encrypted text: %w", err)
 	}
-	p, err := s.d.format.parse(marked)
+	p, err := s.d.format.Parse(marked)
 	if err != nil {
 		return nil, fmt.Errorf("parse the encrypted text again: %w", err)
 	}
-	var edits []edit
-	err = rules.walk(p.roots, func(v visit) error {
+	var edits []layout.Edit
+	err = rules.walk(p.Roots, func(v visit) error {
 		c := byMark[v.node.Text]
-		if v.node.Kind != Comment || c == nil {
+		if v.node.Kind != tree.Comment || c == nil {
 			return nil
 		}
-		text, err := s.comment(c, v, p.listComment(v.node), rules)
+		text, err := s.comment(c, v, p.ListComment(v.node), rules)
 		if err != nil {
 			return err
 		}
-		e, err := p.format(v.node, replacement{typ: crypto.Comment, text: text, sealed: true})
+		e, err := p.Format(v.node, layout.Replacement{Typ: crypto.Comment, Text: text, Sealed: true})
 		edits = append(edits, e...)
 		delete(byMark, v.node.Text)
 		return err
@@ -288,9 +290,9 @@ func (s *sealer) text(rules *matcher) ([]byte, error) {
 		return nil, err
 	}
 	for _, c := range byMark {
-		return nil, syntaxError(c, "the comment cannot be encrypted at its position")
+		return nil, tree.ErrorAt(c, "the comment cannot be encrypted at its position")
 	}
-	return splice(marked, edits)
+	return layout.Splice(marked, edits)
 }
 
 // mostNonces bounds the search for a ciphertext that does not match an expression.
@@ -299,7 +301,7 @@ const mostNonces = 1000
 // comment encrypts a comment. A ciphertext that matches unencrypted_comment_regex would select the
 // value below it. A short expression can match by chance, and then comment tries another nonce. inList
 // reports whether the comment belongs to a list.
-func (s *sealer) comment(c *Node, v visit, inList bool, rules *matcher) (string, error) {
+func (s *sealer) comment(c *tree.Node, v visit, inList bool, rules *matcher) (string, error) {
 	text := ""
 	if c.Text == "" && inList {
 		text = emptyComment
@@ -314,7 +316,7 @@ func (s *sealer) comment(c *Node, v visit, inList bool, rules *matcher) (string,
 		text = s.cipher.Seal(crypto.Comment, c.Text, v.aad())
 	}
 	if matches() {
-		return "", syntaxError(c, "the encrypted comment would match unencrypted_comment_regex")
+		return "", tree.ErrorAt(c, "the encrypted comment would match unencrypted_comment_regex")
 	}
 	return text, nil
 }
@@ -322,16 +324,16 @@ func (s *sealer) comment(c *Node, v visit, inList bool, rules *matcher) (string,
 // blocks adds the metadata to every document, as sops does.
 func (s *sealer) blocks(meta *Metadata, old *Opened) error {
 	p := s.d.p
-	for i, root := range p.roots {
-		if i > 0 && root.Len() == 0 && !p.openMap(root) {
+	for i, root := range p.Roots {
+		if i > 0 && root.Len() == 0 && !p.OpenMap(root) {
 			continue // an empty document cannot hold it, and readers use the first document
 		}
-		var oldBlock *block
+		var oldBlock *layout.Block
 		text := ""
 		if old != nil {
 			from := old.sealed.p
-			oldBlock = from.blocks[min(i, len(from.blocks)-1)]
-			if oldBlock != nil && p.blockFits(i, oldBlock) && slices.Equal(old.sealed.meta.Stanzas(), meta.Stanzas()) {
+			oldBlock = from.Blocks[min(i, len(from.Blocks)-1)]
+			if oldBlock != nil && p.BlockFits(i, oldBlock) && slices.Equal(old.sealed.meta.Stanzas(), meta.Stanzas()) {
 				var err error
 				if text, err = patchBlock(from, oldBlock, meta); err != nil {
 					return err
@@ -339,51 +341,51 @@ func (s *sealer) blocks(meta *Metadata, old *Opened) error {
 			}
 		}
 		if text == "" {
-			text = p.renderBlock(i, meta.tree(), oldBlock)
+			text = p.RenderBlock(i, meta.tree(), oldBlock)
 		}
-		s.edits = append(s.edits, p.insertBlock(i, text, oldBlock))
+		s.edits = append(s.edits, p.InsertBlock(i, text, oldBlock))
 	}
 	return nil
 }
 
 // patchBlock returns the bytes of a block with a new mac, lastmodified and binding, so that a
 // change of one value changes four lines. It returns "" if the block must be rendered.
-func patchBlock(p *parsed, b *block, meta *Metadata) (string, error) {
-	if !ownBlock(b.tree.Get(bindingKey)) {
+func patchBlock(p *layout.Parsed, b *layout.Block, meta *Metadata) (string, error) {
+	if !ownBlock(b.Tree.Get(bindingKey)) {
 		return "", nil
 	}
-	fields := map[*Node]string{
-		b.tree.Get("mac"):                       meta.mac,
-		b.tree.Get("lastmodified"):              meta.LastModified,
-		b.tree.Get(bindingKey).Get(bindingText): meta.binding.Get(bindingText).Text,
+	fields := map[*tree.Node]string{
+		b.Tree.Get("mac"):                       meta.mac,
+		b.Tree.Get("lastmodified"):              meta.LastModified,
+		b.Tree.Get(bindingKey).Get(bindingText): meta.binding.Get(bindingText).Text,
 	}
-	if v := b.tree.Get("version"); v == nil || v.Text != meta.Version { // forWriting replaced it
+	if v := b.Tree.Get("version"); v == nil || v.Text != meta.Version { // forWriting replaced it
 		fields[v] = meta.Version
 	}
-	var edits []edit
+	var edits []layout.Edit
 	for n, text := range fields {
-		if n == nil || n.Kind != Value {
+		if n == nil || n.Kind != tree.Value {
 			return "", nil
 		}
-		if _, shared := p.shared(n); shared {
+		if _, shared := p.Shared(n); shared {
 			return "", nil
 		}
-		e, err := p.format(n, replacement{typ: crypto.Str, text: text})
+		e, err := p.Format(n, layout.Replacement{Typ: crypto.Str, Text: text})
 		if err != nil {
 			return "", err
 		}
 		edits = append(edits, e...)
 	}
 	for i := range edits {
-		edits[i].start -= b.text[0]
-		edits[i].end -= b.text[0]
+		edits[i].Start -= b.Text[0]
+		edits[i].End -= b.Text[0]
 	}
-	text, err := splice(p.src[b.text[0]:b.text[1]], edits)
+	text, err := layout.Splice(p.Src[b.Text[0]:b.Text[1]], edits)
 	return string(text), err
 }
 
 // ownBlock reports whether a binding block has exactly the fields that this package writes.
-func ownBlock(b *Node) bool {
+func ownBlock(b *tree.Node) bool {
 	version := b.Get(bindingNumber)
 	if version == nil || b.Get(bindingText) == nil || b.Len() != 2 {
 		return false
@@ -394,8 +396,8 @@ func ownBlock(b *Node) bool {
 
 // checked parses and decrypts an encrypted file before it is written, and compares it with want.
 // sealed names the encrypted values of want.
-func checked(f Format, text []byte, key crypto.DataKey, want []*Node, sealed map[*Node]bool) (*Sealed, *Opened, error) {
-	p, err := reparse(f, text)
+func checked(f Format, text []byte, key crypto.DataKey, want []*tree.Node, sealed map[*tree.Node]bool) (*Sealed, *Opened, error) {
+	p, err := layout.Reparse(f, text)
 	if err != nil {
 		return nil, nil, fmt.Errorf("parse the encrypted text again: %w", err)
 	}
@@ -407,7 +409,7 @@ func checked(f Format, text []byte, key crypto.DataKey, want []*Node, sealed map
 	if err != nil {
 		return nil, nil, fmt.Errorf("decrypt the encrypted text again: %w", err)
 	}
-	if at := firstDifference(want, o.roots, sealed); at != nil {
+	if at := layout.FirstDifference(want, o.roots, sealed); at != nil {
 		return nil, nil, fmt.Errorf("%s cannot be encrypted: it would not decrypt to the same value", at)
 	}
 	return s, o, nil

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/sealcfg/sealcfg/crypto"
+	"github.com/sealcfg/sealcfg/envfile/internal/layout"
+	"github.com/sealcfg/sealcfg/envfile/tree"
 	"github.com/sealcfg/sealcfg/keys"
 )
 
@@ -16,7 +18,7 @@ import (
 // before [Sealed.Open].
 type Sealed struct {
 	format Format
-	p      *parsed
+	p      *layout.Parsed
 	meta   *Metadata
 	expect Expectation
 }
@@ -24,22 +26,22 @@ type Sealed struct {
 // ParseSealed parses an encrypted file. It fails with [ErrNotSealed] for a plaintext file, and with
 // a [*SyntaxError] for a malformed one. The result keeps src: the caller must not change it.
 func ParseSealed(f Format, src []byte) (*Sealed, error) {
-	p, err := f.parse(src)
+	p, err := f.Parse(src)
 	if err != nil {
 		return nil, orConflict(src, err)
 	}
-	if err := boundPaths(p.roots); err != nil {
+	if err := layout.BoundPaths(p.Roots); err != nil {
 		return nil, err
 	}
 	return sealedFrom(f, p)
 }
 
-func sealedFrom(f Format, p *parsed) (*Sealed, error) {
+func sealedFrom(f Format, p *layout.Parsed) (*Sealed, error) {
 	// sops reads the metadata of the first document only.
-	if p.blocks[0] == nil {
+	if p.Blocks[0] == nil {
 		return nil, ErrNotSealed
 	}
-	meta, err := parseMetadata(p.blocks[0].tree)
+	meta, err := parseMetadata(p.Blocks[0].Tree)
 	if err != nil {
 		return nil, err
 	}
@@ -47,10 +49,10 @@ func sealedFrom(f Format, p *parsed) (*Sealed, error) {
 }
 
 // Bytes returns the file's bytes. The caller must not change them.
-func (s *Sealed) Bytes() []byte { return s.p.src }
+func (s *Sealed) Bytes() []byte { return s.p.Src }
 
 // Roots returns the root map of each document, with encrypted values as ENC[…].
-func (s *Sealed) Roots() []*Node { return s.p.roots }
+func (s *Sealed) Roots() []*tree.Node { return s.p.Roots }
 
 // Metadata returns the metadata of the file. The caller must not change it.
 func (s *Sealed) Metadata() *Metadata { return s.meta }
@@ -112,12 +114,12 @@ func (s *Sealed) openWith(key crypto.DataKey) (*Opened, error) {
 // severalFiles returns an error for a document whose metadata differs from the first document's, as
 // in a file that was joined from several files.
 func (s *Sealed) severalFiles() error {
-	for i, b := range s.p.blocks[1:] {
-		root, what := s.p.roots[i+1], ""
+	for i, b := range s.p.Blocks[1:] {
+		root, what := s.p.Roots[i+1], ""
 		switch {
 		case b == nil && root.Len() > 0:
 			what = "no metadata"
-		case b != nil && (b.tree.Get("mac") == nil || b.tree.Get("mac").Text != s.meta.mac):
+		case b != nil && (b.Tree.Get("mac") == nil || b.Tree.Get("mac").Text != s.meta.mac):
 			what = "the metadata of another file"
 		default:
 			continue
@@ -150,7 +152,7 @@ func (s *Sealed) verified(key crypto.DataKey) (*Opened, error) {
 }
 
 // openValues decrypts the values, which authenticate one by one. With unverified, it also decrypts
-// values that authenticate but that the rules leave unencrypted.
+// Values that authenticate but that the rules leave unencrypted.
 func (s *Sealed) openValues(key crypto.DataKey, unverified bool) (*Opened, *crypto.MAC, []commentAt, error) {
 	rules, err := s.meta.Rules.compile()
 	if err != nil {
@@ -158,22 +160,22 @@ func (s *Sealed) openValues(key crypto.DataKey, unverified bool) (*Opened, *cryp
 	}
 	o := &Opened{
 		sealed: s, key: key, cipher: crypto.NewValueCipher(key), rules: rules,
-		plain: make(map[*Node]*Node, bytes.Count(s.p.src, []byte(sealedPrefix))),
+		plain: make(map[*tree.Node]*tree.Node, bytes.Count(s.p.Src, []byte(layout.SealedPrefix))),
 	}
 	mac := crypto.NewMAC(rules.macOnly)
 	var comments []commentAt
-	err = rules.walk(s.p.roots, func(v visit) error {
+	err = rules.walk(s.p.Roots, func(v visit) error {
 		switch {
-		case v.node.Kind == Comment:
-			if why := s.format.misreadComment(v.node.Text); why != "" && !crypto.IsSealed(v.node.Text) {
+		case v.node.Kind == tree.Comment:
+			if why := s.format.MisreadComment(v.node.Text); why != "" && !crypto.IsSealed(v.node.Text) {
 				return fmt.Errorf("%w: line %d: %s", ErrIntegrity, v.node.Line, why)
 			}
 			if v.sealed || crypto.IsSealed(v.node.Text) {
 				comments = append(comments, commentAt{v.node, v.aad(), v.sealed})
 			}
 			return nil
-		case !v.sealed && s.p.unsure(v.node) != "":
-			return fmt.Errorf("%w: line %d: %s: %s", ErrIntegrity, v.node.Line, v.path, s.p.unsure(v.node))
+		case !v.sealed && s.p.Unsure(v.node) != "":
+			return fmt.Errorf("%w: line %d: %s: %s", ErrIntegrity, v.node.Line, v.path, s.p.Unsure(v.node))
 		case !v.sealed && unverified && o.openStray(v):
 			return nil
 		case !v.sealed:
@@ -192,13 +194,13 @@ func (s *Sealed) openValues(key crypto.DataKey, unverified bool) (*Opened, *cryp
 }
 
 func (o *Opened) fillRoots() {
-	for _, root := range o.sealed.p.roots {
+	for _, root := range o.sealed.p.Roots {
 		o.roots = append(o.roots, o.copyPlain(root))
 	}
 }
 
-func (o *Opened) copyOf(n *Node) *Node {
-	c := o.nodes.make()
+func (o *Opened) copyOf(n *tree.Node) *tree.Node {
+	c := o.nodes.Make()
 	*c = *n
 	return c
 }
@@ -210,7 +212,7 @@ func (o *Opened) openValue(v visit) (text string, isValue bool, err error) {
 	if n.Type == crypto.Str && n.Text == "" {
 		return "", true, nil
 	}
-	enc := o.sealed.p.ciphertext(n)
+	enc := o.sealed.p.Ciphertext(n)
 	var typ crypto.Type
 	canonical := false
 	err = crypto.ErrMalformed
@@ -218,7 +220,7 @@ func (o *Opened) openValue(v visit) (text string, isValue bool, err error) {
 		typ, text, canonical, err = o.cipher.OpenCanonical(enc, v.aad())
 	}
 	if err != nil {
-		if errors.Is(err, crypto.ErrMalformed) && (n.Type != crypto.Str || !strings.HasPrefix(enc, sealedPrefix)) {
+		if errors.Is(err, crypto.ErrMalformed) && (n.Type != crypto.Str || !strings.HasPrefix(enc, layout.SealedPrefix)) {
 			return "", false, fmt.Errorf("%w: line %d: %s is unencrypted, but the file's rules (%s) encrypt it%w",
 				ErrIntegrity, n.Line, v.path, o.sealed.meta.Rules, silent{ErrUnencrypted})
 		}
@@ -228,14 +230,14 @@ func (o *Opened) openValue(v visit) (text string, isValue bool, err error) {
 		return "", false, fmt.Errorf("%w: line %d: %s: expected a value, got an encrypted comment", ErrIntegrity, n.Line, v.path)
 	}
 	plain := o.copyOf(n)
-	plain.Type, plain.Text, plain.Sealed, plain.enc = typ, text, true, enc
-	if plain.nonCanonical = !canonical; plain.nonCanonical {
+	plain.Type, plain.Text, plain.Sealed, plain.Ciphertext = typ, text, true, enc
+	if plain.NonCanonical = !canonical; plain.NonCanonical {
 		o.nonCanonical = append(o.nonCanonical, Position{n.Line, v.path.String()})
 	}
 	if typ == crypto.Comment {
-		plain.Kind = Comment
+		plain.Kind = tree.Comment
 	}
-	if err := o.sealed.p.reveal(plain); err != nil {
+	if err := o.sealed.p.Reveal(plain); err != nil {
 		return "", false, fmt.Errorf("%w: line %d: %s: %w", ErrIntegrity, n.Line, v.path, err)
 	}
 	o.plain[n] = plain
@@ -243,7 +245,7 @@ func (o *Opened) openValue(v visit) (text string, isValue bool, err error) {
 }
 
 type commentAt struct {
-	node   *Node
+	node   *tree.Node
 	aad    string
 	sealed bool // the rules encrypt comments here
 }
@@ -265,7 +267,7 @@ func (o *Opened) openComments(comments []commentAt) error {
 	tries := 0
 	for _, c := range comments {
 		if !crypto.IsSealed(c.node.Text) {
-			if c.node.Text == emptyComment && o.sealed.p.listComment(c.node) {
+			if c.node.Text == emptyComment && o.sealed.p.ListComment(c.node) {
 				plain := o.copyOf(c.node)
 				plain.Text, plain.Sealed = "", true
 				o.plain[c.node] = plain
@@ -281,7 +283,7 @@ func (o *Opened) openComments(comments []commentAt) error {
 		}
 		if errors.Is(err, crypto.ErrTampered) {
 			if aads == nil {
-				aads = containers(o.sealed.p.roots)
+				aads = containers(o.sealed.p.Roots)
 			}
 			for _, aad := range aads {
 				if tries++; tries > maxTries {
@@ -305,26 +307,26 @@ func (o *Opened) openComments(comments []commentAt) error {
 			o.strayed++
 		}
 		plain := o.copyOf(c.node)
-		plain.Text, plain.Sealed, plain.enc = text, true, c.node.Text
+		plain.Text, plain.Sealed, plain.Ciphertext = text, true, c.node.Text
 		o.plain[c.node] = plain
 	}
 	return nil
 }
 
 // containers returns the additional data of every map and list.
-func containers(roots []*Node) []string {
+func containers(roots []*tree.Node) []string {
 	seen := map[string]bool{}
 	var all []string
-	var visit func(n *Node, path []string)
-	visit = func(n *Node, path []string) {
+	var visit func(n *tree.Node, path []string)
+	visit = func(n *tree.Node, path []string) {
 		if aad := crypto.AAD(path); !seen[aad] {
 			seen[aad] = true
 			all = append(all, aad)
 		}
 		for e := range n.Entries() {
-			if e.Kind == Map || e.Kind == List {
+			if e.Kind == tree.Map || e.Kind == tree.List {
 				next := path
-				if n.Kind == Map {
+				if n.Kind == tree.Map {
 					next = append(path[:len(path):len(path)], e.Key)
 				}
 				visit(e, next)
@@ -344,12 +346,12 @@ type Opened struct {
 	key          crypto.DataKey
 	cipher       *crypto.ValueCipher
 	rules        *matcher
-	plain        map[*Node]*Node // by the node of the encrypted file
+	plain        map[*tree.Node]*tree.Node // by the node of the encrypted file
 	nodes        nodeMaker
-	roots        []*Node
-	clear        []int // lines of unencrypted comments that the rules encrypt
+	roots        []*tree.Node
+	clear        []int // Lines of unencrypted comments that the rules encrypt
 	nonCanonical []Position
-	strays       []Position // values that are encrypted against the rules; only in an Unverified
+	strays       []Position // Values that are encrypted against the rules; only in an Unverified
 	bound        *binding
 
 	inPlace, strayed int // comments in their original container, and in another one
@@ -373,7 +375,7 @@ func (o *Opened) ClearComments() []int { return o.clear }
 
 // Roots returns the root map of each document with decrypted values, at the positions of the
 // encrypted file.
-func (o *Opened) Roots() []*Node { return o.roots }
+func (o *Opened) Roots() []*tree.Node { return o.roots }
 
 // DataKey returns the data key of the file.
 func (o *Opened) DataKey() crypto.DataKey { return o.key }
@@ -387,30 +389,30 @@ func (o *Opened) String() string { return "[opened file]" }
 // Format keeps values out of logs, whatever the verb.
 func (o *Opened) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(o.String())) }
 
-func (o *Opened) copyPlain(n *Node) *Node {
+func (o *Opened) copyPlain(n *tree.Node) *tree.Node {
 	if p, ok := o.plain[n]; ok {
 		return p
 	}
-	if len(n.entries) == 0 {
+	if len(n.Children) == 0 {
 		return n
 	}
 	c := o.copyOf(n)
-	c.entries = make([]*Node, len(n.entries))
-	for i, e := range n.entries {
-		c.entries[i] = o.copyPlain(e)
+	c.Children = make([]*tree.Node, len(n.Children))
+	for i, e := range n.Children {
+		c.Children[i] = o.copyPlain(e)
 	}
 	return c
 }
 
 // Repeats returns the names that occur more than once.
-func (s *Sealed) Repeats() []Repeat { return s.p.repeats }
+func (s *Sealed) Repeats() []tree.Repeat { return s.p.Repeats }
 
 // A nodeMaker allocates nodes in blocks, which is faster than one by one.
-type nodeMaker struct{ spare []Node }
+type nodeMaker struct{ spare []tree.Node }
 
-func (m *nodeMaker) make() *Node {
+func (m *nodeMaker) Make() *tree.Node {
 	if len(m.spare) == 0 {
-		m.spare = make([]Node, 32)
+		m.spare = make([]tree.Node, 32)
 	}
 	n := &m.spare[0]
 	m.spare = m.spare[1:]

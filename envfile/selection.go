@@ -1,9 +1,11 @@
 package envfile
 
+import "github.com/sealcfg/sealcfg/envfile/tree"
+
 // A Field is a value of a file, with its position.
 type Field struct {
 	Document int // from 0
-	Path     Path
+	Path     tree.Path
 	Line     int
 }
 
@@ -18,7 +20,7 @@ func (o *Opened) Reselect(r Rules) (encrypted, unencrypted []Field, err error) {
 	err = rules.walk(o.roots, func(v visit) error {
 		n := v.node
 		switch {
-		case n.Kind != Value || n.Text == "":
+		case n.Kind != tree.Value || n.Text == "":
 		case v.sealed && !n.Sealed:
 			encrypted = append(encrypted, fields[n])
 		case !v.sealed && n.Sealed:
@@ -38,8 +40,8 @@ func (o *Opened) Exposed(d *Document, policy Rules) (added, changed []Field, err
 	if err != nil {
 		return nil, nil, err
 	}
-	encrypts := map[*Node]bool{}
-	if err := rules.walk(d.p.roots, func(v visit) error {
+	encrypts := map[*tree.Node]bool{}
+	if err := rules.walk(d.p.Roots, func(v visit) error {
 		encrypts[v.node] = v.sealed
 		return nil
 	}); err != nil {
@@ -49,19 +51,19 @@ func (o *Opened) Exposed(d *Document, policy Rules) (added, changed []Field, err
 		document int
 		path     string
 	}
-	before := map[fieldKey]*Node{}
+	before := map[fieldKey]*tree.Node{}
 	for n, f := range fieldsOf(o.roots) {
 		before[fieldKey{f.Document, f.Path.String()}] = n
 	}
-	fields := fieldsOf(d.p.roots)
-	err = o.rules.walk(d.p.roots, func(v visit) error {
+	fields := fieldsOf(d.p.Roots)
+	err = o.rules.walk(d.p.Roots, func(v visit) error {
 		n := v.node
-		if n.Kind != Value || n.Text == "" || v.sealed || !encrypts[n] {
+		if n.Kind != tree.Value || n.Text == "" || v.sealed || !encrypts[n] {
 			return nil
 		}
 		f := fields[n]
 		switch was := before[fieldKey{f.Document, f.Path.String()}]; {
-		case was == nil, was.Kind != Value, was.Text == "", was.Sealed:
+		case was == nil, was.Kind != tree.Value, was.Text == "", was.Sealed:
 			added = append(added, f)
 		case was.Text != n.Text || was.Type != n.Type:
 			changed = append(changed, f)
@@ -71,8 +73,8 @@ func (o *Opened) Exposed(d *Document, policy Rules) (added, changed []Field, err
 	return added, changed, err
 }
 
-func fieldsOf(roots []*Node) map[*Node]Field {
-	fields := map[*Node]Field{}
+func fieldsOf(roots []*tree.Node) map[*tree.Node]Field {
+	fields := map[*tree.Node]Field{}
 	for i, root := range roots {
 		for path, n := range root.Leaves() {
 			fields[n] = Field{i, path.Clone(), n.Line}

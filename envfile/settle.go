@@ -2,6 +2,9 @@ package envfile
 
 import (
 	"slices"
+
+	"github.com/sealcfg/sealcfg/envfile/internal/layout"
+	"github.com/sealcfg/sealcfg/envfile/tree"
 )
 
 // A file without a binding does not authenticate the notation of its values. If readers take a
@@ -9,13 +12,13 @@ import (
 // value, as sops would write it.
 
 // settled returns the trees as all readers of the plaintext see them.
-func (o *Opened) settled() []*Node {
-	if o.bound != nil || !o.sealed.p.reformats() {
+func (o *Opened) settled() []*tree.Node {
+	if o.bound != nil || !o.sealed.p.Reformats() {
 		return o.roots
 	}
 	roots := slices.Clone(o.roots)
 	for i, root := range roots {
-		roots[i] = settledTree(root)
+		roots[i] = layout.SettledTree(root)
 	}
 	return roots
 }
@@ -24,7 +27,7 @@ func (o *Opened) settled() []*Node {
 // when it gets a binding.
 func (o *Opened) isSettled() bool { return slices.Equal(o.settled(), o.roots) }
 
-// ForeignTags returns the positions of YAML tags that sops drops, such as !include, in a file
+// ForeignTags returns the positions of Format tags that sops drops, such as !include, in a file
 // without a binding. sops writes no such tags, so they were added by another program or person, and
 // a reader of the plaintext may execute them.
 func (o *Opened) ForeignTags() []Position {
@@ -32,11 +35,11 @@ func (o *Opened) ForeignTags() []Position {
 		return nil
 	}
 	var found []Position
-	var visit func(n *Node, path Path)
-	visit = func(n *Node, path Path) {
-		t := n.ownTraits()
-		tagged := n.Kind != Value && t.tag != "" && t.tag != bang // a map has no tag of a value
-		if tagged || foreignTag(t.tag) || foreignTag(t.keyTag) {
+	var visit func(n *tree.Node, path tree.Path)
+	visit = func(n *tree.Node, path tree.Path) {
+		t := n.OwnTraits()
+		tagged := n.Kind != tree.Value && t.Tag != "" && t.Tag != layout.Bang // a map has no tag of a value
+		if tagged || foreignTag(t.Tag) || foreignTag(t.KeyTag) {
 			found = append(found, Position{n.Line, path.String()})
 		}
 		if n.Alias != "" {
@@ -44,9 +47,9 @@ func (o *Opened) ForeignTags() []Position {
 		}
 		i := 0
 		for e := range n.Entries() {
-			step := Step{Key: e.Key}
-			if n.Kind == List {
-				step = Step{Index: i, IsIndex: true}
+			step := tree.Step{Key: e.Key}
+			if n.Kind == tree.List {
+				step = tree.Step{Index: i, IsIndex: true}
 			}
 			visit(e, append(path, step))
 			i++
@@ -58,4 +61,6 @@ func (o *Opened) ForeignTags() []Position {
 	return found
 }
 
-func foreignTag(tag string) bool { return tag != "" && tag != longStringTag && staysWhenSealed(tag) }
+func foreignTag(tag string) bool {
+	return tag != "" && tag != layout.LongStringTag && layout.StaysWhenSealed(tag)
+}

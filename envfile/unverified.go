@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/sealcfg/sealcfg/crypto"
+	"github.com/sealcfg/sealcfg/envfile/tree"
 	"github.com/sealcfg/sealcfg/keys"
 )
 
@@ -15,7 +16,7 @@ var ErrBound = errors.New("the file has a binding")
 
 // An Unverified holds the values of a file without a check of its MAC. Each encrypted value
 // authenticates by itself, but entries may have been added, removed or reordered, and unencrypted
-// values and comments may have been changed. It can be printed, but not written to an encrypted
+// Values and comments may have been changed. It can be printed, but not written to an encrypted
 // file.
 type Unverified struct{ opened *Opened }
 
@@ -52,7 +53,7 @@ func (s *Sealed) OpenUnverified(ctx context.Context, ids ...keys.Identity) (*Unv
 // such files: it selects by comments, then encrypts the comments.
 func (o *Opened) openStray(v visit) bool {
 	n := v.node
-	if n.Kind != Value || n.Type != crypto.Str || !crypto.IsSealed(strings.TrimRight(n.Text, "\n")) {
+	if n.Kind != tree.Value || n.Type != crypto.Str || !crypto.IsSealed(strings.TrimRight(n.Text, "\n")) {
 		return false
 	}
 	if _, _, err := o.openValue(v); err != nil {
@@ -63,7 +64,7 @@ func (o *Opened) openStray(v visit) bool {
 }
 
 // Roots returns the root map of each document with decrypted values.
-func (u *Unverified) Roots() []*Node { return u.opened.Roots() }
+func (u *Unverified) Roots() []*tree.Node { return u.opened.Roots() }
 
 // Text returns the plaintext.
 func (u *Unverified) Text() ([]byte, error) { return u.opened.Text() }

@@ -5,6 +5,9 @@ import (
 	"strings"
 
 	"github.com/sealcfg/sealcfg/crypto"
+	"github.com/sealcfg/sealcfg/envfile/internal/layout"
+	"github.com/sealcfg/sealcfg/envfile/internal/yaml"
+	"github.com/sealcfg/sealcfg/envfile/tree"
 )
 
 // A Warning is a warning about a name or value that other programs may read differently than sops, or
@@ -21,9 +24,9 @@ func (d *Document) Warnings(r Rules) ([]Warning, error) {
 	if err != nil {
 		return nil, err
 	}
-	reasons := map[*Node]string{}
-	err = m.walk(d.p.roots, func(v visit) error {
-		if reason := d.p.warn(v.node, v.sealed); reason != "" {
+	reasons := map[*tree.Node]string{}
+	err = m.walk(d.p.Roots, func(v visit) error {
+		if reason := d.p.Warn(v.node, v.sealed); reason != "" {
 			reasons[v.node] = reason
 		}
 		return nil
@@ -32,11 +35,11 @@ func (d *Document) Warnings(r Rules) ([]Warning, error) {
 		return nil, err
 	}
 	var warnings []Warning
-	for _, root := range d.p.roots {
+	for _, root := range d.p.Roots {
 		for path, n := range root.Leaves() {
 			if reason := reasons[n]; reason != "" {
 				name := path.String()
-				if d.p.unnamed(n) {
+				if d.p.Unnamed(n) {
 					name = "line " + strconv.Itoa(n.Line)
 				}
 				warnings = append(warnings, Warning{name, n.Line, n.Column, reason})
@@ -49,7 +52,7 @@ func (d *Document) Warnings(r Rules) ([]Warning, error) {
 // ValueWarning returns a warning about a new value of a type, or "" if every reader reads the value
 // that was typed. text is the value as a person typed it: 0640, 4e5.
 func ValueWarning(f Format, typ crypto.Type, text string) string {
-	if reason, ok := f.warnNew(typ, text); ok {
+	if reason, ok := f.WarnNew(typ, text); ok {
 		return reason
 	}
 	return warnNotation(typ, text)
@@ -65,8 +68,8 @@ func warnNotation(typ crypto.Type, text string) string {
 		typ = guess // 0640 is octal, even for a float
 	}
 	canonical, err := CanonicalText(typ, text)
-	if err != nil || text == canonical || text == formatScalar(typ, canonical, false) {
+	if err != nil || text == canonical || text == yaml.FormatScalar(typ, canonical, false) {
 		return ""
 	}
-	return notationWarning(typ, text)
+	return layout.NotationWarning(typ, text)
 }
