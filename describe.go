@@ -2,57 +2,21 @@ package sealcfg
 
 import (
 	"fmt"
-	"slices"
 
-	"github.com/sealcfg/sealcfg/envfile"
-	"github.com/sealcfg/sealcfg/internal/settings/plan"
-	"github.com/sealcfg/sealcfg/internal/settings/tree"
+	"github.com/sealcfg/sealcfg/describe"
 )
 
-// A Setting describes one setting of a type: what there is to set, not what is.
-type Setting struct {
-	// Path is spelled as in [Problem]. Items of lists and entries of maps stand
-	// for all of them: servers[].host, pools.*.size.
-	Path string
-	// Type is the Go type behind pointers, Optional and Secret.
-	Type string
-	// Description is the desc tag, Deprecated the deprecated tag.
-	Description string
-	Deprecated  string
-	// Default is the default tag; HasDefault tells an empty one from none. Of a
-	// secret it is left out.
-	Default    string
-	HasDefault bool
-	// Required says that something has to set it, or that the group that it
-	// belongs to has to have it. Of a union, it is so for the Kind only.
-	Required bool
-	// Kind is that of the variant of a union to which it belongs, "" for most.
-	Kind   string
-	Secret bool
-	// Limits are what tags ask for, in words: "one of dev, prod".
-	Limits []string
-	// Variables set it, without prefix those that only a prefix makes ours. The
-	// first is the usual one.
-	Variables []string
-	// OldNames are those that still work.
-	OldNames []string
+// A Description describes the settings of a type: see [describe.Description].
+type Description = describe.Description
 
-	plan   *plan.Plan
-	needed bool // required, and no group around it may be left out
-}
-
-// A Description describes the settings of a type, and writes documents of it.
-type Description struct {
-	// Settings are in the order of the struct.
-	Settings []Setting
-
-	prefix *string
-	root   *plan.Plan
-}
+// A Setting describes one setting of a type: see [describe.Setting].
+type Setting = describe.Setting
 
 // Describe describes the settings of T, as a program with these options takes
 // them. It opens no file. The error is a mistake in T or in the options.
-func Describe[T any](opts ...Option) (*Description, error) { return New[T](opts...).Describe() }
+func Describe[T any](opts ...Option) (*Description, error) {
+	return New[T](opts...).Describe()
+}
 
 // Describe is the function [Describe] for the loader's type and options.
 func (l *Loader[T]) Describe() (*Description, error) { return l.core().describe() }
@@ -61,106 +25,31 @@ func (l *loader) describe() (*Description, error) {
 	if l.err != nil {
 		return nil, fmt.Errorf("describe settings: %w", l.err)
 	}
-	d := &Description{prefix: l.o.prefix, root: l.plan}
-	d.group(l.plan, nil, spot{reached: true, needed: true})
-	return d, nil
+	return describe.Of(l.plan, l.o.prefix), nil
 }
 
-// A spot is a place in the description.
-type spot struct {
-	path     string
-	variable string // how variables spell it
-	reached  bool   // they can
-	needed   bool   // the groups around it have to be there
+// Schema returns the JSON Schema (2020-12) of the files that T takes, indented,
+// with a line feed at the end. Where a value is wanted, the sealed value of the
+// right type is valid too, so that a file can be checked, and completed in an
+// editor, without a key. Secrets are writeOnly; desc tags are descriptions.
+//
+// It describes the settings as a whole. A single file need not have what another
+// layer has: see [LayerSchema]. What only Go can check (Validate, checks that look
+// at the disk) is not in it.
+func Schema[T any]() ([]byte, error) { return New[T]().Schema() }
+
+// LayerSchema is [Schema] for one file of several, such as environments/prod.yaml
+// over environments/base.yaml: nothing is required.
+func LayerSchema[T any]() ([]byte, error) {
+	return New[T]().core().schema(true)
 }
 
-// field returns the spot of a field in the group at s.
-func (s spot) field(f *plan.Field) spot {
-	path, variable := envfile.Path{{Key: f.Name}}.String(), plan.VariableName(f.Name)
-	if s.path != "" {
-		path, variable = s.path+"."+path, s.variable+tree.LevelSeparator+variable
-	}
-	return spot{path: path, variable: variable, reached: s.reached, needed: s.needed}
-}
+// Schema is the function [Schema] for the loader's type.
+func (l *Loader[T]) Schema() ([]byte, error) { return l.core().schema(false) }
 
-// group adds the fields of a struct.
-func (d *Description) group(p *plan.Plan, above []*plan.Plan, at spot) {
-	if slices.Contains(above, p) { // a type that contains itself is described once
-		return
+func (l *loader) schema(layer bool) ([]byte, error) {
+	if l.err != nil {
+		return nil, fmt.Errorf("describe settings: %w", l.err)
 	}
-	above = append(above, p)
-	each := func(f *plan.Field, kind string) {
-		first := len(d.Settings)
-		d.place(f, above, at.field(f))
-		for i := first; i < len(d.Settings); i++ {
-			s := &d.Settings[i]
-			if s.Kind == "" {
-				s.Kind = kind
-			}
-			if p.Union != nil && f == &p.Fields[p.Union.Kind] && len(s.Limits) == 0 {
-				s.Limits = []string{"one of " + p.Union.Kinds()}
-			}
-		}
-	}
-	for i := range p.Fields {
-		each(&p.Fields[i], "")
-	}
-	if p.Union == nil {
-		return
-	}
-	for _, v := range p.Union.Variants {
-		for i := range v.Plan.Elem.Fields {
-			each(&v.Plan.Elem.Fields[i], v.Kind)
-		}
-	}
-}
-
-// place adds what a field holds: a value, or what is below it.
-func (d *Description) place(f *plan.Field, above []*plan.Plan, at spot) {
-	core := f.Plan.Core()
-	switch {
-	case core.Shape == plan.ShapeStruct:
-		at.needed = at.needed && f.IsRequired()
-		d.group(core, above, at)
-		return
-	case core.Shape == plan.ShapeList && core.Elem.Core().Shape == plan.ShapeStruct:
-		d.group(core.Elem.Core(), above, spot{path: at.path + "[]"})
-		return
-	case core.Shape == plan.ShapeMap && core.Elem.Core().Shape == plan.ShapeStruct:
-		d.group(core.Elem.Core(), above, spot{path: at.path + ".*"})
-		return
-	}
-	s := Setting{
-		Path: at.path, Type: f.Plan.TypeName(), Description: f.Desc, Deprecated: f.Deprecated, Required: f.IsRequired(), Secret: f.Plan.HoldsSecret(),
-		Limits: f.Limits.Words(), OldNames: f.Aliases, plan: f.Plan, needed: at.needed && f.IsRequired(),
-	}
-	if f.Def != nil && !s.Secret {
-		s.Default, s.HasDefault = *f.Def, true
-	}
-	s.Variables = append(s.Variables, f.Explicit...)
-	if at.reached && d.prefix != nil {
-		s.Variables = append(s.Variables, *d.prefix+at.variable)
-	}
-	d.Settings = append(d.Settings, s)
-}
-
-// about is what documents say of a setting besides its name, in a few words.
-func (s *Setting) about() []string {
-	about := []string{s.Type}
-	if s.Secret {
-		about = append(about, "secret")
-	}
-	about = append(about, s.Limits...)
-	switch {
-	case s.Required && s.Kind != "":
-		about = append(about, "required for the kind "+s.Kind)
-	case s.Required:
-		about = append(about, "required")
-	case s.Kind != "":
-		about = append(about, "for the kind "+s.Kind)
-	}
-	if s.Deprecated != "" {
-		about = append(about, "deprecated: "+s.Deprecated)
-	}
-	return about
+	return describe.Schema(l.plan, layer)
 }

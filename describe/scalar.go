@@ -1,4 +1,4 @@
-package sealcfg
+package describe
 
 import (
 	"encoding/json"

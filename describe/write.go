@@ -1,4 +1,4 @@
-package sealcfg
+package describe
 
 import (
 	"encoding/json"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/sealcfg/sealcfg/internal/settings/plan"
 	"github.com/sealcfg/sealcfg/internal/settings/tree"
+	"github.com/sealcfg/sealcfg/source"
 )
 
 // WriteMarkdown writes a table of the settings.
@@ -73,7 +74,7 @@ func envValue(text string) string {
 
 // defaultValue is the default as JSON has it.
 func (s *Setting) defaultValue() any {
-	n := plan.FromText(s.plan, s.Default, Origin{})
+	n := plan.FromText(s.plan, s.Default, source.Origin{})
 	if n.Kind == tree.NodeBroken {
 		return s.Default
 	}

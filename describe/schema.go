@@ -1,4 +1,4 @@
-package sealcfg
+package describe
 
 import (
 	"bytes"
@@ -10,36 +10,16 @@ import (
 	"github.com/sealcfg/sealcfg/crypto"
 	"github.com/sealcfg/sealcfg/internal/settings/plan"
 	"github.com/sealcfg/sealcfg/internal/settings/tree"
+	"github.com/sealcfg/sealcfg/source"
 )
 
 // schemaDialect is the version of JSON Schema that is written.
 const schemaDialect = "https://json-schema.org/draft/2020-12/schema"
 
-// Schema returns the JSON Schema (2020-12) of the files that T takes, indented,
-// with a line feed at the end. Where a value is wanted, the sealed value of the
-// right type is valid too, so that a file can be checked, and completed in an
-// editor, without a key. Secrets are writeOnly; desc tags are descriptions.
-//
-// It describes the settings as a whole. A single file need not have what another
-// layer has: see [LayerSchema]. What only Go can check (Validate, checks that look
-// at the disk) is not in it.
-func Schema[T any]() ([]byte, error) { return New[T]().Schema() }
-
-// LayerSchema is [Schema] for one file of several, such as environments/prod.yaml
-// over environments/base.yaml: nothing is required.
-func LayerSchema[T any]() ([]byte, error) {
-	return New[T]().core().schema(true)
-}
-
-// Schema is the function [Schema] for the loader's type.
-func (l *Loader[T]) Schema() ([]byte, error) { return l.core().schema(false) }
-
-func (l *loader) schema(layer bool) ([]byte, error) {
-	if l.err != nil {
-		return nil, fmt.Errorf("describe settings: %w", l.err)
-	}
+// Schema returns the JSON Schema of a plan. In the schema of a layer, nothing is required.
+func Schema(p *plan.Plan, layer bool) ([]byte, error) {
 	s := &schemer{layer: layer, open: make(map[*plan.Plan]string), defs: jsonObject{}}
-	root := s.structOf(l.plan)
+	root := s.structOf(p)
 	root.addFirst("$schema", schemaDialect)
 	root.addTo("properties", "sops", jsonObject{{"description", "the metadata of a sealed file"}, {"type", "object"}})
 	root.add("$defs", append(s.defs, s.sealedDefs()...))
@@ -139,7 +119,7 @@ func (s *schemer) field(f *plan.Field) jsonObject {
 		about.add("writeOnly", true)
 	}
 	if f.Def != nil && !f.Plan.HoldsSecret() {
-		if n := plan.FromText(f.Plan, *f.Def, Origin{}); n.Kind != tree.NodeBroken {
+		if n := plan.FromText(f.Plan, *f.Def, source.Origin{}); n.Kind != tree.NodeBroken {
 			about.add("default", valueOf(f.Plan, n))
 		}
 	}

@@ -1,0 +1,163 @@
+// Package describe writes documents about a settings type: tables, example files and JSON
+// Schema. [sealcfg.Describe] and [sealcfg.Schema] use it; programs need it only to name
+// its types.
+//
+// [sealcfg.Describe]: https://pkg.go.dev/github.com/sealcfg/sealcfg#Describe
+// [sealcfg.Schema]: https://pkg.go.dev/github.com/sealcfg/sealcfg#Schema
+package describe
+
+import (
+	"slices"
+
+	"github.com/sealcfg/sealcfg/envfile"
+	"github.com/sealcfg/sealcfg/internal/settings/plan"
+	"github.com/sealcfg/sealcfg/internal/settings/tree"
+)
+
+// A Setting describes one setting of a type: what there is to set, not what is.
+type Setting struct {
+	// Path is a field path. Items of lists and entries of maps stand
+	// for all of them: servers[].host, pools.*.size.
+	Path string
+	// Type is the Go type behind pointers, Optional and Secret.
+	Type string
+	// Description is the desc tag, Deprecated the deprecated tag.
+	Description string
+	Deprecated  string
+	// Default is the default tag; HasDefault tells an empty one from none. Of a
+	// secret it is left out.
+	Default    string
+	HasDefault bool
+	// Required says that something has to set it, or that the group that it
+	// belongs to has to have it. Of a union, it is so for the Kind only.
+	Required bool
+	// Kind is that of the variant of a union to which it belongs, "" for most.
+	Kind   string
+	Secret bool
+	// Limits are what tags ask for, in words: "one of dev, prod".
+	Limits []string
+	// Variables set it, without prefix those that only a prefix makes ours. The
+	// first is the usual one.
+	Variables []string
+	// OldNames are those that still work.
+	OldNames []string
+
+	plan   *plan.Plan
+	needed bool // required, and no group around it may be left out
+}
+
+// A Description describes the settings of a type, and writes documents of it.
+type Description struct {
+	// Settings are in the order of the struct.
+	Settings []Setting
+
+	prefix *string
+	root   *plan.Plan
+}
+
+// Of describes the settings of a plan. prefix is that of variables, nil if
+// they are not read.
+func Of(p *plan.Plan, prefix *string) *Description {
+	d := &Description{prefix: prefix, root: p}
+	d.group(p, nil, spot{reached: true, needed: true})
+	return d
+}
+
+// A spot is a place in the description.
+type spot struct {
+	path     string
+	variable string // how variables spell it
+	reached  bool   // they can
+	needed   bool   // the groups around it have to be there
+}
+
+// field returns the spot of a field in the group at s.
+func (s spot) field(f *plan.Field) spot {
+	path, variable := envfile.Path{{Key: f.Name}}.String(), plan.VariableName(f.Name)
+	if s.path != "" {
+		path, variable = s.path+"."+path, s.variable+tree.LevelSeparator+variable
+	}
+	return spot{path: path, variable: variable, reached: s.reached, needed: s.needed}
+}
+
+// group adds the fields of a struct.
+func (d *Description) group(p *plan.Plan, above []*plan.Plan, at spot) {
+	if slices.Contains(above, p) { // a type that contains itself is described once
+		return
+	}
+	above = append(above, p)
+	each := func(f *plan.Field, kind string) {
+		first := len(d.Settings)
+		d.place(f, above, at.field(f))
+		for i := first; i < len(d.Settings); i++ {
+			s := &d.Settings[i]
+			if s.Kind == "" {
+				s.Kind = kind
+			}
+			if p.Union != nil && f == &p.Fields[p.Union.Kind] && len(s.Limits) == 0 {
+				s.Limits = []string{"one of " + p.Union.Kinds()}
+			}
+		}
+	}
+	for i := range p.Fields {
+		each(&p.Fields[i], "")
+	}
+	if p.Union == nil {
+		return
+	}
+	for _, v := range p.Union.Variants {
+		for i := range v.Plan.Elem.Fields {
+			each(&v.Plan.Elem.Fields[i], v.Kind)
+		}
+	}
+}
+
+// place adds what a field holds: a value, or what is below it.
+func (d *Description) place(f *plan.Field, above []*plan.Plan, at spot) {
+	core := f.Plan.Core()
+	switch {
+	case core.Shape == plan.ShapeStruct:
+		at.needed = at.needed && f.IsRequired()
+		d.group(core, above, at)
+		return
+	case core.Shape == plan.ShapeList && core.Elem.Core().Shape == plan.ShapeStruct:
+		d.group(core.Elem.Core(), above, spot{path: at.path + "[]"})
+		return
+	case core.Shape == plan.ShapeMap && core.Elem.Core().Shape == plan.ShapeStruct:
+		d.group(core.Elem.Core(), above, spot{path: at.path + ".*"})
+		return
+	}
+	s := Setting{
+		Path: at.path, Type: f.Plan.TypeName(), Description: f.Desc, Deprecated: f.Deprecated, Required: f.IsRequired(), Secret: f.Plan.HoldsSecret(),
+		Limits: f.Limits.Words(), OldNames: f.Aliases, plan: f.Plan, needed: at.needed && f.IsRequired(),
+	}
+	if f.Def != nil && !s.Secret {
+		s.Default, s.HasDefault = *f.Def, true
+	}
+	s.Variables = append(s.Variables, f.Explicit...)
+	if at.reached && d.prefix != nil {
+		s.Variables = append(s.Variables, *d.prefix+at.variable)
+	}
+	d.Settings = append(d.Settings, s)
+}
+
+// about is what documents say of a setting besides its name, in a few words.
+func (s *Setting) about() []string {
+	about := []string{s.Type}
+	if s.Secret {
+		about = append(about, "secret")
+	}
+	about = append(about, s.Limits...)
+	switch {
+	case s.Required && s.Kind != "":
+		about = append(about, "required for the kind "+s.Kind)
+	case s.Required:
+		about = append(about, "required")
+	case s.Kind != "":
+		about = append(about, "for the kind "+s.Kind)
+	}
+	if s.Deprecated != "" {
+		about = append(about, "deprecated: "+s.Deprecated)
+	}
+	return about
+}
