@@ -1,8 +1,8 @@
-// Package sealcfg answers one question: give my program its settings as a T.
+// Package sealcfg loads a program's settings from encrypted files into a struct.
 //
-// Settings live in git, one sealed file per environment, in the SOPS format.
-// [Load] opens the file of the environment at hand, over what all environments
-// share, lets the process environment override them, and fills a struct:
+// The files are in git, one for each environment, in the SOPS format. [Load] decrypts
+// base.yaml and the environment's file, lets variables of the process environment override
+// them, and fills a struct:
 //
 //	type Settings struct {
 //		Listen   string        `default:":8080"`
@@ -19,87 +19,90 @@
 //		// SEALCFG_ENV=prod: environments/base.yaml, environments/prod.yaml, then $APP_DB__PORT and the like.
 //		settings, err := sealcfg.Load[Settings](context.Background(), sealcfg.WithEnvPrefix("APP_"))
 //		if err != nil {
-//			log.Fatal(err) // all problems at once, each with its place; never a value
+//			log.Fatal(err) // all problems at once, each with its origin; never a value
 //		}
 //		log.Printf("settings: %+v", *settings) // the password prints as [secret]
 //		connect(settings.DB.Host, settings.DB.Port, settings.DB.Password.Expose())
 //	}
 //
-// [New] makes a [Loader], for programs that define [Flags], and for those that go on
-// while settings change: see [Handle.Reload] and [Handle.Watch].
+// [New] returns a [Loader], for programs that define [Flags] and for programs that reload
+// their settings while they run: see [Handle.Reload] and [Handle.Watch].
 //
 // # Sources
 //
-// Weakest first: default tags, base.yaml, the environment's file, with [WithLocal] its
-// .local file, .env files (package dotenv), secrets directories ([WithSecretsDir]), sources of the
-// program's own ([WithSource]), the process environment, flags, and [Set]. Maps merge,
-// lists and single values are replaced. [Order] changes the order.
+// Weakest first: default tags, base.yaml, the environment's file, its .local file (with
+// [WithLocal]), .env files (package dotenv), secrets directories ([WithSecretsDir]), the
+// program's own sources ([WithSource]), the process environment, flags, and [Set]. Maps
+// merge. Lists and single values are replaced. [Order] changes the order.
 //
 // # Names
 //
-// A field is named by its tag cfg:"name", else by its yaml tag, else by its Go
-// name in snake case: HTTPPort is http_port. Embedded structs, and fields with
-// yaml:",inline", lend their fields to the struct around them. cfg:"-" leaves a
-// field alone. Names in files are matched exactly; a key that no field has is a
-// problem. alias:"old,older" gives names that still work, with a warning;
-// deprecated:"…" warns of the field itself.
+// The name of a field is its tag cfg:"name", or its yaml tag, or its Go name in snake case:
+// HTTPPort is http_port. Files must have exactly this name, and a key without a field is a
+// problem. The fields of an embedded struct, and of a field with yaml:",inline", belong to
+// the struct around it. cfg:"-" skips a field.
 //
-// Variables are named like paths: with the prefix APP_, $APP_DB__API_KEY is
-// db.api_key. env:"DATABASE_URL,PG_URL" names variables whatever the prefix.
+// With the option WithEnvPrefix("APP_"), the variable $APP_DB__API_KEY sets db.api_key.
 //
-// alias:"old_name" names those that a field had before and that still work, with a
-// warning; deprecated:"use other" warns of the field itself, and desc:"…" describes
-// it in what [Schema], [Describe] and [Flags] write. env:"DATABASE_URL,PG_URL" names
-// variables of the process environment that set a field, the first one found; they
-// need no prefix, and case counts. It does not work within lists and maps.
+//   - env:"DATABASE_URL,PG_URL" lists variables that set the field without a prefix. The first
+//     one that is set wins, and case matters. The tag has no effect inside lists and maps.
+//   - alias:"old,older" lists former names, which still work, with a warning.
+//   - deprecated:"use other" adds a warning when the field itself is set.
+//   - desc:"…" is the description in the output of [Schema], [Describe] and [Flags].
 //
-// # What must be set
+// # Required settings
 //
-// Every field, unless it has a default:"…" tag, is a pointer or an [Optional], or
-// is marked cfg:",optional". A struct is as required as its fields; an optional one that
-// nothing mentions gets its defaults and is not validated. A null sets a
-// pointer to nil; for all else it counts as not set, also where a weaker layer
-// has a value.
+// A field is required unless it has a default:"…" tag, is a pointer or an [Optional], or has
+// the tag cfg:",optional". A struct is required if any of its fields is. If no source sets
+// any field of an optional struct, its fields get their defaults and it is not validated.
+// A null sets a pointer to nil and an Optional to null. For other types, null counts as not
+// set, even if a weaker source has a value.
 //
 // # Types
 //
-// Files may be YAML, JSON, TOML, dotenv or INI. The last two hold nothing but
-// texts and are read by name like variables: DB__PASSWORD in a dotenv file, and
-// password in the section [db] of an INI file, are db.password.
+// Files may be YAML, JSON, TOML, dotenv or INI. Dotenv and INI have only strings, and their
+// names work like variables: DB__PASSWORD in a dotenv file and password in the section [db]
+// of an INI file are both db.password.
 //
-// In files a value has a type, and it must fit: the text "5432" is no port, and
-// the number 01234 (which is 668) is no postcode. An int may stand for a float.
-// A [time.Duration] is written 5s, a [time.Time] as RFC 3339 or as a YAML time, a
-// []byte as text, taken as it is. Types with UnmarshalText take text, and so do
-// [net/url.URL], [regexp.Regexp] and *[time.Location]; those of math/big take
-// numbers too. An array wants a list of its length. An any takes whatever there
-// is, an [encoding/json.RawMessage] holds it as JSON. Texts of the process
-// environment and of default tags are parsed: lists as a JSON array or separated
-// by commas, maps as a JSON object or a=1,b=2, structs as a JSON object. A variable
-// that is empty is set: to an empty text, list or map, and a number has no such value.
+// The type of a value in a file must fit the field: the string "5432" is not a port, and the
+// number 01234 (which is 668) is not a postcode. An integer may set a float field.
 //
-// In a struct with a string field that is named kind, fields with a tag such as
-// kind:"s3" are pointers to structs, of which one is set: the one whose tag kind
-// says. Its fields stand beside kind.
+//   - A [time.Duration] is written 5s, a [time.Time] as RFC 3339 or as a YAML time.
+//   - A []byte is a string, whose bytes it holds.
+//   - Types with UnmarshalText take strings, and so do [net/url.URL], [regexp.Regexp] and
+//     *[time.Location]. The types of math/big take numbers, too.
+//   - An array takes a list of its length.
+//   - An any takes every value. An [encoding/json.RawMessage] holds it as JSON.
+//
+// Variables and default tags are parsed: a list is a JSON array or is separated by commas, a
+// map is a JSON object or a=1,b=2, a struct is a JSON object. An empty variable counts as set:
+// it is an empty string, list or map, and an error for a number.
+//
+// # Variants
+//
+// In a struct with a string field named kind, a field with a tag such as kind:"s3" must be a
+// pointer to a struct. [Load] sets the pointer whose tag equals the value of kind, and leaves
+// the others nil. In a file, the variant's fields are on the same level as kind.
 //
 // # Secret managers
 //
-// A text ref+awssm://prod/db#password stands for a field of a secret of AWS Secrets
+// The value ref+awssm://prod/db#password is replaced by a field of a secret of AWS Secrets
 // Manager, if the program imports github.com/sealcfg/sealcfg/services/aws/awssm. The
-// packages aws/awsssm, azure/azurekv, gcp/gcpsm and vault/vaultkv below services are
-// for other managers. See [Resolver].
+// directory services has packages for other secret managers. See [Resolver].
 //
 // # Checks
 //
-// Tags say what a value must be: oneof:"dev prod", min, max and len (of numbers,
-// durations, texts, lists and maps), pattern:"^[a-z]+$", and check:"…" with url,
-// email, hostport, file or dir. They hold for the value behind pointers, [Secret]
-// and [Optional]; oneof, pattern and check on a list or map hold for its items.
+// Tags limit values: oneof:"dev prod"; min, max and len for numbers, durations, strings, lists
+// and maps; pattern:"^[a-z]+$"; and check:"…" with url, email, hostport, file or dir. They
+// apply to the value inside pointers, [Secret] and [Optional]. On a list or map, oneof,
+// pattern and check apply to each item.
 //
-// A method Validate() error, on any type at any depth, runs when its value was
-// bound without a problem and all Validate methods inside it have passed. Its
-// error is shown to whoever sees the [Error], so it must not quote values.
-// The method of an embedded type that is not exported only runs if Go promotes it.
-// The errors of UnmarshalText usually quote values. They are not shown and in no chain;
-// [errors.Is] finds them, and [errors.As] unless they quote the value: see [Problem.As].
+// A method Validate() error, on a type at any depth, runs when its value was bound without a
+// problem and all Validate methods inside it have passed. Its error is part of [Error], so it
+// must not quote values. The Validate method of an unexported embedded type runs only if Go
+// promotes it.
+//
+// Errors of UnmarshalText usually quote values, so they are not shown and not in the chain of
+// an error. [errors.Is] finds them, and [errors.As] finds those that do not quote the value:
+// see [Problem.As].
 package sealcfg
