@@ -1,5 +1,5 @@
-// Command quickstart is a small HTTP service that takes its settings from sealed
-// files: it shows what it was given, where each value came from, and no secret.
+// Command quickstart is a small HTTP service with settings from encrypted files. It
+// shows its settings and the origin of each, but no secret.
 //
 //	go run ./examples/quickstart
 //	QUICKSTART_HTTP__PORT=9090 go run ./examples/quickstart
@@ -30,7 +30,7 @@ func main() {
 		defer cancel()
 	}
 	if err := run(ctx, os.Stdout, *lifetime); err != nil {
-		fmt.Fprintln(os.Stderr, "quickstart:", err) // names what is wrong and where, never a value
+		fmt.Fprintln(os.Stderr, "quickstart:", err) // lists every problem with its origin, never a value
 		os.Exit(1)
 	}
 }
@@ -65,7 +65,7 @@ func run(ctx context.Context, out io.Writer, lifetime time.Duration) error {
 	case <-ctx.Done():
 	}
 	fmt.Fprintln(out, "stopping")
-	// ctx has ended, and requests that are under way may finish.
+	// ctx has ended; requests in progress may finish.
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), settings.HTTP.Timeout)
 	defer cancel()
 	return server.Shutdown(grace)

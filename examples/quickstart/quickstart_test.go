@@ -23,8 +23,8 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// secrets reads what must not be shown from the sealed file itself, so that the
-// test keeps up when somebody edits the example.
+// secrets reads the secrets from the encrypted file, so that the test stays valid when the example
+// changes.
 func secrets(t *testing.T) (password, token string) {
 	t.Helper()
 	src, err := files.ReadFile("environments/dev.yaml")
@@ -73,13 +73,13 @@ func build(t *testing.T) string {
 
 var address = regexp.MustCompile(`serving on (http://127\.0\.0\.1:\d+)`)
 
-// start runs the program and waits until it says where it listens.
+// start runs the program and waits until it prints its address.
 func start(t *testing.T, path string, environ []string, args ...string) *program {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
 	p := &program{cmd: exec.CommandContext(ctx, path, args...), read: make(chan struct{})}
-	p.cmd.Dir = t.TempDir() // it needs no file on the disk
+	p.cmd.Dir = t.TempDir() // the program needs no file
 	p.cmd.Env = append(os.Environ(), environ...)
 	out, in := io.Pipe()
 	p.cmd.Stdout, p.cmd.Stderr = in, in
@@ -144,7 +144,7 @@ func TestServesSettingsAndNoSecret(t *testing.T) {
 	assert.Equal(t, http.StatusUnauthorized, status)
 	status, refused := get(t, p.url+"/admin", token+"x")
 	assert.Equal(t, http.StatusUnauthorized, status)
-	status, welcome := get(t, p.url+"/admin", token) // so the secret is there
+	status, welcome := get(t, p.url+"/admin", token) // the program has the secret
 	assert.Equal(t, http.StatusOK, status)
 	assert.Equal(t, "welcome\n", welcome)
 
@@ -165,7 +165,7 @@ func TestServesSettingsAndNoSecret(t *testing.T) {
 	assert.NotContains(t, all, strings.TrimSpace(demoKey))
 }
 
-// Both programs want the same port: the second one takes another.
+// Both programs want the same port; the second one takes another.
 func TestTakesAnotherPort(t *testing.T) {
 	path := build(t)
 	first := start(t, path, nil, "-for", "5s")
@@ -188,7 +188,7 @@ func TestStopsOnInterrupt(t *testing.T) {
 	assert.Contains(t, p.output(), "stopping")
 }
 
-// A wrong setting stops the start, with its place and without its value.
+// An invalid setting stops the start. The error names its origin and not its value.
 func TestRefusesWrongSettings(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), build(t), "-for", "1s")
 	cmd.Env = append(os.Environ(), "QUICKSTART_DB__PORT=canary-70000")

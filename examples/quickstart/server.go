@@ -13,7 +13,7 @@ import (
 
 const host = "127.0.0.1"
 
-// listen takes another port if the one that is set cannot be had.
+// listen uses another port if the configured one is taken.
 func listen(port uint16) (net.Listener, error) {
 	l, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(int(port))))
 	if err != nil {
@@ -28,7 +28,7 @@ func handler(s *Settings, origins *sealcfg.Origins) http.Handler {
 		fmt.Fprintf(w, "%s. These are my settings:\n\n", s.Greeting)
 		banner(w, s, origins)
 	})
-	// The whole struct, handed to an encoder: the secrets in it stay secret.
+	// The encoder gets the whole struct; the secrets in it stay hidden.
 	mux.HandleFunc("GET /settings.json", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		enc := json.NewEncoder(w)
@@ -36,7 +36,7 @@ func handler(s *Settings, origins *sealcfg.Origins) http.Handler {
 		_ = enc.Encode(s) // the client has gone
 	})
 	mux.HandleFunc("GET /admin", func(w http.ResponseWriter, r *http.Request) {
-		want := "Bearer " + s.Admin.Token.Expose() // the one place that needs the value
+		want := "Bearer " + s.Admin.Token.Expose() // only this line needs the value
 		if subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), []byte(want)) != 1 {
 			http.Error(w, "not without the token", http.StatusUnauthorized)
 			return

@@ -12,8 +12,8 @@ import (
 	"github.com/sealcfg/sealcfg"
 )
 
-// Settings are what the service needs to run. Each field is required, but for
-// those that have a default or are optional.
+// Settings are the settings of the service. A field is required unless it has a default or is
+// optional.
 type Settings struct {
 	Greeting string
 	HTTP     struct {
@@ -32,7 +32,7 @@ type Settings struct {
 	Features []string `cfg:",optional"`
 }
 
-// Validate is called once everything is bound.
+// Validate runs after all fields are bound.
 func (s *Settings) Validate() error {
 	if s.HTTP.Timeout <= 0 {
 		return errors.New("http.timeout must be above zero")
@@ -45,9 +45,8 @@ func (s *Settings) Validate() error {
 //go:embed environments
 var files embed.FS
 
-// The key of this example lies beside it and is worth nothing. A real program
-// leaves WithIdentityText out: its key comes from the machine, in
-// $SOPS_AGE_KEY_FILE or the other places of sops.
+// The key of this example is in the same directory and is worthless. A real program leaves
+// WithIdentityText out: its key comes from $SOPS_AGE_KEY_FILE or another key source of sops.
 //
 //go:embed demo-key.txt
 var demoKey string
@@ -67,7 +66,7 @@ func load(ctx context.Context) (*Settings, *sealcfg.Origins, error) {
 func banner(out io.Writer, s *Settings, origins *sealcfg.Origins) {
 	rows := []struct {
 		path  string
-		value any // a Secret prints as [secret], whoever prints it
+		value any // a Secret always prints as [secret]
 	}{
 		{"greeting", s.Greeting},
 		{"http.port", s.HTTP.Port},
@@ -87,5 +86,5 @@ func banner(out io.Writer, s *Settings, origins *sealcfg.Origins) {
 		path := fmt.Sprintf("features[%d]", i)
 		fmt.Fprintf(table, "%s\t%s\t%s\n", path, feature, origins.Of(path))
 	}
-	_ = table.Flush() // a banner that cannot be shown stops no service
+	_ = table.Flush() // an error while printing the banner does not stop the service
 }

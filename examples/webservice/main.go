@@ -1,13 +1,13 @@
-// Command webservice is a small HTTP service as one would write it: settings with
-// secrets, from sealed files, .env, variables, flags and Vault, checked at start-up,
-// handed to whoever needs them, and changed while it runs.
+// Command webservice is a small but complete HTTP service. Its settings contain
+// secrets. They come from encrypted files, .env, variables, flags and Vault, are
+// checked at start-up, and are reloaded while the service runs.
 //
 //	cd examples/webservice
 //	export SEALCFG_ENV=dev SOPS_AGE_KEY_FILE=demo-key.txt
 //	go run . --help
 //	go run . --http.listen 127.0.0.1:8081
 //
-// In another terminal, in the same folder:
+// In another terminal, in the same directory:
 //
 //	export SOPS_AGE_KEY_FILE=demo-key.txt
 //	curl http://127.0.0.1:8081/settings
@@ -15,8 +15,8 @@
 //	printf another-key-0123456789 | go run ../../cmd/sealcfg set dev api_key -
 //	curl -H "Authorization: Bearer another-key-0123456789" http://127.0.0.1:8081/
 //
-// For prod, the API key is in Vault: $VAULT_ADDR and $VAULT_TOKEN say where and as
-// whom. SIGHUP has the service ask again.
+// In prod, the API key is in Vault: $VAULT_ADDR and $VAULT_TOKEN set the server and the
+// login. After SIGHUP, the service requests the key again.
 package main
 
 import (
@@ -40,18 +40,18 @@ import (
 //go:generate go run ./gen
 
 func main() {
-	// From here on it does not end the program. Watch, which listens to it, begins
-	// with a reload, so that one that comes before it is not lost.
+	// From here on, SIGHUP does not end the program. Watch begins with a reload, so a signal before
+	// it is not lost.
 	signal.Ignore(syscall.SIGHUP)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Stderr, config.Options()...); err != nil {
-		fmt.Fprintln(os.Stderr, "webservice:", err) // all that is wrong and where, never a value
+		fmt.Fprintln(os.Stderr, "webservice:", err) // lists every problem with its origin, never a value
 		os.Exit(1)
 	}
 }
 
-// run is the program. The settings are loaded here, once, and handed down.
+// run loads the settings once and passes them down.
 func run(ctx context.Context, args []string, out io.Writer, opts ...sealcfg.Option) error {
 	loader := sealcfg.New[config.Settings](opts...)
 	flags := flag.NewFlagSet("webservice", flag.ExitOnError)
@@ -72,15 +72,15 @@ func run(ctx context.Context, args []string, out io.Writer, opts ...sealcfg.Opti
 	log := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: level}))
 	watching, end := context.WithCancel(ctx)
 	defer end()
-	go func() { // it ends with its context, which is all that its error says
+	go func() { // it ends with its context, which is its only error
 		_ = handle.Watch(watching, func(changed []string, err error) {
 			if err != nil {
-				log.Error("settings not reloaded, the old ones stay", "err", err)
+				log.Error("settings not reloaded; the old ones stay", "err", err)
 				return
 			}
 			level.Set(levelOf(handle.Get()))
 			log.Info("settings reloaded", "changed", changed)
-		}, sealcfg.OnSignal(syscall.SIGHUP), sealcfg.Every(10*time.Minute)) // Vault tells nobody of a change
+		}, sealcfg.OnSignal(syscall.SIGHUP), sealcfg.Every(10*time.Minute)) // Vault sends no notification of a change
 	}()
 	return serve(ctx, handle, log)
 }
@@ -93,7 +93,7 @@ func levelOf(s *config.Settings) slog.Level {
 }
 
 func serve(ctx context.Context, handle *sealcfg.Handle[config.Settings], log *slog.Logger) error {
-	settings := handle.Get() // where it listens does not change while it runs
+	settings := handle.Get() // the address does not change while the service runs
 	listener, err := net.Listen("tcp", settings.HTTP.Listen)
 	if err != nil {
 		return err
@@ -108,11 +108,11 @@ func serve(ctx context.Context, handle *sealcfg.Handle[config.Settings], log *sl
 	case <-ctx.Done():
 	}
 	log.Info("stopping")
-	// ctx has ended, and requests that are under way may finish.
+	// ctx has ended; requests in progress may finish.
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), settings.HTTP.Timeout)
 	defer cancel()
 	if err := server.Shutdown(grace); !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	return errors.New("requests were under way at the end")
+	return errors.New("requests were in progress at the end")
 }

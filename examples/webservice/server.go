@@ -11,8 +11,8 @@ import (
 	"github.com/sealcfg/sealcfg/sealcfghttp"
 )
 
-// newHandler is given what it needs. Its handlers take the settings from the
-// request: one snapshot from its beginning to its end, whatever is reloaded meanwhile.
+// newHandler returns the handler. Each request uses one snapshot of the settings, even if a reload
+// happens in the meantime.
 func newHandler(handle *sealcfg.Handle[config.Settings], log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /{$}", withKey(log, http.HandlerFunc(greet)))
@@ -27,7 +27,7 @@ func newHandler(handle *sealcfg.Handle[config.Settings], log *slog.Logger) http.
 	return sealcfghttp.WithSettings(handle)(mux)
 }
 
-// withKey refuses requests without the API key that counts now.
+// withKey rejects requests without the current API key.
 func withKey(log *slog.Logger, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		settings, ok := sealcfg.FromContext[config.Settings](r.Context())

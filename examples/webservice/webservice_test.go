@@ -31,7 +31,7 @@ import (
 )
 
 const (
-	wait     = 30 * time.Second // for what takes a moment; a slow machine has many of them
+	wait     = 30 * time.Second // generous, for slow machines
 	interval = 20 * time.Millisecond
 )
 
@@ -54,7 +54,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// deployed is a copy of the files that the service needs.
+// deployed returns a copy of the files that the service needs.
 func deployed(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -67,8 +67,8 @@ func deployed(t *testing.T) string {
 	return dir
 }
 
-// environ is the environment of this process without what means something to the
-// service, and with the demo key.
+// environ returns the environment of this process with the demo key and without the variables of
+// the service.
 func environ(more ...string) []string {
 	var all []string
 	for _, v := range os.Environ() {
@@ -81,7 +81,7 @@ func environ(more ...string) []string {
 	return append(append(all, "SOPS_AGE_KEY_FILE=demo-key.txt", "WEB_HTTP__LISTEN=127.0.0.1:0"), more...)
 }
 
-// buffer is what a service has said so far.
+// A buffer holds the output of a service.
 type buffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -101,14 +101,14 @@ func (b *buffer) String() string {
 
 var address = regexp.MustCompile(`msg=serving url=(http://127\.0\.0\.1:\d+)`)
 
-// service is one that runs.
+// A service is a running program.
 type service struct {
 	url string
 	out *buffer
 	cmd *exec.Cmd
 }
 
-// found waits until a service says where it listens.
+// found waits until a service prints its address.
 func found(t *testing.T, out *buffer, ended <-chan struct{}) string {
 	t.Helper()
 	deadline := time.After(wait)
@@ -126,7 +126,7 @@ func found(t *testing.T, out *buffer, ended <-chan struct{}) string {
 	}
 }
 
-// start runs the program in a folder.
+// start runs the program in a directory.
 func start(t *testing.T, dir string, environ []string, args ...string) *service {
 	t.Helper()
 	s := &service{out: new(buffer), cmd: exec.Command(program, args...)}
@@ -140,7 +140,7 @@ func start(t *testing.T, dir string, environ []string, args ...string) *service 
 	return s
 }
 
-// get asks with an API key, or with none.
+// get sends a request with an API key, or without one.
 func get(t *testing.T, url, key string) (status int, body string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), wait)
@@ -164,7 +164,7 @@ func (s *service) accepts(t *testing.T, key string) bool {
 	return status == http.StatusOK
 }
 
-// secretsOf returns what must not be shown, as the sealed file has it.
+// secretsOf returns the secrets from the encrypted file.
 func secretsOf(t *testing.T, env string) *config.Settings {
 	t.Helper()
 	key, err := os.ReadFile("demo-key.txt")
@@ -175,7 +175,7 @@ func secretsOf(t *testing.T, env string) *config.Settings {
 	return settings
 }
 
-// hushed fails if a secret shows in what a service has put out.
+// hushed fails if the output of a service contains a secret.
 func hushed(t *testing.T, settings *config.Settings, output ...string) {
 	t.Helper()
 	u := settings.DatabaseURL.Expose()
@@ -197,7 +197,7 @@ func TestServes(t *testing.T) {
 	status, refused := get(t, s.url+"/", "")
 	assert.Equal(t, http.StatusUnauthorized, status)
 	assert.False(t, s.accepts(t, "not-the-key-of-this-service"))
-	status, greeting := get(t, s.url+"/", dev.APIKey.Expose()) // so the key is there
+	status, greeting := get(t, s.url+"/", dev.APIKey.Expose()) // the program has the key
 	assert.Equal(t, http.StatusOK, status)
 	assert.Equal(t, "hello\n", greeting)
 
@@ -217,7 +217,7 @@ func TestServes(t *testing.T) {
 	hushed(t, dev, s.out.String(), page, greeting, refused)
 }
 
-// For work on one machine there is .env; what is stronger still wins.
+// Local development uses .env; stronger sources still override it.
 func TestLocalDotenv(t *testing.T) {
 	dir := deployed(t)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, ".env"), []byte("export API_KEY='my-key-0123456789'\nDEBUG=false # quiet\nWEB_GREETING=\"good\\nmorning\"\n"), 0o600))
@@ -238,7 +238,7 @@ func TestLocalDotenv(t *testing.T) {
 	assert.Regexp(t, `(?m)^greeting .* \.env: \$WEB_GREETING$`, page)
 }
 
-// Whatever is wrong stops the start, all of it at once, and without a value.
+// Every problem stops the start. All are reported at once, without values.
 func TestRefusesWrongSettings(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), program, "--http.timeout=canary")
 	cmd.Dir = deployed(t)
@@ -274,7 +274,7 @@ func TestHelp(t *testing.T) {
 	assert.NotContains(t, string(out), "api-key", "arguments are public")
 }
 
-// seal writes an environment anew, as the command does: with another data key.
+// seal encrypts an environment again with a new data key, like the command.
 func seal(t *testing.T, dir, env, yaml string) {
 	t.Helper()
 	policy, err := os.ReadFile(".sops.yaml")
@@ -290,8 +290,8 @@ func seal(t *testing.T, dir, env, yaml string) {
 	require.NoError(t, os.Rename(path+".new", path))
 }
 
-// The file is sealed anew with another API key; the service takes it while it runs.
-// A file with a mistake changes nothing.
+// The file is encrypted again with another API key, and the running service applies it. A file with
+// an error is ignored.
 func TestRotatesWithoutARestart(t *testing.T) {
 	dir := deployed(t)
 	dev := secretsOf(t, "dev")
@@ -303,7 +303,7 @@ func TestRotatesWithoutARestart(t *testing.T) {
 
 	seal(t, dir, "dev", "api_key: short\ndatabase_url: postgres://app:dev-password@127.0.0.1/app\n")
 	require.Eventually(t, func() bool {
-		return strings.Contains(s.out.String(), "settings not reloaded, the old ones stay")
+		return strings.Contains(s.out.String(), "settings not reloaded; the old ones stay")
 	}, wait, interval)
 	assert.True(t, s.accepts(t, old))
 
@@ -316,7 +316,7 @@ func TestRotatesWithoutARestart(t *testing.T) {
 	assert.NotContains(t, s.out.String(), another)
 }
 
-// manager stands for Vault.
+// manager takes the place of Vault.
 type manager struct{}
 
 func (manager) Schemes() []string { return []string{"vaultkv"} }
@@ -328,7 +328,7 @@ func (manager) Resolve(_ context.Context, ref sealcfg.Reference) (string, error)
 	return `{"api_key": "prod-key-0123456789"}`, nil
 }
 
-// prod names a secret of a manager. Here the test is the manager.
+// prod refers to a secret of a manager. Here the test is the manager.
 func TestProdWithAManagerOfItsOwn(t *testing.T) {
 	prod := secretsOf(t, "prod")
 	key, err := os.ReadFile("demo-key.txt")
@@ -352,7 +352,7 @@ func TestProdWithAManagerOfItsOwn(t *testing.T) {
 	hushed(t, prod, out.String(), page)
 }
 
-// The same with a Vault: SIGHUP has the service ask again.
+// The same with a real Vault: after SIGHUP, the service requests the secret again.
 func TestProdWithVault(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("a process cannot send a signal to another one there")
@@ -360,7 +360,7 @@ func TestProdWithVault(t *testing.T) {
 	vault := servicetest.NewVault(t)
 	vault.Do("POST", "sys/mounts/secret", map[string]any{"type": "kv", "options": map[string]any{"version": "2"}})
 	keep := func(key string) {
-		// An engine of version 2 needs a moment before it takes anything.
+		// An engine of version 2 takes a moment before it accepts writes.
 		require.Eventually(t, func() bool {
 			return vault.Try("POST", "secret/data/webservice", map[string]any{"data": map[string]any{"api_key": key}}) == nil
 		}, wait, interval)

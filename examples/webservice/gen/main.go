@@ -1,5 +1,5 @@
-// Command gen writes what the struct of the settings says for people and for
-// editors: a schema of the files, an example of .env and of a file, and a table.
+// Command gen writes documents about the settings: a schema of the files for editors,
+// an example file, an example .env, and a table.
 //
 //	go generate ./examples/webservice
 package main
@@ -22,9 +22,9 @@ func main() {
 	}
 }
 
-// generate writes the documents into a folder.
+// generate writes the documents into a directory.
 func generate(dir string) error {
-	schema, err := sealcfg.LayerSchema[config.Settings]() // of one file of several: nothing is required
+	schema, err := sealcfg.LayerSchema[config.Settings]() // for one of several files: no field is required
 	if err != nil {
 		return err
 	}

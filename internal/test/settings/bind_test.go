@@ -239,13 +239,13 @@ func TestDefaults(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, &want, got)
 
-	// Nulls count as not set, but for pointers.
+	// Nulls count as not set, except for pointers.
 	want.P = nil
 	got, err = loadYAML[defaults](t, "s: ~\nn: ~\nl: ~\nj: ~\nm: ~\np: ~\no: ~\nsub: ~\nsub2: ~\nsub3: ~\nsub4: ~\n")
 	require.NoError(t, err)
 	assert.Equal(t, &want, got)
 
-	// An optional struct that is mentioned is as demanding as any other.
+	// An optional struct that a source mentions has the same required fields as any other.
 	_, err = loadYAML[defaults](t, "sub: {}\nsub2: {y: {}}\nsub4: {}\n")
 	assert.Equal(t, []string{
 		"sub.x not set set sub.x in environments/prod.yaml or $APP_SUB__X",
@@ -265,8 +265,8 @@ func TestNullOverValueOfBase(t *testing.T) {
 	assert.Equal(t, &settings{D: "default"}, got)
 }
 
-// A default that is no value is found although the file has one: it would be a
-// problem only where nothing else sets the field.
+// An invalid default is reported even if the file sets the field. Otherwise it would fail only
+// where no source sets it.
 func TestBadDefaultIsAMistakeInTheType(t *testing.T) {
 	type (
 		number struct {
@@ -281,7 +281,7 @@ func TestBadDefaultIsAMistakeInTheType(t *testing.T) {
 		secret struct {
 			P sealcfg.Secret[int] `default:"canary"`
 		}
-		// What a method makes of a text may depend on the machine.
+		// The result of a method may depend on the machine.
 		method struct {
 			A netip.Addr `default:"canary"`
 		}

@@ -32,7 +32,7 @@ type boundSettings struct {
 	B string `default:"b"`
 }
 
-// The file of dev in the place of that of prod, and so of each layer.
+// The file of dev in place of the file of prod, and the same for each layer.
 func TestLoadRefusesTheFileOfAnotherEnvironment(t *testing.T) {
 	load := func(fsys fstest.MapFS, more ...sealcfg.Option) error {
 		_, err := sealcfg.Load[boundSettings](t.Context(), append(append(options(t, fsys), sealcfg.WithLocal()), more...)...)
@@ -58,7 +58,7 @@ func TestLoadRefusesTheFileOfAnotherEnvironment(t *testing.T) {
 		assert.Contains(t, err.Error(), file+": integrity check failed: location: encrypted as environment dev, but used as environment ")
 	}
 
-	// The command seals what does not lie in a folder of that name for its path.
+	// A file outside of a directory environments is bound to its path.
 	good["environments/prod.yaml"] = sealedFor(t, "file config/prod.yaml", "a: x\n")
 	require.NoError(t, load(good, sealcfg.RequireBinding()))
 	good["environments/prod.yaml"] = sealedFor(t, "file config/dev.yaml", "a: x\n")
@@ -107,7 +107,7 @@ func unboundFile(t testing.TB, plain string) *fstest.MapFile {
 	return &fstest.MapFile{Data: block.ReplaceAll(text, nil)}
 }
 
-// A program's log has to say how a file gets its binding back.
+// The log of a program must contain the command that adds a binding.
 func TestRequiredBindingNamesTheWayBack(t *testing.T) {
 	_, err := sealcfg.Load[boundSettings](t.Context(), append(options(t, fstest.MapFS{
 		"environments/base.yaml": unboundFile(t, "a: x\n"), "environments/prod.yaml": sealedFor(t, "environment prod", "a: x\n"),
@@ -149,7 +149,7 @@ func TestLoadWarnsOfUnboundLayers(t *testing.T) {
 	}
 }
 
-// The library leaves unknown keys to newer versions, and says so.
+// The library ignores unknown keys, which newer versions may know, with a warning.
 func TestLoadWarnsOfUnknownConfigKeys(t *testing.T) {
 	fsys := fstest.MapFS{"environments/prod.yaml": sealedFor(t, "environment prod", "a: x\n"), "sealcfg.yaml": {Data: []byte("binding: required\nfuture: 1\n")}}
 	h, err := sealcfg.New[boundSettings](options(t, fsys)...).Load(t.Context())
@@ -158,7 +158,7 @@ func TestLoadWarnsOfUnknownConfigKeys(t *testing.T) {
 	assert.EqualError(t, h.Warnings()[0], `sealcfg.yaml:2:1: unknown key "future" in sealcfg.yaml`)
 }
 
-// What sealcfg.yaml demands, a program obeys, where it finds it.
+// A program applies the requirements of sealcfg.yaml.
 func TestLoadObeysConfig(t *testing.T) {
 	unbound := &fstest.MapFile{Data: regexp.MustCompile(`    sealcfg:\n +binding: .*\n +version: 2\n`).ReplaceAll(sealedFor(t, "", "a: x\n").Data, nil)}
 	config := func(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }

@@ -29,10 +29,10 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// The canary is part of every value that stands in the tests below, numbers too.
+// The canary is part of every value in the tests below, numbers included.
 const canary = "7310931"
 
-// words are values that fit hardly anything.
+// words are values that few types accept.
 var canaryValues = map[string]string{
 	"text":     "canary" + canary,
 	"int":      canary,
@@ -50,7 +50,7 @@ var canaryValues = map[string]string{
 	"lines":    `"x7310931\n7310931"`,
 }
 
-// everyName lists the names of everyKind, but for groups that bring their own.
+// everyName lists the names of everyKind, except for groups with their own names.
 func everyName(t *testing.T) []string {
 	t.Helper()
 	_, err := sealcfg.Load[everyKind](t.Context(), sealcfg.WithoutFiles(), sealcfg.WithEnviron())
@@ -61,7 +61,7 @@ func everyName(t *testing.T) []string {
 		port missing`)
 }
 
-// assertNoCanary looks for the canary in all that can be seen of an error.
+// assertNoCanary searches every printable form of an error for the canary.
 func assertNoCanary(t *testing.T, err error) {
 	t.Helper()
 	seen := 0
@@ -286,7 +286,7 @@ func TestNoCanaryFromFilesThatDoNotOpen(t *testing.T) {
 	}
 }
 
-// reads is a source that is one function.
+// reads is a source that consists of one function.
 type reads func(*sealcfg.Reading) error
 
 func (reads) Name() string { return "reads" }

@@ -15,8 +15,7 @@ import (
 	"github.com/sealcfg/sealcfg"
 )
 
-// problems loads a T from YAML and returns the lines of its problems, none if all
-// is well.
+// problems loads a T from YAML and returns the lines of its problems, or none.
 func problems[T any](t *testing.T, yaml string) []string {
 	t.Helper()
 	_, err := loadYAML[T](t, yaml)
@@ -226,7 +225,7 @@ func TestUnsetIsNotChecked(t *testing.T) {
 
 func typeError[T any](t *testing.T) string {
 	t.Helper()
-	// There is no such environment, so this is found before a file is looked for.
+	// The environment does not exist, so this is found before any file is read.
 	_, err := sealcfg.Load[T](t.Context(), sealcfg.WithEnv("none"), sealcfg.WithDir(t.TempDir()))
 	require.Error(t, err)
 	return err.Error()

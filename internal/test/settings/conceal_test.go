@@ -91,7 +91,7 @@ func TestLoadHidesKeysOfOthers(t *testing.T) {
 	require.NotErrorAs(t, err, &missing, "it quotes the key")
 }
 
-// upstream checks an address that only its methods know.
+// upstream checks an address that only its methods can read.
 type upstream struct{ Address sealcfg.Secret[string] }
 
 type upstreamError struct{ err error }

@@ -136,7 +136,7 @@ func TestMissingSettingNamesItsOwnVariable(t *testing.T) {
 	}, load(sealcfg.WithEnvPrefix("APP_")))
 }
 
-// A variable that says a part does not hide that the one for the whole is broken.
+// A variable for a part does not hide that the variable for the whole is broken.
 func TestPartOfWhatIsBroken(t *testing.T) {
 	type group struct {
 		Host string `cfg:",optional"`

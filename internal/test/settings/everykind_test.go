@@ -13,8 +13,7 @@ import (
 	"github.com/sealcfg/sealcfg"
 )
 
-// everyKind has a field of every kind that can be bound, and every tag. Nothing in
-// it is required.
+// everyKind has a field of every kind that can be bound, and every tag. No field is required.
 type everyKind struct {
 	Str        string                   `cfg:",optional" max:"64"`
 	Named      level                    `cfg:",optional" oneof:"debug info"`

@@ -104,7 +104,7 @@ cluster: postgres://user:`+hushed+`@a:1,b:2/app
 	assertHushed(t, b.String())
 }
 
-// Every file that takes part is named, with what it overrides.
+// Every file is named, with the settings that it overrides.
 func TestExplainNamesLayers(t *testing.T) {
 	type settings struct {
 		Debug bool
@@ -180,14 +180,14 @@ func TestExplainEveryShape(t *testing.T) {
 	}, explained(t, h))
 }
 
-// column is that of a value whose place depends on the ciphertext before it.
+// column is the column of a value whose position depends on the ciphertext before it.
 func column[T any](t *testing.T, h *sealcfg.Handle[T], path string) string {
 	t.Helper()
 	text := h.Origins().Of(path).String()
 	return text[strings.LastIndexByte(text, ':')+1:]
 }
 
-// Whoever writes a value does not write the table.
+// A value cannot add rows to the table.
 func TestExplainKeepsItsShape(t *testing.T) {
 	type settings struct{ A, B, C, D, E, F, G string }
 	h, err := sealcfg.New[settings](sealcfg.WithoutFiles(), sealcfg.WithEnviron(),
@@ -219,7 +219,7 @@ func TestExplainTellsOfItsWriter(t *testing.T) {
 	require.ErrorIs(t, h.Explain(w), full)
 }
 
-// The name of a struct without a name is its source text, tags and all.
+// The type name of an anonymous struct is its source, including the tags.
 func TestNoTypeNameShowsTags(t *testing.T) {
 	type secretive = struct {
 		Pass sealcfg.Secret[string] `default:"canary"`
@@ -271,7 +271,7 @@ func TestNoTypeNameShowsTags(t *testing.T) {
 	}
 }
 
-// A text may hold several addresses, and each of them a password.
+// A value may contain several addresses, each with a password.
 func TestExplainHidesEachPassword(t *testing.T) {
 	for _, text := range []string{
 		"postgres://h1/x,postgres://u:canary@h2", "postgres://u:canary@h1/,postgres://u:canary@h2/", "http://h/?next=http://u:canary@h2",

@@ -30,7 +30,7 @@ func loadFormat(t *testing.T, f envfile.Format, extension, plain string, opts ..
 	return sealcfg.Load[service](context.WithoutCancel(t.Context()), append(options(t, fsys), opts...)...)
 }
 
-// Every format that has names gives the same settings.
+// Every format with names gives the same settings.
 func TestLoadFormats(t *testing.T) {
 	for _, c := range []struct {
 		extension, plain, port string
@@ -57,7 +57,7 @@ func TestLoadFormats(t *testing.T) {
 	}
 }
 
-// A name that fits nothing is reported where it was meant to stand.
+// An unknown name is reported at its position.
 func TestFlatUnknown(t *testing.T) {
 	_, err := loadFormat(t, envfile.Dotenv, ".env", "DB__PASWORD=canary\nDB__PORT=canary\nHTTP__TIMEOUT__X=canary\nSTRAY=canary\n")
 	assert.Equal(t, []string{
@@ -73,15 +73,15 @@ func TestFlatUnknown(t *testing.T) {
 	assert.Equal(t, []string{`htp environments/prod.ini:5:1 unknown key; did you mean "http"?`}, problemsOf(t, err))
 }
 
-// A byte order mark is a part of the first name, and visible in the error.
+// A byte order mark is part of the first name, and visible in the error.
 func TestLoadByteOrderMark(t *testing.T) {
 	_, err := loadFormat(t, envfile.Dotenv, ".env", "\uFEFFDB__PASSWORD=canary\nDB__PORT=1\n")
 	require.ErrorContains(t, err, `\ufeffdb`)
 	assert.NotContains(t, err.Error(), "\uFEFF")
 }
 
-// Of a name that occurs twice, the same value counts as for sealcfg get, and a warning
-// names the other line.
+// If a name occurs twice, the same value applies as for sealcfg get, and a warning names the other
+// line.
 func TestLoadRepeated(t *testing.T) {
 	for _, c := range []struct {
 		extension, plain, warning string
@@ -110,7 +110,7 @@ func TestVariableOfTwoKeys(t *testing.T) {
 	require.ErrorContains(t, err, `$APP_M__A_B matches two keys of a map, at environments/prod.yaml:1:5 and environments/prod.yaml:1:`)
 }
 
-// A file that is sealed as one value has no settings in it.
+// A file that is encrypted as one value has no settings.
 func TestLoadBinary(t *testing.T) {
 	fsys := fstest.MapFS{"environments/prod.toml": {Data: sealedText(t, envfile.Binary, "canary = 1\n")}}
 	_, err := sealcfg.Load[service](context.WithoutCancel(t.Context()), options(t, fsys)...)

@@ -10,8 +10,8 @@ import (
 	"github.com/sealcfg/sealcfg"
 )
 
-// fuzzCanary is planted as a value. Where it may be a name, which errors do show,
-// it is not looked for.
+// fuzzCanary is planted as a value. Where it may be a name, which errors contain, the test does not
+// search for it.
 const fuzzCanary = "c4n4ry"
 
 var canaryAsName = regexp.MustCompile(fuzzCanary + `[^\n]*[:=]`)
@@ -45,7 +45,7 @@ func FuzzBind(f *testing.F) {
 		}
 		var e *sealcfg.Error
 		if errors.As(err, &e) {
-			for _, p := range e.Problems { // paths and origins hold names, which may be anything
+			for _, p := range e.Problems { // paths and origins contain names, which may be anything
 				if strings.Contains(strings.ReplaceAll(p.Reason+p.Hint, p.Path, ""), fuzzCanary) {
 					t.Fatalf("a value in a problem: %+v", *p)
 				}

@@ -180,7 +180,7 @@ func TestFailedReloadKeepsTheOldSettings(t *testing.T) {
 	assert.NotSame(t, settingsBefore, h.Get())
 }
 
-// A reload is for the environment that was loaded, whatever the variable says now.
+// Reload uses the environment that was loaded, even if the variable has changed.
 func TestReloadKeepsTheEnvironment(t *testing.T) {
 	type settings struct{ A int }
 	fsys := files(t, "prod", "a: 1", "dev", "a: 2")
@@ -199,7 +199,7 @@ func TestReloadKeepsTheEnvironment(t *testing.T) {
 	assert.Equal(t, 2, other.Get().A)
 }
 
-// Readers never wait, never see half of a reload, and never see the past again.
+// Readers never wait, never see half of a reload, and never see an older state again.
 func TestReadersBesideReloaders(t *testing.T) {
 	type settings struct {
 		A, B int

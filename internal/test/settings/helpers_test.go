@@ -14,7 +14,7 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// The demo key of testdata, made for these tests; it protects nothing.
+// The demo key in testdata. It was made for these tests and protects nothing.
 const demoRecipient = "age12ln9cpdde5nex6ewl9gn4nrgrk256qa66gmcw30vzzxz83q4yasqz8uvv2"
 
 func demoKey(t testing.TB) string {
@@ -24,7 +24,7 @@ func demoKey(t testing.TB) string {
 	return string(text)
 }
 
-// seal seals YAML to the demo key.
+// seal encrypts YAML for the demo key.
 func seal(t testing.TB, plain string) []byte {
 	t.Helper()
 	return sealedText(t, envfile.YAML, plain)
@@ -41,7 +41,7 @@ func sealedText(t testing.TB, f envfile.Format, plain string) []byte {
 	return sealed.Bytes()
 }
 
-// files makes a file system with sealed environments: name, YAML, name, YAML ...
+// files returns a file system with encrypted environments: name, YAML, name, YAML ...
 func files(t testing.TB, namesAndTexts ...string) fstest.MapFS {
 	t.Helper()
 	fsys := fstest.MapFS{}
@@ -51,8 +51,8 @@ func files(t testing.TB, namesAndTexts ...string) fstest.MapFS {
 	return fsys
 }
 
-// options are those that a test of one environment, prod, needs. No test
-// depends on the variables or keys of whoever runs it.
+// options returns the options for a test with one environment, prod. Tests do not depend on the
+// variables or keys of the user.
 func options(t testing.TB, fsys fstest.MapFS, environ ...string) []sealcfg.Option {
 	return []sealcfg.Option{
 		sealcfg.WithEnv("prod"), sealcfg.WithFS(fsys, "environments"), sealcfg.WithIdentityText(demoKey(t)),

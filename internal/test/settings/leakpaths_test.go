@@ -64,8 +64,7 @@ empty: ref+safe://empty
 	assert.NotContains(t, text, "424242")
 }
 
-// managed is a source that names a secret manager as the origin, as the sources
-// of the packages in managers do.
+// managed is a source with a secret manager as origin, like the sources below services.
 type managed struct{}
 
 func (managed) Name() string { return "vaultkv://secret/app" }
@@ -131,7 +130,7 @@ func TestKeysOfSecretMapsAreHidden(t *testing.T) {
 	assert.Contains(t, strings.Join(problemsOf(t, err), "\n"), "servers[secret].port environments/prod.yaml:1:")
 	assertHushed(t, all(err))
 
-	// A key of a map that is not in a Secret is shown.
+	// A key of a map outside of a Secret is shown.
 	_, err = load("public: {shown: x}")
 	assert.Contains(t, err.Error(), "public.shown")
 
@@ -152,7 +151,7 @@ func TestKeysOfSecretMapsAreHidden(t *testing.T) {
 	assert.Equal(t, "environments/prod.yaml", h.Origins().Of("ports."+hushed).File, "whoever knows the key finds the origin")
 }
 
-// An encrypted value is not a setting: the metadata of its file were lost.
+// An encrypted value without the metadata of its file is not a setting.
 func TestEncryptedValueWithoutMetadata(t *testing.T) {
 	const enc = "ENC[AES256_GCM,data:CwE4O1s=,iv:2k=,tag:B4E=,type:str]"
 	type settings struct {
@@ -179,7 +178,7 @@ func TestEncryptedValueWithoutMetadata(t *testing.T) {
 		assert.ErrorContains(t, err, strings.TrimSpace(name), name)
 		assert.NotContains(t, err.Error(), "CwE4O1s")
 	}
-	// From elsewhere.
+	// From other sources.
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "password"), []byte(enc), 0o600))
 	for _, opts := range [][]sealcfg.Option{
@@ -194,7 +193,7 @@ func TestEncryptedValueWithoutMetadata(t *testing.T) {
 	}
 }
 
-// With a limit, the resolver gets only the references that are allowed.
+// With a limit, the resolver gets only the allowed references.
 func TestReferenceLimits(t *testing.T) {
 	type settings struct{ A, B string }
 	load := func(ref, variable string, opts ...sealcfg.Option) (*safe, error) {

@@ -27,7 +27,7 @@ type pool struct {
 	Idle time.Duration
 }
 
-// fixture is what testdata/environments holds; sops 3.13.3 sealed it.
+// fixture is the content of testdata/environments, which sops 3.13.3 encrypted.
 type fixture struct {
 	Listen   string
 	Timeout  time.Duration
@@ -96,7 +96,7 @@ func TestLayers(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, &settings{"base", "prod", "local", map[string]int{"x": 1, "y": 3}}, got)
 
-	// A program that does not ask for a local layer does not read it, whatever it holds.
+	// Without WithLocal, a program does not read the local layer.
 	for _, local := range []string{string(fsys["environments/prod.local.yaml"].Data), "c: [", "c: plaintext\n"} {
 		fsys["environments/prod.local.yaml"] = &fstest.MapFile{Data: []byte(local)}
 		got, err = sealcfg.Load[settings](t.Context(), options(t, fsys)...)
@@ -139,7 +139,7 @@ func TestWhichEnvironment(t *testing.T) {
 	require.ErrorIs(t, err, environments.ErrName)
 }
 
-// Started in another folder, a program says where it looked.
+// In another working directory, the error names the directories that were searched.
 func TestNoFolder(t *testing.T) {
 	dir, err := filepath.EvalSymlinks(t.TempDir())
 	require.NoError(t, err)
@@ -243,7 +243,7 @@ func TestIdentities(t *testing.T) {
 	t.Run("none", func(t *testing.T) {
 		for _, opts := range [][]sealcfg.Option{
 			nil,
-			{sealcfg.WithIdentityText(another), sealcfg.WithEnviron("SOPS_AGE_KEY=" + demoKeyLine)}, // given ones are the only ones
+			{sealcfg.WithIdentityText(another), sealcfg.WithEnviron("SOPS_AGE_KEY=" + demoKeyLine)}, // explicit identities are the only ones
 			{sealcfg.WithEnviron("XDG_CONFIG_HOME=relative", "HOME="+dir)},
 		} {
 			err := load(opts...)
@@ -362,7 +362,7 @@ func TestOriginsStayUntouchedOnFailure(t *testing.T) {
 }
 
 func TestLoadInParallel(t *testing.T) {
-	type mine struct { // a type of its own, so that its plan is made here
+	type mine struct { // a separate type, so that its plan is made here
 		A    string
 		B    []struct{ C sealcfg.Secret[int] }
 		Tree map[string]*mine `cfg:",optional"`

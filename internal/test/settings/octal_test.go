@@ -12,8 +12,8 @@ import (
 	"github.com/sealcfg/sealcfg"
 )
 
-// A leading zero makes a file mode octal in every source. For other numbers it is an
-// error in a source without types, where readers disagree.
+// A leading zero makes a file mode octal in every source. For other numbers it is an error in
+// sources without types, because readers disagree.
 func TestLeadingZero(t *testing.T) {
 	type settings struct {
 		Perm  os.FileMode `default:"0640" max:"0777"`
@@ -41,7 +41,7 @@ func TestLeadingZero(t *testing.T) {
 		require.ErrorContains(t, err, "a leading zero, which some programs read as octal", variable)
 		assert.NotContains(t, err.Error(), "640")
 	}
-	for _, text := range []string{"007", "0", "08", "640"} { // one reading
+	for _, text := range []string{"007", "0", "08", "640"} { // all readers agree
 		_, err := fromVariables[settings](t, "APP_N="+text)
 		require.NoError(t, err, text)
 	}

@@ -17,8 +17,8 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// demoService stands for a package such as services/huawei that a program imports.
-// It protects nothing: whether a service is asked is what these tests are about.
+// demoService represents a package such as services/huawei that a program imports. It protects
+// nothing: these tests are about whether a service is contacted.
 type demoService struct{}
 
 func init() { keys.Default.Register(keys.ServiceProvider(demoService{})) }
@@ -38,8 +38,8 @@ func (demoService) Unwrap(_ context.Context, s *keys.Stanza) ([]byte, error) {
 
 const huaweiKey = "eu-west-1:11111111-2222-3333-4444-555555555555"
 
-// sealForServices seals to a key of the demo service, and to one of AWS, for
-// which the program has imported nothing.
+// sealForServices encrypts for a key of the demo service and for a key of AWS, whose package the
+// program does not import.
 func sealForServices(t *testing.T) []byte {
 	t.Helper()
 	d, err := envfile.Parse(envfile.YAML, []byte("a: x\n"))
@@ -55,7 +55,7 @@ func sealForServices(t *testing.T) []byte {
 	return s.Bytes()
 }
 
-// foreign is the service of a program that has sealed the file.
+// foreign is the service of the program that encrypted the file.
 type foreign struct{ demoService }
 
 func (foreign) Type() string { return "kms" }
@@ -80,7 +80,7 @@ func TestServicesAreAskedOnlyForKeysThatSomebodyNames(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			fsys := fstest.MapFS{"app/environments/prod.yaml": {Data: sealed}}
-			require.NoError(t, os.MkdirAll(filepath.Join(dir, ".git"), 0o755)) // nothing above is looked at
+			require.NoError(t, os.MkdirAll(filepath.Join(dir, ".git"), 0o755)) // directories above are not searched
 			require.NoError(t, os.MkdirAll(filepath.Join(dir, "app", "environments"), 0o755))
 			require.NoError(t, os.WriteFile(filepath.Join(dir, "app", "environments", "prod.yaml"), sealed, 0o600))
 			if c.policy != "" {
@@ -108,7 +108,7 @@ func TestServicesAreAskedOnlyForKeysThatSomebodyNames(t *testing.T) {
 	}
 }
 
-// With identities of its own, a program asks no service, and misses none.
+// With explicit identities, a program contacts no service and requires none.
 func TestOwnIdentitiesAskNoService(t *testing.T) {
 	asked = nil
 	fsys := fstest.MapFS{"environments/prod.yaml": {Data: sealForServices(t)}}

@@ -144,7 +144,7 @@ settings for "prod": 5 problems
 		"reason": "expected int, got a string", "hint": "remove the quotes"}]}`, string(text))
 }
 
-// The kinds are for programs: a text once given stays.
+// Programs compare kinds, so their text never changes.
 func TestKindsAreStable(t *testing.T) {
 	for kind, want := range map[sealcfg.Kind]string{
 		sealcfg.KindMissing: "missing", sealcfg.KindUnknown: "unknown", sealcfg.KindType: "type", sealcfg.KindFormat: "format",

@@ -16,7 +16,7 @@ import (
 	"github.com/sealcfg/sealcfg"
 )
 
-// A safe is a manager in memory that counts what it is asked for.
+// A safe is a secret manager in memory that counts its requests.
 type safe struct {
 	secrets map[string]string
 	resolve func(context.Context, sealcfg.Reference) (string, error) // nil: look in secrets
@@ -49,7 +49,7 @@ func (s *safe) Resolve(ctx context.Context, ref sealcfg.Reference) (string, erro
 	return secret, nil
 }
 
-// loadRef loads a T from one sealed file, prod, and variables, with a safe.
+// loadRef loads a T from one encrypted file, prod, and variables, with a safe.
 func loadRef[T any](t *testing.T, s *safe, plain string, environ ...string) (*T, *sealcfg.Origins, error) {
 	t.Helper()
 	var origins sealcfg.Origins
@@ -114,7 +114,7 @@ labels: ref+safe://labels
 	assert.Equal(t, "$APP_PLAIN: ref+safe://key", origins.Of("plain").String())
 }
 
-// Structured settings that a variable gives a reference for.
+// Structured settings from a variable that contains a reference.
 func TestReferencesInVariables(t *testing.T) {
 	type settings struct {
 		Hosts  []string
@@ -170,7 +170,7 @@ func TestTextsThatAreNoReferences(t *testing.T) {
 		"ref+a b://x":                  "ref+a b://x",
 		" ref+safe://x":                " ref+safe://x",
 		"see ref+safe://x":             "see ref+safe://x",
-		"ref+safe://x":                 "ref+safe://y", // what a manager says is no reference
+		"ref+safe://x":                 "ref+safe://y", // the result of a resolver is not a reference
 		"ref+echo://ref+safe://x#?%zz": "ref+safe://x#?%zz",
 		"ref+echo://":                  "",
 	} {
@@ -259,7 +259,7 @@ func TestReferencesEndWithTheContext(t *testing.T) {
 	s := newSafe()
 	ctx, cancel := context.WithCancel(t.Context())
 	s.resolve = func(ctx context.Context, _ sealcfg.Reference) (string, error) {
-		cancel() // nobody is asked after that
+		cancel() // no secret is requested after that
 		<-ctx.Done()
 		return "", errors.New("some words of a library")
 	}
@@ -274,7 +274,7 @@ func TestReferencesEndWithTheContext(t *testing.T) {
 	assert.LessOrEqual(t, len(s.asked), 8)
 }
 
-// Secrets that take their time are waited for together, some of them at once.
+// Slow secrets are requested concurrently, with a limit.
 func TestReferencesAreResolvedAtOnce(t *testing.T) {
 	type settings struct{ Many []string }
 	s := newSafe()
@@ -346,7 +346,7 @@ func TestResolverRegistry(t *testing.T) {
 
 var register = sync.OnceFunc(func() { sealcfg.Resolvers.Register(registered{newSafe("a", "of the registry")}) })
 
-// registered is for the registry of the process, which takes a scheme once.
+// registered registers in the process's registry, which accepts a scheme once.
 type registered struct{ *safe }
 
 func (registered) Schemes() []string { return []string{"registered"} }

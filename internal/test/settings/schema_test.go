@@ -101,8 +101,8 @@ func TestDescribe(t *testing.T) {
 	assert.Equal(t, []string{"PGPORT", "APP_DB__PORT"}, d.Settings[2].Variables)
 }
 
-// What the examples say can be loaded: the files are of the right form, and what
-// is missing from them is what a person has to fill in.
+// The examples can be loaded: they have the right form, and only the values that a person must fill
+// in are missing.
 func TestExamplesLoad(t *testing.T) {
 	d, err := sealcfg.Describe[described](sealcfg.WithEnvPrefix("APP_"))
 	require.NoError(t, err)
@@ -134,7 +134,7 @@ type recursiveDefault struct {
 	Token sealcfg.Secret[string] `cfg:",optional"`
 }
 
-// The default tag of a secret is for the program, not for what describes it.
+// Documents do not contain the default of a secret.
 func TestNoDocumentHasTheDefaultOfASecret(t *testing.T) {
 	type variant struct {
 		Pass sealcfg.Secret[string]

@@ -125,7 +125,7 @@ func TestSecretDestroy(t *testing.T) {
 	assert.Zero(t, array.Expose())
 }
 
-// A key is either whole or gone, never half zero, whoever destroys it meanwhile.
+// A key is either whole or erased, never half zero, whichever goroutine destroys it.
 func TestSecretDestroyBesideExpose(t *testing.T) {
 	for range 50 {
 		s := sealcfg.NewSecret([]byte(strings.Repeat("k", 1000)))

@@ -23,7 +23,7 @@ import (
 	"github.com/sealcfg/sealcfg/internal/secretmem"
 )
 
-// within is a source and a Validate method that notice what they run below.
+// within is a source and a Validate method that record whether they run in secret mode.
 type within struct {
 	A int
 }
@@ -42,7 +42,7 @@ func (*withinSource) Name() string { return "within" }
 func (s *withinSource) Read(_ context.Context, r *sealcfg.Reading) error {
 	s.read = secretmem.Within()
 	other := make(chan bool)
-	go func() { other <- secretmem.Within() }() // as the libraries of services do
+	go func() { other <- secretmem.Within() }() // as the libraries of key services do
 	s.elsewhere = <-other
 	return r.Set("a", "1", sealcfg.Origin{})
 }
@@ -58,8 +58,8 @@ func TestLoadRunsInRuntimeSecret(t *testing.T) {
 	assert.False(t, secretmem.Within())
 }
 
-// What of a secret is in the memory of a process that has loaded it, and then let
-// go of it. Another process looks.
+// The test counts the copies of a secret in the memory of a process that loaded and then released
+// it. Another process searches the memory.
 func TestMemoryOfSettings(t *testing.T) {
 	if dir := os.Getenv("SEALCFG_TEST_MEMORY"); dir != "" {
 		holdSettings(dir)
@@ -120,7 +120,7 @@ func holdSettings(dir string) {
 	_, _ = stdin.ReadByte()
 }
 
-// inMemory counts a text in what a process may write to.
+// inMemory counts the occurrences of a text in the writable memory of a process.
 func inMemory(t *testing.T, pid int, text string) int {
 	t.Helper()
 	regions, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", pid))

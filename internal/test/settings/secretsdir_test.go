@@ -12,7 +12,7 @@ import (
 	"github.com/sealcfg/sealcfg"
 )
 
-// secrets makes a secrets directory: name to text.
+// secrets creates a secrets directory from names and texts.
 func secrets(t testing.TB, byName map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -57,7 +57,7 @@ func TestSecretsDirectory(t *testing.T) {
 	}
 }
 
-// As Kubernetes mounts a secret: the files are links into a folder that is a link.
+// A secret as Kubernetes mounts it: the files are links into a directory that is a link.
 func TestSecretsDirectoryOfKubernetes(t *testing.T) {
 	dir := secrets(t, map[string]string{"..2026_01_01/db.password": "old", "..2026_01_02/db.password": "new"})
 	link := func(to string) {

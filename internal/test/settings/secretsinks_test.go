@@ -36,7 +36,7 @@ import (
 
 const (
 	hushed    = "canary-4b1d8"
-	hushedHex = "63616e6172792d3462316438" // what %x would make of it
+	hushedHex = "63616e6172792d3462316438" // the output of %x
 )
 
 type holder struct {
@@ -57,8 +57,8 @@ func newHolder() holder {
 	}
 }
 
-// assertHushed looks for the canary in plain, in hex, in base64 (at each of the
-// three places that it may have among other bytes), and as a list of bytes.
+// assertHushed searches for the canary in plaintext, in hex, in base64 (at each of its three
+// alignments), and as a list of bytes.
 func assertHushed(t *testing.T, text string) {
 	t.Helper()
 	lower := strings.ToLower(text)
@@ -87,9 +87,9 @@ type leaky struct{ Token sealcfg.Secret[string] }
 
 func (f *leaky) Error() string { return fmt.Sprintf("refused: %v %+v", f.Token, *f) }
 
-// sinks are the ways to the outside. Each gets a struct with a Secret in an
-// exported field, in an unexported one, behind a slice, a map and a pointer, in an
-// interface, and around a struct.
+// sinks are the ways in which a value can leave a program. Each gets a struct with a Secret in an
+// exported field, in an unexported one, in a slice, a map and an interface, behind a pointer, and
+// around a struct.
 var sinks = map[string]func(h holder) (string, error){
 	"fmt verbs": func(h holder) (string, error) {
 		var b strings.Builder
@@ -103,7 +103,7 @@ var sinks = map[string]func(h holder) (string, error){
 	"fmt width":  func(h holder) (string, error) { return fmt.Sprintf("%*v %[2]s %-50.3s", 40, h.Shown, h.Shown), nil },
 	"fmt append": func(h holder) (string, error) { return string(fmt.Append(nil, h, &h, h.Shown)), nil },
 	"fmt wrong": func(h holder) (string, error) {
-		format := strings.ReplaceAll("@!z @z @d @d", "@", "%") // no vet would let it pass
+		format := strings.ReplaceAll("@!z @z @d @d", "@", "%") // vet would reject the format
 		return fmt.Sprintf(format, h.Shown, h, h), nil
 	},
 	"Errorf": func(h holder) (string, error) { return fmt.Errorf("failed: %v: %w", h, errors.New("x")).Error(), nil },
@@ -209,7 +209,7 @@ var sinks = map[string]func(h holder) (string, error){
 		err := w.Flush()
 		return b.String(), err
 	},
-	"ast dump": func(h holder) (string, error) { // of any value, by reflection
+	"ast dump": func(h holder) (string, error) { // prints any value by reflection
 		var b bytes.Buffer
 		err := ast.Fprint(&b, token.NewFileSet(), []any{h, &h, h.Any}, nil)
 		return b.String(), err
@@ -229,7 +229,7 @@ var sinks = map[string]func(h holder) (string, error){
 	"testify equal": func(h holder) (string, error) {
 		return testifySays(func(rec *recorder) { assert.Equal(rec, h, holder{}) }), nil
 	},
-	"testify diff": func(h holder) (string, error) { // spew with all of its options
+	"testify diff": func(h holder) (string, error) { // spew with all options
 		return testifySays(func(rec *recorder) {
 			assert.Equal(rec, h.Shown, sealcfg.NewSecret("other"))
 			assert.Equal(rec, []holder{h}, []holder{})
@@ -277,8 +277,7 @@ func (r *recorder) Errorf(format string, args ...any) { fmt.Fprintf(&r.text, for
 
 func (r *recorder) Helper() {}
 
-// reflected is the walk that dumpers do, following pointers and unexported fields
-// as far as reflection reaches.
+// reflected walks a value as dumpers do, through pointers and unexported fields.
 func reflected(v reflect.Value) string {
 	switch v.Kind() {
 	case reflect.String:
@@ -321,8 +320,8 @@ func TestSecretLeaksIntoNoSink(t *testing.T) {
 	}
 }
 
-// What the runtime prints when a program dies: values, and the stacks of all
-// goroutines with their arguments.
+// The output of the runtime when a program crashes: values, and the stacks of all goroutines with
+// their arguments.
 func TestSecretLeaksIntoNoCrash(t *testing.T) {
 	if os.Getenv("SEALCFG_TEST_CRASH") != "" {
 		h := newHolder()

@@ -27,7 +27,7 @@ type layered struct {
 	} `cfg:",optional"`
 }
 
-// told is a source that says what a function tells it.
+// told is a source that a function implements.
 type told struct {
 	name string
 	say  func(context.Context, *sealcfg.Reading) error
@@ -42,7 +42,7 @@ func says(name, path, text string) told {
 	}}
 }
 
-// loadWith loads from the sources that a test names, and from nothing else.
+// loadWith loads from the given sources only.
 func loadWith[T any](t testing.TB, opts ...sealcfg.Option) (*sealcfg.Handle[T], error) {
 	t.Helper()
 	return sealcfg.New[T](append([]sealcfg.Option{sealcfg.WithoutFiles(), sealcfg.WithEnviron()}, opts...)...).

@@ -16,7 +16,7 @@ import (
 	"github.com/sealcfg/sealcfg"
 )
 
-// loose are options for settings of any kind that come from variables alone.
+// loose returns options for settings that come from variables only.
 func fromVariables[T any](t testing.TB, environ ...string) (*T, error) {
 	t.Helper()
 	return sealcfg.Load[T](t.Context(), sealcfg.WithoutFiles(), sealcfg.WithEnvPrefix("APP_"), sealcfg.WithEnviron(environ...))

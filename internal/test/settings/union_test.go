@@ -81,7 +81,7 @@ func TestUnionFromOtherSources(t *testing.T) {
 	assert.Equal(t, "c", got.Storage.S3.Bucket)
 	assert.Equal(t, "t", got.Storage.S3.Keys.Secret.Expose())
 
-	// The kind may come last, and a name that two variants have is that of the one chosen.
+	// The kind may come last. A name that two variants have belongs to the chosen variant.
 	got, err = fromVariables[stored](t, "APP_STORAGE__BUCKET=7", "APP_STORAGE__KIND=disk", "APP_STORAGE__PATH=/a")
 	require.NoError(t, err)
 	assert.Equal(t, &disk{Path: "/a", Bucket: 7}, got.Storage.Disk)
@@ -236,7 +236,7 @@ func TestUnionsThatAreWrong(t *testing.T) {
 	}
 }
 
-// Another kind is another value: nothing of the weaker one is left in it.
+// Another kind replaces the value: no field of the weaker one remains.
 func TestKindThatChangesBetweenSources(t *testing.T) {
 	type place struct {
 		Kind string

@@ -97,7 +97,7 @@ func TestValidate(t *testing.T) {
 	assert.Equal(t, []string{"(all) environments/prod.yaml both databases are the same"}, problemsOf(t, err))
 }
 
-// promoting gets the Validate method of what it embeds.
+// promoting gets the Validate method of its embedded type.
 type (
 	Checked   struct{ N int }
 	promoting struct{ Checked }

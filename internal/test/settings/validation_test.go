@@ -68,7 +68,7 @@ func TestWithValidation(t *testing.T) {
 		assert.Equal(t, []string{want}, problemsOf(t, err), field)
 	}
 
-	// Joined, wrapped, and beside errors of no field; several validators.
+	// Joined and wrapped errors, errors without a field, and several validators.
 	sentinel := errors.New("the whole is wrong")
 	var seen *whole
 	_, err := load(
@@ -87,7 +87,7 @@ func TestWithValidation(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, uint16(443), got.DB.Port)
 
-	// It is not asked about settings that are wrong anyway.
+	// The validator is not called if settings have other problems.
 	_, err = sealcfg.Load[whole](t.Context(), append(options(t, files(t, "prod", "{}")), sealcfg.WithValidation(func(any) error { panic("asked") }))...)
 	require.Error(t, err)
 }

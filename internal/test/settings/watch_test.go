@@ -21,9 +21,8 @@ import (
 	"github.com/sealcfg/sealcfg/sealcfgtest"
 )
 
-// These tests run in bubbles, in which the clock goes on when all goroutines wait
-// for it: nothing depends on how fast the machine is. A bubble also fails if a
-// goroutine is left.
+// These tests run in bubbles, where the clock advances when all goroutines wait. They do not depend
+// on the speed of the machine. A bubble also fails if a goroutine remains.
 
 // A watched is a Watch in the background.
 type watched struct {
@@ -64,7 +63,7 @@ func (w *watched) stop() {
 	w.ended <- context.Canceled
 }
 
-// after lets time pass, and returns the calls since the last time.
+// after lets time pass and returns the calls since the last time.
 func (w *watched) after(d time.Duration) []string {
 	time.Sleep(d)
 	synctest.Wait()
@@ -75,7 +74,7 @@ func (w *watched) after(d time.Duration) []string {
 	return calls
 }
 
-// long is time for a change to be seen, to settle, and to be loaded.
+// long is enough time to notice a change, wait until it settles, and load it.
 const long = 7 * time.Second
 
 type watchable struct {
@@ -167,8 +166,7 @@ type remote struct {
 	read int
 }
 
-// say changes what the source says, and returns how often it was read since the
-// last time.
+// say changes the settings of the source and returns how often they were read since the last call.
 func (s *remote) say(text string, err error) (read int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -253,7 +251,7 @@ func TestWatchRefusesIntervals(t *testing.T) {
 	}
 }
 
-// An end in the middle of a reload is no failure of the settings.
+// A cancellation in the middle of a reload is not an error of the settings.
 func TestWatchEndsInTheMiddleOfAReload(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &slow{}
@@ -267,7 +265,7 @@ func TestWatchEndsInTheMiddleOfAReload(t *testing.T) {
 	})
 }
 
-// slow is a source that takes its time.
+// slow is a source that takes time.
 type slow struct{ wait atomic.Int64 }
 
 func (s *slow) Name() string { return "slow" }
@@ -281,8 +279,8 @@ func (s *slow) Read(ctx context.Context, _ *sealcfg.Reading) error {
 	}
 }
 
-// A changing is a file system in memory that changes while it is read. Its files
-// have no times, but for those that get one.
+// A changing is a file system in memory that changes while it is read. Its files have no
+// modification times, except those that a test sets.
 type changing struct {
 	mu    sync.Mutex
 	files fstest.MapFS
@@ -323,9 +321,9 @@ func TestWatchAFileSystem(t *testing.T) {
 	})
 }
 
-// mount writes secrets as Kubernetes mounts them: files in a folder with a time in
-// its name, ..data that links to it, and links through ..data. A change makes a new
-// folder, and replaces ..data.
+// mount writes secrets as Kubernetes mounts them: files in a directory with a timestamp in its
+// name, a link ..data to it, and links through ..data. A change creates a new directory and
+// replaces ..data.
 func mount(t *testing.T, dir, generation string, secrets map[string]string) {
 	t.Helper()
 	files := filepath.Join(dir, "..2024_"+generation)
@@ -381,7 +379,7 @@ func TestWatchSecretsInFolders(t *testing.T) {
 	})
 }
 
-// filed is a source of somebody else that reads a file.
+// filed is a source of another package that reads a file.
 type filed struct{ path string }
 
 func (s filed) Name() string      { return s.path }
@@ -410,7 +408,7 @@ func TestWatchedSource(t *testing.T) {
 	})
 }
 
-// A file that is put in another's place may have its size and time.
+// A file that replaces another may have the same size and time.
 func TestWatchSeesAReplacedFile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		env := sealcfgtest.NewEnvironment(t, "prod", "a: 1\n")

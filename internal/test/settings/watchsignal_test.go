@@ -36,7 +36,7 @@ func TestWatchOnSignal(t *testing.T) {
 			return nil
 		}
 	}
-	assert.Equal(t, []string{"a"}, next()) // it has begun, so the signal is caught
+	assert.Equal(t, []string{"a"}, next()) // Watch has begun, so it receives the signal
 	env.Write(t, "prod", "a: 3\nb: 1\n")
 	require.NoError(t, syscall.Kill(syscall.Getpid(), syscall.SIGHUP))
 	assert.Equal(t, []string{"a", "b"}, next())

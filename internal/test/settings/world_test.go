@@ -39,8 +39,8 @@ func TestLoadLinesOfWindows(t *testing.T) {
 	}
 }
 
-// In dotenv the carriage return is a part of the value, as for sops: of a password
-// that does not fit for that reason, the program is warned.
+// In dotenv, a carriage return is part of the value, as in sops. If a password is rejected for that
+// reason, the warning names it.
 func TestLoadWarnsOfReturnsInDotenv(t *testing.T) {
 	load := func(text string) (warned []string, err error) {
 		fsys := fstest.MapFS{"environments/prod.env": {Data: sealedText(t, envfile.Dotenv, text)}}
@@ -62,7 +62,7 @@ func TestLoadWarnsOfReturnsInDotenv(t *testing.T) {
 	assert.Empty(t, warned)
 }
 
-// Without a home and without keys, the error says where it looked.
+// Without a home directory and without keys, the error lists the key sources.
 func TestLoadWithoutHome(t *testing.T) {
 	fsys := files(t, "prod", "port: 80\nname: x\n")
 	_, err := sealcfg.Load[worldly](t.Context(), sealcfg.WithEnv("prod"), sealcfg.WithFS(fsys, "environments"), sealcfg.WithEnviron())
@@ -71,7 +71,7 @@ func TestLoadWithoutHome(t *testing.T) {
 	assert.NotContains(t, err.Error(), "/.config", "no place without a home")
 }
 
-// deniedFS lets nobody read the file.
+// deniedFS denies access to the file.
 type deniedFS struct {
 	fstest.MapFS
 	name string
@@ -91,7 +91,7 @@ func (f deniedFS) ReadFile(name string) ([]byte, error) {
 	return f.MapFS.ReadFile(name)
 }
 
-// A layer that may not be read is an error and not a layer that is missing.
+// A layer without read permission is an error, not a missing layer.
 func TestLoadOfWhatMayNotBeRead(t *testing.T) {
 	for _, layer := range []string{"base", "prod", "prod.local"} {
 		name := "environments/" + layer + ".yaml"
@@ -103,7 +103,7 @@ func TestLoadOfWhatMayNotBeRead(t *testing.T) {
 	}
 }
 
-// Nothing has to be written, and the working directory may be anywhere.
+// Load writes no file, and the working directory may be read-only.
 func TestLoadFromAFolderThatCannotBeWritten(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "prod.yaml"), seal(t, "port: 80\nname: x\n"), 0o400))
