@@ -12,13 +12,12 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/sealcfg/sealcfg/cmd/internal/kmswire"
-	"github.com/sealcfg/sealcfg/internal/coredump"
 	"github.com/sealcfg/sealcfg/keys"
+	"github.com/sealcfg/sealcfg/keys/kmswire"
 )
 
 func main() {
-	coredump.Off() // it holds data keys
+	kmswire.DisableCoreDumps() // it holds data keys
 	os.Exit(run(os.Args[1:], services()))
 }
 

@@ -15,9 +15,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/sealcfg/sealcfg/cmd/internal/kmstest"
-	"github.com/sealcfg/sealcfg/cmd/internal/kmswire"
 	"github.com/sealcfg/sealcfg/keys"
+	"github.com/sealcfg/sealcfg/keys/kmswire"
+	"github.com/sealcfg/sealcfg/keys/kmswire/kmstest"
 )
 
 // envDemo makes the test binary behave as sealcfg-kms, with a local key service.

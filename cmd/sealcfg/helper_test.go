@@ -12,10 +12,10 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/sealcfg/sealcfg/cmd/internal/clitest"
-	"github.com/sealcfg/sealcfg/cmd/internal/kmstest"
-	"github.com/sealcfg/sealcfg/cmd/internal/kmswire"
 	"github.com/sealcfg/sealcfg/internal/test/servicetest"
 	"github.com/sealcfg/sealcfg/keys"
+	"github.com/sealcfg/sealcfg/keys/kmswire"
+	"github.com/sealcfg/sealcfg/keys/kmswire/kmstest"
 )
 
 // demoHelper is a sealcfg-kms for scripts. It speaks the protocol, and its services encrypt under demo

@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sealcfg/sealcfg/cmd/internal/clitest"
-	"github.com/sealcfg/sealcfg/cmd/internal/kmswire"
 	"github.com/sealcfg/sealcfg/internal/test/servicetest"
+	"github.com/sealcfg/sealcfg/keys/kmswire"
 )
 
 // A keyKind is a recipient of one kind, in addition to alice, whose key is an age key.

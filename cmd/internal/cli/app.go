@@ -13,13 +13,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sealcfg/sealcfg/cmd/internal/kmswire"
 	"github.com/sealcfg/sealcfg/environments"
 	"github.com/sealcfg/sealcfg/internal/gitrun"
 	"github.com/sealcfg/sealcfg/internal/scratch"
 	"github.com/sealcfg/sealcfg/keys"
 	_ "github.com/sealcfg/sealcfg/keys/ageplugin" // age-plugin-*
 	_ "github.com/sealcfg/sealcfg/keys/agessh"    // SSH keys
+	"github.com/sealcfg/sealcfg/keys/kmswire"
 )
 
 // An App is the state that the commands share: the terminal, the process environment and

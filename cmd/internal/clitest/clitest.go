@@ -42,7 +42,7 @@ func Have(path, program string) (bool, error) {
 var (
 	Sealcfg   = builder("github.com/sealcfg/sealcfg/cmd/sealcfg") // without the race detector
 	KMSHelper = builder("github.com/sealcfg/sealcfg/cmd/sealcfg-kms")
-	Fakes     = builder("github.com/sealcfg/sealcfg/internal/test/fake/cmd/fakes")
+	Fakes     = builder("github.com/sealcfg/sealcfg/internal/interop/fake/cmd/fakes")
 
 	buildDir = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "sealcfg-test") })
 )

@@ -10,9 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sealcfg/sealcfg/cmd/internal/clitest"
-	"github.com/sealcfg/sealcfg/cmd/internal/kmswire"
 	"github.com/sealcfg/sealcfg/envfile"
 	"github.com/sealcfg/sealcfg/internal/test/servicetest"
+	"github.com/sealcfg/sealcfg/keys/kmswire"
 )
 
 // logLines returns the lines of sops's log.

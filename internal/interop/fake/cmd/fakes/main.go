@@ -13,10 +13,10 @@ import (
 	"io"
 	"os"
 
+	"github.com/sealcfg/sealcfg/internal/interop/fake/azurekv"
+	"github.com/sealcfg/sealcfg/internal/interop/fake/gcpkms"
 	"github.com/sealcfg/sealcfg/internal/test/fake"
 	"github.com/sealcfg/sealcfg/internal/test/fake/aws"
-	"github.com/sealcfg/sealcfg/internal/test/fake/azurekv"
-	"github.com/sealcfg/sealcfg/internal/test/fake/gcpkms"
 	"github.com/sealcfg/sealcfg/internal/test/fake/hckms"
 )
 

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sealcfg/sealcfg"
-	fake "github.com/sealcfg/sealcfg/internal/test/fake/azurekv"
+	fake "github.com/sealcfg/sealcfg/internal/interop/fake/azurekv"
 	"github.com/sealcfg/sealcfg/internal/test/servicetest"
 	"github.com/sealcfg/sealcfg/services/azure/azurekv"
 )

@@ -10,7 +10,7 @@ import (
 	"google.golang.org/api/option"
 
 	"github.com/sealcfg/sealcfg"
-	fake "github.com/sealcfg/sealcfg/internal/test/fake/gcpsm"
+	fake "github.com/sealcfg/sealcfg/internal/interop/fake/gcpsm"
 	"github.com/sealcfg/sealcfg/internal/test/servicetest"
 	"github.com/sealcfg/sealcfg/services/gcp/gcpsm"
 )

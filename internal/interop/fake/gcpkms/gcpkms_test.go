@@ -12,8 +12,8 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
+	"github.com/sealcfg/sealcfg/internal/interop/fake/gcpkms"
 	"github.com/sealcfg/sealcfg/internal/test/fake"
-	"github.com/sealcfg/sealcfg/internal/test/fake/gcpkms"
 )
 
 func start(t *testing.T) (*gcpkms.Server, context.Context) {

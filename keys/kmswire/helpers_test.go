@@ -13,8 +13,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/sealcfg/sealcfg/cmd/internal/kmstest"
 	"github.com/sealcfg/sealcfg/keys"
+	"github.com/sealcfg/sealcfg/keys/kmswire/kmstest"
 )
 
 // The test binary is also the helper. The first variable selects its behavior, the
