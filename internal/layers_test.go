@@ -2,11 +2,13 @@ package internal_test
 
 import (
 	"fmt"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // layers are the packages of the house, from right to left: each may import
@@ -32,7 +34,7 @@ func isSettings(name string) bool { return within(name, "internal/settings") }
 func isCommandLine(name string) bool { return rank(name) >= rank("cmd/internal/cli") }
 
 // wire is the protocol between the two commands.
-const wire = "cmd/internal/kmswire"
+const wire = "keys/kmswire"
 
 // keycall is for the authors of key providers and secret managers.
 const keycall = "keys/keycall"
@@ -110,6 +112,36 @@ var ageKinds = map[string][]string{
 
 const sops = "github.com/getsops/sops/v3"
 
+// modules are the modules of the workspace, apart from the root. Those with true are
+// released: programs of others require them.
+var modules = map[string]bool{
+	"services/aws": true, "services/azure": true, "services/gcp": true, "services/huawei": true, "services/pgp": true, "services/vault": true,
+	"cmd/sealcfg-kms": true, "dotenv": true, "playground": true,
+	interop: false, "examples/webservice": false,
+}
+
+// interop is the module of the tests that import sops and the SDKs.
+const interop = "internal/interop"
+
+// moduleOf returns the module of a package; "." is the root.
+func moduleOf(name string) string {
+	for m := range modules {
+		if within(name, m) {
+			return m
+		}
+	}
+	return "."
+}
+
+// isReleased reports whether a package is in a module that other modules require.
+func isReleased(name string) bool {
+	m := moduleOf(name)
+	return m == "." || modules[m]
+}
+
+// isInternal reports whether only packages of the same parent directory may import a package.
+func isInternal(name string) bool { return slices.Contains(strings.Split(name, "/"), "internal") }
+
 // fakes are the modules with which fakes speak the wire of a service.
 var fakes = []string{
 	"cloud.google.com/go/kms", "cloud.google.com/go/secretmanager", "google.golang.org/grpc", "google.golang.org/protobuf", azureSDK,
@@ -120,13 +152,15 @@ var fakes = []string{
 // too.
 func isForTests(name string) bool {
 	switch name {
-	case "internal", "internal/interop", "internal/schematest", "keys/keystest", "cmd/internal/clitest", "cmd/internal/kmstest", "sealcfgtest":
+	case "internal", "keys/keystest", "cmd/internal/clitest", "keys/kmswire/kmstest", "sealcfgtest":
 		return true
 	}
-	return within(name, "internal/test")
+	return within(name, "internal/test") || within(name, interop)
 }
 
-func isFake(name string) bool { return within(name, "internal/test/fake") }
+func isFake(name string) bool {
+	return within(name, "internal/test/fake") || within(name, interop+"/fake")
+}
 func isProvider(name string) bool {
 	_, ok := providers[name]
 	return ok
@@ -163,6 +197,9 @@ func badImport(from string, file *source, path string) string {
 	if isFake(from) && withinAny(path, fakes) || withinAny(path, providers[from]) || withinAny(path, managers[from]) || withinAny(path, vendorTools[from]) {
 		return ""
 	}
+	if within(from, interop+"/services") && file.test && withinAny(path, vendorModules()) {
+		return ""
+	}
 	if from != "keys/agessh" && withinAny(path, []string{"filippo.io/age/agessh", "golang.org/x/crypto/ssh"}) {
 		return "SSH keys belong to keys/agessh: a module more, for those who want it"
 	}
@@ -176,7 +213,7 @@ func badImport(from string, file *source, path string) string {
 	case isStandard(path):
 		return badStandard(from, file, path)
 	case within(path, sops), within(path, "github.com/sirupsen/logrus"):
-		if from != "internal/interop" || !file.test {
+		if from != interop && from != "internal/test/shamir" || !file.test {
 			return "sops is the oracle of the tests in internal/interop, and each provider wraps one leaf of it"
 		}
 		return ""
@@ -191,8 +228,8 @@ func badImport(from string, file *source, path string) string {
 		}
 		return ""
 	case within(path, "github.com/santhosh-tekuri/jsonschema/v6"):
-		if from != "internal/schematest" || !file.test {
-			return "the validator judges our schemas in the tests of internal/schematest"
+		if from != "internal/interop/schematest" || !file.test {
+			return "the validator judges our schemas in the tests of internal/interop/schematest"
 		}
 		return ""
 	case within(path, "github.com/rogpeppe/go-internal"):
@@ -226,7 +263,23 @@ func badImport(from string, file *source, path string) string {
 	return "not a dependency that has been agreed on"
 }
 
+// vendorModules are the modules that packages for services may import.
+func vendorModules() (all []string) {
+	for _, m := range []map[string][]string{providers, managers, vendorTools} {
+		for _, list := range m {
+			all = append(all, list...)
+		}
+	}
+	return append(all, fakes...)
+}
+
 func badOurs(from string, file *source, to string) string {
+	if isReleased(from) && isInternal(to) && moduleOf(from) != moduleOf(to) {
+		return "an internal package of another module may change in any release"
+	}
+	if moduleOf(from) == "." && moduleOf(to) != "." && to != from {
+		return "the root module requires no other module of the repository"
+	}
 	if isForTests(to) && !file.test && !isForTests(from) {
 		return "that is for tests"
 	}
@@ -395,6 +448,19 @@ func TestLayers(t *testing.T) {
 	assert.Greater(t, edges, 300)
 }
 
+// The list of modules is complete.
+func TestModules(t *testing.T) {
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Path}}")
+	cmd.Dir = root(t)
+	out, err := cmd.Output()
+	require.NoError(t, err)
+	want := []string{module}
+	for m := range modules {
+		want = append(want, module+"/"+m)
+	}
+	assert.ElementsMatch(t, want, strings.Fields(string(out)))
+}
+
 // The check itself: the imports that it must reject, and the imports that it must
 // allow.
 func TestBadImport(t *testing.T) {
@@ -419,7 +485,7 @@ func TestBadImport(t *testing.T) {
 		{"cmd/sealcfg", "cmd/sealcfg/services.go", module + "/services/gcp", true},
 		{"cmd/sealcfg-kms", "cmd/sealcfg-kms/services.go", module + "/services/gcp", false},
 		{"cmd/sealcfg", "cmd/sealcfg/services.go", module + "/" + wire, false},
-		{"cmd/sealcfg", "cmd/sealcfg/services.go", module + "/cmd/internal/kmstest", true},
+		{"cmd/sealcfg", "cmd/sealcfg/services.go", module + "/keys/kmswire/kmstest", true},
 		{"cmd/sealcfg-kms", "cmd/sealcfg-kms/main.go", module + "/" + wire, false},
 		{"cmd/sealcfg-kms", "cmd/sealcfg-kms/main.go", module + "/environments", true},
 		{wire, wire + "/serve.go", module + "/keys", false},
@@ -485,7 +551,13 @@ func TestBadImport(t *testing.T) {
 		{"services/vault", "services/vault/service.go", module + "/envfile", true},
 		{"services/vault", "services/vault/service.go", module + "/services/aws", true},
 		{"services/vault", "services/vault/service.go", module + "/internal/test/servicetest", true},
-		{"services/vault", "services/vault/service_test.go", module + "/internal/test/servicetest", false},
+		{"services/vault", "services/vault/service_test.go", module + "/internal/test/servicetest", true},
+		{interop + "/services/vault", interop + "/services/vault/service_test.go", module + "/internal/test/servicetest", false},
+		{interop + "/services/vault", interop + "/services/vault/service_test.go", module + "/services/vault", false},
+		{"cmd/sealcfg-kms", "cmd/sealcfg-kms/main.go", module + "/internal/coredump", true},
+		{"cmd/internal/cli", "cmd/internal/cli/app.go", module + "/internal/coredump", false},
+		{".", "load_test.go", module + "/dotenv", true},
+		{"internal/test/shamir", "internal/test/shamir/shamir_test.go", sops + "/shamir", false},
 		{"services/vault", "services/vault/service_test.go", module + "/envfile", true},
 		{"services/vault", "services/vault/service.go", "github.com/getsops/sops/v3/hcvault", false},
 		{"services/vault", "services/vault/service.go", "github.com/getsops/sops/v3/kms", true},
@@ -494,10 +566,10 @@ func TestBadImport(t *testing.T) {
 		{"services/vault", "services/vault/service.go", "net/http", true},
 		{"services/aws", "services/aws/service.go", "net/http", true},
 		{"services/aws", "services/aws/service.go", module + "/internal/test/fake/aws", true},
-		{"services/aws", "services/aws/service_test.go", module + "/internal/test/fake/aws", false},
+		{"services/aws", "services/aws/service_test.go", module + "/internal/test/fake/aws", true},
 		{"internal/test/fake/aws", "internal/test/fake/aws/kms.go", module + "/keys", true},
-		{"internal/test/fake/cmd/fakes", "internal/test/fake/cmd/fakes/main.go", module + "/internal/test/fake/aws", false},
-		{"internal/test/fake/cmd/fakes", "internal/test/fake/cmd/fakes/main_test.go", module + "/internal/test/servicetest", false},
+		{"internal/interop/fake/cmd/fakes", "internal/interop/fake/cmd/fakes/main.go", module + "/internal/test/fake/aws", false},
+		{"internal/interop/fake/cmd/fakes", "internal/interop/fake/cmd/fakes/main_test.go", module + "/internal/test/servicetest", false},
 		{"internal/test/fake", "internal/test/fake/run.go", "github.com/stretchr/testify/require", true},
 		{"internal/test/servicetest", "internal/test/servicetest/sops.go", "github.com/stretchr/testify/require", false},
 		{"envfile", "envfile/seal.go", module + "/services/pgp", true},
@@ -517,8 +589,8 @@ func TestBadImport(t *testing.T) {
 		{"services/gcp", "services/gcp/gcp.go", module + "/keys", false},
 		{"services/gcp", "services/gcp/gcp.go", module + "/keys/keycall", false},
 		{"services/gcp", "services/gcp/gcp.go", module + "/envfile", true},
-		{"services/gcp", "services/gcp/gcp.go", module + "/internal/test/fake/gcpkms", true},
-		{"services/gcp", "services/gcp/gcp_test.go", module + "/internal/test/fake/gcpkms", false},
+		{"services/gcp", "services/gcp/gcp.go", module + "/internal/interop/fake/gcpkms", true},
+		{"services/gcp", "services/gcp/gcp_test.go", module + "/internal/interop/fake/gcpkms", true},
 		{"services/gcp", "services/gcp/gcp.go", sops + "/gcpkms", false},
 		{"services/gcp", "services/gcp/gcp_test.go", sops + "/decrypt", true},
 		{"services/gcp", "services/gcp/gcp.go", sops + "/azkv", true},
@@ -529,7 +601,7 @@ func TestBadImport(t *testing.T) {
 		{"keys/keystest", "keys/keystest/keystest.go", module + "/keys", false},
 		{"cmd/sealcfg", "cmd/sealcfg/app.go", module + "/services/gcp", true},
 		{".", "load.go", module + "/services/azure", true},
-		{"examples/kms", "examples/kms/main.go", module + "/services/azure", false},
+		{"examples/webservice", "examples/webservice/main.go", module + "/services/azure", false},
 		{"services/aws/awssm", "services/aws/awssm/awssm.go", module, false},
 		{"services/aws/awssm", "services/aws/awssm/awssm.go", module + "/services/aws/internal/awscause", false},
 		{"services/aws/awssm", "services/aws/awssm/awssm.go", module + "/services/aws/internal/awsconfig", false},
@@ -541,9 +613,9 @@ func TestBadImport(t *testing.T) {
 		{".", "resolver.go", module + "/services/aws/awssm", true},
 		{".", "resolver.go", module + "/services/azure/internal/azurecause", true},
 		{"cmd/sealcfg", "cmd/sealcfg/app.go", module + "/services/aws/awssm", true},
-		{"examples/kms", "examples/kms/main.go", module + "/services/vault/vaultkv", false},
+		{"examples/webservice", "examples/webservice/main.go", module + "/services/vault/vaultkv", false},
 		{"services/azure", "services/azure/azure.go", module + "/services/azure/internal/azurecause", false},
-		{"internal/test/fake/gcpkms", "internal/test/fake/gcpkms/x.go", "google.golang.org/grpc/codes", false},
+		{"internal/interop/fake/gcpkms", "internal/interop/fake/gcpkms/x.go", "google.golang.org/grpc/codes", false},
 		{"envfile", "envfile/x_test.go", "google.golang.org/grpc/codes", true},
 	} {
 		file := parsed(t, c.file, "package x\n")

@@ -21,7 +21,7 @@ import (
 
 const module = "github.com/sealcfg/sealcfg"
 
-// pkg is a package of this module with its files, also the files of other systems.
+// pkg is a package of the repository with its files, also the files of other systems.
 type pkg struct {
 	Dir        string
 	ImportPath string
@@ -32,7 +32,7 @@ type pkg struct {
 	files []source
 }
 
-// name is the import path within the module; "." is the root package.
+// name is the import path within the repository; "." is the root package.
 func (p *pkg) name() string {
 	if p.ImportPath == module {
 		return "."
@@ -42,7 +42,7 @@ func (p *pkg) name() string {
 
 // source is one parsed file.
 type source struct {
-	name string // within the module, with slashes
+	name string // within the repository, with slashes
 	test bool
 	fset *token.FileSet
 	ast  *ast.File
@@ -60,10 +60,10 @@ func (s *source) imports() []string {
 	return paths
 }
 
-// packages lists and parses the module.
+// packages lists and parses the modules of the workspace.
 func packages(t *testing.T) []*pkg {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", "list", "-json", "./...")
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-json", "work")
 	cmd.Dir = root(t)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
@@ -80,7 +80,7 @@ func packages(t *testing.T) []*pkg {
 		p.parse(t)
 		all = append(all, p)
 	}
-	require.Greater(t, len(all), 8, "go list sees the module")
+	require.Greater(t, len(all), 8, "go list finds the modules")
 	return all
 }
 

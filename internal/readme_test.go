@@ -75,7 +75,7 @@ func TestReadmeCommands(t *testing.T) {
 	require.NoError(t, err)
 	ci, err := os.ReadFile(filepath.Join(root(t), ".ci", "run"))
 	require.NoError(t, err)
-	for _, command := range []string{"go test -race -timeout 30m ./...", "go run ./examples/quickstart"} {
+	for _, command := range []string{"go test -race -timeout 30m work", "go run ./examples/quickstart"} {
 		line := regexp.MustCompile(`(?m)^\s*` + regexp.QuoteMeta(command) + `(\s|$)`)
 		assert.Regexp(t, line, string(readme))
 		assert.Regexp(t, line, string(ci))

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -15,6 +16,7 @@ import (
 
 const (
 	maxRequirements = 6   // every require line of a consumer's go.mod, including the one for sealcfg
+	maxModules      = 25  // of go list -m all
 	maxGrowth       = 3.8 // MB, stripped
 )
 
@@ -66,9 +68,7 @@ func consumer(t *testing.T, program string) (dir string) {
 	write("main.go", program)
 	write("empty/main.go", "package main\n\nfunc main() {}\n")
 	if out, err := goIn(t, dir, "mod", "tidy"); err != nil {
-		if os.Getenv("CI") == "" && offline.Match(out) {
-			t.Skipf("SKIPPED, nothing is checked: no module cache and no network:\n%s", out)
-		}
+		skipOffline(t, out, err)
 		t.Fatalf("go mod tidy: %v\n%s", err, out)
 	}
 	return dir
@@ -82,6 +82,13 @@ func TestWeight(t *testing.T) {
 	require.NotEmpty(t, requirements)
 	require.LessOrEqual(t, len(requirements), maxRequirements)
 
+	list, err := goIn(t, dir, "list", "-m", "all")
+	require.NoError(t, err, "%s", list)
+	all := strings.Split(strings.TrimSpace(string(list)), "\n")
+	t.Logf("%d modules of at most %d", len(all), maxModules)
+	require.LessOrEqual(t, len(all), maxModules, "%s", list)
+	require.NotRegexp(t, vendors, string(list))
+
 	empty, full := buildSize(t, dir, "./empty"), buildSize(t, dir, ".")
 	growth := float64(full-empty) / 1e6
 	t.Logf("stripped: %.2f MB, empty: %.2f MB, growth %.2f MB of at most %.1f", float64(full)/1e6, float64(empty)/1e6, growth, maxGrowth)
@@ -89,7 +96,34 @@ func TestWeight(t *testing.T) {
 	require.LessOrEqual(t, growth, maxGrowth)
 }
 
+// vendors are the modules of the key services and secret managers.
+var vendors = regexp.MustCompile(`(?m)^(google\.golang\.org/grpc|cloud\.google\.com|google\.golang\.org/api|github\.com/(aws|Azure|hashicorp|huaweicloud|googleapis)/)`)
+
+// A program that pins versions of what sealcfg's other modules require keeps them.
+func TestUpgradesNothing(t *testing.T) {
+	pinned := map[string]string{"google.golang.org/grpc": "v1.70.0", "github.com/aws/aws-sdk-go-v2": "v1.36.0"}
+	dir := consumer(t, consumerMain)
+	for path, version := range pinned {
+		out, err := goIn(t, dir, "mod", "edit", "-require="+path+"@"+version)
+		require.NoError(t, err, "%s", out)
+	}
+	for path, version := range pinned {
+		out, err := goIn(t, dir, "list", "-m", "-f", "{{.Version}}", path)
+		skipOffline(t, out, err)
+		require.NoError(t, err, "%s", out)
+		require.Equal(t, version, strings.TrimSpace(string(out)), path)
+	}
+}
+
 var offline = regexp.MustCompile(`dial tcp|no such host|connection refused|network is unreachable|i/o timeout|module lookup disabled`)
+
+// skipOffline skips a test outside CI if a command of go needs the network and there is none.
+func skipOffline(t *testing.T, out []byte, err error) {
+	t.Helper()
+	if err != nil && os.Getenv("CI") == "" && offline.Match(out) {
+		t.Skipf("SKIPPED, nothing is checked: no module cache and no network:\n%s", out)
+	}
+}
 
 func goIn(t *testing.T, dir string, args ...string) ([]byte, error) {
 	t.Helper()

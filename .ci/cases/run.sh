@@ -48,7 +48,7 @@ for dir in "$@"; do
 	if [ -e "$dir/commands.sh" ]; then
 		SCRATCH=$scratch bash "$dir/commands.sh" >"$scratch/output" 2>&1 </dev/null || true
 	elif [ -e "$dir/main.go" ]; then
-		go build -C settings -o "$scratch/program" "./$(basename "$dir")"
+		GOWORK=off go build -C settings -o "$scratch/program" "./$(basename "$dir")"
 		(cd settings && SOPS_AGE_KEY_FILE=$scratch/key.txt HOME=$scratch "$scratch/program") >"$scratch/output" 2>&1 </dev/null || true
 	else
 		echo "$dir: neither commands.sh nor main.go" >&2

@@ -47,4 +47,4 @@ echo 'with spaces' | sealcfg set app.env ADDED - --type str
 sealcfg rekey --yes files/settings.ini
 [ "$(grep -rlE 'hunter2|the change' "$work/sealed" | wc -l)" -eq 0 ] || { echo "a secret is not encrypted"; exit 1; }
 
-SEALCFG_FLUX_SEALED=$work/sealed SEALCFG_FLUX_KEYS=$work/keys.txt go test -count=1 "$@" "$here"
+SEALCFG_FLUX_SEALED=$work/sealed SEALCFG_FLUX_KEYS=$work/keys.txt GOWORK=off go test -count=1 "$@" "$here"

@@ -15,7 +15,7 @@ func goCommand(t *testing.T, environ []string, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", args...)
 	cmd.Dir = filepath.Join("..", "..")
-	cmd.Env = append(os.Environ(), environ...)
+	cmd.Env = append(append(os.Environ(), "GOWORK="), environ...) // in the workspace
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	require.NoError(t, err)
@@ -28,7 +28,7 @@ func TestLicencesOfAllModules(t *testing.T) {
 	found := map[string]int{}
 	for _, system := range []string{"linux", "darwin", "windows"} {
 		list := goCommand(t, []string{"GOOS=" + system}, "list", "-deps",
-			"-f", "{{with .Module}}{{if not .Main}}{{.Path}}@{{.Version}} {{.Dir}}{{end}}{{end}}", "./...")
+			"-f", "{{with .Module}}{{if not .Main}}{{.Path}}@{{.Version}} {{.Dir}}{{end}}{{end}}", "work")
 		for line := range strings.SplitSeq(list, "\n") {
 			name, dir, ok := strings.Cut(strings.TrimSpace(line), " ")
 			if !ok || found[name] > 0 {

@@ -115,6 +115,9 @@ func linked(m *debug.Module, cache string) (component, error) {
 		m = m.Replace
 	}
 	c := newComponent("library", m.Path, m.Version)
+	if m.Version == "(devel)" { // of the same working copy, as the program
+		return c, nil
+	}
 	ids, err := licencesOf(moduleDir(cache, m.Path, m.Version))
 	if err != nil {
 		return c, fmt.Errorf("%s %s: %w", m.Path, m.Version, err)

@@ -62,13 +62,15 @@ func TestMaterials(t *testing.T) {
 		got := map[string]string{}
 		for _, c := range *read.Components {
 			got[c.Name] = c.Version
-			assert.NotEmpty(t, *c.Licenses, c.Name)
+			if c.Version != "" { // not a module of this working copy
+				assert.NotEmpty(t, *c.Licenses, c.Name)
+			}
 		}
 		info, err := buildinfo.ReadFile(program)
 		require.NoError(t, err)
 		want := map[string]string{"std": info.GoVersion[len("go"):]}
 		for _, m := range info.Deps {
-			want[m.Path] = m.Version
+			want[m.Path] = strings.TrimSuffix(m.Version, "(devel)")
 		}
 		assert.Equal(t, want, got)
 		assert.GreaterOrEqual(t, len(got), atLeast)

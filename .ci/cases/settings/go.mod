@@ -14,7 +14,9 @@ require (
 	github.com/kr/pretty v0.3.1
 	github.com/rs/zerolog v1.35.1
 	github.com/sanity-io/litter v1.5.8
-	github.com/sealcfg/sealcfg v0.0.0
+	github.com/sealcfg/sealcfg v0.1.0
+	github.com/sealcfg/sealcfg/dotenv v0.1.0
+	github.com/sealcfg/sealcfg/playground v0.1.0
 	github.com/sirupsen/logrus v1.9.4
 	github.com/stretchr/testify v1.12.1
 	github.com/vmihailenco/msgpack/v5 v5.4.1
@@ -44,4 +46,8 @@ require (
 	golang.org/x/text v0.42.0 // indirect
 )
 
-replace github.com/sealcfg/sealcfg => ../../..
+replace (
+	github.com/sealcfg/sealcfg => ../../..
+	github.com/sealcfg/sealcfg/dotenv => ../../../dotenv
+	github.com/sealcfg/sealcfg/playground => ../../../playground
+)

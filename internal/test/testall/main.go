@@ -43,6 +43,10 @@ func run(out io.Writer, all bool, args []string) error {
 	if err != nil {
 		return err
 	}
+	workspace, err := inWorkspace(".")
+	if err != nil {
+		return err
+	}
 	covered := modules[:1]
 	if all {
 		covered = modules
@@ -55,6 +59,9 @@ func run(out io.Writer, all bool, args []string) error {
 	for _, module := range covered {
 		cmd := exec.Command("go", append([]string{"test", "-json"}, args...)...)
 		cmd.Dir, cmd.Stderr = module, os.Stderr
+		if !workspace[module] {
+			cmd.Env = append(os.Environ(), "GOWORK=off")
+		}
 		stdout, err := cmd.StdoutPipe()
 		if err != nil {
 			return err
@@ -94,6 +101,30 @@ func modules(root string) ([]string, error) {
 		err = fmt.Errorf("no go.mod here; run it in the root of the repository")
 	}
 	return dirs, err
+}
+
+// inWorkspace returns the directories of the modules that go.work lists, or of the only
+// module.
+func inWorkspace(root string) (map[string]bool, error) {
+	root, err := filepath.Abs(root)
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command("go", "list", "-m", "-f", "{{.Dir}}")
+	cmd.Dir, cmd.Stderr = root, os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("list the modules of the workspace: %w", err)
+	}
+	dirs := map[string]bool{}
+	for line := range strings.Lines(string(out)) {
+		dir, err := filepath.Rel(root, strings.TrimRight(line, "\r\n"))
+		if err != nil {
+			return nil, err
+		}
+		dirs[dir] = true
+	}
+	return dirs, nil
 }
 
 // A test is one test of a package, or the package itself.

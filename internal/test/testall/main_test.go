@@ -51,4 +51,9 @@ func TestModulesOfTheRepository(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, ".", found[0])
 	assert.Contains(t, found, "bench")
+	assert.Contains(t, found, filepath.Join("services", "aws"))
+	workspace, err := inWorkspace(".")
+	require.NoError(t, err)
+	assert.True(t, workspace["."] && workspace[filepath.Join("services", "aws")], "%v", workspace)
+	assert.False(t, workspace["bench"])
 }
