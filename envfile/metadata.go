@@ -56,8 +56,8 @@ func parseMetadata(block *tree.Node) (*Metadata, error) {
 	for e := range block.Entries() {
 		name := strings.ToLower(e.Key)
 		var err error
-		switch {
-		case slices.Contains(keys.Types(), name):
+		switch _, isKind := keys.KindOf(name); {
+		case isKind:
 			var stanzas []*keys.Stanza
 			stanzas, err = parseStanzas(name, e)
 			group = append(group, stanzas...)

@@ -7,27 +7,55 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// groupKeys are the keys of a key group that sops supports.
-var groupKeys = []string{"age", "pgp", "kms", "gcp_kms", "hckms", "azure_keyvault", "hc_vault", "merge"}
+// groupKeys returns the keys of a key group.
+func groupKeys() []string {
+	known := []string{"merge"}
+	for _, kind := range keys.Kinds() {
+		known = append(known, kind.GroupKey)
+	}
+	return known
+}
+
+// flatKeys returns the keys of a creation rule that hold recipients directly.
+func flatKeys() []string {
+	var known []string
+	for _, kind := range keys.Kinds() {
+		known = append(known, kind.RuleKey)
+	}
+	return known
+}
+
+// settingKeys returns the keys of a creation rule that apply to all of its keys of a
+// kind.
+func settingKeys() []string {
+	var known []string
+	for _, kind := range keys.Kinds() {
+		known = append(known, kind.Settings...)
+	}
+	return known
+}
 
 // flatGroup reads the recipients that are direct fields of a creation rule.
 func (r *reader) flatGroup(f map[string]*envfile.Node) []Member {
-	profile := r.text(f["aws_profile"], "aws_profile")
+	settings := map[string]keys.Field{}
+	for _, key := range settingKeys() {
+		settings[key] = keys.Field{Name: key, Value: r.text(f[key], key)}
+	}
 	var group []Member
-	add := func(key string, member func(string) Member) {
-		group = append(group, r.flat(f[key], key, member)...)
+	for _, kind := range keys.Kinds() {
+		n := f[kind.RuleKey]
+		if n != nil && n.Kind != envfile.List && kind.ListOnly {
+			r.fail(n, "%s must be a list, not %s", kind.RuleKey, describe(n))
+			continue
+		}
+		group = append(group, r.flat(n, kind.RuleKey, func(text string) Member {
+			m := memberOf(kind, text)
+			for _, key := range kind.Settings {
+				m = m.with(kind, settings[key])
+			}
+			return m
+		})...)
 	}
-	add("age", ageMember)
-	add("pgp", pgpMember)
-	add("kms", func(s string) Member { return kmsMemberFromText(s, profile) })
-	add("gcp_kms", gcpMember)
-	if n := f["hckms"]; n != nil && n.Kind != envfile.List {
-		r.fail(n, "hckms must be a list, not %s", describe(n)) // the only one that sops does not read from a string
-	} else {
-		add("hckms", huaweiMember)
-	}
-	add("azure_keyvault", azureMemberFromURL)
-	add("hc_vault_transit_uri", vaultMember)
 	return group
 }
 
@@ -96,39 +124,39 @@ func (r *reader) one(n *envfile.Node, what string, member func(string) Member) [
 // group reads an entry of key_groups, in the order of sops: merged groups come
 // first.
 func (r *reader) group(n *envfile.Node) []Member {
-	f := r.fields(n, "a key group", groupKeys)
+	f := r.fields(n, "a key group", groupKeys())
 	var group []Member
 	for _, m := range r.list(f["merge"], "merge") {
 		group = append(group, r.group(m)...)
 	}
-	texts := func(key string, read func(*envfile.Node, string, func(string) Member) []Member, member func(string) Member) {
-		for _, e := range r.list(f[key], key) {
-			group = append(group, read(e, "an entry of "+key, member)...)
+	for _, kind := range keys.Kinds() {
+		member := func(text string) Member { return memberOf(kind, text) }
+		for _, e := range r.list(f[kind.GroupKey], kind.GroupKey) {
+			switch what := "an entry of " + kind.GroupKey; {
+			case kind.Entry != nil:
+				group = append(group, r.entry(e, kind)...)
+			case kind.SplitGroup:
+				group = append(group, r.split(e, what, member)...)
+			default:
+				group = append(group, r.one(e, what, member)...)
+			}
 		}
 	}
-	maps := func(key string, known []string, member func(*reader, *envfile.Node, map[string]*envfile.Node) Member) {
-		for _, e := range r.list(f[key], key) {
-			group = append(group, r.entry(e, key, known, member)...)
-		}
-	}
-	texts("age", r.split, ageMember) // sops splits the entries of age, and of no other list
-	texts("pgp", r.one, pgpMember)
-	maps("kms", []string{"arn", "role", "context", "aws_profile"}, (*reader).kmsEntry)
-	maps("gcp_kms", []string{"resource_id"}, (*reader).gcpEntry)
-	maps("hckms", []string{"key_id"}, (*reader).huaweiEntry)
-	maps("azure_keyvault", []string{"vaultUrl", "key", "version"}, (*reader).azureEntry)
-	texts("hc_vault", r.one, vaultMember)
 	return group
 }
 
 // entry reads a recipient that is written as a map.
-func (r *reader) entry(n *envfile.Node, key string, known []string, member func(*reader, *envfile.Node, map[string]*envfile.Node) Member) []Member {
+func (r *reader) entry(n *envfile.Node, kind *keys.Kind) []Member {
 	before := len(r.problems)
-	f := r.fields(n, "an entry of "+key, known)
+	var known []string
+	for _, field := range kind.Entry {
+		known = append(known, field.Key)
+	}
+	f := r.fields(n, "an entry of "+kind.GroupKey, known)
 	if n.Kind != envfile.Map {
 		return nil
 	}
-	m := member(r, n, f)
+	m := r.entryMember(n, kind, f)
 	if len(r.problems) > before {
 		return nil
 	}
@@ -138,6 +166,28 @@ func (r *reader) entry(n *envfile.Node, key string, known []string, member func(
 		m.Name = n.Alias
 	}
 	return []Member{m}
+}
+
+// entryMember returns the member with the fields of an entry. The text of a key with
+// one field is read as in a creation rule.
+func (r *reader) entryMember(n *envfile.Node, kind *keys.Kind, f map[string]*envfile.Node) Member {
+	var fields []keys.Field
+	for _, e := range kind.Entry {
+		field := keys.Field{Name: e.Field}
+		switch {
+		case e.Map:
+			field.Map = r.stringMap(f[e.Key], e.Key)
+		case e.Required:
+			field.Value = r.required(n, f, e.Key)
+		default:
+			field.Value = r.text(f[e.Key], e.Key)
+		}
+		fields = append(fields, field)
+	}
+	if len(kind.Fields) == 1 {
+		return memberOf(kind, fields[0].Value)
+	}
+	return Member{Type: kind.Name, Fields: []keys.Field{}}.with(kind, fields...)
 }
 
 // required reads a string field that must be present.
@@ -153,32 +203,20 @@ func (r *reader) required(in *envfile.Node, f map[string]*envfile.Node, key stri
 	return text
 }
 
-func (r *reader) kmsEntry(n *envfile.Node, f map[string]*envfile.Node) Member {
-	var context []keys.Field
-	if c := f["context"]; c != nil {
-		for _, e := range r.merged(c, "context").order {
-			if e.Kind == envfile.Null {
-				r.failKey(e, "%q in context must be a string, not empty", e.Key)
-				continue
-			}
-			context = append(context, keys.Field{Name: e.Key, Value: r.text(e, "an entry of context")})
-		}
+// stringMap reads a map of strings, sorted by key. A nil node is an empty map.
+func (r *reader) stringMap(n *envfile.Node, what string) []keys.Field {
+	if n == nil {
+		return nil
 	}
-	arn := r.required(n, f, "arn")
-	return kmsMember(arn, r.text(f["role"], "role"), context, r.text(f["aws_profile"], "aws_profile"))
-}
-
-func (r *reader) gcpEntry(n *envfile.Node, f map[string]*envfile.Node) Member {
-	return gcpMember(r.required(n, f, "resource_id"))
-}
-
-func (r *reader) huaweiEntry(n *envfile.Node, f map[string]*envfile.Node) Member {
-	return huaweiMember(r.required(n, f, "key_id"))
-}
-
-func (r *reader) azureEntry(n *envfile.Node, f map[string]*envfile.Node) Member {
-	vault, name := r.required(n, f, "vaultUrl"), r.required(n, f, "key")
-	return azureMember(vault, name, r.text(f["version"], "version"))
+	var fields []keys.Field
+	for _, e := range r.merged(n, what).order {
+		if e.Kind == envfile.Null {
+			r.failKey(e, "%q in %s must be a string, not empty", e.Key, what)
+			continue
+		}
+		fields = append(fields, keys.Field{Name: e.Key, Value: r.text(e, "an entry of "+what)})
+	}
+	return sorted(fields)
 }
 
 // distinct removes repeated members. sops does so in key groups only, but a second

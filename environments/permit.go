@@ -50,29 +50,11 @@ func (p *Policy) Names(s *keys.Stanza) bool {
 	return p != nil && slices.ContainsFunc(p.keys, func(m Member) bool { return m.isKeyOf(s) })
 }
 
-// reached lists, for each type, the fields that identify a key and the way to reach
-// it.
-var reached = map[string][]string{
-	typeAge:    {"recipient"},
-	typePGP:    {"fp"},
-	typeKMS:    {"arn", "role", "aws_profile"},
-	typeGCP:    {"resource_id"},
-	typeAzure:  {"vault_url", "name"},
-	typeVault:  {"vault_address", "engine_path", "key_name"},
-	typeHuawei: {"key_id"},
-}
-
 // isKeyOf reports whether a stanza was made for the member.
 func (m Member) isKeyOf(s *keys.Stanza) bool {
 	if m.Type != s.Type || m.Fields == nil {
 		return false
 	}
-	want := &keys.Stanza{Type: m.Type, Fields: m.Fields}
-	for _, name := range reached[m.Type] {
-		if want.Field(name) != s.Field(name) {
-			return false
-		}
-	}
-	version := want.Field("version")
-	return m.Type != typeAzure || version == "" || version == s.Field("version")
+	kind, known := keys.KindOf(m.Type)
+	return known && kind.SameKey(&keys.Stanza{Type: m.Type, Fields: m.Fields}, s)
 }

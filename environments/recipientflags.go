@@ -1,41 +1,43 @@
 package environments
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// RecipientFlags holds the recipients of a command line. Each field is a list
-// separated by commas, as in the creation rules of a policy.
+// RecipientFlags holds the recipients of a command line.
 type RecipientFlags struct {
-	Age, PGP, KMS, GCPKMS, HCKMS, AzureKV, HCVault string
-	// Profile and Context apply to every key in KMS.
-	Profile string
-	Context []keys.Field
+	// Lists has a list for each kind, by [keys.Kind.Name]. It is separated by commas, as
+	// in the creation rules of a policy.
+	Lists map[string]string
+	// Fields are added to every key of a kind, such as the profile and the encryption
+	// context of kms.
+	Fields map[string][]keys.Field
 }
 
 // Members returns the recipients in the order of sops, without duplicates. It does
 // not check them; [Rule.Recipients] reports malformed ones.
 func (f RecipientFlags) Members() []Member {
 	var members []Member
-	add := func(list string, member func(string) Member) {
-		for part := range strings.SplitSeq(list, ",") {
-			if part = strings.TrimSpace(part); part != "" {
-				members = append(members, member(part))
+	kinds := slices.SortedStableFunc(slices.Values(keys.Kinds()), func(a, b *keys.Kind) int { return a.FlagOrder - b.FlagOrder })
+	for _, kind := range kinds {
+		var more []keys.Field
+		for _, field := range f.Fields[kind.Name] {
+			field.Map = sorted(field.Map)
+			more = append(more, field)
+		}
+		for part := range strings.SplitSeq(f.Lists[kind.Name], ",") {
+			if part = strings.TrimSpace(part); part == "" {
+				continue
 			}
+			m := memberOf(kind, part)
+			if len(more) > 0 {
+				m = m.with(kind, more...)
+			}
+			members = append(members, m)
 		}
 	}
-	add(f.KMS, func(s string) Member {
-		m := kmsMemberFromText(s, "")
-		role := keys.Stanza{Fields: m.Fields}
-		return kmsMember(role.Field("arn"), role.Field("role"), f.Context, f.Profile)
-	})
-	add(f.GCPKMS, gcpMember)
-	add(f.HCKMS, huaweiMember)
-	add(f.AzureKV, azureMemberFromURL)
-	add(f.PGP, pgpMember)
-	add(f.HCVault, vaultMember)
-	add(f.Age, ageMember)
 	return distinct(members)
 }

@@ -12,9 +12,13 @@ import (
 func TestRecipientFlagsMembers(t *testing.T) {
 	t.Parallel()
 	flags := environments.RecipientFlags{
-		Age: "age1b, age1a,,age1b", PGP: "AAAA BBBB", KMS: "arn:aws:kms:x:1:key/2+arn:aws:iam::1:role/r, arn:aws:kms:x:1:key/3",
-		GCPKMS: "projects/p", HCKMS: "r:1", AzureKV: "https://v/keys/k/1", HCVault: "https://h:8200/v1/transit/keys/k",
-		Profile: "p", Context: []keys.Field{{Name: "b", Value: "2"}, {Name: "a", Value: "1"}},
+		Lists: map[string]string{
+			"age": "age1b, age1a,,age1b", "pgp": "AAAA BBBB", "kms": "arn:aws:kms:x:1:key/2+arn:aws:iam::1:role/r, arn:aws:kms:x:1:key/3",
+			"gcp_kms": "projects/p", "hckms": "r:1", "azure_kv": "https://v/keys/k/1", "hc_vault": "https://h:8200/v1/transit/keys/k",
+		},
+		Fields: map[string][]keys.Field{"kms": {
+			{Name: "aws_profile", Value: "p"}, {Name: "context", Map: []keys.Field{{Name: "b", Value: "2"}, {Name: "a", Value: "1"}}},
+		}},
 	}
 	var got []string
 	for _, m := range flags.Members() {
@@ -27,12 +31,12 @@ func TestRecipientFlagsMembers(t *testing.T) {
 		"gcp_kms projects/p", "hckms r:1", "azure_kv https://v/keys/k/1", "pgp AAAABBBB",
 		"hc_vault https://h:8200/v1/transit/keys/k", "age age1b", "age age1a",
 	}, got)
-	assert.Empty(t, environments.RecipientFlags{Age: " , "}.Members())
+	assert.Empty(t, environments.RecipientFlags{Lists: map[string]string{"age": " , "}}.Members())
 }
 
 func TestRuleWithoutPolicy(t *testing.T) {
 	t.Parallel()
-	rule := environments.Rule{Policy: "--age", Groups: [][]environments.Member{environments.RecipientFlags{Age: "age1bad"}.Members()}}
+	rule := environments.Rule{Policy: "--age", Groups: [][]environments.Member{environments.RecipientFlags{Lists: map[string]string{"age": "age1bad"}}.Members()}}
 	_, err := rule.Recipients(keys.Default)
 	assert.ErrorContains(t, err, "--age: age recipient age1bad: ")
 }

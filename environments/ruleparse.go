@@ -14,21 +14,11 @@ var (
 	topKeys   = []string{"creation_rules", "destination_rules", "stores"}
 	storeKeys = []string{"yaml", "json", "json_binary", "dotenv", "ini"}
 
-	ruleKeys = []string{
-		"path_regex", "age", "pgp", "kms", "gcp_kms", "hckms", "azure_keyvault", "hc_vault_transit_uri",
-		"key_groups", "shamir_threshold", "aws_profile", "mac_only_encrypted",
-		"encrypted_regex", "unencrypted_regex", "encrypted_suffix", "unencrypted_suffix",
-		"encrypted_comment_regex", "unencrypted_comment_regex",
-	}
-
 	// selectorKeys choose the values to encrypt.
 	selectorKeys = []string{
 		"encrypted_regex", "unencrypted_regex", "encrypted_suffix", "unencrypted_suffix",
 		"encrypted_comment_regex", "unencrypted_comment_regex",
 	}
-	// flatKeys hold recipients directly in a rule.
-	flatKeys = []string{"age", "pgp", "kms", "gcp_kms", "hckms", "azure_keyvault", "hc_vault_transit_uri"}
-
 	destinationKeys = []string{
 		"path_regex", "s3_bucket", "s3_prefix", "gcs_bucket", "gcs_prefix",
 		"vault_path", "vault_address", "vault_kv_mount_name", "vault_kv_version",
@@ -36,9 +26,15 @@ var (
 	}
 )
 
-// harmlessKeys may be misspelled: without them, a file has the same readers, and no
-// fewer values are encrypted or authenticated.
-var harmlessKeys = []string{"aws_profile", "mac_only_encrypted"}
+// ruleKeys returns the keys of a creation rule.
+func ruleKeys() []string {
+	return slices.Concat([]string{"path_regex", "key_groups", "shamir_threshold", "mac_only_encrypted"},
+		flatKeys(), settingKeys(), selectorKeys)
+}
+
+// harmlessKeys returns the keys that may be misspelled: without them, a file has the same
+// readers, and no fewer values are encrypted or authenticated.
+func harmlessKeys() []string { return append(settingKeys(), "mac_only_encrypted") }
 
 // rule reads one creation rule. Its errors do not concern files of other rules.
 func (r *reader) rule(n *envfile.Node, what string) *Rule {
@@ -54,7 +50,7 @@ func (r *reader) rule(n *envfile.Node, what string) *Rule {
 }
 
 func (r *reader) ruleFields(n *envfile.Node, what string, rule *Rule) {
-	f := r.fields(n, what, ruleKeys, r.harmless(n, what)...)
+	f := r.fields(n, what, ruleKeys(), r.harmless(n, what)...)
 	if rule.PathRegex = r.regex(f["path_regex"], "path_regex"); rule.PathRegex != "" {
 		rule.path = pattern.New(rule.PathRegex)
 	}
@@ -75,13 +71,13 @@ func (r *reader) ruleFields(n *envfile.Node, what string, rule *Rule) {
 // harmless returns the keys that may be misspelled in a rule. If it has a selector, a
 // misspelled unencrypted_… encrypts no less than the author wants.
 func (r *reader) harmless(n *envfile.Node, what string) []string {
-	keys := harmlessKeys
+	harmless := harmlessKeys()
 	for key, e := range r.merged(n, what).byKey {
 		if e != nil && slices.Contains(selectorKeys, key) {
-			return append(slices.Clone(keys), "unencrypted_regex", "unencrypted_suffix", "unencrypted_comment_regex")
+			return append(harmless, "unencrypted_regex", "unencrypted_suffix", "unencrypted_comment_regex")
 		}
 	}
-	return keys
+	return harmless
 }
 
 // nextToGroups notes recipients next to key_groups, which sops ignores. They do no harm
@@ -94,7 +90,7 @@ func (r *reader) nextToGroups(rule *Rule, f map[string]*envfile.Node, flat []Mem
 		return !slices.ContainsFunc(rule.Groups[0], func(in Member) bool { return in.Type == m.Type && in.Recipient == m.Recipient })
 	}
 	loses := len(rule.Groups) > 1 || slices.ContainsFunc(flat, lost)
-	for _, key := range flatKeys {
+	for _, key := range flatKeys() {
 		if f[key] == nil {
 			continue
 		}

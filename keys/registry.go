@@ -37,27 +37,6 @@ func (r *Registry) Register(p Provider) {
 	r.providers[p.Type()] = p
 }
 
-// An UnknownTypeError reports that no provider supports a stanza type.
-type UnknownTypeError struct{ Type string }
-
-// imports are the packages of this module that register a provider.
-var imports = map[string]string{
-	"pgp":      "pgp",
-	"kms":      "aws",
-	"gcp_kms":  "gcp",
-	"azure_kv": "azure",
-	"hc_vault": "vault",
-	"hckms":    "huawei",
-}
-
-func (e *UnknownTypeError) Error() string {
-	text := fmt.Sprintf("no provider for keys of type %q", e.Type)
-	if name := imports[e.Type]; name != "" {
-		text += ": missing import of github.com/sealcfg/sealcfg/keys/" + name
-	}
-	return text
-}
-
 // Provider returns the provider for a stanza type, or an [*UnknownTypeError].
 func (r *Registry) Provider(typ string) (Provider, error) {
 	r.mu.RLock()
@@ -126,47 +105,23 @@ func decryptionOrder(src Source) (order []string, err error) {
 	return order, err
 }
 
-// identifying lists, for each stanza type of the SOPS format, the fields that
-// name the key (stores.go in sops).
-var identifying = map[string][]string{
-	"age":      {"recipient"},
-	"pgp":      {"fp"},
-	"kms":      {"arn", "role", "context", "aws_profile"},
-	"gcp_kms":  {"resource_id"},
-	"azure_kv": {"vault_url", "name", "version"},
-	"hc_vault": {"vault_address", "engine_path", "key_name"},
-	"hckms":    {"key_id"},
-}
-
-// Types lists the stanza types of the SOPS format in the order of the metadata.
-func Types() []string {
-	return []string{"age", "azure_kv", "gcp_kms", "hc_vault", "hckms", "kms", "pgp"}
-}
-
 // text returns a field as a string: a map becomes key:value,… in the order of its
 // keys.
 func (s *Stanza) text(name string) string {
-	var pairs []string
 	for _, f := range s.Fields {
-		if f.Name != name {
-			continue
-		}
-		for _, p := range f.Map {
-			pairs = append(pairs, p.Name+":"+p.Value)
+		if f.Name == name && f.Map != nil {
+			return pairs(f.Map)
 		}
 	}
-	if pairs == nil {
-		return s.Field(name)
-	}
-	slices.Sort(pairs)
-	return strings.Join(pairs, ",")
+	return s.Field(name)
 }
 
 // Name returns the public name of the key that a stanza was made for, even if no
 // provider for its type is registered.
 func Name(s *Stanza) string {
 	var parts []string
-	for _, f := range identifying[s.Type] {
+	kind, _ := KindOf(s.Type)
+	for _, f := range kind.Fields {
 		if v := s.text(f); v != "" {
 			parts = append(parts, v)
 		}
@@ -183,9 +138,10 @@ func Name(s *Stanza) string {
 // version that was the newest when the data key was wrapped.
 func Names(s *Stanza) []string {
 	names := []string{Name(s)}
-	if s.Type == "azure_kv" && s.Field("version") != "" {
+	kind, _ := KindOf(s.Type)
+	if kind.Newest != "" && s.Field(kind.Newest) != "" {
 		names = append(names, Name(&Stanza{Type: s.Type, Fields: slices.DeleteFunc(slices.Clone(s.Fields), func(f Field) bool {
-			return f.Name == "version"
+			return f.Name == kind.Newest
 		})}))
 	}
 	return names

@@ -40,10 +40,8 @@ func (p serviceProvider) StanzaRecipient(s *Stanza) (Recipient, error) {
 	if s.Type != p.Type() {
 		return nil, fmt.Errorf("stanza of type %q, expected %q", s.Type, p.Type())
 	}
-	for _, name := range identifying[s.Type][:1] {
-		if s.Field(name) == "" {
-			return nil, fmt.Errorf("%s key without %s", s.Type, name)
-		}
+	if kind, known := KindOf(s.Type); known && s.Field(kind.Fields[0]) == "" {
+		return nil, fmt.Errorf("%s key without %s", s.Type, kind.Fields[0])
 	}
 	key := &Stanza{Type: s.Type}
 	for _, f := range s.Fields {
@@ -113,7 +111,7 @@ func (i serviceIdentity) Unwrap(ctx context.Context, stanzas []*Stanza) ([]byte,
 }
 
 func (i serviceIdentity) permitted(s *Stanza) error {
-	if s.Type == "pgp" {
+	if kind, _ := KindOf(s.Type); kind.Local {
 		return nil
 	}
 	if i.permit == nil {

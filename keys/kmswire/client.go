@@ -206,7 +206,7 @@ func (h *Helper) call(ctx context.Context, op string, key *keys.Stanza, secret [
 		return nil, h.err
 	}
 	if !slices.Contains(h.hello.Types, key.Type) {
-		return nil, &ServiceError{Type: key.Type, Kind: Unsupported, Text: fmt.Sprintf("%s does not support %s", h.path, Title(key.Type))}
+		return nil, &ServiceError{Type: key.Type, Kind: Unsupported, Text: fmt.Sprintf("%s does not support %s", h.path, title(key.Type))}
 	}
 	id, answer, err := h.enlist(key)
 	if err != nil {
@@ -273,7 +273,7 @@ func slowKey(key *keys.Stanza) string { return key.Type + " " + keys.Name(key) }
 func (h *Helper) late(key *keys.Stanza, patience time.Duration) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	err := &TimeoutError{From: Title(key.Type), After: patience}
+	err := &TimeoutError{From: title(key.Type), After: patience}
 	h.slow[slowKey(key)] = err
 	return err
 }

@@ -3,6 +3,8 @@ package kmswire
 import (
 	"fmt"
 	"time"
+
+	"github.com/sealcfg/sealcfg/keys"
 )
 
 // A MissingError reports that the helper is not installed.
@@ -52,20 +54,8 @@ type ServiceError struct {
 
 func (e *ServiceError) Error() string { return e.Text }
 
-// titles are the names of the key services in messages.
-var titles = map[string]string{
-	"azure_kv": "Azure Key Vault",
-	"gcp_kms":  "Google Cloud KMS",
-	"hc_vault": "HashiCorp Vault",
-	"hckms":    "Huawei Cloud KMS",
-	"kms":      "AWS KMS",
-	"pgp":      "gpg",
-}
-
-// Title returns the name of a key service in messages, given the type of its keys.
-func Title(typ string) string {
-	if t := titles[typ]; t != "" {
-		return t
-	}
-	return typ
+// title returns the name of a key service in messages, given the type of its keys.
+func title(typ string) string {
+	kind, _ := keys.KindOf(typ)
+	return kind.Title
 }

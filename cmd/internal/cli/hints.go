@@ -78,16 +78,6 @@ func (a *App) Hint(err error) string {
 	return ServiceHint(err)
 }
 
-// logins name the source of the credentials for each type of key.
-var logins = map[string]string{
-	"azure_kv": "it takes the login of az login, or $AZURE_TENANT_ID, $AZURE_CLIENT_ID and $AZURE_CLIENT_SECRET",
-	"gcp_kms":  "it takes the login of gcloud auth application-default login, or $GOOGLE_CREDENTIALS",
-	"hc_vault": "it takes the token of vault login, or $VAULT_TOKEN",
-	"hckms":    "it takes $HUAWEICLOUD_SDK_AK, $HUAWEICLOUD_SDK_SK and $HUAWEICLOUD_SDK_PROJECT_ID",
-	"kms":      "it takes the login of the aws command: aws sts get-caller-identity shows it, $AWS_PROFILE chooses another",
-	"pgp":      "gpg --list-secret-keys shows which keys you have; on a terminal it asks for a passphrase only with GPG_TTY=$(tty)",
-}
-
 // ServiceHint returns the hint for a key that its key service did not wrap or unwrap, ""
 // for other errors.
 func ServiceHint(err error) string {
@@ -118,18 +108,19 @@ func ServiceHint(err error) string {
 }
 
 func serviceErrorHint(err *kmswire.ServiceError) string {
+	kind, _ := keys.KindOf(err.Type)
 	switch err.Kind {
 	case kmswire.Unreachable:
-		return kmswire.Title(err.Type) + " did not answer; check its address and the network; " + logins[err.Type]
+		return kind.Title + " did not answer; check its address and the network; " + kind.Hint
 	case kmswire.NoProgram:
 		return "install gnupg, or set $SOPS_GPG_EXEC to the path of gpg"
 	case kmswire.Unsupported:
 		return "this sealcfg-kms was built without this key service; install a released version"
 	}
-	if err.Type == "pgp" && err.Op == kmswire.OpWrap {
-		return "import the public key with gpg --import; it must not be expired, and must be able to encrypt; to list your keys, run: gpg --list-keys"
+	if kind.WrapHint != "" && err.Op == kmswire.OpWrap {
+		return kind.WrapHint
 	}
-	return logins[err.Type]
+	return kind.Hint
 }
 
 // noProject is the hint for a directory without environments and policy. Most often the

@@ -176,7 +176,7 @@ func (a *App) noKey(t *Target, s *envfile.Sealed, err error) error {
 		hint.WriteString("run the command again on a terminal, and enter the passphrase\n")
 	}
 	ask := JoinNames(who)
-	switch personal := slices.ContainsFunc(s.Metadata().Stanzas(), func(s *keys.Stanza) bool { return s.Type == keys.AgeType || s.Type == "pgp" }); {
+	switch personal := slices.ContainsFunc(s.Metadata().Stanzas(), func(s *keys.Stanza) bool { kind, _ := keys.KindOf(s.Type); return kind.Local }); {
 	case !personal:
 		ask = "someone with access to this key"
 	case len(who) > 1:

@@ -39,7 +39,7 @@ func (a *App) NamedRecipients(flags []string) (givenRecipients, error) {
 	if len(flags) == 0 {
 		g.from, text = "$"+envRecipients, a.Env(envRecipients)
 	}
-	g.members = environments.RecipientFlags{Age: text}.Members()
+	g.members = environments.RecipientFlags{Lists: map[string]string{keys.AgeType: text}}.Members()
 	if err := CheckGiven(g.from, g.members); err != nil {
 		return givenRecipients{}, Usage(err)
 	}
@@ -120,16 +120,8 @@ func AddYourself(rule *environments.Rule) string {
 // malformed reports whether a recipient does not have the form of its type. The recipients
 // of key services are not parsed otherwise before they are used.
 func malformed(m environments.Member) bool {
-	switch m.Type {
-	case "kms":
-		return !strings.HasPrefix(m.Recipient, "arn:")
-	case "gcp_kms":
-		return !strings.HasPrefix(m.Recipient, "projects/")
-	case "hckms":
-		return !strings.Contains(m.Recipient, ":")
-	case "pgp":
-		digits := strings.TrimSuffix(strings.TrimPrefix(strings.ToLower(m.Recipient), "0x"), "!")
-		return len(digits) < 16 || strings.Trim(digits, "0123456789abcdef") != ""
+	if kind, _ := keys.KindOf(m.Type); kind.WellFormed != nil {
+		return !kind.WellFormed(m.Recipient)
 	}
 	return m.Fields == nil
 }

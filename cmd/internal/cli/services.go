@@ -22,8 +22,8 @@ const (
 
 const (
 	serviceTimeout = 30 * time.Second
-	// gpgTimeout leaves time to type a passphrase or to find a smart card.
-	gpgTimeout = 5 * time.Minute
+	// localTimeout leaves time to type a passphrase or to find a smart card.
+	localTimeout = 5 * time.Minute
 )
 
 // RegisterServices registers the types of keys that this program does not link. The KMS
@@ -45,8 +45,8 @@ func (a *App) serviceTimeout(typ string) (time.Duration, error) {
 		}
 		return d, nil
 	}
-	if typ == "pgp" {
-		return gpgTimeout, nil
+	if kind, _ := keys.KindOf(typ); kind.Local {
+		return localTimeout, nil
 	}
 	return serviceTimeout, nil
 }

@@ -137,33 +137,30 @@ func (r *invocation) warnConverted(f *inputFile, before, after *envfile.Document
 	}
 }
 
+// awsType is the type of the keys to which --aws-profile and --encryption-context apply.
+const awsType = "kms"
+
 // givenRecipients returns the recipients in flags such as --age or, with the prefix
 // "add-" or "rm-", in flags such as --add-age.
 func (r *invocation) givenRecipients(prefix string) ([]environments.Member, error) {
-	given := environments.RecipientFlags{
-		Age: r.str(prefix + "age"), PGP: r.str(prefix + "pgp"), KMS: r.str(prefix + "kms"), GCPKMS: r.str(prefix + "gcp-kms"),
-		HCKMS: r.str(prefix + "hckms"), AzureKV: r.str(prefix + "azure-kv"), HCVault: r.str(prefix + "hc-vault-transit"),
-		Profile: r.str("aws-profile"),
+	given := environments.RecipientFlags{Lists: map[string]string{}}
+	for _, kind := range keys.Kinds() {
+		given.Lists[kind.Name] = r.str(prefix + kind.Flag.Name)
 	}
+	var context []keys.Field
 	if text := r.str("encryption-context"); text != "" {
 		for pair := range strings.SplitSeq(text, ",") {
 			name, value, ok := strings.Cut(pair, ":")
 			if !ok || strings.Contains(value, ":") {
 				return nil, errorf(codeBadContext, "--encryption-context: expected key:value,key:value")
 			}
-			given.Context = append(given.Context, keys.Field{Name: name, Value: value})
+			context = append(context, keys.Field{Name: name, Value: value})
 		}
 	}
-	for _, f := range []struct {
-		name string
-		only environments.RecipientFlags
-	}{
-		{"age", environments.RecipientFlags{Age: given.Age}}, {"pgp", environments.RecipientFlags{PGP: given.PGP}},
-		{"kms", environments.RecipientFlags{KMS: given.KMS}}, {"gcp-kms", environments.RecipientFlags{GCPKMS: given.GCPKMS}},
-		{"hckms", environments.RecipientFlags{HCKMS: given.HCKMS}}, {"azure-kv", environments.RecipientFlags{AzureKV: given.AzureKV}},
-		{"hc-vault-transit", environments.RecipientFlags{HCVault: given.HCVault}},
-	} {
-		if err := cli.CheckGiven(r.origin(prefix+f.name), f.only.Members()); err != nil {
+	given.Fields = map[string][]keys.Field{awsType: {{Name: "aws_profile", Value: r.str("aws-profile")}, {Name: "context", Map: context}}}
+	for _, kind := range keys.Kinds() {
+		only := environments.RecipientFlags{Lists: map[string]string{kind.Name: given.Lists[kind.Name]}}
+		if err := cli.CheckGiven(r.origin(prefix+kind.Flag.Name), only.Members()); err != nil {
 			return nil, err
 		}
 	}

@@ -8,8 +8,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/sealcfg/sealcfg/cmd/internal/cli"
+	"github.com/sealcfg/sealcfg/keys"
 )
 
 // A flagSpec is a flag of sops 3.13.
@@ -31,86 +33,104 @@ const (
 
 const noKeyservice = "sealcfg does not use the keyservice protocol of sops; keys are used in this process and by sealcfg-kms"
 
-// flagSpecs are the flags of all commands of sops.
-var flagSpecs = []flagSpec{
-	{name: "decrypt", short: "d", kind: boolFlag, help: "decrypt a file to stdout"},
-	{name: "encrypt", short: "e", kind: boolFlag, help: "encrypt a file to stdout"},
-	{name: "rotate", short: "r", kind: boolFlag, help: "encrypt a file again with a new data key"},
-	{name: "set", help: "set a value: '[\"key\"][0] JSON'"},
-	{name: "in-place", short: "i", kind: boolFlag, help: "write the result back to the file"},
-	{name: "output", help: "write the result to this file"},
-	{name: "extract", help: "print one value: '[\"key\"][0]'"},
-	{name: "input-type", help: "format of the file: yaml, json, dotenv, ini, toml or binary"},
-	{name: "output-type", help: "format of the result"},
-	{name: "filename-override", help: "file name for the creation rule and the format"},
-	{name: "config", env: "SOPS_CONFIG", help: "use this .sops.yaml, not the nearest from the working directory upwards"},
-	{name: "indent", kind: numberFlag, help: "indentation of text in the layout of sops"},
-	{name: "verbose", kind: boolFlag, help: "print the log lines of sops on stderr"},
-	{name: "decryption-order", env: "SOPS_DECRYPTION_ORDER", help: "types of keys to try, in this order"},
+// flagSpecs returns the flags of all commands of sops.
+var flagSpecs = sync.OnceValue(func() []flagSpec {
+	flags := []flagSpec{
+		{name: "decrypt", short: "d", kind: boolFlag, help: "decrypt a file to stdout"},
+		{name: "encrypt", short: "e", kind: boolFlag, help: "encrypt a file to stdout"},
+		{name: "rotate", short: "r", kind: boolFlag, help: "encrypt a file again with a new data key"},
+		{name: "set", help: "set a value: '[\"key\"][0] JSON'"},
+		{name: "in-place", short: "i", kind: boolFlag, help: "write the result back to the file"},
+		{name: "output", help: "write the result to this file"},
+		{name: "extract", help: "print one value: '[\"key\"][0]'"},
+		{name: "input-type", help: "format of the file: yaml, json, dotenv, ini, toml or binary"},
+		{name: "output-type", help: "format of the result"},
+		{name: "filename-override", help: "file name for the creation rule and the format"},
+		{name: "config", env: "SOPS_CONFIG", help: "use this .sops.yaml, not the nearest from the working directory upwards"},
+		{name: "indent", kind: numberFlag, help: "indentation of text in the layout of sops"},
+		{name: "verbose", kind: boolFlag, help: "print the log lines of sops on stderr"},
+		{name: "decryption-order", env: "SOPS_DECRYPTION_ORDER", help: "types of keys to try, in this order"},
+	}
+	more := map[string]string{"": ", separated by commas", "add-": " to the first key group"} // in the first help
+	for i, k := range keyFlags() {
+		flags = append(flags, flagSpec{name: k.Name, short: k.Short, env: k.Variable, help: k.Keys + " to encrypt for" + more[""]})
+		if i == 0 {
+			delete(more, "")
+		}
+	}
+	flags = append(flags, []flagSpec{
+		{name: "aws-profile", help: "AWS profile, if $AWS_PROFILE is not set"},
+		{name: "encryption-context", help: "AWS KMS context: key:value,key:value"},
+		{name: "shamir-secret-sharing-threshold", kind: numberFlag, help: "number of key groups needed to decrypt"},
 
-	{name: "kms", short: "k", env: "SOPS_KMS_ARN", help: "AWS KMS keys to encrypt for, separated by commas"},
-	{name: "gcp-kms", env: "SOPS_GCP_KMS_IDS", help: "GCP KMS keys to encrypt for"},
-	{name: "hckms", env: "SOPS_HUAWEICLOUD_KMS_IDS", help: "Huawei KMS keys to encrypt for"},
-	{name: "azure-kv", env: "SOPS_AZURE_KEYVAULT_URLS", help: "Azure Key Vault keys to encrypt for"},
-	{name: "hc-vault-transit", env: "SOPS_VAULT_URIS", help: "Vault transit keys to encrypt for"},
-	{name: "pgp", short: "p", env: "SOPS_PGP_FP", help: "PGP fingerprints to encrypt for"},
-	{name: "age", short: "a", env: "SOPS_AGE_RECIPIENTS", help: "age recipients to encrypt for"},
-	{name: "aws-profile", help: "AWS profile, if $AWS_PROFILE is not set"},
-	{name: "encryption-context", help: "AWS KMS context: key:value,key:value"},
-	{name: "shamir-secret-sharing-threshold", kind: numberFlag, help: "number of key groups needed to decrypt"},
+		{name: "unencrypted-suffix", help: "encrypt all fields except those with this suffix"},
+		{name: "encrypted-suffix", help: "encrypt only fields with this suffix"},
+		{name: "unencrypted-regex", help: "encrypt all fields except those that match"},
+		{name: "encrypted-regex", help: "encrypt only fields that match"},
+		{name: "unencrypted-comment-regex", help: "encrypt all fields except those with a matching comment"},
+		{name: "encrypted-comment-regex", help: "encrypt only fields with a matching comment"},
+		{name: "mac-only-encrypted", kind: boolFlag, help: "authenticate only the encrypted values with the MAC"},
+	}...)
+	for _, change := range []string{"add", "remove"} {
+		prefix := map[string]string{"add": "add-", "remove": "rm-"}[change]
+		for i, k := range keyFlags() {
+			flag := flagSpec{name: prefix + k.Name, help: "rotate: " + change + " " + k.Keys}
+			if i == 0 {
+				flag.help += more[prefix]
+			}
+			flags = append(flags, flag)
+		}
+	}
+	return append(flags, []flagSpec{
+		{name: "yes", short: "y", kind: boolFlag, help: "updatekeys: do not prompt"},
+		{name: "idempotent", kind: boolFlag, help: "set, unset: succeed if the file needs no change"},
+		{name: "value-file", kind: boolFlag, help: "set: the value is the name of a file with the JSON"},
+		{name: "value-stdin", kind: boolFlag, help: "set: read the JSON from stdin"},
+		{name: "pristine", kind: boolFlag, help: "exec-env: only the decrypted values in the environment"},
+		{name: "same-process", kind: boolFlag, help: "exec-env: replace this process with the command"},
+		{name: "user", help: "exec-*: run the command as this user"},
+		{name: "no-fifo", kind: boolFlag, help: "exec-file: use a file, not a pipe"},
+		{name: "filename", help: "exec-file: name of the file"},
 
-	{name: "unencrypted-suffix", help: "encrypt all fields except those with this suffix"},
-	{name: "encrypted-suffix", help: "encrypt only fields with this suffix"},
-	{name: "unencrypted-regex", help: "encrypt all fields except those that match"},
-	{name: "encrypted-regex", help: "encrypt only fields that match"},
-	{name: "unencrypted-comment-regex", help: "encrypt all fields except those with a matching comment"},
-	{name: "encrypted-comment-regex", help: "encrypt only fields with a matching comment"},
-	{name: "mac-only-encrypted", kind: boolFlag, help: "authenticate only the encrypted values with the MAC"},
+		{name: "disable-version-check", kind: boolFlag, env: "SOPS_DISABLE_VERSION_CHECK", help: "no effect: sealcfg never checks for a new version"},
+		{name: "version", short: "v", kind: boolFlag, help: "print the version"},
+		{name: "help", short: "h", kind: boolFlag, help: "print this help"},
 
-	{name: "add-kms", help: "rotate: add AWS KMS keys to the first key group"},
-	{name: "add-gcp-kms", help: "rotate: add GCP KMS keys"},
-	{name: "add-hckms", help: "rotate: add Huawei KMS keys"},
-	{name: "add-azure-kv", help: "rotate: add Azure Key Vault keys"},
-	{name: "add-hc-vault-transit", help: "rotate: add Vault transit keys"},
-	{name: "add-pgp", help: "rotate: add PGP fingerprints"},
-	{name: "add-age", help: "rotate: add age recipients"},
-	{name: "rm-kms", help: "rotate: remove AWS KMS keys"},
-	{name: "rm-gcp-kms", help: "rotate: remove GCP KMS keys"},
-	{name: "rm-hckms", help: "rotate: remove Huawei KMS keys"},
-	{name: "rm-azure-kv", help: "rotate: remove Azure Key Vault keys"},
-	{name: "rm-hc-vault-transit", help: "rotate: remove Vault transit keys"},
-	{name: "rm-pgp", help: "rotate: remove PGP fingerprints"},
-	{name: "rm-age", help: "rotate: remove age recipients"},
+		{name: "enable-local-keyservice", kind: boolFlag, env: "SOPS_ENABLE_LOCAL_KEYSERVICE", help: "only true, the default, is supported"},
+		{name: "keyservice", env: "SOPS_KEYSERVICE", reject: noKeyservice},
+		{name: "ignore-mac", kind: boolFlag, help: "decrypt: print the values that authenticate one by one, without the MAC"},
+		{name: "show-master-keys", short: "s", kind: boolFlag, reject: "the editor cannot change keys (sops loses such an edit); use rotate --add-… or updatekeys"},
+		{name: "check-for-updates", kind: boolFlag, reject: "sealcfg contacts only the key services that a file needs"},
+		{name: "background", kind: boolFlag, reject: "sops has deprecated it, and the plaintext would not be removed"},
 
-	{name: "yes", short: "y", kind: boolFlag, help: "updatekeys: do not prompt"},
-	{name: "idempotent", kind: boolFlag, help: "set, unset: succeed if the file needs no change"},
-	{name: "value-file", kind: boolFlag, help: "set: the value is the name of a file with the JSON"},
-	{name: "value-stdin", kind: boolFlag, help: "set: read the JSON from stdin"},
-	{name: "pristine", kind: boolFlag, help: "exec-env: only the decrypted values in the environment"},
-	{name: "same-process", kind: boolFlag, help: "exec-env: replace this process with the command"},
-	{name: "user", help: "exec-*: run the command as this user"},
-	{name: "no-fifo", kind: boolFlag, help: "exec-file: use a file, not a pipe"},
-	{name: "filename", help: "exec-file: name of the file"},
+		// The flags of commands that are not supported.
+		{name: "file", short: "f"}, {name: "omit-extensions", kind: boolFlag}, {name: "recursive", kind: boolFlag},
+		{name: "network", short: "net"}, {name: "address", short: "addr"}, {name: "prompt", kind: boolFlag},
+	}...)
+})
 
-	{name: "disable-version-check", kind: boolFlag, env: "SOPS_DISABLE_VERSION_CHECK", help: "no effect: sealcfg never checks for a new version"},
-	{name: "version", short: "v", kind: boolFlag, help: "print the version"},
-	{name: "help", short: "h", kind: boolFlag, help: "print this help"},
+// keyFlags returns the flags for keys to encrypt for, in the order of sops's help.
+func keyFlags() []keys.FlagOfKind {
+	var flags []keys.FlagOfKind
+	for _, kind := range slices.SortedStableFunc(slices.Values(keys.Kinds()), func(a, b *keys.Kind) int { return a.ReadOrder - b.ReadOrder }) {
+		flags = append(flags, kind.Flag)
+	}
+	return flags
+}
 
-	{name: "enable-local-keyservice", kind: boolFlag, env: "SOPS_ENABLE_LOCAL_KEYSERVICE", help: "only true, the default, is supported"},
-	{name: "keyservice", env: "SOPS_KEYSERVICE", reject: noKeyservice},
-	{name: "ignore-mac", kind: boolFlag, help: "decrypt: print the values that authenticate one by one, without the MAC"},
-	{name: "show-master-keys", short: "s", kind: boolFlag, reject: "the editor cannot change keys (sops loses such an edit); use rotate --add-… or updatekeys"},
-	{name: "check-for-updates", kind: boolFlag, reject: "sealcfg contacts only the key services that a file needs"},
-	{name: "background", kind: boolFlag, reject: "sops has deprecated it, and the plaintext would not be removed"},
-
-	// The flags of commands that are not supported.
-	{name: "file", short: "f"}, {name: "omit-extensions", kind: boolFlag}, {name: "recursive", kind: boolFlag},
-	{name: "network", short: "net"}, {name: "address", short: "addr"}, {name: "prompt", kind: boolFlag},
+// keyFlagNames returns the names of the flags for keys with a prefix, each between spaces.
+func keyFlagNames(prefix string) string {
+	names := " "
+	for _, k := range keyFlags() {
+		names += prefix + k.Name + " "
+	}
+	return names
 }
 
 func findFlag(name string) *flagSpec {
-	for i := range flagSpecs {
-		if f := &flagSpecs[i]; f.name == name || f.short == name && name != "" {
+	flags := flagSpecs()
+	for i := range flags {
+		if f := &flags[i]; f.name == name || f.short == name && name != "" {
 			return f
 		}
 	}
@@ -307,7 +327,7 @@ func (s *arguments) fromEnv(known []string, lookup func(string) (string, bool)) 
 
 // check rejects the flags that are known but not supported.
 func (s *arguments) check() error {
-	for _, f := range flagSpecs {
+	for _, f := range flagSpecs() {
 		switch {
 		case f.reject == "" || !s.cli[f.name]:
 		case f.kind == boolFlag && !s.on(f.name): // --ignore-mac=false

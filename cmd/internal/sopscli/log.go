@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -70,55 +69,26 @@ func logText(s string) string {
 	return strconv.Quote(s)
 }
 
-// loggers describe the log lines for each type of key.
-var loggers = map[string]struct {
-	name      string
-	succeeded string // the word in sops's log for a success
-	fields    func(s *keys.Stanza, verb string) []logField
-}{
-	keys.AgeType: {"AGE", "succeeded", func(s *keys.Stanza, verb string) []logField {
-		if verb == "decrypt" {
-			return nil
-		}
-		return []logField{{"recipient", s.Field("recipient")}}
-	}},
-	"azure_kv": {"AZKV", "succeeded", loggedFields("key", "name", "version", "version")},
-	"gcp_kms":  {"GCPKMS", "succeeded", loggedFields("resourceID", "resource_id")},
-	"hc_vault": {"VAULT_TRANSIT", "successful", func(s *keys.Stanza, verb string) []logField {
-		return []logField{{"Path", path.Join(s.Field("engine_path"), verb, s.Field("key_name"))}}
-	}},
-	"hckms": {"HCKMS", "succeeded", loggedFields("keyID", "key_id")},
-	"kms":   {"AWSKMS", "succeeded", loggedFields("arn", "arn")},
-	"pgp":   {"PGP", "succeeded", loggedFields("fingerprint", "fp")},
-}
-
-// loggedFields returns a function that logs fields of a stanza. The arguments are pairs
-// of the name in the log and the name of the field.
-func loggedFields(pairs ...string) func(*keys.Stanza, string) []logField {
-	return func(s *keys.Stanza, _ string) []logField {
-		var fields []logField
-		for pair := range slices.Chunk(pairs, 2) {
-			fields = append(fields, logField{pair[0], s.Field(pair[1])})
-		}
-		return fields
-	}
-}
-
 // key logs the result of encryption or decryption with one key. verb is "encrypt" or
 // "decrypt".
 func (l *verboseLog) key(s *keys.Stanza, verb string, err error) {
-	of, outcome := loggers[s.Type], "failed"
+	kind, _ := keys.KindOf(s.Type)
+	outcome := "failed"
 	if err == nil {
-		outcome = of.succeeded
+		outcome = kind.Log.Success
 	}
-	l.info(of.name, strings.ToUpper(verb[:1])+verb[1:]+"ion "+outcome, of.fields(s, verb)...)
+	var fields []logField
+	for _, f := range kind.Log.Fields(s, verb) {
+		fields = append(fields, logField{f.Name, f.Value})
+	}
+	l.info(kind.Log.Name, strings.ToUpper(verb[:1])+verb[1:]+"ion "+outcome, fields...)
 }
 
-// sopsTypes are the types of keys in the order in which sops reads them from a file.
-var sopsTypes = []string{"kms", "gcp_kms", "hckms", "azure_kv", "hc_vault", "pgp", keys.AgeType}
-
+// bySopsType compares stanzas in the order in which sops reads their kinds from a file.
 func bySopsType(a, b *keys.Stanza) int {
-	return slices.Index(sopsTypes, a.Type) - slices.Index(sopsTypes, b.Type)
+	first, _ := keys.KindOf(a.Type)
+	second, _ := keys.KindOf(b.Type)
+	return first.ReadOrder - second.ReadOrder
 }
 
 // tried returns the stanzas of a group in the order in which sops tries them.

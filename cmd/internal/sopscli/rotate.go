@@ -27,7 +27,7 @@ func (r *invocation) rotate(ctx context.Context) error {
 	if r.on("rotate") { // with -r, sops looks for the file first
 		missing = codeNoFile
 	}
-	for _, name := range strings.Fields(changeFlags) {
+	for _, name := range strings.Fields(changeFlags()) {
 		if r.str(name) != "" {
 			missing = codeNoFileForKeys
 		}
@@ -131,7 +131,7 @@ func (r *invocation) rejectUnlisted(f *inputFile, meta *envfile.Metadata, added,
 		case hasMember(removed, s), hasMember(named, s):
 		case rule != nil:
 			unlisted = append(unlisted, name)
-		case s.Type != keys.AgeType && s.Type != "pgp", usesPlugin(s):
+		case !isLocal(s), usesPlugin(s):
 			if err := r.Permit(f.Target)(s); err != nil {
 				return nil, f.At(err)
 			}
@@ -193,4 +193,10 @@ func (r *invocation) keepsWriter(ctx context.Context, t *cli.Target, s *envfile.
 		return cli.WithHint(errorf(codeGeneric, "%s: you would lock yourself out: %s", t.Shown, groups.Summary()), "%s", explained)
 	}
 	return errorf(codeGeneric, "%s: you would lock yourself out: none of your identities could decrypt it", t.Shown)
+}
+
+// isLocal reports whether the key of a stanza is used without contacting a host.
+func isLocal(s *keys.Stanza) bool {
+	kind, _ := keys.KindOf(s.Type)
+	return kind.Local
 }

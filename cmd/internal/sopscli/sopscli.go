@@ -78,17 +78,27 @@ type commandSpec struct {
 const (
 	keyserviceFlags = " enable-local-keyservice keyservice "
 	typeFlags       = " input-type output-type "
-	givenFlags      = " kms aws-profile gcp-kms hckms azure-kv hc-vault-transit pgp age encryption-context shamir-secret-sharing-threshold "
 	selectorFlags   = " unencrypted-suffix encrypted-suffix unencrypted-regex encrypted-regex "
-	changeFlags     = " add-kms add-gcp-kms add-hckms add-azure-kv add-hc-vault-transit add-pgp add-age" +
-		" rm-kms rm-gcp-kms rm-hckms rm-azure-kv rm-hc-vault-transit rm-pgp rm-age "
 	// globalOnly are the flags that sops reads before a command and applies to it.
 	globalOnly = " config indent verbose mac-only-encrypted unencrypted-comment-regex encrypted-comment-regex disable-version-check version help check-for-updates "
-	editFlags  = givenFlags + typeFlags + selectorFlags + "show-master-keys ignore-mac decryption-order" + keyserviceFlags
 )
 
-// globalFlags are the flags that sops reads without a command.
-const globalFlags = globalOnly + editFlags + changeFlags + "decrypt encrypt rotate set in-place output extract filename-override"
+// givenFlags returns the flags with the keys and the key groups of a new file.
+func givenFlags() string {
+	return keyFlagNames("") + "aws-profile encryption-context shamir-secret-sharing-threshold "
+}
+
+// changeFlags returns the flags that add and remove keys.
+func changeFlags() string { return keyFlagNames("add-") + keyFlagNames("rm-") }
+
+func editFlags() string {
+	return givenFlags() + typeFlags + selectorFlags + "show-master-keys ignore-mac decryption-order" + keyserviceFlags
+}
+
+// globalFlags returns the flags that sops reads without a command.
+func globalFlags() string {
+	return globalOnly + editFlags() + changeFlags() + "decrypt encrypt rotate set in-place output extract filename-override"
+}
 
 func commandSpecs() []*commandSpec {
 	const local = "sealcfg does not upload files or run servers"
@@ -96,14 +106,14 @@ func commandSpecs() []*commandSpec {
 		{name: "decrypt", usage: "[FILE]", short: "print the plaintext of a file", run: (*invocation).decrypt,
 			flags: "in-place extract output ignore-mac filename-override decryption-order" + typeFlags + keyserviceFlags},
 		{name: "encrypt", usage: "[FILE]", short: "encrypt a file", run: (*invocation).encrypt,
-			flags: "in-place output filename-override" + givenFlags + typeFlags + selectorFlags + keyserviceFlags},
-		{name: "edit", usage: "FILE", short: "change a file in an editor", run: (*invocation).edit, handlesSignals: true, flags: editFlags},
+			flags: "in-place output filename-override" + givenFlags() + typeFlags + selectorFlags + keyserviceFlags},
+		{name: "edit", usage: "FILE", short: "change a file in an editor", run: (*invocation).edit, handlesSignals: true, flags: editFlags()},
 		{name: "set", usage: "FILE INDEX [JSON]", short: "set a value", run: (*invocation).set,
 			flags: "value-file value-stdin shamir-secret-sharing-threshold ignore-mac decryption-order idempotent" + typeFlags + keyserviceFlags},
 		{name: "unset", usage: "FILE INDEX", short: "remove a value", run: (*invocation).unset,
 			flags: "shamir-secret-sharing-threshold ignore-mac decryption-order idempotent" + typeFlags + keyserviceFlags},
 		{name: "rotate", usage: "FILE", short: "encrypt a file again with a new data key", run: (*invocation).rotate,
-			flags: "in-place output filename-override encryption-context decryption-order" + typeFlags + changeFlags + keyserviceFlags},
+			flags: "in-place output filename-override encryption-context decryption-order" + typeFlags + changeFlags() + keyserviceFlags},
 		{name: "updatekeys", usage: "FILE...", short: "wrap the data key for the recipients in .sops.yaml", run: (*invocation).updateKeys,
 			flags: "yes input-type" + keyserviceFlags},
 		{name: "filestatus", usage: "FILE", short: `print {"encrypted":true}`, run: (*invocation).fileStatus, flags: "input-type"},
@@ -138,7 +148,7 @@ func Run(ctx context.Context, a *cli.App, args []string) int {
 // dispatch finds the command in args and runs it. The command is the first argument,
 // or a flag such as -d in the older form of the command line.
 func (r *invocation) dispatch(ctx context.Context, args []string) error {
-	known := strings.Fields(globalFlags)
+	known := strings.Fields(globalFlags())
 	if err := r.read(args, known, false); err != nil {
 		return err
 	}
@@ -244,7 +254,7 @@ func (r *invocation) legacyCommand() (*commandSpec, error) {
 		return nil, errorf(codeNoFile, "no file specified")
 	}
 	r.name, r.legacy = name, true
-	for _, f := range strings.Fields(changeFlags) {
+	for _, f := range strings.Fields(changeFlags()) {
 		if r.given(f) && name != "rotate" {
 			if err := r.ignore(name, f, fmt.Errorf("%s requires --rotate; sops does not read it here", dashed(f))); err != nil {
 				return nil, err
@@ -338,7 +348,7 @@ func (r *invocation) help() error {
 		fmt.Fprintf(&b, "  %-28s %s\n", c.name+" "+c.usage, c.short)
 	}
 	b.WriteString("\nFlags:\n")
-	for _, f := range flagSpecs {
+	for _, f := range flagSpecs() {
 		if f.reject != "" {
 			rejected = append(rejected, dashed(f.name))
 			continue

@@ -96,7 +96,7 @@ func TestEveryFlagOfSops(t *testing.T) {
 	tried := 0
 	for _, name := range commands {
 		var args []string
-		known := strings.Fields(globalFlags)
+		known := strings.Fields(globalFlags())
 		if name != "" {
 			args = []string{name}
 			cmd := commandSpecs()[slices.Index(commandNames(), name)]
@@ -269,7 +269,7 @@ func FuzzSopsArguments(f *testing.F) {
 	f.Fuzz(func(t *testing.T, line string) {
 		s := arguments{text: map[string]string{}, cli: map[string]bool{}}
 		args := strings.Split(line, "\x00")
-		err := s.read(args, strings.Fields(globalFlags), len(line)%2 == 0)
+		err := s.read(args, strings.Fields(globalFlags()), len(line)%2 == 0)
 		if err != nil {
 			return
 		}
