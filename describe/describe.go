@@ -14,32 +14,32 @@ import (
 	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
-// A Setting describes one setting of a type: what there is to set, not what is.
+// A Setting describes one setting of a type. It has no value.
 type Setting struct {
-	// Path is a field path. Items of lists and entries of maps stand
-	// for all of them: servers[].host, pools.*.size.
+	// Path is a field path. Items of lists and entries of maps have
+	// one path for all: servers[].host, pools.*.size.
 	Path string
 	// Type is the Go type behind pointers, Optional and Secret.
 	Type string
 	// Description is the desc tag, Deprecated the deprecated tag.
 	Description string
 	Deprecated  string
-	// Default is the default tag; HasDefault tells an empty one from none. Of a
-	// secret it is left out.
+	// Default is the default tag, except for secrets. HasDefault reports whether there
+	// is one, because it may be empty.
 	Default    string
 	HasDefault bool
-	// Required says that something has to set it, or that the group that it
-	// belongs to has to have it. Of a union, it is so for the Kind only.
+	// Required reports whether a source must set it, if the group that it belongs to
+	// is set. For a setting of a variant, this applies to its Kind only.
 	Required bool
-	// Kind is that of the variant of a union to which it belongs, "" for most.
+	// Kind is the kind of the variant that it belongs to, "" outside of variants.
 	Kind   string
 	Secret bool
-	// Limits are what tags ask for, in words: "one of dev, prod".
+	// Limits describes the checks of its tags: "one of dev, prod".
 	Limits []string
-	// Variables set it, without prefix those that only a prefix makes ours. The
-	// first is the usual one.
+	// Variables lists the variables that set it, the preferred one first. Variables with
+	// a prefix are listed only if the options have one.
 	Variables []string
-	// OldNames are those that still work.
+	// OldNames lists its former names, which still work.
 	OldNames []string
 
 	plan   *plan.Plan

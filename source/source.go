@@ -1,5 +1,5 @@
-// Package source holds what package sealcfg and the authors of resolvers exchange: where a
-// value came from ([Origin]), and how a value names a secret of a secret manager ([Reference]).
+// Package source declares the origin of a setting ([Origin]) and the types for authors of
+// resolvers: [Reference] and [Resolver].
 package source
 
 import (
@@ -10,26 +10,25 @@ import (
 	"slices"
 )
 
-// An Origin says where a setting came from. Its zero value means nowhere: not set.
+// An Origin is where a setting came from. The zero value means that it is not set.
 type Origin struct {
-	// File is the path as the options gave it, joined with the file's name. With
-	// Variable, it is where [WithVariables] says that the variable comes from.
+	// File is the path of the file, below the directory that the options name. If
+	// Variable is set, too, File names the source of the variable, such as a .env file.
 	File string
-	// Line and Column count from 1, columns in characters; they are 0 if the
-	// file as a whole is meant.
+	// Line and Column count from 1, columns in characters. They are 0 for the file as
+	// a whole.
 	Line, Column int
-	// Variable is the name of a variable of the process environment, as it is
-	// spelled there.
+	// Variable is the name of an environment variable, in its own case.
 	Variable string
-	// Default says that the value stands in the struct's default tag.
+	// Default reports whether the value comes from the field's default tag.
 	Default bool
-	// Place names what is none of these: a flag (--db.port), what [Set] sets, or
-	// a secret of a manager. With File, the file names the secret.
+	// Place names any other origin: a flag (--db.port), "set in code", or a secret of
+	// a secret manager. With File or Variable, that is where the reference was found.
 	Place string
 }
 
-// String returns file:line:column, $VARIABLE, "file: $VARIABLE", the place (with
-// what names it before it), "default" or "not set".
+// String returns file:line:column, $VARIABLE, "file: $VARIABLE", Place (after the
+// position of the reference), "default" or "not set".
 func (o Origin) String() string {
 	place := o.Place
 	if o.Place = ""; place != "" && o == (Origin{}) {
@@ -53,41 +52,40 @@ func (o Origin) String() string {
 	return "not set"
 }
 
-// A Resolver asks a manager of secrets. A value that is a text and begins with
-// ref+SCHEME:// is replaced by what the resolver of that scheme returns:
+// A Resolver returns secrets of a secret manager. A string that begins with ref+SCHEME:// is
+// replaced by the secret that the resolver of that scheme returns:
 //
 //	password: ref+awssm://prod/db#password
 //
-// It does not matter where the text comes from (a file, a .env file, a secrets
-// directory, a variable, a flag, another source), but for [Set], whose values are
-// taken as they are. A value that must begin with ref+SCHEME:// is written with
-// ref+echo:// before it. What a resolver returns is not looked at again.
+// The string may come from a file, a variable, a flag or any other source except
+// sealcfg.Set. A value of sealcfg.Set is never a reference. To write a value that begins with ref+SCHEME://, put
+// ref+echo:// before it. A returned secret is never read as a reference itself.
 //
-// The host and the credentials are those of the program, never those of a
-// reference. Implementations are safe for concurrent use.
+// The program chooses the server and the credentials; a reference cannot. Implementations
+// must be safe for concurrent use.
 type Resolver interface {
-	// Schemes returns the schemes that it is for.
+	// Schemes returns the schemes that the resolver accepts.
 	Schemes() []string
-	// Resolve returns a secret as a whole, once for all references to it in one
-	// load, and for several secrets at once. It must end when ctx does; errors
-	// carry no secret. See also [Shared].
+	// Resolve returns a whole secret. In one load, it is called once for all references
+	// to the secret, and concurrently for several secrets. It must end when ctx does, and
+	// its errors must not contain secrets. See also sealcfg.Shared.
 	Resolve(ctx context.Context, ref Reference) (string, error)
 }
 
-// A Reference names a secret that lies with a manager.
+// A Reference names a secret of a secret manager.
 type Reference struct {
-	// Scheme says which manager: awssm, vault.
+	// Scheme names the secret manager: awssm, vault.
 	Scheme string
-	// Name is what stands between :// and ? or #, not unescaped: prod/db.
+	// Name is the part between :// and ? or #, as written: prod/db.
 	Name string
-	// Query holds what stands behind the question mark.
+	// Query holds the parameters after the question mark.
 	Query url.Values
-	// Key is the field of a secret that is a JSON object, with slashes between
-	// levels; "" means all of it. The loader looks it up, not the resolver.
+	// Key is the field of a secret that is a JSON object, with slashes between levels,
+	// and "" for the whole secret. The loader reads the field, not the resolver.
 	Key string
 }
 
-// String spells the reference without its query.
+// String returns the reference without its query.
 func (r Reference) String() string {
 	text := "ref+" + r.Scheme + "://" + r.Name
 	if r.Key != "" {
@@ -96,9 +94,9 @@ func (r Reference) String() string {
 	return text
 }
 
-// Parameters returns an error if the query of the reference has a parameter that
-// is not among the allowed ones, or one of them more than once. A resolver calls it
-// so that a parameter that it does not obey is not passed over.
+// Parameters returns an error if the query has a parameter that is not in allowed, or one
+// of them more than once. A resolver calls it to reject parameters that it does not
+// support.
 func (r Reference) Parameters(allowed ...string) error {
 	for _, name := range slices.Sorted(maps.Keys(r.Query)) {
 		switch {
