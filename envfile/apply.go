@@ -34,11 +34,11 @@ func Set(path tree.Path, typ crypto.Type, text string) Op {
 // SetNull sets the field at path to null.
 func SetNull(path tree.Path) Op { return Op{path: path, value: &tree.Node{Kind: tree.Null}} }
 
-// SetText sets the field at path to a Format value: a list, a map, or a single value.
+// SetText sets the field at path to a JSON value: a list, a map, or a single value.
 func SetText(path tree.Path, text string) Op { return Op{path: path, text: &text} }
 
 // Whole allows the operation to replace a map or a list, with its entries and comments. It applies
-// to Format and Format.
+// to YAML and JSON.
 func (op Op) Whole() Op {
 	op.whole = true
 	return op
@@ -151,7 +151,7 @@ func (d *Document) apply(op Op) (*Document, error) {
 	return next, nil
 }
 
-// parseFlow parses the Format text of a SetText.
+// parseFlow parses the JSON text of a SetText.
 func parseFlow(f Format, text string) (*tree.Node, error) {
 	if !f.Properties().Nested {
 		return nil, layout.ErrFlat
@@ -314,7 +314,7 @@ func wantedValue(n, v *tree.Node) *tree.Node {
 }
 
 // asNew copies a value without tags and anchors. With quoted, its strings and keys count as quoted:
-// Format quotes new strings that a reader could take for another type.
+// YAML quotes new strings that a reader could take for another type.
 func asNew(n *tree.Node, quoted bool) *tree.Node {
 	c := *n
 	c.Anchor, c.Alias, c.Traits, c.StringQuoted, c.KeyQuoted = "", "", nil, quoted, quoted

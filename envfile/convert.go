@@ -15,7 +15,7 @@ import (
 // author's layout. indent is a number of spaces, or DefaultIndent.
 //
 // The error wraps [ErrConvert] if the format cannot hold the values, such as maps in dotenv or
-// several documents in Format.
+// several documents in JSON.
 func Convert(f Format, roots []*tree.Node, indent int) ([]byte, error) {
 	for _, root := range roots {
 		if err := layout.CannotHold(f, root); err != nil {
@@ -47,8 +47,8 @@ func ConvertValue(f Format, n *tree.Node, indent int) ([]byte, error) {
 	return text, named(err, f)
 }
 
-// UTF8 returns an error that wraps [ErrConvert] if a name or value in a tree is not UTF-8, as Format
-// requires. Format files, Format files and !!binary values may contain other bytes.
+// UTF8 returns an error that wraps [ErrConvert] if a name or value in a tree is not UTF-8, as JSON
+// requires. Dotenv files, INI files and !!binary values may contain other bytes.
 func UTF8(n *tree.Node) error { return layout.CannotHold(jsonfile.Format, n) }
 
 // StringText returns the text of a value for a destination that holds only strings, such as an

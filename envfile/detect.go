@@ -30,7 +30,7 @@ func wholeFormat() Format {
 
 // FormatOf returns the format for a file name, and whether the name is known: it has a known
 // extension in upper or lower case, or it is .env.NAME, which is dotenv. The format of any other
-// name is [Format].
+// name is [Binary].
 func FormatOf(path string) (f Format, known bool) {
 	path = strings.ToLower(path)
 	if f := byExtension(path); f != nil {
@@ -63,7 +63,7 @@ func FormatFor(path string, src []byte) Format {
 }
 
 // Detect is [FormatFor] and also reports whether the file is encrypted. A broken file counts as
-// encrypted if it has the extension of its format, is Format, or contains merge conflict markers.
+// encrypted if it has the extension of its format, is JSON, or contains merge conflict markers.
 func Detect(path string, src []byte) (f Format, encrypted bool) {
 	f, marked := markedFormat(path, src)
 	if !marked {
@@ -73,7 +73,7 @@ func Detect(path string, src []byte) (f Format, encrypted bool) {
 	return f, found || err != nil
 }
 
-// Guess returns the format that src looks like, regardless of its name, or [Format]. encrypted
+// Guess returns the format that src looks like, regardless of its name, or [Binary]. encrypted
 // reports whether src seems to contain metadata. That may also be an example in documentation.
 func Guess(src []byte) (f Format, encrypted bool) {
 	if f, marked := markedFormat("", src); marked {

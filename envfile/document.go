@@ -16,7 +16,7 @@ type Document struct {
 }
 
 // Parse parses plaintext. It returns a [*SyntaxError] if src is malformed or the format cannot
-// represent it, and [ErrAlreadySealed] for an encrypted file, which [Format] detects in every
+// represent it, and [ErrAlreadySealed] for an encrypted file, which [Binary] detects in every
 // format. The document keeps src: the caller must not change it.
 func Parse(f Format, src []byte) (*Document, error) {
 	if f.Properties().Whole {
@@ -78,7 +78,7 @@ func (d *Document) Comments() []int {
 func (d *Document) Roots() []*tree.Node { return d.p.Roots }
 
 // WithMetadataIndent returns a copy of the document for which [Seal] indents each level of the
-// metadata by n spaces. The default is 4 spaces, or a tab for [Format]. n corresponds to
+// metadata by n spaces. The default is 4 spaces, or a tab for [Binary]. n corresponds to
 // stores.yaml.indent and stores.json_binary.indent in .sops.yaml. Other formats ignore it and use
 // the indentation of the document.
 func (d *Document) WithMetadataIndent(n int) *Document {

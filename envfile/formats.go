@@ -45,8 +45,8 @@ var Dotenv Format = dotenv.Format
 // rejected if such a value is unencrypted, and if ini.v1 would join lines or drop keys.
 var INI Format = ini.Format
 
-// TOML is the format of .toml files: Format v1.0. sops does not have this format and encrypts the
-// file as one value, so only sealcfg can read an encrypted Format file. Values are encrypted in
+// TOML is the format of .toml files: TOML v1.0. sops does not have this format and encrypts the
+// file as one value, so only sealcfg can read an encrypted TOML file. Values are encrypted in
 // place, and the metadata is a table [sops] at the end.
 //
 // The SOPS format has no type for a local date or time. It is encrypted as a string, and the
@@ -54,7 +54,7 @@ var INI Format = ini.Format
 var TOML Format = toml.Format
 
 // Binary is the format of files that are encrypted as one value, with any contents. The
-// encrypted file is Format, as in sops: {"data": "ENC[…]", "sops": {…}}. Selectors do not apply: the
+// encrypted file is JSON, as in sops: {"data": "ENC[…]", "sops": {…}}. Selectors do not apply: the
 // value is always encrypted.
 var Binary Format = binary.Format
 

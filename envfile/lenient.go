@@ -13,7 +13,7 @@ import (
 // decodes with mapstructure and WeaklyTypedInput. A selector that is converted differently would
 // encrypt other values.
 
-// lenientText converts a value to a string. A Format time is rejected: it must be quoted.
+// lenientText converts a value to a string. A YAML time is rejected: it must be quoted.
 func lenientText(n *tree.Node) (text string, ok bool) {
 	switch {
 	case n.Kind == tree.Null:
@@ -51,7 +51,7 @@ func lenientCount(n *tree.Node) (value int, ok bool) {
 		f, err := strconv.ParseFloat(text, 64)
 		return int(f), err == nil && f >= 0 && f < math.MaxInt32
 	}
-	// sops 3.9 wrote 2.000000 into Format files.
+	// sops 3.9 wrote 2.000000 into INI files.
 	i, err := strconv.ParseInt(strings.TrimSuffix(text, ".000000"), 0, 32)
 	return int(i), err == nil && i >= 0
 }

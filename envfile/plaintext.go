@@ -60,8 +60,8 @@ func (o *Opened) coerced() []*tree.Node {
 	return want
 }
 
-// coerced returns a tree with the types that the format has in plaintext. sops can encrypt a Format
-// file as Format or dotenv, so an encrypted file can hold times, numbers and booleans that its format
+// coerced returns a tree with the types that the format has in plaintext. sops can encrypt a YAML
+// file as JSON or dotenv, so an encrypted file can hold times, numbers and booleans that its format
 // lacks.
 func coerced(f Format, n *tree.Node) *tree.Node {
 	if n.Kind != tree.Map && n.Kind != tree.List {

@@ -27,7 +27,7 @@ func (o *Opened) settled() []*tree.Node {
 // when it gets a binding.
 func (o *Opened) isSettled() bool { return slices.Equal(o.settled(), o.roots) }
 
-// ForeignTags returns the positions of Format tags that sops drops, such as !include, in a file
+// ForeignTags returns the positions of YAML tags that sops drops, such as !include, in a file
 // without a binding. sops writes no such tags, so they were added by another program or person, and
 // a reader of the plaintext may execute them.
 func (o *Opened) ForeignTags() []Position {

@@ -11,14 +11,14 @@ import (
 // map of each document, without comments. It does not look for metadata.
 func Values(f Format, src []byte) ([]*tree.Node, error) { return f.Values(src) }
 
-// ReadYAML parses a Format file that will not be encrypted, such as a policy, and returns the root
+// ReadYAML parses a YAML file that will not be encrypted, such as a policy, and returns the root
 // map of each document. Unlike [Parse], it accepts keys of any scalar type, by their text.
 func ReadYAML(src []byte) ([]*tree.Node, error) {
 	roots, err := yaml.ReadKeys(src) // a policy decides about access, so use the complete parser
 	return roots, orConflict(src, err)
 }
 
-// GuessType returns the type and canonical text of an unquoted one-line text in Format.
+// GuessType returns the type and canonical text of an unquoted one-line text in YAML.
 func GuessType(text string) (crypto.Type, string) { return yaml.GuessType(text) }
 
 // CanonicalText parses a value of the given type as a person types it ("yes" is not a boolean, 1e3

@@ -31,7 +31,7 @@ type Node struct {
 	// Shadowed reports that another entry with this name overrides this one: see [Repeat].
 	Shadowed     bool
 	NonCanonical bool // in a decrypted file: the encrypted text is not in canonical form
-	// repeats reports that the map has a name more than once.
+	// Repeats reports that the map has a name more than once.
 	Repeats bool
 	Key     string // name within the parent map, otherwise ""
 	// Type and Text of a Value: the canonical text of [crypto.Canonical] ("5432", "True"), or the
@@ -42,8 +42,8 @@ type Node struct {
 	Line, Column       int // start of the value, from 1, columns in characters
 	KeyLine, KeyColumn int // start of the key, 0 without a key
 
-	Anchor   string // Format anchor that this node defines, without &
-	Alias    string // Format anchor that this node refers to, without *
+	Anchor   string // YAML anchor that this node defines, without &
+	Alias    string // YAML anchor that this node refers to, without *
 	Remark   string // comment at the end of the value's line, without # and surrounding blanks
 	Children []*Node
 
@@ -51,24 +51,24 @@ type Node struct {
 	Layout     any
 	Ciphertext string  // in a decrypted file: the ENC form
 	Traits     *Traits // nil for most nodes
-	// In Format: quotes, a block style or a tag make the value, or the key, a string.
+	// In YAML: quotes, a block style or a tag make the value, or the key, a string.
 	StringQuoted, KeyQuoted bool
 }
 
 // Traits are rare properties of a node that a reader of the file sees in addition to the value.
 type Traits struct {
-	Tag       string // Format: the long form if the type does not imply it; "!" for that tag
+	Tag       string // YAML: the long form if the type does not imply it; "!" for that tag
 	KeyTag    string
 	KeyAnchor string
-	// written is the source of an unencrypted value that sealcfg would write differently and that
+	// Written is the source of an unencrypted value that sealcfg would write differently and that
 	// readers may take for different values: 0777, 1e3, a raw U+0085.
 	Written    string
 	KeyWritten string
-	Flow       bool     // Format: a tagged value inside { } or [ ]
-	Local      string   // Format: date, time or datetime for a local one
-	Frame      string   // Format: characters around name and value that some readers take for a part of them
-	Directives []string // Format, root of a document: %Format and %TAG
-	Empty      bool     // Format, root: the document is empty, which is a null
+	Flow       bool     // YAML: a tagged value inside { } or [ ]
+	Local      string   // TOML: date, time or datetime for a local one
+	Frame      string   // INI: characters around name and value that some readers take for a part of them
+	Directives []string // YAML, root of a document: %YAML and %TAG
+	Empty      bool     // YAML, root: the document is empty, which is a null
 }
 
 // with returns n's traits for a change, and creates them if n has none.
@@ -89,7 +89,7 @@ func (t *Traits) Changed(change func(t *Traits)) *Traits {
 	return &c
 }
 
-// ownTraits returns a copy of n's traits, for a copy of n.
+// OwnTraits returns a copy of n's traits, for a copy of n.
 func (n *Node) OwnTraits() Traits {
 	if n.Traits == nil {
 		return Traits{}
@@ -162,7 +162,7 @@ func (n *Node) At(p Path) *Node {
 	return n
 }
 
-// repeated is At for a map that may have a name more than once: an Format section can continue later
+// repeated is At for a map that may have a name more than once: an INI section can continue later
 // in the file.
 func (n *Node) repeated(p Path) *Node {
 	for e := range n.Entries() {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// A Repeat is a name that occurs more than once, which sops allows in dotenv, Format and Format. In
-// dotenv, the last value is effective, as in a shell and in sops exec-env. In Format and Format, the
+// A Repeat is a name that occurs more than once, which sops allows in dotenv, INI and JSON. In
+// dotenv, the last value is effective, as in a shell and in sops exec-env. In INI and JSON, the
 // first value is effective, as in sops decrypt --extract.
 type Repeat struct {
 	Name  string // "" if it may be a part of a value

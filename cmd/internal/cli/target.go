@@ -251,9 +251,9 @@ func (a *App) warnPolicy(policy *environments.Policy, rule *environments.Rule) {
 
 // A KeyLog reports the use of keys.
 type KeyLog interface {
-	// recoverKey returns the identities with which the file of meta is decrypted.
+	// RecoverKey returns the identities with which the file of meta is decrypted.
 	RecoverKey(ctx context.Context, meta *envfile.Metadata, ids []keys.Identity) []keys.Identity
-	// wrapping returns recipients that report when a data key is wrapped for them. named
+	// Wrapping returns recipients that report when a data key is wrapped for them. named
 	// holds the same recipients as stanzas without a key.
 	Wrapping(to envfile.Recipients, named [][]*keys.Stanza) envfile.Recipients
 }

@@ -1,5 +1,5 @@
 // Package binary parses and changes files that are encrypted as one value, with any contents. The
-// encrypted file is Format, as in sops: {"data": "ENC[…]", "sops": {…}}. Selectors do not apply: the
+// encrypted file is JSON, as in sops: {"data": "ENC[…]", "sops": {…}}. Selectors do not apply: the
 // value is always encrypted.
 package binary
 
@@ -16,7 +16,7 @@ import (
 	"github.com/sealcfg/sealcfg/internal/nocopy"
 )
 
-// Format is the format.
+// Format is the binary format.
 var Format layout.Format = &binaryFormat{}
 
 type binaryFormat struct{ layout.FormatDefaults }
@@ -49,7 +49,7 @@ func (*binaryFormat) Parse(src []byte) (*layout.Parsed, error) {
 	return &layout.Parsed{Src: src, Roots: []*tree.Node{root}, Blocks: []*layout.Block{nil}, Layout: &binaryText{size: len(src), indent: "\t"}}, nil
 }
 
-// parseSealedBinary parses the Format without the ciphertext, which may have tens of megabytes, and
+// parseSealedBinary parses the JSON without the ciphertext, which may have tens of megabytes, and
 // adds the ciphertext to the tree afterwards.
 func parseSealedBinary(src []byte) (*layout.Parsed, error) {
 	start := bytes.Index(src, []byte(`"`+layout.SealedPrefix))
@@ -107,7 +107,7 @@ type binaryText struct {
 	size   int
 	block  *layout.Block
 	empty  bool   // an encrypted empty file, which has no value to replace
-	indent string // of a level of the Format
+	indent string // of a level of the JSON
 }
 
 const binaryTail = "\""
@@ -139,7 +139,7 @@ func indentOf(src []byte) string {
 	return string(blanks)
 }
 
-// format replaces the whole file: it replaces plaintext by the start of the Format, and the Format by
+// Format replaces the whole file: it replaces plaintext by the start of the JSON, and the JSON by
 // plaintext.
 func (t *binaryText) Format(n *tree.Node, to layout.Replacement) ([]layout.Edit, error) {
 	switch {
@@ -172,7 +172,7 @@ func (t *binaryText) InsertBlock(_ int, text string, _ *layout.Block) layout.Edi
 	return layout.Edit{Start: t.size, End: t.size, Text: text}
 }
 
-// removeBlock removes no bytes if format replaces the whole file.
+// RemoveBlock removes no bytes if format replaces the whole file.
 func (t *binaryText) RemoveBlock(int) layout.Edit {
 	if t.empty {
 		return layout.Edit{Start: 0, End: t.size, Text: ""}

@@ -17,7 +17,7 @@ import (
 	"github.com/sealcfg/sealcfg/envfile/tree"
 )
 
-// Format is the format.
+// Format is the dotenv format.
 var Format layout.Format = &dotenvFormat{}
 
 type dotenvFormat struct{ layout.FormatDefaults }
@@ -163,7 +163,7 @@ func (t *dotenvText) RenderBlock(_ int, top *tree.Node, _ *layout.Block) string 
 	return strings.Join(lines, "\n")
 }
 
-// insertBlock adds the metadata at the end, as sops does.
+// InsertBlock adds the metadata at the end, as sops does.
 func (t *dotenvText) InsertBlock(_ int, text string, _ *layout.Block) layout.Edit {
 	return layout.AppendLine(t.src, text)
 }
@@ -206,7 +206,7 @@ func (t *dotenvText) Remove(_, n *tree.Node) ([]layout.Edit, error) {
 	return []layout.Edit{{Start: max(layout.SpanOf(n).KeyStart-1, 0), End: end, Text: ""}}, nil
 }
 
-// warn returns a warning about a dotenv line with syntax that sops does not support: sops takes
+// Warn returns a warning about a dotenv line with syntax that sops does not support: sops takes
 // everything before and after the first = literally.
 func (t *dotenvText) Warn(n *tree.Node, _ bool) string {
 	if n.Kind != tree.Value {
@@ -272,7 +272,7 @@ func (*dotenvFormat) Marked(src []byte) bool {
 	return layout.FieldIs(src, layout.MetaPrefix+"mac", func([]byte) bool { return true })
 }
 
-// looksLike rejects prose, certificates and base64.
+// LooksLike rejects prose, certificates and base64.
 func (*dotenvFormat) LooksLike(root *tree.Node) bool {
 	given := false
 	for e := range root.Entries() {
@@ -319,7 +319,7 @@ func convertDotenv(root *tree.Node) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// misreadComment also rejects a comment to which some readers join the next line.
+// MisreadComment also rejects a comment to which some readers join the next line.
 func (*dotenvFormat) MisreadComment(text string) string {
 	if why := layout.BrokenComment(text); why != "" {
 		return why

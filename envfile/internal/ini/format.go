@@ -68,7 +68,7 @@ func (f *iniFormat) Convert(roots []*tree.Node, _ int) ([]byte, error) {
 	return convertINI(root)
 }
 
-// convertValue writes Format on one line, as sops does.
+// ConvertValue writes JSON on one line, as sops does.
 func (*iniFormat) ConvertValue(n *tree.Node, _ int) ([]byte, error) {
 	text, err := jsonfile.ConvertJSON(n, 0)
 	var line bytes.Buffer

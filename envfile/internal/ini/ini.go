@@ -18,7 +18,7 @@ import (
 	"github.com/sealcfg/sealcfg/envfile/tree"
 )
 
-// Format is the format.
+// Format is the INI format.
 var Format layout.Format = &iniFormat{}
 
 type iniFormat struct{ layout.FormatDefaults }
@@ -147,7 +147,7 @@ func (s *iniScanner) fail(at int, reason string) error {
 	return &tree.SyntaxError{Line: line, Column: column, Reason: reason}
 }
 
-// line parses the line at an offset and returns the offset of the next line. A value may take
+// Line parses the line at an offset and returns the offset of the next line. A value may take
 // several lines.
 func (s *iniScanner) Line(at int) (next int, err error) {
 	end := bytes.IndexByte(s.src.Src[at:], '\n')
@@ -498,7 +498,7 @@ func (s *iniScanner) keepAbove(i int) {
 	}
 }
 
-// comparable returns a copy of an Format tree without the section of keys before the first header,
+// Comparable returns a copy of an INI tree without the section of keys before the first header,
 // if that section is empty. The section exists only while it has keys.
 func (*iniFormat) Comparable(roots []*tree.Node) []*tree.Node {
 	c := *roots[0]
@@ -506,7 +506,7 @@ func (*iniFormat) Comparable(roots []*tree.Node) []*tree.Node {
 	return []*tree.Node{&c}
 }
 
-// shadowSections is shadow for the sections of an Format file. A section may continue later in the
+// shadowSections is shadow for the sections of an INI file. A section may continue later in the
 // file; the first of several equal keys is effective.
 func shadowSections(root *tree.Node) []tree.Repeat {
 	all := layout.Shadow(root, false)
@@ -535,7 +535,7 @@ func (*iniFormat) Marked(src []byte) bool {
 	return layout.HasTable(src) && !layout.FieldIs(src, "mac", layout.IsQuoted)
 }
 
-// looksLike requires a header: without one, the file may be in another language.
+// LooksLike requires a header: without one, the file may be in another language.
 func (*iniFormat) LooksLike(root *tree.Node) bool {
 	for e := range root.Entries() {
 		if e.Kind == tree.Map && e.Len() > 0 && e.Key != iniDefault {

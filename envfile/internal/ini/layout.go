@@ -12,7 +12,7 @@ import (
 	"github.com/sealcfg/sealcfg/envfile/tree"
 )
 
-// iniText is a parsed Format file.
+// iniText is a parsed INI file.
 type iniText struct {
 	layout.LayoutDefaults
 	src      *layout.Lines
@@ -115,7 +115,7 @@ func (t *iniText) RenderBlock(_ int, top *tree.Node, _ *layout.Block) string {
 	return strings.Join(lines, t.src.Eol)
 }
 
-// insertBlock adds the section at the end, after a blank line, as sops does.
+// InsertBlock adds the section at the end, after a blank line, as sops does.
 func (t *iniText) InsertBlock(_ int, text string, _ *layout.Block) layout.Edit {
 	src, eol := t.src.Src, t.src.Eol
 	at := len(src)
@@ -222,7 +222,7 @@ func (t *iniText) Warn(n *tree.Node, _ bool) string {
 }
 
 // iniWarning returns a warning about a value with quotes that only sops and sealcfg support, or
-// that other Format readers cut.
+// that other INI readers cut.
 func iniWarning(text string) string {
 	switch {
 	case strings.Contains(text, "\r"):

@@ -16,7 +16,7 @@ import (
 	"github.com/sealcfg/sealcfg/internal/jsontoken"
 )
 
-// Format is the format.
+// Format is the JSON format.
 var Format layout.Format = &jsonFormat{}
 
 type jsonFormat struct{ layout.FormatDefaults }
@@ -25,7 +25,7 @@ func (*jsonFormat) Name() string { return "json" }
 
 func (f *jsonFormat) Values(src []byte) ([]*tree.Node, error) { return layout.ValuesOf(f, src) }
 
-// coerce converts times to strings, as sops does.
+// Coerce converts times to strings, as sops does.
 func (*jsonFormat) Coerce(typ crypto.Type, text string) (crypto.Type, string) {
 	if typ == crypto.Time {
 		return crypto.Str, text
@@ -63,7 +63,7 @@ func (*jsonFormat) Parse(src []byte) (*layout.Parsed, error) {
 	return &layout.Parsed{Src: src, Roots: []*tree.Node{root}, Blocks: []*layout.Block{t.block}, Layout: t, Repeats: t.repeats, Refused: t.refused}, nil
 }
 
-// jsonText is a parsed Format text.
+// jsonText is a parsed JSON text.
 type jsonText struct {
 	layout.LayoutDefaults
 	src    *layout.Lines

@@ -45,7 +45,7 @@ func formatJSON(n *tree.Node, typ crypto.Type, text string) (string, error) {
 	return string(JsonString(text)), nil
 }
 
-// warn returns a warning about a number that decryption writes in another notation.
+// Warn returns a warning about a number that decryption writes in another notation.
 func (t *jsonText) Warn(n *tree.Node, encrypted bool) string {
 	if !encrypted || n.Kind != tree.Value || n.Type != crypto.Int && n.Type != crypto.Float {
 		return ""

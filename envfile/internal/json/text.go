@@ -12,8 +12,8 @@ import (
 	"github.com/sealcfg/sealcfg/envfile/tree"
 )
 
-// Text formats the values of a tree as Format, in file order. Times become strings, and also
-// floats that Format cannot represent. indent is the indentation of one level; "" writes one line.
+// Text formats the values of a tree as JSON, in file order. Times become strings, and also
+// floats that JSON cannot represent. indent is the indentation of one level; "" writes one line.
 func Text(n *tree.Node, indent string) []byte {
 	var b bytes.Buffer
 	writeJSON(&b, n, indent, "\n")
@@ -90,7 +90,7 @@ func (*jsonFormat) ConvertValue(n *tree.Node, indent int) ([]byte, error) {
 	return ConvertJSON(n, indent)
 }
 
-// ConvertJSON writes Format as sops does, with < > & escaped.
+// ConvertJSON writes JSON as sops does, with < > & escaped.
 func ConvertJSON(n *tree.Node, indent int) ([]byte, error) {
 	var compact bytes.Buffer
 	if err := compactJSON(&compact, n); err != nil {
@@ -146,7 +146,7 @@ func compactJSON(b *bytes.Buffer, n *tree.Node) error {
 	return err
 }
 
-// WriteFlow formats a metadata tree on one line as Format, for a root in flow style.
+// WriteFlow formats a metadata tree on one line as JSON, for a root in flow style.
 func WriteFlow(b *strings.Builder, n *tree.Node) {
 	sep := ""
 	switch n.Kind {

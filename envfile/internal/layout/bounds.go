@@ -39,7 +39,7 @@ type Budget struct{ Left, size int }
 
 func NewBudget(src []byte) Budget { return Budget{MostNodes(len(src)), len(src)} }
 
-// spend takes one node from the budget. The error contains the line of the first node beyond it.
+// Spend takes one node from the budget. The error contains the line of the first node beyond it.
 func (b *Budget) Spend(line int) error {
 	if b.Left--; b.Left < 0 {
 		return TooManyNodes(line, b.size)

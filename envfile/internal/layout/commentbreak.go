@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// BrokenComment returns why some readers of dotenv and Format files do not read an unencrypted comment
+// BrokenComment returns why some readers of dotenv and INI files do not read an unencrypted comment
 // as one, or "": they find a field in it. Such a comment is not authenticated.
 func BrokenComment(text string) string {
 	for i, r := range text {

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// Equal numbers, in several Format notations.
+// Equal numbers, in several JSON notations.
 func TestSameDecimal(t *testing.T) {
 	texts := []string{"1e400", "1e99999999999999999999", "1e-99999999999999999999", "-0", "-0.0e5", "00"}
 	for _, digits := range []string{"0", "1", "-1", "10", "100", "0.1", "0.10", "0.01", "0.0100", "1.5", "-1.5", "15", "150", "1.50", "12.34", "1234", "0.0", "-0.0", "0.1000000000000000055511151231257827"} {

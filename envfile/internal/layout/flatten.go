@@ -224,7 +224,7 @@ var (
 
 func IsQuoted(value []byte) bool { return len(value) > 0 && (value[0] == '"' || value[0] == '\'') }
 
-// HasTable reports whether src has the header of the metadata in Format or Format.
+// HasTable reports whether src has the header of the metadata in INI or TOML.
 func HasTable(src []byte) bool {
 	return AnyOccurrence(src, MetaKey, func(before, after []byte) bool {
 		before, isHeader := bytes.CutSuffix(bytes.TrimRight(before, " \t"), []byte("["))

@@ -12,14 +12,14 @@ type Format interface {
 	Name() string
 	// Properties returns in what the format differs from others.
 	Properties() Properties
-	// parse returns the values, comments and metadata of a plaintext or encrypted file.
+	// Parse returns the values, comments and metadata of a plaintext or encrypted file.
 	Parse(src []byte) (*Parsed, error)
 	// Values returns only the values.
 	Values(src []byte) ([]*tree.Node, error)
-	// coerce returns the type and canonical text that a value has after it is written in the
+	// Coerce returns the type and canonical text that a value has after it is written in the
 	// format. A format that has only strings converts a number to a string.
 	Coerce(typ crypto.Type, text string) (crypto.Type, string)
-	// marked reports whether src seems to have metadata in this format. It uses no parser, so it is
+	// Marked reports whether src seems to have metadata in this format. It uses no parser, so it is
 	// fast and works for a broken file.
 	Marked(src []byte) bool
 	formatOptions
@@ -41,20 +41,20 @@ type Properties struct {
 
 // formatOptions are the methods of a format that have a default: see [FormatDefaults].
 type formatOptions interface {
-	// comparable returns the trees without differences that have no meaning in the format.
+	// Comparable returns the trees without differences that have no meaning in the format.
 	Comparable(roots []*tree.Node) []*tree.Node
-	// misreadComment returns why some readers do not read an unencrypted comment as one, or "".
+	// MisreadComment returns why some readers do not read an unencrypted comment as one, or "".
 	MisreadComment(text string) string
-	// convert writes plaintext values with sops's layout: see [Convert].
+	// Convert writes plaintext values with sops's layout: see [Convert].
 	Convert(roots []*tree.Node, indent int) ([]byte, error)
-	// convertValue writes a list, or a value that is not a string: see [ConvertValue].
+	// ConvertValue writes a list, or a value that is not a string: see [ConvertValue].
 	ConvertValue(n *tree.Node, indent int) ([]byte, error)
-	// warnNew returns a warning about a new value as a person typed it: see [ValueWarning]. ok is false
-	// if the format reads numbers and times as Format does.
+	// WarnNew returns a warning about a new value as a person typed it: see [ValueWarning]. ok is false
+	// if the format reads numbers and times as YAML does.
 	WarnNew(typ crypto.Type, text string) (reason string, ok bool)
-	// looksLike reports whether the values of a file without metadata look like this format.
+	// LooksLike reports whether the values of a file without metadata look like this format.
 	LooksLike(root *tree.Node) bool
-	// unsealed implements [Unsealed].
+	// Unsealed implements [Unsealed].
 	Unsealed(src []byte) bool
 }
 
@@ -122,28 +122,28 @@ type Parsed struct {
 // Layout knows the positions of all values in one file, and how to change the file with the fewest
 // bytes. Its methods return edits; they do not apply them.
 type Layout interface {
-	// format replaces a value or comment.
+	// Format replaces a value or comment.
 	Format(n *tree.Node, to Replacement) ([]Edit, error)
-	// renderBlock formats a metadata tree for a document. old is the document's previous block, or
+	// RenderBlock formats a metadata tree for a document. old is the document's previous block, or
 	// nil.
 	RenderBlock(doc int, top *tree.Node, old *Block) string
-	// blockFits reports whether a document can contain the bytes of the block old.
+	// BlockFits reports whether a document can contain the bytes of the block old.
 	BlockFits(doc int, old *Block) bool
-	// insertBlock adds a rendered block to a document: at the position of old, or at the end if old
+	// InsertBlock adds a rendered block to a document: at the position of old, or at the end if old
 	// is nil.
 	InsertBlock(doc int, text string, old *Block) Edit
-	// removeBlock removes the block from a document.
+	// RemoveBlock removes the block from a document.
 	RemoveBlock(doc int) Edit
-	// insert adds a value below the node at. missing is the rest of its path, from the first step
+	// Insert adds a value below the node at. missing is the rest of its path, from the first step
 	// that does not exist. Missing maps and lists are created.
 	Insert(at *tree.Node, missing tree.Path, v *tree.Node) ([]Edit, error)
-	// replace replaces a value or null by another one.
+	// Replace replaces a value or null by another one.
 	Replace(n *tree.Node, v *tree.Node) ([]Edit, error)
-	// remove removes the entry n from the map or list parent.
+	// Remove removes the entry n from the map or list parent.
 	Remove(parent, n *tree.Node) ([]Edit, error)
-	// bytes returns the range of a value that contains its text.
+	// Bytes returns the range of a value that contains its text.
 	Bytes(n *tree.Node) (start, end int)
-	// shared returns whether the text of a value belongs to another node, the anchor of an alias, and
+	// Shared returns whether the text of a value belongs to another node, the anchor of an alias, and
 	// where that text starts.
 	Shared(n *tree.Node) (origin int, is bool)
 	layoutOptions
@@ -151,39 +151,39 @@ type Layout interface {
 
 // layoutOptions are the methods of a layout that have a default: see [LayoutDefaults].
 type layoutOptions interface {
-	// ciphertext returns the text of an encrypted value as it was before it was written in its style.
+	// Ciphertext returns the text of an encrypted value as it was before it was written in its style.
 	Ciphertext(n *tree.Node) string
-	// reveal completes the copy of an encrypted node after its text was decrypted, if the style of
+	// Reveal completes the copy of an encrypted node after its text was decrypted, if the style of
 	// the ciphertext, together with the value, determines traits of the plaintext.
 	Reveal(n *tree.Node) error
-	// reformats reports whether the format has notations that readers take for different values.
+	// Reformats reports whether the format has notations that readers take for different values.
 	Reformats() bool
-	// reformat returns the edits that give the key of n the meaning of SettledNode, and also its
+	// Reformat returns the edits that give the key of n the meaning of SettledNode, and also its
 	// value unless that is encrypted.
 	Reformat(n *tree.Node, encrypted bool) []Edit
-	// refuse returns why the encrypted file could not contain a value or comment, or "". fresh
+	// Refuse returns why the encrypted file could not contain a value or comment, or "". fresh
 	// reports that the document was not decrypted, so that its author can still correct it.
 	Refuse(n *tree.Node, path tree.Path, encrypted, fresh bool) string
-	// unsure returns why readers of the encrypted file disagree about an unencrypted value, or "".
+	// Unsure returns why readers of the encrypted file disagree about an unencrypted value, or "".
 	Unsure(n *tree.Node) string
-	// warn returns a warning about a value, or "".
+	// Warn returns a warning about a value, or "".
 	Warn(n *tree.Node, encrypted bool) string
-	// unnamed reports that the name of a value may be a part of another value.
+	// Unnamed reports that the name of a value may be a part of another value.
 	Unnamed(n *tree.Node) bool
-	// listComment reports whether a comment belongs to a list.
+	// ListComment reports whether a comment belongs to a list.
 	ListComment(n *tree.Node) bool
-	// itemComment returns the edit that replaces an encrypted list item by a comment. emptied
+	// ItemComment returns the edit that replaces an encrypted list item by a comment. emptied
 	// reports that the list has no other items. ok is false if n is not a list item.
 	ItemComment(n *tree.Node, text string, emptied bool) (e Edit, ok bool)
-	// onOneLine reports whether a value can change by a change of its ciphertext alone.
+	// OnOneLine reports whether a value can change by a change of its ciphertext alone.
 	OnOneLine(n *tree.Node, to Replacement) bool
-	// overwrite replaces a map or a list by a value.
+	// Overwrite replaces a map or a list by a value.
 	Overwrite(n, v *tree.Node) ([]Edit, error)
-	// openMap reports whether a document without fields has a map to which fields can be added.
+	// OpenMap reports whether a document without fields has a map to which fields can be added.
 	OpenMap(root *tree.Node) bool
-	// indented returns the layout with n spaces for each level of new metadata.
+	// Indented returns the layout with n spaces for each level of new metadata.
 	Indented(n int) Layout
-	// like returns the layout with the indentation of the file that it replaces.
+	// Like returns the layout with the indentation of the file that it replaces.
 	Like(old Layout) Layout
 }
 
@@ -215,6 +215,6 @@ type Replacement struct {
 	Text   string
 	Typ    crypto.Type
 	Sealed bool
-	Agreed bool       // all readers must take a string for a string, which unquoted Format does not always allow
+	Agreed bool       // all readers must take a string for a string, which unquoted YAML does not always allow
 	Was    *tree.Node // the same value in the previous encrypted file, or nil
 }

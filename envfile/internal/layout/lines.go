@@ -8,8 +8,8 @@ import (
 	"github.com/sealcfg/sealcfg/envfile/tree"
 )
 
-// Lines converts offsets to positions in a file with LF or CRLF line breaks: Format, dotenv, Format and
-// Format.
+// Lines converts offsets to positions in a file with LF or CRLF line breaks: JSON, dotenv, INI and
+// TOML.
 type Lines struct {
 	Src   []byte
 	start []int // offset of each line's first byte
@@ -36,10 +36,10 @@ func NewLines(src []byte) *Lines {
 	return l
 }
 
-// line returns the index of the line that contains offset.
+// Line returns the index of the line that contains offset.
 func (l *Lines) Line(offset int) int { return sort.SearchInts(l.start, offset+1) - 1 }
 
-// position returns line and column, from 1, columns in characters. Only parsers may call it: it is
+// Position returns line and column, from 1, columns in characters. Only parsers may call it: it is
 // not safe for concurrent use.
 func (l *Lines) Position(offset int) (line, column int) {
 	i := l.Line(offset)
@@ -55,16 +55,16 @@ func (l *Lines) Position(offset int) (line, column int) {
 	return i + 1, column
 }
 
-// lineStart returns the start of the line that contains offset.
+// LineStart returns the start of the line that contains offset.
 func (l *Lines) LineStart(offset int) int { return l.start[l.Line(offset)] }
 
-// lineEnd returns the end of the line that contains offset, before its line break.
+// LineEnd returns the end of the line that contains offset, before its line break.
 func (l *Lines) LineEnd(offset int) int {
 	end := l.NextLine(offset)
 	return end - LineFeed(l.Src[:end])
 }
 
-// nextLine returns the start of the line after the line that contains offset, or the end of the
+// NextLine returns the start of the line after the line that contains offset, or the end of the
 // file.
 func (l *Lines) NextLine(offset int) int {
 	if i := l.Line(offset) + 1; i < len(l.start) {
@@ -84,7 +84,7 @@ func LineFeed(s []byte) int {
 	return 0
 }
 
-// NotUTF16 returns an error for a file in UTF-16. Format and Format values may be any bytes, but in
+// NotUTF16 returns an error for a file in UTF-16. Dotenv and INI values may be any bytes, but in
 // UTF-16, every other byte of names and line feeds is zero.
 func NotUTF16(src []byte) error {
 	marked := bytes.HasPrefix(src, []byte("\xFF\xFE")) || bytes.HasPrefix(src, []byte("\xFE\xFF"))

@@ -20,7 +20,7 @@ func noSpan() Span {
 	return Span{Start: -1, End: -1, Header: -1, Tag: -1, KeyStart: -1, Dash: -1, Close: -1, Origin: -1}
 }
 
-// MetaKey is the top-level key of the metadata in Format and Format.
+// MetaKey is the top-level key of the metadata in YAML and JSON.
 const MetaKey = "sops"
 
 // FieldIs reports whether a line is the field NAME=VALUE with such a value.
@@ -161,7 +161,7 @@ func AppendLine(src []byte, text string) Edit {
 	return Edit{at, at, text + "\n"}
 }
 
-// FormatTyped formats the canonical text of a number, boolean or time so that Format reads it with
+// FormatTyped formats the canonical text of a number, boolean or time so that YAML reads it with
 // the same type.
 func FormatTyped(typ crypto.Type, text string) string {
 	switch typ {
@@ -207,7 +207,7 @@ func QuoteDouble(text string) string {
 	return b.String()
 }
 
-// Printable reports whether Format allows a character unescaped on one line.
+// Printable reports whether YAML allows a character unescaped on one line.
 func Printable(r rune) bool {
 	return r >= ' ' && r <= '~' || r >= 0xA0 && r <= 0xD7FF && r != 0x2028 && r != 0x2029 ||
 		r >= 0xE000 && r <= 0xFFFD && r != 0xFEFF || r >= 0x10000 && r <= 0x10FFFF
@@ -238,7 +238,7 @@ func LocalKind(text string) string {
 // MetaPrefix is the prefix of metadata names.
 const MetaPrefix = MetaKey + "_"
 
-// LocalDate and LocalTime match dates and times of Format.
+// LocalDate and LocalTime match dates and times of TOML.
 var (
 	LocalDate = pattern.New(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
 	LocalTime = pattern.New(`^([0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ])?[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?$`)

@@ -63,7 +63,7 @@ func SettledNode(n *tree.Node) *tree.Node {
 	return &c
 }
 
-// agreedNumber matches the numbers and booleans that all Format readers read as the same value.
+// agreedNumber matches the numbers and booleans that all YAML readers read as the same value.
 var agreedNumber = pattern.New(`^([-+]?(0|[1-9][0-9]*)(\.[0-9]+([eE][-+][0-9]+)?)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)|True|TRUE|False|FALSE)$`)
 
 const (

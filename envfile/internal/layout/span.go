@@ -14,7 +14,7 @@ type Block struct {
 	Gap        int    // number of lines without a field between it and the previous entry; if first, the next entry
 	Flow       bool   // its document is in flow style
 	Indent     int    // column, from 0, of its key in block style
-	Eol        string // Format: its line breaks
+	Eol        string // TOML: its line breaks
 }
 
 // Style is the way a scalar is written.
@@ -26,12 +26,12 @@ const (
 	StyleDouble
 	StyleLiteral
 	StyleFolded
-	StyleBacktick     // Format
-	StyleTriple       // Format and Format: """
-	StyleTripleSingle // Format: '''
+	StyleBacktick     // INI
+	StyleTriple       // INI and TOML: """
+	StyleTripleSingle // TOML: '''
 )
 
-// TagKind is the effect of a Format tag on its value.
+// TagKind is the effect of a YAML tag on its value.
 type TagKind uint8
 
 const (
@@ -42,7 +42,7 @@ const (
 	CustomTag         // a tag that sops ignores
 )
 
-// keepsString reports whether the tag makes every scalar a string.
+// KeepsString reports whether the tag makes every scalar a string.
 func (k TagKind) KeepsString() bool { return k == StringTag || k == CustomTag }
 
 // Span is the position of a scalar or comment in the file.
@@ -56,7 +56,7 @@ type Span struct {
 	Style        Style
 	TagKind      TagKind
 	Flow         bool     // inside { } or [ ]
-	Open         bool     // a block at the end of the file without a line break, which Format 1.2 readers add
+	Open         bool     // a block at the end of the file without a line break, which YAML 1.2 readers add
 	Borrowed     bool     // reached through an alias: the text belongs to the anchor
 	Origin       int      // of a borrowed scalar: start of the text at the anchor; otherwise -1
 	Dash         int      // start of the dash of a list item; otherwise -1
@@ -64,8 +64,8 @@ type Span struct {
 	List         bool     // of a comment: it belongs to a list
 	SopsMisreads bool     // sops would read another value here if it were unencrypted, or fail at this comment
 	InsideQuotes bool     // dotenv: within the lines of a quoted value, so its name may be a part of that value
-	Rest         [][2]int // Format: the other parts of a comment with several parts
-	Local        bool     // Format: a local date or time, in plaintext or encrypted
+	Rest         [][2]int // INI: the other parts of a comment with several parts
+	Local        bool     // TOML: a local date or time, in plaintext or encrypted
 }
 
 // A spannedNode is a node together with its span, which saves an allocation.

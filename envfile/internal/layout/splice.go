@@ -5,7 +5,7 @@ import (
 	"sort"
 )
 
-// An edit replaces src[start:end] by text.
+// An Edit replaces src[start:end] by text.
 type Edit struct {
 	Start, End int
 	Text       string
@@ -13,7 +13,7 @@ type Edit struct {
 
 // SortEdits sorts edits by position and keeps the order of edits at one position. Package sort is
 // linked once for all types, but
-// package slices is compiled again for each type.
+// Package slices is compiled again for each type.
 func SortEdits(edits []Edit) {
 	for i := 1; i < len(edits); i++ {
 		if edits[i].Start < edits[i-1].Start { // most edits are in order

@@ -58,7 +58,7 @@ func CannotHold(f Format, n *tree.Node) error {
 	}
 	text := n.Key
 	switch {
-	case n.Kind == tree.Comment && !p.Utf8Values, n.Kind == tree.Value && p.Utf8Values: // Format has !!binary
+	case n.Kind == tree.Comment && !p.Utf8Values, n.Kind == tree.Value && p.Utf8Values: // YAML has !!binary
 		text += n.Text
 	}
 	if !utf8.ValidString(text) {
@@ -81,5 +81,5 @@ var ErrNoString = fmt.Errorf("the value is not a string: %w", ErrConvert)
 // ErrConvert is returned when a format cannot represent a tree.
 var ErrConvert = errors.New("cannot be written in this format")
 
-// DefaultIndent selects sops's indentation for a format: four spaces in Format, a tab in Format.
+// DefaultIndent selects sops's indentation for a format: four spaces in YAML, a tab in JSON.
 const DefaultIndent = -1

@@ -31,9 +31,9 @@ var (
 // longestAmbiguous is longer than any word, number or time without padding digits.
 const longestAmbiguous = 400
 
-// Ambiguous reports whether a Format 1.1 or 1.2 reader may take an unquoted text for a value that is
+// Ambiguous reports whether a YAML 1.1 or 1.2 reader may take an unquoted text for a value that is
 // not a string. It considers PyYAML, ruamel, libyaml, SnakeYAML, Psych, js-yaml, yaml.v3, and the
-// core schema of Format 1.2. In doubt it returns true.
+// core schema of YAML 1.2. In doubt it returns true.
 func Ambiguous(text string) bool {
 	if text == "" {
 		return true

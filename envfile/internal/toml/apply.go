@@ -66,7 +66,7 @@ func (t *tomlText) Replace(n, v *tree.Node) ([]layout.Edit, error) {
 	return []layout.Edit{{Start: layout.SpanOf(n).Start, End: layout.SpanOf(n).End, Text: text}}, err
 }
 
-// insert adds a value to a table and creates the missing tables on its path.
+// Insert adds a value to a table and creates the missing tables on its path.
 func (t *tomlText) Insert(at *tree.Node, missing tree.Path, v *tree.Node) ([]layout.Edit, error) {
 	if at.Kind == tree.List {
 		return t.appendTo(at, missing[1:], v)

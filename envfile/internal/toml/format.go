@@ -36,7 +36,7 @@ func (t *tomlText) Format(n *tree.Node, to layout.Replacement) ([]layout.Edit, e
 	return []layout.Edit{{Start: layout.SpanOf(n).Start, End: layout.SpanOf(n).End, Text: text}}, nil
 }
 
-// reveal sets the kind of a local date or time. A value that is marked as a local date or time but
+// Reveal sets the kind of a local date or time. A value that is marked as a local date or time but
 // is not one was changed.
 func (t *tomlText) Reveal(n *tree.Node) error {
 	if !layout.SpanOf(n).Local {
@@ -192,7 +192,7 @@ func tomlKeys(keys []string) string {
 	return strings.Join(formatted, ".")
 }
 
-// warn returns a warning about a value that decryption writes in another notation.
+// Warn returns a warning about a value that decryption writes in another notation.
 func (t *tomlText) Warn(n *tree.Node, encrypted bool) string {
 	if !encrypted || n.Kind != tree.Value || n.Text == "" {
 		return ""

@@ -96,7 +96,7 @@ func (t *tomlText) RemoveBlock(int) layout.Edit {
 	return layout.Edit{Start: t.block.Start, End: t.block.End, Text: ""}
 }
 
-// insertBlock adds the table at the end, after a blank line. If the document does not end in a line
+// InsertBlock adds the table at the end, after a blank line. If the document does not end in a line
 // break, the encrypted file does not either.
 func (t *tomlText) InsertBlock(_ int, text string, _ *layout.Block) layout.Edit {
 	at, eol := len(t.src.Src), t.src.Eol
@@ -129,7 +129,7 @@ func (w *tomlWriter) table(n *tree.Node, path []string, header string) {
 	var below []*tree.Node
 	for e := range n.Entries() {
 		switch {
-		case e.Kind == tree.Null: // Format has no null
+		case e.Kind == tree.Null: // TOML has no null
 		case e.Kind == tree.Map && !flat(e), e.Kind == tree.List && ofTables(e):
 			below = append(below, e)
 		default:

@@ -8,7 +8,7 @@ import (
 	"github.com/sealcfg/sealcfg/envfile/tree"
 )
 
-// remove removes a value, a table with all its sections, or an item of a list. Comments above a
+// Remove removes a value, a table with all its sections, or an item of a list. Comments above a
 // value stay; comments above a header are removed with its table.
 func (t *tomlText) Remove(parent, n *tree.Node) ([]layout.Edit, error) {
 	tb := t.tables[parent]

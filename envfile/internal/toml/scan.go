@@ -10,7 +10,7 @@ import (
 	"github.com/sealcfg/sealcfg/envfile/tree"
 )
 
-// tomlScanner parses a Format file in one pass.
+// tomlScanner parses a TOML file in one pass.
 type tomlScanner struct {
 	text *tomlText
 	src  []byte
@@ -39,7 +39,7 @@ func (s *tomlScanner) fail(at int, format string, args ...any) error {
 	return &tree.SyntaxError{Line: line, Column: column, Reason: fmt.Sprintf(format, args...)}
 }
 
-// peek returns the next byte, or 0 at the end. A zero byte is not valid Format.
+// peek returns the next byte, or 0 at the end. A zero byte is not valid TOML.
 func (s *tomlScanner) peek() byte {
 	if s.at < len(s.src) {
 		return s.src[s.at]
@@ -136,10 +136,10 @@ func (s *tomlScanner) comment() (*tree.Node, error) {
 	return c, s.text.budget.Spend(c.Line)
 }
 
-// control reports whether c is a control character, which Format allows only in a line break.
+// control reports whether c is a control character, which TOML allows only in a line break.
 func control(c byte) bool { return c < ' ' && c != '\t' || c == 0x7F }
 
-// Remark parses the rest of a line after a value or header: an optional comment.
+// remark parses the rest of a line after a value or header: an optional comment.
 func (s *tomlScanner) remark() ([]*tree.Node, error) {
 	s.blanks()
 	if s.peek() != '#' {
@@ -216,7 +216,7 @@ func names(keys []tomlKey) []string {
 	return all
 }
 
-// line parses a statement and the rest of its line.
+// Line parses a statement and the rest of its line.
 func (s *tomlScanner) Line() error {
 	st, err := s.statement(s.current, s.depth)
 	if err != nil {

@@ -34,7 +34,7 @@ func (s *tomlScanner) str(quote byte) (string, error) {
 	return "", s.fail(start, "the string is not closed")
 }
 
-// Lines parses a multi-line string of either kind.
+// lines parses a multi-line string of either kind.
 func (s *tomlScanner) lines(quote byte) (string, error) {
 	start := s.at
 	s.at += 3

@@ -1,5 +1,5 @@
-// Package toml parses and changes .toml files: Format v1.0. sops does not have this format and encrypts the
-// file as one value, so only sealcfg can read an encrypted Format file. Values are encrypted in
+// Package toml parses and changes .toml files: TOML v1.0. sops does not have this format and encrypts the
+// file as one value, so only sealcfg can read an encrypted TOML file. Values are encrypted in
 // place, and the metadata is a table [sops] at the end.
 //
 // The SOPS format has no type for a local date or time. It is encrypted as a string, and the
@@ -14,7 +14,7 @@ import (
 	"github.com/sealcfg/sealcfg/envfile/tree"
 )
 
-// Format is the format.
+// Format is the TOML format.
 var Format layout.Format = &tomlFormat{}
 
 type tomlFormat struct{ layout.FormatDefaults }
@@ -23,7 +23,7 @@ func (*tomlFormat) Name() string { return "toml" }
 
 func (f *tomlFormat) Values(src []byte) ([]*tree.Node, error) { return layout.ValuesOf(f, src) }
 
-// coerce keeps every type: Format has all types of sops.
+// Coerce keeps every type: TOML has all types of sops.
 func (*tomlFormat) Coerce(typ crypto.Type, text string) (crypto.Type, string) { return typ, text }
 
 func (*tomlFormat) Parse(src []byte) (*layout.Parsed, error) {
@@ -45,7 +45,7 @@ func (*tomlFormat) Parse(src []byte) (*layout.Parsed, error) {
 	return &layout.Parsed{Src: src, Roots: []*tree.Node{root}, Blocks: []*layout.Block{t.block}, Layout: t}, nil
 }
 
-// tomlText is a parsed Format file.
+// tomlText is a parsed TOML file.
 type tomlText struct {
 	layout.LayoutDefaults
 	src      *layout.Lines
@@ -94,7 +94,7 @@ type tomlStatement struct {
 	in, leaf   *tree.Node // the table that holds the value, and the value
 }
 
-// lineStart returns the start of the line that contains offset.
+// LineStart returns the start of the line that contains offset.
 func (t *tomlText) LineStart(offset int) int { return max(t.src.LineStart(offset), t.begin) }
 
 // newTable creates the tomlTable of a table.
@@ -129,7 +129,7 @@ func (t *tomlText) within(table, n *tree.Node) bool {
 	return false
 }
 
-// comparable ignores the order of tables.
+// Comparable ignores the order of tables.
 func (*tomlFormat) Comparable(roots []*tree.Node) []*tree.Node { return sorted(roots) }
 
 // sorted returns copies of trees in which the entries of each map are sorted by name.

@@ -51,7 +51,7 @@ func TestAmbiguous(t *testing.T) {
 	assert.False(t, layout.Ambiguous(strings.Repeat("9", 5000)+" and more"))
 }
 
-// Every value that PyYAML, a Format 1.1 reader, does not take for a string is ambiguous: the values
+// Every value that PyYAML, a YAML 1.1 reader, does not take for a string is ambiguous: the values
 // of the table, and random ones of the same characters.
 func TestAmbiguousAsPyYAMLReads(t *testing.T) {
 	texts := append([]string(nil), unambiguousTexts...)

@@ -63,7 +63,7 @@ func (t *yamlTree) Replace(n, v *tree.Node) ([]layout.Edit, error) {
 	return w.rewrite(v.Type, v.Text), nil
 }
 
-// overwrite replaces everything after the key or dash, including an anchor.
+// Overwrite replaces everything after the key or dash, including an anchor.
 func (t *yamlTree) Overwrite(n, v *tree.Node) ([]layout.Edit, error) {
 	if layout.SpanOf(n).Borrowed {
 		return nil, tree.ErrorAt(n, "%s", errBorrowed)

@@ -263,7 +263,7 @@ func (t *yamlTree) InsertBlock(doc int, text string, old *layout.Block) layout.E
 	return layout.Edit{Start: at, End: at, Text: text + t.src.eol}
 }
 
-// removeBlock leaves {} in a document without other entries, which would otherwise no longer be a
+// RemoveBlock leaves {} in a document without other entries, which would otherwise no longer be a
 // map.
 func (t *yamlTree) RemoveBlock(doc int) layout.Edit {
 	b := t.blocks[doc]

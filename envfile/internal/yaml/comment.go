@@ -128,7 +128,7 @@ func (t *yamlTree) scanGap(at, end int) error {
 	return nil
 }
 
-// directive adds %Format or %TAG to the traits of its document. Blanks and comments in it have no
+// directive adds %YAML or %TAG to the traits of its document. Blanks and comments in it have no
 // meaning.
 func (t *yamlTree) directive(at int, text []byte) {
 	line, _ := t.src.Position(at)

@@ -14,7 +14,7 @@ func (t *yamlTree) Shared(n *tree.Node) (origin int, is bool) {
 	return layout.SpanOf(n).Origin, layout.SpanOf(n).Borrowed
 }
 
-// ciphertext removes the line feeds that a block scalar adds.
+// Ciphertext removes the line feeds that a block scalar adds.
 func (t *yamlTree) Ciphertext(n *tree.Node) string {
 	if layout.SpanOf(n).Header >= 0 {
 		return strings.TrimRight(n.Text, "\n")
@@ -93,7 +93,7 @@ func (t *yamlTree) emptyList(c *tree.Node, comment layout.Edit) layout.Edit {
 	return comment
 }
 
-// warn returns a warning about an unquoted value that decryption writes in another notation.
+// Warn returns a warning about an unquoted value that decryption writes in another notation.
 func (t *yamlTree) Warn(n *tree.Node, encrypted bool) string {
 	if encrypted && layout.SpanOf(n).Open {
 		return "the text block ends the file without a line break, and readers disagree whether a line feed follows: decryption writes |-"

@@ -9,7 +9,7 @@ import (
 	"github.com/sealcfg/sealcfg/envfile/tree"
 )
 
-// misreadYAML is misread for Format. For most files, the parser's nodes contain everything to
+// misreadYAML is misread for YAML. For most files, the parser's nodes contain everything to
 // compare, and no tree is built.
 func misreadYAML(src []byte, want []*tree.Node) (tree.Path, error) {
 	docs, err := decodeWithParser(src)
@@ -38,7 +38,7 @@ func misreadYAML(src []byte, want []*tree.Node) (tree.Path, error) {
 }
 
 // allInNodes reports whether the parser's nodes contain everything that a reader sees of a file.
-// They lack directives, the tag "!", and the line breaks of Format 1.1. Files with any tag return
+// They lack directives, the tag "!", and the line breaks of YAML 1.1. Files with any tag return
 // false.
 func allInNodes(src []byte) bool {
 	for _, s := range []string{"!", "\n%", "\u0085", "\u2028", "\u2029"} {

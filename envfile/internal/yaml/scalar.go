@@ -12,7 +12,7 @@ import (
 	"github.com/sealcfg/sealcfg/envfile/internal/layout"
 )
 
-// This file formats single scalars in Format, independent of their position.
+// This file formats single scalars in YAML, independent of their position.
 
 func canBeSingle(text string) bool {
 	for _, r := range text {

@@ -157,7 +157,7 @@ func cutHead(head string) (document, key string) {
 	return "", head
 }
 
-// nextLine advances to the next key or dash. from is the start of a line, s.line its number.
+// NextLine advances to the next key or dash. from is the start of a line, s.line its number.
 // Comments before the key or dash must have its column; then they belong to it. If a blank line
 // follows the comments, the parser may attach them to the previous entry, so nextLine leaves the
 // file to the parser. There are two exceptions: a blank line also comes before the comments, or
@@ -213,7 +213,7 @@ func (s *yamlScan) NextLine(from, free int) {
 	}
 }
 
-// lineEnd returns the offset of the next line feed at or after i. The text ends with a line feed,
+// LineEnd returns the offset of the next line feed at or after i. The text ends with a line feed,
 // so i must not be the end of the text.
 func (s *yamlScan) LineEnd(i int) int { return i + strings.IndexByte(s.text[i:], '\n') }
 

@@ -129,7 +129,7 @@ func (s *yamlScan) double(i int) (value string, end int) {
 	return b.String(), i + 1
 }
 
-// Single parses the rest of a string in single quotes.
+// single parses the rest of a string in single quotes.
 func (s *yamlScan) single(i int) (value string, end int) {
 	end = i
 	for {

@@ -16,7 +16,7 @@ type source struct {
 	lines        []int // offset of each line's first byte
 	eol          string
 	long         map[int][]int // for each long line, the offset of every farColumns-th column
-	yaml11Breaks bool          // the file has line breaks that only Format 1.1 supports
+	yaml11Breaks bool          // the file has line breaks that only YAML 1.1 supports
 }
 
 // farColumns is the distance between the indexed columns of a long line: a file may be one line.
@@ -75,7 +75,7 @@ func (s *source) markLong() {
 	}
 }
 
-// breakAt returns the length of the line break at i, or 0. The parser follows Format 1.1, which also
+// breakAt returns the length of the line break at i, or 0. The parser follows YAML 1.1, which also
 // breaks lines at U+0085, U+2028 and U+2029.
 func breakAt(src []byte, i int) int {
 	switch {
@@ -125,7 +125,7 @@ func (s *source) offset(line, column int) int {
 	return i
 }
 
-// position is the inverse of offset.
+// Position is the inverse of offset.
 func (s *source) Position(offset int) (line, column int) {
 	line = sort.SearchInts(s.lines, offset+1)
 	if line == 0 {
@@ -139,13 +139,13 @@ func (s *source) Position(offset int) (line, column int) {
 	return line, column + utf8.RuneCount(s.src[start:offset])
 }
 
-// lineStart returns the start of the line that contains offset.
+// LineStart returns the start of the line that contains offset.
 func (s *source) LineStart(offset int) int {
 	line, _ := s.Position(offset)
 	return s.lines[line-1]
 }
 
-// lineEnd returns the end of the line that contains offset, before its line break.
+// LineEnd returns the end of the line that contains offset, before its line break.
 func (s *source) LineEnd(offset int) int {
 	for offset < len(s.src) && (ordinary(s.src[offset]) || breakAt(s.src, offset) == 0) {
 		offset++
@@ -153,7 +153,7 @@ func (s *source) LineEnd(offset int) int {
 	return offset
 }
 
-// nextLine returns the start of the line after the line that contains offset.
+// NextLine returns the start of the line after the line that contains offset.
 func (s *source) NextLine(offset int) int {
 	end := s.LineEnd(offset)
 	return end + breakAt(s.src, end)
@@ -224,7 +224,7 @@ func (s *source) propertyEnd(i int) int {
 	return i
 }
 
-// Bang reports whether the tag at i is "!".
+// bang reports whether the tag at i is "!".
 func (s *source) bang(i int) bool {
 	tag := string(s.src[i:s.propertyEnd(i)])
 	return tag == "!" || tag == "!<!>"

@@ -18,7 +18,7 @@ import (
 // limit ("billion laughs").
 const maxBorrowed = 1 << 17
 
-// yamlTree builds the nodes of a Format file. The attachment of comments, the order of values and
+// yamlTree builds the nodes of a YAML file. The attachment of comments, the order of values and
 // their types follow stores/yaml/store.go in sops.
 type yamlTree struct {
 	layout.LayoutDefaults
@@ -212,7 +212,7 @@ func impliedTag(n *tree.Node) string {
 	return "!!str"
 }
 
-// yaml11Text returns the source of a string if it contains line breaks of Format 1.1, which Format 1.2
+// yaml11Text returns the source of a string if it contains line breaks of YAML 1.1, which YAML 1.2
 // does not have. Readers take such a string for different ones.
 func (t *yamlTree) yaml11Text(sp layout.Span) (raw string, found bool) {
 	if !t.src.yaml11Breaks || sp.Start < 0 || sp.End <= sp.Start {

@@ -9,7 +9,7 @@ import (
 	"github.com/sealcfg/sealcfg/envfile/tree"
 )
 
-// GuessType returns the type and canonical text of an unquoted one-line text in Format.
+// GuessType returns the type and canonical text of an unquoted one-line text in YAML.
 func GuessType(text string) (crypto.Type, string) {
 	n := &tree.Node{}
 	y := &yaml.Node{Kind: yaml.ScalarNode, Value: text}

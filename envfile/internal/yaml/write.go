@@ -11,7 +11,7 @@ import (
 	"github.com/sealcfg/sealcfg/envfile/tree"
 )
 
-// format replaces a value or comment and keeps its style. A ciphertext has the style of the
+// Format replaces a value or comment and keeps its style. A ciphertext has the style of the
 // plaintext, because readers parse all styles alike. Decryption therefore restores the author's
 // quotes.
 //
@@ -70,7 +70,7 @@ func (w *yamlWriter) rewrite(typ crypto.Type, text string) []layout.Edit {
 	return edits
 }
 
-// onOneLine reports whether a value can change by a change of its ciphertext alone: the new
+// OnOneLine reports whether a value can change by a change of its ciphertext alone: the new
 // plaintext is on one line, in the same style.
 func (t *yamlTree) OnOneLine(n *tree.Node, to layout.Replacement) bool {
 	sp, src := *layout.SpanOf(n), t.src.src
@@ -145,7 +145,7 @@ func (w *yamlWriter) encrypted(enc string) []layout.Edit {
 	return replace(enc)
 }
 
-// Ambiguous reports whether readers disagree about the value without quotes.
+// ambiguous reports whether readers disagree about the value without quotes.
 func (w *yamlWriter) ambiguous() bool { return w.n.Type == crypto.Str && layout.Ambiguous(w.n.Text) }
 
 // keepsTag reports whether a tag stays when the value is encrypted.
@@ -289,7 +289,7 @@ func marksPlain(sp *layout.Span, text string) bool {
 	return sp.Style == layout.StyleSingle && sp.TagKind != layout.BangTag
 }
 
-// reveal sets a tag that contradicts the type. It also sets whether a string gets quotes in
+// Reveal sets a tag that contradicts the type. It also sets whether a string gets quotes in
 // plaintext although its ciphertext marks one without quotes.
 func (t *yamlTree) Reveal(n *tree.Node) error {
 	sp := *layout.SpanOf(n)

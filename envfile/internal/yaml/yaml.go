@@ -23,7 +23,7 @@ import (
 	"github.com/sealcfg/sealcfg/internal/pattern"
 )
 
-// Format is the format.
+// Format is the YAML format.
 var Format layout.Format = &yamlFormat{}
 
 type yamlFormat struct{ layout.FormatDefaults }
@@ -256,7 +256,7 @@ var (
 	yamlAnchor    = pattern.New(`^yaml: unknown anchor '([^']*)' referenced`)
 )
 
-// loneReturn returns the line of a carriage return without a line feed, or 0. Format takes it for a
+// loneReturn returns the line of a carriage return without a line feed, or 0. YAML takes it for a
 // line break. Writing a line feed after it would turn both into one line break.
 func loneReturn(src []byte) int {
 	for i := 0; ; {

@@ -21,7 +21,7 @@ type FieldPath struct {
 	// Copies, for a place lives as long as the origins do, and nodes hold values.
 	list *source.Origin // of the list that the step counts in, nil for none
 	Null *source.Origin // of the null that stands for the group around it, nil for none
-	// lenient: part of an optional group that nothing sets, so only defaults count.
+	// Lenient: part of an optional group that nothing sets, so only defaults count.
 	Lenient bool
 	Secret  bool // within a Secret
 	hidden  bool // a key of a map within a Secret, which may be a secret itself

@@ -10,9 +10,9 @@ import (
 )
 
 const (
-	// refPrefix begins a value that names a secret elsewhere: ref+vault://secret/app#password.
+	// RefPrefix begins a value that names a secret elsewhere: ref+vault://secret/app#password.
 	RefPrefix = "ref+"
-	// literalPrefix begins a value that is the text behind it, whatever that is.
+	// LiteralPrefix begins a value that is the text behind it, whatever that is.
 	LiteralPrefix = RefPrefix + "echo://"
 )
 
