@@ -48,8 +48,6 @@ type source struct {
 	ast  *ast.File
 }
 
-func (s *source) base() string { return s.name[strings.LastIndex(s.name, "/")+1:] }
-
 func (s *source) imports() []string {
 	var paths []string
 	for _, i := range s.ast.Imports {

@@ -107,11 +107,12 @@ func TestUpgradesNothing(t *testing.T) {
 		out, err := goIn(t, dir, "mod", "edit", "-require="+path+"@"+version)
 		require.NoError(t, err, "%s", out)
 	}
+	// Only the list of all modules reads the requirements of sealcfg.
+	out, err := goIn(t, dir, "list", "-m", "all")
+	skipOffline(t, out, err)
+	require.NoError(t, err, "%s", out)
 	for path, version := range pinned {
-		out, err := goIn(t, dir, "list", "-m", "-f", "{{.Version}}", path)
-		skipOffline(t, out, err)
-		require.NoError(t, err, "%s", out)
-		require.Equal(t, version, strings.TrimSpace(string(out)), path)
+		require.Contains(t, strings.Split(string(out), "\n"), path+" "+version)
 	}
 }
 
