@@ -1,11 +1,11 @@
 package environments
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"regexp/syntax"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -65,7 +65,10 @@ func distinctProblems(problems []*PolicyError) []*PolicyError {
 			kept = append(kept, e)
 		}
 	}
-	slices.SortStableFunc(kept, func(a, b *PolicyError) int { return cmp.Or(a.Line-b.Line, a.Column-b.Column) })
+	sort.SliceStable(kept, func(i, j int) bool {
+		a, b := kept[i], kept[j]
+		return a.Line < b.Line || a.Line == b.Line && a.Column < b.Column
+	})
 	return kept
 }
 
