@@ -12,7 +12,7 @@ import (
 )
 
 // layers are the packages of the house, from right to left: each may import
-// those before it. docs/layout.md draws the picture.
+// those before it. docs/contributing/layout.md draws the picture.
 var layers = []string{
 	"crypto", "keys", "envfile", "environments", "source", settingsTree, settingsPlan, settingsBind, settingsRead, "describe", ".", wire, "cmd/sealcfg-kms",
 	"cmd/internal/cli", "cmd/internal/editing", "cmd/internal/sopscli", "cmd/sealcfg",
@@ -435,7 +435,7 @@ func TestLayers(t *testing.T) {
 	for _, p := range packages(t) {
 		from := p.name()
 		assert.True(t, rank(from) >= 0 || from == keycall || isVendorTool(from) || isTool(from) || isExample(from) || isForTests(from) || isProvider(from) || isManager(from) || ageKinds[from] != nil || sources[from] != nil || envfileParts[from] != nil,
-			"%s has no place in the picture: give it one in docs/layout.md and here", from)
+			"%s has no place in the picture: give it one in docs/contributing/layout.md and here", from)
 		for _, file := range p.files {
 			for _, path := range file.imports() {
 				edges++
