@@ -100,7 +100,7 @@ func TestNamesThatStandForAnothersKey(t *testing.T) {
 		gain, lose := RecipientChanges(policy, rule, meta)
 		assert.Equal(t, []string{c.gain}, gain, what)
 		assert.Equal(t, []string{c.lose}, lose, what)
-		// What the file calls itself is no name.
+		// The name in the file is not used.
 		meta.Groups[0][0].Fields[0].Value = "alice"
 		if policy.CountNamed("alice") > 0 {
 			assert.Equal(t, []string{`"alice"`}, RecipientNames(policy, meta), what)
