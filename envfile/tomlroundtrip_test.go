@@ -122,7 +122,7 @@ func TestTOMLRoundTrips(t *testing.T) {
 
 			warnings, err := parseTOML(t, c.plain).Warnings(envfile.Rules{})
 			require.NoError(t, err)
-			assert.Empty(t, warnings, "what comes back as it was is no trap")
+			assert.Empty(t, warnings, "a value that comes back unchanged has no warning")
 		})
 	}
 }

@@ -96,7 +96,7 @@ func runEncrypt(cmd *cobra.Command, o *encryptOptions) error {
 	}
 	a.NoteGiven(to, rule)
 	a.WarnOpaque(to, src)
-	if err := a.WarnTraps(from, d, rule.Rules); err != nil {
+	if err := a.WarnValues(from, d, rule.Rules); err != nil {
 		return err
 	}
 	s, err := cli.SealNew(cmd.Context(), to, rule, d)

@@ -62,12 +62,12 @@ func (a *App) LockedOut(t *Target, policy *environments.Policy, s *envfile.Seale
 	return WithHint(fmt.Errorf("you cannot decrypt %s: it is encrypted for %s only%s", t.Shown, JoinNames(RecipientNames(policy, s.Metadata())), Reasons(err)), "%s", hint)
 }
 
-// WarnTraps warns of values that lose their notation by encryption, and of values that
+// WarnValues warns of values that lose their notation by encryption, and of values that
 // other programs read differently.
-func (a *App) WarnTraps(t *Target, d *envfile.Document, rules envfile.Rules) error {
-	traps, err := d.Warnings(rules)
-	for _, trap := range traps {
-		a.Warn("%s:%d:%d: %s: %s", t.Shown, trap.Line, trap.Column, CleanName(trap.Path), trap.Reason)
+func (a *App) WarnValues(t *Target, d *envfile.Document, rules envfile.Rules) error {
+	warnings, err := d.Warnings(rules)
+	for _, w := range warnings {
+		a.Warn("%s:%d:%d: %s: %s", t.Shown, w.Line, w.Column, CleanName(w.Path), w.Reason)
 	}
 	return err
 }

@@ -104,8 +104,8 @@ func (a *App) WarnJSON(t *Target, path envfile.Path, text string) {
 	if err != nil {
 		return // reported when the value is set
 	}
-	traps, err := d.Warnings(envfile.Rules{})
-	if err == nil && len(traps) > 0 {
-		a.Warn("%s: %s: %s", t.Shown, path, traps[0].Reason)
+	warnings, err := d.Warnings(envfile.Rules{})
+	if err == nil && len(warnings) > 0 {
+		a.Warn("%s: %s: %s", t.Shown, path, warnings[0].Reason)
 	}
 }

@@ -350,7 +350,7 @@ func (s *session) write(ctx context.Context, doc *envfile.Document) error {
 func (s *session) writeOnce(ctx context.Context, doc *envfile.Document) error {
 	a, t := s.app, s.t
 	if s.before != nil {
-		if err := a.WarnTraps(t, doc, s.opened.Sealed().Metadata().Rules); err != nil {
+		if err := a.WarnValues(t, doc, s.opened.Sealed().Metadata().Rules); err != nil {
 			return err
 		}
 		if t.Format == envfile.Binary && !bytes.HasSuffix(s.before.Bytes(), cli.Newline) && bytes.HasSuffix(doc.Bytes(), cli.Newline) {
@@ -359,7 +359,7 @@ func (s *session) writeOnce(ctx context.Context, doc *envfile.Document) error {
 		return a.ReplaceSealed(ctx, t, s.opened.Sealed(), s.sealed, s.before, doc)
 	}
 	a.WarnOpaque(t, doc.Bytes())
-	if err := a.WarnTraps(t, doc, s.rule.Rules); err != nil {
+	if err := a.WarnValues(t, doc, s.rule.Rules); err != nil {
 		return err
 	}
 	if err := atomicfile.MkdirAll(filepath.Dir(t.Path), 0o755); err != nil {

@@ -48,7 +48,7 @@ func (r *invocation) encrypt(ctx context.Context) error {
 	if warns {
 		r.warnConverted(f, plain, d)
 		r.WarnRepeats(f.Target, f.Format, d.Repeats())
-		if err := r.WarnTraps(f.Target, d, rule.Rules); err != nil {
+		if err := r.WarnValues(f.Target, d, rule.Rules); err != nil {
 			return err
 		}
 	}
