@@ -5,10 +5,9 @@ import (
 	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
-// anything returns what n says as a map[string]any, []any, string, int64,
-// float64, bool, [time.Time] or nil.
+// anything returns n as a map[string]any, []any, string, int64, float64, bool, [time.Time] or nil.
 func (b *Binder) anything(n *tree.Node, at *tree.FieldPath) any {
-	if n.Kind == tree.NodeItems { // nothing was below them
+	if n.Kind == tree.NodeItems { // there is no list that the items change
 		n = (&tree.Node{}).WithItems(n)
 	}
 	switch n.Kind {

@@ -14,30 +14,31 @@ import (
 	"github.com/sealcfg/sealcfg/source"
 )
 
-// A Binder fills a struct from a tree, and collects what is wrong.
+// A Binder fills a struct from a tree and collects problems.
 type Binder struct {
-	File     string     // where to set what is missing
-	Prefix   *string    // of variables, nil if they are not read
-	Root     *plan.Plan // of the settings as a whole, nil for a part of them
+	File     string     // the file to which hints add missing settings
+	Prefix   *string    // prefix of variables, nil if variables are not read
+	Root     *plan.Plan // plan of the whole settings, nil for a part of them
 	Problems []*tree.Problem
 	missing  []*tree.Problem
 
 	Origins []Bound
 
-	defaults []*plan.Field // whose default tags are being bound
-	planning bool          // to try a default tag: Validate is not called, the disk not looked at
+	defaults []*plan.Field // fields with default tags that are being bound
+	planning bool          // checking a default tag: Validate is not called, and the disk is not read
 }
 
-// All returns the problems in the order in which they are shown.
+// All returns the problems in the order in which they are printed.
 func (b *Binder) All() []*tree.Problem { return append(b.Problems, b.missing...) }
 
+// Count returns the number of problems.
 func (b *Binder) Count() int { return len(b.Problems) + len(b.missing) }
 
 func (b *Binder) report(f *tree.Flaw, at *tree.FieldPath, origin source.Origin) {
 	b.Problems = append(b.Problems, f.Problem(at.Text(), origin))
 }
 
-// reportValue reports what is wrong with the value of n.
+// reportValue reports a flaw in the value of n.
 func (b *Binder) reportValue(f *tree.Flaw, n *tree.Node, at *tree.FieldPath) {
 	if f.Got != "" {
 		f.Reason += ", got " + n.Describe(f.Got)
@@ -49,12 +50,13 @@ func (b *Binder) wrongShape(want string, n *tree.Node, at *tree.FieldPath) {
 	b.reportValue(&tree.Flaw{Kind: tree.KindType, Reason: "expected " + want, Got: n.What()}, n, at)
 }
 
+// placed records the origin of a setting.
 func (b *Binder) placed(at *tree.FieldPath, origin source.Origin) {
 	b.Origins = append(b.Origins, Bound{at, origin})
 }
 
-// require reports that a value is missing, and where it could be set. null is
-// the origin of the null that stands in its place, nil if none does.
+// require reports that a value is missing, and where to set it. null is the origin of a null that
+// was set instead, or nil.
 func (b *Binder) require(at *tree.FieldPath, null *source.Origin) {
 	path, target, variable := at.Text(), b.File, ""
 	if name := at.Variable(); name != "" && b.Prefix != nil {
@@ -65,7 +67,7 @@ func (b *Binder) require(at *tree.FieldPath, null *source.Origin) {
 	}
 	switch within := at.ListOrigin(); {
 	case within.Variable != "" && variable != "" && !strings.HasPrefix(variable, "$"+within.Variable+tree.LevelSeparator):
-		target, variable = variable, "" // the list is made of items
+		target, variable = variable, "" // the list consists of items from separate variables
 	case within.Variable != "":
 		target, variable = "$"+within.Variable, ""
 	case within.Default:
@@ -88,7 +90,7 @@ func (b *Binder) require(at *tree.FieldPath, null *source.Origin) {
 	b.missing = append(b.missing, f.Problem(path, given))
 }
 
-// field binds a field. n is nil if no source mentions it.
+// field binds a field. n is nil if no source sets it.
 func (b *Binder) field(f *plan.Field, v reflect.Value, n *tree.Node, at *tree.FieldPath) {
 	switch {
 	case n != nil && (n.Kind != tree.NodeNull || f.Plan.Nilable()):
@@ -110,8 +112,8 @@ func (b *Binder) field(f *plan.Field, v reflect.Value, n *tree.Node, at *tree.Fi
 	}
 }
 
-// bindDefault binds a field to its default tag. That of a type which contains itself
-// may need itself again.
+// bindDefault binds a field to its default tag. The default of a type that contains itself may
+// require itself again.
 func (b *Binder) bindDefault(f *plan.Field, v reflect.Value, at *tree.FieldPath) {
 	n := plan.FromText(f.Plan, *f.Def, source.Origin{Default: true})
 	if slices.Contains(b.defaults, f) {
@@ -123,7 +125,7 @@ func (b *Binder) bindDefault(f *plan.Field, v reflect.Value, at *tree.FieldPath)
 	b.defaults = b.defaults[:len(b.defaults)-1]
 }
 
-// bindChecked binds a field, and then holds it to what its tags ask for.
+// bindChecked binds a field and then checks its constraints.
 func (b *Binder) bindChecked(f *plan.Field, v reflect.Value, n *tree.Node, at *tree.FieldPath) {
 	before := b.Count()
 	b.Bind(f.Plan, v, n, at)
@@ -132,7 +134,7 @@ func (b *Binder) bindChecked(f *plan.Field, v reflect.Value, n *tree.Node, at *t
 	}
 }
 
-// Bind sets v, which must be settable, to what n says.
+// Bind sets v, which must be settable, to the value of n.
 func (b *Binder) Bind(p *plan.Plan, v reflect.Value, n *tree.Node, at *tree.FieldPath) {
 	at.Lenient, at.Null = false, nil
 	if n.Kind == tree.NodeBroken {
@@ -171,7 +173,7 @@ func (b *Binder) Bind(p *plan.Plan, v reflect.Value, n *tree.Node, at *tree.Fiel
 	case isNull && p.IsPointerScalar():
 		b.placed(at, n.Origin)
 		return
-	case isNull && p.Shape != plan.ShapeAny && p.Shape != plan.ShapeJSON: // they hold nulls, in lists and maps
+	case isNull && p.Shape != plan.ShapeAny && p.Shape != plan.ShapeJSON: // these two can hold null in lists and maps
 		null := n.Origin
 		b.require(at, &null)
 		return
@@ -183,7 +185,7 @@ func (b *Binder) Bind(p *plan.Plan, v reflect.Value, n *tree.Node, at *tree.Fiel
 	}
 }
 
-// bindValue binds what is neither null nor held by something else.
+// bindValue binds a value that is not null, a struct, or inside a pointer, Secret or Optional.
 func (b *Binder) bindValue(p *plan.Plan, v reflect.Value, n *tree.Node, at *tree.FieldPath) {
 	switch p.Shape {
 	case plan.ShapeScalar:
@@ -232,7 +234,7 @@ func (b *Binder) bindScalar(p *plan.Plan, v reflect.Value, n *tree.Node, at *tre
 }
 
 func (b *Binder) bindList(p *plan.Plan, v reflect.Value, n *tree.Node, at *tree.FieldPath) {
-	if n.Kind == tree.NodeItems { // nothing was below them
+	if n.Kind == tree.NodeItems { // there is no list that the items change
 		n = (&tree.Node{}).WithItems(n)
 	}
 	switch n.Kind {
@@ -292,14 +294,14 @@ func (b *Binder) bindMap(p *plan.Plan, v reflect.Value, n *tree.Node, at *tree.F
 	}
 }
 
-// bindStruct also binds a struct that nothing mentions (n is nil): each of its
-// fields has its own default, or is reported as missing.
+// bindStruct binds a struct. If no source sets it, n is nil: then each field gets its default or is
+// reported as missing.
 func (b *Binder) bindStruct(p *plan.Plan, v reflect.Value, n *tree.Node, at *tree.FieldPath) {
 	b.bindFields(p, v, n, at, nil)
 }
 
-// bindFields binds the fields of a struct. beside are names that stand in the
-// same map and are not those of the struct.
+// bindFields binds the fields of a struct. The names in beside are valid in the same map but are
+// not fields of the struct.
 func (b *Binder) bindFields(p *plan.Plan, v reflect.Value, n *tree.Node, at *tree.FieldPath, beside []string) {
 	origin := source.Origin{Default: true}
 	before := b.Count()
@@ -314,7 +316,7 @@ func (b *Binder) bindFields(p *plan.Plan, v reflect.Value, n *tree.Node, at *tre
 		for _, e := range n.Entries {
 			if i, ok := p.ByName[e.Key]; ok && given[i] == nil {
 				given[i] = e
-			} else if ok { // in JSON that was not read with the sources: a default, a secret of a manager
+			} else if ok { // only in JSON in which old names are not replaced: defaults, and secrets from a secret manager
 				b.report(&tree.Flaw{Kind: tree.KindInvalid, Reason: "is set twice: also under its old name"}, at.Key(p.Fields[i].Name, ""), e.KeyOrigin)
 			} else {
 				rest = append(rest, e)
@@ -343,7 +345,7 @@ func (b *Binder) bindFields(p *plan.Plan, v reflect.Value, n *tree.Node, at *tre
 	}
 	for _, in := range p.Inlined {
 		if in.Validates && !b.validate(group{p, in.Index}, v.FieldByIndex(in.Index), at, origin) {
-			return // a method promoted from it would say the same again
+			return // a method promoted from it would report the same problem again
 		}
 	}
 	if p.Validates {
@@ -351,7 +353,7 @@ func (b *Binder) bindFields(p *plan.Plan, v reflect.Value, n *tree.Node, at *tre
 	}
 }
 
-// unknown reports entries of a map that has only the named ones.
+// unknown reports entries of a map as unknown keys. names lists the valid keys.
 func (b *Binder) unknown(entries []*tree.Node, names []string, at *tree.FieldPath) {
 	for _, e := range entries {
 		f := &tree.Flaw{Kind: tree.KindUnknown, Reason: "unknown key"}

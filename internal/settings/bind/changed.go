@@ -10,12 +10,12 @@ import (
 	"github.com/sealcfg/sealcfg/source"
 )
 
-// A Differ lists the paths of settings whose values differ.
+// A Differ lists the paths of settings with different values.
 type Differ struct{ Changed []string }
 
 func (d *Differ) differs(at *tree.FieldPath) { d.Changed = append(d.Changed, at.Text()) }
 
-// Diff compares two values of the type that p is for.
+// Diff compares two values of p's type.
 func (d *Differ) Diff(p *plan.Plan, a, b reflect.Value, at *tree.FieldPath) {
 	switch p.Shape {
 	case plan.ShapePointer:
@@ -28,7 +28,7 @@ func (d *Differ) Diff(p *plan.Plan, a, b reflect.Value, at *tree.FieldPath) {
 		}
 	case plan.ShapeSecret:
 		x, y := plan.SecretIn(plan.Copy(a)), plan.SecretIn(plan.Copy(b))
-		var inner Differ // which item of a secret has changed is nobody's business
+		var inner Differ // do not reveal which item of a secret changed
 		if inner.Diff(p.Elem, x.Exposed(), y.Exposed(), at); len(inner.Changed) > 0 || x.IsSet() != y.IsSet() {
 			d.differs(at)
 		}
@@ -66,8 +66,8 @@ func (d *Differ) Diff(p *plan.Plan, a, b reflect.Value, at *tree.FieldPath) {
 	}
 }
 
-// diffVariants says of a union whose kind has changed that all fields of both
-// variants have.
+// diffVariants compares two unions. If the kind changed, every field of both variants counts as
+// changed.
 func (d *Differ) diffVariants(p *plan.Plan, a, b reflect.Value, at *tree.FieldPath) {
 	said := make(map[string]bool)
 	for _, v := range p.Union.Variants {

@@ -7,8 +7,8 @@ import (
 	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
-// check holds a value that was bound from n to the constraints of its field, and
-// reports the first that it breaks.
+// check checks a value that was bound from n against the constraints of its field. It reports the
+// first violation.
 func (b *Binder) check(c *plan.Constraints, p *plan.Plan, v reflect.Value, n *tree.Node, at *tree.FieldPath) {
 	p, v = valueBehind(p, v)
 	if p == nil {
@@ -19,7 +19,7 @@ func (b *Binder) check(c *plan.Constraints, p *plan.Plan, v reflect.Value, n *tr
 	}
 }
 
-// checkEach checks single values, item by item in a list or map.
+// checkEach checks a single value, or each item of a list or map.
 func (b *Binder) checkEach(checks []plan.Check, p *plan.Plan, v reflect.Value, n *tree.Node, at *tree.FieldPath) {
 	if len(checks) == 0 {
 		return
@@ -43,7 +43,7 @@ func (b *Binder) checkEach(checks []plan.Check, p *plan.Plan, v reflect.Value, n
 	}
 }
 
-// checkAll reports the first check that fails, and whether none does.
+// checkAll reports the first check that fails. It returns true if all checks pass.
 func (b *Binder) checkAll(checks []plan.Check, v reflect.Value, n *tree.Node, at *tree.FieldPath) bool {
 	for _, c := range checks {
 		if c.Disk && b.planning || c.Ok(v) {
@@ -55,8 +55,8 @@ func (b *Binder) checkAll(checks []plan.Check, v reflect.Value, n *tree.Node, at
 	return true
 }
 
-// valueBehind returns the value behind pointers, secrets and optionals, and its
-// plan; nil if there is none.
+// valueBehind returns the value inside pointers, Secrets and Optionals, with its plan. The plan is
+// nil if there is no value.
 func valueBehind(p *plan.Plan, v reflect.Value) (*plan.Plan, reflect.Value) {
 	for {
 		switch p.Shape {
@@ -80,7 +80,7 @@ func valueBehind(p *plan.Plan, v reflect.Value) (*plan.Plan, reflect.Value) {
 	}
 }
 
-// orNode is n, or another node if there is none.
+// orNode returns n, or other if n is nil.
 func orNode(n, other *tree.Node) *tree.Node {
 	if n == nil {
 		return other

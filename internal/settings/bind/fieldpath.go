@@ -10,15 +10,14 @@ import (
 	"github.com/sealcfg/sealcfg/source"
 )
 
-// A group is a value that Go code speaks of: that of a plan, or of a struct which
-// is inlined into it.
+// A group is the start of a path of Go names: the value of a plan, or of a struct inlined into it.
 type group struct {
 	plan  *plan.Plan
 	index []int // of the inlined struct
 }
 
-// place follows a path of Go names, such as DB.Hosts[0], from the value at a
-// place. It reports false for a path that leads to no setting.
+// place returns the path of the setting for a path of Go names, such as DB.Hosts[0], relative to
+// at. It returns false if the setting does not exist.
 func (g group) place(path string, at *tree.FieldPath) (*tree.FieldPath, bool) {
 	for path != "" {
 		var name string
@@ -44,7 +43,8 @@ func (g group) place(path string, at *tree.FieldPath) (*tree.FieldPath, bool) {
 	return at, true
 }
 
-// entry returns an item of a list or an entry of a map, a nil place if it has none.
+// entry returns a list item or a map entry. The returned path is nil if g is neither a list nor a
+// map, or if key is not a list index.
 func (g group) entry(key string, at *tree.FieldPath) (group, *tree.FieldPath) {
 	switch p := g.plan.Core(); p.Shape {
 	case plan.ShapeList:
@@ -57,7 +57,7 @@ func (g group) entry(key string, at *tree.FieldPath) (group, *tree.FieldPath) {
 	return g, nil
 }
 
-// field returns a field of a struct, a nil place if it has none.
+// field returns a field of a struct. The returned path is nil if there is no such field.
 func (g group) field(name string, at *tree.FieldPath) (group, *tree.FieldPath) {
 	p, t := g.plan.Core(), g.plan.Core().Type
 	if p.Shape != plan.ShapeStruct {

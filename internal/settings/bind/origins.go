@@ -7,7 +7,8 @@ import (
 	"github.com/sealcfg/sealcfg/source"
 )
 
-// An OriginTable spells paths when it is first asked for one: most programs never do.
+// An OriginTable maps the paths of settings to their origins. It builds the paths when it is first
+// used, because most programs never use it.
 type OriginTable struct {
 	all   []Bound
 	once  sync.Once
@@ -15,15 +16,16 @@ type OriginTable struct {
 	index map[string]int
 }
 
+// A Bound is a setting that has a value, with the origin of the value.
 type Bound struct {
 	at     *tree.FieldPath
 	origin source.Origin
 }
 
-// NewOriginTable returns the table of what was bound.
+// NewOriginTable returns a table of the bound settings.
 func NewOriginTable(all []Bound) *OriginTable { return &OriginTable{all: all} }
 
-// Of returns the origin of a path, and the zero Origin if it has none.
+// Of returns the origin of the setting at path, and the zero Origin if it was not set.
 func (t *OriginTable) Of(path string) source.Origin {
 	t.spell()
 	if t == nil {
@@ -35,7 +37,7 @@ func (t *OriginTable) Of(path string) source.Origin {
 	return source.Origin{}
 }
 
-// Each yields path and origin of each setting.
+// Each yields the path and the origin of each setting.
 func (t *OriginTable) Each(yield func(string, source.Origin) bool) {
 	t.spell()
 	if t == nil {

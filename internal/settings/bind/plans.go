@@ -11,9 +11,9 @@ import (
 	"github.com/sealcfg/sealcfg/source"
 )
 
-var plans sync.Map // reflect.Type → *plan
+var plans sync.Map // reflect.Type → *plan.Plan
 
-// PlanOf returns the plan of a settings type. Errors are mistakes in the type.
+// PlanOf returns the plan of a settings type. Its errors are mistakes in the type.
 func PlanOf(t reflect.Type) (*plan.Plan, error) {
 	if p, ok := plans.Load(t); ok {
 		return p.(*plan.Plan), nil
@@ -29,20 +29,20 @@ func PlanOf(t reflect.Type) (*plan.Plan, error) {
 	return stored.(*plan.Plan), nil
 }
 
-// PlanFor makes the plan of any type.
+// PlanFor returns the plan of any type.
 func PlanFor(t reflect.Type) (*plan.Plan, error) { return plan.NewPlan(t, settle) }
 
-// settle makes the checks of a field, and finds a default that is no value of its
-// type or breaks them: it would only show up where nothing else sets the field.
-// What UnmarshalText takes, and which time zones there are, may depend on the
-// machine, so that is for those who need the default.
+// settle compiles the checks of a field. It returns an error if the default tag is invalid for the
+// type or fails the checks. Otherwise this mistake would appear only when no source sets the field.
+// Some defaults are checked only when they are used, because they may be valid on some machines
+// only: time zones, and values that UnmarshalText rejects.
 func settle(f *plan.Field) error {
 	if f.Limits != nil {
 		if err := f.Limits.Compile(f.Plan); err != nil {
 			return err
 		}
 	}
-	if f.Def == nil || tree.IsReference(*f.Def) { // a reference is refused where it is resolved
+	if f.Def == nil || tree.IsReference(*f.Def) { // DefaultReferences rejects references
 		return nil
 	}
 	b := &Binder{planning: true}

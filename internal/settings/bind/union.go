@@ -8,9 +8,9 @@ import (
 	"github.com/sealcfg/sealcfg/source"
 )
 
-// bindVariant binds the entries that the fields of a union leave over to the
-// variant that its kind names. It returns those that are unknown: all, if no kind
-// is named, and without a valid kind those that no variant has.
+// bindVariant binds the variant that the kind selects from rest, the entries that are not fields of
+// the union itself. It returns the unknown entries: all of rest if no kind is set, and the entries
+// that no variant has if the kind is invalid.
 func (b *Binder) bindVariant(p *plan.Plan, v reflect.Value, n *tree.Node, rest []*tree.Node, kindOK bool, at *tree.FieldPath) (unknown []*tree.Node) {
 	kind := v.FieldByIndex(p.Fields[p.Union.Kind].Index).String()
 	chosen := p.Union.Of(kind)

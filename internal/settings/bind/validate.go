@@ -9,8 +9,7 @@ import (
 	"github.com/sealcfg/sealcfg/source"
 )
 
-// validate calls the Validate method of v, which g is about, and reports whether
-// it is content.
+// validate calls the Validate method of v, which g describes, and reports whether v is valid.
 func (b *Binder) validate(g group, v reflect.Value, at *tree.FieldPath, origin source.Origin) bool {
 	if b.planning {
 		return true
@@ -22,8 +21,8 @@ func (b *Binder) validate(g group, v reflect.Value, at *tree.FieldPath, origin s
 	return err == nil
 }
 
-// ValidateAll asks validators of the settings as a whole, which stand
-// in the environment's own file, or have an origin without one.
+// ValidateAll calls the validators of the whole settings. The origin of their problems is b.File,
+// or origin if b.File is empty.
 func (b *Binder) ValidateAll(validators []func(any) error, p *plan.Plan, v reflect.Value, origin source.Origin) {
 	if b.Count() > 0 {
 		return
@@ -38,8 +37,8 @@ func (b *Binder) ValidateAll(validators []func(any) error, p *plan.Plan, v refle
 	}
 }
 
-// refused reports the error of a validator: a problem for each FieldError in it,
-// and for each error joined with them; else one with its whole text.
+// refused reports the error of a validator. Each FieldError, and each error joined with it, becomes
+// one problem. An error without a FieldError becomes one problem with its whole text.
 func (b *Binder) refused(err error, g group, at *tree.FieldPath, origin source.Origin) {
 	of, is := plan.FieldErrorIn(err)
 	if of == nil {
@@ -50,7 +49,7 @@ func (b *Binder) refused(err error, g group, at *tree.FieldPath, origin source.O
 		b.refusedField(of, g, at, origin)
 		return
 	}
-	switch e := err.(type) { // not errors.As: the error at the top
+	switch e := err.(type) { // not errors.As: only the outermost error matters
 	case interface{ Unwrap() []error }:
 		for _, inner := range e.Unwrap() {
 			if inner != nil {
@@ -59,11 +58,13 @@ func (b *Binder) refused(err error, g group, at *tree.FieldPath, origin source.O
 		}
 	case interface{ Unwrap() error }:
 		b.refused(e.Unwrap(), g, at, origin)
-	default: // its own As method knows of one
+	default: // its As method returns a FieldError
 		b.refusedField(of, g, at, origin)
 	}
 }
 
+// refusedField reports a FieldError. Its path is the setting that the error names, or at if there
+// is no such setting.
 func (b *Binder) refusedField(e *plan.FieldError, g group, at *tree.FieldPath, origin source.Origin) {
 	f := &tree.Flaw{Kind: tree.KindInvalid, Reason: e.Reason, Cause: tree.ShownError(e.Err)}
 	field, ok := g.place(e.Path, at)
@@ -78,8 +79,8 @@ func (b *Binder) refusedField(e *plan.FieldError, g group, at *tree.FieldPath, o
 	b.report(f, field, origin)
 }
 
-// originOf returns the origin of what was bound at a place: of a group, that of
-// its first setting.
+// originOf returns the origin of the setting at a path. The origin of a group is the origin of its
+// first setting.
 func (b *Binder) originOf(at *tree.FieldPath) source.Origin {
 	path := at.Revealed()
 	for _, p := range b.Origins {

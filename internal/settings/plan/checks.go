@@ -10,12 +10,12 @@ import (
 	"github.com/sealcfg/sealcfg/internal/pattern"
 )
 
-// A NamedCheck is what a check tag may name. All of them are for texts.
+// A NamedCheck is a check that a check tag can name. All named checks apply to strings.
 type NamedCheck struct {
 	name   string
 	reason string
 	ok     func(text string) bool
-	disk   bool // it looks at the disk
+	disk   bool // reads the file system
 }
 
 var namedChecks = []NamedCheck{
@@ -26,13 +26,13 @@ var namedChecks = []NamedCheck{
 	{name: "dir", reason: "must be an existing directory", ok: isDir, disk: true},
 }
 
-// emailAddress is what HTML takes in a field for email addresses.
+// emailAddress matches the addresses that an email field in HTML accepts.
 var emailAddress = pattern.New(`^[a-zA-Z0-9.!#$%&'*+/=?^_{|}~` + "`" + `-]+@` + hostLabel + `(?:\.` + hostLabel + `)*$`)
 
 const hostLabel = `[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?`
 
-// isHostPort takes what net.Listen and net.Dial take, with a port in digits: the
-// host may be missing, as in ":8080", and an IPv6 address stands in brackets.
+// isHostPort reports whether net.Listen and net.Dial accept text, and its port is a number. The
+// host may be missing, as in ":8080". An IPv6 address must be in brackets.
 func isHostPort(text string) bool {
 	i := strings.LastIndexByte(text, ':')
 	if i < 0 {
@@ -60,7 +60,8 @@ func isDir(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-// textOf returns how the text of a value of p is got, nil if it has none.
+// textOf returns a function that converts a value of p to a string. It returns nil if p is not a
+// kind of string.
 func textOf(p *Plan) func(reflect.Value) string {
 	switch {
 	case p.Shape != ShapeScalar:

@@ -8,27 +8,27 @@ import (
 	"time"
 )
 
-// KeyText spells the key of a map as a file does.
+// KeyText returns the text of a map key in a file.
 func KeyText(k reflect.Value) string {
 	if m, ok := k.Interface().(encoding.TextMarshaler); ok {
 		if text, err := m.MarshalText(); err == nil {
 			return string(text)
 		}
 	}
-	if k.Kind() == reflect.String { // it may have a String method that says something else
+	if k.Kind() == reflect.String { // its String method may return another text
 		return k.String()
 	}
 	return fmt.Sprint(k.Interface())
 }
 
-// Equal compares scalars.
+// Equal reports whether two scalars are equal.
 func Equal(a, b reflect.Value) bool {
 	x, y := a.Interface(), b.Interface()
 	if t, ok := x.(time.Time); ok {
 		u, ok := y.(time.Time)
 		return ok && t.Equal(u)
 	}
-	if a.CanFloat() && math.IsNaN(a.Float()) { // .nan in a file does not change with each load
+	if a.CanFloat() && math.IsNaN(a.Float()) { // NaN equals NaN, so that .nan in a file does not count as changed at each load
 		return math.IsNaN(b.Float())
 	}
 	return reflect.DeepEqual(x, y)

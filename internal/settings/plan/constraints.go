@@ -9,28 +9,29 @@ import (
 	"strings"
 )
 
-// Constraints are what the tags of a field ask of its value, as the tags spell
-// it: "" and nil where they ask for nothing.
+// Constraints holds the checks in the tags of a field, as written. A field is "" or nil if the tag
+// is absent.
 type Constraints struct {
 	Oneof    []string
 	Min, Max string // numbers, durations, times, or a count
 	Len      string // a count
 	Pattern  string
-	Checks   []string // names of namedChecks
+	Checks   []string // names in namedChecks
 
-	// What that means for the type of the field.
-	Whole []Check // of the value, or of a list or map as a whole
-	Each  []Check // of the value, or of each item of a list or map
+	// The checks compiled for the field's type.
+	Whole []Check // for a value, or for a list or map as a whole
+	Each  []Check // for a value, or for each item of a list or map
 }
 
-// A Check says whether a value is as a tag wants it.
+// A Check reports whether a value satisfies a tag.
 type Check struct {
-	Reason string // what it must be; carries no value
+	Reason string // "must be …"; never contains the value
 	Ok     func(v reflect.Value) bool
-	Disk   bool // it looks at the disk
+	Disk   bool // reads the file system
 }
 
-// readConstraints returns nil if no tag asks for anything.
+// readConstraints returns the constraints in the tags of a field, and nil if the tags contain no
+// checks.
 func readConstraints(t reflect.StructTag) *Constraints {
 	c := &Constraints{
 		Oneof: words(t.Get("oneof")), Min: t.Get("min"), Max: t.Get("max"), Len: t.Get("len"),
@@ -42,7 +43,7 @@ func readConstraints(t reflect.StructTag) *Constraints {
 	return c
 }
 
-// Compile makes the checks for a type. Errors are mistakes in the tags.
+// Compile creates the checks for a type. Its errors are mistakes in the tags.
 func (c *Constraints) Compile(p *Plan) error {
 	whole := p.Core()
 	single := whole
@@ -82,7 +83,7 @@ func (c *Constraints) Compile(p *Plan) error {
 	return nil
 }
 
-// compileOneOf reads the words as values of the type.
+// compileOneOf parses the words of the oneof tag as values of the type.
 func (c *Constraints) compileOneOf(p *Plan) error {
 	if p.Shape != ShapeScalar {
 		return fmt.Errorf("its oneof tag requires a single value, not %s", TypeName(p.Type))
@@ -132,7 +133,7 @@ func (c *Constraints) compileBounds(p *Plan) error {
 	return nil
 }
 
-// Words says what the tags ask for.
+// Words describes the constraints in a few words each.
 func (c *Constraints) Words() []string {
 	if c == nil {
 		return nil

@@ -10,10 +10,10 @@ import (
 	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
-// The numbers of math/big are made by reflection and read by UnmarshalText: whoever
-// has none in the settings should not link how they are parsed and printed.
+// Numbers of math/big are created by reflection and parsed by UnmarshalText, so that programs
+// without such settings do not link the code that parses and prints them.
 
-// MathBigName returns Int, Float or Rat for a type of math/big, "" for others.
+// MathBigName returns Int, Float or Rat for a type of math/big, and "" for other types.
 func MathBigName(t reflect.Type) string {
 	if t.PkgPath() == "math/big" && reflect.PointerTo(t).Implements(TextUnmarshalerType) {
 		return t.Name()
@@ -21,7 +21,8 @@ func MathBigName(t reflect.Type) string {
 	return ""
 }
 
-// mathBigDecoder takes texts too, for numbers that no file can have.
+// mathBigDecoder returns the decoder of a math/big type. It also accepts strings, because a file
+// cannot hold every number as a number.
 func mathBigDecoder(name string) decoder {
 	want, allowed := "a number", []crypto.Type{crypto.Int, crypto.Str, crypto.Float}
 	switch name {
@@ -47,7 +48,7 @@ func mathBigDecoder(name string) decoder {
 				return badText(want)
 			}
 		}
-		if v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text)) != nil { // quotes the text
+		if v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text)) != nil { // the error quotes the text
 			v.SetZero()
 			return badText(want)
 		}
@@ -55,7 +56,8 @@ func mathBigDecoder(name string) decoder {
 	}
 }
 
-// decimal takes leading zeros off, which to math/big mean octal.
+// decimal removes leading zeros, which mean octal to math/big. It returns false if text is not a
+// decimal integer.
 func decimal(text string) (string, bool) {
 	digits := strings.TrimLeft(text, "+-")
 	sign := text[:len(text)-len(digits)]
@@ -68,7 +70,7 @@ func decimal(text string) (string, bool) {
 	return sign + digits, true
 }
 
-// mathBigScale compares numbers behind pointers.
+// mathBigScale returns the scale of a math/big type.
 func mathBigScale(p *Plan) *scale {
 	return &scale{want: "number", parse: func(text string) (reflect.Value, bool) {
 		v := reflect.New(p.Type).Elem()
@@ -76,8 +78,8 @@ func mathBigScale(p *Plan) *scale {
 	}}
 }
 
-// compareMathBig asks interfaces, so that who has no such number does not link how they
-// are compared.
+// compareMathBig compares two pointers to math/big numbers. It uses interfaces, so that programs
+// without such settings do not link the Cmp methods.
 func compareMathBig(a, b reflect.Value) int {
 	switch a := a.Interface().(type) {
 	case interface{ Cmp(*big.Int) int }:

@@ -1,5 +1,5 @@
-// Package plan reads a settings type once: its fields, how text becomes their values, and the
-// checks that its tags name.
+// Package plan analyzes a settings type once: its fields, how to parse their values, and the checks
+// in its tags.
 package plan
 
 import (
@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// A shape is how a type takes values.
+// A shape determines how values of a type are bound.
 type shape uint8
 
 const (
@@ -23,48 +23,48 @@ const (
 	ShapeJSON // json.RawMessage
 )
 
-// A Plan is all that binding needs to know of a type. It is made once for each
-// type and never changed after that.
+// A Plan holds all information about a type that binding requires. It is created once per type and
+// not changed afterwards.
 type Plan struct {
 	Type      reflect.Type
 	Shape     shape
-	Elem      *Plan   // of a list (or array), map, pointer, secret or optional
+	Elem      *Plan   // of a list (or array), map, pointer, Secret or Optional
 	Decode    decoder // of a scalar
 	Key       decoder // of the keys of a map
-	Validates bool    // *typ has a Validate method
+	Validates bool    // *Type has a Validate method
 
-	Fields  []Field         // of a struct, those of inlined structs included
-	ByName  map[string]int  // position in fields, old names included
+	Fields  []Field         // of a struct, including fields of inlined structs
+	ByName  map[string]int  // positions in Fields, also by old names
 	Inlined []InlinedStruct // innermost first
-	Union   *union          // nil for all but unions
-	Every   []*Field        // fields, and those of the variants of a union: one of each name
+	Union   *union          // nil if the type is not a union
+	Every   []*Field        // Fields and the fields of all variants, one per name
 
 	renamesOnce  sync.Once
 	hasRenames   bool
 	unionsOnce   sync.Once
 	hasUnions    bool
 	explicitOnce sync.Once
-	explicit     []string // variables that env tags name
+	explicit     []string // variables from env tags
 	DefaultsOnce sync.Once
-	DefaultsErr  error // what defaultReferences says
+	DefaultsErr  error // result of DefaultReferences
 }
 
 type Field struct {
 	Name       string   // in files
-	Variable   string   // in the process environment, without prefix
+	Variable   string   // name of its variable, without the prefix
 	Aliases    []string // old names in files
-	Explicit   []string // variables that set it whatever the prefix, the first one found
-	Deprecated string   // what to use instead, "" if it is not
+	Explicit   []string // variables from its env tag, used without a prefix; the first one that is set wins
+	Deprecated string   // what replaces it, "" if it is not deprecated
 	Desc       string
 	Index      []int
 	Plan       *Plan
 	Optional   bool
 	Def        *string
-	Limits     *Constraints // nil if its tags ask for nothing
+	Limits     *Constraints // nil if its tags contain no checks
 }
 
-// An InlinedStruct is a struct whose fields belong to the one around it, but
-// whose Validate method is its own.
+// An InlinedStruct is a struct whose fields belong to the struct around it. Its Validate method is
+// called separately.
 type InlinedStruct struct {
 	Index     []int
 	Validates bool
@@ -74,8 +74,8 @@ type Validator interface{ Validate() error }
 
 var validatorType = reflect.TypeFor[Validator]()
 
-// NewPlan makes the plan of any type. settle is called for each field, once all plans
-// are complete.
+// NewPlan returns the plan of any type. It calls settle for each field after all plans are
+// complete.
 func NewPlan(t reflect.Type, settle func(*Field) error) (*Plan, error) {
 	b := planner{begun: make(map[reflect.Type]*Plan)}
 	p, err := b.plan(t)
@@ -85,7 +85,7 @@ func NewPlan(t reflect.Type, settle func(*Field) error) (*Plan, error) {
 	return p, b.finish(settle)
 }
 
-// A planner holds the plans begun so far: a type may contain itself.
+// A planner holds the plans started so far, because a type may contain itself.
 type planner struct {
 	begun map[reflect.Type]*Plan
 	order []*Plan
@@ -138,7 +138,7 @@ func (b *planner) plan(t reflect.Type) (*Plan, error) {
 	return nil, fmt.Errorf("%s cannot be bound (tag the field `cfg:\"-\"` to leave it alone)", TypeName(t))
 }
 
-// finish does what takes complete plans.
+// finish runs the steps that need complete plans.
 func (b *planner) finish(settle func(*Field) error) error {
 	for _, p := range b.order {
 		if p.Shape != ShapeStruct {
@@ -163,7 +163,7 @@ func (b *planner) planElem(p *Plan, elem reflect.Type) (err error) {
 	return err
 }
 
-// addFields adds the fields of t, which stands at index within p.typ.
+// addFields adds the fields of t, the struct at index in p.Type.
 func (b *planner) addFields(p *Plan, t reflect.Type, index []int) error {
 	for i := range t.NumField() {
 		f := t.Field(i)
@@ -227,8 +227,8 @@ func (p *Plan) add(f Field) error {
 	return nil
 }
 
-// inline adds the fields of a struct-typed field to p. It reports false if the
-// field's type is bound as one value.
+// inline adds the fields of a struct-typed field to p. It returns false if the field's type is
+// bound as one value.
 func (b *planner) inline(p *Plan, f reflect.StructField, index []int) (bool, error) {
 	t := f.Type
 	if t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct {
@@ -242,13 +242,13 @@ func (b *planner) inline(p *Plan, f reflect.StructField, index []int) (bool, err
 	}
 	p.Inlined = append(p.Inlined, InlinedStruct{
 		Index: index,
-		// reflect lets nobody call methods of an embedded type that is not exported.
+		// reflect cannot call the methods of an unexported embedded type.
 		Validates: f.IsExported() && reflect.PointerTo(t).Implements(validatorType),
 	})
 	return true, nil
 }
 
-// isGroup says that a type is bound field by field.
+// isGroup reports whether a type is bound field by field.
 func isGroup(t reflect.Type) bool {
 	_, secret := secretElem(t)
 	_, optional := optionalElem(t)

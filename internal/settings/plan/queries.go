@@ -8,7 +8,7 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// Core returns the plan behind pointers, secrets and optionals.
+// Core returns the plan of the value inside pointers, Secrets and Optionals.
 func (p *Plan) Core() *Plan {
 	for p.Shape == ShapePointer || p.Shape == ShapeSecret || p.Shape == ShapeOptional {
 		p = p.Elem
@@ -30,7 +30,7 @@ func (p *Plan) Hides() bool {
 	return false
 }
 
-// CoreOrNil is core for a plan that may be nil.
+// CoreOrNil is Core for a plan that may be nil.
 func (p *Plan) CoreOrNil() *Plan {
 	if p == nil {
 		return nil
@@ -38,8 +38,8 @@ func (p *Plan) CoreOrNil() *Plan {
 	return p.Core()
 }
 
-// Nilable says that a value may stay unset: there is a pointer or an Optional
-// outside of whatever holds the value.
+// Nilable reports whether a value may stay unset: a pointer or an Optional holds it, possibly
+// inside a Secret.
 func (p *Plan) Nilable() bool {
 	for p.Shape == ShapeSecret {
 		p = p.Elem
@@ -47,12 +47,12 @@ func (p *Plan) Nilable() bool {
 	return p.Shape == ShapePointer || p.Shape == ShapeOptional || p.IsPointerScalar()
 }
 
-// IsPointerScalar says that the pointer itself is what is decoded.
+// IsPointerScalar reports whether the decoder sets a pointer.
 func (p *Plan) IsPointerScalar() bool {
 	return p.Shape == ShapeScalar && p.Type.Kind() == reflect.Pointer
 }
 
-// IsSecret says that a Secret stands between p and its value.
+// IsSecret reports whether a Secret holds the value. p must not be nil.
 func (p *Plan) IsSecret() bool {
 	for p.Shape == ShapePointer || p.Shape == ShapeOptional {
 		p = p.Elem
@@ -60,7 +60,7 @@ func (p *Plan) IsSecret() bool {
 	return p.Shape == ShapeSecret
 }
 
-// ItemsAreSecret says that a list or map holds nothing but secrets.
+// ItemsAreSecret reports whether a list or map holds only secrets.
 func (p *Plan) ItemsAreSecret() bool {
 	p = p.Core()
 	if p.Shape != ShapeList && p.Shape != ShapeMap {
@@ -71,7 +71,7 @@ func (p *Plan) ItemsAreSecret() bool {
 
 func (p *Plan) IsBool() bool { return p.Shape == ShapeScalar && p.Type.Kind() == reflect.Bool }
 
-// TakesText says that one text can set it without being JSON.
+// TakesText reports whether a string that is not JSON can set the value.
 func (p *Plan) TakesText() bool {
 	switch p.Shape {
 	case ShapeScalar, ShapeAny:
@@ -82,7 +82,7 @@ func (p *Plan) TakesText() bool {
 	return false
 }
 
-// TypeName is the type for people: that behind pointers, optionals and secrets.
+// TypeName returns the name of the type for messages, without pointers, Optionals and Secrets.
 func (p *Plan) TypeName() string {
 	switch p = p.Core(); {
 	case p.Shape == ShapeAny:
@@ -97,8 +97,8 @@ func (p *Plan) TypeName() string {
 	return TypeName(p.Type)
 }
 
-// TypeName spells a type, but for the fields of a struct without a name: their tags
-// stand there too, and with them the default of a secret.
+// TypeName returns the name of a type. It omits the fields of an anonymous struct, because their
+// tags may contain the default of a secret.
 func TypeName(t reflect.Type) string {
 	const anonymous = "struct {"
 	name, _, cut := strings.Cut(t.String(), anonymous)
@@ -108,8 +108,8 @@ func TypeName(t reflect.Type) string {
 	return name
 }
 
-// Named returns the field of a struct that has a name now or had it once, nil if
-// none has. In a union it may be one of a variant.
+// Named returns the field of a struct with the given current or old name, or nil. In a union, it
+// may be a field of a variant.
 func (p *Plan) Named(name string) *Field { return p.FieldFor(nil, name) }
 
 // Names returns the names of a struct's fields.
@@ -121,7 +121,7 @@ func (p *Plan) Names() []string {
 	return names
 }
 
-// Below returns the plan one step further down, nil if there is none.
+// Below returns the plan of the value at step s, or nil if the type has no such value.
 func (p *Plan) Below(s envfile.Step) *Plan {
 	if p == nil {
 		return nil

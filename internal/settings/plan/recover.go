@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// recovered calls a method or function of the program. A panic becomes an error that
-// names the line without the text, which may quote a value: what a program
-// prints when it dies goes into logs and error reports.
+// recovered calls a method or function of the program. It returns a panic as an error that names
+// the line. The error omits the panic's text, because it may quote a value and would appear in logs
+// and error reports.
 func recovered(name string, call func() error) (err, panicked error) {
 	defer func() {
 		if recover() != nil {
@@ -19,7 +19,7 @@ func recovered(name string, call func() error) (err, panicked error) {
 	return call(), nil
 }
 
-// Safely is [unpanicked] for a caller that reports both errors alike.
+// Safely is recovered for callers that report both errors alike.
 func Safely(name string, call func() error) error {
 	err, panicked := recovered(name, call)
 	if panicked != nil {
@@ -28,8 +28,8 @@ func Safely(name string, call func() error) error {
 	return err
 }
 
-// panicLine returns the line that panicked, "" if it is not known. Only a deferred
-// function may call it.
+// panicLine returns the line that panicked, and "" if the line is unknown. Only a deferred function
+// may call it.
 func panicLine() string {
 	pcs := make([]uintptr, 64)
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs)])

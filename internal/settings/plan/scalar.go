@@ -14,7 +14,7 @@ import (
 	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
-// A decoder sets v to a scalar. typ is "" for a text that is yet to be parsed.
+// A decoder sets v to a scalar. typ is "" if text is not parsed yet.
 type decoder func(v reflect.Value, typ crypto.Type, text string) *tree.Flaw
 
 var (
@@ -24,7 +24,7 @@ var (
 	TextUnmarshalerType = reflect.TypeFor[encoding.TextUnmarshaler]()
 )
 
-// decoderOf returns nil for types that are not scalars.
+// decoderOf returns the decoder of a type, and nil if the type is not a scalar.
 func decoderOf(t reflect.Type) decoder {
 	switch {
 	case t == DurationType:
@@ -61,10 +61,9 @@ func decoderOf(t reflect.Type) decoder {
 	return nil
 }
 
-// keyDecoderOf returns how the keys of a map are read, nil for types that cannot
-// be keys.
+// keyDecoderOf returns the decoder for the keys of a map, and nil for types that cannot be keys.
 func keyDecoderOf(t reflect.Type) decoder {
-	if embedsSecret(t) { // names are public: files and errors show them
+	if embedsSecret(t) { // keys are public: files and errors show them
 		return nil
 	}
 	if t.Kind() != reflect.Pointer && reflect.PointerTo(t).Implements(TextUnmarshalerType) {
@@ -81,7 +80,7 @@ func keyDecoderOf(t reflect.Type) decoder {
 	return nil
 }
 
-// wrongType says what a file should hold; advice may be "".
+// wrongType returns the flaw of a value that has the wrong type in its file. advice may be "".
 func wrongType(want string, typ crypto.Type, advice string) *tree.Flaw {
 	return &tree.Flaw{Kind: tree.KindType, Reason: "expected " + want, Got: (&tree.Node{Kind: tree.NodeScalar, Type: typ}).What(), Hint: advice}
 }
@@ -135,7 +134,7 @@ func decodeInt(v reflect.Value, typ crypto.Type, text string) *tree.Flaw {
 	n, err := strconv.ParseInt(text, 10, 64)
 	switch {
 	case errors.Is(err, strconv.ErrRange), err == nil && v.OverflowInt(n):
-		limit := int64(1) << (v.Type().Bits() - 1) // the smallest one wraps to itself for 64 bits
+		limit := int64(1) << (v.Type().Bits() - 1) // 64 bits overflow here, but -limit and limit-1 are still correct
 		return outOfRange(v.Type(), fmt.Sprintf("%d to %d", -limit, limit-1))
 	case err != nil:
 		return badText(v.Type().String())
@@ -158,7 +157,7 @@ func decodeUint(v reflect.Value, typ crypto.Type, text string) *tree.Flaw {
 			return badText(v.Type().String())
 		}
 	}
-	if err != nil || v.OverflowUint(n) { // err: below zero, or too large for any uint
+	if err != nil || v.OverflowUint(n) { // the error means below zero or above 64 bits
 		return outOfRange(v.Type(), fmt.Sprintf("0 to %d", ^uint64(0)>>(64-v.Type().Bits())))
 	}
 	v.SetUint(n)
@@ -186,9 +185,9 @@ func decodeFloat(v reflect.Value, typ crypto.Type, text string) *tree.Flaw {
 
 var fileModeType = reflect.TypeFor[fs.FileMode]()
 
-// integerText returns a number without a leading zero. In an untyped text, such as a
-// variable or a default, 0640 is octal for a file mode. For other types it is a flaw, because
-// YAML reads it as octal and most programs as decimal.
+// integerText returns a number without a leading zero. In an unparsed value, such as a variable or
+// a default, 0640 is octal for a file mode. For other types it is a flaw, because YAML reads it as
+// octal and most programs as decimal.
 func integerText(t reflect.Type, typ crypto.Type, text string) (string, *tree.Flaw) {
 	digits := strings.TrimLeft(text, "+-")
 	if typ != "" || len(digits) < 2 || digits[0] != '0' {
@@ -261,8 +260,8 @@ func decodeTime(v reflect.Value, typ crypto.Type, text string) *tree.Flaw {
 	return nil
 }
 
-// decodeUnmarshaler takes text only: an int or a date in the file has lost its
-// spelling, and UnmarshalText would see another one than the author wrote.
+// decodeUnmarshaler accepts only strings. An int or a date in a file has lost its original form, so
+// UnmarshalText would receive a different text from the one in the file.
 func decodeUnmarshaler(v reflect.Value, typ crypto.Type, text string) *tree.Flaw {
 	if typ != "" && typ != crypto.Str {
 		return wrongType("a string for "+v.Type().String(), typ, "add quotes")

@@ -9,12 +9,12 @@ import (
 	"unicode/utf8"
 )
 
-// A scale compares values of one type with the bounds of tags: numbers by value,
-// strings by their characters, lists and maps by their entries.
+// A scale compares values of one type with the bounds in tags: numbers by value, strings by their
+// number of characters, lists and maps by their number of entries.
 type scale struct {
-	want string // what a bound has to be
-	Unit string // what is counted, "" for values
-	// parse returns a bound, and false if the text is not one.
+	want string // the kind of bound that the type requires
+	Unit string // unit of a length, "" for values
+	// parse returns a bound, and false if text is not a bound.
 	parse func(text string) (reflect.Value, bool)
 	count func(v reflect.Value) int // nil for values
 }
@@ -54,7 +54,7 @@ func compareValues(a, b reflect.Value) int {
 	return compareMathBig(Copy(a), Copy(b))
 }
 
-// say says what a value must be.
+// say returns the requirement that a bound sets: "be at least 5".
 func (s *scale) say(word, bound string) string {
 	switch {
 	case s.Unit == "":
@@ -69,7 +69,7 @@ func (s *scale) say(word, bound string) string {
 	return "be " + word + bound + " " + s.Unit + "s long"
 }
 
-// counted returns the scale of values with a length.
+// counted returns the scale of values that have a length.
 func counted(unit string, count func(reflect.Value) int) *scale {
 	return &scale{want: "count", Unit: unit, count: count, parse: func(text string) (reflect.Value, bool) {
 		n, err := strconv.Atoi(text)

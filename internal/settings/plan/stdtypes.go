@@ -22,8 +22,8 @@ var (
 	weekdayType = reflect.TypeFor[time.Weekday]()
 )
 
-// StdDecoder is for types of the standard library that have no UnmarshalText, or
-// one that takes less than a file says. It returns nil for others.
+// StdDecoder returns the decoder of a standard library type that has no UnmarshalText method, or
+// one that accepts less than files contain. It returns nil for other types.
 func StdDecoder(t reflect.Type) decoder {
 	switch t {
 	case regexpType:
@@ -46,7 +46,7 @@ func decodeRegexp(v reflect.Value, typ crypto.Type, text string) *tree.Flaw {
 		return wrongType("a regular expression", typ, quoteIt)
 	}
 	re, err := regexp.Compile(text)
-	if err != nil { // quotes the text
+	if err != nil { // the error quotes the text
 		return badText("a regular expression")
 	}
 	v.Set(reflect.ValueOf(re).Elem())
@@ -74,14 +74,14 @@ func decodeLocation(v reflect.Value, typ crypto.Type, text string) *tree.Flaw {
 		return wrongType(want, typ, "")
 	}
 	loc, err := time.LoadLocation(text)
-	if err != nil || text == "" { // quotes the text; an empty one would be UTC
+	if err != nil || text == "" { // the error quotes the text; an empty name would be UTC
 		return &tree.Flaw{Kind: tree.KindFormat, Reason: "expected " + want + ", that this machine knows"}
 	}
 	v.Set(reflect.ValueOf(loc))
 	return nil
 }
 
-// named decodes a small enumeration of package time, by name or number.
+// named returns a decoder for a small enumeration of package time, by name or number.
 func named[T interface {
 	~int
 	String() string

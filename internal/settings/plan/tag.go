@@ -10,10 +10,10 @@ import (
 	"github.com/sealcfg/sealcfg/internal/naming"
 )
 
-// A tag is what the tags of a struct field say.
+// A tag holds the parsed tags of a struct field.
 type tag struct {
 	name     string // "" with inline
-	named    bool   // a tag gives the name
+	named    bool   // a tag sets the name
 	skip     bool
 	inline   bool // yaml:",inline"
 	optional bool
@@ -24,7 +24,7 @@ type tag struct {
 	deprecated string
 	desc       string
 	limits     *Constraints
-	kind       string // of the variant of a union
+	kind       string // the kind that selects this variant of a union
 }
 
 func readTag(f reflect.StructField) (tag, error) {
@@ -78,17 +78,17 @@ func readTag(f reflect.StructField) (tag, error) {
 	return t, nil
 }
 
-// otherEnvOptions are what the env tags of other packages have besides a name.
-// Taken for variables, they would be passed over without a word.
+// otherEnvOptions are options that env tags of other packages contain besides a name. If they were
+// read as variables, they would never be set, and the user would get no error.
 var otherEnvOptions = []string{"required", "notEmpty", "unset", "file", "expand", "init", "noinit", "overwrite", "decodeunset"}
 
-// words splits a tag at its commas.
+// words splits a tag at commas and spaces.
 func words(list string) []string {
 	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
-// VariableName spells a name as variables do: upper case, and _ for what a
-// variable's name cannot hold.
+// VariableName converts a name to the form used in variables: upper case, with _ for characters
+// that variables cannot contain.
 func VariableName(name string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_' {

@@ -7,10 +7,10 @@ import (
 	"github.com/sealcfg/sealcfg/source"
 )
 
-// FromText makes a node for p of a text from the process environment or a
-// default tag: lists are a JSON array or separated by commas, maps a JSON object
-// or pairs separated by commas, structs a JSON object, all else is the text
-// itself. Where the field takes anything, JSON is read as such. p is nil for a place that no setting has.
+// FromText converts text, from a variable or a default tag, to a node for p. A list is a JSON array
+// or separated by commas. A map is a JSON object or key=value pairs separated by commas. A struct
+// is a JSON object. A field that accepts any type gets parsed JSON if text is JSON. Any other text
+// is a scalar. p is nil if the path is not a setting.
 func FromText(p *Plan, text string, at source.Origin) *tree.Node {
 	core := p.CoreOrNil()
 	if core == nil || tree.IsReference(text) && (core.Shape != ShapeList || !strings.Contains(text, ",")) {
@@ -39,7 +39,7 @@ func FromText(p *Plan, text string, at source.Origin) *tree.Node {
 	return &tree.Node{Kind: tree.NodeScalar, Text: text, Origin: at}
 }
 
-// textMap reads a=1,b=2.
+// textMap parses a=1,b=2.
 func textMap(p *Plan, text string, at source.Origin) *tree.Node {
 	m := &tree.Node{Kind: tree.NodeMap, Origin: at}
 	if text == "" {

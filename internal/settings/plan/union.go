@@ -10,21 +10,20 @@ import (
 	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
-// KindName is the name in files of the field that says which variant of a union
-// is meant.
+// KindName is the name, in files, of the field that selects the variant of a union.
 const KindName = "kind"
 
-// A union is what a struct has beyond its fields if it holds one of several
-// structs: the entries of the variant that kind names stand beside it.
+// A union describes a struct that holds one of several other structs. The entries of the selected
+// variant are in the same map as the fields of the struct itself.
 type union struct {
-	Kind     int // position of the field among those of the struct
+	Kind     int // position of the kind field in Fields
 	Variants []variant
 }
 
 type variant struct {
 	Kind  string
-	Index []int // of the pointer
-	Plan  *Plan // of the pointer
+	Index []int // of the pointer to the variant
+	Plan  *Plan // of the pointer to the variant
 	field string
 }
 
@@ -69,8 +68,8 @@ func (b *planner) addVariant(p *Plan, f reflect.StructField, index []int, tg *ta
 	return nil
 }
 
-// join lists all fields of a struct, those of variants included, and finds
-// variants that cannot stand beside one another.
+// join lists all fields of a struct, including fields of variants. It returns an error if two
+// variants conflict.
 func (p *Plan) join() error {
 	for i := range p.Fields {
 		p.Every = append(p.Every, &p.Fields[i])
@@ -102,13 +101,13 @@ func (p *Plan) join() error {
 				p.Every = append(p.Every, f)
 				continue
 			}
-			if !slices.Equal(f.Explicit, other.Explicit) { // a variable is for a path, and they have one path
+			if !slices.Equal(f.Explicit, other.Explicit) { // both have the same path, and a variable sets a path
 				return fmt.Errorf("variant %q: %q has a different env tag in another variant", v.Kind, f.Name)
 			}
-			if f.Plan.IsSecret() { // what is a secret in one variant has no flag
+			if f.Plan.IsSecret() { // a secret in any variant must not have a flag
 				p.Every[slices.Index(p.Every, other)], others[f.Name] = f, f
 			}
-			// Texts are read before the kind is known.
+			// Values of variables are parsed before the kind is known.
 			if other.Plan != f.Plan && (other.Plan.Core().Shape != ShapeScalar || f.Plan.Core().Shape != ShapeScalar) {
 				return fmt.Errorf("variant %q: %q has a different type in another variant", v.Kind, f.Name)
 			}
@@ -117,9 +116,8 @@ func (p *Plan) join() error {
 	return nil
 }
 
-// FieldFor returns the field of a struct that an entry of n with this name is
-// for, nil if there is none. In a union it may be one of the variant that n
-// names, or of any if n names none.
+// FieldFor returns the field that an entry of n with this name sets, or nil. In a union, it also
+// searches the variant that n selects, or all variants if n selects none.
 func (p *Plan) FieldFor(n *tree.Node, name string) *Field {
 	if i, ok := p.ByName[name]; ok {
 		return &p.Fields[i]

@@ -10,13 +10,14 @@ import (
 	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
-// A url.URL is made by reflection and read by UnmarshalBinary, and a text is held
-// to the rules of URLs here: whoever has no such field should not link net/url and
-// what it needs for addresses.
+// A url.URL is created by reflection and parsed by UnmarshalBinary, and isURL implements the rules
+// for URLs itself. Programs without such a field therefore do not link net/url and its
+// dependencies.
 
+// IsURLType reports whether t is url.URL.
 func IsURLType(t reflect.Type) bool { return t.PkgPath() == "net/url" && t.Name() == "URL" }
 
-// decodeURL does not keep the library's error: it quotes the text.
+// decodeURL drops the library's error, because it quotes the text.
 func decodeURL(v reflect.Value, typ crypto.Type, text string) *tree.Flaw {
 	if typ != "" && typ != crypto.Str {
 		return wrongType("a URL", typ, quoteIt)
@@ -33,15 +34,15 @@ const (
 	digits = "0123456789"
 )
 
-// isURL takes what net/url reads as a URL with scheme and host, but for a host
-// that is a port alone, an address with a zone, or a bracket that nothing opened.
+// isURL reports whether net/url parses text as a URL with scheme and host. Unlike net/url, isURL
+// rejects a host that is only a port, an address with a zone, and an unmatched closing bracket.
 func isURL(text string) bool {
 	text, fragment, _ := strings.Cut(text, "#")
 	scheme, rest, ok := strings.Cut(text, "://")
 	if !ok || !isScheme(scheme) || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }) {
 		return false
 	}
-	rest, _, _ = strings.Cut(rest, "?") // a query is anything
+	rest, _, _ = strings.Cut(rest, "?") // any query is valid
 	authority, path, _ := strings.Cut(rest, "/")
 	user, host := "", authority
 	if i := strings.LastIndexByte(authority, '@'); i >= 0 {
@@ -51,12 +52,12 @@ func isURL(text string) bool {
 		isURLHost(host, strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "https"))
 }
 
-// isScheme is RFC 3986, section 3.1.
+// isScheme reports whether s is a scheme as defined in RFC 3986, section 3.1.
 func isScheme(s string) bool {
 	return s != "" && strings.IndexByte(lower+upper, s[0]) >= 0 && strings.Trim(s, lower+upper+digits+"+-.") == ""
 }
 
-// isEscaped says that each % begins an escape.
+// isEscaped reports whether each % starts an escape.
 func isEscaped(s string) bool {
 	for i := strings.IndexByte(s, '%'); i >= 0; i = strings.IndexByte(s, '%') {
 		if len(s) < i+3 || !isHex(s[i+1:i+3]) {
@@ -69,8 +70,8 @@ func isEscaped(s string) bool {
 
 func isHex(s string) bool { return s != "" && strings.Trim(s, digits+"abcdefABCDEF") == "" }
 
-// isURLHost takes a host with or without port. Databases have several of them,
-// which the web has not: a:1,b:2.
+// isURLHost reports whether host is valid, with or without a port. Database URLs may list several
+// hosts, such as a:1,b:2. Web URLs may not.
 func isURLHost(host string, web bool) bool {
 	if inner, ok := strings.CutPrefix(host, "["); ok {
 		address, port, ok := strings.Cut(inner, "]")
@@ -84,7 +85,7 @@ func isURLHost(host string, web bool) bool {
 	}
 	for i := 0; i < len(host); i++ {
 		switch c := host[i]; {
-		case c == '%': // only of what is no ASCII
+		case c == '%': // only for non-ASCII bytes
 			if len(host) < i+3 || !isHex(host[i+1:i+3]) || host[i+1] < '8' {
 				return false
 			}
@@ -95,19 +96,19 @@ func isURLHost(host string, web bool) bool {
 	return true
 }
 
-// isPort takes a port with the colon before it, and nothing.
+// isPort reports whether s is empty, or a port with the colon before it.
 func isPort(s string) bool {
 	return s == "" || s[0] == ':' && strings.Trim(s[1:], digits) == ""
 }
 
-// isIPv6 takes an address without zone.
+// isIPv6 reports whether s is an address without a zone.
 func isIPv6(s string) bool {
 	most := 8
 	if i := strings.LastIndexByte(s, ':'); i >= 0 && strings.Contains(s, ".") {
 		if !isIPv4(s[i+1:]) {
 			return false
 		}
-		s, most = s[:i]+":0", 7 // which takes the place of two groups
+		s, most = s[:i]+":0", 7 // an IPv4 address counts as two groups
 	}
 	left, right, short := strings.Cut(s, "::")
 	n := 0

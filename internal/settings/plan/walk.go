@@ -11,8 +11,7 @@ import (
 	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
-// HoldsSecret says that there is a secret in a value: it is one, or one lies in it
-// at any depth.
+// HoldsSecret reports whether a value is a secret or contains one at any depth.
 func (p *Plan) HoldsSecret() bool { return holdsSecret(p, make(map[*Plan]bool)) }
 
 func holdsSecret(p *Plan, seen map[*Plan]bool) bool {
@@ -29,10 +28,9 @@ func holdsSecret(p *Plan, seen map[*Plan]bool) bool {
 	return slices.ContainsFunc(p.Fields, func(f Field) bool { return holdsSecret(f.Plan, seen) })
 }
 
-// EachField calls visit for each field that has a path of its own: those of
-// structs in structs and of variants of unions (one of each name), but not of what
-// lists and maps hold. path is valid during the call. A type that contains itself is
-// followed once.
+// EachField calls visit for each field with a fixed path: fields of nested structs and of union
+// variants (one per name), but not fields in lists and maps. path is valid only during the call.
+// EachField follows a type that contains itself once.
 func (p *Plan) EachField(visit func(path envfile.Path, f *Field)) { p.walk(nil, nil, visit) }
 
 func (p *Plan) walk(path envfile.Path, above []*Plan, visit func(envfile.Path, *Field)) {
@@ -49,15 +47,14 @@ func (p *Plan) walk(path envfile.Path, above []*Plan, visit func(envfile.Path, *
 	}
 }
 
-// Variables returns the names that variables of the process environment can
-// have, without prefix.
+// Variables returns the names of the variables that can set the fields, without the prefix.
 func (p *Plan) Variables() []string {
 	var names []string
 	p.EachField(func(path envfile.Path, _ *Field) { names = append(names, VariableOf(path)) })
 	return names
 }
 
-// ExplicitVariables returns the names that env tags give.
+// ExplicitVariables returns the variables from env tags.
 func (p *Plan) ExplicitVariables() []string {
 	p.explicitOnce.Do(func() {
 		p.EachField(func(_ envfile.Path, f *Field) { p.explicit = append(p.explicit, f.Explicit...) })
@@ -65,7 +62,7 @@ func (p *Plan) ExplicitVariables() []string {
 	return p.explicit
 }
 
-// VariableOf spells a path as a variable, without prefix.
+// VariableOf returns the name of the variable for a path, without the prefix.
 func VariableOf(path envfile.Path) string {
 	names := make([]string, len(path))
 	for i, s := range path {
@@ -74,7 +71,7 @@ func VariableOf(path envfile.Path) string {
 	return strings.Join(names, tree.LevelSeparator)
 }
 
-// ExplicitFor returns the variables that the env tag of the field under path names.
+// ExplicitFor returns the variables from the env tag of the field at path.
 func (p *Plan) ExplicitFor(path string) (names []string) {
 	if p == nil || len(p.ExplicitVariables()) == 0 {
 		return nil
@@ -87,8 +84,7 @@ func (p *Plan) ExplicitFor(path string) (names []string) {
 	return names
 }
 
-// Renames says whether there is an old or deprecated name anywhere below p. It
-// is asked once a type: most types have none, and are not walked.
+// Renames reports whether p contains an old or deprecated name. It walks each type only once.
 func (p *Plan) Renames() bool {
 	p.renamesOnce.Do(func() { p.hasRenames = renamesIn(p, make(map[reflect.Type]bool)) })
 	return p.hasRenames
@@ -114,8 +110,8 @@ func renamesIn(p *Plan, seen map[reflect.Type]bool) bool {
 	return renamesIn(p.Elem, seen)
 }
 
-// DefaultReferences is an error if a default tag holds a reference: a default is
-// for when nothing else is known, and it is not resolved.
+// DefaultReferences returns an error if a default tag holds a reference, because references in
+// defaults are not resolved.
 func (p *Plan) DefaultReferences() (err error) {
 	if p == nil {
 		return nil
@@ -128,8 +124,8 @@ func (p *Plan) DefaultReferences() (err error) {
 	return err
 }
 
-// IsRequired says that something has to set the field itself. What a struct needs
-// is asked of its fields.
+// IsRequired reports whether a source must set the field. A struct is required if any of its fields
+// is.
 func (f *Field) IsRequired() bool {
 	if f.Def != nil || f.Optional || f.Plan.Nilable() {
 		return false
@@ -145,8 +141,7 @@ func (f *Field) IsRequired() bool {
 	return false
 }
 
-// HoldsUnion says whether there is a union anywhere below p. It is asked once a
-// type: most have none, and are not walked.
+// HoldsUnion reports whether p contains a union. It walks each type only once.
 func (p *Plan) HoldsUnion() bool {
 	p.unionsOnce.Do(func() { p.hasUnions = unionsIn(p, make(map[*Plan]bool)) })
 	return p.hasUnions

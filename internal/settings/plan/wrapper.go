@@ -9,7 +9,7 @@ import (
 type SecretValue interface {
 	// Types returns the type of the Secret and of its value.
 	Types() (self, elem reflect.Type)
-	// Fill sets the secret to v, which is of the type of its value.
+	// Fill sets the secret to v, which must have the type of its value.
 	Fill(v reflect.Value)
 	// Exposed returns the value.
 	Exposed() reflect.Value
@@ -22,15 +22,15 @@ type SecretValue interface {
 type OptionalValue interface {
 	// Types returns the type of the Optional and of its value.
 	Types() (self, elem reflect.Type)
-	// Fill sets the Optional to v, which is of the type of its value.
+	// Fill sets the Optional to v, which must have the type of its value.
 	Fill(v reflect.Value)
 	// FillNull sets the Optional to null.
 	FillNull()
-	// Held returns the value, and whether the Optional holds one, null or nothing.
+	// Held returns the value, and whether the Optional is unset, null or set.
 	Held() (v reflect.Value, state OptionalState)
 }
 
-// An OptionalState is what an Optional holds.
+// An OptionalState is the state of an Optional.
 type OptionalState uint8
 
 const (
@@ -53,8 +53,8 @@ type RootTypes interface {
 	Secret(pointer any) SecretValue
 	// Optional returns access to a pointer to an Optional, and nil for other values.
 	Optional(pointer any) OptionalValue
-	// FieldError returns the FieldError that err is or wraps, and nil if there is none.
-	// is reports whether err itself is one.
+	// FieldError returns the FieldError that err is or wraps, or nil. is reports whether err itself
+	// is one.
 	FieldError(err error) (field *FieldError, is bool)
 }
 
@@ -83,8 +83,8 @@ func OptionalIn(pointer reflect.Value) OptionalValue {
 	return Root.types.Optional(pointer.Interface())
 }
 
-// FieldErrorIn returns the FieldError that err is or wraps, and nil if there is none. is
-// reports whether err itself is one.
+// FieldErrorIn returns the FieldError that err is or wraps, or nil. is reports whether err itself
+// is one.
 func FieldErrorIn(err error) (field *FieldError, is bool) {
 	if Root.types == nil {
 		return nil, false
@@ -92,8 +92,8 @@ func FieldErrorIn(err error) (field *FieldError, is bool) {
 	return Root.types.FieldError(err)
 }
 
-// embedsSecret reports whether a type has the methods of a Secret: it is one, or embeds
-// one. A type that embeds one has the decoding methods, too, but they are for the field.
+// embedsSecret reports whether a type is a Secret or embeds one. A type that embeds one also has
+// the decoding methods of the Secret, but they decode only the embedded field.
 func embedsSecret(t reflect.Type) bool {
 	return SecretIn(reflect.Zero(reflect.PointerTo(t))) != nil
 }
@@ -103,7 +103,7 @@ func secretElem(t reflect.Type) (reflect.Type, bool) {
 	if t.Kind() != reflect.Struct {
 		return nil, false
 	}
-	s := SecretIn(reflect.New(t)) // not nil: Types may be a promoted method
+	s := SecretIn(reflect.New(t)) // not a nil pointer: an embedded Secret may promote Types
 	if s == nil {
 		return nil, false
 	}

@@ -6,8 +6,8 @@ import (
 	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
-// Overridden appends the paths of what merge replaces in base: single values, lists, and
-// maps by something else. at is the path of both nodes.
+// Overridden appends the paths of the values that tree.Merge replaces in base: single values,
+// lists, and maps replaced by another kind of value. at is the path of both nodes.
 func Overridden(paths []string, at envfile.Path, p *plan.Plan, base, over *tree.Node) []string {
 	switch {
 	case base == nil || over == nil:

@@ -1,4 +1,4 @@
-// Package read lays the trees of several sources over one another.
+// Package read prepares the trees of several sources for merging.
 package read
 
 import (
@@ -8,8 +8,8 @@ import (
 	"github.com/sealcfg/sealcfg/source"
 )
 
-// NodeAt builds the tree that has leaf under path. leaf gets the plan of that
-// place, nil if there is none.
+// NodeAt returns a tree with leaf at path. It passes the plan of that path to leaf, or nil if the
+// path is not a setting.
 func NodeAt(p *plan.Plan, path envfile.Path, at source.Origin, leaf func(*plan.Plan) *tree.Node) *tree.Node {
 	if len(path) == 0 {
 		return leaf(p)

@@ -7,11 +7,12 @@ import (
 	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
-// A Renamer puts what a source says under the names that settings have today,
-// and says which of them are on their way out. It runs source by source, so that
-// an old name in one file and the new one in another are the same setting.
+// A Renamer replaces old names of settings with current names, and collects warnings about
+// deprecated names. It handles each source separately, so that an old name in one file and the new
+// name in another set the same setting.
 type Renamer struct{ Warnings []*tree.Problem }
 
+// Rename replaces the old names in n, which is at path at.
 func (r *Renamer) Rename(p *plan.Plan, n *tree.Node, at *tree.FieldPath) {
 	if n == nil || !p.Renames() {
 		return
@@ -39,7 +40,7 @@ func (r *Renamer) Rename(p *plan.Plan, n *tree.Node, at *tree.FieldPath) {
 	}
 }
 
-// field renames the entry e of n, which is meant for f.
+// field renames the entry e of n, which sets f.
 func (r *Renamer) field(f *plan.Field, n, e *tree.Node, at *tree.FieldPath) {
 	if e.Key != f.Name {
 		old := strconv.Quote(e.Key)

@@ -7,10 +7,8 @@ import (
 	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
-// ForgetVariants takes from base, which is what weaker sources say, the entries of
-// the variants of unions for which over names another kind: another kind is
-// another value, which takes the place of the weaker one as a whole. What stands
-// beside all kinds stays.
+// ForgetVariants removes the fields of a union's variants from base if over selects another kind: a
+// value of another kind replaces the overridden value as a whole. The union's own fields stay.
 func ForgetVariants(p *plan.Plan, base, over *tree.Node) {
 	if p = p.CoreOrNil(); p == nil || base == nil || over == nil || !p.HoldsUnion() {
 		return
@@ -36,8 +34,8 @@ func ForgetVariants(p *plan.Plan, base, over *tree.Node) {
 	}
 }
 
-// otherKind says that two sources name different kinds. What a reference names is not
-// known yet.
+// otherKind reports whether two sources select different kinds. References do not count, because
+// their values are not known yet.
 func otherKind(base, over *tree.Node) bool {
 	named := func(n *tree.Node) bool { return n != nil && n.Kind == tree.NodeScalar && !tree.IsReference(n.Text) }
 	return named(base) && named(over) && base.Text != over.Text

@@ -6,12 +6,13 @@ import (
 	"github.com/sealcfg/sealcfg/envfile"
 )
 
-// mergeKey is the key of YAML that includes the entries of other maps.
+// mergeKey is the YAML key that includes the entries of other maps.
 const mergeKey = "<<"
 
-// FromFile fills c, which may have been made with others, with what a file says.
+// FromFile fills c with n, a node of the file. The caller allocates c, so that it can allocate many
+// nodes at once.
 func FromFile(c *Node, n *envfile.Node, file string) {
-	// Field by field: whole Origins are large, and there are many.
+	// Origins are large, and every node has one: set single fields instead of copying.
 	c.Key, c.Origin.File, c.Origin.Line, c.Origin.Column = n.Key, file, n.Line, n.Column
 	if n.KeyLine > 0 {
 		c.KeyOrigin.File, c.KeyOrigin.Line, c.KeyOrigin.Column = file, n.KeyLine, n.KeyColumn
@@ -34,8 +35,8 @@ func FromFile(c *Node, n *envfile.Node, file string) {
 	}
 }
 
-// mapEntries returns the entries of a map, with those of its merge keys behind
-// them: what stands in the map itself wins, then the map that is named first.
+// mapEntries returns the entries of a map, followed by the entries of its merge keys. The map's own
+// entries override included ones, and an earlier included map overrides a later one.
 func mapEntries(n *envfile.Node, file string) []*Node {
 	entries, made := make([]*Node, 0, n.Len()), make([]Node, n.Len())
 	var included []*envfile.Node
@@ -69,6 +70,7 @@ func mapEntries(n *envfile.Node, file string) []*Node {
 	return entries
 }
 
+// mergedMaps returns the maps that the entry e includes, and false if it includes none.
 func mergedMaps(e *envfile.Node) ([]*envfile.Node, bool) {
 	switch {
 	case e.Key != mergeKey:

@@ -7,7 +7,7 @@ import (
 	"github.com/sealcfg/sealcfg/source"
 )
 
-// A flawKind sorts flaws. The root package has the same texts as its Kind.
+// A flawKind classifies flaws. The root package's Kind has the same values.
 type flawKind string
 
 const (
@@ -21,21 +21,21 @@ const (
 	KindKeySource  flawKind = "key source"
 )
 
-// A Flaw is what is wrong with a value, without its position.
+// A Flaw describes a problem with a setting, without the setting's path and origin.
 type Flaw struct {
 	Kind   flawKind
-	Reason string // carries no value
-	Got    string // what the value is, where that is the reason
+	Reason string // never contains the value
+	Got    string // the kind of value, if it is the reason: "a string"
 	Hint   string
 	Cause  *Hidden
 }
 
-// Problem returns the flaw as a problem with the setting under path.
+// Problem returns f as a problem of the setting at path, with the origin at.
 func (f *Flaw) Problem(path string, at source.Origin) *Problem {
 	return &Problem{Path: path, Kind: f.Kind, Origin: at, Reason: f.Reason, Hint: f.Hint, Cause: f.Cause}
 }
 
-// A Problem is a flaw of one setting. The root package makes a Problem of it.
+// A Problem is a flaw of one setting. The root package converts it to its own Problem.
 type Problem struct {
 	Path   string
 	Kind   flawKind
@@ -45,8 +45,8 @@ type Problem struct {
 	Cause  *Hidden
 }
 
-// OneLine keeps a key or a reason with control characters from breaking the table. A byte
-// order mark, which a dotenv file may have in its first name, becomes visible.
+// OneLine returns s with spaces instead of control characters, so that s stays on its line of a
+// table. It makes byte order marks visible: a dotenv file may have one in its first name.
 func OneLine(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// A Hidden error is kept out of every chain, because it or an error that it wraps may
-// quote a value. errors.Is compares with it, and errors.As finds it by its concrete type
-// if its text is harmless. A reporter that walks the chain, or that looks for an
-// interface, does not get it.
+// A Hidden holds an error that is kept out of error chains, because its text or the text of an
+// error that it wraps may quote a value. errors.Is compares the target with it. errors.As finds it
+// only by its concrete type, and only if Harmless accepts its text. Code that unwraps errors or
+// looks for an interface does not find it.
 type Hidden struct {
 	Err      error
 	Harmless func(text string) bool
@@ -31,16 +31,17 @@ func (h *Hidden) As(target any) bool {
 	return true
 }
 
-// UnquotedError returns the error of a decoder, which must not quote the value.
+// UnquotedError hides err, the error of a decoder. An error in its chain is harmless if its text
+// does not contain value.
 func UnquotedError(err error, value string) *Hidden {
 	return &Hidden{err, func(text string) bool {
-		const ambiguous = 4 // a shorter value may be a part of a word
+		const ambiguous = 4 // shorter values also occur within words
 		return !strings.Contains(text, strconv.Quote(value)) && (len(value) < ambiguous || !strings.Contains(text, value))
 	}}
 }
 
-// ShownError returns the error of a validator or resolver. Its text is printed, so an error
-// with a part of that text is harmless.
+// ShownError hides err, the error of a validator or resolver. The text of err is printed, so an
+// error in its chain is harmless if the printed text contains its text.
 func ShownError(err error) *Hidden {
 	text := err.Error()
 	return &Hidden{err, func(part string) bool { return strings.Contains(text, part) }}

@@ -10,9 +10,8 @@ import (
 	"github.com/sealcfg/sealcfg/source"
 )
 
-// FromJSON reads a JSON text. Its scalars are texts like any other of the
-// process environment. It returns nil for what is no JSON and for an object
-// with a key that stands twice; what exactly is wrong is not said.
+// FromJSON parses text as JSON. Its scalars have no type yet, like the values of variables. It
+// returns nil if text is not JSON or if an object has a duplicate key.
 func FromJSON(text string, at source.Origin) *Node {
 	r := &jsonReader{tokens: jsontoken.New([]byte(text)), origin: at}
 	n := r.value(r.next())
@@ -34,7 +33,7 @@ func (r *jsonReader) next() jsontoken.Token {
 	return token
 }
 
-// value reads the value that begins with a token.
+// value reads the value that starts with token.
 func (r *jsonReader) value(token jsontoken.Token) *Node {
 	n := &Node{Kind: NodeScalar, Text: token.Text, Origin: r.origin}
 	switch token.Kind {

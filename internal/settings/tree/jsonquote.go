@@ -5,9 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// appendQuoted appends a text as a JSON string, to the byte as encoding/json
-// does. That package has no way to it but by its encoder, which is more code than
-// all of the binder.
+// appendQuoted appends text as a JSON string, byte for byte like encoding/json. That package offers
+// this only through its encoder, which is more code than the whole binder.
 func appendQuoted(into []byte, text string) []byte {
 	into = append(into, '"')
 	for i, r := range text {
@@ -34,8 +33,8 @@ func appendQuoted(into []byte, text string) []byte {
 	return append(into, '"')
 }
 
-// escaped says of characters without a short escape that they are escaped: control
-// characters, and those that HTML and JavaScript would see something else in.
+// escaped reports whether r, which has no short escape, is escaped: a control character, or a
+// character that is special in HTML or JavaScript.
 func escaped(r rune) bool {
 	switch r {
 	case '<', '>', '&', '\u2028', '\u2029':
@@ -44,7 +43,7 @@ func escaped(r rune) bool {
 	return r < ' '
 }
 
-// isReplacement tells U+FFFD itself from a byte that is no UTF-8.
+// isReplacement reports whether text starts with U+FFFD itself, not with an invalid UTF-8 byte.
 func isReplacement(text string) bool {
 	_, size := utf8.DecodeRuneInString(text)
 	return size > 1

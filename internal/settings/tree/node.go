@@ -1,5 +1,5 @@
-// Package tree holds what sources say about settings as a tree of nodes, the paths of settings,
-// and the flaws of values.
+// Package tree represents the settings of all sources as a tree of nodes. It also defines the paths
+// of settings and the flaws of values.
 package tree
 
 import (
@@ -11,25 +11,25 @@ import (
 	"github.com/sealcfg/sealcfg/source"
 )
 
-// A Node is what the sources say about one setting, or a group of them: a tree
-// that is read, merged and then bound.
+// A Node holds the value of one setting, or of a group of settings, from the sources. The tree of
+// nodes is read, merged and then bound.
 type Node struct {
 	Kind      nodeKind
-	Key       string        // within the map around it
-	KeyOrigin source.Origin // of the key, zero outside of maps
+	Key       string        // in the parent map
+	KeyOrigin source.Origin // zero if the parent is not a map
 	Origin    source.Origin
 
-	Index  int  // within the list around it, if that has items
-	sealed bool // it stands sealed in a file
+	Index  int  // in the parent, if that is a NodeItems
+	sealed bool // encrypted in its file
 
-	// typ and text of a scalar. typ is "" for a text that is yet to be parsed,
-	// from the process environment or a default tag.
+	// Type and Text describe a scalar. Type is "" if Text is not parsed yet, as in variables and
+	// default tags.
 	Type crypto.Type
 	Text string
-	json crypto.Type // what such a text is in the JSON around it, "" outside of JSON
+	json crypto.Type // the JSON type of an unparsed Text, "" outside of JSON
 
-	Entries []*Node // of a map, list or items
-	Flaw    *Flaw   // of a broken node
+	Entries []*Node // of a NodeMap, NodeList or NodeItems
+	Flaw    *Flaw   // of a NodeBroken
 }
 
 type nodeKind uint8
@@ -39,11 +39,11 @@ const (
 	NodeList
 	NodeScalar
 	NodeNull
-	NodeBroken // a text that cannot become a list or map
-	NodeItems  // items of a list by position, which change or extend the list below
+	NodeBroken // a value that cannot be bound, with the reason in Flaw
+	NodeItems  // list items by position; they change or extend the list that they override
 )
 
-// What names the kind of value for messages: "a map", "an int".
+// What returns the kind of value for messages: "a map", "an int".
 func (n *Node) What() string {
 	switch n.Kind {
 	case NodeMap:
@@ -62,8 +62,8 @@ func (n *Node) What() string {
 	return "a " + string(n.Type)
 }
 
-// Describe returns what, which is the kind of value that n is, and mentions that n is
-// encrypted in its file.
+// Describe returns a kind of value for messages. If n is encrypted in its file, the result includes
+// that: "an encrypted string".
 func (n *Node) Describe(what string) string {
 	if !n.sealed {
 		return what
@@ -72,7 +72,7 @@ func (n *Node) Describe(what string) string {
 	return "an encrypted " + noun
 }
 
-// Leaves counts the values.
+// Leaves returns the number of values in n. An empty map or list counts as one value.
 func (n *Node) Leaves() int {
 	if len(n.Entries) == 0 {
 		return 1
@@ -84,7 +84,7 @@ func (n *Node) Leaves() int {
 	return count
 }
 
-// Get returns the entry of a map, nil if there is none.
+// Get returns the entry with the given key. It returns nil if n is not a map or has no such entry.
 func (n *Node) Get(key string) *Node {
 	if n == nil || n.Kind != NodeMap {
 		return nil
@@ -97,7 +97,7 @@ func (n *Node) Get(key string) *Node {
 	return nil
 }
 
-// Item returns the entry of a list at a position, nil if there is none.
+// Item returns the list item at position i, and nil if the list has no such item.
 func (n *Node) Item(i int) *Node {
 	switch {
 	case n == nil || i < 0:
@@ -113,8 +113,8 @@ func (n *Node) Item(i int) *Node {
 	return nil
 }
 
-// WithItems returns a list in which items change or follow what is there. One
-// that would leave a gap makes a broken node.
+// WithItems returns the list n with items merged into it or appended to it. It returns a broken
+// node if an item would leave a gap.
 func (n *Node) WithItems(items *Node) *Node {
 	entries := slices.Clone(n.Entries)
 	for _, e := range items.Entries { // sorted by position
@@ -134,7 +134,7 @@ func (n *Node) WithItems(items *Node) *Node {
 	return &list
 }
 
-// mergeItems puts items over others.
+// mergeItems merges two nodes of list items. Items of over override items of base.
 func mergeItems(base, over *Node) *Node {
 	for _, e := range over.Entries {
 		i, found := slices.BinarySearchFunc(base.Entries, e.Index, func(e *Node, i int) int { return e.Index - i })
@@ -148,14 +148,14 @@ func mergeItems(base, over *Node) *Node {
 	return over
 }
 
-// Merge lays over upon base: maps merge key by key, items change a list, all else
-// is replaced. It takes both nodes over; either may be nil.
+// Merge returns base overridden by over. Maps are merged key by key, and items change a list; over
+// replaces any other value. Merge reuses both nodes. Either may be nil.
 func Merge(base, over *Node) *Node {
 	switch {
 	case over == nil:
 		return base
 	case base != nil && base.Kind == NodeBroken && (over.Kind == NodeMap || over.Kind == NodeItems):
-		return base // over says a part of it: without the rest, nobody would hear what is wrong
+		return base // over sets only a part of it, so the flaw of base still applies
 	case base != nil && base.Kind == NodeList && over.Kind == NodeItems:
 		return base.WithItems(over)
 	case base != nil && base.Kind == NodeItems && over.Kind == NodeItems:
@@ -175,10 +175,10 @@ func Merge(base, over *Node) *Node {
 		}
 	}
 	over.Entries = base.Entries
-	return over // its origin is the stronger one
+	return over // the result has the origin of the overriding source
 }
 
-// Drop removes the entries of a map with the given key, but for one.
+// Drop removes all entries with the given key from a map, except the entry but.
 func (n *Node) Drop(key string, but *Node) {
 	var kept []*Node
 	for _, e := range n.Entries {
@@ -189,12 +189,13 @@ func (n *Node) Drop(key string, but *Node) {
 	n.Entries = kept
 }
 
-// Replace puts another value in the same place.
+// Replace sets n to the value of by. The key and index of n do not change.
 func (n *Node) Replace(by *Node) {
 	by.Key, by.KeyOrigin, by.Index = n.Key, n.KeyOrigin, n.Index
 	*n = *by
 }
 
+// BrokenNode returns a node that cannot be bound, for the given reason.
 func BrokenNode(reason string, at source.Origin) *Node {
 	return &Node{Kind: NodeBroken, Origin: at, Flaw: &Flaw{Kind: KindFormat, Reason: reason}}
 }

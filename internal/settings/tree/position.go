@@ -9,49 +9,52 @@ import (
 	"github.com/sealcfg/sealcfg/source"
 )
 
-// LevelSeparator stands between the names of a variable: APP_DB__API_KEY is db.api_key.
+// LevelSeparator joins nested field names in a variable: APP_DB__API_KEY sets db.api_key.
 const LevelSeparator = "__"
 
-// A FieldPath is where in the settings a value belongs. Paths and names are only
-// spelled when a message or the origins need them.
+// A FieldPath is the path of a setting. Its text and its variable are built only when a message or
+// an origin needs them.
 type FieldPath struct {
-	Parent *FieldPath // nil for the settings as a whole
+	Parent *FieldPath // nil for the root
 	step   envfile.Step
-	name   string // the step as a variable spells it
-	// Copies, for a place lives as long as the origins do, and nodes hold values.
-	list *source.Origin // of the list that the step counts in, nil for none
-	Null *source.Origin // of the null that stands for the group around it, nil for none
-	// Lenient: part of an optional group that nothing sets, so only defaults count.
+	name   string // the step as written in variables
+	// The origins are copies: a path lives as long as the table of origins, and must not keep nodes
+	// in memory, which hold values.
+	list *source.Origin // of the list that contains the step's item, nil for other steps
+	Null *source.Origin // the origin of the null that a source sets for a group above, or nil
+	// Lenient marks a part of an optional group that no source sets. Only its defaults apply.
 	Lenient bool
 	Secret  bool // within a Secret
-	hidden  bool // a key of a map within a Secret, which may be a secret itself
+	hidden  bool // a map key within a Secret; the key may be a secret itself
 }
 
-// Entry returns the place of an entry of a map.
+// Entry returns the path of a map entry. Within a Secret, the path hides the key.
 func (at *FieldPath) Entry(key, name string) *FieldPath {
 	below := at.Below(key, name)
 	below.hidden = at.Secret
 	return &below
 }
 
+// Key returns the path of a field.
 func (at *FieldPath) Key(key, name string) *FieldPath {
 	below := at.Below(key, name)
 	return &below
 }
 
-// Below is key for places that are made many at a time.
+// Below is Key for callers that create many paths at once: it does not allocate.
 func (at *FieldPath) Below(key, name string) FieldPath {
 	return FieldPath{Parent: at, step: envfile.Step{Key: key}, name: name, Null: at.Null, Lenient: at.Lenient, Secret: at.Secret}
 }
 
+// Index returns the path of a list item.
 func (at *FieldPath) Index(i int, list source.Origin) *FieldPath { return at.Item(i, &list) }
 
-// Item is index for many items of one list.
+// Item is Index for callers that create the paths of many items of one list.
 func (at *FieldPath) Item(i int, list *source.Origin) *FieldPath {
 	return &FieldPath{Parent: at, step: envfile.Step{Index: i, IsIndex: true}, list: list, Secret: at.Secret}
 }
 
-// Text spells the path as people write it. A key of a map within a Secret is [secret]:
+// Text returns the path as people write it. A map key within a Secret becomes [secret]:
 // tokens[secret].port.
 func (at *FieldPath) Text() string {
 	text, from := "", 0
@@ -64,10 +67,11 @@ func (at *FieldPath) Text() string {
 	return join(text, spell(steps[from:]))
 }
 
-// Revealed is path with the keys in a Secret. It is for comparisons, and no message has it.
+// Revealed returns the path including the keys within a Secret. It is only for comparisons:
+// messages must use Text.
 func (at *FieldPath) Revealed() string { return spell(at.steps()) }
 
-// steps returns the places from the first step to at.
+// steps returns the paths from the first step to at.
 func (at *FieldPath) steps() []*FieldPath {
 	var all []*FieldPath
 	for ; at.Parent != nil; at = at.Parent {
@@ -92,8 +96,8 @@ func join(path, rest string) string {
 	return path + rest
 }
 
-// Variable returns the name of the variable that could set the place, without
-// prefix, "" if there is none.
+// Variable returns the name of the variable that sets the value at this path, without the prefix.
+// It returns "" if no variable can set it.
 func (at *FieldPath) Variable() string {
 	var names []string
 	for p := at; p.Parent != nil; p = p.Parent {
@@ -110,7 +114,8 @@ func (at *FieldPath) Variable() string {
 	return strings.Join(names, LevelSeparator)
 }
 
-// ListOrigin returns the origin of the innermost list around the place.
+// ListOrigin returns the origin of the innermost list that contains the path, and the zero Origin
+// outside of lists.
 func (at *FieldPath) ListOrigin() source.Origin {
 	for p := at; p.Parent != nil; p = p.Parent {
 		if p.step.IsIndex {
@@ -120,7 +125,7 @@ func (at *FieldPath) ListOrigin() source.Origin {
 	return source.Origin{}
 }
 
-// What values of Secret print as.
+// These strings replace the values of Secrets in output.
 const (
 	Redacted = "[secret]"
 	Unset    = "[unset]"

@@ -6,8 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// FuzzReference reads what a setting may hold. The errors are fixed texts, since
-// what stands in a setting may be a secret.
+// FuzzReference parses arbitrary values of settings. The errors must be constants, because a
+// setting may hold a secret.
 func FuzzReference(f *testing.F) {
 	for _, text := range []string{"ref+awssm://a/b?region=x#c", "ref+vault://a#/b/c", "ref+echo://x", "ref+x://", "ref+X://a", "ref+x://a?%zz", "ref+", `{"a":{"b":null}}`} {
 		f.Add(text, "a/b")

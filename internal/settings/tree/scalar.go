@@ -9,7 +9,7 @@ import (
 	"github.com/sealcfg/sealcfg/internal/jsontoken"
 )
 
-// anyType is the type of a scalar where the field takes any.
+// anyType returns the type of a scalar for a field that accepts any type.
 func (n *Node) anyType() crypto.Type {
 	switch {
 	case n.Type != "":
@@ -20,7 +20,7 @@ func (n *Node) anyType() crypto.Type {
 	return crypto.Str
 }
 
-// Scalar returns the value of a scalar whose type nobody asks for.
+// Scalar returns the value of a scalar for a field that accepts any type.
 func (n *Node) Scalar() (any, *Flaw) {
 	var v any
 	var err error
@@ -36,15 +36,16 @@ func (n *Node) Scalar() (any, *Flaw) {
 	default:
 		return n.Text, nil
 	}
-	if err != nil { // quotes the text
+	if err != nil { // err quotes the text
 		return nil, &Flaw{Kind: KindRange, Reason: "out of range"}
 	}
 	return v, nil
 }
 
-// RawJSON returns what n says as JSON, and with a flaw the node that has it.
+// RawJSON appends n to into as JSON. If a node cannot be written as JSON, RawJSON returns that node
+// and its flaw.
 func (n *Node) RawJSON(into []byte) ([]byte, *Node, *Flaw) {
-	if n.Kind == NodeItems { // nothing was below them
+	if n.Kind == NodeItems { // there is no list that the items change
 		n = (&Node{}).WithItems(n)
 	}
 	switch n.Kind {
