@@ -16,12 +16,12 @@ import (
 
 // A Setting describes one setting of a type. It has no value.
 type Setting struct {
-	// Path is a field path. Items of lists and entries of maps have
-	// one path for all: servers[].host, pools.*.size.
+	// Path is a field path. All items of a list, and all entries of a map, have the same path:
+	// servers[].host, pools.*.size.
 	Path string
-	// Type is the Go type behind pointers, Optional and Secret.
+	// Type is the Go type inside pointers, Optional and Secret.
 	Type string
-	// Description is the desc tag, Deprecated the deprecated tag.
+	// Description and Deprecated are the contents of the desc and deprecated tags.
 	Description string
 	Deprecated  string
 	// Default is the default tag, except for secrets. HasDefault reports whether there
@@ -43,32 +43,32 @@ type Setting struct {
 	OldNames []string
 
 	plan   *plan.Plan
-	needed bool // required, and no group around it may be left out
+	needed bool // required, as are all groups that contain it
 }
 
-// A Description describes the settings of a type, and writes documents of it.
+// A Description describes the settings of a type, and writes documents about them.
 type Description struct {
-	// Settings are in the order of the struct.
+	// Settings lists the settings in the order of the struct.
 	Settings []Setting
 
 	prefix *string
 	root   *plan.Plan
 }
 
-// Of describes the settings of a plan. prefix is that of variables, nil if
-// they are not read.
+// Of describes the settings of a plan. prefix is the prefix of variables, or nil if variables are
+// not read.
 func Of(p *plan.Plan, prefix *string) *Description {
 	d := &Description{prefix: prefix, root: p}
 	d.group(p, nil, spot{reached: true, needed: true})
 	return d
 }
 
-// A spot is a place in the description.
+// A spot is the position of a setting in the description.
 type spot struct {
 	path     string
-	variable string // how variables spell it
-	reached  bool   // they can
-	needed   bool   // the groups around it have to be there
+	variable string // the path as a variable, without the prefix
+	reached  bool   // a variable can set it
+	needed   bool   // all groups that contain it are required
 }
 
 // field returns the spot of a field in the group at s.
@@ -80,7 +80,7 @@ func (s spot) field(f *plan.Field) spot {
 	return spot{path: path, variable: variable, reached: s.reached, needed: s.needed}
 }
 
-// group adds the fields of a struct.
+// group adds the settings of a struct.
 func (d *Description) group(p *plan.Plan, above []*plan.Plan, at spot) {
 	if slices.Contains(above, p) { // a type that contains itself is described once
 		return
@@ -112,7 +112,7 @@ func (d *Description) group(p *plan.Plan, above []*plan.Plan, at spot) {
 	}
 }
 
-// place adds what a field holds: a value, or what is below it.
+// place adds the setting of a field, or the settings in it if it holds structs.
 func (d *Description) place(f *plan.Field, above []*plan.Plan, at spot) {
 	core := f.Plan.Core()
 	switch {
@@ -141,7 +141,7 @@ func (d *Description) place(f *plan.Field, above []*plan.Plan, at spot) {
 	d.Settings = append(d.Settings, s)
 }
 
-// about is what documents say of a setting besides its name, in a few words.
+// about returns the properties of a setting that documents list, in a few words each.
 func (s *Setting) about() []string {
 	about := []string{s.Type}
 	if s.Secret {

@@ -15,7 +15,7 @@ type jsonMember struct {
 
 func (o *jsonObject) add(key string, value any) { *o = append(*o, jsonMember{key, value}) }
 
-// set adds a member, or gives it another value.
+// set adds a member, or replaces its value.
 func (o *jsonObject) set(key string, value any) {
 	for i := range *o {
 		if (*o)[i].key == key {
@@ -30,7 +30,7 @@ func (o *jsonObject) addFirst(key string, value any) {
 	*o = append(jsonObject{{key, value}}, *o...)
 }
 
-// addTo adds a member to the object that is a member.
+// addTo adds a member to the object that is the value of the member name.
 func (o *jsonObject) addTo(name, key string, value any) {
 	for i := range *o {
 		if inner, ok := (*o)[i].value.(jsonObject); ok && (*o)[i].key == name {

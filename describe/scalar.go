@@ -12,16 +12,16 @@ import (
 	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
-// sealedTypes are the types of sealed values that settings can have.
+// sealedTypes are the types of encrypted values that settings can have.
 var sealedTypes = []crypto.Type{crypto.Str, crypto.Int, crypto.Float, crypto.Bool, crypto.Time}
 
-// sealedStart begins every sealed value.
+// sealedStart matches the start of every encrypted value.
 const sealedStart = `^ENC\[AES256_GCM,`
 
 func sealedRef(t crypto.Type) string { return "#/$defs/sealed-" + string(t) }
 
-// sealedDefs returns the definitions of the sealed values that were referred to.
-// The line feed is that of a sealed block of YAML.
+// sealedDefs returns the definitions of the encrypted values that the schema refers to. The
+// patterns allow the line feed at the end of a YAML block scalar.
 func (s *schemer) sealedDefs() jsonObject {
 	var defs jsonObject
 	for _, t := range sealedTypes {
@@ -35,12 +35,12 @@ func (s *schemer) sealedDefs() jsonObject {
 	return defs
 }
 
-// scalar returns the schema of a single value: as plain text, or sealed.
+// scalar returns the schema of a single value, in plaintext or encrypted.
 func (s *schemer) scalar(p *plan.Plan, limits *plan.Constraints, nilable bool) jsonObject {
 	plain, types := plainScalar(p)
 	addTo(limits, &plain, p)
 	choices := []jsonObject{plain}
-	if isStringSchema(plain) { // a sealed value is a string too, and must have the type
+	if isStringSchema(plain) { // an encrypted value is a string too, and must have the type
 		choices[0] = append(plain, jsonMember{"not", jsonObject{{"pattern", sealedStart}}})
 	}
 	for _, t := range types {
@@ -62,8 +62,8 @@ func isStringSchema(o jsonObject) bool {
 	return false
 }
 
-// plainScalar returns the schema of the plain value, and the types that it may
-// have when it is sealed.
+// plainScalar returns the schema of the plaintext value, and the types that the encrypted value may
+// have.
 func plainScalar(p *plan.Plan) (jsonObject, []crypto.Type) {
 	text := []crypto.Type{crypto.Str}
 	switch p.Type {
@@ -109,7 +109,7 @@ func plainScalar(p *plan.Plan) (jsonObject, []crypto.Type) {
 	return jsonObject{{"type", "string"}}, text
 }
 
-// ofItems returns what holds for each item of a list or map.
+// ofItems returns the constraints for each item of a list or map.
 func ofItems(c *plan.Constraints) *plan.Constraints {
 	if c == nil {
 		return nil
@@ -117,7 +117,7 @@ func ofItems(c *plan.Constraints) *plan.Constraints {
 	return &plan.Constraints{Oneof: c.Oneof, Pattern: c.Pattern, Checks: c.Checks}
 }
 
-// addCount adds the bounds of a list or map.
+// addCount adds the bounds on the length of a string, list or map.
 func addCount(c *plan.Constraints, o *jsonObject, of string) {
 	if c == nil {
 		return
@@ -129,11 +129,11 @@ func addCount(c *plan.Constraints, o *jsonObject, of string) {
 	}
 }
 
-// schemaFormats are what checks are called in JSON Schema.
+// schemaFormats maps checks to their formats in JSON Schema.
 var schemaFormats = map[string]string{"url": "uri", "email": "email"}
 
-// addTo adds what tags ask of a single value, as far as JSON Schema can say it:
-// not the bounds of durations and times, for instance.
+// addTo adds the constraints of a single value that JSON Schema can express. It cannot express
+// bounds on durations and times, for example.
 func addTo(c *plan.Constraints, o *jsonObject, p *plan.Plan) {
 	if c == nil {
 		return
@@ -168,7 +168,7 @@ func addTo(c *plan.Constraints, o *jsonObject, p *plan.Plan) {
 	}
 }
 
-// valueOf returns what a text that was made a node says, for JSON.
+// valueOf returns a node made by plan.FromText as a value for encoding/json.
 func valueOf(p *plan.Plan, n *tree.Node) any {
 	core := p.CoreOrNil()
 	switch n.Kind {
@@ -202,8 +202,8 @@ func valueOf(p *plan.Plan, n *tree.Node) any {
 	return scalarOf(core, n.Text)
 }
 
-// scalarOf returns a text as JSON has it for the type: numbers and booleans
-// without quotes.
+// scalarOf returns text as a value for encoding/json: numbers and booleans without quotes if p has
+// such a type.
 func scalarOf(p *plan.Plan, text string) any {
 	if p == nil || p.Shape != plan.ShapeScalar || !json.Valid([]byte(text)) {
 		return text

@@ -13,10 +13,10 @@ import (
 	"github.com/sealcfg/sealcfg/source"
 )
 
-// schemaDialect is the version of JSON Schema that is written.
+// schemaDialect is the version of JSON Schema that Schema writes.
 const schemaDialect = "https://json-schema.org/draft/2020-12/schema"
 
-// Schema returns the JSON Schema of a plan. In the schema of a layer, nothing is required.
+// Schema returns the JSON Schema of a plan. In the schema of a layer, no setting is required.
 func Schema(p *plan.Plan, layer bool) ([]byte, error) {
 	s := &schemer{layer: layer, open: make(map[*plan.Plan]string), defs: jsonObject{}}
 	root := s.structOf(p)
@@ -33,18 +33,18 @@ func Schema(p *plan.Plan, layer bool) ([]byte, error) {
 
 // A schemer writes the schema of a plan.
 type schemer struct {
-	layer bool                  // nothing is required
-	open  map[*plan.Plan]string // structs that contain what is being written, by the name of their definition once one is needed
+	layer bool                  // no setting is required
+	open  map[*plan.Plan]string // structs that contain the current one, with the name of their definition if one is needed
 	defs  jsonObject
-	used  []string // types of sealed values, in the order of sealedTypes
+	used  []string // types of encrypted values that the schema refers to
 }
 
-// structOf returns the schema of a struct, or a reference to the definition of one
-// that contains itself.
+// structOf returns the schema of a struct. If the struct contains itself, it returns a reference to
+// a definition.
 func (s *schemer) structOf(p *plan.Plan) jsonObject {
 	if name, recursive := s.open[p]; recursive {
 		if name == "" {
-			bare, _, _ := strings.Cut(p.Type.Name(), "[") // type arguments hold slashes
+			bare, _, _ := strings.Cut(p.Type.Name(), "[") // type arguments contain slashes
 			name = fmt.Sprintf("%s-%d", bare, len(s.defs)+1)
 			s.open[p] = name
 		}
@@ -71,7 +71,7 @@ func (s *schemer) structOf(p *plan.Plan) jsonObject {
 	return jsonObject{{"$ref", "#/$defs/" + name}}
 }
 
-// addUnion adds what holds for one kind only.
+// addUnion adds the schemas of the variants.
 func (s *schemer) addUnion(o *jsonObject, p *plan.Plan) {
 	var variants []jsonObject
 	for _, v := range p.Union.Variants {
@@ -84,12 +84,11 @@ func (s *schemer) addUnion(o *jsonObject, p *plan.Plan) {
 		}
 		variants = append(variants, variant)
 	}
-	o.add("anyOf", variants) // several may fit while the kind is sealed
+	o.add("anyOf", variants) // not oneOf: several variants match while the kind is encrypted
 	o.add("unevaluatedProperties", false)
 }
 
-// fields returns the properties of a struct, old names included, and which are
-// required.
+// fields returns the properties of a struct, including old names, and the required ones.
 func (s *schemer) fields(fields []plan.Field) (properties jsonObject, required []string) {
 	properties = jsonObject{}
 	for i := range fields {
@@ -126,7 +125,7 @@ func (s *schemer) field(f *plan.Field) jsonObject {
 	return append(about, o...)
 }
 
-// of returns the schema of a value. limits are nil, or those of the field.
+// of returns the schema of a value. limits are the constraints of its field, or nil.
 func (s *schemer) of(p *plan.Plan, limits *plan.Constraints) jsonObject {
 	var o jsonObject
 	nilable := p.Nilable()
@@ -145,7 +144,7 @@ func (s *schemer) of(p *plan.Plan, limits *plan.Constraints) jsonObject {
 		addCount(limits, &o, "Properties")
 	case plan.ShapeScalar:
 		return s.scalar(core, limits, nilable)
-	default: // anything
+	default: // ShapeAny and ShapeJSON accept any value
 		return nil
 	}
 	if nilable {

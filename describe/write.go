@@ -12,7 +12,7 @@ import (
 	"github.com/sealcfg/sealcfg/source"
 )
 
-// WriteMarkdown writes a table of the settings.
+// WriteMarkdown writes a Markdown table of the settings.
 func (d *Description) WriteMarkdown(w io.Writer) error {
 	var b strings.Builder
 	b.WriteString("| setting | type | default | variable | |\n|---|---|---|---|---|\n")
@@ -39,8 +39,8 @@ func (d *Description) WriteMarkdown(w io.Writer) error {
 	return err
 }
 
-// WriteEnvExample writes a .env file with a line for each setting that a variable
-// can set. Those that need not be set are commented out, with their default.
+// WriteEnvExample writes a .env file with a line for each setting that a variable can set. Settings
+// that are not required are commented out, with their default.
 func (d *Description) WriteEnvExample(w io.Writer) error {
 	var b strings.Builder
 	for i := range d.Settings {
@@ -64,7 +64,7 @@ func (d *Description) WriteEnvExample(w io.Writer) error {
 	return err
 }
 
-// envValue quotes a text where a .env file needs it.
+// envValue quotes a value if a .env file requires it.
 func envValue(text string) string {
 	if strings.ContainsAny(text, " \t\r\n#\"'$\\`") {
 		return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
@@ -72,7 +72,7 @@ func envValue(text string) string {
 	return text
 }
 
-// defaultValue is the default as JSON has it.
+// defaultValue returns the default as a value for encoding/json.
 func (s *Setting) defaultValue() any {
 	n := plan.FromText(s.plan, s.Default, source.Origin{})
 	if n.Kind == tree.NodeBroken {
@@ -81,7 +81,7 @@ func (s *Setting) defaultValue() any {
 	return valueOf(s.plan, n)
 }
 
-// code puts a text into backquotes for a cell of Markdown.
+// code formats text as code in a Markdown table cell.
 func code(text string) string {
 	if text == "" {
 		return ""
@@ -97,10 +97,10 @@ func code(text string) string {
 	return fence + pad + cell(text) + pad + fence
 }
 
-// cell keeps a text within a cell of a table.
+// cell escapes text for a Markdown table cell.
 func cell(text string) string { return strings.ReplaceAll(comment(text), "|", `\|`) }
 
-// comment keeps a text on its line.
+// comment returns text on one line.
 func comment(text string) string {
 	return tree.OneLine(strings.ReplaceAll(strings.TrimSpace(text), "\n", " "))
 }

@@ -10,9 +10,9 @@ import (
 	"github.com/sealcfg/sealcfg/internal/settings/plan"
 )
 
-// WriteYAML writes an example file: what has to be set, with empty values of the
-// right type, and commented out what need not be, with its default. It is plain
-// text: fill it in and run sealcfg encrypt on it.
+// WriteYAML writes an example file. Required settings have an empty value of the right type. Other
+// settings are commented out, with their default. The file is plaintext: fill it in, then run
+// sealcfg encrypt.
 func (d *Description) WriteYAML(w io.Writer) error {
 	y := &yamlExample{}
 	y.fields(d.root, nil, "")
@@ -30,7 +30,7 @@ func (y *yamlExample) fields(p *plan.Plan, above []*plan.Plan, indent string) {
 	above = append(above, p)
 	for i := range p.Fields {
 		f := p.Fields[i]
-		if p.Union != nil && i == p.Union.Kind { // the first kind serves as the example
+		if p.Union != nil && i == p.Union.Kind { // the example uses the first kind
 			f.Limits = &plan.Constraints{Oneof: strings.Split(p.Union.Kinds(), ", ")}
 		}
 		y.field(&f, above, indent, "")
@@ -49,7 +49,7 @@ func (y *yamlExample) fields(p *plan.Plan, above []*plan.Plan, indent string) {
 	}
 }
 
-// field writes one field. kind is that of a variant that the example is not of.
+// field writes one field. kind is the field's variant, or "" if the example uses that variant.
 func (y *yamlExample) field(f *plan.Field, above []*plan.Plan, indent, kind string) {
 	if f.Desc != "" {
 		y.b.WriteString(indent + "# " + comment(f.Desc) + "\n")
@@ -80,15 +80,14 @@ func (y *yamlExample) field(f *plan.Field, above []*plan.Plan, indent, kind stri
 		s.Default = *f.Def
 		value = s.defaultValue()
 	}
-	text, err := json.Marshal(value) // JSON is YAML
+	text, err := json.Marshal(value) // JSON is valid YAML
 	if err != nil {
 		text = []byte(`""`)
 	}
 	y.b.WriteString(key + " " + string(text) + " # " + comment(strings.Join(s.about(), "; ")) + "\n")
 }
 
-// block writes lines further in. In a list, first begins the first line that is
-// no comment.
+// block indents lines. In a list, first starts the first line that is not a comment.
 func (y *yamlExample) block(lines, indent, off, first string) {
 	begun := first == "  "
 	for line := range strings.Lines(lines) {
@@ -102,7 +101,7 @@ func (y *yamlExample) block(lines, indent, off, first string) {
 	}
 }
 
-// emptyValue is a value of the right type that says nothing.
+// emptyValue returns an empty value of the right type.
 func emptyValue(p *plan.Plan, limits *plan.Constraints) any {
 	switch p.Shape {
 	case plan.ShapeList:
@@ -140,7 +139,7 @@ func zeroText(k reflect.Kind) string {
 	return ""
 }
 
-// yamlKey writes a key, in quotes where YAML might read it as something else.
+// yamlKey returns a key for YAML, in quotes if YAML could read it as another type.
 func yamlKey(name string) string {
 	plain := name != "" && strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == "" && !(name[0] >= '0' && name[0] <= '9')
 	switch strings.ToLower(name) {
