@@ -13,7 +13,7 @@ import (
 	"github.com/sealcfg/sealcfg"
 )
 
-// sourceFunc is a source of its own.
+// sourceFunc is a source that a function implements.
 type sourceFunc func(context.Context, *sealcfg.Reading) error
 
 func (sourceFunc) Name() string { return "func" }

@@ -1,6 +1,6 @@
-// Package shamir_test compares the shares of data keys with those of sops. It is a
-// package of its own because a test of package crypto that imports sops would add sops
-// to the go.sum of every program that uses the library.
+// Package shamir_test compares the shares of data keys with the shares of sops. It is a
+// separate package, because a test of package crypto that imports sops would add sops to
+// the go.sum of every program that uses the library.
 package shamir_test
 
 import (
