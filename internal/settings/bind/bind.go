@@ -185,7 +185,8 @@ func (b *Binder) Bind(p *plan.Plan, v reflect.Value, n *tree.Node, at *tree.Fiel
 	}
 }
 
-// bindValue binds a value that is not null, a struct, or inside a pointer, Secret or Optional.
+// bindValue binds a scalar, a list, a map, a value of any type, or raw JSON. Only the last two may
+// be null.
 func (b *Binder) bindValue(p *plan.Plan, v reflect.Value, n *tree.Node, at *tree.FieldPath) {
 	switch p.Shape {
 	case plan.ShapeScalar:

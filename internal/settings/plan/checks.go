@@ -60,8 +60,8 @@ func isDir(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-// textOf returns a function that converts a value of p to a string. It returns nil if p is not a
-// kind of string.
+// textOf returns a function that returns a value of p as a string, and nil if the values of p are
+// not strings, bytes or URLs.
 func textOf(p *Plan) func(reflect.Value) string {
 	switch {
 	case p.Shape != ShapeScalar:

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Constraints holds the checks in the tags of a field, as written. A field is "" or nil if the tag
+// Constraints holds the checks in the tags of a field, as written. A member is "" or nil if the tag
 // is absent.
 type Constraints struct {
 	Oneof    []string

@@ -32,7 +32,7 @@ func (h *Hidden) As(target any) bool {
 }
 
 // UnquotedError hides err, the error of a decoder. An error in its chain is harmless if its text
-// does not contain value.
+// does not contain value. For a very short value, only the quoted form counts.
 func UnquotedError(err error, value string) *Hidden {
 	return &Hidden{err, func(text string) bool {
 		const ambiguous = 4 // shorter values also occur within words
