@@ -21,6 +21,8 @@ func (o *options) keyless(err error) error {
 	return err
 }
 
+// withoutKeys returns text without private keys and without variables that name or hold
+// one.
 func (o *options) withoutKeys(text string) string {
 	return privatekey.Hide(privatekey.HideVariables(text, o.lookupEnv, func(path string) bool {
 		_, err := os.Stat(path)
@@ -31,14 +33,14 @@ func (o *options) withoutKeys(text string) string {
 // A concealed error replaces one that quotes a key.
 type concealed struct {
 	text  string
-	cause func() *tree.Hidden // a closure, into which no printer looks
+	cause func() *tree.Hidden // a closure, because printers do not look into closures
 }
 
 // Error returns the text without the key.
 func (c *concealed) Error() string { return c.text }
 
-// Is reports whether the replaced error is target.
+// Is reports whether target is the replaced error or is wrapped by it.
 func (c *concealed) Is(target error) bool { return c.cause().Is(target) }
 
-// As finds an error by its concrete type if it does not quote a key.
+// As finds an error by its concrete type, if the error does not quote a key.
 func (c *concealed) As(target any) bool { return c.cause().As(target) }

@@ -4,12 +4,12 @@ import (
 	"context"
 )
 
-// settingsKey is one key for each type of settings.
+// settingsKey is the context key for settings of type T.
 type settingsKey[T any] struct{}
 
-// NewContext returns a context that carries settings, for [FromContext] with the
-// same T. Settings of several types stand side by side. See package sealcfghttp for
-// a handler that puts them into the context of each request.
+// NewContext returns a context that carries settings. [FromContext] with the same T returns
+// them. A context can carry settings of several types. Package sealcfghttp has a handler
+// that puts settings into the context of each request.
 func NewContext[T any](ctx context.Context, settings *T) context.Context {
 	return context.WithValue(ctx, settingsKey[T]{}, settings)
 }

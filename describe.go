@@ -12,13 +12,13 @@ type Description = describe.Description
 // A Setting describes one setting of a type: see [describe.Setting].
 type Setting = describe.Setting
 
-// Describe describes the settings of T, as a program with these options takes
-// them. It opens no file. The error is a mistake in T or in the options.
+// Describe returns a description of the settings of T, for a program with these options. It
+// reads no file. It returns an error if T or an option is invalid.
 func Describe[T any](opts ...Option) (*Description, error) {
 	return New[T](opts...).Describe()
 }
 
-// Describe is the function [Describe] for the loader's type and options.
+// Describe does the same as the function [Describe], for the loader's type and options.
 func (l *Loader[T]) Describe() (*Description, error) { return l.core().describe() }
 
 func (l *loader) describe() (*Description, error) {
@@ -28,23 +28,24 @@ func (l *loader) describe() (*Description, error) {
 	return describe.Of(l.plan, l.o.prefix), nil
 }
 
-// Schema returns the JSON Schema (2020-12) of the files that T takes, indented,
-// with a line feed at the end. Where a value is wanted, the sealed value of the
-// right type is valid too, so that a file can be checked, and completed in an
-// editor, without a key. Secrets are writeOnly; desc tags are descriptions.
+// Schema returns the JSON Schema (2020-12) for files with the settings of T. It is indented
+// and ends with a line feed. For each value, the schema also accepts an encrypted value of
+// the right type, so that an editor can check and complete a file without a key. Secrets
+// are writeOnly; desc tags become descriptions.
 //
-// It describes the settings as a whole. A single file need not have what another
-// layer has: see [LayerSchema]. What only Go can check (Validate, checks that look
-// at the disk) is not in it.
+// The schema describes the settings as a whole. A single file may omit what another layer
+// sets: see [LayerSchema]. The schema does not contain checks that only Go can run:
+// Validate methods, and checks that access the disk. Schema returns an error if T is
+// invalid.
 func Schema[T any]() ([]byte, error) { return New[T]().Schema() }
 
-// LayerSchema is [Schema] for one file of several, such as environments/prod.yaml
-// over environments/base.yaml: nothing is required.
+// LayerSchema returns a schema for one of several files, such as environments/prod.yaml
+// over environments/base.yaml. It is the schema of [Schema] without required settings.
 func LayerSchema[T any]() ([]byte, error) {
 	return New[T]().core().schema(true)
 }
 
-// Schema is the function [Schema] for the loader's type.
+// Schema does the same as the function [Schema], for the loader's type.
 func (l *Loader[T]) Schema() ([]byte, error) { return l.core().schema(false) }
 
 func (l *loader) schema(layer bool) ([]byte, error) {

@@ -68,9 +68,9 @@
 // number 01234 (which is 668) is not a postcode. An integer may set a float field.
 //
 //   - A [time.Duration] is written 5s, a [time.Time] as RFC 3339 or as a YAML time.
-//   - A []byte is a string, whose bytes it holds.
-//   - Types with UnmarshalText take strings, and so do [net/url.URL], [regexp.Regexp] and
-//     *[time.Location]. The types of math/big take numbers, too.
+//   - A []byte takes a string and holds its bytes.
+//   - Types with UnmarshalText, [net/url.URL], [regexp.Regexp] and *[time.Location] take
+//     strings. The types of math/big take numbers, too.
 //   - An array takes a list of its length.
 //   - An any takes every value. An [encoding/json.RawMessage] holds it as JSON.
 //

@@ -15,15 +15,15 @@ import (
 	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
-// An environSource is the process environment, or variables from elsewhere.
-// Names are derived from the struct, never guessed from the variable, and
-// compared without regard to case.
+// An environSource reads settings from the process environment, or from a list of variables
+// such as a .env file. It derives the names of the variables from the struct. Case does not
+// matter.
 type environSource struct {
-	prefix  *string                                 // nil: only variables that a tag names
-	from    string                                  // a file, "" for the process environment
-	process bool                                    // it is the process environment
-	ignored string                                  // a variable that is meant for somebody else
-	list    func(context.Context) ([]string, error) // NAME=value
+	prefix  *string                                 // nil: only variables that an env tag lists
+	from    string                                  // a file; "" for the process environment
+	process bool                                    // whether this is the process environment
+	ignored string                                  // never reported as unknown: the variable that names the environment
+	list    func(context.Context) ([]string, error) // returns NAME=value
 }
 
 func (s *environSource) Name() string {
@@ -33,16 +33,17 @@ func (s *environSource) Name() string {
 	return s.from
 }
 
+// A variable is a variable of the environment, or an entry that is named like one.
 type variable struct {
 	name   string
 	rest   string // upper case, without the prefix
-	exact  bool   // the name itself is in upper case
+	exact  bool   // whether name is in upper case
 	text   string
 	origin Origin
 }
 
-// Read takes the variables that name a setting. Variables with a prefix are ours,
-// so one that names none is spoken of.
+// Read adds the variables that name a setting. It reports variables that have the prefix of
+// the program but name no setting.
 func (s *environSource) Read(ctx context.Context, r *Reading) error {
 	environ, err := s.list(ctx)
 	if err != nil {
@@ -57,7 +58,7 @@ func (s *environSource) Read(ctx context.Context, r *Reading) error {
 	return nil
 }
 
-// derived takes the variables whose names are those of settings.
+// derived adds the variables that consist of the prefix and the path of a setting.
 func (s *environSource) derived(environ []string, r *Reading) error {
 	for _, v := range s.variables(environ) {
 		n, err := v.tree(r.plan, r.below, v.rest)
@@ -77,8 +78,9 @@ func (s *environSource) derived(environ []string, r *Reading) error {
 	return nil
 }
 
-// explicit takes the variables that a field names in its env tag: the first of
-// them that is set. Case matters, as it does for whoever sets DATABASE_URL.
+// explicit adds the variables that fields list in their env tags. If several variables of
+// one field are set, the first one in the tag counts. Case matters, as usual for variables
+// such as DATABASE_URL.
 func (s *environSource) explicit(environ []string, r *Reading) {
 	if len(r.plan.ExplicitVariables()) == 0 {
 		return
@@ -100,9 +102,9 @@ func (s *environSource) explicit(environ []string, r *Reading) {
 	})
 }
 
-// variables returns those with the prefix in the order in which they are laid
-// over one another: what names a group before what names a part of it, and of
-// two that differ in case only the upper-case one last.
+// variables returns the variables with the prefix, in the order in which they are merged.
+// The variable of a group comes before the variables of its parts. If two names differ only
+// in case, the one in upper case comes last and wins.
 func (s *environSource) variables(environ []string) []variable {
 	prefix := strings.ToUpper(*s.prefix)
 	var found []variable
@@ -131,8 +133,9 @@ func (s *environSource) variables(environ []string) []variable {
 	return found
 }
 
-// tree returns a tree for p that holds the variable's value under the path that
-// rest spells, nil if rest names nothing in p.
+// tree returns a tree for p that holds the value of the variable at the path that rest
+// names. It returns nil if rest names nothing in p, and an error if rest matches two
+// settings.
 func (v variable) tree(p *plan.Plan, below *tree.Node, rest string) (*tree.Node, error) {
 	p = p.Core()
 	switch p.Shape {
@@ -158,7 +161,8 @@ func (v variable) tree(p *plan.Plan, below *tree.Node, rest string) (*tree.Node,
 	return nil, nil
 }
 
-// entry is tree for an entry of a map or struct.
+// entry returns the tree for an entry of a map or struct, and nil if rest names nothing in
+// p.
 func (v variable) entry(key string, p *plan.Plan, below *tree.Node, rest string) (*tree.Node, error) {
 	child, err := v.child(p, below.Get(key), rest)
 	if child == nil {
@@ -168,7 +172,7 @@ func (v variable) entry(key string, p *plan.Plan, below *tree.Node, rest string)
 	return &tree.Node{Kind: tree.NodeMap, Origin: v.origin, Entries: []*tree.Node{child}}, nil
 }
 
-// item is tree for an item of a list: HOSTS__0.
+// item returns the tree for an item of a list, such as HOSTS__0.
 func (v variable) item(p *plan.Plan, below *tree.Node, rest string) (*tree.Node, error) {
 	position, after, nested := strings.Cut(rest, tree.LevelSeparator)
 	i, err := strconv.ParseUint(position, 10, 16)
@@ -190,9 +194,9 @@ func (v variable) child(p *plan.Plan, below *tree.Node, rest string) (*tree.Node
 	return v.tree(p, below, rest)
 }
 
-// fieldOf returns the field that rest begins with, its name or the old one that is
-// meant, and what follows it. The longest name wins, for a name may itself
-// contain what separates levels.
+// fieldOf returns the field whose variable name rest begins with, the name or alias that
+// matched, and the part of rest after it. The longest name wins, because a name can contain
+// the separator of levels. It returns an error if two fields match.
 func fieldOf(p *plan.Plan, name, rest string) (found *plan.Field, spelled, after string, err error) {
 	longest := 0
 	var twin *plan.Field
@@ -223,8 +227,9 @@ func fieldOf(p *plan.Plan, name, rest string) (found *plan.Field, spelled, after
 	return found, spelled, after, nil
 }
 
-// keyOf returns the key of a map that a variable means: one that the files
-// have, else the name in lower case.
+// keyOf returns the key of a map that the name of a variable stands for: a key that weaker
+// sources have set, or otherwise the name in lower case. It returns an error if two keys
+// match.
 func keyOf(below *tree.Node, variable, name string) (string, error) {
 	found := strings.ToLower(name)
 	var first *tree.Node

@@ -20,7 +20,7 @@ func ExampleWithEnvPrefix() {
 		Port int `default:"80"`
 	}
 	type Settings struct {
-		Token   sealcfg.Secret[string] `env:"API_TOKEN,TOKEN"` // whatever the prefix; the first that is set
+		Token   sealcfg.Secret[string] `env:"API_TOKEN,TOKEN"` // without the prefix; the first one that is set
 		DB      struct{ APIKey, User string }
 		Hosts   []string
 		Labels  map[string]string
@@ -42,7 +42,7 @@ func ExampleWithEnvPrefix() {
 	// Output: correct horse {k u} [a b c] map[team:shop tier:1] [{x 81}] {y 80}
 }
 
-// A variable that begins with the prefix is ours; what no setting has is a mistake.
+// With Strict, a variable that has the prefix but no setting is a problem.
 func ExampleStrict() {
 	type Settings struct {
 		DB struct{ Port uint16 }
@@ -55,18 +55,18 @@ func ExampleStrict() {
 	//   (all)  $APP_DB__PROT  unknown variable; did you mean $APP_DB__PORT?
 }
 
-// Flags are defined from the struct. What is given overrides all but Set.
+// Flags are derived from the struct. A flag on the command line overrides all sources except Set.
 func ExampleFlags() {
 	type Settings struct {
 		Debug bool     `default:"false" desc:"log more"`
 		Hosts []string `cfg:",optional"`
 		DB    struct {
 			Port     uint16                 `default:"5432" desc:"where the database listens"`
-			Password sealcfg.Secret[string] // gets no flag: arguments are public
+			Password sealcfg.Secret[string] // has no flag, because arguments are public
 		}
 	}
 	loader := sealcfg.New[Settings](sealcfg.WithoutFiles(), sealcfg.WithEnvPrefix("APP_"), sealcfg.WithEnviron("APP_DB__PASSWORD=p", "APP_DB__PORT=1"))
-	flags := flag.NewFlagSet("app", flag.ContinueOnError) // a program has flag.Var, and calls flag.Parse
+	flags := flag.NewFlagSet("app", flag.ContinueOnError) // a program passes flag.Var and calls flag.Parse
 	if err := sealcfg.Flags(loader, flags.Var); err != nil {
 		fmt.Println(err)
 		return
@@ -94,7 +94,7 @@ func ExampleFlags() {
 	// true 6543 [a b c] --db.port
 }
 
-// What makes the flags decides on their names, and on which there are.
+// The function that defines the flags can rename and omit them.
 func ExampleFlags_names() {
 	type Settings struct {
 		Debug bool `default:"false"`
@@ -107,7 +107,7 @@ func ExampleFlags_names() {
 	flags := flag.NewFlagSet("app", flag.ContinueOnError)
 	err := sealcfg.Flags(loader, func(value flag.Value, name, usage string) {
 		switch name {
-		case "trace": // none
+		case "trace": // omitted
 		case "db.port":
 			flags.Var(value, "p", usage) // a short name
 			fallthrough
@@ -132,7 +132,7 @@ func ExampleFlags_names() {
 	// Output: {Debug:true Trace:false DB:{Port:6543}} `uint16`
 }
 
-// As Docker and Kubernetes mount secrets: a file for each setting.
+// Docker and Kubernetes mount secrets as a directory with one file for each setting.
 func ExampleWithSecretsDir() {
 	type Settings struct {
 		DB struct{ User, Password sealcfg.Secret[string] }
@@ -150,7 +150,7 @@ func ExampleWithSecretsDir() {
 		}
 	}
 	settings, err := sealcfg.Load[Settings](context.Background(), sealcfg.WithoutFiles(), sealcfg.WithEnviron(),
-		sealcfg.WithSecretsDir(dir, filepath.Join(dir, "passed-over"))) // what does not exist is
+		sealcfg.WithSecretsDir(dir, filepath.Join(dir, "passed-over"))) // skipped, because it does not exist
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -159,21 +159,21 @@ func ExampleWithSecretsDir() {
 	// Output: app correct horse
 }
 
-// A registry stands for any place that settings may come from.
+// A registry is an example of a source: a service with addresses by region.
 type registry map[string]string
 
 func (registry) Name() string { return "registry" }
 
 func (g registry) Read(_ context.Context, r *sealcfg.Reading) error {
-	region, ok := r.Lookup("region") // what weaker sources say
+	region, ok := r.Lookup("region") // as set by weaker sources
 	if !ok {
-		return nil // to say nothing is no error
+		return nil // no settings is not an error
 	}
 	return r.Set("endpoint", g[region], sealcfg.Origin{Place: "registry of " + region})
 }
 
-// A source of a program's own sees what weaker ones said, and has its place in
-// the order.
+// A program's own source can read the settings of weaker sources, and it has a
+// position in the order.
 func ExampleSource() {
 	type Settings struct{ Region, Endpoint string }
 	loader := sealcfg.New[Settings](sealcfg.WithoutFiles(), sealcfg.WithEnvPrefix("APP_"), sealcfg.WithEnviron("APP_REGION=eu"),
@@ -197,7 +197,7 @@ func ExampleSource() {
 	// https://eu.example.com from the registry of eu
 }
 
-// Formats may be mixed. Plain text has to be allowed, by the name of the environment.
+// Files can have different formats. Plaintext files must be allowed, by environment.
 func ExampleAllowPlain() {
 	type Settings struct {
 		Listen string
@@ -208,7 +208,7 @@ func ExampleAllowPlain() {
 	}
 	files := fstest.MapFS{
 		"environments/base.toml": {Data: []byte("listen = ':8080'\n[db]\nhost = 'localhost'\nport = 5432\n")},
-		"environments/dev.json":  {Data: []byte(`{"db": {"port": 6543}}`)}, // of db, the port alone
+		"environments/dev.json":  {Data: []byte(`{"db": {"port": 6543}}`)}, // overrides only the port of db
 	}
 	load := func(opts ...sealcfg.Option) {
 		settings, err := sealcfg.Load[Settings](context.Background(), append(opts, sealcfg.WithFS(files, "environments"), sealcfg.WithEnv("dev"), sealcfg.WithEnviron())...)
@@ -225,7 +225,7 @@ func ExampleAllowPlain() {
 	// load settings for "dev": environments/base.toml: not an encrypted file: it has no sops metadata
 }
 
-// Old names still work, and say so.
+// Old names still work, with a warning.
 func ExampleOnWarning() {
 	type Settings struct {
 		Address string `alias:"addr"`
@@ -245,13 +245,13 @@ func ExampleOnWarning() {
 	// :8080
 }
 
-// A vending machine for secrets, for one program.
+// A machine is an example of a resolver.
 type machine map[string]string
 
 func (machine) Schemes() []string { return []string{"machine"} }
 
 func (m machine) Resolve(_ context.Context, ref sealcfg.Reference) (string, error) {
-	if err := ref.Parameters(); err != nil { // it knows none
+	if err := ref.Parameters(); err != nil { // it has no parameters
 		return "", err
 	}
 	secret, ok := m[ref.Name]
@@ -261,8 +261,8 @@ func (m machine) Resolve(_ context.Context, ref sealcfg.Reference) (string, erro
 	return secret, nil
 }
 
-// A manager of secrets that no package is for. Those of AWS, Azure, Google and
-// HashiCorp are imported: github.com/sealcfg/sealcfg/services/aws/awssm and its neighbours.
+// A program can add a resolver for any secret manager. For AWS, Azure, Google and HashiCorp,
+// import a package such as github.com/sealcfg/sealcfg/services/aws/awssm.
 func ExampleResolver() {
 	type settings struct {
 		Password sealcfg.Secret[string]
@@ -284,7 +284,7 @@ func ExampleResolver() {
 	// ref+machine://you
 }
 
-// References are limited to the secrets of the program, in files and in variables.
+// Options limit references to the secrets of the program, in files and in variables.
 func ExampleAllowReferences() {
 	type settings struct{ Password, Token string }
 	_, err := sealcfg.Load[settings](context.Background(),

@@ -14,8 +14,8 @@ import (
 	"github.com/sealcfg/sealcfg"
 )
 
-// A demo key, made for these examples; it protects nothing. A real program
-// leaves the option out: its key comes from the machine, as sops has it.
+// exampleKey was made for these examples and protects no data. A real program omits the
+// option, and Load finds a key in the key sources of sops.
 const exampleKey = "AGE-SECRET-KEY-1PRWRW2ZXAML7SHLNJ7HA6M8LL6TLEEMZ2JURSWPWAZ69PH6209PQKHUGD2"
 
 func ExampleLoad() {
@@ -81,7 +81,7 @@ func ExampleLoad_problems() {
 //go:embed testdata/small
 var embedded embed.FS
 
-// The sealed files travel inside the program.
+// The encrypted files are embedded in the program.
 func ExampleWithFS() {
 	type Settings struct {
 		Timeout time.Duration
@@ -106,14 +106,14 @@ func ExampleSecret() {
 
 	fmt.Printf("%v %q %#v\n", password, password, password)
 	fmt.Println(password.Expose())
-	fmt.Println(len(fmt.Sprintf("%+v", account)) > 0) // no method is called on unexported fields; an address is printed
+	fmt.Println(len(fmt.Sprintf("%+v", account)) > 0) // fmt calls no method of an unexported field; it prints an address
 	// Output:
 	// [secret] [secret] [secret]
 	// correct horse
 	// true
 }
 
-// Checks stand in tags; the messages do not quote the value.
+// Tags define checks. Messages do not quote the value.
 func Example_checks() {
 	type Settings struct {
 		Mode     string                 `oneof:"dev prod"`
@@ -134,7 +134,7 @@ func Example_checks() {
 	//   password   $APP_PASSWORD  must be at least 12 characters long
 }
 
-// One of several structs is chosen by a field named kind.
+// A field named kind selects one of several structs.
 func Example_union() {
 	type Settings struct {
 		Storage struct {
@@ -197,8 +197,8 @@ func ExampleWithValidation() {
 	//   admin.port  $APP_ADMIN__PORT  must differ from http.port
 }
 
-// What there is to set, for people. A program that writes this into a file stands
-// behind a go:generate line; see examples/webservice/gen.
+// A description of the settings, for people. To write it to a file with go generate, see
+// examples/webservice/gen.
 func ExampleDescribe() {
 	type Settings struct {
 		Mode string `oneof:"dev prod" default:"dev" desc:"how the program runs"`
@@ -243,8 +243,8 @@ func ExampleDescribe() {
 	//   password: "" # string; secret; required
 }
 
-// The schema of a file, which can be checked and completed without a key: the sealed
-// value of the right type is valid too.
+// An editor can check and complete a file with this schema, without a key: an encrypted
+// value of the right type is valid, too.
 func ExampleSchema() {
 	type Settings struct {
 		Port  uint16 `default:"5432" desc:"where the database listens"`
@@ -313,7 +313,7 @@ func ExampleHandle_Reload() {
 	fmt.Println(changed, err)
 	fmt.Println(before.APIKey.Expose(), handle.Get().APIKey.Expose())
 
-	_, err = handle.Reload(context.Background()) // the manager has no more keys
+	_, err = handle.Reload(context.Background()) // the secret manager has no more keys
 	fmt.Println(err)
 	fmt.Println(handle.Get().APIKey.Expose())
 	// Output:
@@ -323,7 +323,7 @@ func ExampleHandle_Reload() {
 	// second
 }
 
-// rotating stands for a manager of secrets.
+// rotating is a secret manager that returns a new key each time.
 type rotating struct{ keys []string }
 
 func (*rotating) Name() string { return "manager" }
@@ -337,8 +337,8 @@ func (m *rotating) Read(_ context.Context, r *sealcfg.Reading) error {
 	return r.Set("api_key", key, sealcfg.Origin{Place: "manager"})
 }
 
-// A server follows its files, reloads on SIGHUP, and asks its secret manager once
-// an hour.
+// A server reloads when a file changes, on SIGHUP, and once an hour for the secrets of its
+// secret manager.
 func ExampleHandle_Watch() {
 	type Settings struct{ APIKey sealcfg.Secret[string] }
 	handle, err := sealcfg.New[Settings](sealcfg.WithoutFiles(), sealcfg.WithSource(&rotating{keys: []string{"first", "second"}})).Load(context.Background())
@@ -373,7 +373,7 @@ func ExampleSecret_Equal() {
 	}
 	given := sealcfg.NewSecret("correct horse")
 	fmt.Println(settings.Token.Equal(given), settings.Token.Equal(sealcfg.NewSecret("")))
-	fmt.Println(settings.Optional.Equal(sealcfg.NewSecret(""))) // nobody set it, so nothing matches
+	fmt.Println(settings.Optional.Equal(sealcfg.NewSecret(""))) // an unset secret equals no value
 	// Output:
 	// true false
 	// false
@@ -391,7 +391,7 @@ func ExampleFromContext() {
 		fmt.Println(err)
 		return
 	}
-	greet(context.Background()) // nothing to say
+	greet(context.Background()) // no settings in this context: prints nothing
 	greet(sealcfg.NewContext(context.Background(), settings))
 	// Output: hello
 }

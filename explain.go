@@ -19,28 +19,31 @@ import (
 	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
-// maxShown is how many characters of a value Explain shows.
+// maxShown is the maximum length of a value in the table, in characters.
 const maxShown = 80
 
-// Explain writes a table of all settings, in the order of the struct: path, type,
-// value, and where it came from. Lists and maps are listed entry by entry; a
-// setting that nothing sets has the value - and the origin "not set". A [Secret]
-// shows as [secret] or [unset]. A value that a secret manager returned or that comes
-// from a secrets directory shows as [secret], also if the field is not a Secret.
-// Passwords in URLs and in DSNs, such as user:password@tcp(host)/db, are hidden. All
-// other values are shown; use a Secret for what must not be. Long values are cut, and
-// values with control characters are quoted.
+// Explain writes a table of all settings to w, in the order of the struct: path, type,
+// value and origin. Lists and maps have a row for each entry. A setting without a value has
+// the value - and the origin "not set".
 //
-// If several files make up the environment, a second table lists them, weakest first,
-// and the settings that each overrides.
+// A [Secret] shows as [secret] or [unset]. Any other value shows as [secret] if it comes
+// from a secret manager or a secrets directory. Passwords in URLs and DSNs, such as
+// user:password@tcp(host)/db, are hidden. All other values are shown, so use a Secret for
+// each value that must stay hidden. Long values are cut, and values with control characters
+// are quoted.
 //
-// The tables are for people; their layout may change. The error is that of w.
+// If the environment has several files, a second table lists them, weakest first, with the
+// settings that each one overrides.
+//
+// The tables are for people, and their layout may change. Explain returns an error only if
+// w does.
 func (h *Handle[T]) Explain(w io.Writer) error {
 	s := h.now.Load()
 	return explain(w, h.loader().plan, s.value.Elem(), s)
 }
 
-// An explainedLayer is one file of the environment.
+// An explainedLayer is a row of the second table: a file of the environment and the
+// settings that it overrides.
 type explainedLayer struct {
 	file      string
 	overrides []string // paths
@@ -60,7 +63,7 @@ func layersOf(sources []Source) []explainedLayer {
 func secretDirsOf(sources []Source) []string {
 	var dirs []string
 	for _, source := range sources {
-		if s, ok := source.(interface{ secretDir() string }); ok { // not by its type, as in options
+		if s, ok := source.(interface{ secretDir() string }); ok { // by an interface, so that programs without secrets directories do not link them
 			dirs = append(dirs, s.secretDir())
 		}
 	}
@@ -76,7 +79,7 @@ func explain(w io.Writer, p *plan.Plan, v reflect.Value, s *snapshot) error {
 	return nil
 }
 
-// nothing stands for the value of a setting that has none.
+// nothing is the table entry for a missing value.
 const nothing = "-"
 
 type explainer struct {
@@ -123,7 +126,7 @@ func (e *explainer) walk(p *plan.Plan, v reflect.Value, at *tree.FieldPath) {
 			e.row(p, at, "{}")
 		}
 	default:
-		if p.IsPointerScalar() && v.IsNil() { // a nil *time.Location spells itself UTC
+		if p.IsPointerScalar() && v.IsNil() { // String of a nil *time.Location returns UTC
 			e.row(p, at, "null")
 			return
 		}
@@ -139,7 +142,7 @@ func (e *explainer) group(p *plan.Plan, v reflect.Value, at *tree.FieldPath) {
 	if p.Union == nil {
 		return
 	}
-	for _, variant := range p.Union.Variants { // its entries stand beside kind
+	for _, variant := range p.Union.Variants { // the settings of a variant are on the same level as kind
 		if x := v.FieldByIndex(variant.Index); !x.IsNil() {
 			e.group(variant.Plan.Elem, x.Elem(), at)
 		}
@@ -187,7 +190,7 @@ func (e *explainer) beneath(path string) (text string, secret bool) {
 	return text, secret
 }
 
-// shownValue spells a scalar for people.
+// shownValue returns the text that the table shows for a scalar.
 func shownValue(v reflect.Value) string {
 	switch x := plan.Copy(v).Interface().(type) {
 	case *time.Time:
@@ -205,8 +208,8 @@ func shownValue(v reflect.Value) string {
 	return shownText(fmt.Sprint(v.Interface()))
 }
 
-// shownText returns s as the table shows it: without passwords of URLs and DSNs, short,
-// and quoted if it could be mistaken for another entry.
+// shownText returns s as the table shows it: without the passwords of URLs and DSNs, cut to
+// maxShown, and quoted if it could be confused with another entry.
 func shownText(s string) string {
 	s = dsn.Hide(s)
 	if utf8.RuneCountInString(s) > maxShown {
@@ -236,7 +239,7 @@ func (e *explainer) table() string {
 	return b.String()
 }
 
-// layerTable returns the second table, "" for a single file.
+// layerTable returns the second table, or "" if there is only one file.
 func layerTable(layers []explainedLayer) string {
 	if len(layers) < 2 {
 		return ""

@@ -7,7 +7,7 @@ import (
 	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
-// atOnce is how many secrets are asked for at the same time.
+// atOnce is the maximum number of secrets that are fetched at the same time.
 const atOnce = 8
 
 // fetch is the [fetcher] of programs with resolvers.
@@ -28,13 +28,13 @@ func fetch(ctx context.Context, o *options, all references) {
 	}
 }
 
-// A fetching asks for each secret once.
+// A fetching collects the secrets of one load, so that each is fetched once.
 type fetching struct {
 	secrets map[string]*secret
-	asked   []*secret // as they were found
+	asked   []*secret // in the order in which they were found
 }
 
-// A secret is what several settings may refer to.
+// A secret is a secret of a secret manager. Several settings can refer to it.
 type secret struct {
 	resolver Resolver
 	ref      Reference
@@ -42,10 +42,11 @@ type secret struct {
 	err      error
 }
 
-// secret returns the secret of a reference, the same one for all references to it.
+// secret returns the secret that ref names. It returns the same one for all references to
+// it.
 func (f *fetching) secret(resolver Resolver, ref Reference) *secret {
 	ref.Key = ""
-	same := ref // schemes of one resolver name the same secrets
+	same := ref // all schemes of a resolver name the same secrets
 	same.Scheme = resolver.Schemes()[0]
 	name := same.String() + "?" + ref.Query.Encode()
 	if f.secrets[name] == nil {
@@ -55,8 +56,8 @@ func (f *fetching) secret(resolver Resolver, ref Reference) *secret {
 	return f.secrets[name]
 }
 
-// ask asks for all secrets, some at a time: they may lie with managers that are
-// slow, or do not answer at all.
+// ask fetches all secrets. It fetches several at a time, because secret managers can be
+// slow.
 func (f *fetching) ask(ctx context.Context) {
 	slots := make(chan struct{}, atOnce)
 	var all sync.WaitGroup

@@ -15,20 +15,22 @@ import (
 	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
-// A fileSource is one sealed file of an environment.
+// A fileSource reads one file of an environment.
 type fileSource struct {
 	fsys    fs.FS
 	layer   environments.Layer
-	shown   string // its path for people
+	shown   string // its path in messages
 	keyring *keyring
-	plain   bool // it may be plain text
-	bound   bool // it must have a binding
+	plain   bool // whether it may be plaintext
+	bound   bool // whether it must have a binding
 
-	// After it was read:
+	// These fields are set when the file is read.
 	has       hasBinding
-	overrides []string // paths of settings that weaker sources have set
+	overrides []string // paths of settings that weaker sources set, too
 }
 
+// hasBinding is the kind of a file that was read: plaintext, or encrypted without or with a
+// binding.
 type hasBinding int
 
 const (
@@ -39,7 +41,8 @@ const (
 
 func (s *fileSource) Name() string { return s.layer.Name }
 
-// Read opens the file. Its MAC is verified before anything is looked at.
+// Read decrypts the file and adds its settings to r. It verifies the MAC before it uses any
+// value.
 func (s *fileSource) Read(ctx context.Context, r *Reading) error {
 	root, format, err := s.open(ctx)
 	if err != nil {
@@ -66,7 +69,7 @@ func (s *fileSource) Read(ctx context.Context, r *Reading) error {
 	return nil
 }
 
-// maxSettingsFile is the number of bytes that the file of a layer may have.
+// maxSettingsFile is the maximum size of a file, in bytes.
 const maxSettingsFile = 256 << 20
 
 func (s *fileSource) open(ctx context.Context) (*envfile.Node, envfile.Format, error) {
@@ -85,7 +88,7 @@ func (s *fileSource) open(ctx context.Context) (*envfile.Node, envfile.Format, e
 	if format == envfile.Binary {
 		return nil, nil, errors.New("a file that is encrypted as one value has no settings")
 	}
-	if s.plain && !bytes.Contains(src, []byte("sops")) { // no metadata: it is plain without a second look
+	if s.plain && !bytes.Contains(src, []byte("sops")) { // a file without this word has no metadata
 		root, err := plainRoot(format, src)
 		return root, format, err
 	}
@@ -116,7 +119,7 @@ func (s *fileSource) open(ctx context.Context) (*envfile.Node, envfile.Format, e
 	return opened.Roots()[0], format, nil
 }
 
-// acceptUnbound adds the way back to the error for a file without a required binding.
+// acceptUnbound adds the command that accepts the file to the error for a missing binding.
 func (s *fileSource) acceptUnbound(sealed *envfile.Sealed, err error) error {
 	if !s.bound || sealed.Metadata().HasBinding() || !errors.Is(err, envfile.ErrIntegrity) {
 		return err
@@ -124,7 +127,7 @@ func (s *fileSource) acceptUnbound(sealed *envfile.Sealed, err error) error {
 	return fmt.Errorf("%w; review the change, then run: sealcfg rekey --accept-unbound %s", err, s.argument())
 }
 
-// argument returns the argument that stands for the file on the command line.
+// argument returns the argument that names the file on the command line.
 func (s *fileSource) argument() string {
 	if path.Base(path.Dir(s.layer.Path)) == environments.Folder {
 		return s.layer.Name
@@ -132,8 +135,8 @@ func (s *fileSource) argument() string {
 	return s.shown
 }
 
-// projectWarnings returns the warnings about the files that the sources have read, and
-// about the project files around them.
+// projectWarnings returns the warnings about the project: about its sealcfg.yaml and
+// .sops.yaml, and about files without a binding.
 func projectWarnings(sources []Source) []*Problem {
 	for _, source := range sources {
 		if s, ok := source.(*fileSource); ok {
@@ -147,7 +150,8 @@ func projectWarnings(sources []Source) []*Problem {
 	return nil
 }
 
-// linesWithoutEffect returns warnings about a sealcfg.yaml or .sops.yaml.
+// linesWithoutEffect returns a warning for each of the lines of a sealcfg.yaml or
+// .sops.yaml that have no effect.
 func linesWithoutEffect(lines []*environments.PolicyError) []*Problem {
 	var warnings []*Problem
 	for _, e := range lines {
@@ -184,7 +188,8 @@ func unboundLayers(sources []Source) []*Problem {
 	return warnings
 }
 
-// plainRoot reads a file that may be plain text.
+// plainRoot returns the values of a plaintext file. It rejects a file that contains
+// encrypted values.
 func plainRoot(format envfile.Format, src []byte) (*envfile.Node, error) {
 	roots, err := envfile.Values(format, src)
 	if err != nil {
@@ -198,14 +203,14 @@ func plainRoot(format envfile.Format, src []byte) (*envfile.Node, error) {
 	return roots[0], oneDocument(roots)
 }
 
-// isEncrypted reports whether a text is meant to be an encrypted value, whole or broken.
-// No decrypted value begins like one.
+// isEncrypted reports whether text is an encrypted value, complete or damaged. Decrypted
+// values never begin like one.
 func isEncrypted(text string) bool {
 	return strings.HasPrefix(strings.TrimLeft(text, " \t\"'"), "ENC[AES256_GCM,")
 }
 
-// noneEncrypted returns an error for an encrypted value in a file that was read as
-// plaintext: a merge or an edit removed the metadata.
+// noneEncrypted returns an error if a plaintext file contains an encrypted value. In that
+// case, a merge or an edit has removed the metadata of the file.
 func noneEncrypted(root *envfile.Node) error {
 	for path, n := range root.Leaves() {
 		if isEncrypted(n.Text) {

@@ -12,19 +12,21 @@ import (
 	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
-// Flags defines a flag for each setting of l that a text can set, but for secrets:
-// the arguments of a program are public. db.api_key is --db.api-key. The help of a
-// flag tells its variable, the flag set adds the default. A flag that is given
-// overrides all sources but [Set]; items of a list and entries of a map may be given
-// one by one.
+// Flags defines a flag for each setting of l that can be set with text. It defines no flags
+// for secrets, because other users of the machine can see the arguments of a program. The
+// flag of db.api_key is --db.api-key. The usage text of a flag contains the description and
+// the variables of the setting; the flag set adds the default. A flag on the command line
+// overrides all sources except [Set]. The flag of a list or map can be repeated, to add
+// items or entries.
 //
-// define is what makes a flag of a value: flag.Var, the Var of a flag set, or
-// anything else that takes a value with Set and String; it is not kept. Package
-// pflags is for cobra. Call Flags before the flags are parsed, and l.Load after that.
+// define is called for each flag. It is flag.Var, the Var method of a flag set, or another
+// function that accepts a value with the methods Set and String. Flags does not keep it.
+// For cobra, use package pflags. Call Flags before the flags are parsed, and l.Load
+// afterwards.
 //
-// It is an error, and none is defined, if l's type cannot be bound, if two settings
-// would have the same flag (a_b and a-b), or if V is a type of values that asks for
-// more than these have: Set, String, Type, IsBoolFlag.
+// Flags returns an error and defines no flag if l's type cannot be bound, if two settings
+// have the same flag (a_b and a-b), or if V requires other methods than Set, String, Type
+// and IsBoolFlag.
 func Flags[T, V any](l *Loader[T], define func(value V, name, usage string)) error {
 	made, err := l.core().makeFlags()
 	if err != nil {
@@ -43,7 +45,7 @@ func Flags[T, V any](l *Loader[T], define func(value V, name, usage string)) err
 	return nil
 }
 
-// A flagSource is the flags that [Flags] has defined.
+// A flagSource reads the flags that [Flags] has defined.
 type flagSource struct{ flags []*flagValue }
 
 func (s *flagSource) Name() string { return "flags" }
@@ -57,18 +59,19 @@ func (s *flagSource) Read(_ context.Context, r *Reading) error {
 	return nil
 }
 
-// A flagValue is the value of one flag. It keeps what was given; binding reads it.
+// A flagValue is the value of one flag. It keeps the text of each occurrence, and the
+// binder parses it.
 type flagValue struct {
 	name  string
 	usage string
 	path  envfile.Path
 	plan  *plan.Plan
 	def   string
-	texts []string // each time it was given
+	texts []string // one for each occurrence on the command line
 }
 
-// node puts the items of a list and the entries of a map together; of anything
-// else, the last text counts.
+// node merges the items of a list or the entries of a map. For other types, it uses the
+// last text.
 func (f *flagValue) node(p *plan.Plan) *tree.Node {
 	at := Origin{Place: "--" + f.name}
 	texts := f.texts
@@ -92,13 +95,13 @@ func (f *flagValue) node(p *plan.Plan) *tree.Node {
 	return all
 }
 
-// Set is called by the flag set for each time that the flag is given.
+// Set adds an occurrence of the flag. The flag set calls it.
 func (f *flagValue) Set(text string) error {
 	f.texts = append(f.texts, text)
 	return nil
 }
 
-// String returns the default, which is all that a flag set asks for.
+// String returns the default, which flag sets print in their help.
 func (f *flagValue) String() string {
 	if f == nil {
 		return ""
@@ -106,10 +109,10 @@ func (f *flagValue) String() string {
 	return f.def
 }
 
-// Type names the type, for flag sets that ask (see package pflags).
+// Type returns the name of the setting's type, which pflag prints (see package pflags).
 func (f *flagValue) Type() string { return f.plan.TypeName() }
 
-// IsBoolFlag makes --debug the same as --debug=true.
+// IsBoolFlag reports whether --debug means the same as --debug=true.
 func (f *flagValue) IsBoolFlag() bool { return f.plan != nil && f.plan.Core().IsBool() }
 
 func (l *loader) makeFlags() (*flagSource, error) {
@@ -136,8 +139,8 @@ func (l *loader) makeFlags() (*flagSource, error) {
 	return made, err
 }
 
-// usage is the help of a flag; flag sets add the default. A word in backquotes is
-// what they show as its value.
+// usage returns the help text of a flag without its default, which flag sets add. Flag sets
+// print a word in backquotes as the placeholder of the value.
 func (l *loader) usage(path envfile.Path, f *plan.Field) string {
 	var parts []string
 	switch {
@@ -156,7 +159,7 @@ func (l *loader) usage(path envfile.Path, f *plan.Field) string {
 	return strings.Join(parts, " ")
 }
 
-// flagName spells a path as a flag: db.api_key is db.api-key.
+// flagName returns the name of the flag for a path: db.api-key for db.api_key.
 func flagName(path envfile.Path) string {
 	var keys []string
 	for _, s := range path {

@@ -9,13 +9,14 @@ import (
 	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
-// iniDefault is the section of keys that stand before the first one.
+// iniDefault is the section of the keys that come before the first section header.
 const iniDefault = "DEFAULT"
 
-// flatTree reads a file of a format that has only strings: dotenv or INI. Names are
-// compared as for variables: DB__PASSWORD and [db] password are db.password. A
-// name that no setting has stays in the tree and is reported as unknown, because, unlike
-// the process environment, the file holds settings only.
+// flatTree returns the settings of a dotenv or INI file, which holds only strings. Names
+// are compared like the names of variables: DB__PASSWORD and the key password in the
+// section [db] are both db.password. A name without a setting stays in the tree and is
+// reported as unknown, because, unlike the process environment, the file holds only
+// settings.
 func (r *Reading) flatTree(root *envfile.Node, file string) (*tree.Node, error) {
 	f := flatFile{r: r, file: file, tree: &tree.Node{Kind: tree.NodeMap}, seen: map[string]*envfile.Node{}}
 	for e := range root.Entries() {
@@ -38,7 +39,7 @@ func (r *Reading) flatTree(root *envfile.Node, file string) (*tree.Node, error) 
 	return f.tree, nil
 }
 
-// flatFile collects the settings of a dotenv or INI file.
+// A flatFile collects the settings of a dotenv or INI file.
 type flatFile struct {
 	r    *Reading
 	file string
@@ -46,7 +47,7 @@ type flatFile struct {
 	seen map[string]*envfile.Node // by the name in upper case
 }
 
-// add adds one setting. Of two names that differ in case only, the last counts.
+// add adds one setting. If two names differ only in case, the last one counts.
 func (f *flatFile) add(prefix string, e *envfile.Node) error {
 	if e.Shadowed {
 		f.r.warnRepeated(e, f.file)
@@ -71,7 +72,7 @@ func (f *flatFile) add(prefix string, e *envfile.Node) error {
 	return nil
 }
 
-// warnShadowed warns of names that occur more than once in a file.
+// warnShadowed adds a warning for each name that occurs more than once in a file.
 func (r *Reading) warnShadowed(n *envfile.Node, file string) {
 	for e := range n.Entries() {
 		if e.Shadowed {
@@ -86,8 +87,9 @@ func (r *Reading) warnRepeated(e *envfile.Node, file string) {
 	r.warn(f.Problem(envfile.Path{{Key: e.Key}}.String(), Origin{File: file, Line: e.KeyLine, Column: e.KeyColumn}))
 }
 
-// warnOfReturns tells, once a file, of carriage returns at the ends of values. The
-// lines of a file from Windows end so, and the format says that they are theirs.
+// warnOfReturns adds one warning if a value of the file ends in a carriage return. In
+// dotenv, the carriage return before a line feed is part of the value, so each value of a
+// file from Windows has one.
 func (r *Reading) warnOfReturns(root *envfile.Node, file string) {
 	for e := range root.Entries() {
 		if strings.HasSuffix(e.Text, "\r") {
@@ -98,8 +100,8 @@ func (r *Reading) warnOfReturns(root *envfile.Node, file string) {
 	}
 }
 
-// unknownTree puts a text where its name would have it, so that it is found to be
-// unknown among the fields that it may be a misspelling of.
+// unknownTree returns a tree with text at the path that name stands for. The binder reports
+// the name as unknown and can suggest a field on the same level.
 func unknownTree(name, text string, at, key Origin) *tree.Node {
 	n := &tree.Node{Kind: tree.NodeScalar, Text: text, Origin: at}
 	parts := strings.Split(strings.ToLower(name), tree.LevelSeparator)

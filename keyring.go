@@ -13,28 +13,29 @@ import (
 	"github.com/sealcfg/sealcfg/keys"
 )
 
-// A keyring holds what the files of one load share: identities and project files.
-// It looks for each once.
+// A keyring holds what the files of one load share: identities, policy and project config.
+// It reads identities and policy once, when they are needed.
 type keyring struct {
 	o      *options
 	config *environments.Config
 	once   sync.Once
 	ids    []keys.Identity
 	err    error
-	places []string // that were looked in, and what was there
-	broken []error  // key sources that the load goes on without
+	places []string // key sources that were searched, with the result
+	broken []error  // broken key sources that were skipped
 
 	policyOnce sync.Once
 	read       *environments.Policy // nil if no file needed it
 	policyErr  error
 }
 
-// policy reads the .sops.yaml that applies to the files.
+// policy returns the .sops.yaml that applies to the files.
 func (r *keyring) policy() (*environments.Policy, error) {
 	r.policyOnce.Do(func() { r.read, r.policyErr = r.o.policy() })
 	return r.read, r.policyErr
 }
 
+// identities returns the identities of the options or, without any, of the key sources.
 func (r *keyring) identities(ctx context.Context) ([]keys.Identity, error) {
 	if len(r.o.identities) > 0 {
 		return r.o.identities, nil
@@ -50,7 +51,7 @@ func (r *keyring) identities(ctx context.Context) ([]keys.Identity, error) {
 	return r.ids, r.err
 }
 
-// warnings returns a warning for each broken key source, once.
+// warnings returns a warning for each broken key source. It returns each warning once.
 func (r *keyring) warnings(file string) []*tree.Problem {
 	var all []*tree.Problem
 	for _, reason := range r.broken {
@@ -61,6 +62,7 @@ func (r *keyring) warnings(file string) []*tree.Problem {
 	return all
 }
 
+// looked records a key source and the number of identities in it.
 func (r *keyring) looked(place string, found int) {
 	switch found {
 	case 0:
@@ -71,9 +73,9 @@ func (r *keyring) looked(place string, found int) {
 	r.places = append(r.places, place)
 }
 
-// explain adds to the error of a file that nobody opened what policy calls the
-// people it is sealed for, the places that were looked in, and the keys for which
-// the program knows no provider.
+// explain adds details to a [keys.NoIdentityError]: the names of the recipients in the
+// policy, the key sources that were searched, and the types of keys without a provider in
+// the program. It returns other errors unchanged.
 func (r *keyring) explain(sealed *envfile.Sealed, err error) error {
 	var none *keys.NoIdentityError
 	if !errors.As(err, &none) {

@@ -7,10 +7,10 @@ import (
 	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
-// KnownVariable reports whether a setting is named like a variable, as
-// [Reading.SetVariable] reads it: a source asks before it fetches what nobody
-// needs. Of a name that no setting has, the user is warned; with [Strict], it is a
-// problem. The error says that the name fits two settings.
+// KnownVariable reports whether a setting has the name, in the form of
+// [Reading.SetVariable]. A source calls it to fetch only values that are needed. If no
+// setting has the name, KnownVariable adds a warning or, with [Strict], a problem, with the
+// origin at. It returns an error if the name matches two settings.
 func (r *Reading) KnownVariable(name string, at Origin) (bool, error) {
 	known, err := r.known(name)
 	if known || err != nil {

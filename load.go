@@ -12,35 +12,34 @@ import (
 	"github.com/sealcfg/sealcfg/environments"
 )
 
-// Load opens the files of one environment and returns them as a T, which must be
-// a struct. The package documentation says how fields are named and filled.
+// Load reads the settings of one environment into a T, which must be a struct. The package
+// documentation describes how fields are named and filled.
 //
-// The files are environments/base.* and environments/<name>.*, and with [WithLocal]
-// environments/<name>.local.*, as far as they exist; <name> itself must. Each
-// overrides those before it: maps merge, lists and single values are replaced.
-// The process environment comes last, if [WithEnvPrefix] asks for it.
+// Load reads the files environments/base.* and environments/<name>.*, and with [WithLocal]
+// environments/<name>.local.*. Only environments/<name>.* must exist. Each file overrides
+// the previous ones: maps merge, lists and single values are replaced. With
+// [WithEnvPrefix], variables of the process environment override the files.
 //
-// Files whose key lies with a service (AWS KMS, Azure Key Vault, PGP …) open if the
-// program imports its package for the side effect, such as
-// github.com/sealcfg/sealcfg/services/aws. A file is not authenticated before it is
-// open, so it does not decide whom the program contacts and which role it takes:
-// a service is asked only for keys that the project's .sops.yaml names (the
-// nearest one above the files) or that [AllowKeys] does. gpg contacts nobody and
-// is asked freely.
+// To decrypt files with the keys of a key service (AWS KMS, Azure Key Vault, PGP …), import
+// its package for the side effect, such as github.com/sealcfg/sealcfg/services/aws. A file
+// is not authenticated before it is decrypted, so it must not choose the servers that the
+// program contacts and the roles that it takes. Load therefore uses a key of a key service
+// only if the project's .sops.yaml (the nearest one above the files) or [AllowKeys] lists
+// the key. Keys of gpg need no permission, because gpg contacts no server.
 //
-// A sealcfg.yaml may demand that files have a binding, as [RequireBinding] does. It
-// is found beside the nearest .sops.yaml above the files, else in the root of the git
-// repository, else beside the folder "environments"; with [WithFS], else in the root of
-// the file system. Programs that are deployed without it need the option.
+// A sealcfg.yaml can require that files have a binding, as [RequireBinding] does. Every
+// sealcfg.yaml from the files up to the root of the git repository applies. Without a
+// repository, the search ends at the outermost trusted .sops.yaml, or at the parent of the
+// environments directory; with [WithFS], it ends at the root of the file system. A program
+// that is deployed without its sealcfg.yaml needs the option.
 //
-// Mistakes in the settings are all reported in one [*Error]. Other errors:
-// [ErrNoEnvironment]; [environments.MissingError]; and for a file, with its path,
-// envfile.ErrNotSealed, envfile.ErrIntegrity, *envfile.SyntaxError,
-// *keys.NoIdentityError. A mistake in T itself (a field that cannot be bound) is
-// an error too. No error contains a value.
+// If settings are invalid, Load returns one [*Error] with all problems. Other errors are
+// [ErrNoEnvironment], [environments.MissingError], an error about T if a field cannot be
+// bound, and for a file, with its path, envfile.ErrNotSealed, envfile.ErrIntegrity,
+// *envfile.SyntaxError and *keys.NoIdentityError. No error contains a value.
 //
-// Load may be called from several goroutines at once. A panic in a Validate or
-// UnmarshalText method is not caught.
+// Load is safe for concurrent use. It does not recover from panics in Validate and
+// UnmarshalText methods.
 func Load[T any](ctx context.Context, opts ...Option) (*T, error) {
 	l := newLoader(reflect.TypeFor[T](), opts)
 	s, err := l.load(ctx, "")
@@ -53,8 +52,7 @@ func Load[T any](ctx context.Context, opts ...Option) (*T, error) {
 	return s.value.Interface().(*T), nil
 }
 
-// sources returns where settings come from, weakest first, and the path of the
-// environment's own file.
+// sources returns the sources, weakest first, and the path of the environment's own file.
 func (l *loader) sources(env string) (all []Source, file string, err error) {
 	o := l.o
 	if !o.withoutFiles {
@@ -82,7 +80,8 @@ func (l *loader) sources(env string) (all []Source, file string, err error) {
 	return slices.DeleteFunc(all, func(s Source) bool { return s == nil }), file, nil
 }
 
-// fileSources returns the files of an environment.
+// fileSources returns a source for each file of an environment, weakest first, and the path
+// of the environment's own file.
 func (o *options) fileSources(env string) (all []Source, file string, err error) {
 	fsys, dir, prefix := o.fsys, o.dir, ""
 	if fsys == nil {
@@ -113,8 +112,8 @@ func (o *options) fileSources(env string) (all []Source, file string, err error)
 	return all, file, nil
 }
 
-// whichFolder names a folder on disk that does not exist from the root: a program
-// that was started elsewhere than its author meant looks for it elsewhere.
+// whichFolder makes the directory in the error for a missing directory absolute, because
+// the program may have been started in an unexpected working directory.
 func (o *options) whichFolder(err error) error {
 	var missing *environments.MissingError
 	if o.fsys == nil && errors.As(err, &missing) && missing.NoDir {
@@ -125,8 +124,8 @@ func (o *options) whichFolder(err error) error {
 	return err
 }
 
-// onDisk splits a folder's path into a file system and a name in it, so that
-// messages show the name; prefix leads from the working directory to the file system.
+// onDisk splits the path of a directory into a file system and a directory in it, so that
+// messages contain the name of the directory. prefix is the path of the file system.
 func onDisk(path string) (fsys fs.FS, dir, prefix string) {
 	path = filepath.Clean(path)
 	dir, prefix = filepath.Base(path), filepath.Dir(path)

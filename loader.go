@@ -12,22 +12,22 @@ import (
 	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
-// A Loader loads settings of one type from the same places, as often as it is
-// asked to. It is safe for concurrent use once its flags are defined.
+// A Loader loads settings of type T from the same sources, any number of times. After its
+// flags are defined, it is safe for concurrent use.
 type Loader[T any] struct {
-	core func() *loader // a closure, because options hold values and identities
+	core func() *loader // a closure, so that printers do not show the values and identities in options
 }
 
-// New returns a loader of settings of type T, which must be a struct; the package
-// documentation says how its fields are named and filled. Nothing is read before
-// Load, and what is wrong with T or the options is an error of Load.
+// New returns a loader of settings of type T, which must be a struct. The package
+// documentation describes how fields are named and filled. New reads no source. If T or an
+// option is invalid, Load returns the error.
 func New[T any](opts ...Option) *Loader[T] {
 	l := newLoader(reflect.TypeFor[T](), opts)
 	return &Loader[T]{core: func() *loader { return l }}
 }
 
-// Load reads all sources and returns a handle to the settings. Its errors are
-// those of the function [Load].
+// Load reads all sources and returns a handle to the settings. It returns the same errors
+// as the function [Load].
 func (l *Loader[T]) Load(ctx context.Context) (*Handle[T], error) {
 	h := &Handle[T]{loader: l.core}
 	s, err := l.core().load(ctx, "")
@@ -38,13 +38,13 @@ func (l *Loader[T]) Load(ctx context.Context) (*Handle[T], error) {
 	return h, nil
 }
 
-// A loader is a Loader without its type, so that programs with many settings
-// types hold the code once.
+// A loader is a [Loader] without the type parameter, so that a program with several types
+// of settings contains the code once.
 type loader struct {
 	plan  *plan.Plan
 	o     *options
-	flags []Source // those of [Flags]
-	err   error    // of the type or the options
+	flags []Source // defined by [Flags]
+	err   error    // in the type or the options
 }
 
 func newLoader(t reflect.Type, opts []Option) *loader {
@@ -57,7 +57,7 @@ func newLoader(t reflect.Type, opts []Option) *loader {
 	return &loader{plan: p, o: o, err: errors.Join(planErr, err)}
 }
 
-// A snapshot is the outcome of one load. It is not changed after that.
+// A snapshot is the result of one load. It does not change.
 type snapshot struct {
 	env      string
 	value    reflect.Value // *T
@@ -68,8 +68,8 @@ type snapshot struct {
 	secretDirs []string
 }
 
-// load reads all sources. env is the environment, "" for the one that the options
-// or a variable name.
+// load reads all sources. If env is "", the options or a variable choose the environment.
+// Errors contain no private keys.
 func (l *loader) load(ctx context.Context, env string) (*snapshot, error) {
 	s, err := l.tryLoad(ctx, env)
 	return s, l.o.keyless(err)
@@ -116,9 +116,9 @@ func (l *loader) read(ctx context.Context, env string) (*snapshot, error) {
 	return s, nil
 }
 
-// open reads the sources and binds what they say. All that holds values on the way
-// from a file to the settings is made here, so that it can be erased. With an
-// error, the snapshot holds warnings at most.
+// open reads the sources and binds their settings. It creates all objects that hold values
+// on the way from a file to the settings, so that they can be erased. If open returns an
+// error, the snapshot is nil or holds only warnings.
 func (l *loader) open(ctx context.Context, env string, sources []Source, file string) (*snapshot, error) {
 	all, err := readAll(ctx, sources, l.plan, l.o.strict)
 	if err != nil {
@@ -138,7 +138,7 @@ func (l *loader) open(ctx context.Context, env string, sources []Source, file st
 	return &snapshot{env: env, value: v, origins: &Origins{table: bind.NewOriginTable(b.Origins)}, warnings: warnings, layers: layersOf(sources), secretDirs: secretDirsOf(sources)}, nil
 }
 
-// orEmpty is the tree of settings that nothing mentions.
+// orEmpty returns n, or an empty map if n is nil because no source sets anything.
 func orEmpty(n *tree.Node) *tree.Node {
 	if n == nil {
 		return &tree.Node{Kind: tree.NodeMap, Origin: Origin{Default: true}}

@@ -16,20 +16,22 @@ import (
 )
 
 const (
-	// DefaultEnvVar is the variable that names the environment.
+	// DefaultEnvVar is the variable that names the environment, unless [WithEnvVar] sets another.
 	DefaultEnvVar = "SEALCFG_ENV"
-	// DefaultDir is the folder of environments below the working directory.
+	// DefaultDir is the directory of the environments, relative to the working directory.
 	DefaultDir = "environments"
 )
 
-// ErrNoEnvironment says that nothing names the environment to load.
+// ErrNoEnvironment is returned when neither an option nor a variable names the environment
+// to load.
 var ErrNoEnvironment = errors.New("no environment chosen")
 
-// An Option changes where [Load] looks; nil changes nothing. Later options win over earlier ones of
-// the same kind.
+// An Option configures a [Loader] or the function [Load]. A nil Option has no effect. If
+// two options set the same thing, the later one wins.
 type Option func(*options)
 
-// This file is the only one of the package that reads the process environment.
+// options holds the options of a loader. No other file of the package reads the process
+// environment.
 type options struct {
 	env        string
 	envVar     string
@@ -37,26 +39,26 @@ type options struct {
 	fsys       fs.FS // nil: the disk
 	prefix     *string
 	identities []keys.Identity
-	allowed    []string // keys of services
-	environ    []string // NAME=value; nil: that of the process
+	allowed    []string // keys of key services
+	environ    []string // NAME=value; nil: the process environment
 	beside     []*environSource
-	secrets    []Source // not by its type, so that who needs none does not link it
+	secrets    []Source // secrets directories; interfaces, so that programs without them do not link the type
 	added      []Source
-	set        Source // of [Set], nil without
+	set        Source // of [Set]; nil without it
 	order      func([]Source) []Source
-	plain      []string // environments whose files may be plain text
+	plain      []string // environments whose files may be plaintext
 	resolvers  []Resolver
 	fetch      fetcher // nil without resolvers
 	limits     *referenceLimits
-	permit     func(Reference, Origin) error // nil without limits, whose code few programs link
+	permit     func(Reference, Origin) error // nil without limits; a function, so that programs without limits do not link it
 	onWarning  func(*Problem)
 	origins    *Origins
 	strict     bool
 	errs       []error
 
 	withoutFiles bool
-	local        bool // the local layer is read
-	bound        bool // files without a binding are refused
+	local        bool // whether the local layer is read
+	bound        bool // whether files without a binding are rejected
 	validations  []func(any) error
 }
 
@@ -70,36 +72,36 @@ func newOptions(opts []Option) (*options, error) {
 	return o, errors.Join(o.errs...)
 }
 
-// WithEnv names the environment to load: "prod". No variable is consulted then.
+// WithEnv sets the environment to load, such as "prod". The variable that names the
+// environment is then ignored.
 func WithEnv(name string) Option { return func(o *options) { o.env = name } }
 
-// WithEnvVar names the variable that names the environment, in place of
-// SEALCFG_ENV.
+// WithEnvVar sets the variable that names the environment. The default is SEALCFG_ENV.
 func WithEnvVar(name string) Option { return func(o *options) { o.envVar = name } }
 
-// WithDir names the folder that holds the environments, in place of
-// "environments" below the working directory.
+// WithDir sets the directory of the environments. The default is "environments" in the
+// working directory.
 func WithDir(path string) Option { return func(o *options) { o.fsys, o.dir = nil, path } }
 
-// WithFS has the environments read from a folder of fsys, for example an
-// embed.FS. dir is separated by slashes; "." is the root.
+// WithFS reads the environments from a directory of fsys, such as an embed.FS. dir is
+// separated by slashes; "." is the root.
 func WithFS(fsys fs.FS, dir string) Option { return func(o *options) { o.fsys, o.dir = fsys, dir } }
 
-// WithEnvPrefix lets variables of the process environment that begin with prefix
-// override the files. Levels are separated by two underscores: with "APP_",
-// $APP_DB__API_KEY is db.api_key. Case does not matter. Variables that fit no
-// field are warned of (see [Strict]). An empty prefix considers all variables,
-// and warns of none. Variables that a field names in its env tag count in any case.
+// WithEnvPrefix lets variables of the process environment that begin with prefix override
+// the files. Two underscores separate levels: with the prefix "APP_", $APP_DB__API_KEY sets
+// db.api_key. Case does not matter. A variable with the prefix but without a setting causes
+// a warning or, with [Strict], a problem. An empty prefix matches all variables, without
+// warnings. Variables in an env tag are read in any case.
 func WithEnvPrefix(prefix string) Option { return func(o *options) { o.prefix = &prefix } }
 
-// WithIdentity gives identities that open the files. With any given, by this
-// option or [WithIdentityText], the variables and places of sops are not looked at.
+// WithIdentity adds identities that decrypt the files. If this option or [WithIdentityText]
+// adds any, Load does not search the key sources of sops.
 func WithIdentity(ids ...keys.Identity) Option {
 	return func(o *options) { o.identities = append(o.identities, ids...) }
 }
 
-// WithIdentityText gives age identities as text: AGE-SECRET-KEY-1…, one or more,
-// with comments as in an identity file. Errors do not carry the text.
+// WithIdentityText adds age identities from text: one or more AGE-SECRET-KEY-1…, with
+// comments as in an identity file. Errors do not contain the text.
 func WithIdentityText(text string) Option {
 	return func(o *options) {
 		ids, err := keys.ParseAgeIdentities(text)
@@ -113,26 +115,27 @@ func WithIdentityText(text string) Option {
 	}
 }
 
-// AllowKeys names keys of services that the program may use although the project's
-// .sops.yaml does not name them, or is not deployed: "arn:aws:kms:…", as
-// .sops.yaml spells them or as the error does; "all" is every key that a file
-// names. See [Load].
+// AllowKeys lets the program use keys of key services that the project's .sops.yaml does
+// not list, or use keys when .sops.yaml is not deployed. A name such as "arn:aws:kms:…" has
+// the form that .sops.yaml and the error use; "all" allows every key that a file lists. See
+// [Load].
 func AllowKeys(names ...string) Option {
 	return func(o *options) { o.allowed = append(o.allowed, names...) }
 }
 
-// WithEnviron has all variables (SEALCFG_ENV, the prefixed ones, and those in
-// which sops looks for identities) taken from a list in the form of
-// [os.Environ], in place of the process environment. With none, there are none.
+// WithEnviron replaces the process environment by a list in the form of [os.Environ]. The
+// list applies to SEALCFG_ENV, to settings, and to the key sources of sops. Without
+// arguments, no variable is set.
 func WithEnviron(environ ...string) Option {
 	return func(o *options) { o.environ = append([]string{}, environ...) }
 }
 
-// WithVariables adds variables from elsewhere, for example a .env file: read
-// returns them in the form of [os.Environ], and is called once by each Load. from is
-// where they come from, for people. They override the files, later options
-// override earlier ones, and the process environment overrides all. The prefix is
-// that of [WithEnvPrefix]; without one, every name is considered.
+// WithVariables adds variables from another source, such as a .env file. Each Load calls
+// read once, which returns the variables in the form of [os.Environ]. from names the source
+// in messages; if it is the path of a file, [Handle.Watch] watches the file. The variables
+// override the files; later options override earlier ones, and the process environment
+// overrides them all. The prefix is the prefix of [WithEnvPrefix]. Without that option,
+// every name is read.
 func WithVariables(from string, read func(context.Context) ([]string, error)) Option {
 	return func(o *options) {
 		every := ""
@@ -140,12 +143,12 @@ func WithVariables(from string, read func(context.Context) ([]string, error)) Op
 	}
 }
 
-// WithSecretsDir adds a folder with a file for each setting, as Docker and
-// Kubernetes mount it: db/password, db.password and db__password are db.password,
-// in any case. One line end is taken off. Links are followed within the folder. A
-// folder that does not exist is passed over; files that no setting has the name of
-// are not read. Several may be given, later ones win. They override the files and
-// .env files.
+// WithSecretsDir adds directories with one file for each setting, as Docker and Kubernetes
+// mount secrets. The files db/password, db.password and db__password all set db.password,
+// in any case. One line ending is removed from the end of a file. Links are followed only
+// within the directory. A directory that does not exist is skipped, and a file without a
+// setting is not read. Secrets directories override the files of the environment and .env
+// files, and later directories override earlier ones.
 func WithSecretsDir(path ...string) Option {
 	return func(o *options) {
 		for _, p := range path {
@@ -154,21 +157,21 @@ func WithSecretsDir(path ...string) Option {
 	}
 }
 
-// WithSource adds sources, weakest first. They override files and secrets
-// directories; the process environment overrides them. See [Order].
+// WithSource adds sources, weakest first. They override files and secrets directories, and
+// the process environment overrides them. See [Order].
 func WithSource(s ...Source) Option {
 	return func(o *options) { o.added = append(o.added, s...) }
 }
 
-// Order has the sources read in another order: f gets them weakest first, and
-// returns those that are to be read, weakest first. See [Source] for their names.
+// Order changes the order of the sources. f receives the sources, weakest first, and
+// returns the sources to read, weakest first. [Source] lists their names.
 func Order(f func(weakestFirst []Source) []Source) Option {
 	return func(o *options) { o.order = f }
 }
 
-// Set sets a setting in code; it overrides all sources. path is spelled as in
-// [Problem]. value is a string, number, bool, time or duration, a slice, map or
-// pointer of these, or has MarshalText; nil is null.
+// Set sets a setting in code. It overrides all other sources. path has the form of paths in
+// [Problem]. value is a string, number, bool, time or duration, a slice, map or pointer of
+// these, or has a MarshalText method; nil sets null.
 func Set(path string, value any) Option {
 	return func(o *options) {
 		s, ok := o.set.(*setSource)
@@ -180,41 +183,40 @@ func Set(path string, value any) Option {
 	}
 }
 
-// WithoutFiles has no environment chosen and no file opened: settings come from
-// the other sources alone.
+// WithoutFiles loads settings only from the other sources. Load then chooses no environment
+// and reads none of its files.
 func WithoutFiles() Option { return func(o *options) { o.withoutFiles = true } }
 
-// WithLocal lets <name>.local.*, which a developer keeps on one machine, override the
-// other files of the environment. Without it, Load does not read that file: anyone
-// who can write into the directory can encrypt one.
+// WithLocal lets <name>.local.*, which a developer keeps on one machine, override the other
+// files of the environment. Without it, Load does not read that file, because anyone who
+// can write to the directory can encrypt one.
 func WithLocal() Option { return func(o *options) { o.local = true } }
 
-// AllowPlain lets the files of the named environments be plain text, their base
-// included. Without it, a file that is not sealed is an error, so that a secret
-// is not committed by mistake.
+// AllowPlain allows plaintext files for the named environments, base included. Without it,
+// a plaintext file is an error, so that a secret is not committed by mistake.
 func AllowPlain(env ...string) Option {
 	return func(o *options) { o.plain = append(o.plain, env...) }
 }
 
-// RequireBinding refuses files without a binding, which the file as sops writes it
-// has not: then nothing vouches for its names, structure and recipients, and for
-// its being the file of this environment. Files that [AllowPlain] lets be plain
-// text still may be. See docs/format.md.
+// RequireBinding rejects encrypted files without a binding, such as files that sops wrote.
+// Only the binding authenticates the names, structure and recipients of a file, and that
+// the file belongs to this environment. Plaintext files that [AllowPlain] allows are still
+// accepted. See docs/format.md.
 //
-// The project's sealcfg.yaml can demand the same, for the command too. But whoever can
-// change that can take the demand away: the option is what holds then.
+// The project's sealcfg.yaml can require bindings as well, also for the command. But anyone
+// who can change sealcfg.yaml can remove that requirement, and cannot remove this option.
 func RequireBinding() Option { return func(o *options) { o.bound = true } }
 
-// Strict makes problems of variables that begin with the prefix of
-// [WithEnvPrefix] and that no setting has. Otherwise they are warned of.
+// Strict reports each variable that has the prefix of [WithEnvPrefix] but no setting as a
+// problem. Without it, they are warnings.
 func Strict() Option { return func(o *options) { o.strict = true } }
 
-// OnWarning has f called with each warning of each load, from the goroutine of
-// the load: see [Handle.Warnings].
+// OnWarning calls f with each warning of each load, in the goroutine of the load. See
+// [Handle.Warnings].
 func OnWarning(f func(*Problem)) Option { return func(o *options) { o.onWarning = f } }
 
-// WithOrigins has [Load] tell where each setting came from. o is filled when
-// Load succeeds, and untouched otherwise.
+// WithOrigins stores the origin of each setting in origins when [Load] succeeds. If Load
+// fails, origins does not change.
 func WithOrigins(origins *Origins) Option { return func(o *options) { o.origins = origins } }
 
 func (o *options) variables() []string {
@@ -247,8 +249,8 @@ func (o *options) environment() (string, error) {
 	return "", fmt.Errorf("%w: $%s is not set, and the program does not call WithEnv", ErrNoEnvironment, o.envVar)
 }
 
-// source returns where identities of the user and the machine are looked for. policy
-// returns the policy that may allow the use of a key service.
+// source returns the key sources of the user and the machine. policy returns the policy
+// that may allow the use of a key service.
 func (o *options) source(ctx context.Context, policy func() (*environments.Policy, error)) keys.Source {
 	return keys.Source{
 		LookupEnv: o.lookupEnv,
@@ -260,7 +262,7 @@ func (o *options) source(ctx context.Context, policy func() (*environments.Polic
 	}
 }
 
-// policy reads the .sops.yaml that governs the files.
+// policy returns the .sops.yaml that applies to the files.
 func (o *options) policy() (*environments.Policy, error) {
 	if o.fsys != nil {
 		return environments.FindPolicyIn(o.fsys, o.dir)
@@ -268,7 +270,7 @@ func (o *options) policy() (*environments.Policy, error) {
 	return environments.FindPolicy(filepath.Join(o.dir, "any"))
 }
 
-// config reads the sealcfg.yaml of the project that the files lie in.
+// config returns the project config that applies to the files.
 func (o *options) config() (*environments.Config, error) {
 	if o.fsys != nil {
 		return environments.FindConfigIn(o.fsys, o.dir)
@@ -276,17 +278,17 @@ func (o *options) config() (*environments.Config, error) {
 	return environments.FindConfig(filepath.Join(o.dir, "any"))
 }
 
-// run starts the command of $SOPS_AGE_KEY_CMD. Its stderr is dropped: a library
-// does not print, and it might be part of a key.
+// run starts the command of $SOPS_AGE_KEY_CMD and returns its stdout. It discards stderr,
+// because a library does not print, and stderr may contain a part of a key.
 func (o *options) run(ctx context.Context, argv []string) ([]byte, error) {
 	return bounded.Output(ctx, argv, keys.MaxSource, func(cmd *exec.Cmd) { cmd.Env = o.variables() })
 }
 
-// WithValidation has f judge the settings as a whole, after all checks and
-// Validate methods have passed. settings is the *T. Its error may be, join or wrap
-// any number of [FieldError], each of which becomes a [Problem] of its setting. f
-// must not change the settings or keep them; its errors are shown, so they must
-// not quote values. Several are asked one after the other, and all of them.
+// WithValidation adds a function that checks the settings as a whole. It runs after all
+// checks and Validate methods have passed. settings is a *T; f must not change or keep it.
+// The error of f can be, join or wrap any number of [FieldError] values, each of which
+// becomes a [Problem] of its setting. The errors are shown, so they must not quote values.
+// If there are several functions, all of them run, one after another.
 func WithValidation(f func(settings any) error) Option {
 	return func(o *options) {
 		if f != nil {

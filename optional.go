@@ -8,14 +8,13 @@ import (
 	"github.com/sealcfg/sealcfg/internal/settings/plan"
 )
 
-// An Optional holds a T that need not be set. Unlike a pointer it tells "nobody
-// said anything" from "somebody said null", and cannot be dereferenced by mistake.
-// The zero value is unset. A field of this type is not required; what holds for a
-// T holds for the value: types, checks, Validate.
+// An Optional holds a T that need not be set. Unlike a pointer, it distinguishes an unset
+// value from null and cannot be nil. The zero value is unset. A field of this type is not
+// required. Types, checks and Validate methods apply to the value inside.
 //
-// It prints like its value, and as <unset> or <null> without one. An
-// Optional[Secret[T]] prints as [secret]. JSON and YAML have null for both; with
-// the option omitzero, encoding/json leaves out what is unset.
+// An Optional prints like its value, and as <unset> or <null> without one. An
+// Optional[Secret[T]] with a value prints as [secret]. In JSON and YAML, both unset and
+// null are null; with the option omitzero, encoding/json omits an unset value.
 type Optional[T any] struct {
 	value T
 	state plan.OptionalState
@@ -27,7 +26,7 @@ func NewOptional[T any](v T) Optional[T] { return Optional[T]{value: v, state: p
 // Get returns the value, and false with the zero T if there is none.
 func (o Optional[T]) Get() (T, bool) { return o.value, o.state == plan.OptionalSet }
 
-// Or returns the value, or another one if there is none.
+// Or returns the value, or other if there is none.
 func (o Optional[T]) Or(other T) T {
 	if o.state == plan.OptionalSet {
 		return o.value
@@ -35,14 +34,13 @@ func (o Optional[T]) Or(other T) T {
 	return other
 }
 
-// IsNull reports whether a source set it to null, so that there is no value
-// because somebody wants none.
+// IsNull reports whether a source set the Optional to null.
 func (o Optional[T]) IsNull() bool { return o.state == plan.OptionalNull }
 
-// IsZero reports whether it is unset: neither a value nor null.
+// IsZero reports whether the Optional is unset, which means neither a value nor null.
 func (o Optional[T]) IsZero() bool { return o.state == plan.OptionalUnset }
 
-// shown is what printers print.
+// shown returns the value to print.
 func (o Optional[T]) shown() any {
 	switch o.state {
 	case plan.OptionalSet:
@@ -53,7 +51,7 @@ func (o Optional[T]) shown() any {
 	return "<unset>"
 }
 
-// Format prints the value with the same verb and flags.
+// Format prints the value with the same verb and flags, or <unset> or <null>.
 func (o Optional[T]) Format(f fmt.State, verb rune) {
 	if o.state != plan.OptionalSet {
 		verb = 's'
@@ -61,7 +59,7 @@ func (o Optional[T]) Format(f fmt.State, verb rune) {
 	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), o.shown()) // fmt.State never fails
 }
 
-// MarshalJSON returns the value in JSON, or null.
+// MarshalJSON returns the value in JSON, or null if there is none.
 func (o Optional[T]) MarshalJSON() ([]byte, error) {
 	if o.state != plan.OptionalSet {
 		return []byte("null"), nil
@@ -69,7 +67,8 @@ func (o Optional[T]) MarshalJSON() ([]byte, error) {
 	return json.Marshal(o.value)
 }
 
-// UnmarshalJSON sets it to a value, or to null.
+// UnmarshalJSON sets the Optional to a value or to null. After an error of encoding/json,
+// it is unchanged.
 func (o *Optional[T]) UnmarshalJSON(text []byte) error {
 	if string(text) == "null" {
 		*o = Optional[T]{state: plan.OptionalNull}
@@ -83,7 +82,7 @@ func (o *Optional[T]) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// MarshalYAML returns the value, or null, for the common YAML packages.
+// MarshalYAML returns the value, or nil if there is none, for the common YAML packages.
 func (o Optional[T]) MarshalYAML() (any, error) {
 	if o.state != plan.OptionalSet {
 		return nil, nil
@@ -117,12 +116,12 @@ func (publicTypes) Optional(pointer any) plan.OptionalValue {
 	return nil
 }
 
-// optionalTypes returns the type itself too, as [Secret] does.
+// optionalTypes returns the type itself as well, for the same reason as secretTypes.
 func (o *Optional[T]) optionalTypes() (self, elem reflect.Type) {
 	return reflect.TypeFor[Optional[T]](), reflect.TypeFor[T]()
 }
 
-// hold is only called with a v of type T.
+// hold sets the value. v must be of type T.
 func (o *Optional[T]) hold(v reflect.Value) {
 	reflect.ValueOf(&o.value).Elem().Set(v)
 	o.state = plan.OptionalSet

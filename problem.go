@@ -10,42 +10,42 @@ import (
 	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
-// A Kind sorts problems. The texts are stable.
+// A Kind classifies problems and warnings. The texts do not change between versions.
 type Kind string
 
 // The kinds of problems.
 const (
 	KindMissing Kind = "missing" // a required setting has no value
 	KindUnknown Kind = "unknown" // a file has a key that no field has
-	KindType    Kind = "type"    // the file's value is of another type than the field
-	KindFormat  Kind = "format"  // a text cannot be read as the field's type
-	KindRange   Kind = "range"   // a number does not fit into the field
-	KindInvalid Kind = "invalid" // a check or a Validate method refused the value
+	KindType    Kind = "type"    // the value in the file is not of the field's type
+	KindFormat  Kind = "format"  // a text cannot be parsed as the field's type; also for warnings about lines of a file
+	KindRange   Kind = "range"   // a number is outside the range of the field
+	KindInvalid Kind = "invalid" // a check or a method rejected the value, or a reference cannot be resolved
 
-	// KindDeprecated is that of warnings only: the name is on its way out.
+	// KindDeprecated is for warnings only: a source uses a deprecated name.
 	KindDeprecated Kind = "deprecated"
-	// KindKeySource is that of warnings only: a key source is broken, and an
-	// identity from another one decrypted the files.
+	// KindKeySource is for warnings only: a key source is broken, and an identity from
+	// another one decrypted the files.
 	KindKeySource Kind = "key source"
 	// KindProject is for warnings only, about the project instead of a setting: a file
 	// without a binding, or an entry of sealcfg.yaml or .sops.yaml that has no effect.
 	KindProject Kind = "project"
 )
 
-// A Problem is one thing that is wrong with one setting. It carries no value.
+// A Problem is an error in one setting, or a warning about it. It contains no value.
 type Problem struct {
-	Path   string // as people write it: db.hosts[0].port; "" for the settings as a whole
+	Path   string // such as db.hosts[0].port; "" for the settings as a whole
 	Kind   Kind
 	Origin Origin // of the value or the key, zero if there is none
 	Reason string // what is wrong
-	Hint   string // what would be right, "" if there is nothing to say
+	Hint   string // how to fix it, or ""
 
-	// A closure, so that no printer that walks fields (%#v, a test's diff) shows
-	// the text of an error that may quote the value.
+	// A closure, because printers that walk fields (%#v, the diff of a test) do not look
+	// into one. The text of the error may quote the value.
 	cause func() *tree.Hidden
 }
 
-// Error returns the problem in one line.
+// Error returns the problem in one line: path, origin, reason and hint.
 func (p *Problem) Error() string {
 	if p.Kind == KindProject {
 		return tree.OneLine(p.Origin.String() + ": " + p.text())
@@ -53,9 +53,9 @@ func (p *Problem) Error() string {
 	return tree.OneLine(p.name() + ": " + p.Origin.String() + ": " + p.text())
 }
 
-// Unwrap returns the [FieldError] of a validator, nil for other problems. The errors
-// of UnmarshalText, Validate and resolvers are in no chain, because they or the errors
-// that they wrap may quote the value. errors.Is and errors.As find them: see [Problem.As].
+// Unwrap returns the [FieldError] of a validation, or nil for other problems. Errors of
+// UnmarshalText, Validate and resolvers are not in the chain, because they, or errors that
+// they wrap, may quote the value. errors.Is and errors.As find them: see [Problem.As].
 func (p *Problem) Unwrap() error {
 	if p.cause == nil {
 		return nil
@@ -66,8 +66,8 @@ func (p *Problem) Unwrap() error {
 	return nil
 }
 
-// Is reports whether target is, or is wrapped by, the error of the UnmarshalText or
-// Validate method or of the resolver.
+// Is reports whether target is the error of the UnmarshalText or Validate method or of the
+// resolver, or is wrapped by that error.
 func (p *Problem) Is(target error) bool { return p.cause != nil && p.cause().Is(target) }
 
 // As finds the error of an UnmarshalText or Validate method or of a resolver by its
@@ -75,7 +75,7 @@ func (p *Problem) Is(target error) bool { return p.cause != nil && p.cause().Is(
 // an error that a Validate method or a resolver wraps but whose text it does not show.
 func (p *Problem) As(target any) bool { return p.cause != nil && p.cause().As(target) }
 
-// problemOf returns the [Problem] that users see.
+// problemOf converts a problem to the exported type.
 func problemOf(p *tree.Problem) *Problem {
 	public := &Problem{Path: p.Path, Kind: Kind(p.Kind), Origin: p.Origin, Reason: p.Reason, Hint: p.Hint}
 	if cause := p.Cause; cause != nil {
@@ -99,7 +99,7 @@ func (p *Problem) name() string {
 	return p.Path
 }
 
-// text is reason and hint in one line; errors.Join makes several.
+// text returns reason and hint in one line. A reason from errors.Join has several lines.
 func (p *Problem) text() string {
 	reason := strings.ReplaceAll(strings.TrimSpace(p.Reason), "\n", "; ")
 	switch {
@@ -114,10 +114,10 @@ func (p *Problem) text() string {
 // An Error holds all problems with the settings of one environment.
 type Error struct {
 	Env      string     // "" with [WithoutFiles]
-	Problems []*Problem // at least one; those with a value first, then what is missing
+	Problems []*Problem // at least one; missing settings come last
 }
 
-// Error returns a table with a line for each problem: path, origin, reason. It
+// Error returns a table with a line for each problem: path, origin, reason and hint. It
 // contains no value.
 func (e *Error) Error() string {
 	var rows [][3]string
@@ -153,8 +153,8 @@ func (e *Error) Unwrap() []error {
 	return errs
 }
 
-// A FieldError is what a validator says of one field. A Validate method may
-// return it too; the field is one of its own type then.
+// A FieldError is the error of a validation for one field. A Validate method can return it,
+// too; Field is then a field of the method's type.
 type FieldError struct {
 	Field  string // path of Go names: DB.Port, Hosts[0].Name, Labels[team]
 	Reason string // what the value must be; it must not quote the value

@@ -22,8 +22,8 @@ type originJSON struct {
 	Place    string `json:"place,omitempty"`
 }
 
-// MarshalJSON returns an object with path, kind, origin, reason and hint; what is
-// empty is left out, but for path, kind and reason. It contains no value.
+// MarshalJSON returns an object with path, kind, origin, reason and hint. It omits an empty
+// origin and an empty hint. It contains no value.
 func (p *Problem) MarshalJSON() ([]byte, error) {
 	form := problemJSON{Path: p.Path, Kind: p.Kind, Reason: p.Reason, Hint: p.Hint}
 	if p.Origin != (Origin{}) {
@@ -33,7 +33,8 @@ func (p *Problem) MarshalJSON() ([]byte, error) {
 	return json.Marshal(form)
 }
 
-// MarshalJSON returns an object with env and problems, a list. It contains no value.
+// MarshalJSON returns an object with env, omitted if empty, and the list problems. It
+// contains no value.
 func (e *Error) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		Env      string     `json:"env,omitempty"`

@@ -11,9 +11,10 @@ import (
 	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
-// resolve replaces the references in a tree: after the sources are merged, so that
-// nobody is asked for what a stronger source overrides. What is wrong with a
-// reference is a problem of its setting; a context that has ended ends the load.
+// resolve replaces the references in a tree by their secrets. It runs after the sources are
+// merged, so that it does not fetch a secret that a stronger source overrides. A reference
+// that cannot be resolved becomes a problem of its setting. resolve returns an error only
+// if ctx has ended.
 func (o *options) resolve(ctx context.Context, p *plan.Plan, tree *tree.Node) error {
 	var r references
 	r.find(p, tree)
@@ -36,25 +37,25 @@ func (o *options) resolve(ctx context.Context, p *plan.Plan, tree *tree.Node) er
 	return nil
 }
 
-// A fetcher asks for the secrets that references name. There is none in a program
-// without resolvers, which does not link how they are asked.
+// A fetcher fetches the secrets of references. It is nil in a program without resolvers,
+// which therefore does not link the code.
 type fetcher func(context.Context, *options, references)
 
-// references are what find has found.
+// references are the settings that hold references.
 type references []*found
 
 // A found is a setting that holds a reference.
 type found struct {
 	plan  *plan.Plan
 	node  *tree.Node
-	ref   Reference // without scheme if it cannot be read
-	asked bool      // a resolver is for it
+	ref   Reference // without scheme if it cannot be parsed
+	asked bool      // whether it has a resolver
 	text  string    // the secret
-	err   error     // why there is none
+	err   error     // why there is no secret
 }
 
-// find looks for references at n. p is nil within what is bound as one value, and
-// for a place that no setting has.
+// find adds the references in n. p is nil within a value that is bound as a whole, and for
+// a path without a setting.
 func (r *references) find(p *plan.Plan, n *tree.Node) {
 	if n == nil {
 		return
@@ -76,7 +77,7 @@ func (r *references) scalar(p *plan.Plan, n *tree.Node) {
 	if n.Type != "" && n.Type != crypto.Str || n.Origin.Place == inCode {
 		return
 	}
-	if isEncrypted(n.Text) { // no decrypted value is one
+	if isEncrypted(n.Text) { // decrypted values never begin like this
 		n.Replace(&tree.Node{Kind: tree.NodeBroken, Origin: n.Origin, Flaw: &tree.Flaw{
 			Kind: tree.KindInvalid, Reason: "an encrypted value without the metadata of its file",
 			Hint: "give the decrypted value, or restore the metadata",
@@ -97,7 +98,7 @@ func (r *references) scalar(p *plan.Plan, n *tree.Node) {
 	*r = append(*r, f)
 }
 
-// permitted returns the references that the options allow. The others get an error.
+// permitted returns the references that the options allow. It sets the error of the others.
 func (r references) permitted(o *options) (wanted references) {
 	for _, f := range r {
 		if err := o.permit(f.ref, f.node.Origin); err != nil && f.ref.Scheme != "" {
@@ -109,10 +110,10 @@ func (r references) permitted(o *options) (wanted references) {
 	return wanted
 }
 
-// replace puts the secret in the place of the reference.
+// replace replaces the reference by the secret or by the error.
 func (f *found) replace() {
 	at := f.node.Origin
-	// What no manager is known for may be a value after all, and is not shown.
+	// A text with an unknown scheme may be a value instead of a reference, so it is not shown.
 	if f.asked || managerOf(f.ref.Scheme) != "" {
 		at.Place = f.ref.String()
 	}

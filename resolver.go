@@ -18,19 +18,19 @@ type Resolver = source.Resolver
 // A Reference names a secret of a secret manager: see [source.Reference].
 type Reference = source.Reference
 
-// Resolvers holds those of the packages that the program imports.
+// Resolvers holds the resolvers of the packages that the program imports.
 var Resolvers ResolverRegistry
 
-// A ResolverRegistry holds resolvers by scheme. Its zero value is empty, and it
-// is safe for concurrent use.
+// A ResolverRegistry holds resolvers by scheme. The zero value is empty. It is safe for
+// concurrent use.
 type ResolverRegistry struct {
 	mu       sync.RWMutex
 	byScheme map[string]Resolver
-	fetch    fetcher // nil as long as it is empty
+	fetch    fetcher // nil while the registry is empty
 }
 
-// Register adds a resolver, usually from an init function. It panics if one of its
-// schemes is taken.
+// Register adds a resolver, usually in an init function. It panics if another resolver has
+// one of its schemes.
 func (g *ResolverRegistry) Register(r Resolver) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -51,21 +51,21 @@ func (g *ResolverRegistry) of(scheme string) Resolver {
 	return g.byScheme[scheme]
 }
 
-// WithResolver resolves references with r, in place of the registered resolver of
-// the same scheme.
+// WithResolver adds a resolver for one loader. It takes precedence over the registered
+// resolver of the same scheme.
 func WithResolver(r Resolver) Option {
 	return func(o *options) { o.resolvers, o.fetch = append(o.resolvers, r), fetch }
 }
 
-// AllowReferences limits the references that are resolved to those that begin with one
-// of the prefixes: "awssm://" for all secrets of a manager, "vaultkv://secret/app/" for
-// those below a path. Another scheme of the same manager counts as the same: vault://
-// as vaultkv://. With the option, any other reference is a problem of its setting, and
-// so is each reference in a variable or flag: see [AllowVariableReferences]. A name with
-// a percent sign, a backslash or an element "", "." or ".." is not allowed either,
-// because it could lead out of the path.
+// AllowReferences limits the references that are resolved to those that begin with one of
+// the prefixes: "awssm://" for all secrets of a secret manager, "vaultkv://secret/app/" for
+// the secrets below a path. Schemes of the same secret manager are equivalent, such as
+// vault:// and vaultkv://. With this option, each other reference is a problem of its
+// setting. References in variables and flags are problems unless [AllowVariableReferences]
+// allows them. A name with a percent sign, a backslash or an element "", "." or ".." is
+// never allowed, because it could lead out of the path.
 //
-// A prefix may end within a name: "awssm://prod/db" also allows prod/db-admin. Without a
+// A prefix can end within a name: "awssm://prod/db" also allows prod/db-admin. Without a
 // prefix, no reference is allowed.
 func AllowReferences(prefix ...string) Option {
 	return func(o *options) {
@@ -74,9 +74,10 @@ func AllowReferences(prefix ...string) Option {
 	}
 }
 
-// AllowVariableReferences is [AllowReferences] for references in variables, .env files
-// and flags: the people who set these may not be those who write the files. With one of the
-// two options, a reference there is rejected unless this option allows it.
+// AllowVariableReferences does the same as [AllowReferences] for references in variables,
+// .env files and flags, because the people who set these are not always the authors of the
+// files. If a program uses one of the two options, a reference in a variable or flag is
+// rejected unless this option allows it.
 func AllowVariableReferences(prefix ...string) Option {
 	return func(o *options) {
 		l := o.limited()
@@ -84,7 +85,7 @@ func AllowVariableReferences(prefix ...string) Option {
 	}
 }
 
-// referenceLimits are the prefixes of the references that are allowed.
+// referenceLimits holds the prefixes of the references that are allowed.
 type referenceLimits struct{ files, variables []string }
 
 func (o *options) limited() *referenceLimits {
@@ -94,7 +95,8 @@ func (o *options) limited() *referenceLimits {
 	return o.limits
 }
 
-// checkedPrefixes returns the prefixes without ref+, and records an error for each prefix that can match no reference.
+// checkedPrefixes returns the prefixes without ref+. It records an error for each prefix
+// that can match no reference.
 func checkedPrefixes(o *options, prefixes []string) []string {
 	var checked []string
 	for _, p := range prefixes {
@@ -107,8 +109,8 @@ func checkedPrefixes(o *options, prefixes []string) []string {
 	return checked
 }
 
-// withinLimits returns an error for a reference that the options do not allow. at is where it
-// was found.
+// withinLimits returns an error for a reference that the options do not allow. at is the
+// origin of the reference.
 func (o *options) withinLimits(ref Reference, at Origin) error {
 	allowed, option := o.limits.files, "sealcfg.AllowReferences"
 	if at.Variable != "" || strings.HasPrefix(at.Place, "--") {
@@ -127,7 +129,7 @@ func (o *options) withinLimits(ref Reference, at Origin) error {
 	return fmt.Errorf("the program does not allow this reference; to allow it, add it to %s", option)
 }
 
-// sameManager reports whether two schemes are of the same resolver.
+// sameManager reports whether two schemes belong to the same resolver.
 func (o *options) sameManager(a, b string) bool {
 	if a == b {
 		return true
@@ -136,7 +138,7 @@ func (o *options) sameManager(a, b string) bool {
 	return r != nil && slices.Contains(r.Schemes(), a)
 }
 
-// fetcher returns nil if there is no resolver at all.
+// fetcher returns nil if there is no resolver.
 func (o *options) fetcher() fetcher {
 	if o.fetch != nil {
 		return o.fetch
@@ -172,7 +174,8 @@ func managerOf(scheme string) string {
 	return ""
 }
 
-// noResolver says that a scheme has no resolver here, and which import would help.
+// noResolver returns the error for a scheme without a resolver. It names the package to
+// import, if there is one.
 func noResolver(scheme string) error {
 	if pkg := managerOf(scheme); pkg != "" {
 		return fmt.Errorf("no resolver for %s%s://: the program does not import github.com/sealcfg/sealcfg/services/%s", tree.RefPrefix, scheme, pkg)

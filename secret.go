@@ -13,31 +13,31 @@ import (
 	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
-// A Secret holds a T that must not be shown. It prints as [secret], or as [unset]
-// if it holds none, through every verb of fmt, log/slog, and the JSON, YAML, XML
-// and text encoders, also when it stands in an unexported field of a struct that
-// is printed; encoding/gob refuses it. [Load] fills a Secret[T] like a T. The zero
-// value is unset and exposes the zero T.
+// A Secret holds a T that must not be shown. It prints as [secret], or as [unset] without a
+// value, with every verb of fmt, with log/slog, and with encoders for JSON, YAML, XML and
+// text. In an unexported field of a struct, fmt prints an address in its place.
+// encoding/gob rejects it. [Load] fills a Secret[T] like a T. The zero value is unset and
+// exposes the zero T.
 //
-// What it does not do is keep the value from the memory of the process: see
-// docs/security.md.
+// A Secret does not keep the value out of the memory of the process: see docs/security.md.
 //
-// Copies share one value. == and [reflect.DeepEqual] tell whether two secrets
-// are copies of one another, Equal whether they hold equal values.
+// Copies share one value. == and [reflect.DeepEqual] report whether two secrets are copies
+// of each other; Equal reports whether they hold equal values.
 //
-// All methods but the two that decode are safe for concurrent use, as far as T is.
+// All methods except UnmarshalText and UnmarshalJSON are safe for concurrent use, as far as
+// T is.
 type Secret[T any] struct {
-	// fmt does not call methods on unexported fields, it walks them; so do the
-	// diffs of test libraries, which follow pointers too. Neither looks into a
-	// closure. The pointer keeps Secret comparable, which a func is not.
+	// fmt and the diffs of test libraries walk unexported fields instead of calling their
+	// methods, and the diffs follow pointers, too. Neither looks into a closure. The
+	// pointer keeps Secret comparable, which a func is not.
 	box *func(request) (T, bool)
 
-	// A struct of one pointer stands in an interface as that pointer. spew v1.1.1,
-	// which is the one that most programs have, then calls methods on garbage.
+	// An interface stores a struct of one pointer as that pointer. In spew v1.1.1, which
+	// most programs use, this leads to method calls on garbage. A second field prevents it.
 	_ uint8
 }
 
-// A request is what the closure of a secret can be asked.
+// A request selects what the closure of a secret does.
 type request uint8
 
 const (
@@ -46,20 +46,21 @@ const (
 	destroy
 )
 
-// held is what the closure of a secret closes over.
+// held is the value that the closure of a secret shares.
 type held[T any] struct {
 	mu    sync.Mutex
 	value T
 	gone  bool
 }
 
-// NewSecret returns a secret that holds v. It takes v over: what v points to is
-// not copied, and Destroy overwrites the bytes of a slice of them.
+// NewSecret returns a secret that holds v. It does not copy what v refers to. If v is a
+// slice of bytes, Destroy overwrites them.
 func NewSecret[T any](v T) Secret[T] {
 	box := (&held[T]{value: v}).ask
 	return Secret[T]{box: &box}
 }
 
+// ask is the closure of a secret.
 func (h *held[T]) ask(r request) (value T, set bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -79,7 +80,7 @@ func (h *held[T]) ask(r request) (value T, set bool) {
 	return value, !h.gone
 }
 
-// bytesOf returns what v points to if that is a slice of bytes.
+// bytesOf returns the value that v points to, and whether it is a slice of bytes.
 func bytesOf[T any](v *T) (reflect.Value, bool) {
 	b := reflect.ValueOf(v).Elem()
 	return b, b.Kind() == reflect.Slice && b.Type().Elem().Kind() == reflect.Uint8
@@ -92,29 +93,29 @@ func (s Secret[T]) ask(r request) (value T, set bool) {
 	return (*s.box)(r)
 }
 
-// Expose returns the value, and the zero T if there is none. A slice of bytes is a
-// copy, which Destroy does not reach; any other slice, map or pointer is shared
-// with the secret.
+// Expose returns the value, or the zero T if there is none. A slice of bytes is a copy,
+// which Destroy does not overwrite. Any other slice, map or pointer is shared with the
+// secret.
 func (s Secret[T]) Expose() T {
 	value, _ := s.ask(expose)
 	return value
 }
 
-// IsSet reports whether the secret holds a value, be it an empty one: that
-// NewSecret made it, or that a source set it, and that it was not destroyed.
+// IsSet reports whether the secret holds a value, which can be an empty one. The zero
+// Secret and a destroyed one hold none.
 func (s Secret[T]) IsSet() bool {
 	_, set := s.ask(whether)
 	return set
 }
 
-// Equal reports whether two secrets hold equal values. An unset one equals only
-// another that is unset, so it is safe to compare what a caller sends:
+// Equal reports whether two secrets hold equal values. An unset secret equals only another
+// unset secret, so it is safe to check a token from a request:
 //
 //	token.Equal(sealcfg.NewSecret(given))
 //
-// is false if token is unset. For strings and slices of bytes the time that it takes depends on
-// the lengths alone, not on where the values differ; for all else it is that of
-// [reflect.DeepEqual].
+// returns false if token is unset. For strings and slices of bytes, the time depends only
+// on the lengths, not on the position of a difference. Other types are compared as by
+// [reflect.DeepEqual], and the time depends on the values.
 func (s Secret[T]) Equal(other Secret[T]) bool {
 	a, aSet := s.ask(expose)
 	b, bSet := other.ask(expose)
@@ -132,18 +133,18 @@ func (s Secret[T]) Equal(other Secret[T]) bool {
 	return plan.Equal(x, y)
 }
 
-// sameBytes compares digests, for the comparison in constant time ends at once if
-// the lengths differ.
+// sameBytes compares digests, because ConstantTimeCompare returns early if the lengths
+// differ.
 func sameBytes(a, b []byte) bool {
 	x, y := sha256.Sum256(a), sha256.Sum256(b)
 	return subtle.ConstantTimeCompare(x[:], y[:]) == 1
 }
 
-// Destroy makes the secret and all of its copies unset. It overwrites a slice of
-// bytes, an array and a number with zeros, and lets go of all else: a string is
-// gone when the garbage collector has freed it and something else has been written
-// in its place, for Go lets nobody overwrite a string. What Expose has returned,
-// and copies that were made on the way from the file to here, are not reached.
+// Destroy makes the secret and all of its copies unset. It overwrites a slice of bytes, an
+// array and a number with zeros. Of other values, it only drops the reference: Go strings
+// cannot be overwritten, so a string stays in memory until the garbage collector frees it
+// and the memory is reused. Destroy does not reach values that Expose returned, or copies
+// that were made while the file was loaded.
 func (s Secret[T]) Destroy() { s.ask(destroy) }
 
 // String returns [secret] or [unset].
@@ -156,13 +157,13 @@ func (s Secret[T]) String() string {
 
 // Format writes [secret] or [unset] for every verb and flag.
 func (s Secret[T]) Format(f fmt.State, _ rune) {
-	_, _ = io.WriteString(f, s.String()) // fmt.State never fails, and Format cannot say so
+	_, _ = io.WriteString(f, s.String()) // fmt.State never fails
 }
 
 // GoString returns [secret] or [unset].
 func (s Secret[T]) GoString() string { return s.String() }
 
-// MarshalText returns [secret] or [unset], for XML among others.
+// MarshalText returns [secret] or [unset], for example for XML.
 func (s Secret[T]) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // MarshalJSON returns "[secret]" or "[unset]".
@@ -200,13 +201,13 @@ func (publicTypes) Secret(pointer any) plan.SecretValue {
 	return nil
 }
 
-// secretTypes returns the type itself too, for a struct that embeds a Secret
-// has these methods as well and is none.
+// secretTypes returns the type itself as well, because a struct that embeds a Secret has
+// these methods, too, but is not a Secret.
 func (s *Secret[T]) secretTypes() (self, elem reflect.Type) {
 	return reflect.TypeFor[Secret[T]](), reflect.TypeFor[T]()
 }
 
-// fill is only called with a v of type T.
+// fill sets the value. v must be of type T.
 func (s *Secret[T]) fill(v reflect.Value) {
 	var value T
 	reflect.ValueOf(&value).Elem().Set(v)

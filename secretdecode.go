@@ -11,14 +11,13 @@ import (
 	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
-// errPlaceholder is that of a decoder which meets what a Secret prints: whoever
-// wrote it has copied a dump.
+// errPlaceholder is returned when the input is the text that a Secret prints: someone
+// copied printed settings.
 var errPlaceholder = errors.New("read a secret: the value is a placeholder such as [secret]")
 
-// UnmarshalText has other libraries decode a Secret: those for the process
-// environment, flags (flag.TextVar) and files. It reads the text as [Load] reads a
-// variable of the process environment. What a Secret prints is refused. Errors
-// carry no value.
+// UnmarshalText reads text as [Load] reads a variable of the process environment. Other
+// libraries use it to decode variables, flags (flag.TextVar) and files. It rejects the text
+// that a Secret prints. Errors contain no value.
 func (s *Secret[T]) UnmarshalText(text []byte) error {
 	v := reflect.New(reflect.TypeFor[T]()).Elem()
 	if err := bindText(v, string(text)); err != nil {
@@ -44,8 +43,8 @@ func bindText(v reflect.Value, text string) error {
 	return nil
 }
 
-// UnmarshalJSON reads the JSON of a T, as encoding/json does. A null changes
-// nothing. What a Secret prints is refused. Errors carry no value.
+// UnmarshalJSON reads the JSON of a T, as encoding/json does. It ignores null and rejects
+// the text that a Secret prints. Errors contain no value.
 func (s *Secret[T]) UnmarshalJSON(data []byte) error {
 	switch string(data) {
 	case "null":

@@ -17,20 +17,20 @@ import (
 )
 
 const (
-	maxSecretBytes = 1 << 20 // Kubernetes and Docker allow no more for a whole secret
-	maxSecretDepth = 8       // of folders; a link may lead back up
+	maxSecretBytes = 1 << 20 // Kubernetes and Docker do not allow larger secrets
+	maxSecretDepth = 8       // of directories; a link can lead to a parent
 )
 
-// A secretsDir is a folder with a file for each setting, as Docker and Kubernetes
-// mount it.
+// A secretsDir is a directory with one file for each setting, as Docker and Kubernetes
+// mount secrets.
 type secretsDir struct{ dir string }
 
 func (s *secretsDir) Name() string { return s.dir }
 
 func (s *secretsDir) secretDir() string { return s.dir }
 
-// Read follows links within the folder only: who may put files there should not
-// choose files elsewhere that the program may read.
+// Read reads the files of the directory. It follows links only within the directory, so
+// that a person who can create files there cannot choose other files of the machine.
 func (s *secretsDir) Read(ctx context.Context, r *Reading) error {
 	root, err := os.OpenRoot(s.dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -52,7 +52,7 @@ func (s *secretsDir) read(ctx context.Context, fsys fs.FS, dir string, depth int
 		return s.unreadable(dir, err, r)
 	}
 	for _, e := range entries {
-		// Kubernetes keeps the files in ..data and the like, and links to them.
+		// Kubernetes keeps the files in directories such as ..data and links to them.
 		if strings.HasPrefix(e.Name(), ".") {
 			continue
 		}
@@ -73,8 +73,8 @@ func (s *secretsDir) read(ctx context.Context, fsys fs.FS, dir string, depth int
 	return nil
 }
 
-// unreadable is an error if a setting, or a group of them, has the name of what
-// cannot be read; nobody asks for the rest.
+// unreadable returns the error for a file or directory that cannot be read, if a setting or
+// a group of settings has its name. Other files are not needed.
 func (s *secretsDir) unreadable(name string, err error, r *Reading) error {
 	if name != "." {
 		if known, twins := r.known(secretVariable(name)); !known {
@@ -84,8 +84,8 @@ func (s *secretsDir) unreadable(name string, err error, r *Reading) error {
 	return s.failed(name, err)
 }
 
-// file reads one file if a setting has its name. A folder may hold what is meant
-// for others, so an unknown name is only spoken of if it is nearly one of ours.
+// file reads one file if a setting has its name. The directory may contain files for other
+// programs, so file warns of an unknown name only if the name is similar to a setting.
 func (s *secretsDir) file(fsys fs.FS, name string, r *Reading) error {
 	at := Origin{File: s.shown(name)}
 	variable := secretVariable(name)
@@ -111,8 +111,8 @@ func (s *secretsDir) file(fsys fs.FS, name string, r *Reading) error {
 	return err
 }
 
-// secretVariable spells the name of a file like a variable: db/password,
-// db.password and db__password are all DB__PASSWORD.
+// secretVariable returns the name of the variable that corresponds to a file: DB__PASSWORD
+// for db/password, db.password and db__password.
 func secretVariable(name string) string {
 	parts := strings.FieldsFunc(name, func(r rune) bool { return r == '/' || r == '.' })
 	for i := range parts {
@@ -121,7 +121,8 @@ func secretVariable(name string) string {
 	return strings.Join(parts, tree.LevelSeparator)
 }
 
-// withoutNewline takes one line end off: most editors and echo leave one.
+// withoutNewline removes one line ending from the end, because echo and most editors add
+// one.
 func withoutNewline(text string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r")
 }

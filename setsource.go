@@ -15,10 +15,10 @@ import (
 	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
-// inCode is the place of what [Set] sets.
+// inCode is the Place in the origin of settings from [Set].
 const inCode = "set in code"
 
-// A setSource is what the program itself sets.
+// A setSource holds the settings from [Set].
 type setSource struct{ assigned []assignment }
 
 type assignment struct {
@@ -42,7 +42,7 @@ func (s *setSource) Read(_ context.Context, r *Reading) error {
 	return nil
 }
 
-// valueNode spells a value of Go as a file would have it.
+// valueNode returns the node for a Go value, in the form that a file would have.
 func valueNode(v reflect.Value, at Origin) (*tree.Node, error) {
 	scalar := func(typ crypto.Type, text string) (*tree.Node, error) {
 		return &tree.Node{Kind: tree.NodeScalar, Type: typ, Text: text, Origin: at}, nil
@@ -62,7 +62,7 @@ func valueNode(v reflect.Value, at Origin) (*tree.Node, error) {
 		return scalar(crypto.Str, string(x))
 	case encoding.TextMarshaler:
 		text, err := x.MarshalText()
-		if err != nil { // its words may quote the value
+		if err != nil { // the error may quote the value
 			return nil, fmt.Errorf("cannot write a %s as text", v.Type())
 		}
 		return scalar(crypto.Str, string(text))

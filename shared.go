@@ -5,30 +5,30 @@ import (
 	"sync"
 )
 
-// A share holds what the sources and resolvers of one load have in common.
+// A share holds the values that [Shared] returns in one load.
 type share struct {
 	ctx context.Context // of the load
 
 	mu   sync.Mutex
 	held map[any]any
 
-	within sync.Mutex      // of what is below
-	load   context.Context // ends with the load, nil as long as nobody needs it
+	within sync.Mutex      // guards the fields below
+	load   context.Context // ends with the load; nil until context is called
 	cancel func()
-	over   bool
+	over   bool // whether the load has ended
 }
 
 type shareKey struct{}
 
-// withShare returns a context for one load, and what tells the share its end.
+// withShare returns the context of one load, and a function to call when the load ends.
 func withShare(ctx context.Context) (load context.Context, end func()) {
 	s := &share{}
 	s.ctx = context.WithValue(ctx, shareKey{}, s)
 	return s.ctx, s.end
 }
 
-// context returns a context that ends with the load. It is made when it is needed
-// for the first time: few programs do, and others do not link how.
+// context returns a context that ends with the load. It creates the context on the first
+// call, so that programs without Shared do not link the code for it.
 func (s *share) context() context.Context {
 	s.within.Lock()
 	defer s.within.Unlock()
@@ -41,6 +41,7 @@ func (s *share) context() context.Context {
 	return s.load
 }
 
+// end ends the context.
 func (s *share) end() {
 	s.within.Lock()
 	defer s.within.Unlock()
@@ -50,11 +51,12 @@ func (s *share) end() {
 	}
 }
 
-// Shared returns what a [Source] or [Resolver] needs more than once in a load and
-// what costs something to make, such as a client. key is compared like that of
-// [context.Context.Value]; errors are not kept. The context that produce gets ends
-// with the load: [context.AfterFunc] closes there what has to be closed. Where ctx is
-// not that of a load, produce is called each time, with ctx.
+// Shared returns a value that a [Source] or [Resolver] needs several times in a load and
+// that is expensive to create, such as a client. The first call with a key calls produce;
+// later calls of the same load return the same value. Errors are not kept. Keys are
+// compared as in [context.Context.Value]. The context that produce receives ends with the
+// load; use [context.AfterFunc] to close the value. If ctx does not belong to a load, each
+// call of Shared calls produce with ctx.
 func Shared[T any](ctx context.Context, key any, produce func(context.Context) (T, error)) (T, error) {
 	s, ok := ctx.Value(shareKey{}).(*share)
 	if !ok {

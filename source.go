@@ -11,49 +11,48 @@ import (
 	"github.com/sealcfg/sealcfg/internal/settings/tree"
 )
 
-// A Source is one place that settings come from. Sources are read weakest first,
-// and each is laid over the ones before it: maps merge, lists and single values
-// are replaced. [WithSource] adds one, [Order] moves it.
+// A Source provides settings. Sources are read weakest first, and each one overrides the
+// previous ones: maps merge, lists and single values are replaced. [WithSource] adds a
+// source, and [Order] changes the order.
 type Source interface {
-	// Name is what [Order] and messages call the source. Those of the package are
-	// called base, the environment's name and that with .local, the path of a
-	// .env file or of a secrets directory, environment, flags and set.
+	// Name returns the name of the source, for [Order] and for messages. The sources of
+	// this package are named base, prod, prod.local (for the environment prod), the path of
+	// a .env file or a secrets directory, environment, flags and set.
 	Name() string
 
-	// Read adds the values of the source to r. A source without values is no error.
-	// An error ends the load and must not quote values. A wrong value is reported
-	// later, when its setting is bound. r must not be used after Read has returned.
+	// Read adds the source's settings to r. A source without settings returns nil. An error
+	// ends the load and must not quote values. A value of the wrong type is reported later,
+	// when its setting is bound. r must not be used after Read has returned.
 	//
-	// Read is called once by each load, from one goroutine at a time for each
-	// [Handle], and must end when ctx does.
+	// Each load calls Read once. The loads of one [Handle] never call it concurrently. Read
+	// must return when ctx ends.
 	Read(ctx context.Context, r *Reading) error
 }
 
-// A Reading is what a [Source] tells its settings to.
+// A Reading receives the settings of a [Source].
 type Reading struct {
 	plan     *plan.Plan
 	name     string     // of the source
-	below    *tree.Node // what weaker sources say
-	tree     *tree.Node // what this one says
+	below    *tree.Node // settings of weaker sources
+	tree     *tree.Node // settings of this source
 	warnings []*tree.Problem
-	strict   bool // unknown variables are problems
+	strict   bool // whether unknown variables are problems
 	problems []*tree.Problem
 }
 
-// Set says that the setting under path has the value text: a text that is yet to
-// be parsed, like one of the process environment. path is spelled as in
-// [Problem]; an index changes or appends an item of a list that a weaker source
-// gives. at is where the text stands, for people; the zero Origin is the name of the
-// source. The error says that path is
-// none; a path that no setting has is found when the settings are bound.
+// Set sets the setting at path to text, which is parsed like a variable of the process
+// environment. path has the form of paths in [Problem]; an index changes or appends an item
+// of a list from a weaker source. at is the origin for messages; the zero Origin stands for
+// the name of the source. Set returns an error if path is not a valid path. A path without
+// a setting is reported later, when the settings are bound.
 func (r *Reading) Set(path, text string, at Origin) error {
 	at = r.origin(at)
 	return r.put(path, at, func(p *plan.Plan) *tree.Node { return plan.FromText(p, text, at) })
 }
 
-// SetJSON is [Reading.Set] for a JSON text, whose objects and arrays become maps
-// and lists; an empty path means all settings. The error for what is no JSON, or
-// has a key twice, does not quote it.
+// SetJSON does the same as [Reading.Set] for JSON: objects and arrays become maps and
+// lists. If path is empty, text must be an object with all settings of the source. SetJSON
+// returns an error, without quoting text, if text is not JSON or an object has a key twice.
 func (r *Reading) SetJSON(path, text string, at Origin) error {
 	at = r.origin(at)
 	n := tree.FromJSON(text, at)
@@ -70,9 +69,9 @@ func (r *Reading) SetJSON(path, text string, at Origin) error {
 	return r.put(path, at, func(*plan.Plan) *tree.Node { return n })
 }
 
-// SetVariable is [Reading.Set] for a setting that is named like a variable:
-// DB__API_KEY is db.api_key, in any case. It reports false, and sets nothing, if
-// no setting has that name. The error says that the name fits two settings.
+// SetVariable does the same as [Reading.Set] for a name in the form of a variable:
+// DB__API_KEY, in any case, sets db.api_key. If no setting has the name, it sets nothing
+// and returns false. It returns an error if the name matches two settings.
 func (r *Reading) SetVariable(name, text string, at Origin) (known bool, err error) {
 	n, err := r.variable(name, text, r.origin(at))
 	if n == nil || err != nil {
@@ -82,20 +81,20 @@ func (r *Reading) SetVariable(name, text string, at Origin) (known bool, err err
 	return true, nil
 }
 
-// known reports whether a setting is named like the variable.
+// known reports whether a setting has the name of a variable.
 func (r *Reading) known(name string) (bool, error) {
 	n, err := r.variable(name, "", Origin{})
 	return n != nil, err
 }
 
-// variable returns the tree that a variable stands for, nil if no setting has its name.
+// variable returns the tree for a variable, or nil if no setting has its name.
 func (r *Reading) variable(name, text string, at Origin) (*tree.Node, error) {
 	v := variable{name: name, rest: strings.ToUpper(name), text: text, origin: at}
 	return v.tree(r.plan, r.below, v.rest)
 }
 
-// Lookup returns what weaker sources say of the setting under path: its text, and
-// false if there is none, or if it is no single value.
+// Lookup returns the text of the setting at path from weaker sources. It returns false if
+// none of them sets it, or if it is not a single value.
 func (r *Reading) Lookup(path string) (string, bool) {
 	steps, err := envfile.ParsePath(path)
 	if err != nil {
@@ -115,6 +114,7 @@ func (r *Reading) Lookup(path string) (string, bool) {
 	return n.Text, true
 }
 
+// put adds a tree with one setting. leaf returns the node for the plan of the setting.
 func (r *Reading) put(path string, at Origin, leaf func(*plan.Plan) *tree.Node) error {
 	steps, err := envfile.ParsePath(path)
 	if err != nil {
@@ -133,7 +133,7 @@ func (r *Reading) put(path string, at Origin, leaf func(*plan.Plan) *tree.Node) 
 	return nil
 }
 
-// origin is where a text stands of which the source does not say it.
+// origin returns at, or the name of the source for the zero Origin.
 func (r *Reading) origin(at Origin) Origin {
 	if at == (Origin{}) {
 		at.Place = r.name
@@ -145,7 +145,7 @@ func (r *Reading) add(n *tree.Node) { r.tree = tree.Merge(r.tree, n) }
 
 func (r *Reading) warn(p *tree.Problem) { r.warnings = append(r.warnings, p) }
 
-// unknown says of a name that is all ours that nothing has it.
+// unknown adds a warning or, with [Strict], a problem about a name without a setting.
 func (r *Reading) unknown(p *tree.Problem) {
 	if r.strict {
 		r.problems = append(r.problems, p)
@@ -154,13 +154,14 @@ func (r *Reading) unknown(p *tree.Problem) {
 	r.warn(p)
 }
 
-// readings is what all sources have said.
+// readings holds the merged settings of all sources, with warnings and problems.
 type readings struct {
 	tree     *tree.Node
 	warnings []*tree.Problem
 	problems []*tree.Problem
 }
 
+// readAll reads the sources and merges their settings.
 func readAll(ctx context.Context, sources []Source, p *plan.Plan, strict bool) (*readings, error) {
 	all := &readings{}
 	for _, s := range sources {

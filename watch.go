@@ -9,46 +9,46 @@ import (
 
 const (
 	defaultPoll = 2 * time.Second
-	maxWait     = 32 // polls until a reload that has failed is tried again
+	maxWait     = 32 // maximum number of polls before a failed reload is repeated
 )
 
 // A WatchOption changes when [Handle.Watch] reloads.
 type WatchOption func(*watcher)
 
-// PollInterval says how often to look whether a file has changed, in place of two
-// seconds. Once a change is seen, the next look must find nothing changed again
-// before the settings are reloaded.
+// PollInterval sets how often Watch checks whether a file has changed. The default is two
+// seconds. After a change, Watch reloads when the next check finds no further change.
 func PollInterval(d time.Duration) WatchOption { return func(w *watcher) { w.interval = d } }
 
-// Every reloads at regular intervals too: for what is not in a file, such as the
-// secrets of a manager.
+// Every makes Watch reload at regular intervals as well, for settings that are not in
+// files, such as secrets of a secret manager.
 func Every(d time.Duration) WatchOption { return func(w *watcher) { w.every, w.regular = d, true } }
 
-// OnSignal reloads when the process gets one of the signals too, without waiting
-// for files to settle: syscall.SIGHUP is the usual one. While Watch runs, the
+// OnSignal makes Watch reload when the process receives one of the signals as well, without
+// waiting for files to settle. The usual signal is syscall.SIGHUP. While Watch runs, the
 // signals do not end the program.
 func OnSignal(sig ...os.Signal) WatchOption {
 	return func(w *watcher) { w.signals = append(w.signals, sig...) }
 }
 
-// Watch reloads the settings when a file changes that they come from, until ctx
-// ends, and returns what ctx.Err does. It begins with a reload, so that nothing is
-// missed that has changed since Load.
+// Watch reloads the settings when one of their files changes. It starts with a reload, so
+// that it misses no change since Load. It returns ctx.Err() when ctx ends, and an error at
+// once if an interval is not positive.
 //
-// It looks at the files of the environment, those that may yet appear included; at
-// .env files and secrets directories, through links, so that the way in which
-// Kubernetes swaps a mounted secret is seen; and at what a [WatchedSource] names.
-// It does not look at keys, .sops.yaml or the process environment.
+// Watch checks the files of the environment, including those that do not exist yet, .env
+// files, secrets directories, and the paths of each [WatchedSource]. It follows links, so
+// it detects when Kubernetes replaces a mounted secret. It does not check keys, .sops.yaml
+// or the process environment.
 //
-// fn is called after a reload, from the goroutine of Watch: with the paths that
-// have changed, as [Handle.Reload] returns them, or with the error that kept the
-// old settings in place, never with both. It is not called if nothing has
-// changed, nor with the same error twice in a row; but after an error the first
-// reload that succeeds is told, with no paths if nothing has changed. What has failed is tried again
-// when a file changes, and from time to time, for it may have been a service that
-// did not answer. fn may be nil.
+// After a reload, Watch calls fn in the goroutine that called Watch: with the paths that
+// changed, as [Handle.Reload] returns them, or with the error because of which the old
+// settings stay, never with both. It does not call fn if no setting changed, or if the same
+// error occurs twice in a row. After an error, it calls fn for the first reload that
+// succeeds, with no paths if no setting changed. fn may be nil.
 //
-// Watch starts no goroutine. It does not tell of a Reload that others ask for.
+// Watch repeats a failed reload when a file changes, and from time to time, because a
+// server may have been unavailable.
+//
+// Watch starts no goroutine. It does not call fn for other calls of Reload.
 func (h *Handle[T]) Watch(ctx context.Context, fn func(changed []string, err error), opts ...WatchOption) error {
 	w := &watcher{
 		interval: defaultPoll, fn: fn, reload: h.Reload,
@@ -65,7 +65,7 @@ func (h *Handle[T]) Watch(ctx context.Context, fn func(changed []string, err err
 	return w.run(ctx)
 }
 
-// A watcher is Watch without its type.
+// A watcher is the state of [Handle.Watch] without the type parameter.
 type watcher struct {
 	interval, every time.Duration
 	regular         bool
@@ -76,10 +76,10 @@ type watcher struct {
 	fn     func([]string, error)
 
 	seen     marks
-	settling bool
-	told     string // the error that was told last, "" after a success
-	fails    int    // in a row
-	wait     int    // polls until it is tried again
+	settling bool   // whether the last poll found a change
+	told     string // the last error that fn received; "" after a success
+	fails    int    // failed reloads in a row
+	wait     int    // polls until the next try
 }
 
 func (w *watcher) run(ctx context.Context) error {
@@ -127,11 +127,11 @@ func (w *watcher) poll(ctx context.Context) {
 	}
 }
 
-// again reloads, and tells what has come of it.
+// again reloads and passes the result to fn.
 func (w *watcher) again(ctx context.Context) {
 	changed, err := w.reload(ctx)
 	if ctx.Err() != nil && err != nil {
-		return // the end is no failure
+		return // the reload failed because ctx ended
 	}
 	if err == nil {
 		recovered := w.told != ""

@@ -13,13 +13,13 @@ import (
 type WatchedSource interface {
 	Source
 
-	// Watched returns the paths of files and folders, whether they exist or not. A
-	// folder stands for all that lies in it, but for names that begin with a dot.
+	// Watched returns the paths of files and directories, which need not exist. A directory
+	// stands for everything in it, except names that begin with a dot.
 	Watched() []string
 }
 
-// Watched returns the file that variables come from. If that is no file, there is
-// nothing to see.
+// Watched returns the file that the variables come from. If from is not the path of a file,
+// Watch finds nothing there.
 func (s *environSource) Watched() []string {
 	if s.process || s.from == "" {
 		return nil
@@ -29,14 +29,15 @@ func (s *environSource) Watched() []string {
 
 func (s *secretsDir) Watched() []string { return []string{s.dir} }
 
-// marks are what a look at files has seen, without reading them: contents are not
-// to lie around in memory more than they must.
+// marks record the state of files. They do not contain the contents of files, so that these
+// are in memory no longer than necessary.
 type marks []mark
 
+// A mark records the state of one file.
 type mark struct {
 	path string
-	info fs.FileInfo // nil for a folder, and for what cannot be looked at
-	disk bool        // it is on the disk, and can be told from another with its name
+	info fs.FileInfo // nil for a directory, and after an error
+	disk bool        // whether os.SameFile can identify the file
 	sum  [sha256.Size]byte
 	err  string
 }
@@ -64,14 +65,14 @@ func (m *mark) same(o *mark) bool {
 		m.disk == o.disk && (!m.disk || os.SameFile(m.info, o.info))
 }
 
-// markOf marks a file. To compare it with itself also has Windows look which file
-// it is now, and not when it has been replaced.
+// markOf returns the mark of a file. On Windows, the first call of [os.SameFile] determines
+// the identity of a file, so it must come before the file can be replaced.
 func markOf(path string, info fs.FileInfo) mark {
 	return mark{path: path, info: info, disk: os.SameFile(info, info)}
 }
 
-// look looks at the files of all sources. Which there are is asked anew each
-// time, for files come and go.
+// look returns the marks of the files of all sources. It lists the files each time, because
+// files can appear and disappear.
 func (l *loader) look(env string) marks {
 	sources, _, err := l.sources(env)
 	if err != nil {
@@ -91,8 +92,8 @@ func (l *loader) look(env string) marks {
 	return seen
 }
 
-// markIn looks at a file of a file system. Those that lie in memory often have no
-// times, and are read.
+// markIn returns the mark of a file in fsys. In-memory file systems often lack modification
+// times; for these, it hashes the contents.
 func markIn(fsys fs.FS, name string) mark {
 	info, err := fs.Stat(fsys, name)
 	if err != nil {
@@ -109,7 +110,8 @@ func markIn(fsys fs.FS, name string) mark {
 	return m
 }
 
-// add looks at a path on the disk, through links.
+// add adds the marks of a path on disk and, if it is a directory, of the files in it. It
+// follows links.
 func (m marks) add(path string, depth int) marks {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -119,7 +121,7 @@ func (m marks) add(path string, depth int) marks {
 		return append(m, markOf(path, info))
 	}
 	entries, err := os.ReadDir(path)
-	folder := mark{path: path} // its time also changes with names that do not count
+	folder := mark{path: path} // without info, because its time also changes with names that are skipped
 	if err != nil {
 		folder.err = err.Error()
 	}

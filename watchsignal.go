@@ -5,13 +5,13 @@ import (
 	"os/signal"
 )
 
-// notified returns a channel that gets the signals, until stop is called. Without
-// signals, nothing of the process is touched: signal.Notify with none means all.
+// notified returns a channel that receives the signals until stop is called. Without
+// signals, it does not call signal.Notify, which would then send all signals.
 func notified(sig []os.Signal) (c <-chan os.Signal, stop func()) {
 	if len(sig) == 0 {
 		return nil, func() {}
 	}
-	signals := make(chan os.Signal, 1) // one is enough to reload once more
+	signals := make(chan os.Signal, 1) // for one more reload, one is enough
 	signal.Notify(signals, sig...)
 	return signals, func() { signal.Stop(signals) }
 }

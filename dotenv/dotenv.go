@@ -47,7 +47,7 @@ func read(ctx context.Context, path string) ([]string, error) {
 func Parse(path string, text []byte) ([]string, error) {
 	values, err := godotenv.UnmarshalBytes(text)
 	if err != nil {
-		return nil, fmt.Errorf("%s:%d: not a line of a .env file", path, brokenLine(text)) // the library's words quote it
+		return nil, fmt.Errorf("%s:%d: not a line of a .env file", path, brokenLine(text)) // the library's error quotes the line
 	}
 	var environ []string
 	for name, value := range values {
@@ -61,7 +61,7 @@ func Parse(path string, text []byte) ([]string, error) {
 // removes the lines that parse, and then tries longer sequences of lines, because a
 // value can span several lines.
 func brokenLine(text []byte) int {
-	const longest = 1000 // lines of a value, so that a large file takes no hours
+	const longest = 1000 // lines of a value; otherwise a large file could take hours
 	var open strings.Builder
 	broken, n := 1, 0
 	for line := range strings.Lines(string(text)) {

@@ -1,6 +1,6 @@
-// Package playground holds settings to the validate tags of
-// github.com/go-playground/validator, for checks that sealcfg's own tags do not
-// know:
+// Package playground checks settings against the validate tags of
+// github.com/go-playground/validator. Use it for checks that sealcfg's own tags do not
+// support:
 //
 //	type Settings struct {
 //		Start, End time.Time                `validate:"required"`
@@ -40,7 +40,7 @@ func Validate(v *validator.Validate) sealcfg.Option {
 
 // An adapter records the types that it has registered with the validator.
 type adapter struct {
-	mu   sync.Mutex // a validator may not learn while it validates
+	mu   sync.Mutex // types must not be registered during a validation
 	v    *validator.Validate
 	seen map[reflect.Type]bool
 }
@@ -61,7 +61,7 @@ func (a *adapter) validate(settings any) error {
 	var all []error
 	for _, f := range failed {
 		path := f.StructNamespace()
-		if t.Name() != "" { // which may hold dots, if the type is generic
+		if t.Name() != "" { // the name of a generic type can contain dots
 			path = strings.TrimPrefix(path, t.Name()+".")
 		}
 		rule := f.Tag()
@@ -73,7 +73,7 @@ func (a *adapter) validate(settings any) error {
 	return errors.Join(all...)
 }
 
-// learn finds the secrets and optionals within a type.
+// learn registers the secrets and optionals within a type.
 func (a *adapter) learn(t reflect.Type) {
 	if a.seen[t] {
 		return

@@ -25,7 +25,8 @@ type Environment struct {
 	recipient keys.Recipient
 }
 
-// NewEnvironment seals a YAML text as the file of an environment.
+// NewEnvironment encrypts a YAML text as the file of the environment name, in a temporary
+// directory and for a new key. If this fails, the test ends.
 func NewEnvironment(t testing.TB, name, yaml string) *Environment {
 	t.Helper()
 	key, err := age.GenerateX25519Identity()
@@ -55,8 +56,8 @@ func (e *Environment) Options() []sealcfg.Option {
 // or that name with .local, for programs that use [sealcfg.WithLocal].
 func (e *Environment) Path(layer string) string { return filepath.Join(e.Dir, layer+".yaml") }
 
-// Write seals a YAML text as the file of a layer, which may exist already; the file
-// is replaced as a whole, as editors and deployments do.
+// Write encrypts a YAML text as the file of a layer. It replaces an existing file
+// atomically, as editors and deployments do. If this fails, the test ends.
 func (e *Environment) Write(t testing.TB, layer, yaml string) {
 	t.Helper()
 	plain, err := envfile.Parse(envfile.YAML, []byte(yaml))

@@ -18,7 +18,7 @@ import (
 // chance.
 const minLength = 4
 
-// A TB is a test, as far as [AssertNoLeak] needs one: *testing.T, *testing.B …
+// A TB is the part of *testing.T and *testing.B that [AssertNoLeak] uses.
 type TB interface {
 	Helper()
 	Errorf(format string, args ...any)
@@ -153,7 +153,7 @@ func isSecret(t reflect.Type) bool {
 
 func addressable(v reflect.Value) reflect.Value {
 	c := reflect.New(v.Type()).Elem()
-	if !v.CanInterface() { // it comes from an unexported map; a readable value can be copied
+	if !v.CanInterface() { // a value from an unexported map cannot be copied
 		return v
 	}
 	c.Set(v)
@@ -216,8 +216,8 @@ func jsonText(s string) string {
 	return string(text)
 }
 
-// base64Forms returns the part of the encoding that depends on the value alone, at
-// each of the three places that it may begin at.
+// base64Forms returns the base64 characters that depend only on the value, for each of the
+// three offsets at which it can begin.
 func base64Forms(value string) []string {
 	var forms []string
 	for _, enc := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {

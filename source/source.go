@@ -52,14 +52,14 @@ func (o Origin) String() string {
 	return "not set"
 }
 
-// A Resolver returns secrets of a secret manager. A string that begins with ref+SCHEME:// is
-// replaced by the secret that the resolver of that scheme returns:
+// A Resolver returns secrets of a secret manager. A string that begins with ref+SCHEME://
+// is replaced by the secret that the resolver of that scheme returns:
 //
 //	password: ref+awssm://prod/db#password
 //
 // The string may come from a file, a variable, a flag or any other source except
-// sealcfg.Set. A value of sealcfg.Set is never a reference. To write a value that begins with ref+SCHEME://, put
-// ref+echo:// before it. A returned secret is never read as a reference itself.
+// sealcfg.Set. To write a value that begins with ref+SCHEME://, put ref+echo:// before it.
+// A returned secret is never read as a reference itself.
 //
 // The program chooses the server and the credentials; a reference cannot. Implementations
 // must be safe for concurrent use.
