@@ -249,8 +249,8 @@ func keyOf(below *tree.Node, variable, name string) (string, error) {
 
 // KnownVariable reports whether a setting has the name, in the form of
 // [Reading.SetVariable]. A source calls it to fetch only values that are needed. If no
-// setting has the name, KnownVariable adds a warning or, with [Strict], a problem, with the
-// origin at. It returns an error if the name matches two settings.
+// setting has the name, KnownVariable adds a warning or, with [Strict], a problem; at is
+// the origin in that message. It returns an error if the name matches two settings.
 func (r *Reading) KnownVariable(name string, at Origin) (bool, error) {
 	known, err := r.known(name)
 	if known || err != nil {

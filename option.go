@@ -203,20 +203,21 @@ func AllowPlain(env ...string) Option {
 // the file belongs to this environment. Plaintext files that [AllowPlain] allows are still
 // accepted. See docs/format.md.
 //
-// The project's sealcfg.yaml can require bindings as well, also for the command. But anyone
-// who can change sealcfg.yaml can remove that requirement, and cannot remove this option.
+// The project's sealcfg.yaml can require bindings as well, for programs and for the
+// command. But anyone who can change sealcfg.yaml can remove that requirement. They cannot
+// remove this option.
 func RequireBinding() Option { return func(o *options) { o.bound = true } }
 
 // Strict reports each variable that has the prefix of [WithEnvPrefix] but no setting as a
-// problem. Without it, they are warnings.
+// problem. Without it, such a variable causes a warning.
 func Strict() Option { return func(o *options) { o.strict = true } }
 
 // OnWarning calls f with each warning of each load, in the goroutine of the load. See
 // [Handle.Warnings].
 func OnWarning(f func(*Problem)) Option { return func(o *options) { o.onWarning = f } }
 
-// WithOrigins stores the origin of each setting in origins when [Load] succeeds. If Load
-// fails, origins does not change.
+// WithOrigins stores the origin of each setting in origins when the function [Load]
+// succeeds. If Load fails, origins does not change. With a [Loader], use [Handle.Origins].
 func WithOrigins(origins *Origins) Option { return func(o *options) { o.origins = origins } }
 
 func (o *options) variables() []string {

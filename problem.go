@@ -17,7 +17,7 @@ type Kind string
 // The kinds of problems.
 const (
 	KindMissing Kind = "missing" // a required setting has no value
-	KindUnknown Kind = "unknown" // a file has a key that no field has
+	KindUnknown Kind = "unknown" // a key of a file, or a variable, has no field
 	KindType    Kind = "type"    // the value in the file is not of the field's type
 	KindFormat  Kind = "format"  // a text cannot be parsed as the field's type; also for warnings about lines of a file
 	KindRange   Kind = "range"   // a number is outside the range of the field

@@ -77,7 +77,8 @@ func AllowReferences(prefix ...string) Option {
 // AllowVariableReferences does the same as [AllowReferences] for references in variables,
 // .env files and flags, because the people who set these are not always the authors of the
 // files. If a program uses one of the two options, a reference in a variable or flag is
-// rejected unless this option allows it.
+// rejected unless this option allows it, and a reference in a file is rejected unless
+// AllowReferences does.
 func AllowVariableReferences(prefix ...string) Option {
 	return func(o *options) {
 		l := o.limited()

@@ -57,7 +57,7 @@ type held[T any] struct {
 }
 
 // NewSecret returns a secret that holds v. It does not copy what v refers to. If v is a
-// slice of bytes, Destroy overwrites them.
+// slice of bytes, Destroy overwrites the bytes.
 func NewSecret[T any](v T) Secret[T] {
 	box := (&held[T]{value: v}).ask
 	return Secret[T]{box: &box}
@@ -144,7 +144,7 @@ func sameBytes(a, b []byte) bool {
 }
 
 // Destroy makes the secret and all of its copies unset. It overwrites a slice of bytes, an
-// array and a number with zeros. Of other values, it only drops the reference: Go strings
+// array and a number with zeros. For other types, it only drops the reference: Go strings
 // cannot be overwritten, so a string stays in memory until the garbage collector frees it
 // and the memory is reused. Destroy does not reach values that Expose returned, or copies
 // that were made while the file was loaded.

@@ -66,11 +66,11 @@ type WatchOption func(*watcher)
 // seconds. After a change, Watch reloads when the next check finds no further change.
 func PollInterval(d time.Duration) WatchOption { return func(w *watcher) { w.interval = d } }
 
-// Every makes Watch reload at regular intervals as well, for settings that are not in
-// files, such as secrets of a secret manager.
+// Every also makes Watch reload at regular intervals, for settings that are not in files,
+// such as secrets of a secret manager.
 func Every(d time.Duration) WatchOption { return func(w *watcher) { w.every, w.regular = d, true } }
 
-// OnSignal makes Watch reload when the process receives one of the signals as well, without
+// OnSignal also makes Watch reload when the process receives one of the signals, without
 // waiting for files to settle. The usual signal is syscall.SIGHUP. While Watch runs, the
 // signals do not end the program.
 func OnSignal(sig ...os.Signal) WatchOption {
