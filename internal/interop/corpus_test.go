@@ -118,18 +118,18 @@ var reasons = []struct {
 	name  string
 	both  bool // sops refuses all of these, too
 }{
-	{regexp.MustCompile(`reached through an alias`), "a sealed value would be reached through an alias", false},
-	{regexp.MustCompile(`^line 1: empty`), "empty", false}, // sops: exit code 92
-	{regexp.MustCompile(`only maps at the top level`), "a list or single value at the top", true},
-	{regexp.MustCompile(`a tag and nothing else`), "a document that is a tag alone", false},
+	{regexp.MustCompile(`cannot be encrypted through an alias`), "a sealed value would be reached through an alias", false},
+	{regexp.MustCompile(`^line 1: the file is empty`), "empty", false}, // sops: exit code 92
+	{regexp.MustCompile(`expected a map at the top level`), "a list or single value at the top", true},
+	{regexp.MustCompile(`has only a tag`), "a document that is a tag alone", false},
 	{regexp.MustCompile(`duplicate key`), "duplicate key", false},
-	{regexp.MustCompile(`only strings can be keys`), "a key that is not a string", false},
-	{regexp.MustCompile(`a key is an alias`), "a key that is an alias", false},
+	{regexp.MustCompile(`expected a string: quote it|expected a string as key`), "a key that is not a string", false},
+	{regexp.MustCompile(`the key is an alias`), "a key that is an alias", false},
 	{regexp.MustCompile(`integer is larger`), "an integer of more than 63 bits", true},
-	{regexp.MustCompile(`does not fit its tag`), "a value that does not fit its tag", false},
+	{regexp.MustCompile(`does not match its tag`), "a value that does not fit its tag", false},
 	{regexp.MustCompile(`cannot find the end of this value`), "an anchor with odd characters", false},
 	{regexp.MustCompile(`contains itself`), "an alias that contains itself", false},
-	{regexp.MustCompile(`^already sealed`), "has a sops key", true},
+	{regexp.MustCompile(`^already encrypted`), "has a sops key", true},
 	{regexp.MustCompile(`ends the file without a line break`), "a clear block that ends the file without a line break", false},
 	{regexp.MustCompile(`carriage return without`), "a carriage return without a line feed", false},
 	{regexp.MustCompile(`UTF-16|not valid UTF-8|control character`), "not a text in UTF-8", true},
