@@ -46,12 +46,12 @@ func sealedAndOpened(t *testing.T, text []byte, rules envfile.Rules) ([]byte, er
 var refusals = map[string]*regexp.Regexp{
 	"not YAML to the parser":              regexp.MustCompile(`found|did not find|could not find|not allowed in this context|malformed YAML|unknown anchor|without its anchor|gave up`),
 	"empty":                               regexp.MustCompile(`empty`),
-	"a list or a single value at the top": regexp.MustCompile(`only maps at the top level`),
-	"a tag alone":                         regexp.MustCompile(`a tag and nothing else`),
-	"a key that is not a string":          regexp.MustCompile(`only strings can be keys`),
-	"a key that is an alias":              regexp.MustCompile(`a key is an alias`),
+	"a list or a single value at the top": regexp.MustCompile(`expected a map at the top level`),
+	"a tag alone":                         regexp.MustCompile(`has only a tag`),
+	"a key that is not a string":          regexp.MustCompile(`expected a string: quote it|expected a string as key`),
+	"a key that is an alias":              regexp.MustCompile(`the key is an alias`),
 	"duplicate key":                       regexp.MustCompile(`duplicate key`),
-	"a sealed value would be reached through an alias":      regexp.MustCompile(`reached through an alias`),
+	"a sealed value would be reached through an alias":      regexp.MustCompile(`cannot be encrypted through an alias`),
 	"a clear block that ends the file without a line break": regexp.MustCompile(`ends the file without a line break`),
 	"an anchor with odd characters":                         regexp.MustCompile(`cannot find the end of this value`),
 }
