@@ -51,7 +51,7 @@ func (*dotenvFormat) Parse(src []byte) (*layout.Parsed, error) {
 		}
 		switch {
 		case string(text) == "\r":
-			return nil, &tree.SyntaxError{Line: line, Reason: "sops cannot read sops cannot read an empty line that ends in CR LF: end it with LF, or write a comment"}
+			return nil, &tree.SyntaxError{Line: line, Reason: "sops cannot read an empty line that ends in CR LF: end it with LF, or write a comment"}
 		case text[0] == '#':
 			c := layout.NewNode(tree.Node{Kind: tree.Comment, Type: crypto.Comment, Text: string(text[1:]), Line: line, Column: 1})
 			layout.SpanOf(c).Start, layout.SpanOf(c).End = start, start+len(text)
