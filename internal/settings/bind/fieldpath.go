@@ -37,7 +37,7 @@ func (g group) place(path string, at *tree.FieldPath) (*tree.FieldPath, bool) {
 		if at == nil {
 			return nil, false
 		}
-		at.Secret = at.Secret || g.plan.Hides()
+		at.Secret = at.Secret || g.plan.IsSecret()
 		path = strings.TrimPrefix(path, ".")
 	}
 	return at, true

@@ -16,20 +16,6 @@ func (p *Plan) Core() *Plan {
 	return p
 }
 
-// Hides reports whether a Secret holds the value.
-func (p *Plan) Hides() bool {
-	for ; p != nil; p = p.Elem {
-		switch p.Shape {
-		case ShapeSecret:
-			return true
-		case ShapePointer, ShapeOptional:
-		default:
-			return false
-		}
-	}
-	return false
-}
-
 // CoreOrNil is Core for a plan that may be nil.
 func (p *Plan) CoreOrNil() *Plan {
 	if p == nil {
@@ -52,12 +38,13 @@ func (p *Plan) IsPointerScalar() bool {
 	return p.Shape == ShapeScalar && p.Type.Kind() == reflect.Pointer
 }
 
-// IsSecret reports whether a Secret holds the value. p must not be nil.
+// IsSecret reports whether a Secret holds the value, also behind pointers and Optional. It is false
+// for a nil plan.
 func (p *Plan) IsSecret() bool {
-	for p.Shape == ShapePointer || p.Shape == ShapeOptional {
+	for p != nil && (p.Shape == ShapePointer || p.Shape == ShapeOptional) {
 		p = p.Elem
 	}
-	return p.Shape == ShapeSecret
+	return p != nil && p.Shape == ShapeSecret
 }
 
 // ItemsAreSecret reports whether a list or map holds only secrets.

@@ -86,7 +86,7 @@ func wrongType(want string, typ crypto.Type, advice string) *tree.Flaw {
 }
 
 func badText(want string) *tree.Flaw {
-	return &tree.Flaw{Kind: tree.KindFormat, Reason: "expected " + want + ""}
+	return &tree.Flaw{Kind: tree.KindFormat, Reason: "expected " + want}
 }
 
 const quoteIt = "add quotes if it is a string"

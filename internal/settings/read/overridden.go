@@ -12,7 +12,7 @@ func Overridden(paths []string, at envfile.Path, p *plan.Plan, base, over *tree.
 	switch {
 	case base == nil || over == nil:
 		return paths
-	case base.Kind != tree.NodeMap || over.Kind != tree.NodeMap || p.Hides():
+	case base.Kind != tree.NodeMap || over.Kind != tree.NodeMap || p.IsSecret():
 		return append(paths, at.String())
 	}
 	below := make(map[string]*tree.Node, len(base.Entries))

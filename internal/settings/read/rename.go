@@ -17,7 +17,7 @@ func (r *Renamer) Rename(p *plan.Plan, n *tree.Node, at *tree.FieldPath) {
 	if n == nil || !p.Renames() {
 		return
 	}
-	at.Secret = at.Secret || p.Hides()
+	at.Secret = at.Secret || p.IsSecret()
 	p = p.Core()
 	switch {
 	case p.Shape == plan.ShapeStruct && n.Kind == tree.NodeMap:
